@@ -1,0 +1,14 @@
+//! protopact: contract manager and compatibility checker for Protocol Buffers and gRPC.
+//!
+//! The parts, from the bottom up; imports point only this way:
+//!
+//! - [`git`], [`source`], [`config`]: where contracts come from and what the user decided;
+//! - [`compile`]: text to descriptors; [`schema`]: descriptors to the model everything else reads;
+//! - [`diff`]: two schemas to typed changes; [`verdict`]: what each change does to whom;
+//! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
+//! - [`report`]: the finished report in every format; [`cli`]: the commands.
+
+pub mod compile;
+pub mod diff;
+pub mod schema;
+pub mod verdict;

@@ -1,0 +1,2 @@
+//! The `protopact` command.
+fn main() {}

@@ -1,0 +1,28 @@
+//! The read-only model of one compiled contract version that everything above it uses.
+//!
+//! A [`Schema`] is built once from the descriptor bytes either compiler back end produced (see [`build`])
+//! and never changes. Elements live in flat tables and are named by small ids, so that a change can carry
+//! its elements by value. Features are resolved (presence, packed, delimited, open or closed enums, UTF-8
+//! validation, JSON format) for proto2, proto3 and editions alike; options keep every custom option as
+//! written. What the model is not: it does not know where the bytes came from, and it judges nothing.
+
+mod build;
+mod features;
+mod model;
+pub mod options;
+mod reach;
+mod span;
+
+pub use build::BuildError;
+pub use features::{CppStringType, JavaUtf8};
+pub use model::{
+    Cardinality, Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId,
+    Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId,
+    Syntax,
+};
+pub use buffa_descriptor::features::{
+    EnumType, FieldPresence, JsonFormat, MessageEncoding, RepeatedFieldEncoding, ResolvedFeatures,
+    Utf8Validation,
+};
+pub use reach::{Reach, Role, Use};
+pub use span::{SourcePath, Span};

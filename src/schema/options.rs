@@ -1,0 +1,148 @@
+//! Options as a list of named values, custom options included, for comparing two versions of an element.
+
+use buffa::unknown_fields::UnknownFields;
+use buffa::{Message as _, UnknownFieldData};
+
+use super::model::{Element, Schema};
+
+/// One option of an element: its name as written in a .proto file and its value in wire form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OptionValue {
+    /// Field number in the options message.
+    pub number: u32,
+    /// `go_package`, `(google.api.http)`, or `#50001` for a custom option whose extension is not imported.
+    pub name: String,
+    /// The values in order, each field encoded with its tag.
+    pub encoded: Vec<u8>,
+}
+
+/// Every option set on an element, by field number. Features and the compiler's own `map_entry` are left out:
+/// they are resolved in the model.
+pub fn options(schema: &Schema, element: Element) -> Vec<OptionValue> {
+    let (bytes, message) = encoded(schema, element);
+    let Ok(fields) = UnknownFields::decode_from_slice(&bytes) else { return Vec::new() };
+    let mut list: Vec<OptionValue> = Vec::new();
+    for field in fields.iter() {
+        let name = match known(message, field.number) {
+            Some("") => continue,
+            Some(name) => name.to_owned(),
+            None => match schema.extension(message, field.number as i32) {
+                Some(id) => format!("({})", schema.full_name(Element::Field(id))),
+                None => format!("#{}", field.number),
+            },
+        };
+        let mut single = UnknownFields::new();
+        single.push(buffa::UnknownField { number: field.number, data: field.data.clone() });
+        let mut raw = Vec::new();
+        single.write_to(&mut raw);
+        match list.iter_mut().find(|o| o.number == field.number) {
+            Some(option) => option.encoded.extend(raw),
+            None => list.push(OptionValue { number: field.number, name, encoded: raw }),
+        }
+    }
+    list.sort();
+    list
+}
+
+impl OptionValue {
+    /// The value as a short text: numbers and strings as written, anything else as hex.
+    pub fn text(&self) -> String {
+        let Ok(fields) = UnknownFields::decode_from_slice(&self.encoded) else { return String::new() };
+        let parts: Vec<String> = fields
+            .iter()
+            .map(|f| match &f.data {
+                UnknownFieldData::Varint(n) => n.to_string(),
+                UnknownFieldData::Fixed32(n) => n.to_string(),
+                UnknownFieldData::Fixed64(n) => n.to_string(),
+                UnknownFieldData::LengthDelimited(bytes) => match std::str::from_utf8(bytes) {
+                    Ok(text) if !text.chars().any(char::is_control) => format!("{text:?}"),
+                    _ => hex(bytes),
+                },
+                UnknownFieldData::Group(_) => "{…}".to_owned(),
+            })
+            .collect();
+        parts.join(", ")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let shown: Vec<String> = bytes.iter().take(24).map(|b| format!("{b:02x}")).collect();
+    let more = if bytes.len() > 24 { " …" } else { "" };
+    format!("{}{more}", shown.join(" "))
+}
+
+/// The options of an element in wire form, and the full name of their message.
+fn encoded(schema: &Schema, element: Element) -> (Vec<u8>, &'static str) {
+    macro_rules! of {
+        ($options:expr, $name:literal) => {
+            ($options.as_deref().map(|o| o.encode_to_vec()).unwrap_or_default(), concat!("google.protobuf.", $name))
+        };
+    }
+    match element {
+        Element::File(id) => of!(schema.file(id).options, "FileOptions"),
+        Element::Message(id) => of!(schema.message(id).options, "MessageOptions"),
+        Element::Field(id) => of!(schema.field(id).options, "FieldOptions"),
+        Element::Oneof(id) => of!(schema.oneof(id).options, "OneofOptions"),
+        Element::Enum(id) => of!(schema.enum_(id).options, "EnumOptions"),
+        Element::EnumValue(id) => of!(schema.value(id).options, "EnumValueOptions"),
+        Element::Service(id) => of!(schema.service(id).options, "ServiceOptions"),
+        Element::Method(id) => of!(schema.method(id).options, "MethodOptions"),
+    }
+}
+
+/// The name of a built-in option; an empty name for those the model resolves.
+fn known(message: &str, number: u32) -> Option<&'static str> {
+    let name = match (message.strip_prefix("google.protobuf.")?, number) {
+        ("FileOptions", 50)
+        | ("MessageOptions", 7 | 12)
+        | ("FieldOptions", 21)
+        | ("OneofOptions", 1)
+        | ("EnumOptions", 7)
+        | ("EnumValueOptions", 2)
+        | ("ServiceOptions", 34)
+        | ("MethodOptions", 35) => "",
+        ("FileOptions", 1) => "java_package",
+        ("FileOptions", 8) => "java_outer_classname",
+        ("FileOptions", 9) => "optimize_for",
+        ("FileOptions", 10) => "java_multiple_files",
+        ("FileOptions", 11) => "go_package",
+        ("FileOptions", 16) => "cc_generic_services",
+        ("FileOptions", 17) => "java_generic_services",
+        ("FileOptions", 18) => "py_generic_services",
+        ("FileOptions", 20) => "java_generate_equals_and_hash",
+        ("FileOptions", 23)
+        | ("ServiceOptions", 33)
+        | ("MethodOptions", 33)
+        | ("MessageOptions", 3)
+        | ("FieldOptions", 3)
+        | ("EnumOptions", 3)
+        | ("EnumValueOptions", 1) => "deprecated",
+        ("FileOptions", 27) => "java_string_check_utf8",
+        ("FileOptions", 31) => "cc_enable_arenas",
+        ("FileOptions", 36) => "objc_class_prefix",
+        ("FileOptions", 37) => "csharp_namespace",
+        ("FileOptions", 39) => "swift_prefix",
+        ("FileOptions", 40) => "php_class_prefix",
+        ("FileOptions", 41) => "php_namespace",
+        ("FileOptions", 44) => "php_metadata_namespace",
+        ("FileOptions", 45) => "ruby_package",
+        ("MessageOptions", 1) => "message_set_wire_format",
+        ("MessageOptions", 2) => "no_standard_descriptor_accessor",
+        ("MessageOptions", 11) | ("EnumOptions", 6) => "deprecated_legacy_json_field_conflicts",
+        ("FieldOptions", 1) => "ctype",
+        ("FieldOptions", 2) => "packed",
+        ("FieldOptions", 5) => "lazy",
+        ("FieldOptions", 6) => "jstype",
+        ("FieldOptions", 10) => "weak",
+        ("FieldOptions", 15) => "unverified_lazy",
+        ("FieldOptions", 16) | ("EnumValueOptions", 3) => "debug_redact",
+        ("FieldOptions", 17) => "retention",
+        ("FieldOptions", 19) => "targets",
+        ("FieldOptions", 20) => "edition_defaults",
+        ("FieldOptions", 22) | ("EnumValueOptions", 4) => "feature_support",
+        ("EnumOptions", 2) => "allow_alias",
+        ("MethodOptions", 34) => "idempotency_level",
+        _ => return None,
+    };
+    Some(name)
+}

@@ -1,0 +1,121 @@
+//! Who uses a type: the calls that carry it and the messages that hold it.
+
+use std::collections::BTreeSet;
+
+use super::model::{Element, EnumId, FieldId, MessageId, MethodId, Schema};
+
+/// The part a type plays in a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// The client sends it.
+    Request,
+    /// The server sends it.
+    Response,
+}
+
+/// One call that carries a type, directly or nested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Use {
+    /// The method.
+    pub method: MethodId,
+    /// Which side sends it.
+    pub role: Role,
+}
+
+/// The reverse type graph of a schema.
+#[derive(Debug)]
+pub struct Reach {
+    /// For each message: the messages with a field (or extension) of that type.
+    message_users: Vec<Vec<MessageId>>,
+    /// For each enum: the messages with a field of that type.
+    enum_users: Vec<Vec<MessageId>>,
+    /// For each message: the calls that name it as request or response.
+    calls: Vec<Vec<Use>>,
+}
+
+impl Reach {
+    /// Indexes a schema.
+    pub fn new(schema: &Schema) -> Reach {
+        let mut reach = Reach {
+            message_users: vec![Vec::new(); schema.messages.len()],
+            enum_users: vec![Vec::new(); schema.enums.len()],
+            calls: vec![Vec::new(); schema.messages.len()],
+        };
+        for (_, field) in schema.fields() {
+            let holder = match &field.extendee {
+                Some(extendee) => schema.message_by_name(extendee),
+                None => field.parent,
+            };
+            let Some(holder) = holder else { continue };
+            if let Some(used) = schema.field_message(field) {
+                reach.message_users[used.index()].push(holder);
+            } else if let Some(used) = schema.field_enum(field) {
+                reach.enum_users[used.index()].push(holder);
+            }
+        }
+        for (id, method) in schema.methods() {
+            for (name, role) in [(&method.input, Role::Request), (&method.output, Role::Response)] {
+                if let Some(message) = schema.message_by_name(name) {
+                    reach.calls[message.index()].push(Use { method: id, role });
+                }
+            }
+        }
+        reach
+    }
+
+    /// The calls that carry an element, in method order. Empty for a type that no call of this contract
+    /// reaches, which does not mean nobody uses it: it may be stored, or packed in an `Any`.
+    pub fn uses(&self, schema: &Schema, element: Element) -> Vec<Use> {
+        let mut open: Vec<MessageId> = Vec::new();
+        let mut found = BTreeSet::new();
+        match element {
+            Element::Message(id) => open.push(id),
+            Element::Field(id) => open.extend(holder(schema, id)),
+            Element::Oneof(id) => open.push(schema.oneof(id).parent),
+            Element::Enum(id) => open.extend(&self.enum_users[id.index()]),
+            Element::EnumValue(id) => open.extend(self.enum_users_of(schema.value(id).parent)),
+            Element::Service(id) => {
+                for method in &schema.service(id).methods {
+                    found.insert(Use { method: *method, role: Role::Request });
+                }
+            }
+            Element::Method(method) => {
+                found.insert(Use { method, role: Role::Request });
+            }
+            Element::File(_) => {}
+        }
+        let mut seen: BTreeSet<MessageId> = open.iter().copied().collect();
+        while let Some(message) = open.pop() {
+            found.extend(&self.calls[message.index()]);
+            for user in &self.message_users[message.index()] {
+                if seen.insert(*user) {
+                    open.push(*user);
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// Whether any other message holds a field of this type, or any call carries it.
+    pub fn is_used(&self, element: Element) -> bool {
+        match element {
+            Element::Message(id) => {
+                !self.calls[id.index()].is_empty() || self.message_users[id.index()].iter().any(|u| *u != id)
+            }
+            Element::Enum(id) => !self.enum_users[id.index()].is_empty(),
+            _ => true,
+        }
+    }
+
+    fn enum_users_of(&self, id: EnumId) -> &[MessageId] {
+        &self.enum_users[id.index()]
+    }
+}
+
+fn holder(schema: &Schema, id: FieldId) -> Option<MessageId> {
+    let field = schema.field(id);
+    match &field.extendee {
+        Some(extendee) => schema.message_by_name(extendee),
+        None => field.parent,
+    }
+}
