@@ -10,5 +10,7 @@
 
 pub mod compile;
 pub mod diff;
+pub mod report;
+pub mod rules;
 pub mod schema;
 pub mod verdict;

@@ -1,1 +1,148 @@
-//! v
+//! What a change does to whom: the lenses.
+//!
+//! Each lens is a pure function of one change and its two schemas. It gives an [`Effect`] for each of its
+//! directions and, where that is not [`Effect::Ok`], the reason in one sentence. A wrong `ok` costs more than a
+//! wrong `rejects`: what a lens does not know is [`Effect::Unknown`].
+
+use std::borrow::Cow;
+
+/// Whom a change is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lens {
+    /// The binary encoding.
+    Wire,
+    /// ProtoJSON.
+    Json,
+    /// gRPC calls: method paths, streaming, existence.
+    Rpc,
+    /// Go source code that uses the generated package.
+    SourceGo,
+    /// Java source code that uses the generated classes.
+    SourceJava,
+    /// Python source code that uses the generated modules.
+    SourcePython,
+    /// Rust source code that uses the generated crate (prost and tonic).
+    SourceRust,
+}
+
+impl Lens {
+    /// Every lens in report order.
+    pub const ALL: [Lens; 7] = [
+        Lens::Wire,
+        Lens::Json,
+        Lens::Rpc,
+        Lens::SourceGo,
+        Lens::SourceJava,
+        Lens::SourcePython,
+        Lens::SourceRust,
+    ];
+
+    /// The name in configuration and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lens::Wire => "wire",
+            Lens::Json => "json",
+            Lens::Rpc => "rpc",
+            Lens::SourceGo => "source.go",
+            Lens::SourceJava => "source.java",
+            Lens::SourcePython => "source.python",
+            Lens::SourceRust => "source.rust",
+        }
+    }
+
+    /// Whether the lens has two directions. Source lenses have one: code written against the old SDK, built
+    /// with the new one.
+    pub fn has_directions(self) -> bool {
+        matches!(self, Lens::Wire | Lens::Json | Lens::Rpc)
+    }
+}
+
+/// Which way data or calls go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// The new side reads what the old side wrote; old client, new server; old code, new SDK.
+    Backward,
+    /// The old side reads what the new side wrote; new client, old server.
+    Forward,
+}
+
+impl Direction {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Direction::Backward => "backward",
+            Direction::Forward => "forward",
+        }
+    }
+}
+
+/// What happens, from harmless to certain failure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// Nothing is lost and nothing changes.
+    #[default]
+    Ok,
+    /// Not decided: depends on what the descriptors do not say.
+    Unknown,
+    /// A value is silently truncated or dropped.
+    Lossy,
+    /// A value is silently read as something else.
+    Corrupt,
+    /// A decode error, UNIMPLEMENTED, or code that no longer compiles.
+    Rejects,
+}
+
+impl Effect {
+    /// The name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effect::Ok => "ok",
+            Effect::Unknown => "unknown",
+            Effect::Lossy => "lossy",
+            Effect::Corrupt => "corrupt",
+            Effect::Rejects => "rejects",
+        }
+    }
+
+    /// Whether nobody notices.
+    pub fn is_ok(self) -> bool {
+        self == Effect::Ok
+    }
+}
+
+/// One cell of a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The lens.
+    pub lens: Lens,
+    /// The direction; source lenses are [`Direction::Backward`].
+    pub direction: Direction,
+    /// What happens. Never [`Effect::Ok`]: cells that are fine are left out of a [`Verdict`].
+    pub effect: Effect,
+    /// Why, in one sentence without a full stop.
+    pub reason: Cow<'static, str>,
+}
+
+/// What one change does to whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The cells that are not `ok`, in lens order, backward before forward.
+    pub cells: Vec<Cell>,
+}
+
+impl Verdict {
+    /// The effect in one cell.
+    pub fn effect(&self, lens: Lens, direction: Direction) -> Effect {
+        self.cell(lens, direction).map_or(Effect::Ok, |c| c.effect)
+    }
+
+    /// The cell, if it is not `ok`.
+    pub fn cell(&self, lens: Lens, direction: Direction) -> Option<&Cell> {
+        self.cells.iter().find(|c| c.lens == lens && c.direction == direction)
+    }
+
+    /// Whether nobody notices.
+    pub fn is_ok(&self) -> bool {
+        self.cells.is_empty()
+    }
+}

@@ -1,0 +1,5 @@
+//! The finished report, and one file a format.
+
+mod model;
+
+pub use model::{ChangeRecord, Finding, Location, Report};

@@ -1,0 +1,97 @@
+//! The one finished report that every format is a pure function of.
+
+use crate::rules::{Bump, Level};
+use crate::schema::Span;
+use crate::verdict::Verdict;
+
+/// What a check or a diff has to say, sorted, with paths as a person types them.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// What was compared: the old side, as a label (``tag `v1.4.0` ``).
+    pub old: String,
+    /// The new side (`working tree`).
+    pub new: String,
+    /// Changes somebody minds, sorted by place, rule and message.
+    pub findings: Vec<Finding>,
+    /// Every change, breaking or not, sorted by symbol and kind.
+    pub changes: Vec<ChangeRecord>,
+    /// Things worth knowing about the run itself: the roots that were found, the compiler that was used.
+    pub notes: Vec<String>,
+    /// What the next version has to be, and the baseline's version if it has one.
+    pub bump: Option<Bump>,
+    /// The version of the baseline, when it is one.
+    pub old_version: Option<String>,
+}
+
+/// One change that a policy minds.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule: `FIELD_SAME_TYPE`.
+    pub rule: &'static str,
+    /// The kind of change: `field-type-changed`.
+    pub change: String,
+    /// The full name of the element.
+    pub symbol: String,
+    /// How loud it is.
+    pub level: Level,
+    /// What it does to the next version.
+    pub bump: Bump,
+    /// One line: what changed.
+    pub message: String,
+    /// The place in the old sources.
+    pub old: Option<Location>,
+    /// The place in the new sources.
+    pub new: Option<Location>,
+    /// What it does to whom.
+    pub verdict: Verdict,
+    /// Calls that carry the element: `user.v1.UserService.GetUser (response)`.
+    pub affects: Vec<String>,
+    /// The way out of this very case, in one sentence.
+    pub fix: Option<String>,
+    /// Stable over rebases and moves of text: 12 hex digits over kind, symbol, old and new shape.
+    pub fingerprint: String,
+}
+
+/// One change, whether anybody minds or not.
+#[derive(Clone, Debug)]
+pub struct ChangeRecord {
+    /// The kind of change.
+    pub change: String,
+    /// The full name of the element.
+    pub symbol: String,
+    /// The word for the element: `field`.
+    pub noun: &'static str,
+    /// One line: what changed.
+    pub message: String,
+    /// The place in the old sources.
+    pub old: Option<Location>,
+    /// The place in the new sources.
+    pub new: Option<Location>,
+    /// What it does to whom.
+    pub verdict: Verdict,
+    /// What it does to the next version.
+    pub bump: Bump,
+    /// As in [`Finding::fingerprint`].
+    pub fingerprint: String,
+}
+
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Location {
+    /// The path as a person types it; for a revision the path inside the repository.
+    pub path: String,
+    /// The range of text; `None` means the file as a whole.
+    pub span: Option<Span>,
+}
+
+impl Report {
+    /// How many findings have this level.
+    pub fn count(&self, level: Level) -> usize {
+        self.findings.iter().filter(|f| f.level == level).count()
+    }
+
+    /// Whether a finding is at least as loud as `level`.
+    pub fn fails(&self, level: Level) -> bool {
+        self.findings.iter().any(|f| f.level >= level)
+    }
+}
