@@ -21,7 +21,7 @@ struct Emitter<'a, 's> {
 pub(super) fn file(context: &Context<'_, '_>, file: u32, options: Interpreted, info: SourceInfo) -> Vec<u8> {
     let unit = &context.units[file as usize];
     let ast = &unit.ast;
-    let info = info.finish(&options.paths);
+    let info = info.finish(&options.fates);
     let mut out = Vec::with_capacity(info.len() + unit.text.len() / 4 + 64);
     let mut emitter = Emitter { context, file, ast, options, scratch: String::new() };
     encode::bytes(&mut out, 1, unit.name.as_bytes());
@@ -63,7 +63,11 @@ pub(super) fn file(context: &Context<'_, '_>, file: u32, options: Interpreted, i
 impl Emitter<'_, '_> {
     fn options(&mut self, number: u32, options: &[Opt<'_>], out: &mut Vec<u8>) {
         if let Some(first) = options.first() {
-            encode::bytes(out, number, &self.options.bytes[first.id as usize]);
+            let bytes = &self.options.bytes[first.id as usize];
+            // Nothing is left if all of them are for compilers only.
+            if !bytes.is_empty() {
+                encode::bytes(out, number, bytes);
+            }
         }
     }
 

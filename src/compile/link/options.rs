@@ -9,15 +9,15 @@ use super::symbols::{Id, Miss, Scope, Symbol};
 use super::value::{Shape, Tree, Val};
 use super::Context;
 use crate::compile::parse::ast::{Label, Opt, Type, Value};
-use crate::compile::parse::{Problem, Span};
+use crate::compile::parse::{Fate, Problem, Span};
 
 /// The options of a file.
 #[derive(Debug, Default)]
 pub(super) struct Interpreted {
     /// By the first option of an element: the encoded options message.
     pub(super) bytes: Vec<Vec<u8>>,
-    /// By option: its path below the options message; nothing if descriptors leave it out.
-    pub(super) paths: Vec<Option<Box<[i32]>>>,
+    /// By option: where it is now.
+    pub(super) fates: Vec<Fate>,
 }
 
 /// Interprets every option of a file.
@@ -29,7 +29,7 @@ pub(super) fn interpret(context: &Context<'_, '_>, file: u32, problems: &mut Vec
         context,
         file,
         problems,
-        out: Interpreted { bytes: vec![Vec::new(); count], paths: vec![None; count] },
+        out: Interpreted { bytes: vec![Vec::new(); count], fates: vec![Fate::LeftOut; count] },
         messages: FxHashMap::default(),
         big: FxHashMap::default(),
     };
@@ -105,13 +105,18 @@ impl<'a> Interpreter<'a, '_, '_> {
         };
         let mut tree = Tree::default();
         for option in options {
-            if let Ok(path) = self.option(&mut tree, message, scope, option) {
-                self.out.paths[option.id as usize] = path;
+            if let Ok(fate) = self.option(&mut tree, message, scope, option) {
+                self.out.fates[option.id as usize] = fate;
             }
         }
         let mut bytes = Vec::new();
         tree.encode(&mut bytes);
         bytes.shrink_to_fit();
+        if bytes.is_empty() {
+            for option in options {
+                self.out.fates[option.id as usize] = Fate::Emptied;
+            }
+        }
         self.out.bytes[first.id as usize] = bytes;
     }
 
@@ -121,7 +126,7 @@ impl<'a> Interpreter<'a, '_, '_> {
         message: Id,
         scope: Scope,
         option: &'a Opt<'_>,
-    ) -> Result<Option<Box<[i32]>>, Failed> {
+    ) -> Result<Fate, Failed> {
         let first = &option.name[0];
         if !first.extension && first.name == "uninterpreted_option" {
             return self.fail(Problem::new(option.name_span, "`uninterpreted_option` cannot be set"));
@@ -181,13 +186,13 @@ impl<'a> Interpreter<'a, '_, '_> {
         let index = target.count(number);
         target.push(number, shape, value);
         if steps.iter().any(|(_, _, s)| s.source_only) {
-            return Ok(None);
+            return Ok(Fate::LeftOut);
         }
         let mut path: Vec<i32> = steps.iter().map(|s| s.1).collect();
         if shape.repeated {
             path.push(index as i32);
         }
-        Ok(Some(path.into()))
+        Ok(Fate::At(path.into()))
     }
 
     fn extension(&mut self, scope: Scope, of: Id, name: &str, span: Span) -> Result<Id, Failed> {

@@ -29,6 +29,17 @@ pub(super) struct Locations {
     comments: Vec<Comments>,
 }
 
+/// What became of an option in the descriptor.
+#[derive(Clone, Debug)]
+pub(crate) enum Fate {
+    /// It is at this path below its options message.
+    At(Box<[i32]>),
+    /// It is for compilers only and left out.
+    LeftOut,
+    /// Like all options of its element, so that the options message is left out too.
+    Emptied,
+}
+
 /// The encoded source info of a file.
 #[derive(Debug, Default)]
 pub(crate) struct SourceInfo {
@@ -189,23 +200,77 @@ fn location(out: &mut Vec<u8>, path: &[i32], more: &[i32], rest: &[u8]) {
 }
 
 impl SourceInfo {
-    /// The encoded `SourceCodeInfo`, where `paths` says what became of each option: its path below the options
-    /// message, or nothing if it is not in the descriptor.
-    pub(crate) fn finish(self, paths: &[Option<Box<[i32]>>]) -> Vec<u8> {
+    /// The encoded `SourceCodeInfo`, given what became of each option.
+    pub(crate) fn finish(self, fates: &[Fate]) -> Vec<u8> {
         if self.options.is_empty() {
             return self.bytes;
         }
+        let dropped = self.dropped_containers(fates);
         let more: usize = self.options.iter().map(|o| o.rest.len() + o.container.len() + 16).sum();
         let mut out = Vec::with_capacity(self.bytes.len() + more);
         let mut from = 0;
         for option in &self.options {
-            out.extend_from_slice(&self.bytes[from..option.at as usize]);
+            copy_without(&mut out, &self.bytes[from..option.at as usize], &dropped);
             from = option.at as usize;
-            if let Some(Some(path)) = paths.get(option.option as usize) {
+            if let Some(Fate::At(path)) = fates.get(option.option as usize) {
                 location(&mut out, &option.container, path, &option.rest);
             }
         }
-        out.extend_from_slice(&self.bytes[from..]);
+        copy_without(&mut out, &self.bytes[from..], &dropped);
         out
+    }
+
+    /// The packed paths of options messages of which nothing is left: their locations go too.
+    fn dropped_containers(&self, fates: &[Fate]) -> Vec<Vec<u8>> {
+        let emptied = |o: &&OptionLocation| matches!(fates.get(o.option as usize), Some(Fate::Emptied));
+        let gone = self.options.iter().filter(emptied).map(|o| &*o.container);
+        let mut gone: Vec<Vec<u8>> = gone
+            .map(|path| {
+                let mut packed = Vec::new();
+                path.iter().for_each(|&n| encode::int(&mut packed, n));
+                packed
+            })
+            .collect();
+        gone.sort_unstable();
+        gone.dedup();
+        gone
+    }
+}
+
+/// Copies encoded locations, except those with one of some packed paths (sorted).
+fn copy_without(out: &mut Vec<u8>, locations: &[u8], dropped: &[Vec<u8>]) {
+    if dropped.is_empty() {
+        out.extend_from_slice(locations);
+        return;
+    }
+    let varint = |at: &mut usize| {
+        let (mut value, mut shift) = (0, 0);
+        while let Some(&byte) = locations.get(*at) {
+            *at += 1;
+            value |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        value
+    };
+    let mut at = 0;
+    while at < locations.len() {
+        let start = at;
+        at += 1;
+        let len = varint(&mut at);
+        let end = at + len;
+        // The path comes first, if the location has one.
+        let mut path: &[u8] = &[];
+        if locations.get(at) == Some(&0x0a) {
+            at += 1;
+            let len = varint(&mut at);
+            path = &locations[at..at + len];
+        }
+        if dropped.binary_search_by(|d| d.as_slice().cmp(path)).is_err() {
+            out.extend_from_slice(&locations[start..end]);
+        }
+        at = end;
     }
 }

@@ -16,7 +16,7 @@ use ast::{Enum, EnumValue, File, Import, Method, Range, Service, Syntax};
 use lex::{Comments, Kind, Lexer, Token};
 use locations::{Loc, Locations};
 
-pub(crate) use locations::SourceInfo;
+pub(crate) use locations::{Fate, SourceInfo};
 
 /// A part of a text, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
