@@ -10,5 +10,7 @@
 
 pub mod compile;
 pub mod diff;
+pub mod git;
+mod names;
 pub mod schema;
 pub mod verdict;
