@@ -14,4 +14,5 @@ pub mod diff;
 pub mod git;
 mod names;
 pub mod schema;
+pub mod source;
 pub mod verdict;

@@ -1,7 +1,5 @@
 //! What counts as a break, as decided; judging is not done here.
 
-use std::collections::BTreeMap;
-
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::path::{PathPattern, PatternError, join};
@@ -187,9 +185,6 @@ impl PackagePolicy {
         self.matcher.is_match(package.replace('.', "/"))
     }
 }
-
-/// Patterns by rule, as settings hold them.
-pub(super) type IgnoreOnly = BTreeMap<String, Vec<String>>;
 
 #[cfg(test)]
 mod tests {

@@ -144,6 +144,14 @@ fn default_policy(version: &'static str) -> Policy {
     Policy { selection, buf_version: Some(version), ..Policy::default() }
 }
 
+impl Workspace {
+    /// The same workspace, its paths relative to a folder further out.
+    #[must_use]
+    pub fn below(self, outer: &str) -> Workspace {
+        Workspace { modules: self.modules.into_iter().map(|m| m.below(outer)).collect(), ..self }
+    }
+}
+
 impl Module {
     /// The same module, its paths relative to a folder further out.
     fn below(self, outer: &str) -> Module {
