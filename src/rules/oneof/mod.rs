@@ -1,0 +1,4 @@
+//! Rules about oneofs.
+
+pub(super) mod oneof_no_delete;
+pub(super) mod oneof_no_rename;
