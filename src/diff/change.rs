@@ -92,6 +92,12 @@ pub enum Kind {
     FieldTypeChanged(Structure),
     /// Presence, repeated, required or map.
     FieldCardinalityChanged,
+    /// The `required` keyword came or went while the field stays what it was: required by feature on the
+    /// other side.
+    FieldRequiredRespelled {
+        /// The message on the new side.
+        message: MessageId,
+    },
     /// The JSON key.
     FieldJsonNameChanged,
     /// The value read when the field is absent; follows the first value of a closed enum.
@@ -198,7 +204,7 @@ pub enum Kind {
 
     /// A method that was not there.
     MethodAdded,
-    /// A method that is gone.
+    /// A method that is gone. `new` is the service on the new side.
     MethodRemoved,
     /// The request type.
     MethodRequestTypeChanged(Structure),
@@ -456,6 +462,7 @@ impl Change {
             Kind::FieldNameChanged(NameChange::Reused { .. }) => format!("{}-number-reused", noun()),
             Kind::FieldTypeChanged(_) => format!("{}-type-changed", noun()),
             Kind::FieldCardinalityChanged => format!("{}-cardinality-changed", noun()),
+            Kind::FieldRequiredRespelled { .. } => "field-required-respelled".to_owned(),
             Kind::FieldJsonNameChanged => "field-json-name-changed".to_owned(),
             Kind::FieldDefaultChanged { .. } => format!("{}-default-changed", noun()),
             Kind::FieldOneofChanged(_) => "field-oneof-changed".to_owned(),
@@ -504,6 +511,28 @@ impl Change {
         match (self.old, self.new) {
             (Some(Element::Field(old)), Some(Element::Field(new))) => Some((old, new)),
             _ => None,
+        }
+    }
+}
+
+impl Change {
+    /// What tells two changes of one kind and symbol apart, for a total order: never ids, which follow the
+    /// order of declarations.
+    pub(super) fn kind_detail(&self, cx: &Cx<'_>) -> String {
+        match &self.kind {
+            Kind::FileOptionChanged(option) => option.name().to_owned(),
+            Kind::ImportAdded { path } | Kind::ImportRemoved { path, .. } => path.to_string(),
+            Kind::ReservedRangeRemoved { range, .. }
+            | Kind::ReservedRangeAdded { range }
+            | Kind::ExtensionRangeRemoved { range, .. }
+            | Kind::ExtensionRangeAdded { range } => format!("{:011}-{:011}", range.start, range.end),
+            Kind::ReservedNameRemoved { name } | Kind::ReservedNameAdded { name } => name.to_string(),
+            Kind::OptionChanged { option, .. } => option.to_string(),
+            _ => match (self.old, self.new) {
+                (Some(old), _) => cx.old.file(cx.old.file_of(old)).name.to_string(),
+                (None, Some(new)) => cx.new.file(cx.new.file_of(new)).name.to_string(),
+                (None, None) => String::new(),
+            },
         }
     }
 }

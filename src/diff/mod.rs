@@ -6,6 +6,97 @@
 //! whether anybody minds is for `policy`.
 
 mod change;
+mod echoes;
+mod enums;
+mod fields;
+mod files;
+mod messages;
+mod services;
 mod shape;
+mod types;
 
 pub use change::{Change, Cx, Departure, FileOption, Kind, NameChange, OneofChange, Structure};
+pub use echoes::{Echoes, echoes};
+pub use shape::Shapes;
+
+use crate::schema::{Element, options};
+
+/// Every change from the old schema to the new one, in the order of symbols.
+pub fn changes(cx: &Cx<'_>) -> Vec<Change> {
+    let mut differ = Differ { cx: *cx, shapes: Shapes::new(cx), out: Vec::new() };
+    files::diff(&mut differ);
+    types::diff(&mut differ);
+    let mut out = differ.out;
+    // Full names are costly to make: only once a change.
+    out.sort_by_cached_key(|change| {
+        (
+            change.symbol(cx),
+            change.id(cx),
+            change.new.map(|e| cx.new.full_name(e)),
+            format!("{:?}", change.kind_detail(cx)),
+        )
+    });
+    out
+}
+
+/// The state of one traversal.
+struct Differ<'a> {
+    cx: Cx<'a>,
+    shapes: Shapes<'a>,
+    out: Vec<Change>,
+}
+
+impl Differ<'_> {
+    fn push(&mut self, kind: Kind, old: Option<Element>, new: Option<Element>) {
+        self.out.push(Change { kind, old, new });
+    }
+
+    /// `deprecated` and every option without a kind of its own, of two paired elements.
+    fn options(&mut self, old: Element, new: Element) {
+        if !options::differ(self.cx.old, old, self.cx.new, new) {
+            return;
+        }
+        let (was, now) = (self.cx.old.is_deprecated(old), self.cx.new.is_deprecated(new));
+        if was != now {
+            self.push(Kind::DeprecationChanged { now }, Some(old), Some(new));
+        }
+        let before = options::options(self.cx.old, old);
+        let after = options::options(self.cx.new, new);
+        let mut numbers: Vec<u32> = before.iter().chain(&after).map(|o| o.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        for number in numbers {
+            let find = |list: &[options::OptionValue]| list.iter().find(|o| o.number == number).cloned();
+            let (was, now) = (find(&before), find(&after));
+            if was.as_ref().map(|o| &o.encoded) == now.as_ref().map(|o| &o.encoded) {
+                continue;
+            }
+            let Some(name) = now.as_ref().or(was.as_ref()).map(|o| o.name.clone()) else { continue };
+            if has_own_kind(old, &name) {
+                continue;
+            }
+            let text = |o: Option<options::OptionValue>| o.map(|o| o.text().into_boxed_str());
+            self.push(
+                Kind::OptionChanged { option: name.into(), old: text(was), new: text(now) },
+                Some(old),
+                Some(new),
+            );
+        }
+    }
+}
+
+/// Options that the traversal compares by meaning elsewhere.
+fn has_own_kind(element: Element, option: &str) -> bool {
+    match element {
+        _ if option == "deprecated" => true,
+        Element::File(_) => {
+            option == "java_string_check_utf8" || FileOption::ALL.iter().any(|o| o.name() == option)
+        }
+        Element::Message(_) => {
+            matches!(option, "message_set_wire_format" | "no_standard_descriptor_accessor" | "map_entry")
+        }
+        Element::Field(_) => matches!(option, "ctype" | "jstype" | "packed"),
+        Element::Method(_) => option == "idempotency_level",
+        _ => false,
+    }
+}

@@ -25,4 +25,5 @@ pub use buffa_descriptor::features::{
     Utf8Validation,
 };
 pub use reach::{Reach, Role, Use};
+pub(crate) use model::qualify;
 pub use span::{SourcePath, Span};

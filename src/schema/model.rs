@@ -752,6 +752,6 @@ impl Schema {
 }
 
 /// `package.name`, or `name` where there is no package.
-pub(super) fn qualify(scope: &str, name: &str) -> String {
+pub(crate) fn qualify(scope: &str, name: &str) -> String {
     if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }

@@ -146,3 +146,23 @@ fn known(message: &str, number: u32) -> Option<&'static str> {
     };
     Some(name)
 }
+
+/// Whether two elements may carry different options: cheap, and never wrong when it says no.
+pub fn differ(old_schema: &Schema, old: Element, new_schema: &Schema, new: Element) -> bool {
+    macro_rules! ne {
+        ($get:ident, $a:expr, $b:expr) => {
+            old_schema.$get($a).options != new_schema.$get($b).options
+        };
+    }
+    match (old, new) {
+        (Element::File(a), Element::File(b)) => ne!(file, a, b),
+        (Element::Message(a), Element::Message(b)) => ne!(message, a, b),
+        (Element::Field(a), Element::Field(b)) => ne!(field, a, b),
+        (Element::Oneof(a), Element::Oneof(b)) => ne!(oneof, a, b),
+        (Element::Enum(a), Element::Enum(b)) => ne!(enum_, a, b),
+        (Element::EnumValue(a), Element::EnumValue(b)) => ne!(value, a, b),
+        (Element::Service(a), Element::Service(b)) => ne!(service, a, b),
+        (Element::Method(a), Element::Method(b)) => ne!(method, a, b),
+        _ => true,
+    }
+}

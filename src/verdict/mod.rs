@@ -4,7 +4,15 @@
 //! directions and, where that is not [`Effect::Ok`], the reason in one sentence. A wrong `ok` costs more than a
 //! wrong `rejects`: what a lens does not know is [`Effect::Unknown`].
 
+mod facts;
+mod json;
+mod rpc;
+mod source;
+mod wire;
+
 use std::borrow::Cow;
+
+use crate::diff::{Change, Cx};
 
 /// Whom a change is looked at for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,5 +152,122 @@ impl Verdict {
     /// Whether nobody notices.
     pub fn is_ok(&self) -> bool {
         self.cells.is_empty()
+    }
+}
+
+/// Judges changes of one pair of schemas.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    cx: Cx<'a>,
+    facts: facts::Facts,
+}
+
+impl<'a> Judge<'a> {
+    /// Prepares to judge changes between two schemas.
+    pub fn new(cx: &Cx<'a>) -> Judge<'a> {
+        Judge { cx: *cx, facts: facts::Facts::new(cx) }
+    }
+
+    /// What a change does to whom.
+    pub fn judge(&self, change: &Change) -> Verdict {
+        let mut cells = Cells::default();
+        wire::judge(change, &self.cx, &self.facts, &mut cells);
+        json::judge(change, &self.cx, &mut cells);
+        rpc::judge(change, &self.cx, &mut cells);
+        source::judge(change, &self.cx, &mut cells);
+        cells.finish()
+    }
+
+    /// The calls of the old side that carry an element.
+    pub fn old_uses(&self, element: crate::schema::Element) -> Vec<crate::schema::Use> {
+        self.facts.old_reach.uses(self.cx.old, element)
+    }
+
+    /// The calls of the new side that carry an element.
+    pub fn new_uses(&self, element: crate::schema::Element) -> Vec<crate::schema::Use> {
+        self.facts.new_reach.uses(self.cx.new, element)
+    }
+}
+
+/// An effect with its reason, while a verdict is being made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Loss {
+    effect: Effect,
+    reason: Cow<'static, str>,
+}
+
+impl Loss {
+    fn none() -> Loss {
+        Loss { effect: Effect::Ok, reason: Cow::Borrowed("") }
+    }
+
+    fn new(effect: Effect, reason: impl Into<Cow<'static, str>>) -> Loss {
+        Loss { effect, reason: reason.into() }
+    }
+
+    fn lossy(reason: impl Into<Cow<'static, str>>) -> Loss {
+        Loss::new(Effect::Lossy, reason)
+    }
+
+    fn corrupt(reason: impl Into<Cow<'static, str>>) -> Loss {
+        Loss::new(Effect::Corrupt, reason)
+    }
+
+    fn rejects(reason: impl Into<Cow<'static, str>>) -> Loss {
+        Loss::new(Effect::Rejects, reason)
+    }
+
+    fn unknown(reason: impl Into<Cow<'static, str>>) -> Loss {
+        Loss::new(Effect::Unknown, reason)
+    }
+
+    /// The worse of two; the first one where they are equal.
+    fn or_worse(self, other: Loss) -> Loss {
+        if other.effect > self.effect { other } else { self }
+    }
+
+    fn is_ok(&self) -> bool {
+        self.effect.is_ok()
+    }
+
+    /// The same loss, said of a part.
+    fn within(self, part: &str) -> Loss {
+        if self.is_ok() { self } else { Loss { reason: format!("{part}: {}", self.reason).into(), ..self } }
+    }
+}
+
+/// Collects the cells of one verdict.
+#[derive(Debug, Default)]
+struct Cells(Vec<Cell>);
+
+impl Cells {
+    fn add(&mut self, lens: Lens, direction: Direction, loss: Loss) {
+        if loss.is_ok() {
+            return;
+        }
+        let cell = Cell { lens, direction, effect: loss.effect, reason: loss.reason };
+        match self.0.iter_mut().find(|c| c.lens == lens && c.direction == direction) {
+            Some(known) if known.effect >= cell.effect => {}
+            Some(known) => *known = cell,
+            None => self.0.push(cell),
+        }
+    }
+
+    fn backward(&mut self, lens: Lens, loss: Loss) {
+        self.add(lens, Direction::Backward, loss);
+    }
+
+    fn forward(&mut self, lens: Lens, loss: Loss) {
+        self.add(lens, Direction::Forward, loss);
+    }
+
+    fn both(&mut self, lens: Lens, loss: Loss) {
+        self.backward(lens, loss.clone());
+        self.forward(lens, loss);
+    }
+
+    fn finish(mut self) -> Verdict {
+        self.0.sort_by_key(|c| (c.lens, c.direction));
+        Verdict { cells: self.0 }
     }
 }

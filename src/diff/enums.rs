@@ -1,0 +1,126 @@
+//! Two enums of one full name: values by number.
+
+use std::collections::BTreeMap;
+
+use super::{Differ, Kind, NameChange, messages};
+use crate::schema::{Element, EnumId, EnumValueId, JsonFormat, Schema};
+
+pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
+    let cx = differ.cx;
+    let (old, new) = (cx.old.enum_(old_id), cx.new.enum_(new_id));
+    let (old_element, new_element) = (Element::Enum(old_id), Element::Enum(new_id));
+
+    if old.is_closed() != new.is_closed() {
+        differ.push(Kind::EnumClosednessChanged, Some(old_element), Some(new_element));
+    }
+    if old.features.json_format == JsonFormat::Allow && new.features.json_format != JsonFormat::Allow {
+        differ.push(Kind::JsonFormatChanged, Some(old_element), Some(new_element));
+    }
+    let before = by_number(cx.old, old_id);
+    let after = by_number(cx.new, new_id);
+    for (number, values) in &before {
+        match after.get(number) {
+            Some(now) => same_number(differ, (old_id, new_id), values, now),
+            None => {
+                let names = names(cx.old, values);
+                let kind = Kind::EnumValueRemoved {
+                    number_reserved: new.reserved_ranges.iter().any(|r| r.contains(*number)),
+                    names_reserved: names.iter().all(|n| new.reserved_names.contains(n)),
+                    names,
+                };
+                differ.push(kind, values.first().map(|v| Element::EnumValue(*v)), None);
+            }
+        }
+    }
+    for (number, values) in &after {
+        let known = before.get(number).map(|v| names(cx.old, v));
+        for value in values {
+            let name = &cx.new.value(*value).name;
+            if known.as_ref().is_some_and(|k| k.contains(name)) {
+                continue;
+            }
+            // A number that lost a name is a rename, reported above.
+            if let (Some(known), Some(old_values)) = (&known, before.get(number)) {
+                let kept = names(cx.new, values);
+                if !known.iter().all(|n| kept.contains(n)) && !old_values.is_empty() {
+                    continue;
+                }
+            }
+            let was_reserved = old.reserved_ranges.iter().any(|r| r.contains(*number))
+                || old.reserved_names.contains(name);
+            let kind = Kind::EnumValueAdded { alias: known.is_some(), was_reserved };
+            differ.push(kind, None, Some(Element::EnumValue(*value)));
+        }
+    }
+    messages::ranges(differ, old_element, new_element, &old.reserved_ranges, &new.reserved_ranges);
+    messages::names(differ, old_element, new_element, &old.reserved_names, &new.reserved_names);
+    differ.options(old_element, new_element);
+}
+
+/// The values that had one number and those that have it now.
+fn same_number(differ: &mut Differ<'_>, enums: (EnumId, EnumId), old: &[EnumValueId], new: &[EnumValueId]) {
+    let cx = differ.cx;
+    let (old_names, new_names) = (names(cx.old, old), names(cx.new, new));
+    for value in new {
+        let name = &cx.new.value(*value).name;
+        if let Some(was) = old.iter().find(|v| cx.old.value(**v).name == *name) {
+            differ.options(Element::EnumValue(*was), Element::EnumValue(*value));
+        }
+    }
+    if old_names.iter().all(|n| new_names.contains(n)) {
+        return;
+    }
+    let how = name_change(differ, enums, &old_names, &new_names);
+    for value in new {
+        let name = &cx.new.value(*value).name;
+        let was = old.iter().find(|v| cx.old.value(**v).name == *name).or(old.first());
+        let kind = Kind::EnumValueNameChanged {
+            old_names: old_names.clone(),
+            new_names: new_names.clone(),
+            how: how.clone(),
+        };
+        differ.push(kind, was.map(|v| Element::EnumValue(*v)), Some(Element::EnumValue(*value)));
+    }
+}
+
+fn name_change(
+    differ: &Differ<'_>,
+    (old_id, new_id): (EnumId, EnumId),
+    old_names: &[Box<str>],
+    new_names: &[Box<str>],
+) -> NameChange<i32> {
+    let cx = differ.cx;
+    let number_of = |schema: &Schema, id: EnumId, name: &str| {
+        schema.enum_(id).values.iter().map(|v| schema.value(*v)).find(|v| &*v.name == name).map(|v| v.number)
+    };
+    let lost: Vec<&Box<str>> = old_names.iter().filter(|n| !new_names.contains(n)).collect();
+    let gained: Vec<&Box<str>> = new_names.iter().filter(|n| !old_names.contains(n)).collect();
+    let was = gained.iter().find_map(|n| number_of(cx.old, old_id, n));
+    let now = lost.iter().find_map(|n| number_of(cx.new, new_id, n));
+    match (was, now) {
+        (Some(a), Some(b)) if a == b => NameChange::Swapped(a),
+        (None, None) => {
+            let retired = lost.iter().any(|n| cx.new.enum_(new_id).reserved_names.contains(n));
+            if retired && !gained.is_empty() {
+                NameChange::Reused { was: None, now: None }
+            } else {
+                NameChange::Renamed
+            }
+        }
+        (was, now) => NameChange::Reused { was, now },
+    }
+}
+
+fn by_number(schema: &Schema, id: EnumId) -> BTreeMap<i32, Vec<EnumValueId>> {
+    let mut map: BTreeMap<i32, Vec<EnumValueId>> = BTreeMap::new();
+    for value in &schema.enum_(id).values {
+        map.entry(schema.value(*value).number).or_default().push(*value);
+    }
+    map
+}
+
+fn names(schema: &Schema, values: &[EnumValueId]) -> Vec<Box<str>> {
+    let mut names: Vec<Box<str>> = values.iter().map(|v| schema.value(*v).name.clone()).collect();
+    names.sort();
+    names
+}

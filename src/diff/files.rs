@@ -1,0 +1,63 @@
+//! Files by import path, and packages.
+
+use super::{Differ, FileOption, Kind};
+use crate::schema::{Element, FileId};
+
+pub(super) fn diff(differ: &mut Differ<'_>) {
+    let cx = differ.cx;
+    for (old_id, old) in cx.old.files() {
+        match cx.new.file_by_name(&old.name) {
+            Some(new_id) => pair(differ, old_id, new_id),
+            None => differ.push(Kind::FileRemoved, Some(Element::File(old_id)), None),
+        }
+    }
+    for (new_id, new) in cx.new.files() {
+        if cx.old.file_by_name(&new.name).is_none() {
+            differ.push(Kind::FileAdded, None, Some(Element::File(new_id)));
+        }
+    }
+    for (package, files) in cx.old.packages() {
+        if cx.new.package(package).is_none() {
+            let first = files.iter().copied().min_by_key(|f| &*cx.old.file(*f).name);
+            differ.push(Kind::PackageRemoved { package: package.into() }, first.map(Element::File), None);
+        }
+    }
+    for (package, files) in cx.new.packages() {
+        if cx.old.package(package).is_none() {
+            let first = files.iter().copied().min_by_key(|f| &*cx.new.file(*f).name);
+            differ.push(Kind::PackageAdded { package: package.into() }, None, first.map(Element::File));
+        }
+    }
+}
+
+fn pair(differ: &mut Differ<'_>, old_id: FileId, new_id: FileId) {
+    let cx = differ.cx;
+    let (old, new) = (cx.old.file(old_id), cx.new.file(new_id));
+    let (old_element, new_element) = (Element::File(old_id), Element::File(new_id));
+    let mut push = |kind| differ.push(kind, Some(old_element), Some(new_element));
+    if old.package != new.package {
+        push(Kind::FilePackageChanged);
+    }
+    if old.syntax != new.syntax {
+        push(Kind::FileSyntaxChanged);
+    }
+    if old.options != new.options {
+        for option in FileOption::ALL {
+            if option.value(cx.old, old_id) != option.value(cx.new, new_id) {
+                push(Kind::FileOptionChanged(option));
+            }
+        }
+    }
+    for import in &old.imports {
+        let now = new.imports.iter().find(|i| i.path == import.path);
+        if now.is_none() || (import.public && now.is_some_and(|i| !i.public)) {
+            push(Kind::ImportRemoved { path: import.path.clone(), public: import.public });
+        }
+    }
+    for import in &new.imports {
+        if !old.imports.iter().any(|i| i.path == import.path) {
+            push(Kind::ImportAdded { path: import.path.clone() });
+        }
+    }
+    differ.options(old_element, new_element);
+}

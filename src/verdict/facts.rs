@@ -1,0 +1,44 @@
+//! What the lenses need to know about the schemas as a whole.
+
+use super::Loss;
+use crate::diff::Cx;
+use crate::schema::{Reach, Schema};
+
+/// Facts about a pair of schemas, found once.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) old_reach: Reach,
+    pub(super) new_reach: Reach,
+    /// Some message of the old contract holds a `google.protobuf.Any`.
+    pub(super) old_uses_any: bool,
+}
+
+impl Facts {
+    pub(super) fn new(cx: &Cx<'_>) -> Facts {
+        Facts {
+            old_reach: Reach::new(cx.old),
+            new_reach: Reach::new(cx.new),
+            old_uses_any: uses_any(cx.old),
+        }
+    }
+}
+
+fn uses_any(schema: &Schema) -> bool {
+    schema.fields().any(|(_, f)| {
+        f.type_name.as_deref() == Some("google.protobuf.Any") && schema.file(f.file).target
+    })
+}
+
+/// What taking something away does once its retirement is taken into account: deprecated before and reserved
+/// now is the retirement the protobuf guide describes; reserved alone keeps the number safe but gave nobody
+/// notice (<https://protobuf.dev/programming-guides/proto3/#deleting>).
+pub(super) fn removal(loss: Loss, was_deprecated: bool, reserved: bool) -> Loss {
+    match (was_deprecated, reserved) {
+        (true, true) => Loss::none(),
+        (false, true) => Loss::unknown(format!(
+            "{}; it was not deprecated before, so nothing says that nobody sends it any more",
+            loss.reason
+        )),
+        (_, false) => loss,
+    }
+}

@@ -1,0 +1,342 @@
+//! ProtoJSON.
+//!
+//! Source: the ProtoJSON format (<https://protobuf.dev/programming-guides/json/>): keys are JSON names, parsers
+//! also take the field's own name; enum values are written by name; 64-bit integers are strings; bytes are
+//! base64; parsers reject keys and enum names they do not know, unless told otherwise. An effect is what a
+//! parser with the default settings does.
+
+use rustc_hash::FxHashSet;
+
+use super::{Cells, Direction, Lens, Loss};
+use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
+use crate::schema::{Cardinality, Element, EnumId, Field, Kind as Type, MessageId, Schema};
+
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    match &change.kind {
+        Kind::FieldAdded { .. } => {
+            let Some(Element::Field(id)) = change.new else { return };
+            let field = cx.new.field(id);
+            if field.cardinality == Cardinality::Required {
+                cells.backward(
+                    Lens::Json,
+                    Loss::rejects("old writers never send it, and without it a message does not parse"),
+                );
+            }
+            cells.forward(
+                Lens::Json,
+                Loss::rejects(format!("an old parser does not know the key `{}`", field.json_name)),
+            );
+        }
+        Kind::FieldRemoved { name_reserved, renumbered, .. } => {
+            let Some(Element::Field(id)) = change.old else { return };
+            let field = cx.old.field(id);
+            if renumbered.is_none() {
+                let loss = Loss::rejects(format!("a new parser does not know the key `{}`", field.json_name));
+                // A reserved name keeps the key from coming back, it does not make a parser accept it; the
+                // notice that a deprecation gives does.
+                if !(field.is_deprecated() && *name_reserved) {
+                    cells.backward(Lens::Json, loss);
+                }
+            }
+            if field.cardinality == Cardinality::Required {
+                cells.forward(Lens::Json, Loss::rejects("it was required: old parsers refuse a message without it"));
+            }
+        }
+        Kind::FieldNameChanged(how) => name_changed(change, cx, how, cells),
+        Kind::FieldJsonNameChanged => json_name_changed(change, cx, cells),
+        Kind::FieldTypeChanged(_) => {
+            let Some((old, new)) = change.fields() else { return };
+            let (old, new) = (cx.old.field(old), cx.new.field(new));
+            let backward = Parser { write: cx.old, read: cx.new, from: Direction::Backward };
+            let forward = Parser { write: cx.new, read: cx.old, from: Direction::Forward };
+            cells.backward(Lens::Json, backward.types(old, new, &mut FxHashSet::default()));
+            cells.forward(Lens::Json, forward.types(new, old, &mut FxHashSet::default()));
+        }
+        Kind::FieldCardinalityChanged => {
+            let Some((old, new)) = change.fields() else { return };
+            let (old, new) = (cx.old.field(old), cx.new.field(new));
+            cells.backward(Lens::Json, cardinality(old.cardinality, new.cardinality));
+            cells.forward(Lens::Json, cardinality(new.cardinality, old.cardinality));
+        }
+        Kind::FieldDefaultChanged { old, new } => {
+            cells.backward(
+                Lens::Json,
+                Loss::corrupt(format!("an absent key was written to mean {old} and is read as {new}")),
+            );
+            cells.forward(
+                Lens::Json,
+                Loss::corrupt(format!("an absent key is written to mean {new} and is read as {old}")),
+            );
+        }
+        Kind::FieldOneofChanged(how) => {
+            let refused = || Loss::rejects("a parser refuses two keys of one oneof");
+            match how {
+                OneofChange::JoinedOthers(_) => cells.backward(Lens::Json, refused()),
+                OneofChange::Left(_) => cells.forward(Lens::Json, refused()),
+                OneofChange::Switched { renamed: false, .. } => cells.both(Lens::Json, refused()),
+                _ => {}
+            }
+        }
+        Kind::JsonFormatChanged => cells.both(
+            Lens::Json,
+            Loss::unknown("the type no longer promises a JSON form: keys may collide and nothing checks it"),
+        ),
+        Kind::EnumValueAdded { alias, .. } => {
+            let Some(Element::EnumValue(id)) = change.new else { return };
+            let value = cx.new.value(id);
+            // Of several names for one number the first one is written.
+            let first = cx.new.enum_(value.parent).values.iter().find(|v| cx.new.value(**v).number == value.number);
+            if !alias || first == Some(&id) {
+                cells.forward(
+                    Lens::Json,
+                    Loss::rejects(format!("an old parser does not know the value `{}`", value.name)),
+                );
+            }
+        }
+        Kind::EnumValueRemoved { names, names_reserved, .. } => {
+            let Some(old) = change.old else { return };
+            let loss = Loss::rejects(format!("a new parser does not know the value `{}`", names.join("`, `")));
+            if !(cx.old.is_deprecated(old) && *names_reserved) {
+                cells.backward(Lens::Json, loss);
+            }
+        }
+        Kind::EnumValueNameChanged { how, old_names, new_names } => {
+            enum_value_renamed(how, old_names, new_names, cells);
+        }
+        Kind::TypeRenamed(_) => {}
+        Kind::ReservedNameRemoved { .. } => cells.backward(
+            Lens::Json,
+            Loss::unknown("the name may now come back with another meaning, while old data still has the old one"),
+        ),
+        _ => {}
+    }
+}
+
+fn name_changed(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::FieldId>, cells: &mut Cells) {
+    let Some((old, new)) = change.fields() else { return };
+    let (old, new) = (cx.old.field(old), cx.new.field(new));
+    if old.is_extension() {
+        let (a, b) = (change.old.map(|e| cx.old.full_name(e)), change.new.map(|e| cx.new.full_name(e)));
+        if let (Some(a), Some(b)) = (a, b) {
+            cells.backward(Lens::Json, Loss::rejects(format!("a new parser does not know the key `[{a}]`")));
+            cells.forward(Lens::Json, Loss::rejects(format!("an old parser does not know the key `[{b}]`")));
+        }
+        return;
+    }
+    if old.json_name == new.json_name {
+        return;
+    }
+    // A name that lives on at another number is still understood: JSON does not see numbers.
+    let (keeps_old, knew_new) = match how {
+        NameChange::Renamed => (false, false),
+        NameChange::Swapped(_) => (true, true),
+        NameChange::Reused { was, now } => (now.is_some(), was.is_some()),
+    };
+    let old_key_taken = keeps_old || accepts(cx.new, new.parent, &old.json_name);
+    let new_key_taken = knew_new || accepts(cx.old, old.parent, &new.json_name);
+    if !old_key_taken {
+        cells.backward(
+            Lens::Json,
+            Loss::rejects(format!("a new parser does not know the key `{}` that old writers use", old.json_name)),
+        );
+    }
+    if !new_key_taken {
+        cells.forward(
+            Lens::Json,
+            Loss::rejects(format!("an old parser does not know the key `{}` that new writers use", new.json_name)),
+        );
+    }
+}
+
+fn json_name_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let Some((old, new)) = change.fields() else { return };
+    let (old, new) = (cx.old.field(old), cx.new.field(new));
+    if !accepts(cx.new, new.parent, &old.json_name) {
+        cells.backward(
+            Lens::Json,
+            Loss::rejects(format!("a new parser does not know the key `{}` that old writers use", old.json_name)),
+        );
+    }
+    if !accepts(cx.old, old.parent, &new.json_name) {
+        cells.forward(
+            Lens::Json,
+            Loss::rejects(format!("an old parser does not know the key `{}` that new writers use", new.json_name)),
+        );
+    }
+}
+
+/// Whether a parser of this message takes a key: as a JSON name or as a field's own name.
+fn accepts(schema: &Schema, message: Option<MessageId>, key: &str) -> bool {
+    message.is_some_and(|m| {
+        schema.message(m).fields.iter().map(|f| schema.field(*f)).any(|f| &*f.json_name == key || &*f.name == key)
+    })
+}
+
+fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>], cells: &mut Cells) {
+    let (gone, came): (Vec<&str>, Vec<&str>) = (
+        old.iter().filter(|n| !new.contains(n)).map(|n| &**n).collect(),
+        new.iter().filter(|n| !old.contains(n)).map(|n| &**n).collect(),
+    );
+    let (keeps_old, knew_new) = match how {
+        NameChange::Renamed => (false, false),
+        NameChange::Swapped(_) => (true, true),
+        NameChange::Reused { was, now } => (now.is_some(), was.is_some()),
+    };
+    if !keeps_old && !gone.is_empty() {
+        cells.backward(
+            Lens::Json,
+            Loss::rejects(format!("a new parser does not know the value `{}`", gone.join("`, `"))),
+        );
+    }
+    if !knew_new && !came.is_empty() {
+        cells.forward(
+            Lens::Json,
+            Loss::rejects(format!("an old parser does not know the value `{}`", came.join("`, `"))),
+        );
+    }
+}
+
+fn cardinality(written: Cardinality, read: Cardinality) -> Loss {
+    use Cardinality::{Explicit, Implicit, Map, Repeated, Required};
+    match (written, read) {
+        (Explicit | Implicit, Required) => {
+            Loss::rejects("a writer may leave it out, and without it a message does not parse")
+        }
+        (Explicit | Implicit | Required, Explicit | Implicit | Required) => Loss::none(),
+        (Repeated, Repeated) | (Map, Map) => Loss::none(),
+        (Repeated, _) => Loss::rejects("a list is written as an array, which only a list reads"),
+        (Map, _) => Loss::rejects("a map is written as an object of its keys, which only a map reads"),
+        (_, Repeated) => Loss::rejects("a single value is not an array"),
+        (_, Map) => Loss::rejects("a single value is not an object of keys"),
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Parser<'a> {
+    write: &'a Schema,
+    read: &'a Schema,
+    from: Direction,
+}
+
+/// The JSON forms of scalars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Integer { bits: u8, signed: bool },
+    Float { bits: u8 },
+    Bool,
+    String,
+    Base64,
+    Enum,
+    Object,
+}
+
+fn form(kind: Type) -> Form {
+    match kind {
+        Type::Int32 | Type::Sint32 | Type::Sfixed32 => Form::Integer { bits: 32, signed: true },
+        Type::Uint32 | Type::Fixed32 => Form::Integer { bits: 32, signed: false },
+        Type::Int64 | Type::Sint64 | Type::Sfixed64 => Form::Integer { bits: 64, signed: true },
+        Type::Uint64 | Type::Fixed64 => Form::Integer { bits: 64, signed: false },
+        Type::Float => Form::Float { bits: 32 },
+        Type::Double => Form::Float { bits: 64 },
+        Type::Bool => Form::Bool,
+        Type::String => Form::String,
+        Type::Bytes => Form::Base64,
+        Type::Enum => Form::Enum,
+        Type::Message | Type::Group => Form::Object,
+    }
+}
+
+impl Parser<'_> {
+    fn types(&self, w: &Field, r: &Field, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
+        let out_of_range = || {
+            Loss::rejects(format!("a {} beyond the range of {} is refused", w.kind.as_str(), r.kind.as_str()))
+        };
+        match (form(w.kind), form(r.kind)) {
+            (Form::Object, Form::Object) => {
+                match (self.write.field_message(w), self.read.field_message(r)) {
+                    _ if w.type_name == r.type_name => Loss::none(),
+                    (Some(a), Some(b)) => self.message(a, b, seen),
+                    _ => Loss::unknown("the message is not part of the contract"),
+                }
+            }
+            (Form::Enum, Form::Enum) => match (self.write.field_enum(w), self.read.field_enum(r)) {
+                _ if w.type_name == r.type_name => Loss::none(),
+                (Some(a), Some(b)) => self.enums(a, b),
+                _ => Loss::unknown("the enum is not part of the contract"),
+            },
+            (a, b) if a == b => Loss::none(),
+            (Form::Integer { bits: a, signed: s }, Form::Integer { bits: b, signed: t }) => {
+                if (b > a && (t || !s)) || (a == b && s == t) { Loss::none() } else { out_of_range() }
+            }
+            (Form::Integer { bits: 32, .. }, Form::Float { bits: 64 }) => Loss::none(),
+            (Form::Integer { .. }, Form::Float { .. }) => Loss::lossy("a large integer is rounded"),
+            (Form::Float { bits: 32 }, Form::Float { bits: 64 }) => Loss::none(),
+            (Form::Float { .. }, Form::Float { .. }) => Loss::lossy("the value is rounded, or refused when too large"),
+            (Form::Float { .. }, Form::Integer { .. }) => {
+                Loss::rejects("a number with a fraction, NaN or an infinity is not an integer")
+            }
+            (Form::Enum, _) => Loss::rejects("enum values are written by name, which only an enum reads"),
+            (Form::Integer { .. }, Form::Enum) => {
+                let open = self.read.field_enum(r).is_some_and(|e| !self.read.enum_(e).is_closed());
+                if open && matches!(w.kind, Type::Int32 | Type::Sint32 | Type::Sfixed32) {
+                    Loss::none()
+                } else {
+                    Loss::rejects("a number the enum does not list, or beyond its range, is refused")
+                }
+            }
+            (Form::String, Form::Base64) => {
+                Loss::corrupt("text that happens to be base64 is read as other bytes, the rest is refused")
+            }
+            (Form::Base64, Form::String) => Loss::corrupt("bytes are written as base64, which is read as the text itself"),
+            _ => Loss::rejects(format!("the JSON of a {} is not that of a {}", w.type_text(), r.type_text())),
+        }
+    }
+
+    fn enums(&self, w: EnumId, r: EnumId) -> Loss {
+        let names = |schema: &Schema, id: EnumId| -> Vec<(Box<str>, i32)> {
+            schema.enum_(id).values.iter().map(|v| schema.value(*v)).map(|v| (v.name.clone(), v.number)).collect()
+        };
+        let listed = names(self.read, r);
+        for (name, number) in names(self.write, w) {
+            match listed.iter().find(|(n, _)| *n == name) {
+                None if self.from == Direction::Forward => {} // as after any addition
+                None => return Loss::rejects(format!("the reader does not know the value `{name}`")),
+                Some((_, other)) if *other != number => {
+                    return Loss::corrupt(format!("`{name}` is {number} to the writer and {other} to the reader"));
+                }
+                Some(_) => {}
+            }
+        }
+        Loss::none()
+    }
+
+    fn message(&self, w: MessageId, r: MessageId, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
+        if !seen.insert((w, r)) {
+            return Loss::none();
+        }
+        let (a, b) = (self.write.message(w), self.read.message(r));
+        let special = |name: &str| name.starts_with("google.protobuf.");
+        if special(&a.full_name) != special(&b.full_name) || (special(&a.full_name) && a.full_name != b.full_name) {
+            return Loss::rejects("a well-known type has a JSON form of its own");
+        }
+        let mut worst = Loss::none();
+        for id in &a.fields {
+            let field = self.write.field(*id);
+            let other = b
+                .fields
+                .iter()
+                .map(|f| self.read.field(*f))
+                .find(|f| f.json_name == field.json_name || f.name == field.json_name);
+            let loss = match other {
+                None if self.from == Direction::Forward => Loss::none(),
+                None => Loss::rejects("the reader does not know the key"),
+                Some(other) => {
+                    let c = if a.map_entry { Loss::none() } else { cardinality(field.cardinality, other.cardinality) };
+                    self.types(field, other, seen).or_worse(c)
+                }
+            };
+            worst = worst.or_worse(loss.within(&format!("key `{}`", field.json_name)));
+        }
+        worst
+    }
+}

@@ -1,0 +1,77 @@
+//! gRPC calls: which paths exist, what goes over them, who streams.
+//!
+//! Sources: gRPC over HTTP/2 (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>: the request
+//! path is `/{full service name}/{method}`, an unknown one is answered UNIMPLEMENTED), and the status codes
+//! (<https://github.com/grpc/grpc/blob/master/doc/statuscodes.md>).
+
+use super::wire::Reader;
+use super::{Cells, Direction, Lens, Loss};
+use crate::diff::{Change, Cx, Kind};
+use crate::schema::{Element, MethodId};
+
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    match (&change.kind, change.old, change.new) {
+        (Kind::TypeRemoved(_), Some(Element::Service(id)), _) => {
+            if !cx.old.service(id).methods.is_empty() {
+                cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));
+            }
+        }
+        (Kind::TypeRenamed(_), Some(Element::Service(_)), Some(new)) => cells.both(
+            Lens::Rpc,
+            Loss::rejects(format!(
+                "the service name is part of every call's path; the other side knows only its own and answers UNIMPLEMENTED (now `{}`)",
+                cx.new.full_name(new)
+            )),
+        ),
+        (Kind::FilePackageChanged, Some(Element::File(id)), _) => {
+            if !cx.old.file(id).services.is_empty() {
+                cells.both(
+                    Lens::Rpc,
+                    Loss::rejects("the package is part of every call's path: the other side answers UNIMPLEMENTED"),
+                );
+            }
+        }
+        (Kind::MethodRemoved, ..) => {
+            cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));
+        }
+        (Kind::MethodAdded, ..) => {
+            cells.forward(Lens::Rpc, Loss::rejects("an old server answers UNIMPLEMENTED until it is updated"));
+        }
+        (Kind::TypeAdded, _, Some(Element::Service(_))) => {
+            cells.forward(Lens::Rpc, Loss::rejects("an old server answers UNIMPLEMENTED until it is updated"));
+        }
+        (Kind::MethodRequestTypeChanged(_), Some(Element::Method(a)), Some(Element::Method(b))) => {
+            payload(cx, a, b, true, cells);
+        }
+        (Kind::MethodResponseTypeChanged(_), Some(Element::Method(a)), Some(Element::Method(b))) => {
+            payload(cx, a, b, false, cells);
+        }
+        (Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged, ..) => cells.both(
+            Lens::Rpc,
+            Loss::rejects(
+                "one side streams where the other sends exactly one message: the call ends in an error as soon as it is not exactly one",
+            ),
+        ),
+        (Kind::MethodIdempotencyChanged, ..) => cells.backward(
+            Lens::Rpc,
+            Loss::unknown("clients that retry, or that send calls without side effects as GET, decided by the old promise"),
+        ),
+        _ => {}
+    }
+}
+
+/// The message a call carries. A request is written by the client and read by the server, a response the other
+/// way round; backward is the old client at the new server.
+fn payload(cx: &Cx<'_>, old: MethodId, new: MethodId, request: bool, cells: &mut Cells) {
+    let (old, new) = (cx.old.method(old), cx.new.method(new));
+    let (before, after) = if request { (&old.input, &new.input) } else { (&old.output, &new.output) };
+    let (Some(a), Some(b)) = (cx.old.message_by_name(before), cx.new.message_by_name(after)) else {
+        cells.both(Lens::Rpc, Loss::unknown("the message is not part of the contract"));
+        return;
+    };
+    let old_writes = Reader { write: cx.old, read: cx.new, from: Direction::Backward }.messages(a, b);
+    let new_writes = Reader { write: cx.new, read: cx.old, from: Direction::Forward }.messages(b, a);
+    let (backward, forward) = if request { (old_writes, new_writes) } else { (new_writes, old_writes) };
+    cells.backward(Lens::Rpc, backward);
+    cells.forward(Lens::Rpc, forward);
+}

@@ -1,0 +1,137 @@
+//! Code that uses the generated package: does it still compile, and still find what it names?
+//!
+//! One file a language, after what its generators document. Directions do not apply: the question is always
+//! old code with the new package, [`Direction::Backward`].
+
+mod go;
+mod java;
+mod python;
+mod rust;
+
+use super::{Cells, Direction, Lens, Loss};
+use crate::diff::{Change, Cx, FileOption, Kind};
+use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
+
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    if in_map_entry(change, cx) {
+        // The generated code has no entry type: the map field is what code names.
+        if let Kind::FieldTypeChanged(_) = change.kind {
+            for lens in [Lens::SourceGo, Lens::SourceJava, Lens::SourcePython, Lens::SourceRust] {
+                cells.add(lens, Direction::Backward, Loss::rejects("the key or value type of the map is another one"));
+            }
+        }
+        return;
+    }
+    cells.add(Lens::SourceGo, Direction::Backward, go::judge(change, cx));
+    cells.add(Lens::SourceJava, Direction::Backward, java::judge(change, cx));
+    cells.add(Lens::SourcePython, Direction::Backward, python::judge(change, cx));
+    cells.add(Lens::SourceRust, Direction::Backward, rust::judge(change, cx));
+}
+
+fn in_map_entry(change: &Change, cx: &Cx<'_>) -> bool {
+    match change.old {
+        Some(Element::Field(id)) => {
+            let field = cx.old.field(id);
+            !field.is_extension() && field.parent.is_some_and(|p| cx.old.message(p).map_entry)
+        }
+        Some(Element::Message(id)) => cx.old.message(id).map_entry,
+        _ => false,
+    }
+}
+
+/// What every one of the four languages makes of a change; `None` where they differ.
+fn common(change: &Change, cx: &Cx<'_>) -> Option<Loss> {
+    Some(match &change.kind {
+        Kind::TypeRemoved(_) => Loss::rejects(format!("the generated {} is gone", change.noun(cx))),
+        Kind::FieldRemoved { renumbered: Some(_), .. } => Loss::none(),
+        Kind::FieldRemoved { .. } => Loss::rejects("the generated field and its accessors are gone"),
+        Kind::EnumValueRemoved { .. } => Loss::rejects("the generated constant is gone"),
+        Kind::EnumValueNameChanged { old_names, new_names, .. } => {
+            if old_names.iter().all(|n| still_there(change, cx, n)) {
+                Loss::none()
+            } else {
+                let gone: Vec<&str> =
+                    old_names.iter().filter(|n| !new_names.contains(n)).map(|n| &**n).collect();
+                Loss::rejects(format!("the generated constant `{}` is gone", gone.join("`, `")))
+            }
+        }
+        Kind::MethodRemoved => Loss::rejects("the generated client method is gone"),
+        Kind::MethodRequestTypeChanged(_) => Loss::rejects("the generated method takes another type"),
+        Kind::MethodResponseTypeChanged(_) => Loss::rejects("the generated method returns another type"),
+        Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged => {
+            Loss::rejects("the generated method has another shape when it streams")
+        }
+        Kind::OneofRemoved { renamed: Some(_), .. } => Loss::rejects("the generated oneof has another name"),
+        Kind::OneofRemoved { .. } => Loss::rejects("the generated oneof is gone"),
+        Kind::FieldOneofChanged(crate::diff::OneofChange::Switched { renamed: true, .. }) => Loss::none(),
+        Kind::FieldCardinalityChanged => {
+            let (old, new) = change.fields()?;
+            let (old, new) = (cx.old.field(old).cardinality, cx.new.field(new).cardinality);
+            if old.is_singular() && new.is_singular() {
+                return None;
+            }
+            Loss::rejects("a single value, a list and a map are different types in the generated code")
+        }
+        _ => return None,
+    })
+}
+
+/// Whether a value name is still declared somewhere in the new enum.
+fn still_there(change: &Change, cx: &Cx<'_>, name: &str) -> bool {
+    match change.new {
+        Some(Element::EnumValue(id)) => {
+            let parent = cx.new.value(id).parent;
+            cx.new.enum_(parent).values.iter().any(|v| &*cx.new.value(*v).name == name)
+        }
+        _ => false,
+    }
+}
+
+/// Whether the old name of a renamed field is still declared in the new message, at another number.
+fn name_lives_on(change: &Change, cx: &Cx<'_>) -> bool {
+    let Some((old, new)) = change.fields() else { return false };
+    let name = &cx.old.field(old).name;
+    cx.new
+        .field(new)
+        .parent
+        .is_some_and(|p| cx.new.message(p).fields.iter().any(|f| cx.new.field(*f).name == *name))
+}
+
+/// Whether a moved or renamed type keeps its nested name, and the value of a file option in both files.
+fn same_place(change: &Change, cx: &Cx<'_>, of: impl Fn(&Schema, FileId) -> String) -> bool {
+    let (Some(old), Some(new)) = (change.old, change.new) else { return false };
+    cx.old.nested_name(old) == cx.new.nested_name(new)
+        && of(cx.old, cx.old.file_of(old)) == of(cx.new, cx.new.file_of(new))
+}
+
+fn option(option: FileOption) -> impl Fn(&Schema, FileId) -> String {
+    move |schema, file| option.value(schema, file)
+}
+
+/// `foo_bar` as `FooBar`: what the generators of Go, Java and Rust share for a plain name.
+fn camel(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    let mut upper = true;
+    for c in name.chars() {
+        if c == '_' {
+            upper = true;
+        } else if upper {
+            out.push(c.to_ascii_uppercase());
+            upper = false;
+        } else {
+            out.push(c);
+            upper = c.is_ascii_digit();
+        }
+    }
+    out
+}
+
+/// The scalar types a language tells apart, as one name a class.
+fn same_class(old: &Field, new: &Field, class: impl Fn(Type) -> &'static str) -> bool {
+    !old.kind.is_named() && !new.kind.is_named() && class(old.kind) == class(new.kind)
+}
+
+/// Whether a field has a value that can be absent.
+fn optional(field: &Field) -> bool {
+    field.cardinality == Cardinality::Explicit
+}

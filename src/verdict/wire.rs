@@ -1,0 +1,560 @@
+//! The binary encoding.
+//!
+//! Sources: the encoding guide (<https://protobuf.dev/programming-guides/encoding/>), the updating guide
+//! (<https://protobuf.dev/programming-guides/proto3/#updating>), the enum guide
+//! (<https://protobuf.dev/programming-guides/enum/>).
+
+use rustc_hash::FxHashSet;
+
+use super::facts::{Facts, removal};
+use super::{Cells, Direction, Effect, Lens, Loss};
+use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
+use crate::schema::{
+    Cardinality, Element, Enum, EnumId, Field, FieldId, Kind as Type, MessageId, Schema, Utf8Validation,
+};
+
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    match &change.kind {
+        Kind::TypeRemoved(_) => type_removed(change, cx, facts, cells),
+        Kind::TypeRenamed(_) => type_renamed(change, cx, facts, cells),
+        Kind::FieldAdded { .. } => field_added(change, cx, cells),
+        Kind::FieldRemoved { number_reserved, renumbered, .. } => {
+            field_removed(change, cx, *number_reserved, *renumbered, cells);
+        }
+        Kind::FieldNameChanged(how) => name_changed(how, cells),
+        Kind::FieldTypeChanged(_) => type_changed(change, cx, cells),
+        Kind::FieldCardinalityChanged => cardinality_changed(change, cx, cells),
+        Kind::FieldDefaultChanged { old, new } => default_changed(change, cx, old, new, cells),
+        Kind::FieldOneofChanged(how) => oneof_changed(*how, cells),
+        Kind::FieldUtf8ValidationChanged => utf8_changed(change, cx, cells),
+        Kind::FieldJavaUtf8Changed => java_utf8_changed(change, cx, cells),
+        Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. } => cells.backward(
+            Lens::Wire,
+            Loss::unknown("what was retired may now come back with another meaning, while old data still has the old one"),
+        ),
+        Kind::ExtensionRangeRemoved { in_use, .. } => extension_range_removed(in_use, cells),
+        Kind::MessageSetChanged => cells.both(
+            Lens::Wire,
+            Loss::corrupt("the message set format writes every field as an item of a group: the other side reads other fields"),
+        ),
+        Kind::EnumClosednessChanged => closedness_changed(change, cx, cells),
+        Kind::EnumValueAdded { .. } => enum_value_added(change, cx, cells),
+        Kind::EnumValueRemoved { number_reserved, .. } => {
+            enum_value_removed(change, cx, *number_reserved, cells);
+        }
+        Kind::EnumValueNameChanged { how, old_names, new_names } => {
+            enum_value_renamed(how, old_names, new_names, cells);
+        }
+        _ => {}
+    }
+}
+
+/// A removed message matters to whoever carried it: a call of the contract, or an `Any`.
+fn type_removed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let Some(Element::Message(id)) = change.old else { return };
+    if cx.old.message(id).map_entry {
+        return;
+    }
+    let uses = facts.old_reach.uses(cx.old, Element::Message(id));
+    if !uses.is_empty() {
+        cells.backward(
+            Lens::Wire,
+            Loss::lossy(format!(
+                "{} carried it; what they sent of it is no longer read",
+                calls(cx.old, &uses.iter().map(|u| u.method).collect::<Vec<_>>())
+            )),
+        );
+    } else if facts.old_uses_any {
+        cells.backward(
+            Lens::Wire,
+            Loss::unknown("the contract uses google.protobuf.Any: a packed one can no longer be unpacked"),
+        );
+    }
+}
+
+/// The bytes do not name the type, an `Any` does (`type_url`).
+fn type_renamed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let Some(Element::Message(id)) = change.old else { return };
+    if facts.old_uses_any && !cx.old.message(id).map_entry {
+        cells.both(
+            Lens::Wire,
+            Loss::unknown("the contract uses google.protobuf.Any, whose type URL names the message: packed under one name, it does not unpack under the other"),
+        );
+    }
+}
+
+fn field_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let (Kind::FieldAdded { number_was_reserved, .. }, Some(Element::Field(id))) = (&change.kind, change.new) else {
+        return;
+    };
+    let field = cx.new.field(id);
+    if field.cardinality == Cardinality::Required {
+        cells.backward(Lens::Wire, Loss::rejects("old writers never send it, and without it a message does not parse"));
+    }
+    if *number_was_reserved {
+        cells.both(
+            Lens::Wire,
+            Loss::corrupt("the number was retired: what older data holds under it is read as this field"),
+        );
+    }
+    if let Some(oneof) = field.oneof {
+        let siblings = cx.new.oneof(oneof).fields.iter().any(|f| *f != id);
+        let known = field.parent.and_then(|p| cx.old.message_by_name(&cx.new.message(p).full_name));
+        let old_sibling = siblings
+            && known.is_some_and(|m| {
+                cx.new
+                    .oneof(oneof)
+                    .fields
+                    .iter()
+                    .any(|f| cx.old.field_by_number(m, cx.new.field(*f).number).is_some())
+            });
+        if old_sibling {
+            cells.forward(
+                Lens::Wire,
+                Loss::unknown("an old reader sees none of the oneof's fields set when the new one is"),
+            );
+        }
+    }
+}
+
+fn field_removed(change: &Change, cx: &Cx<'_>, reserved: bool, renumbered: Option<FieldId>, cells: &mut Cells) {
+    let Some(Element::Field(id)) = change.old else { return };
+    let field = cx.old.field(id);
+    let loss = match renumbered {
+        Some(new) => Loss::lossy(format!(
+            "old writers send it as {}, the new side looks for it at {}: the value is dropped",
+            field.number,
+            cx.new.field(new).number
+        )),
+        None if reserved => Loss::lossy("what old writers send of it is dropped"),
+        None => Loss::lossy(
+            "what old writers send of it is dropped, and the number is free to be used for something else",
+        ),
+    };
+    let loss = if renumbered.is_some() { loss } else { removal(loss, field.is_deprecated(), reserved) };
+    cells.backward(Lens::Wire, loss);
+    if field.cardinality == Cardinality::Required {
+        cells.forward(Lens::Wire, Loss::rejects("it was required: old readers refuse a message without it"));
+    } else if let Some(new) = renumbered {
+        cells.forward(
+            Lens::Wire,
+            Loss::lossy(format!("new writers send it as {}, which old readers do not know", cx.new.field(new).number)),
+        );
+    }
+}
+
+fn name_changed(how: &NameChange<FieldId>, cells: &mut Cells) {
+    cells.both(
+        Lens::Wire,
+        match how {
+            NameChange::Renamed => Loss::unknown(
+                "the bytes have no names: a rename keeps the meaning, a reuse of the number does not, and the schemas cannot tell which it is",
+            ),
+            NameChange::Swapped(_) => Loss::corrupt("two fields exchanged their numbers: each is read as the other"),
+            NameChange::Reused { .. } => {
+                Loss::corrupt("the number now means another field: the value is read under the wrong name")
+            }
+        },
+    );
+}
+
+fn type_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let Some((old, new)) = change.fields() else { return };
+    let (old, new) = (cx.old.field(old), cx.new.field(new));
+    cells.backward(Lens::Wire, Reader { write: cx.old, read: cx.new, from: Direction::Backward }.field_type(old, new));
+    cells.forward(Lens::Wire, Reader { write: cx.new, read: cx.old, from: Direction::Forward }.field_type(new, old));
+}
+
+fn cardinality_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let Some((old, new)) = change.fields() else { return };
+    let (old, new) = (cx.old.field(old), cx.new.field(new));
+    cells.backward(Lens::Wire, cardinality(old, new));
+    cells.forward(Lens::Wire, cardinality(new, old));
+}
+
+/// Reading with one cardinality what was written with another
+/// (<https://protobuf.dev/programming-guides/proto3/#updating>: singular and repeated).
+fn cardinality(written: &Field, read: &Field) -> Loss {
+    use Cardinality::{Explicit, Implicit, Map, Repeated, Required};
+    match (written.cardinality, read.cardinality) {
+        (Explicit | Implicit | Repeated | Map, Required) => {
+            Loss::rejects("a writer may leave it out, and without it a message does not parse")
+        }
+        (Explicit | Implicit | Required, Explicit | Implicit | Required) => Loss::none(),
+        (Explicit | Implicit | Required, Repeated | Map) => Loss::none(),
+        (Repeated | Map, Explicit | Implicit) => {
+            if written.packed {
+                Loss::rejects(
+                    "a packed list has the length-delimited wire type: Go, Java and Python drop it as an unknown field, prost refuses the message",
+                )
+            } else if written.kind.is_message() {
+                Loss::corrupt("the elements of the list are merged into one message")
+            } else {
+                Loss::lossy("of a list only the last element is read")
+            }
+        }
+        (Map, Repeated) => Loss::none(),
+        (Repeated, Map) => Loss::lossy("of two elements with the same key only the last is kept"),
+        (Repeated, Repeated) | (Map, Map) => Loss::none(),
+    }
+}
+
+fn default_changed(change: &Change, cx: &Cx<'_>, old: &str, new: &str, cells: &mut Cells) {
+    let required = change.fields().is_some_and(|(o, n)| {
+        cx.old.field(o).cardinality == Cardinality::Required && cx.new.field(n).cardinality == Cardinality::Required
+    });
+    if !required {
+        cells.backward(
+            Lens::Wire,
+            Loss::corrupt(format!("an absent value was written to mean {old} and is read as {new}")),
+        );
+        cells.forward(
+            Lens::Wire,
+            Loss::corrupt(format!("an absent value is written to mean {new} and is read as {old}")),
+        );
+    }
+}
+
+/// Moving fields in and out of a oneof (<https://protobuf.dev/programming-guides/proto3/#oneof>, backwards
+/// compatibility issues).
+fn oneof_changed(how: OneofChange, cells: &mut Cells) {
+    let cleared = || Loss::lossy("a message may hold several of the fields; the reader keeps the last one and clears the others");
+    match how {
+        OneofChange::JoinedAlone(_) | OneofChange::Switched { renamed: true, .. } => {}
+        OneofChange::JoinedOthers(_) => cells.backward(Lens::Wire, cleared()),
+        OneofChange::Left(_) => cells.forward(Lens::Wire, cleared()),
+        OneofChange::Switched { renamed: false, .. } => cells.both(Lens::Wire, cleared()),
+    }
+}
+
+fn utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let Some((_, new)) = change.fields() else { return };
+    let loss = || Loss::rejects("bytes that are not UTF-8 could be written on one side and are refused on the other");
+    if cx.new.field(new).features.utf8_validation == Utf8Validation::Verify {
+        cells.backward(Lens::Wire, loss());
+    } else {
+        cells.forward(Lens::Wire, loss());
+    }
+}
+
+fn java_utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    use crate::schema::JavaUtf8;
+    let Some((_, new)) = change.fields() else { return };
+    let loss = || Loss::rejects("Java refuses bytes that are not UTF-8 on one side only");
+    if cx.new.field(new).java_utf8 == JavaUtf8::Verify {
+        cells.backward(Lens::Wire, loss());
+    } else {
+        cells.forward(Lens::Wire, loss());
+    }
+}
+
+fn extension_range_removed(in_use: &[Box<str>], cells: &mut Cells) {
+    cells.backward(
+        Lens::Wire,
+        if in_use.is_empty() {
+            Loss::unknown("no extension of this contract used the numbers; one outside it may")
+        } else {
+            Loss::lossy(format!("{} used the numbers: what old writers send of them is dropped", in_use.join(", ")))
+        },
+    );
+}
+
+/// A closed enum keeps numbers it does not list out of the field
+/// (<https://protobuf.dev/programming-guides/enum/#behavior>).
+fn closedness_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let Some(Element::Enum(id)) = change.new else { return };
+    let loss = || Loss::lossy("a number that is not listed is kept on one side and reads as absent on the other");
+    if cx.new.enum_(id).is_closed() {
+        cells.backward(Lens::Wire, loss());
+    } else {
+        cells.forward(Lens::Wire, loss());
+    }
+}
+
+fn enum_value_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let (Kind::EnumValueAdded { alias, was_reserved }, Some(Element::EnumValue(id))) = (&change.kind, change.new)
+    else {
+        return;
+    };
+    if *alias {
+        return;
+    }
+    if *was_reserved {
+        cells.backward(
+            Lens::Wire,
+            Loss::corrupt("the number was retired: what older data holds under it is read as this value"),
+        );
+    }
+    let enum_ = cx.new.enum_(cx.new.value(id).parent);
+    let Some(old_enum) = cx.old.enum_by_name(&enum_.full_name) else { return };
+    if !cx.old.enum_(old_enum).is_closed() {
+        return;
+    }
+    // An old reader keeps the number out of the field; a required field then is missing.
+    let in_required = cx.old.fields().find(|(_, f)| {
+        f.cardinality == Cardinality::Required && cx.old.field_enum(f) == Some(old_enum)
+    });
+    cells.forward(
+        Lens::Wire,
+        match in_required {
+            Some((id, _)) => Loss::rejects(format!(
+                "the enum is closed: an old reader does not see the value, and refuses the message where `{}` is required",
+                cx.old.full_name(Element::Field(id))
+            )),
+            None => Loss::lossy("the enum is closed: an old reader sees the field as absent"),
+        },
+    );
+}
+
+fn enum_value_removed(change: &Change, cx: &Cx<'_>, reserved: bool, cells: &mut Cells) {
+    let Some(Element::EnumValue(id)) = change.old else { return };
+    let enum_ = cx.old.enum_(cx.old.value(id).parent);
+    let closed = cx.new.enum_by_name(&enum_.full_name).is_some_and(|e| cx.new.enum_(e).is_closed());
+    let mut reason = if closed {
+        "the enum is closed: where old writers send the value the field reads as absent".to_owned()
+    } else {
+        "the number is read as one without a name".to_owned()
+    };
+    if !reserved {
+        reason.push_str(", and is free to be used for something else");
+    }
+    let loss = removal(Loss::lossy(reason), cx.old.is_deprecated(Element::EnumValue(id)), reserved);
+    cells.backward(Lens::Wire, loss);
+}
+
+fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>], cells: &mut Cells) {
+    let kept = old.iter().any(|n| new.contains(n));
+    let loss = match how {
+        NameChange::Swapped(_) => Loss::corrupt("two values exchanged their numbers: each is read as the other"),
+        NameChange::Reused { .. } => {
+            Loss::corrupt("the number now means another value: it is read as something else")
+        }
+        NameChange::Renamed if kept => Loss::none(),
+        NameChange::Renamed => Loss::unknown(
+            "the bytes have no names: a rename keeps the meaning, a reuse of the number does not, and the schemas cannot tell which it is",
+        ),
+    };
+    cells.both(Lens::Wire, loss);
+}
+
+/// Names a few methods.
+pub(super) fn calls(schema: &Schema, methods: &[crate::schema::MethodId]) -> String {
+    let mut names: Vec<String> = methods.iter().map(|m| schema.full_name(Element::Method(*m))).collect();
+    names.dedup();
+    match names.len() {
+        0 => "no call".to_owned(),
+        1 => format!("`{}`", names[0]),
+        n => format!("`{}` and {} other call{}", names[0], n - 1, if n == 2 { "" } else { "s" }),
+    }
+}
+
+/// One side reads what the other wrote.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'a> {
+    /// The schema of the writer.
+    pub(super) write: &'a Schema,
+    /// The schema of the reader.
+    pub(super) read: &'a Schema,
+    /// Backward: the old side wrote. What only a new writer knows is no loss to an old reader, it never had it.
+    pub(super) from: Direction,
+}
+
+impl Reader<'_> {
+    /// The type at one number; cardinality apart.
+    pub(super) fn field_type(&self, w: &Field, r: &Field) -> Loss {
+        let mut seen = FxHashSet::default();
+        self.types(w, r, &mut seen)
+    }
+
+    /// Two messages of different names where one took the other's place.
+    pub(super) fn messages(&self, w: MessageId, r: MessageId) -> Loss {
+        let mut seen = FxHashSet::default();
+        self.message(w, r, &mut seen)
+    }
+
+    fn types(&self, w: &Field, r: &Field, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
+        use Type::{Bytes, Enum, Group, Message, String};
+        match (w.kind, r.kind) {
+            (Message, Message) | (Group, Group) => {
+                match (self.write.field_message(w), self.read.field_message(r)) {
+                    _ if w.type_name == r.type_name => Loss::none(),
+                    (Some(a), Some(b)) => self.message(a, b, seen),
+                    _ => Loss::unknown("the message is not part of the contract"),
+                }
+            }
+            (Enum, Enum) => match (self.write.field_enum(w), self.read.field_enum(r)) {
+                _ if w.type_name == r.type_name => Loss::none(),
+                (Some(a), Some(b)) => self.enums(a, b),
+                _ => Loss::unknown("the enum is not part of the contract"),
+            },
+            (a, b) if a == b => Loss::none(),
+            (a, b) if wire_type(a) != wire_type(b) => Loss::rejects(format!(
+                "{} and {} have different wire types: Go, Java and Python drop the value as an unknown field, prost refuses the message",
+                a.as_str(),
+                b.as_str()
+            )),
+            (String, Bytes) | (Message, Bytes) => Loss::none(),
+            (Bytes, String) => Loss::rejects("bytes that are not UTF-8 are refused in a string field"),
+            (Message, String) => Loss::rejects("an encoded message is not UTF-8, which a string field refuses"),
+            (String | Bytes, Message) => {
+                Loss::rejects("only bytes that happen to be an encoded message parse as one")
+            }
+            (a, b) => self.numbers(w, a, r, b),
+        }
+    }
+
+    /// Two kinds of numbers with one wire type.
+    fn numbers(&self, w: &Field, a: Type, r: &Field, b: Type) -> Loss {
+        use Type::{
+            Bool, Double, Enum, Fixed32, Fixed64, Float, Int32, Int64, Sfixed32, Sfixed64, Sint32, Sint64, Uint32,
+            Uint64,
+        };
+        let truncated = || {
+            Loss::lossy(format!("a {} beyond the range of {} is silently cut off", a.as_str(), b.as_str()))
+        };
+        let sign = || {
+            Loss::corrupt(format!("a negative or very large {} is read as another number", a.as_str()))
+        };
+        let zigzag = || Loss::corrupt("only one of the two is zigzag encoded: almost every number is read as another one");
+        match (a, b) {
+            (Fixed32 | Sfixed32, Fixed32 | Sfixed32) | (Fixed64 | Sfixed64, Fixed64 | Sfixed64) => sign(),
+            (Fixed32 | Sfixed32 | Float, _) | (Fixed64 | Sfixed64 | Double, _) => {
+                Loss::corrupt("an integer's bits are read as a floating point number, or the other way round")
+            }
+            (Sint32, Sint64) => Loss::none(),
+            (Sint64, Sint32) => truncated(),
+            (Sint32 | Sint64, Bool) => Loss::lossy("every number but zero is read as true"),
+            (Sint32 | Sint64, _) | (_, Sint32 | Sint64) => zigzag(),
+            (Bool, Enum) => self.into_enum(r, &[0, 1], "true or false"),
+            (Bool, _) => Loss::none(),
+            (Enum, Bool) => {
+                let listed = self.write.field_enum(w).map(|e| numbers(self.write, e)).unwrap_or_default();
+                let closed = self.write.field_enum(w).is_some_and(|e| self.write.enum_(e).is_closed());
+                if closed && listed.iter().all(|n| matches!(n, 0 | 1)) {
+                    Loss::none()
+                } else {
+                    Loss::lossy("every value but the zero one is read as true")
+                }
+            }
+            (_, Bool) => Loss::lossy("every number but zero is read as true"),
+            (Int32, Int64) | (Uint32, Uint64 | Int64) => Loss::none(),
+            (Enum, Int32 | Int64) => Loss::none(),
+            (Enum, Uint32 | Uint64) => {
+                let id = self.write.field_enum(w);
+                let negative = id.is_some_and(|e| numbers(self.write, e).iter().any(|n| *n < 0));
+                if negative {
+                    sign()
+                } else if id.is_some_and(|e| self.write.enum_(e).is_closed()) {
+                    Loss::none()
+                } else {
+                    Loss::unknown("the enum is open: a negative number in it is read as another number")
+                }
+            }
+            (Int32, Enum) => self.into_enum(r, &[], "a number"),
+            (Uint32, Enum) => sign().or_worse(self.into_enum(r, &[], "a number")),
+            (Int64 | Uint64, Enum) => truncated(),
+            (Int64 | Uint64, Int32 | Uint32) => truncated(),
+            (Int32 | Int64, Uint32 | Uint64) | (Uint32, Int32) | (Uint64, Int64) => sign(),
+            _ => Loss::unknown("no rule of the encoding speaks of this pair of types"),
+        }
+    }
+
+    /// Reading numbers into an enum: an open one keeps them all, a closed one only those it lists.
+    fn into_enum(&self, r: &Field, certain: &[i32], what: &str) -> Loss {
+        let Some(id) = self.read.field_enum(r) else { return Loss::unknown("the enum is not part of the contract") };
+        if !self.read.enum_(id).is_closed() {
+            return Loss::none();
+        }
+        let listed = numbers(self.read, id);
+        if !certain.is_empty() && certain.iter().all(|n| listed.contains(n)) {
+            return Loss::none();
+        }
+        Loss::lossy(format!("the enum is closed: {what} it does not list reads as absent"))
+    }
+
+    /// Two enums of different names.
+    fn enums(&self, w: EnumId, r: EnumId) -> Loss {
+        let (a, b) = (self.write.enum_(w), self.read.enum_(r));
+        let (written, listed) = (values(self.write, a), values(self.read, b));
+        if let Some((number, name)) = written.iter().find(|(n, _)| !listed.iter().any(|(m, _)| m == n)) {
+            if self.from == Direction::Forward && !b.is_closed() {
+                // An old reader meets a value it does not know, as after any addition.
+            } else if b.is_closed() {
+                return Loss::lossy(format!("the enum is closed and does not list `{name}` ({number}): it reads as absent"));
+            } else {
+                return Loss::lossy(format!("`{name}` ({number}) is read as a number without a name"));
+            }
+        }
+        if let Some((number, name)) = written
+            .iter()
+            .find(|(n, name)| listed.iter().any(|(m, _)| m == n) && !listed.iter().any(|(m, o)| m == n && o == name))
+        {
+            return Loss::unknown(format!("`{name}` ({number}) has another name, and may have another meaning"));
+        }
+        if !a.is_closed() && b.is_closed() {
+            return Loss::lossy("a number that is not listed is kept on one side and reads as absent on the other");
+        }
+        Loss::none()
+    }
+
+    fn message(&self, w: MessageId, r: MessageId, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
+        if !seen.insert((w, r)) {
+            return Loss::none(); // assumed while it is being looked at
+        }
+        let mut worst = Loss::none();
+        for id in &self.write.message(w).fields {
+            let field = self.write.field(*id);
+            let loss = match self.read.field_by_number(r, field.number).map(|id| self.read.field(id)) {
+                None if self.from == Direction::Backward => Loss::lossy("the reader does not know it and drops it"),
+                None => Loss::none(),
+                Some(other) => {
+                    let entry = self.write.message(w).map_entry;
+                    let of_cardinality = if entry { Loss::none() } else { cardinality(field, other) };
+                    let named = if field.name == other.name {
+                        Loss::none()
+                    } else {
+                        Loss::unknown(format!("it is read as `{}`, which may mean something else", other.name))
+                    };
+                    self.types(field, other, seen).or_worse(of_cardinality).or_worse(named)
+                }
+            };
+            worst = worst.or_worse(loss.within(&format!("field {} `{}`", field.number, field.name)));
+            if worst.effect == Effect::Rejects {
+                return worst;
+            }
+        }
+        for id in &self.read.message(r).fields {
+            let field = self.read.field(*id);
+            if field.cardinality == Cardinality::Required && self.write.field_by_number(w, field.number).is_none() {
+                return Loss::rejects(format!("field {} `{}` is required and never sent", field.number, field.name));
+            }
+        }
+        worst
+    }
+}
+
+fn numbers(schema: &Schema, id: EnumId) -> Vec<i32> {
+    schema.enum_(id).values.iter().map(|v| schema.value(*v).number).collect()
+}
+
+fn values<'a>(schema: &'a Schema, enum_: &'a Enum) -> Vec<(i32, &'a str)> {
+    enum_.values.iter().map(|v| schema.value(*v)).map(|v| (v.number, &*v.name)).collect()
+}
+
+/// Wire type numbers of the encoding guide; a packed list is a matter of cardinality.
+fn wire_type(kind: Type) -> u8 {
+    match kind {
+        Type::Int32
+        | Type::Int64
+        | Type::Uint32
+        | Type::Uint64
+        | Type::Sint32
+        | Type::Sint64
+        | Type::Bool
+        | Type::Enum => 0,
+        Type::Fixed64 | Type::Sfixed64 | Type::Double => 1,
+        Type::String | Type::Bytes | Type::Message => 2,
+        Type::Group => 3,
+        Type::Fixed32 | Type::Sfixed32 | Type::Float => 5,
+    }
+}
