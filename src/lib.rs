@@ -10,6 +10,7 @@
 
 pub mod compile;
 pub mod diff;
+pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;

@@ -73,6 +73,7 @@ pub static RULES: &[&Rule] = &[
     &message::message_same_json_format::RULE,
     &message::message_same_message_set_wire_format::RULE,
     &message::message_same_required_fields::RULE,
+    &oneof::oneof_no_add::RULE,
     &oneof::oneof_no_delete::RULE,
     &oneof::oneof_no_rename::RULE,
     &option::option_same_value::RULE,
@@ -93,6 +94,7 @@ pub static RULES: &[&Rule] = &[
     &service::service_no_add::RULE,
     &service::service_no_delete::RULE,
     &service::service_no_move::RULE,
+    &service::service_no_rename::RULE,
 ];
 
 /// An id that is no longer in use.

@@ -5,8 +5,8 @@
 
 use crate::diff::{Change, Cx, Kind, NameChange, OneofChange, Structure};
 use crate::schema::{
-    Cardinality, Element, EnumId, Field, FieldId, JavaUtf8, JsonFormat, Kind as Type, MessageId, Range,
-    Schema, Utf8Validation,
+    Cardinality, Element, EnumId, Field, FieldId, JavaUtf8, JsonFormat, Kind as Type, Label, MessageId,
+    Range, Schema, Utf8Validation,
 };
 
 /// One line about a change, harmless ones included.
@@ -100,6 +100,13 @@ pub fn describe(change: &Change, cx: &Cx<'_>) -> String {
             }
             None => old(),
         },
+        Kind::FieldRequiredRespelled { .. } => {
+            let now =
+                matches!(change.new, Some(Element::Field(id)) if cx.new.field(id).label == Label::Required);
+            let [a, b] = ["with the keyword", "with a feature"];
+            let (a, b) = if now { (b, a) } else { (a, b) };
+            format!("{} was required {a}, is now required {b}", old())
+        }
         Kind::FieldJsonNameChanged => match fields(change, cx) {
             Some((a, b)) => {
                 format!("{} had the JSON name `{}`, has now `{}`", old(), a.json_name, b.json_name)
@@ -354,7 +361,7 @@ pub(super) fn names(list: &[Box<str>]) -> String {
 }
 
 /// Numbers as in a `reserved` line.
-pub(super) fn range_text(change: &Change, range: Range) -> String {
+pub(crate) fn range_text(change: &Change, range: Range) -> String {
     let last = match change.old.or(change.new) {
         Some(Element::Enum(_)) => i32::MAX,
         // The highest field number.
@@ -368,7 +375,7 @@ pub(super) fn range_text(change: &Change, range: Range) -> String {
 }
 
 /// The value of `idempotency_level`.
-pub(super) fn idempotency(method: &crate::schema::Method) -> String {
+pub(crate) fn idempotency(method: &crate::schema::Method) -> String {
     use buffa_descriptor::generated::descriptor::method_options::IdempotencyLevel;
     match method.options.as_deref().and_then(|o| o.idempotency_level) {
         None | Some(IdempotencyLevel::IDEMPOTENCY_UNKNOWN) => "IDEMPOTENCY_UNKNOWN",
@@ -413,7 +420,7 @@ fn shape_note(structure: Structure) -> &'static str {
 
 fn field_name(change: &Change, cx: &Cx<'_>, how: &NameChange<FieldId>) -> String {
     let Some((old_id, new_id)) = change.fields() else { return String::new() };
-    let (a, b) = (cx.old.field(old_id), cx.new.field(new_id));
+    let a = cx.old.field(old_id);
     let noun = cx.old.noun(Element::Field(old_id));
     let was = field_name_of(cx.old, old_id);
     let mut message = format!(
@@ -436,7 +443,6 @@ fn field_name(change: &Change, cx: &Cx<'_>, how: &NameChange<FieldId>) -> String
             }
         }
     }
-    let _ = b;
     message
 }
 

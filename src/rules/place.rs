@@ -2,7 +2,7 @@
 
 use super::Anchor;
 use crate::diff::{Change, Cx, Departure, Kind, NameChange};
-use crate::schema::{Element, FileId, Schema};
+use crate::schema::{Element, FileId, Label, Schema};
 
 /// The default places of a change: the old side first. Something that is gone points at its nearest surviving
 /// parent in the new sources; `None` means nothing of it survives.
@@ -29,6 +29,12 @@ pub fn place(change: &Change, cx: &Cx<'_>) -> (Option<Anchor>, Option<Anchor>) {
             part(change, cx, &[1])
         }
         Kind::FieldTypeChanged(_) => (field_type(cx.old, change.old), field_type(cx.new, change.new)),
+        Kind::FieldRequiredRespelled { message } => {
+            let (old, new) = whole(change, cx);
+            let keyword =
+                matches!(change.new, Some(Element::Field(id)) if cx.new.field(id).label == Label::Required);
+            if keyword { (old, new) } else { (old, Some(Anchor::of(cx.new, Element::Message(*message)))) }
+        }
         Kind::FieldJsonNameChanged => parts(change, cx, &[&[10]]),
         Kind::FieldDefaultChanged { .. } => parts(change, cx, &[&[7]]),
         Kind::FieldJsTypeChanged => parts(change, cx, &[&[8, 6]]),

@@ -34,6 +34,7 @@ pub fn primary(change: &Change, cx: &Cx<'_>) -> Option<&'static Rule> {
         },
         Kind::TypeRenamed(_) => match change.old? {
             Element::Enum(_) => &enums::enum_no_rename::RULE,
+            Element::Service(_) => &service::service_no_rename::RULE,
             _ => &message::message_no_rename::RULE,
         },
 
@@ -58,6 +59,7 @@ pub fn primary(change: &Change, cx: &Cx<'_>) -> Option<&'static Rule> {
         Kind::FieldNameChanged(NameChange::Swapped(_)) => &field::field_no_swap::RULE,
         Kind::FieldNameChanged(NameChange::Reused { .. }) => &field::field_no_reuse::RULE,
         Kind::FieldTypeChanged(_) => &field::field_same_type::RULE,
+        Kind::FieldRequiredRespelled { .. } => &message::message_same_required_fields::RULE,
         Kind::FieldCardinalityChanged => &field::field_same_cardinality::RULE,
         Kind::FieldJsonNameChanged => &field::field_same_json_name::RULE,
         Kind::FieldDefaultChanged { .. } => &field::field_same_default::RULE,
@@ -68,6 +70,7 @@ pub fn primary(change: &Change, cx: &Cx<'_>) -> Option<&'static Rule> {
         Kind::FieldCppStringTypeChanged => &field::field_same_cpp_string_type::RULE,
         Kind::FieldJsTypeChanged => &field::field_same_jstype::RULE,
 
+        Kind::OneofAdded => &oneof::oneof_no_add::RULE,
         Kind::OneofRemoved { renamed: Some(_), .. } => &oneof::oneof_no_rename::RULE,
         Kind::OneofRemoved { renamed: None, .. } => &oneof::oneof_no_delete::RULE,
 
@@ -112,7 +115,6 @@ pub fn primary(change: &Change, cx: &Cx<'_>) -> Option<&'static Rule> {
         | Kind::ImportAdded { .. }
         | Kind::ImportRemoved { public: false, .. }
         | Kind::PackageAdded { .. }
-        | Kind::OneofAdded
         | Kind::ReservedRangeAdded { .. }
         | Kind::ReservedNameAdded { .. }
         | Kind::ExtensionRangeAdded { .. }

@@ -1,9 +1,11 @@
 //! One side that does not know of a required field cannot write it, and the other refuses the message
 //! without it. FIELD_NO_DELETE and FIELD_SAME_CARDINALITY report the same edits from the side of the field.
+//! Only the keyword counts: a field that an edition makes required by `LEGACY_REQUIRED` is left to
+//! FIELD_SAME_CARDINALITY and to the lenses.
 
 use crate::diff::{Change, Cx, Kind};
 use crate::rules::{Anchor, Bump, Categories, Docs, Hit, Level, Rule, Status, describe};
-use crate::schema::{Cardinality, Element, Schema};
+use crate::schema::{Element, Label, Schema};
 
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
@@ -46,7 +48,7 @@ message Charge {
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
     let required = |schema: &Schema, element: Option<Element>| match element {
-        Some(Element::Field(id)) => schema.field(id).cardinality == Cardinality::Required,
+        Some(Element::Field(id)) => schema.field(id).label == Label::Required,
         _ => false,
     };
     let (was, is) = (required(cx.old, change.old), required(cx.new, change.new));
@@ -60,6 +62,7 @@ fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
         Kind::FieldRemoved { .. } if was => {
             Some(Hit::says(change, cx, format!("{} was required and is gone", name(cx.old, change.old))))
         }
+        Kind::FieldRequiredRespelled { .. } => Some(Hit::of(change, cx)),
         Kind::FieldCardinalityChanged if is => {
             Some(Hit::says(change, cx, format!("{} was not required, now is", name(cx.old, change.old))))
         }
