@@ -25,15 +25,12 @@ pub struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    /// The changes that concern files of the contract, with their place in the list. What happened to files
-    /// that are only imported is somebody else's decision.
-    fn own(&self) -> impl Iterator<Item = (usize, &'a Change, &'a Verdict)> {
-        let cx = self.cx;
-        self.changes.iter().zip(self.verdicts).enumerate().filter_map(move |(i, (change, verdict))| {
-            let own = change.old.is_some_and(|e| cx.old.file(cx.old.file_of(e)).target)
-                || change.new.is_some_and(|e| cx.new.file(cx.new.file_of(e)).target);
-            own.then_some((i, change, verdict))
-        })
+    /// Whether a change concerns a file of the contract. What happened to files that are only imported is
+    /// somebody else's decision.
+    fn is_own(&self, change: &Change) -> bool {
+        let cx = &self.cx;
+        change.old.is_some_and(|e| cx.old.file(cx.old.file_of(e)).target)
+            || change.new.is_some_and(|e| cx.new.file(cx.new.file_of(e)).target)
     }
 
     /// The file whose policy decides: where the element was, or where it is when it is new.
@@ -50,12 +47,12 @@ impl<'a> Decision<'a> {
 /// the file where the element was, or where it is when it is new.
 pub fn decide<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p PolicySet) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (index, change, verdict) in decision.own() {
+    for (index, (change, verdict)) in decision.changes.iter().zip(decision.verdicts).enumerate() {
         let Some(file) = decision.file(change) else { continue };
         match policy_for(file) {
             PolicySet::Rules(policy) => by_rules(decision, change, verdict, policy, &mut findings),
             // An echo is one edit with another change, which speaks for both.
-            PolicySet::Lenses(_) if decision.echoes.is_echo(index) => {}
+            PolicySet::Lenses(_) if decision.echoes.is_echo(index) || !decision.is_own(change) => {}
             PolicySet::Lenses(policy) => findings.extend(by_lenses(decision, change, verdict, policy)),
         }
     }
@@ -68,8 +65,11 @@ pub fn decide<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p Pol
 pub fn record<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p PolicySet) -> Vec<ChangeRecord> {
     let cx = &decision.cx;
     let mut records: Vec<ChangeRecord> = decision
-        .own()
-        .map(|(_, change, verdict)| {
+        .changes
+        .iter()
+        .zip(decision.verdicts)
+        .filter(|(change, _)| decision.is_own(change))
+        .map(|(change, verdict)| {
             let (old, new) = place(change, cx);
             let bump = match decision.file(change).map(policy_for) {
                 Some(policy) => bump(change, verdict, policy, cx),
@@ -113,8 +113,13 @@ fn by_rules(
     findings: &mut Vec<Finding>,
 ) {
     let cx = &decision.cx;
+    let own = decision.is_own(change);
     for rule in policy.rules().iter().copied() {
         let Some(hit) = (rule.select)(change, cx) else { continue };
+        // As in buf: a file that nothing imports any more is missed even if it was never the contract's own.
+        if !own && hit.new.is_some() {
+            continue;
+        }
         let ignored = |schema: &Schema, anchor: &Option<Anchor>| {
             anchor.as_ref().is_some_and(|a| {
                 let file = schema.file(a.file);

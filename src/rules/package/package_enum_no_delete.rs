@@ -1,8 +1,9 @@
 //! A enum may move between the files of its package; only leaving the package counts. ENUM_NO_DELETE is the
 //! stricter neighbour that wants it to stay in its file, and PACKAGE_NO_DELETE speaks when the whole package
-//! went.
+//! went. As in buf, it is silent when the package has no enum left at all; ENUM_NO_DELETE and the lenses are
+//! not.
 
-use super::left;
+use super::left::{self, Sort};
 use crate::diff::{Change, Cx};
 use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
 use crate::schema::Element;
@@ -26,16 +27,16 @@ enum Currency {
   CURRENCY_UNSPECIFIED = 0;
 }
 
-message Charge {
-  string id = 1;
+enum Status {
+  STATUS_UNSPECIFIED = 0;
 }
 "#,
         after: r#"syntax = "proto3";
 
 package pay.v1;
 
-message Charge {
-  string id = 1;
+enum Status {
+  STATUS_UNSPECIFIED = 0;
 }
 "#,
         fix: "Keep the enum and mark it `deprecated = true`; remove it in a new version of the package.",
@@ -44,5 +45,7 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    left::hit(change, cx, |e| matches!(e, Element::Enum(_)))
+    let hit = left::hit(change, cx, |e| matches!(e, Element::Enum(_)))?;
+    let (_, old) = left::left(change)?;
+    left::still_has(cx.new, cx.old.package_of(old), Sort::Enum).then_some(hit)
 }

@@ -1,7 +1,8 @@
 //! An extension may move between the files of its package; only leaving the package counts.
-//! EXTENSION_NO_DELETE is the stricter neighbour that wants it to stay in its file.
+//! EXTENSION_NO_DELETE is the stricter neighbour that wants it to stay in its file. As in buf, it is silent
+//! when the package has no extension left at all; EXTENSION_NO_DELETE and the lenses are not.
 
-use super::left;
+use super::left::{self, Sort};
 use crate::diff::{Change, Cx};
 use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
 use crate::schema::Element;
@@ -28,6 +29,7 @@ message Charge {
 
 extend Charge {
   optional string audit_id = 100;
+  optional string batch_id = 101;
 }
 "#,
         after: r#"syntax = "proto2";
@@ -38,6 +40,10 @@ message Charge {
   optional string id = 1;
   extensions 100 to 199;
 }
+
+extend Charge {
+  optional string batch_id = 101;
+}
 "#,
         fix: "Keep the extension and mark it `deprecated = true`; never give its number to another one.",
     },
@@ -45,5 +51,7 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    left::hit(change, cx, |e| matches!(e, Element::Field(_)))
+    let hit = left::hit(change, cx, |e| matches!(e, Element::Field(_)))?;
+    let (_, old) = left::left(change)?;
+    left::still_has(cx.new, cx.old.package_of(old), Sort::Extension).then_some(hit)
 }

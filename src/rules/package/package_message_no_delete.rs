@@ -1,10 +1,11 @@
 //! A message may move between the files of its package; only leaving the package counts. MESSAGE_NO_DELETE
 //! is the stricter neighbour that wants it to stay in its file, and PACKAGE_NO_DELETE speaks when the whole
-//! package went.
+//! package went. As in buf, it is silent when the package has no message left at all; MESSAGE_NO_DELETE and
+//! the lenses are not.
 
-use super::left;
+use super::left::{self, Sort};
 use crate::diff::{Change, Cx};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::rules::{Anchor, Bump, Categories, Docs, Hit, Level, Rule, Status};
 use crate::schema::Element;
 
 /// The rule.
@@ -44,5 +45,16 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    left::hit(change, cx, |e| matches!(e, Element::Message(_)))
+    let mut hit = left::hit(change, cx, |e| matches!(e, Element::Message(_)))?;
+    let (_, old) = left::left(change)?;
+    if !left::still_has(cx.new, cx.old.package_of(old), Sort::Message) {
+        return None;
+    }
+    // The message around it may have moved to another file of the package.
+    if hit.new.is_some()
+        && let Some(message) = left::enclosing(cx, old)
+    {
+        hit.new = Some(Anchor::of(cx.new, Element::Message(message)));
+    }
+    Some(hit)
 }
