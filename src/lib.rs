@@ -13,6 +13,7 @@ pub mod config;
 pub mod diff;
 pub mod git;
 mod names;
+pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;

@@ -4,7 +4,31 @@
 //! in which words; it never walks a schema, reads configuration or compares elements. The ids and categories of
 //! buf are the field's common language and are kept; rules of our own are named the same way.
 
-use crate::diff::{Change, Cx};
+mod catalogue;
+mod describe;
+mod enums;
+mod extension;
+mod field;
+mod file;
+mod message;
+mod oneof;
+mod option;
+mod package;
+mod page;
+mod place;
+mod primary;
+mod reserved;
+mod rpc;
+mod service;
+
+pub use catalogue::{Lookup, REMOVED, RULES, Retired, RulesVersion, category, find, near};
+pub use describe::describe;
+pub(crate) use describe::{idempotency, range_text};
+pub use page::page;
+pub use place::place;
+pub use primary::primary;
+
+use crate::diff::{Change, Cx, Departure};
 use crate::schema::{Element, FileId, Schema, SourcePath};
 
 /// One named rule.
@@ -137,6 +161,16 @@ impl Categories {
         self.0 & other.0 == other.0
     }
 
+    /// This set without `other`.
+    pub const fn without(self, other: Categories) -> Categories {
+        Categories(self.0 & !other.0)
+    }
+
+    /// Whether the set is empty.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// The names, in the order of [`Categories::ALL`].
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Categories::ALL.into_iter().filter(move |(_, c)| self.contains(*c)).map(|(name, _)| name)
@@ -152,6 +186,25 @@ pub struct Hit {
     pub old: Option<Anchor>,
     /// One line, no full stop: what changed.
     pub message: String,
+}
+
+impl Hit {
+    /// The default place and message of a change.
+    pub fn of(change: &Change, cx: &Cx<'_>) -> Hit {
+        Hit::says(change, cx, describe(change, cx))
+    }
+
+    /// The default place of a change with a message of its own.
+    pub fn says(change: &Change, cx: &Cx<'_>, message: String) -> Hit {
+        let (old, new) = place(change, cx);
+        Hit { new, old, message }
+    }
+
+    /// A type that left its file, missed where it was, even if it is elsewhere now.
+    fn departed(change: &Change, cx: &Cx<'_>, gone: &Departure) -> Hit {
+        let (old, _) = place(change, cx);
+        Hit { new: place::departed(gone, cx), old, message: describe(change, cx) }
+    }
 }
 
 /// A place in one schema: a file and descriptor paths to try in order. When none of them has a position in the
@@ -172,20 +225,47 @@ impl Anchor {
 
     /// An element.
     pub fn of(schema: &Schema, element: Element) -> Anchor {
-        Anchor { file: schema.file_of(element), paths: vec![schema.path(element)] }
+        Anchor::map_field(schema, element)
+            .unwrap_or_else(|| Anchor { file: schema.file_of(element), paths: vec![schema.path(element)] })
     }
 
     /// A part of an element (the descriptor path below it), without falling back to the element.
     pub fn part(schema: &Schema, element: Element, below: &[i32]) -> Anchor {
-        let mut path = schema.path(element);
-        path.extend_from_slice(below);
-        Anchor { file: schema.file_of(element), paths: vec![path] }
+        Anchor::map_field(schema, element).unwrap_or_else(|| Anchor {
+            file: schema.file_of(element),
+            paths: vec![below_element(schema, element, below)],
+        })
+    }
+
+    /// The first of these parts of an element that is written out, or the element where none is.
+    pub fn parts_or_whole(schema: &Schema, element: Element, below: &[&[i32]]) -> Anchor {
+        Anchor::map_field(schema, element).unwrap_or_else(|| {
+            let mut paths: Vec<_> = below.iter().map(|b| below_element(schema, element, b)).collect();
+            paths.push(schema.path(element));
+            Anchor { file: schema.file_of(element), paths }
+        })
     }
 
     /// A part of an element, or the element where the part is not written out.
     pub fn part_or_whole(schema: &Schema, element: Element, below: &[i32]) -> Anchor {
-        let mut anchor = Anchor::part(schema, element, below);
-        anchor.paths.push(schema.path(element));
-        anchor
+        Anchor::parts_or_whole(schema, element, &[below])
     }
+
+    /// Nobody wrote the entry message of a map or its two fields: all of them stand at the type of the map
+    /// field.
+    fn map_field(schema: &Schema, element: Element) -> Option<Anchor> {
+        let (map, _) = describe::map_of(schema, element)?;
+        let map = Element::Field(map);
+        Some(Anchor {
+            file: schema.file_of(map),
+            // The type name; see FieldDescriptorProto.
+            paths: vec![below_element(schema, map, &[6]), schema.path(map)],
+        })
+    }
+}
+
+fn below_element(schema: &Schema, element: Element, below: &[i32]) -> SourcePath {
+    let mut path = schema.path(element);
+    path.extend_from_slice(below);
+    path
 }

@@ -1,0 +1,210 @@
+//! Policies that deny lenses.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::diff::{Change, Kind};
+use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
+
+/// Lenses that must not be hurt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LensPolicy {
+    /// What is denied.
+    pub deny: Vec<LensSelector>,
+}
+
+/// A lens, or one direction of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LensSelector {
+    /// The lens.
+    pub lens: Lens,
+    /// The direction; `None` means both, with allowance for additions (see [`LensPolicy::denied`]).
+    pub direction: Option<Direction>,
+}
+
+/// A word that names no lens.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("`{word}` is not a lens{}", .near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+pub struct SelectorError {
+    /// The word.
+    pub word: String,
+    /// The closest lens, if one is close.
+    pub near: Option<&'static str>,
+}
+
+impl LensSelector {
+    /// The lenses a word names: `wire`, `json.forward`, `source.go`, or `source` for all four languages.
+    ///
+    /// # Errors
+    ///
+    /// A word that names none.
+    pub fn parse(word: &str) -> Result<Vec<LensSelector>, SelectorError> {
+        let all = |lenses: &[Lens], direction| {
+            lenses.iter().map(|lens| LensSelector { lens: *lens, direction }).collect()
+        };
+        if word == "source" {
+            return Ok(all(&[Lens::SourceGo, Lens::SourceJava, Lens::SourcePython, Lens::SourceRust], None));
+        }
+        let named = |name: &str| Lens::ALL.into_iter().find(|l| l.as_str() == name);
+        if let Some(lens) = named(word) {
+            return Ok(all(&[lens], None));
+        }
+        if let Some((lens, direction)) = word.rsplit_once('.')
+            && let Some(lens) = named(lens).filter(|l| l.has_directions())
+            && let Some(direction) =
+                [Direction::Backward, Direction::Forward].into_iter().find(|d| d.as_str() == direction)
+        {
+            return Ok(all(&[lens], Some(direction)));
+        }
+        let near = Lens::ALL
+            .into_iter()
+            .map(|l| (strsim::damerau_levenshtein(word, l.as_str()), l.as_str()))
+            .filter(|(distance, _)| *distance <= 2)
+            .min()
+            .map(|(_, name)| name);
+        Err(SelectorError { word: word.to_owned(), near })
+    }
+
+    fn takes(self, cell: &Cell, addition: bool) -> bool {
+        if self.lens != cell.lens {
+            return false;
+        }
+        match self.direction {
+            Some(direction) => direction == cell.direction,
+            None => {
+                let deployment = addition
+                    && cell.direction == Direction::Forward
+                    && (cell.lens != Lens::Wire || cell.effect < Effect::Corrupt);
+                !deployment
+            }
+        }
+    }
+}
+
+impl FromStr for LensSelector {
+    type Err = SelectorError;
+
+    /// A single lens; `source` is four of them, see [`LensSelector::parse`].
+    fn from_str(word: &str) -> Result<LensSelector, SelectorError> {
+        match LensSelector::parse(word)?[..] {
+            [one] => Ok(one),
+            _ => Err(SelectorError { word: word.to_owned(), near: None }),
+        }
+    }
+}
+
+impl fmt::Display for LensSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.direction {
+            Some(direction) => write!(f, "{}.{}", self.lens.as_str(), direction.as_str()),
+            None => f.write_str(self.lens.as_str()),
+        }
+    }
+}
+
+impl LensPolicy {
+    /// What the product denies when nobody said anything: data and calls.
+    pub fn standard() -> LensPolicy {
+        let deny =
+            [Lens::Wire, Lens::Rpc, Lens::Json].map(|lens| LensSelector { lens, direction: None }).to_vec();
+        LensPolicy { deny }
+    }
+
+    /// The worst effect of a change in the denied cells; [`Effect::Ok`] when nobody minds.
+    ///
+    /// Without a direction both count, but what is merely new is not held against an old side that does not
+    /// know it: every contract grows, old JSON parsers can be told to ignore new keys, and servers are rolled
+    /// out before clients. It does count where the old side reads the new bytes as something else or refuses
+    /// the whole message, and where the direction is named (`json.forward`).
+    pub fn denied(&self, change: &Change, verdict: &Verdict) -> Effect {
+        let addition = is_addition(change);
+        verdict
+            .cells
+            .iter()
+            .filter(|cell| self.deny.iter().any(|s| s.takes(cell, addition)))
+            .map(|cell| cell.effect)
+            .max()
+            .unwrap_or_default()
+    }
+}
+
+/// Whether a change only adds something.
+pub(super) fn is_addition(change: &Change) -> bool {
+    matches!(
+        change.kind,
+        Kind::FileAdded
+            | Kind::ImportAdded { .. }
+            | Kind::PackageAdded { .. }
+            | Kind::TypeAdded
+            | Kind::FieldAdded { .. }
+            | Kind::OneofAdded
+            | Kind::ReservedRangeAdded { .. }
+            | Kind::ReservedNameAdded { .. }
+            | Kind::ExtensionRangeAdded { .. }
+            | Kind::EnumValueAdded { .. }
+            | Kind::MethodAdded
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(cells: &[(Lens, Direction, Effect)]) -> Verdict {
+        let cells = cells
+            .iter()
+            .map(|(lens, direction, effect)| Cell {
+                lens: *lens,
+                direction: *direction,
+                effect: *effect,
+                reason: "because".into(),
+            })
+            .collect();
+        Verdict { cells }
+    }
+
+    fn change(kind: Kind) -> Change {
+        Change { kind, old: None, new: None }
+    }
+
+    fn policy(words: &[&str]) -> LensPolicy {
+        LensPolicy { deny: words.iter().flat_map(|w| LensSelector::parse(w).unwrap()).collect() }
+    }
+
+    #[test]
+    fn words_name_lenses_and_directions() {
+        for word in ["wire", "json.forward", "rpc.backward", "source.go"] {
+            assert_eq!(word.parse::<LensSelector>().unwrap().to_string(), word);
+        }
+        assert_eq!(LensSelector::parse("source").unwrap().len(), 4);
+        let error = LensSelector::parse("wyre").unwrap_err();
+        assert_eq!(error.to_string(), "`wyre` is not a lens; did you mean `wire`?");
+        assert!(LensSelector::parse("source.go.forward").is_err());
+    }
+
+    #[test]
+    fn an_addition_counts_forward_only_where_it_is_named_or_misread() {
+        let refused = verdict(&[(Lens::Json, Direction::Forward, Effect::Rejects)]);
+        assert_eq!(policy(&["json"]).denied(&change(Kind::MethodAdded), &refused), Effect::Ok);
+        assert_eq!(policy(&["json.forward"]).denied(&change(Kind::MethodAdded), &refused), Effect::Rejects);
+        assert_eq!(policy(&["json"]).denied(&change(Kind::MethodRemoved), &refused), Effect::Rejects);
+        let dropped = verdict(&[(Lens::Wire, Direction::Forward, Effect::Lossy)]);
+        assert_eq!(policy(&["wire"]).denied(&change(Kind::TypeAdded), &dropped), Effect::Ok);
+        let misread = verdict(&[(Lens::Wire, Direction::Forward, Effect::Corrupt)]);
+        assert_eq!(policy(&["wire"]).denied(&change(Kind::TypeAdded), &misread), Effect::Corrupt);
+    }
+
+    #[test]
+    fn the_worst_denied_cell_decides() {
+        let mixed = verdict(&[
+            (Lens::Wire, Direction::Backward, Effect::Unknown),
+            (Lens::Rpc, Direction::Backward, Effect::Rejects),
+        ]);
+        let removed = change(Kind::MethodRemoved);
+        assert_eq!(policy(&["wire"]).denied(&removed, &mixed), Effect::Unknown);
+        assert_eq!(policy(&["wire", "rpc"]).denied(&removed, &mixed), Effect::Rejects);
+        assert_eq!(policy(&["json"]).denied(&removed, &mixed), Effect::Ok);
+    }
+}

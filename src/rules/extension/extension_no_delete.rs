@@ -1,0 +1,51 @@
+//! Extensions are paired by name inside the file. PACKAGE_EXTENSION_NO_DELETE is the neighbour that lets
+//! them move within the package.
+
+use crate::diff::{Change, Cx, Kind};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::schema::Element;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "EXTENSION_NO_DELETE",
+    categories: Categories::FILE,
+    level: Level::Error,
+    bump: Bump::Major,
+    status: Status::Stable { since: "0.1.0" },
+    docs: Docs {
+        flags: "An extension that its file declares no more.",
+        breaks: "Code that gets or sets the extension no longer compiles. Its bytes are kept as unknown \
+                fields; JSON with its key is refused.",
+        before: r#"syntax = "proto2";
+
+package pay.v1;
+
+message Charge {
+  optional string id = 1;
+  extensions 100 to 199;
+}
+
+extend Charge {
+  optional string audit_id = 100;
+}
+"#,
+        after: r#"syntax = "proto2";
+
+package pay.v1;
+
+message Charge {
+  optional string id = 1;
+  extensions 100 to 199;
+}
+"#,
+        fix: "Keep the extension and mark it `deprecated = true`; never give its number to another one.",
+    },
+    select,
+};
+
+fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
+    let (Kind::TypeRemoved(gone) | Kind::TypeMoved(gone) | Kind::TypeRenamed(gone)) = &change.kind else {
+        return None;
+    };
+    (gone.left_file && matches!(change.old, Some(Element::Field(_)))).then(|| Hit::departed(change, cx, gone))
+}

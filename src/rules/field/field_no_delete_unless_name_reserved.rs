@@ -1,0 +1,46 @@
+//! For teams that allow removals once the JSON key cannot come back. FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED
+//! asks for the number.
+
+use crate::diff::{Change, Cx, Kind};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, describe};
+use crate::schema::Element;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "FIELD_NO_DELETE_UNLESS_NAME_RESERVED",
+    categories: Categories::WIRE_JSON.with(Categories::CSR),
+    level: Level::Error,
+    bump: Bump::Major,
+    status: Status::Stable { since: "0.1.0" },
+    docs: Docs {
+        flags: "A removed field whose name the message does not reserve.",
+        breaks: "Another field may take the name later and read the JSON of old writers as its own value.",
+        before: r#"syntax = "proto3";
+
+package pay.v1;
+
+message Charge {
+  string id = 1;
+  int64 amount = 2;
+}
+"#,
+        after: r#"syntax = "proto3";
+
+package pay.v1;
+
+message Charge {
+  reserved 2;
+  string id = 1;
+}
+"#,
+        fix: "Add `reserved \"amount\";` to the message.",
+    },
+    select,
+};
+
+fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
+    let Kind::FieldRemoved { name_reserved: false, .. } = change.kind else { return None };
+    let Some(Element::Field(old)) = change.old else { return None };
+    let name = &cx.old.field(old).name;
+    Some(Hit::says(change, cx, format!("{} without reserving the name `{name}`", describe(change, cx))))
+}

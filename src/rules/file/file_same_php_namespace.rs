@@ -1,0 +1,45 @@
+//! `php_namespace` decides what PHP code that names the generated classes sees. It changes nothing on the
+//! wire and in JSON.
+
+use crate::diff::{Change, Cx, FileOption, Kind};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "FILE_SAME_PHP_NAMESPACE",
+    categories: Categories::FILE.with(Categories::PACKAGE),
+    level: Level::Error,
+    bump: Bump::Major,
+    status: Status::Stable { since: "0.1.0" },
+    docs: Docs {
+        flags: "A file whose `php_namespace` is set to another value, or set for the first time, or no \
+                longer set.",
+        breaks: "Every generated PHP class moves to another namespace; `use` lines no longer resolve.",
+        before: r#"syntax = "proto3";
+
+package pay.v1;
+
+option php_namespace = "Pay\\V1";
+
+message Charge {
+  string id = 1;
+}
+"#,
+        after: r#"syntax = "proto3";
+
+package pay.v1;
+
+option php_namespace = "Acme\\Pay\\V1";
+
+message Charge {
+  string id = 1;
+}
+"#,
+        fix: "Keep the namespace. A new one belongs to a new version of the package.",
+    },
+    select,
+};
+
+fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
+    matches!(&change.kind, Kind::FileOptionChanged(FileOption::PhpNamespace)).then(|| Hit::of(change, cx))
+}

@@ -1,0 +1,47 @@
+//! `py_generic_services` decides what Python code that uses the generated service classes sees. It changes
+//! nothing on the wire and in JSON.
+
+use crate::diff::{Change, Cx, FileOption, Kind};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "FILE_SAME_PY_GENERIC_SERVICES",
+    categories: Categories::FILE.with(Categories::PACKAGE),
+    level: Level::Error,
+    bump: Bump::Major,
+    status: Status::Stable { since: "0.1.0" },
+    docs: Docs {
+        flags: "A file whose `py_generic_services` is set to another value, or set for the first time, or no \
+                longer set.",
+        breaks: "Without the option protoc generates no service classes for Python; code that derives from \
+                them fails at import. gRPC stubs are not touched.",
+        before: r#"syntax = "proto3";
+
+package pay.v1;
+
+option py_generic_services = true;
+
+message Charge {
+  string id = 1;
+}
+"#,
+        after: r#"syntax = "proto3";
+
+package pay.v1;
+
+option py_generic_services = false;
+
+message Charge {
+  string id = 1;
+}
+"#,
+        fix: "Keep the option until the last user of the generic service classes has moved to gRPC stubs.",
+    },
+    select,
+};
+
+fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
+    matches!(&change.kind, Kind::FileOptionChanged(FileOption::PyGenericServices))
+        .then(|| Hit::of(change, cx))
+}

@@ -1,0 +1,3 @@
+//! Rules about options that no other rule speaks of.
+
+pub(super) mod option_same_value;

@@ -1,0 +1,50 @@
+//! Services are paired by name inside the file. A service that moved to another file of the package keeps
+//! its method paths; SERVICE_NO_MOVE names that case.
+
+use crate::diff::{Change, Cx, Kind};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::schema::Element;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "SERVICE_NO_DELETE",
+    categories: Categories::FILE,
+    level: Level::Error,
+    bump: Bump::Major,
+    status: Status::Stable { since: "0.1.0" },
+    docs: Docs {
+        flags: "A service that its file declares no more.",
+        breaks: "When the service is gone from the contract, old clients get `UNIMPLEMENTED` for every \
+                method; generated clients and servers no longer compile.",
+        before: r#"syntax = "proto3";
+
+package pay.v1;
+
+message Charge {
+  string id = 1;
+}
+
+service Charges {
+  rpc Get(Charge) returns (Charge);
+}
+"#,
+        after: r#"syntax = "proto3";
+
+package pay.v1;
+
+message Charge {
+  string id = 1;
+}
+"#,
+        fix: "Keep the service with `option deprecated = true;` for as long as clients call it.",
+    },
+    select,
+};
+
+fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
+    let (Kind::TypeRemoved(gone) | Kind::TypeMoved(gone) | Kind::TypeRenamed(gone)) = &change.kind else {
+        return None;
+    };
+    (gone.left_file && matches!(change.old, Some(Element::Service(_))))
+        .then(|| Hit::departed(change, cx, gone))
+}

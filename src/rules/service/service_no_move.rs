@@ -1,0 +1,69 @@
+//! The service keeps its full name, so nothing happens to data and calls; what a file offers to importers
+//! changes. SERVICE_NO_DELETE reports the same edit from the side of the old file.
+
+use crate::diff::{Change, Cx, Kind};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::schema::Element;
+
+/// The rule.
+pub(crate) static RULE: Rule = Rule {
+    id: "SERVICE_NO_MOVE",
+    categories: Categories::NONE,
+    level: Level::Error,
+    bump: Bump::Major,
+    status: Status::Stable { since: "0.1.0" },
+    docs: Docs {
+        flags: "A service with the same full name in another file.",
+        breaks: "Method paths stay the same. Go, Rust and Java with `java_multiple_files` do not notice. \
+                Python modules, C++ headers and the Java outer class are named after the file, so code that \
+                imports them breaks.",
+        before: r#"// file: pay/v1/charge.proto
+syntax = "proto3";
+
+package pay.v1;
+
+message Charge {
+  string id = 1;
+}
+
+service Charges {
+  rpc Get(Charge) returns (Charge);
+}
+// file: pay/v1/common.proto
+syntax = "proto3";
+
+package pay.v1;
+
+message Empty {}
+"#,
+        after: r#"// file: pay/v1/charge.proto
+syntax = "proto3";
+
+package pay.v1;
+
+message Charge {
+  string id = 1;
+}
+// file: pay/v1/common.proto
+syntax = "proto3";
+
+package pay.v1;
+
+import "pay/v1/charge.proto";
+
+message Empty {}
+
+service Charges {
+  rpc Get(Charge) returns (Charge);
+}
+"#,
+        fix: "Leave an `import public` of the new file in the old one: importing files, C++ and Python \
+                find the names where they were.",
+    },
+    select,
+};
+
+fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
+    (matches!(change.kind, Kind::TypeMoved(_)) && matches!(change.old, Some(Element::Service(_))))
+        .then(|| Hit::of(change, cx))
+}

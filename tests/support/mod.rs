@@ -1,0 +1,91 @@
+//! What the tests of the catalogue share: two folders of .proto files to findings.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::path::Path;
+
+use protopact::compile::{self, Input, InputFile};
+use protopact::diff::{self, Change, Cx};
+use protopact::policy::{self, Decision, PolicySet, RuleConfig, RulePolicy};
+use protopact::report::Finding;
+use protopact::rules::RULES;
+use protopact::schema::Schema;
+use protopact::verdict::{Judge, Verdict};
+
+/// Files by import path.
+pub type Files = Vec<(String, String)>;
+
+/// Compiles one side.
+pub fn schema(files: &Files) -> Result<Schema, String> {
+    let input = Input {
+        files: files
+            .iter()
+            .map(|(name, text)| InputFile {
+                name: name.as_str().into(),
+                display: name.as_str().into(),
+                content: text.clone().into(),
+                target: true,
+            })
+            .collect(),
+        ..Input::default()
+    };
+    let compiled = compile::compile(&input, &compile::Options::default()).map_err(|e| format!("{e:?}"))?;
+    Schema::build(&compiled).map_err(|e| e.to_string())
+}
+
+/// Every .proto file below a folder, sorted by import path.
+pub fn read(root: &Path) -> Files {
+    let mut files = Files::new();
+    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_some_and(|e| e == "proto") {
+            let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            files.push((name, std::fs::read_to_string(entry.path()).unwrap()));
+        }
+    }
+    files
+}
+
+/// Splits an example into its files: a line `// file: NAME` begins one; an example without such a line is
+/// `example.proto`.
+pub fn split(example: &str) -> Files {
+    let mut files = Files::new();
+    for line in example.split_inclusive('\n') {
+        if let Some(name) = line.strip_prefix("// file: ") {
+            files.push((name.trim().to_owned(), String::new()));
+            continue;
+        }
+        if files.is_empty() {
+            files.push(("example.proto".to_owned(), String::new()));
+        }
+        files.last_mut().unwrap().1.push_str(line);
+    }
+    files
+}
+
+/// What one comparison found, for a closure: the parts borrow from each other.
+pub fn compare<T>(old: &Schema, new: &Schema, then: impl FnOnce(&Decision<'_>) -> T) -> T {
+    let cx = Cx { old, new };
+    let changes: Vec<Change> = diff::changes(&cx);
+    let judge = Judge::new(&cx);
+    let verdicts: Vec<Verdict> = changes.iter().map(|c| judge.judge(c)).collect();
+    let echoes = diff::echoes(&changes, &cx);
+    then(&Decision { cx, changes: &changes, verdicts: &verdicts, echoes: &echoes, judge: &judge })
+}
+
+/// The findings under one policy.
+pub fn findings(old: &Schema, new: &Schema, policy: &PolicySet) -> Vec<Finding> {
+    compare(old, new, |decision| policy::decide(decision, &|_| policy))
+}
+
+/// Every rule there is.
+pub fn all_rules() -> PolicySet {
+    let config =
+        RuleConfig { use_: RULES.iter().map(|r| r.id.to_owned()).collect(), ..RuleConfig::default() };
+    rules(&config)
+}
+
+/// The rules of a configuration.
+pub fn rules(config: &RuleConfig) -> PolicySet {
+    PolicySet::Rules(RulePolicy::new(config).unwrap().0)
+}
