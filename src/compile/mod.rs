@@ -111,7 +111,19 @@ pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileErro
         })
         .collect();
     let mut parsed = parsed?;
-    for name in ["any", "api", "descriptor", "duration", "empty", "field_mask", "source_context", "struct", "timestamp", "type", "wrappers"] {
+    for name in [
+        "any",
+        "api",
+        "descriptor",
+        "duration",
+        "empty",
+        "field_mask",
+        "source_context",
+        "struct",
+        "timestamp",
+        "type",
+        "wrappers",
+    ] {
         use protox::file::FileResolver as _;
         let path = format!("google/protobuf/{name}.proto");
         if !parsed.iter().any(|p| p.name() == path) {
@@ -122,7 +134,8 @@ pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileErro
     }
     let mut pool = prost_reflect::DescriptorPool::new();
     pool.add_file_descriptor_protos(parsed).map_err(|e| fail("", format!("{e:?}")))?;
-    let by_name: std::collections::HashMap<&str, &InputFile> = input.files.iter().map(|f| (&*f.name, f)).collect();
+    let by_name: std::collections::HashMap<&str, &InputFile> =
+        input.files.iter().map(|f| (&*f.name, f)).collect();
     Ok(Compiled {
         files: pool
             .files()
