@@ -1,13 +1,14 @@
 //! The lines that `buf breaking --error-format json` prints, for tools that read those.
 //!
-//! Keys, their order, the sorting, the escaping of Go's `encoding/json` and the rule that equal lines are
-//! printed once are kept; the sentences in `message` are our own.
+//! Keys, their order, the sorting and the rule that equal lines are printed once are kept; the sentences in
+//! `message` are our own.
 
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use serde_json::ser::Serializer;
 
+use super::escape::JsonEscapes;
 use super::{Finding, Report, Reporter, View};
 
 /// The format.
@@ -61,38 +62,11 @@ pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
 impl Reporter for BufJson {
     fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
         for row in rows(report) {
-            row.serialize(&mut Serializer::with_formatter(&mut *out, GoEscapes))?;
+            row.serialize(&mut Serializer::with_formatter(&mut *out, JsonEscapes))?;
             out.write_all(b"\n")?;
         }
         Ok(())
     }
-}
-
-/// Escapes what Go's `encoding/json` escapes beyond what JSON demands.
-struct GoEscapes;
-
-impl Formatter for GoEscapes {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        write_escaped(out, text, |c| matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}'))
-    }
-}
-
-/// Writes a string fragment with some characters as `\uXXXX`.
-pub(super) fn write_escaped<W: ?Sized + io::Write>(
-    out: &mut W,
-    text: &str,
-    escaped: impl Fn(char) -> bool,
-) -> io::Result<()> {
-    let mut rest = text;
-    while let Some(at) = rest.find(&escaped) {
-        CompactFormatter.write_string_fragment(out, &rest[..at])?;
-        let c = rest[at..].chars().next().expect("`find` gives the start of a character");
-        for unit in c.encode_utf16(&mut [0; 2]) {
-            write!(out, "\\u{unit:04x}")?;
-        }
-        rest = &rest[at + c.len_utf8()..];
-    }
-    CompactFormatter.write_string_fragment(out, rest)
 }
 
 #[cfg(test)]
@@ -114,7 +88,8 @@ mod tests {
     fn hostile() {
         let text = sample::render(&BufJson, &sample::hostile(), None);
         for line in text.lines() {
-            serde_json::from_str::<serde_json::Value>(line).unwrap();
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(value["message"], sample::hostile().findings[0].message);
         }
         insta::assert_snapshot!(text);
     }

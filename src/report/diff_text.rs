@@ -108,7 +108,7 @@ fn summary(report: &Report) -> Line {
         count(Mark::Changed)
     ));
     let harmless = report.changes.iter().filter(|c| c.verdict.is_ok()).count();
-    let line = line.plain(format!(" · {harmless} of them go unnoticed"));
+    let line = line.plain(format!(" · {harmless} without effect"));
     match report.bump_sentence() {
         Some(sentence) => line.plain(format!(" · {sentence}")),
         None => line,

@@ -1,6 +1,9 @@
 //! Text from sources, file names and other programs, made safe to show.
 
 use std::borrow::Cow;
+use std::io;
+
+use serde_json::ser::{CompactFormatter, Formatter};
 
 /// Whether a character must not reach a terminal as it is: it moves the cursor, changes colours, reorders the
 /// text around it or cannot be seen at all.
@@ -31,6 +34,27 @@ pub fn escape(text: &str) -> Cow<'_, str> {
         if is_unsafe(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     Cow::Owned(out)
+}
+
+/// JSON in which nothing acts on a terminal or a web page; the decoded text is the same.
+///
+/// Go's `encoding/json` writes `<`, `>`, `&` and the line separators this way, which readers of such output may
+/// lean on.
+pub(super) struct JsonEscapes;
+
+impl Formatter for JsonEscapes {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_unsafe(c)) {
+            CompactFormatter.write_string_fragment(out, &rest[..at])?;
+            let c = rest[at..].chars().next().expect("`find` gives the start of a character");
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        CompactFormatter.write_string_fragment(out, rest)
+    }
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, Serializer};
+use serde_json::ser::Serializer;
 
-use super::{ChangeRecord, Finding, Location, Report, Reporter, View, buf_json, escape};
+use super::escape::JsonEscapes;
+use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
 use crate::rules::Level;
 use crate::verdict::{Direction, Lens, Verdict};
 
@@ -44,16 +45,7 @@ fn list<T: Serialize>(out: &mut dyn io::Write, key: &str, items: impl Iterator<I
 }
 
 fn value(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
-    Ok(value.serialize(&mut Serializer::with_formatter(out, SafeEscapes))?)
-}
-
-/// Escapes what would act on a terminal or in a web page; the decoded text is the same.
-struct SafeEscapes;
-
-impl Formatter for SafeEscapes {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        buf_json::write_escaped(out, text, |c| matches!(c, '<' | '>' | '&') || escape::is_unsafe(c))
-    }
+    Ok(value.serialize(&mut Serializer::with_formatter(out, JsonEscapes))?)
 }
 
 #[derive(Serialize)]
@@ -229,7 +221,7 @@ impl<'a> Matrix<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{escape, sample};
     use super::*;
 
     fn schema() -> serde_json::Value {
