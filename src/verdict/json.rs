@@ -108,7 +108,18 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         Kind::EnumValueNameChanged { how, old_names, new_names } => {
             enum_value_renamed(how, old_names, new_names, cells);
         }
-        Kind::TypeRenamed(_) => {}
+        Kind::TypeRemoved(_) => {
+            let Some(Element::Field(id)) = change.old else { return };
+            let field = cx.old.field(id);
+            let taken = field.extendee.as_deref().and_then(|e| cx.new.extension(e, field.number));
+            if taken.is_none() && !field.is_deprecated() {
+                let name = cx.old.full_name(Element::Field(id));
+                cells.backward(
+                    Lens::Json,
+                    Loss::rejects(format!("a new parser does not know the key `[{name}]`")),
+                );
+            }
+        }
         Kind::ReservedNameRemoved { .. } => cells.backward(
             Lens::Json,
             Loss::unknown(

@@ -51,6 +51,15 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
 
 /// A removed message matters to whoever carried it: a call of the contract, or an `Any`.
 fn type_removed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    if let Some(Element::Field(id)) = change.old {
+        let field = cx.old.field(id);
+        let taken = field.extendee.as_deref().and_then(|e| cx.new.extension(e, field.number));
+        // Another extension at the number is compared with this one as a field.
+        if taken.is_none() && !field.is_deprecated() {
+            cells.backward(Lens::Wire, Loss::lossy("what old writers send of the extension is dropped"));
+        }
+        return;
+    }
     let Some(Element::Message(id)) = change.old else { return };
     if cx.old.message(id).map_entry {
         return;

@@ -1,0 +1,80 @@
+//! What each change must be called: one folder an edit in `fixtures/probes`, named after the question.
+//!
+//! `expect.toml` holds the sentence (`says`), every finding under the standard policy (`level RULE symbol`) and
+//! the cells of verdicts that matter (`kind symbol lens direction effect`).
+
+mod support;
+
+use std::path::Path;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use protopact::policy::{Decision, LensPolicy, PolicySet, decide};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    says: String,
+    findings: Vec<String>,
+    cells: Vec<String>,
+}
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/probes");
+    let mut folders: Vec<_> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
+    folders.sort();
+    let trials = folders
+        .into_iter()
+        .map(|folder| {
+            let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+            Trial::test(name, move || run(&folder))
+        })
+        .collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn run(folder: &Path) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(folder.join("expect.toml"))?;
+    let expect: Expect = toml::from_str(&text)?;
+    let side = |name: &str| support::schema(&support::read(&folder.join(name)));
+    let (old, new) = (side("old")?, side("new")?);
+    support::compare(&old, &new, |decision| check(&expect, decision))
+}
+
+fn check(expect: &Expect, decision: &Decision<'_>) -> Result<(), Failed> {
+    let Decision { cx, changes, verdicts, .. } = *decision;
+    let policy = PolicySet::Lenses(LensPolicy::standard());
+    let mut findings: Vec<String> = decide(decision, &|_| &policy)
+        .iter()
+        .map(|f| format!("{} {} {}", f.level.as_str(), f.rule, f.symbol))
+        .collect();
+    findings.sort();
+    let mut wrong = Vec::new();
+    if findings != expect.findings {
+        wrong.push(format!("findings are {findings:#?}, expected {:#?}", expect.findings));
+    }
+    for cell in &expect.cells {
+        let words: Vec<&str> = cell.split(' ').collect();
+        let [kind, symbol, lens, direction, effect] = words[..] else {
+            return Err(format!("`{cell}` is not five words").into());
+        };
+        let found = changes.iter().zip(verdicts).find(|(c, _)| c.id(&cx) == kind && c.symbol(&cx) == symbol);
+        let Some((_, verdict)) = found else {
+            wrong.push(format!("no change `{kind} {symbol}`"));
+            continue;
+        };
+        let is = verdict
+            .cells
+            .iter()
+            .find(|c| c.lens.as_str() == lens && c.direction.as_str() == direction)
+            .map_or("ok", |c| c.effect.as_str());
+        if is != effect {
+            wrong.push(format!("`{cell}` is {is}"));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<String> = changes.iter().map(|c| format!("{} {}", c.id(&cx), c.symbol(&cx))).collect();
+    Err(format!("{}\n{}\nchanges: {known:#?}", expect.says, wrong.join("\n")).into())
+}
