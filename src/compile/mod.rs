@@ -12,13 +12,17 @@ mod diagnostic;
 mod encode;
 mod graph;
 mod link;
+mod load;
 mod parse;
+mod protoc;
 mod well_known;
+mod wire;
 
 use bytes::Bytes;
 use thiserror::Error;
 
-pub use builtin::MAX_FILE_SIZE;
+pub use load::MAX_FILE_SIZE;
+pub use protoc::ProtocError;
 pub use diagnostic::{Diagnostic, Excerpt, escape};
 
 /// One source file to compile.
@@ -64,6 +68,8 @@ pub struct Options {
     pub backend: Backend,
     /// The protoc to run instead of the one that comes with protopact.
     pub protoc: Option<std::path::PathBuf>,
+    /// How long protoc may take in all; by default a minute, and more for large inputs.
+    pub protoc_timeout: Option<std::time::Duration>,
 }
 
 /// One compiled file.
@@ -92,6 +98,9 @@ pub enum CompileError {
     /// The sources are wrong. The errors are sorted by file and position.
     #[error("{} error{} in the sources", .0.len(), if .0.len() == 1 { "" } else { "s" })]
     Sources(Vec<Diagnostic>),
+    /// protoc could not do its work, for a reason that is not in the sources.
+    #[error("cannot compile with protoc")]
+    Protoc(#[from] ProtocError),
 }
 
 impl CompileError {
@@ -106,10 +115,13 @@ impl CompileError {
 ///
 /// # Errors
 ///
-/// Every error of every file.
+/// Every error of every file, or what kept protoc from running.
 pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileError> {
-    match builtin::compile(input, options.backend != Backend::Builtin)? {
-        builtin::Outcome::Compiled(compiled) => Ok(compiled),
-        builtin::Outcome::NeedsProtoc => todo!(),
-    }
+    let loaded = load::load(input);
+    let with_protoc = match options.backend {
+        Backend::Auto => loaded.edition.is_some(),
+        Backend::Builtin => false,
+        Backend::Protoc => true,
+    };
+    if with_protoc { protoc::compile(loaded, input, options) } else { builtin::compile(loaded, input) }
 }

@@ -168,8 +168,9 @@ pub(super) fn missing(
         Miss::Hidden(symbol) => {
             let unit = &units[symbol.file() as usize];
             if let Symbol::Package(..) = symbol {
-                return Problem::new(span, format!("{what} `{name}` is not defined"))
-                    .hint(format!("no imported file has anything in package `{}`", unit.ast.package));
+                let mut problem = Problem::new(span, format!("{what} `{name}` is not defined"));
+                problem.missing_type = Some(name.to_owned());
+                return problem;
             }
             Problem::new(span, format!("{what} `{name}` is defined in a file that is not imported"))
                 .hint(format!("add `import \"{}\";`", unit.name))
@@ -184,22 +185,21 @@ pub(super) fn missing(
             if what != "type" {
                 return problem;
             }
+            let mut problem = problem;
+            problem.missing_type = Some(name.to_owned());
             let last = name.rsplit('.').next().unwrap_or(name);
             let mut near: Vec<(u32, String, Symbol)> = symbols
                 .types()
                 .filter_map(|(candidate, symbol)| {
                     let score = strsim::jaro_winkler(last, candidate);
-                    (score > 0.88).then(|| ((score * 1000.0) as u32, full_type_name(units, symbol), symbol))
+                    (score > 0.9).then(|| ((score * 1000.0) as u32, full_type_name(units, symbol), symbol))
                 })
                 .collect();
             near.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
             match near.first() {
                 Some((_, full, symbol)) => {
-                    let mut hint = format!("there is `{full}` in {}", units[symbol.file() as usize].display);
-                    if !units[symbol.file() as usize].name.is_empty() {
-                        hint += &format!(" (`import \"{}\";`)", units[symbol.file() as usize].name);
-                    }
-                    problem.hint(hint)
+                    let display = units[symbol.file() as usize].display;
+                    problem.hint(format!("there is `{full}` in {display}"))
                 }
                 None => problem,
             }

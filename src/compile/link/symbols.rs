@@ -256,10 +256,6 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    pub(super) fn visible(&self, from: u32) -> &[u32] {
-        &self.visible[from as usize]
-    }
-
     /// Resolves a name as written in a file, the innermost scope first, as in C++: the first scope that has the
     /// first part decides.
     pub(super) fn resolve(

@@ -164,15 +164,6 @@ impl Tree {
         }
     }
 
-    /// The first value of a field.
-    pub(super) fn get(&self, number: i32) -> Option<&Val> {
-        self.entries.iter().find(|e| e.number == number as u32)?.values.first()
-    }
-
-    pub(super) fn numbers(&self) -> impl Iterator<Item = i32> {
-        self.entries.iter().map(|e| e.number as i32)
-    }
-
     /// Writes the message as protoc does: by field number, without what is for compilers only.
     pub(super) fn encode(&mut self, out: &mut Vec<u8>) {
         self.entries.sort_by_key(|e| e.number);

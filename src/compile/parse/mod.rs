@@ -38,11 +38,13 @@ pub(crate) struct Problem {
     pub(crate) span: Option<Span>,
     pub(crate) message: String,
     pub(crate) hints: Vec<String>,
+    /// The problem is that this type is not known.
+    pub(crate) missing_type: Option<String>,
 }
 
 impl Problem {
     pub(crate) fn new(span: Span, message: impl Into<String>) -> Problem {
-        Problem { span: Some(span), message: message.into(), hints: Vec::new() }
+        Problem { span: Some(span), message: message.into(), hints: Vec::new(), missing_type: None }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Problem {
@@ -56,10 +58,8 @@ pub(crate) struct Parsed<'s> {
     pub(crate) file: File<'s>,
     pub(crate) source_info: SourceInfo,
     pub(crate) problems: Vec<Problem>,
-    /// The file declares this edition: the rest of it was not read.
+    /// The file declares this edition: only its imports were read.
     pub(crate) edition: Option<String>,
-    /// The file is no text: there is nothing in here.
-    pub(crate) unreadable: bool,
 }
 
 /// The statement cannot be read further; why is already reported.
@@ -92,7 +92,7 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
     // A file with problems gives no descriptor, so nobody will ask for its positions.
     let source_info =
         if parser.lex.problems.is_empty() { parser.locations.encode() } else { SourceInfo::default() };
-    Parsed { file: parser.file, source_info, problems: parser.lex.problems, edition, unreadable: false }
+    Parsed { file: parser.file, source_info, problems: parser.lex.problems, edition }
 }
 
 impl<'s> Parser<'s> {
@@ -247,6 +247,7 @@ impl<'s> Parser<'s> {
         if self.at("edition") {
             let edition = self.parse_edition();
             if edition.is_some() {
+                self.scan_imports();
                 return edition;
             }
         } else if self.at("syntax") && self.parse_syntax(root).is_err() {
@@ -271,6 +272,36 @@ impl<'s> Parser<'s> {
         let edition = self.string("an edition in quotes").ok()?;
         self.consume(";").ok()?;
         Some(String::from_utf8_lossy(&edition).into_owned())
+    }
+
+    /// Finds the imports of a file in a dialect that is not understood otherwise.
+    fn scan_imports(&mut self) {
+        let mut depth = 0_usize;
+        let mut statement = true;
+        while !self.at_end() {
+            if depth == 0 && statement && self.at("import") {
+                self.lex.next();
+                let public = self.at("public");
+                if matches!(self.current(), "public" | "weak" | "option") {
+                    self.lex.next();
+                }
+                let span = self.lex.current.span;
+                if let Ok(path) = self.utf8("a path") {
+                    let span = span.to(self.lex.previous.span);
+                    self.file.imports.push(Import { path, public, weak: false, span });
+                }
+                continue;
+            }
+            match self.current() {
+                "{" => depth += 1,
+                "}" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            statement = matches!(self.current(), ";" | "}");
+            self.lex.next();
+        }
+        // Whatever is wrong with the file is for its compiler to say.
+        self.lex.problems.clear();
     }
 
     fn parse_syntax(&mut self, root: Loc) -> Result {

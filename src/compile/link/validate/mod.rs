@@ -1,0 +1,154 @@
+//! The rules of the language that a file can break although every name in it is known.
+//!
+//! What is refused here is what protoc refuses (its `DescriptorBuilder`); the language specifications for
+//! [proto2](https://protobuf.dev/reference/protobuf/proto2-spec/) and
+//! [proto3](https://protobuf.dev/reference/protobuf/proto3-spec/) and the
+//! [language guides](https://protobuf.dev/programming-guides/proto3/) name most of it.
+
+mod enums;
+mod fields;
+mod json;
+mod names;
+mod ranges;
+
+use rustc_hash::FxHashMap;
+
+use super::Context;
+use super::symbols::Id;
+use super::value::{flag, word};
+use crate::compile::diagnostic;
+use crate::compile::parse::ast::{File, Syntax};
+use crate::compile::parse::{Problem, Span};
+
+/// The largest field number (<https://protobuf.dev/programming-guides/proto3/#assigning>).
+const MAX_FIELD_NUMBER: i32 = 536_870_911;
+
+/// The rules that need more than one file: extension numbers are used once.
+pub(super) fn across(context: &Context<'_, '_>, problems: &mut Vec<(u32, Problem)>) {
+    let mut used: FxHashMap<(Id, i32), Id> = FxHashMap::default();
+    for (file, unit) in context.units.iter().enumerate() {
+        let nested = unit.ast.messages.iter().flat_map(|m| &m.extensions);
+        for &index in unit.ast.top_extensions.iter().chain(nested) {
+            let Some(extendee) = context.types.files[file].extendees.get(&index) else { continue };
+            let field = &unit.ast.fields[index as usize];
+            let id = Id { file: file as u32, index };
+            if let Some(old) = used.insert((*extendee, field.number), id) {
+                let of = &context.units[old.file as usize];
+                let first = &of.ast.fields[old.index as usize];
+                let (line, column) = diagnostic::position(of.text, first.number_span.start);
+                let problem = Problem::new(
+                    field.number_span,
+                    format!(
+                        "extension number {} of `{}` is already taken by `{}`",
+                        field.number,
+                        super::options::message_name(context, *extendee),
+                        first.name
+                    ),
+                );
+                problems
+                    .push((file as u32, problem.hint(format!("it is at {}:{line}:{column}", of.display))));
+            }
+        }
+    }
+}
+
+/// The rules of one file.
+pub(super) fn file(context: &Context<'_, '_>, file: u32, problems: &mut Vec<Problem>) {
+    let mut check = Check { context, file, ast: &context.units[file as usize].ast, problems };
+    check.imports();
+    for index in 0..check.ast.messages.len() {
+        check.message_names(index as u32);
+        check.message_ranges(index as u32);
+        check.message(index as u32);
+        check.json_names(index as u32);
+    }
+    for index in 0..check.ast.fields.len() {
+        check.field(index as u32);
+    }
+    for index in 0..check.ast.enums.len() {
+        check.enum_(index as u32);
+    }
+    for service in &check.ast.services {
+        check.method_names(service);
+    }
+}
+
+struct Check<'a, 's, 'p> {
+    context: &'a Context<'a, 's>,
+    file: u32,
+    ast: &'a File<'s>,
+    problems: &'p mut Vec<Problem>,
+}
+
+impl Check<'_, '_, '_> {
+    fn proto3(&self) -> bool {
+        self.ast.syntax == Syntax::Proto3
+    }
+
+    fn report(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(Problem::new(span, message));
+    }
+
+    /// Says where something else in this file is.
+    fn place(&self, span: Span) -> String {
+        let unit = &self.context.units[self.file as usize];
+        let (line, column) = diagnostic::position(unit.text, span.start);
+        format!("{}:{line}:{column}", unit.display)
+    }
+
+    /// Code for the full runtime cannot use code for the lite one.
+    fn imports(&mut self) {
+        let lite = |ast: &File<'_>| word(&ast.options, "optimize_for") == Some("LITE_RUNTIME");
+        if lite(self.ast) {
+            return;
+        }
+        let unit = &self.context.units[self.file as usize];
+        for (import, target) in unit.ast.imports.iter().zip(&unit.imports) {
+            if let Some(target) = target
+                && lite(&self.context.units[*target as usize].ast)
+            {
+                self.report(
+                    import.span,
+                    format!(
+                        "`{}` is for the lite runtime and can only be imported by files that set \
+                         `optimize_for = LITE_RUNTIME` too",
+                        import.path
+                    ),
+                );
+            }
+        }
+    }
+
+    fn message(&mut self, index: u32) {
+        let message = &self.ast.messages[index as usize];
+        if let Some(option) =
+            message.options.iter().find(|o| matches!(o.name.as_slice(), [p] if !p.extension && p.name == "map_entry"))
+        {
+            self.problems.push(
+                Problem::new(option.name_span, "`map_entry` is set by the compiler")
+                    .hint("write `map<key, value>`"),
+            );
+        }
+        if flag(&message.options, "message_set_wire_format") == Some(true) {
+            if self.proto3() {
+                self.report(message.name_span, "proto3 has no message sets");
+            }
+            if let Some(&field) = message.fields.first() {
+                let span = self.ast.fields[field as usize].name_span;
+                self.report(span, "a message set has extensions only, and no fields");
+            }
+        }
+        if self.proto3()
+            && let Some(range) = message.extension_ranges.first()
+        {
+            self.report(range.range.span, "proto3 has no extension ranges");
+        }
+        for (i, oneof) in message.oneofs.iter().enumerate() {
+            let mut fields = message.fields.iter().map(|&f| &self.ast.fields[f as usize]);
+            if !fields.any(|f| f.oneof == Some(i as u32)) {
+                let message = format!("oneof `{}` needs a field", oneof.name);
+                self.report(oneof.name_span, message);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Taking encoded messages apart without knowing more than the field at hand, so that nothing else is lost.
+
+/// One field as it stands in the bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field<'b> {
+    pub(super) number: u32,
+    /// The field with its tag.
+    pub(super) whole: &'b [u8],
+    value: Value<'b>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Value<'b> {
+    Varint(u64),
+    Bytes(&'b [u8]),
+    Other,
+}
+
+impl<'b> Field<'b> {
+    /// The content, if the field is length-delimited.
+    pub(super) fn bytes(&self) -> Option<&'b [u8]> {
+        match self.value {
+            Value::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The number, if the field is a varint.
+    pub(super) fn varint(&self) -> Option<u64> {
+        match self.value {
+            Value::Varint(n) => Some(n),
+            _ => None,
+        }
+    }
+}
+
+/// The fields of a message in order; `None` is the last item if the bytes are broken.
+pub(super) fn fields(bytes: &[u8]) -> impl Iterator<Item = Option<Field<'_>>> {
+    let mut at = 0;
+    let mut broken = false;
+    std::iter::from_fn(move || {
+        if broken || at >= bytes.len() {
+            return None;
+        }
+        let field = read(bytes, &mut at);
+        broken = field.is_none();
+        Some(field)
+    })
+}
+
+fn read<'b>(bytes: &'b [u8], at: &mut usize) -> Option<Field<'b>> {
+    let start = *at;
+    let (number, value) = read_value(bytes, at)?;
+    Some(Field { number, whole: &bytes[start..*at], value })
+}
+
+fn read_value<'b>(bytes: &'b [u8], at: &mut usize) -> Option<(u32, Value<'b>)> {
+    let tag = varint(bytes, at)?;
+    let number = u32::try_from(tag >> 3).ok().filter(|n| *n > 0)?;
+    let value = match tag & 7 {
+        0 => Value::Varint(varint(bytes, at)?),
+        1 => skip(bytes, at, 8)?,
+        2 => {
+            let len = usize::try_from(varint(bytes, at)?).ok()?;
+            let from = *at;
+            skip(bytes, at, len)?;
+            Value::Bytes(&bytes[from..*at])
+        }
+        3 => skip_group(bytes, at, number)?,
+        5 => skip(bytes, at, 4)?,
+        _ => return None,
+    };
+    Some((number, value))
+}
+
+fn skip<'b>(bytes: &[u8], at: &mut usize, len: usize) -> Option<Value<'b>> {
+    let end = at.checked_add(len).filter(|end| *end <= bytes.len())?;
+    *at = end;
+    Some(Value::Other)
+}
+
+/// Goes behind the end of a group. Groups in it are counted, not entered: the bytes may be hostile.
+fn skip_group<'b>(bytes: &[u8], at: &mut usize, number: u32) -> Option<Value<'b>> {
+    let mut open = vec![number];
+    while let Some(&innermost) = open.last() {
+        let before = *at;
+        let tag = varint(bytes, at)?;
+        let number = u32::try_from(tag >> 3).ok()?;
+        match tag & 7 {
+            3 => open.push(number),
+            4 if number == innermost => {
+                open.pop();
+            }
+            4 => return None,
+            _ => {
+                *at = before;
+                read_value(bytes, at)?;
+            }
+        }
+    }
+    Some(Value::Other)
+}
+
+fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0u64;
+    for shift in (0..70).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// The `name` of an encoded `FileDescriptorProto`.
+pub(super) fn file_name(descriptor: &[u8]) -> Option<&str> {
+    let mut name = None;
+    for field in fields(descriptor) {
+        let field = field?;
+        if field.number == 1 {
+            name = std::str::from_utf8(field.bytes()?).ok();
+        }
+    }
+    name
+}
