@@ -125,6 +125,12 @@ impl PathPattern {
         &self.text
     }
 
+    /// The pattern as text, from the configuration's folder.
+    #[must_use]
+    pub fn full(&self) -> String {
+        join(&self.folder, &self.text)
+    }
+
     /// Whether a path is meant: itself, or a folder it lies in.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {

@@ -320,14 +320,16 @@ impl Layout {
                 self.refuse_empty_roots(tree)?;
             }
             Modules::Detect => {
-                let paths: BTreeSet<&str> = tree.protos().collect();
+                let paths = roots::Paths::new(tree.protos());
                 let imports = imports_of(tree);
                 let found = roots::find(&paths, &imports);
                 if let Some(like) = like.filter(|l| !l.modules.is_empty()) {
                     let theirs: Vec<String> = like.modules.iter().map(|m| m.root.clone()).collect();
                     let fits = roots::unresolved(&paths, &imports, &theirs)
                         <= roots::unresolved(&paths, &imports, &found);
-                    if fits && (paths.is_empty() || theirs.iter().any(|root| tree.has_folder(root))) {
+                    if fits
+                        && (tree.protos().next().is_none() || theirs.iter().any(|root| tree.has_folder(root)))
+                    {
                         self.modules.clone_from(&like.modules);
                         return Ok(());
                     }
@@ -415,7 +417,7 @@ impl Layout {
         let same_package: BTreeSet<String> = match &wanted_package {
             Some(package) => {
                 let paths: Vec<&str> = self.files.values().map(|f| f.path.as_str()).collect();
-                let texts = tree.read_all(&paths);
+                let texts = tree.read_all_kept(&paths);
                 let of =
                     |text: &Result<bytes::Bytes, ReadError>| text.as_ref().ok().and_then(|t| scan(t).package);
                 let hits = paths.iter().zip(&texts).filter(|(_, t)| of(t).as_ref() == Some(package));
@@ -517,7 +519,7 @@ fn shown_root(tree: &Tree, root: &str) -> String {
 
 fn imports_of(tree: &Tree) -> Vec<(&str, Vec<String>)> {
     let paths: Vec<&str> = tree.protos().filter(|p| is_proto(p)).collect();
-    let texts = tree.read_all(&paths);
+    let texts = tree.read_all_kept(&paths);
     let scanned: Vec<Vec<String>> =
         texts.par_iter().map(|text| text.as_ref().map(|t| scan(t).imports).unwrap_or_default()).collect();
     paths.into_iter().zip(scanned).collect()

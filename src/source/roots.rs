@@ -7,65 +7,77 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::tree::name_of;
 use crate::config::{is_under, join};
 
 /// One import line: which file, what it imports.
 pub(super) type Imports<'a> = [(&'a str, Vec<String>)];
 
-/// Finds the roots, sorted; the tree's own folder alone when the imports say nothing.
-pub(super) fn find(paths: &BTreeSet<&str>, imports: &Imports<'_>) -> Vec<String> {
-    if unresolved(paths, imports, &[String::new()]) == 0 {
-        return vec![String::new()];
+/// The .proto files of a tree, by path and by name.
+pub(super) struct Paths<'a> {
+    all: BTreeSet<&'a str>,
+    by_name: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> Paths<'a> {
+    pub(super) fn new(paths: impl Iterator<Item = &'a str>) -> Paths<'a> {
+        let all: BTreeSet<&str> = paths.collect();
+        let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for path in &all {
+            by_name.entry(name_of(path)).or_default().push(path);
+        }
+        Paths { all, by_name }
     }
-    let mut by_tail: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in paths {
-        by_tail.entry(super::tree::name_of(path)).or_default().push(path);
+
+    /// The folders under which an import would resolve, sorted.
+    fn folders_for(&self, import: &str) -> Vec<&'a str> {
+        let same_name = self.by_name.get(name_of(import)).map(Vec::as_slice).unwrap_or_default();
+        same_name
+            .iter()
+            .filter_map(|path| match path.strip_suffix(import)? {
+                "" => Some(""),
+                folder => folder.strip_suffix('/'),
+            })
+            .collect()
+    }
+}
+
+/// Finds the roots, sorted; the tree's own folder alone when the imports say nothing.
+pub(super) fn find(paths: &Paths<'_>, imports: &Imports<'_>) -> Vec<String> {
+    let top = vec![String::new()];
+    if unresolved(paths, imports, &top) == 0 {
+        return top;
     }
     // For each import the folders that would satisfy it.
-    let mut wishes: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (file, imported) in imports {
-        for import in imported {
-            let same_name = by_tail.get(super::tree::name_of(import)).map(Vec::as_slice).unwrap_or_default();
-            let folders: Vec<&str> = same_name
-                .iter()
-                .filter_map(|path| match path.strip_suffix(import.as_str())? {
-                    "" => Some(""),
-                    folder => folder.strip_suffix('/'),
-                })
-                .collect();
-            if !folders.is_empty() {
-                wishes.push((file, folders));
-            }
-        }
-    }
+    let mut wishes: Vec<(&str, Vec<&str>)> = imports
+        .iter()
+        .flat_map(|(file, imported)| imported.iter().map(|import| (*file, paths.folders_for(import))))
+        .filter(|(_, folders)| !folders.is_empty())
+        .collect();
     let mut votes: BTreeMap<&str, usize> = BTreeMap::new();
     for folder in wishes.iter().flat_map(|(_, folders)| folders) {
         *votes.entry(folder).or_default() += 1;
     }
-    let mut chosen: BTreeSet<&str> = BTreeSet::new();
     // What only one folder satisfies is decided first, so that the rest can share it.
-    wishes.sort_by_key(|(_, folders)| folders.len());
+    wishes.sort_by(|a, b| (a.1.len(), a).cmp(&(b.1.len(), b)));
+    let mut chosen: BTreeSet<&str> = BTreeSet::new();
     for (file, folders) in &wishes {
         let around = |folder: &str| is_under(file, folder);
         if folders.iter().any(|f| chosen.contains(f) && around(f)) {
             continue;
         }
-        let best = folders.iter().max_by_key(|f| {
-            (around(f), chosen.contains(*f), votes[*f], std::cmp::Reverse(f.len()), std::cmp::Reverse(**f))
+        let best = folders.iter().copied().max_by_key(|f| {
+            let shorter_first = std::cmp::Reverse((f.len(), *f));
+            (around(f), chosen.contains(f), votes[f], shorter_first)
         });
-        if let Some(best) = best {
-            if !folders.iter().any(|f| chosen.contains(f)) || around(best) {
-                chosen.insert(best);
-            }
+        let Some(best) = best else { continue };
+        if around(best) || !folders.iter().any(|f| chosen.contains(f)) {
+            chosen.insert(best);
         }
     }
-    if chosen.is_empty() {
-        return vec![String::new()];
-    }
-    // A folder inside a chosen one is needed only when the outer one does not already satisfy its files; files
-    // that lie under no root are imported from the top.
     let mut roots: Vec<String> = chosen.into_iter().map(str::to_owned).collect();
-    if paths.iter().any(|path| !roots.iter().any(|root| is_under(path, root))) {
+    // Files that lie under no root are imported from the top.
+    if paths.all.iter().any(|path| !roots.iter().any(|root| is_under(path, root))) {
         roots.insert(0, String::new());
     }
     roots
@@ -73,14 +85,17 @@ pub(super) fn find(paths: &BTreeSet<&str>, imports: &Imports<'_>) -> Vec<String>
 
 /// How many imports of files in the tree do not resolve under these roots. Imports that no folder could satisfy
 /// do not count: the files are elsewhere.
-pub(super) fn unresolved(paths: &BTreeSet<&str>, imports: &Imports<'_>, roots: &[String]) -> usize {
-    let names: BTreeSet<&str> = paths.iter().map(|p| super::tree::name_of(p)).collect();
-    let resolves = |import: &str| roots.iter().any(|root| paths.contains(join(root, import).as_str()));
-    let possible = |import: &str| {
-        names.contains(super::tree::name_of(import))
-            && paths.iter().any(|p| p.strip_suffix(import).is_some_and(|f| f.is_empty() || f.ends_with('/')))
+pub(super) fn unresolved(paths: &Paths<'_>, imports: &Imports<'_>, roots: &[String]) -> usize {
+    // A file is imported from the deepest root around it, and by no other name.
+    let resolves = |import: &str| {
+        roots.iter().any(|root| {
+            let path = join(root, import);
+            let deeper = |r: &String| r.len() > root.len() && is_under(&path, r);
+            paths.all.contains(path.as_str()) && !roots.iter().any(deeper)
+        })
     };
-    imports.iter().flat_map(|(_, i)| i).filter(|i| !resolves(i) && possible(i)).count()
+    let all = imports.iter().flat_map(|(_, imported)| imported);
+    all.filter(|import| !resolves(import) && !paths.folders_for(import).is_empty()).count()
 }
 
 #[cfg(test)]
@@ -88,7 +103,7 @@ mod tests {
     use super::*;
 
     fn roots(files: &[(&str, &[&str])]) -> Vec<String> {
-        let paths: BTreeSet<&str> = files.iter().map(|(path, _)| *path).collect();
+        let paths = Paths::new(files.iter().map(|(path, _)| *path));
         let imports: Vec<(&str, Vec<String>)> = files
             .iter()
             .map(|(path, imports)| (*path, imports.iter().map(|i| (*i).to_owned()).collect()))

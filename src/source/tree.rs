@@ -53,6 +53,8 @@ pub struct Entry {
     /// Its size in bytes, where knowing it costs nothing.
     pub size: Option<u64>,
     id: OnceLock<ContentId>,
+    /// The bytes, once something asked for them to be kept.
+    content: OnceLock<Bytes>,
     place: Place,
 }
 
@@ -167,7 +169,7 @@ impl Tree {
             Place::Blob(blob) => OnceLock::from(ContentId::from(blob.id)),
             _ => OnceLock::new(),
         };
-        self.entries.insert(path.into(), Entry { size, id, place });
+        self.entries.insert(path.into(), Entry { size, id, content: OnceLock::new(), place });
     }
 
     /// The tree in words: ``tag `v1.2.0` ``, ``directory `proto` ``, `working tree`.
@@ -270,6 +272,9 @@ impl Tree {
     }
 
     fn read_entry(&self, entry: &Entry) -> Result<Bytes, ReadError> {
+        if let Some(content) = entry.content.get() {
+            return Ok(content.clone());
+        }
         match &entry.place {
             Place::Blob(blob) => {
                 let one = read_blobs(&self.repositories, &[*blob]).pop().expect("one in, one out");
@@ -279,14 +284,26 @@ impl Tree {
         }
     }
 
+    /// As [`Tree::read_all`], and keeps the bytes, so that the next reading costs nothing.
+    #[must_use]
+    pub(super) fn read_all_kept(&self, paths: &[&str]) -> Vec<Result<Bytes, ReadError>> {
+        let contents = self.read_all(paths);
+        for (path, content) in paths.iter().zip(&contents) {
+            if let (Some(entry), Ok(content)) = (self.entries.get(*path), content) {
+                entry.content.get_or_init(|| content.clone());
+            }
+        }
+        contents
+    }
+
     /// The bytes of many files, in the order given, read on all threads.
     #[must_use]
     pub fn read_all(&self, paths: &[&str]) -> Vec<Result<Bytes, ReadError>> {
         let entries: Vec<Option<&Entry>> = paths.iter().map(|path| self.entries.get(*path)).collect();
         let blobs: Vec<BlobRef> = entries
             .iter()
-            .filter_map(|entry| match entry.map(|e| &e.place) {
-                Some(Place::Blob(blob)) => Some(*blob),
+            .filter_map(|entry| match entry.map(|e| (&e.place, e.content.get())) {
+                Some((Place::Blob(blob), None)) => Some(*blob),
                 _ => None,
             })
             .collect();
@@ -294,6 +311,7 @@ impl Tree {
             let read = read_blobs(&self.repositories, &blobs);
             return read.into_iter().map(|one| checked(one.map_err(ReadError::from)?)).collect();
         }
+        // Mixed or not from git: on disk, in memory, or already read.
         entries
             .into_par_iter()
             .with_min_len(16)

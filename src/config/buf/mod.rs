@@ -188,6 +188,9 @@ impl Reader {
         let error = error.without_snippet();
         let position = error.location().map(|l| (l.line().max(1) as u32, l.column().max(1) as u32));
         let place = Place { file: self.file.clone(), position };
+        if let serde_saphyr::Error::SerdeUnknownField { field, expected, .. } = error {
+            return ConfigError::unknown(place, "key", field, expected);
+        }
         let text = error.to_string();
         // The place is said once, in front.
         let message = text.split(" at line ").next().unwrap_or(&text);
