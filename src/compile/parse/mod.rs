@@ -226,12 +226,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads the statements of a block, the opening brace included.
-    fn block(
-        &mut self,
-        loc: Loc,
-        what: &str,
-        mut statement: impl FnMut(&mut Self) -> Result,
-    ) -> Result {
+    fn block(&mut self, loc: Loc, what: &str, mut statement: impl FnMut(&mut Self) -> Result) -> Result {
         let open = self.lex.current.span;
         self.consume_end("{", Some(loc))?;
         while !self.accept_end("}", None) {
