@@ -307,7 +307,7 @@ impl Reader<'_> {
 pub(super) fn backend(name: &str, place: impl FnOnce() -> Place) -> Result<Backend, ConfigError> {
     match name {
         "auto" => Ok(Backend::Auto),
-        "protox" => Ok(Backend::Protox),
+        "builtin" | "protox" => Ok(Backend::Builtin),
         "protoc" => Ok(Backend::Protoc),
         _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "protox", "protoc"])),
     }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use buffa::{DecodeOptions, Message as _};
+use buffa::DecodeOptions;
 use buffa_descriptor::features::{self, ResolvedFeatures};
 use buffa_descriptor::generated::descriptor as pb;
 use bytes::Bytes;
