@@ -8,6 +8,7 @@
 //! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
 
+pub mod cli;
 pub mod compile;
 pub mod config;
 pub mod diff;
@@ -19,3 +20,5 @@ pub mod rules;
 pub mod schema;
 pub mod source;
 pub mod verdict;
+
+pub use cli::run;

@@ -38,8 +38,8 @@ impl Report {
     /// `next version must be major (2.0.0)`.
     pub(super) fn bump_sentence(&self) -> Option<String> {
         let bump = self.bump?;
-        // A clean run leaves the choice; findings do not.
-        let must = if self.findings.is_empty() { "can" } else { "must" };
+        // A clean run leaves the choice; findings and breaks do not.
+        let must = if self.findings.is_empty() && bump < Bump::Major { "can" } else { "must" };
         let version = self.next_version().map(|v| format!(" ({v})")).unwrap_or_default();
         Some(format!("next version {must} be {}{version}", bump.as_str()))
     }

@@ -150,6 +150,7 @@ fn summary_line(report: &Report) -> Line {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::rules::Bump;
 
     #[test]
     fn full() {
@@ -168,10 +169,10 @@ mod tests {
 
     #[test]
     fn clean() {
-        let report = Report { findings: Vec::new(), ..sample::full() };
+        let report = Report { findings: Vec::new(), bump: Some(Bump::Minor), ..sample::full() };
         insta::assert_snapshot!(
             sample::render(&Text, &report, Some(110)),
-            @"no findings · 5 changes · next version can be major (2.0.0)"
+            @"no findings · 5 changes · next version can be minor (1.5.0)"
         );
     }
 

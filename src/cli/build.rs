@@ -1,0 +1,97 @@
+//! `protopact build`.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::descriptor_set::{self, Content};
+use super::pipeline::{self, Job};
+use super::{CliError, Ctx, Exit, files};
+use crate::report::{Line, Style, plural};
+
+/// Compile a contract, and write its descriptor set
+///
+/// Without -o the contract is only compiled. A descriptor set holds what
+/// `protoc --include_imports --include_source_info --descriptor_set_out` writes. INPUT is as in
+/// `protopact check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  protopact build                          does everything compile?
+  protopact build -o contract.binpb        the descriptor set, binary
+  protopact build -o contract.json         the same as JSON
+  protopact build v1.2.0 -o -              of a version, to standard output
+  protopact build -o - --exclude-source-info | grpcurl -protoset /dev/stdin list")]
+pub(super) struct BuildArgs {
+    /// The contract
+    #[arg(value_name = "INPUT", default_value = ".")]
+    input: String,
+
+    /// Where to write the descriptor set: JSON for names in .json, binary for all others; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+
+    /// Leave out files that are only imported
+    #[arg(long)]
+    exclude_imports: bool,
+
+    /// Leave out comments and positions
+    #[arg(long)]
+    exclude_source_info: bool,
+
+    /// Only these files and folders, and what they import
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    path: Vec<String>,
+
+    /// Never these files and folders
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    exclude_path: Vec<String>,
+
+    /// For scripts written for buf: the output is always a FileDescriptorSet
+    #[arg(long, hide = true)]
+    as_file_descriptor_set: bool,
+}
+
+/// Runs the command.
+pub(super) fn exec(args: BuildArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let job = Job {
+        overrides: pipeline::overrides(ctx),
+        path: args.path.clone(),
+        exclude_path: args.exclude_path.clone(),
+        ..Job::new(&args.input)
+    };
+    let built = pipeline::build(&job, ctx)?;
+    for note in &built.notes {
+        ctx.note(note)?;
+    }
+    let content = Content { imports: !args.exclude_imports, source_info: !args.exclude_source_info };
+    let files = &built.compiled.files;
+    match args.output.as_deref() {
+        Some("-") => descriptor_set::write_binary(files, content, &mut ctx.io.out)?,
+        Some(name) => {
+            let path = ctx.io.cwd.join(name);
+            let json = Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+            // Made in full before the file is touched.
+            let document = if json { Some(descriptor_set::json(files, content)?) } else { None };
+            files::write_whole(&path, name, |out: &mut dyn std::io::Write| match document {
+                Some(text) => out.write_all(text.as_bytes()),
+                None => descriptor_set::write_binary(files, content, out),
+            })?;
+        }
+        None => {
+            let own = files.iter().filter(|f| f.target).count();
+            let line = Line::new().styled(Style::Good, "compiled").plain(format!(" {}", plural(own, "file")));
+            let imported = files.len() - own;
+            let line = if imported > 0 {
+                line.plain(format!(" and {} from outside", plural(imported, "import")))
+            } else {
+                line
+            };
+            if !ctx.global.quiet {
+                let view = ctx.view();
+                line.write(&view, &mut ctx.io.out)?;
+            }
+        }
+    }
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,213 @@
+//! `protopact check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::pipeline::{self, Job};
+use super::{CliError, Ctx, Exit, files};
+use crate::config::Overrides;
+use crate::report::{Format, Report, View};
+use crate::rules::Level;
+
+/// Check what a change breaks, against an earlier state of the contract
+///
+/// Compiles the contract as it is and as it was, and reports every change that somebody notices: what changed,
+/// where, who breaks and why, and what to do instead.
+///
+/// SRC and INPUT name a folder, a git revision (`v1.2.0`, `origin/main`, `HEAD~1`), `merge-base:REV`, `latest`
+/// (the highest version among the tags), each with an optional `:SUBDIR`, another repository
+/// (`PATH#ref=REV,subdir=DIR`), or a compiled descriptor set (`contract.binpb`).
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  protopact check --against main                         what the working tree breaks, compared with main
+  protopact check --against merge-base:origin/main       what this branch breaks, whatever main did since
+  protopact check --against latest                       compared with the latest published version
+  protopact check v2.0.0 --against v1.4.0                two versions
+  protopact check --against main --use FILE              the rules of buf's FILE category
+  protopact check --against main --deny wire             only what breaks encoded data
+  protopact check --against main --report json=out.json  text here, JSON in a file")]
+pub(super) struct CheckArgs {
+    /// The contract to check
+    #[arg(value_name = "INPUT", default_value = ".")]
+    input: String,
+
+    /// What to compare with; `check.against` in the configuration when it is left out
+    #[arg(long, value_name = "SRC")]
+    against: Vec<String>,
+
+    /// Configuration for the old side: a file, or the text itself
+    #[arg(long, value_name = "FILE|TEXT")]
+    against_config: Option<String>,
+
+    #[command(flatten)]
+    policy: PolicyArgs,
+
+    /// Only these files and folders
+    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
+    path: Vec<String>,
+
+    /// Never these files and folders
+    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
+    exclude_path: Vec<String>,
+
+    /// Compile every file, not only what the change can reach
+    #[arg(long, help_heading = "What to look at")]
+    all: bool,
+
+    /// Compare only the files that INPUT has; files that are gone are not reported
+    #[arg(long, help_heading = "What to look at")]
+    limit_to_input_files: bool,
+
+    /// Leave imports out; for scripts written for buf, as imports are never reported on
+    #[arg(long, help_heading = "What to look at", hide_short_help = true)]
+    exclude_imports: bool,
+
+    /// Do not follow symbolic links; for scripts written for buf, as links out of a root are never followed
+    #[arg(long, help_heading = "What to look at", hide_short_help = true)]
+    disable_symlinks: bool,
+
+    /// How to print the report
+    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "Output", conflicts_with = "error_format")]
+    format: Option<Format>,
+
+    /// How to print the report, by the names `buf breaking` uses: `text` or `json`
+    #[arg(long, value_name = "FORMAT", value_enum, hide = true)]
+    error_format: Option<BufFormat>,
+
+    /// Write the report to a file as well, in its own format; may be repeated
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_target, help_heading = "Output")]
+    report: Vec<(Format, PathBuf)>,
+}
+
+/// What counts as a break.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What counts as a break")]
+struct PolicyArgs {
+    /// Lenses that must stay ok: wire, json, rpc, source or one of source.go, .java, .python, .rust
+    ///
+    /// Without --deny, --use and configuration it is wire,rpc,json.
+    #[arg(long, value_name = "LENS", value_delimiter = ',')]
+    deny: Option<Vec<String>>,
+
+    /// Rules and categories that must not fire: FILE, PACKAGE, WIRE_JSON, WIRE, CSR, or ids
+    #[arg(long = "use", value_name = "RULE", value_delimiter = ',')]
+    use_rules: Option<Vec<String>>,
+
+    /// Rules and categories taken out of --use
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    except: Vec<String>,
+
+    /// Files nothing is reported for: paths or globs, relative to the folder of the configuration
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    ignore: Vec<String>,
+
+    /// Leave packages such as acme.v1alpha1 and acme.v1beta1 alone
+    #[arg(long)]
+    ignore_unstable_packages: bool,
+
+    /// The lowest level that fails the check
+    #[arg(long, value_name = "LEVEL", value_parser = ["error", "warn", "note"])]
+    fail_on: Option<String>,
+
+    /// The shape of version tags, for `latest`
+    #[arg(long, value_name = "SHAPE")]
+    tag: Option<String>,
+}
+
+/// Formats by the names of `buf breaking --error-format`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum BufFormat {
+    /// One line a finding
+    #[value(alias = "gcc")]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+impl CheckArgs {
+    fn format(&self) -> Format {
+        match (self.format, self.error_format) {
+            (Some(format), _) => format,
+            (None, Some(BufFormat::Text)) => Format::BufText,
+            (None, Some(BufFormat::Json)) => Format::BufJson,
+            (None, None) => Format::default(),
+        }
+    }
+
+    fn overrides(&self, ctx: &Ctx<'_>) -> Overrides {
+        let policy = &self.policy;
+        Overrides {
+            against: self.against.first().cloned(),
+            deny: policy.deny.clone(),
+            use_rules: policy.use_rules.clone(),
+            except: policy.except.clone(),
+            ignore: policy.ignore.clone(),
+            ignore_unstable_packages: policy.ignore_unstable_packages.then_some(true),
+            fail_on: policy.fail_on.clone(),
+            tag: policy.tag.clone(),
+            ..pipeline::overrides(ctx)
+        }
+    }
+}
+
+/// Runs the command.
+pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    if let [_, second, ..] = &*args.against {
+        let message = format!("`--against` is given more than once, the second time with `{second}`");
+        return Err(CliError::usage(message).hint("compare with one state at a time"));
+    }
+    let job = Job {
+        overrides: args.overrides(ctx),
+        old_config: args.against_config.clone(),
+        path: args.path.clone(),
+        exclude_path: args.exclude_path.clone(),
+        limit_to_input_files: args.limit_to_input_files,
+        ..Job::new(&args.input)
+    };
+    let (report, fail_on) = pipeline::check(&job, ctx)?;
+    tell(&args, &report, ctx)?;
+    Ok(if report.fails(fail_on) { Exit::Findings } else { Exit::Clean })
+}
+
+fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    for (format, path) in &args.report {
+        let view = View { colour: false, width: None };
+        let name = path.display().to_string();
+        files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.reporter().write(report, &view, out))?;
+    }
+    for note in &report.notes {
+        ctx.note(note)?;
+    }
+    let view = ctx.view();
+    Ok(args.format().reporter().write(report, &view, &mut ctx.io.out)?)
+}
+
+/// Reads `FORMAT=PATH`.
+fn report_target(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, path) =
+        text.split_once('=').ok_or("it has to be FORMAT=PATH, such as `json=report.json`")?;
+    let format: Format = clap::ValueEnum::from_str(format, false).map_err(|_| {
+        let names: Vec<_> = <Format as clap::ValueEnum>::value_variants()
+            .iter()
+            .filter_map(clap::ValueEnum::to_possible_value)
+            .filter(|v| !v.is_hide_set())
+            .map(|v| format!("`{}`", v.get_name()))
+            .collect();
+        format!("there is no format `{format}`; there are {}", names.join(", "))
+    })?;
+    if path.is_empty() {
+        return Err("the path is missing".to_owned());
+    }
+    Ok((format, path.into()))
+}
+
+/// The level as reports know it.
+pub(super) fn fail_level(level: crate::config::FailOn) -> Level {
+    match level {
+        crate::config::FailOn::Note => Level::Note,
+        crate::config::FailOn::Warn => Level::Warn,
+        crate::config::FailOn::Error => Level::Error,
+    }
+}

@@ -1,0 +1,375 @@
+//! From sources to a report: the parts below, in their order.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::check::fail_level;
+use super::policy::Policies;
+use super::{CliError, Ctx, ErrorKind};
+use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
+use crate::config::{self, Overrides, Settings};
+use crate::diff::{self, Cx};
+use crate::git::TagPattern;
+use crate::policy::Decision;
+use crate::report::{Report, plural};
+use crate::rules::Level;
+use crate::schema::Schema;
+use crate::source::{
+    self, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, PathSelection, Side,
+    SourceError, SourceSpec,
+};
+use crate::verdict::Judge;
+
+/// What a command asks for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Job {
+    /// The new side, as typed.
+    pub(super) new: String,
+    /// What flags say; the old side is in it.
+    pub(super) overrides: Overrides,
+    /// Configuration for the old side.
+    pub(super) old_config: Option<String>,
+    /// Only these.
+    pub(super) path: Vec<String>,
+    /// Never these.
+    pub(super) exclude_path: Vec<String>,
+    /// Leave out old files that the new side does not have.
+    pub(super) limit_to_input_files: bool,
+}
+
+impl Job {
+    /// A job over one side, with nothing else said.
+    pub(super) fn new(new: &str) -> Job {
+        Job { new: new.to_owned(), ..Job::default() }
+    }
+}
+
+/// One .proto file, for a text diff.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    /// The import path.
+    pub(super) name: Box<str>,
+    /// Where a person finds it.
+    pub(super) display: Box<str>,
+    /// The bytes.
+    pub(super) content: bytes::Bytes,
+}
+
+/// A compiled contract.
+#[derive(Debug)]
+pub(super) struct Built {
+    /// The descriptors.
+    pub(super) compiled: Compiled,
+    /// Things worth knowing about the run.
+    pub(super) notes: Vec<String>,
+}
+
+/// What the global flags say.
+pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
+    let backend = ctx.global.compiler.and_then(|b| clap::ValueEnum::to_possible_value(&b));
+    Overrides {
+        backend: backend.map(|v| v.get_name().to_owned()),
+        protoc: ctx.global.protoc.as_ref().map(|p| ctx.io.cwd.join(p)),
+        ..Overrides::default()
+    }
+}
+
+/// One side before it is compiled.
+struct Opened {
+    label: String,
+    layout: Layout,
+    content: Content,
+}
+
+enum Content {
+    Sources(Input),
+    Image(Image),
+}
+
+/// The new side with what was decided about it.
+struct NewSide {
+    loaded: Loaded,
+    settings: Settings,
+    selection: PathSelection,
+}
+
+/// Both sides before they are compiled.
+struct Pair {
+    settings: Settings,
+    old: Opened,
+    new: Opened,
+    notes: Vec<String>,
+}
+
+/// Compares and decides. The level is the lowest that fails.
+pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
+    let progress = ctx.progress("reading");
+    let mut pair = open_pair(job, ctx)?;
+    let options = options(&pair.settings, ctx);
+    let fail_on = fail_level(pair.settings.check.fail_on);
+    progress.say("compiling both sides");
+    let (old, new) = compile_pair(&mut pair, job, &options)?;
+    progress.say("comparing");
+    let policies = Policies::new(&pair.settings, &pair.old.layout, &pair.new.layout)?;
+    let cx = Cx { old: &old, new: &new };
+    let changes = diff::changes(&cx);
+    let judge = Judge::new(&cx);
+    let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
+    let echoes = diff::echoes(&changes, &cx);
+    let decision = Decision { cx, changes: &changes, verdicts: &verdicts, echoes: &echoes, judge: &judge };
+    let (findings, changes) = policies.apply(&decision);
+    let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
+    let mut notes = pair.notes;
+    notes.extend(policies.warnings);
+    let report = Report {
+        old_version: version_of(&pair.old.label, &pair.settings),
+        old: pair.old.label,
+        new: pair.new.label,
+        findings,
+        changes,
+        notes,
+        bump,
+    };
+    // Taking millions of small things apart at the end of the process helps nobody.
+    std::mem::forget((old, new));
+    Ok((report, fail_on))
+}
+
+/// Compares; nobody minds anything.
+pub(super) fn changes(job: &Job, ctx: &mut Ctx<'_>) -> Result<Report, CliError> {
+    let (report, _) = check(job, ctx)?;
+    Ok(Report { findings: Vec::new(), ..report })
+}
+
+/// The .proto files of both sides, sorted by import path.
+pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text>), CliError> {
+    let pair = open_pair(job, ctx)?;
+    let texts = |side: Opened| match side.content {
+        Content::Sources(input) => {
+            let own = input.files.into_iter().filter(|f| f.target);
+            let mut texts: Vec<_> =
+                own.map(|f| Text { name: f.name, display: f.display, content: f.content }).collect();
+            texts.sort_by(|a, b| a.name.cmp(&b.name));
+            Ok(texts)
+        }
+        Content::Image(_) => Err(CliError::usage(format!("{} holds no text", side.label))
+            .hint("compare what it means with `protopact diff` without `--text`")),
+    };
+    Ok((texts(pair.old)?, texts(pair.new)?))
+}
+
+/// Compiles one side.
+pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
+    let progress = ctx.progress("reading");
+    let new = open_new(job, ctx)?;
+    let options = options(&new.settings, ctx);
+    let opened = plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?;
+    unmatched(&opened.layout.unmatched)?;
+    progress.say("compiling");
+    let compiled = compile_side(&opened.content, &options);
+    let compiled = compiled.map_err(|e| refuse(vec![(opened.label.clone(), e)]))?;
+    Ok(Built { compiled, notes: opened.layout.notes })
+}
+
+fn options(settings: &Settings, ctx: &Ctx<'_>) -> Options {
+    let protoc = settings.compile.protoc.as_ref().map(|p| ctx.io.cwd.join(p));
+    Options { backend: settings.compile.backend, protoc }
+}
+
+fn open_new(job: &Job, ctx: &mut Ctx<'_>) -> Result<NewSide, CliError> {
+    let cwd = ctx.io.cwd.clone();
+    let loaded = open(&job.new, Side::New, None, None, ctx)?;
+    let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
+    let settings = source::load_settings(&loaded, config, &job.overrides)?;
+    let selection = PathSelection::new(&loaded, &settings, &cwd, &job.path, &job.exclude_path);
+    if let Some(outside) = selection.outside.first() {
+        return Err(CliError::usage(format!("path `{outside}` is outside the contract"))
+            .hint("paths are relative to the working directory"));
+    }
+    Ok(NewSide { loaded, settings, selection })
+}
+
+fn open_pair(job: &Job, ctx: &mut Ctx<'_>) -> Result<Pair, CliError> {
+    let NewSide { loaded: new, settings, selection } = open_new(job, ctx)?;
+    let Some(against) = settings.check.against.clone() else {
+        return Err(CliError::usage("there is nothing to compare with")
+            .hint("name it: `--against main`, `--against latest`, `--against ../other`")
+            .hint("or say it once, in protopact.toml: `against = \"latest\"` under `[check]`"));
+    };
+    let old = open(&against, Side::Old, new.root(), Some(&settings.release.tag), ctx)?;
+    let cwd = ctx.io.cwd.clone();
+    // What counts as a break is said by the new side; the old side only says where its files are.
+    let old_settings = match (&job.old_config, &old) {
+        (None, Loaded::Image(_)) => settings.clone(),
+        (flag, _) => {
+            let flag = flag.as_deref().or(ctx.global.config.as_deref());
+            source::load_settings(&old, ConfigSource { cwd: &cwd, flag }, &job.overrides)?
+        }
+    };
+    let new = plan(&new, &settings, &selection, Side::New, None)?;
+    let old = plan(&old, &old_settings, &selection, Side::Old, Some(&new.layout))?;
+    let nowhere: Vec<_> =
+        new.layout.unmatched.iter().filter(|p| old.layout.unmatched.contains(p)).cloned().collect();
+    unmatched(&nowhere)?;
+    let mut notes = new.layout.notes.clone();
+    notes.extend(old.layout.notes.iter().filter(|n| !new.layout.notes.contains(n)).cloned());
+    Ok(Pair { settings, old, new, notes })
+}
+
+fn unmatched(paths: &[String]) -> Result<(), CliError> {
+    match paths.first() {
+        Some(path) => Err(CliError::usage(format!("path `{path}` names no file of the contract"))
+            .hint("paths are relative to the working directory, or import paths")),
+        None => Ok(()),
+    }
+}
+
+fn open(
+    typed: &str,
+    side: Side,
+    counterpart: Option<Counterpart>,
+    tag: Option<&str>,
+    ctx: &mut Ctx<'_>,
+) -> Result<Loaded, CliError> {
+    let cwd: PathBuf = ctx.io.cwd.clone();
+    let spec = SourceSpec::parse(typed, &cwd, side)?;
+    let context = Context { counterpart, stdin: Some(&mut ctx.io.input), ..Context::new(&cwd) };
+    let context = match tag {
+        Some(tag) => Context { tag, ..context },
+        None => context,
+    };
+    Ok(source::open(&spec, context)?)
+}
+
+fn plan(
+    loaded: &Loaded,
+    settings: &Settings,
+    selection: &PathSelection,
+    side: Side,
+    like: Option<&Layout>,
+) -> Result<Opened, CliError> {
+    let label = label(loaded.label());
+    Ok(match loaded {
+        Loaded::Tree(tree) => {
+            let resolved = source::layout::resolve(tree, settings, selection, side, like)?;
+            Opened { label, layout: resolved.layout, content: Content::Sources(resolved.input) }
+        }
+        Loaded::Image(image) => {
+            Opened { label, layout: Layout::of_image(settings), content: Content::Image(image.clone()) }
+        }
+    })
+}
+
+/// A label as it stands in a report: there is one working tree.
+fn label(label: &str) -> String {
+    label.strip_prefix("the ").unwrap_or(label).to_owned()
+}
+
+/// The version that a label names: ``tag `v1.2.0` ``.
+fn version_of(label: &str, settings: &Settings) -> Option<String> {
+    let tag = label.strip_prefix("tag `")?.strip_suffix('`')?;
+    let pattern = TagPattern::parse(&settings.release.tag).ok()?;
+    pattern.version_of(tag).map(|v| v.to_string())
+}
+
+/// Compiles both sides at the same time. Bytes of sources and descriptors are dropped as soon as the next form
+/// of them is there.
+fn compile_pair(pair: &mut Pair, job: &Job, options: &Options) -> Result<(Schema, Schema), CliError> {
+    let take = |content: &mut Content| std::mem::replace(content, Content::Sources(Input::default()));
+    let (old, new) = (take(&mut pair.old.content), take(&mut pair.new.content));
+    let only: Option<BTreeSet<Box<str>>> = job.limit_to_input_files.then(|| match &new {
+        Content::Sources(input) => input.files.iter().filter(|f| f.target).map(|f| f.name.clone()).collect(),
+        Content::Image(_) => BTreeSet::new(),
+    });
+    let build = |content: Content, only: Option<&BTreeSet<Box<str>>>| {
+        let mut compiled = compile_side(&content, options)?;
+        drop(content);
+        for file in &mut compiled.files {
+            file.target &= only.is_none_or(|names| names.contains(&file.name));
+        }
+        Schema::build(&compiled).map_err(Failure::Schema)
+    };
+    let (old, new) = rayon::join(|| build(old, only.as_ref()), || build(new, None));
+    match (old, new) {
+        (Ok(old), Ok(new)) => Ok((old, new)),
+        (old, new) => {
+            let sides = [(&pair.new.label, new.err()), (&pair.old.label, old.err())];
+            Err(refuse(sides.into_iter().filter_map(|(label, e)| Some((label.clone(), e?))).collect()))
+        }
+    }
+}
+
+/// Why a side has no schema.
+enum Failure {
+    Compile(CompileError),
+    Schema(crate::schema::BuildError),
+    /// A compiled input.
+    Image(String),
+}
+
+fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failure> {
+    match content {
+        Content::Sources(input) => compile::compile(input, options).map_err(Failure::Compile),
+        Content::Image(image) => Err(Failure::Image(image.label.clone())),
+    }
+}
+
+/// One error out of what is wrong with each side.
+fn refuse(sides: Vec<(String, Failure)>) -> CliError {
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    let mut counts = Vec::new();
+    for (label, failure) in sides {
+        match failure {
+            Failure::Compile(CompileError::Sources(found)) => {
+                counts.push(format!("{} in {label}", plural(found.len(), "error")));
+                diagnostics.extend(found);
+            }
+            Failure::Image(label) => {
+                return CliError::usage(format!("{label} cannot be read yet"))
+                    .hint("name the folder or the revision that it was built from");
+            }
+            Failure::Schema(error) => {
+                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {label}"));
+            }
+        }
+    }
+    let mut error =
+        CliError::new(ErrorKind::Sources, format!("the sources do not compile: {}", counts.join(", ")));
+    error.diagnostics = diagnostics;
+    error
+}
+
+impl From<source::SpecError> for CliError {
+    fn from(error: source::SpecError) -> CliError {
+        let hint = error.hint.clone();
+        CliError::new(ErrorKind::Usage, error).hint_opt(hint)
+    }
+}
+
+impl From<SourceError> for CliError {
+    fn from(error: SourceError) -> CliError {
+        let hint = error.hint();
+        let kind = match &error {
+            SourceError::Git { source, .. } if !source.is_not_found() => ErrorKind::Outside,
+            SourceError::Io { .. } | SourceError::Read { .. } => ErrorKind::Outside,
+            _ => ErrorKind::Usage,
+        };
+        CliError::new(kind, error).hint_opt(hint)
+    }
+}
+
+impl From<LayoutError> for CliError {
+    fn from(error: LayoutError) -> CliError {
+        let hint = error.hint();
+        let kind = match &error {
+            LayoutError::Problems { .. } => ErrorKind::Outside,
+            _ => ErrorKind::Usage,
+        };
+        CliError::new(kind, error).hint_opt(hint)
+    }
+}
+
+/// The text of a new protopact.toml.
+pub(super) fn initial_config(_ctx: &Ctx<'_>) -> Result<String, CliError> {
+    Ok(config::DEFAULT_TOML.to_owned())
+}

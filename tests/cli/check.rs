@@ -1,0 +1,1 @@
+//! `protopact check`.

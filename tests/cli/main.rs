@@ -1,0 +1,12 @@
+//! The commands from outside: arguments in; output, messages and exit code out.
+//!
+//! Commands run in this process unless a test is about the process itself. Each test has a folder, an
+//! environment and a clock of its own; nothing of the user's is read.
+
+mod build;
+mod check;
+mod diff;
+mod env;
+mod init;
+mod rules;
+mod shell;
