@@ -173,7 +173,7 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
 
 fn options(settings: &Settings, ctx: &Ctx<'_>) -> Options {
     let protoc = settings.compile.protoc.as_ref().map(|p| ctx.io.cwd.join(p));
-    Options { backend: settings.compile.backend, protoc }
+    Options { backend: settings.compile.backend, protoc, ..Options::default() }
 }
 
 fn open_new(job: &Job, ctx: &mut Ctx<'_>) -> Result<NewSide, CliError> {
@@ -323,6 +323,9 @@ fn refuse(sides: Vec<(String, Failure)>) -> CliError {
             Failure::Compile(CompileError::Sources(found)) => {
                 counts.push(format!("{} in {label}", plural(found.len(), "error")));
                 diagnostics.extend(found);
+            }
+            Failure::Compile(error @ CompileError::Protoc(_)) => {
+                return CliError::new(ErrorKind::Outside, error);
             }
             Failure::Image(label) => {
                 return CliError::usage(format!("{label} cannot be read yet"))
