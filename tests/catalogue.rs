@@ -1,6 +1,8 @@
 //! The catalogue tests itself: ids, files, pages and fixtures agree, every example does what its page says, and
 //! the categories are the ones teams know.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,6 +5,8 @@
 //! with `// quiet: why` is a look-alike. Every marker of the fixture's own rule is found and nothing else of it;
 //! `expected.snap` holds what all rules say of the pair.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::collections::BTreeSet;
