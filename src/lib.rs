@@ -9,9 +9,13 @@
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
 
 pub mod compile;
+pub mod config;
 pub mod diff;
+pub mod git;
+mod names;
 pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;
+pub mod source;
 pub mod verdict;

@@ -3,10 +3,23 @@
 //! [`compile`] takes every file of one side at once and gives descriptors in an order where imports come
 //! first. It does not know where files come from (that is `source`) and does not look inside descriptors (that
 //! is `schema`).
+//!
+//! The built-in compiler reads proto2 and proto3: all files are parsed in parallel, then linked in one batch.
+//! protoc takes over when a reached file declares an edition.
+
+mod builtin;
+mod diagnostic;
+mod encode;
+mod graph;
+mod link;
+mod parse;
+mod well_known;
 
 use bytes::Bytes;
-use prost::Message as _;
 use thiserror::Error;
+
+pub use builtin::MAX_FILE_SIZE;
+pub use diagnostic::{Diagnostic, Excerpt, escape};
 
 /// One source file to compile.
 #[derive(Clone, Debug)]
@@ -38,7 +51,8 @@ pub enum Backend {
     #[default]
     Auto,
     /// The built-in compiler.
-    Protox,
+    #[value(alias = "protox")]
+    Builtin,
     /// protoc: the configured one, or the one that comes with protopact.
     Protoc,
 }
@@ -75,20 +89,17 @@ pub struct Compiled {
 /// Why a compilation failed.
 #[derive(Debug, Error)]
 pub enum CompileError {
-    /// The sources are wrong.
-    #[error("{} error(s) in the sources", .0.len())]
+    /// The sources are wrong. The errors are sorted by file and position.
+    #[error("{} error{} in the sources", .0.len(), if .0.len() == 1 { "" } else { "s" })]
     Sources(Vec<Diagnostic>),
 }
 
-/// One error in a source file.
-#[derive(Clone, Debug)]
-pub struct Diagnostic {
-    /// The file, as a person finds it.
-    pub file: String,
-    /// Line and column, from one.
-    pub position: Option<(u32, u32)>,
-    /// What is wrong.
-    pub message: String,
+impl CompileError {
+    fn sources(mut diagnostics: Vec<Diagnostic>) -> CompileError {
+        diagnostics.sort_by(|a, b| (&a.file, a.position, &a.message).cmp(&(&b.file, b.position, &b.message)));
+        diagnostics.dedup();
+        CompileError::Sources(diagnostics)
+    }
 }
 
 /// Compiles one side.
@@ -97,41 +108,8 @@ pub struct Diagnostic {
 ///
 /// Every error of every file.
 pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileError> {
-    let _ = options;
-    use rayon::prelude::*;
-    let fail = |file: &str, message: String| {
-        CompileError::Sources(vec![Diagnostic { file: file.to_owned(), position: None, message }])
-    };
-    let parsed: Result<Vec<_>, CompileError> = input
-        .files
-        .par_iter()
-        .map(|f| {
-            let text = std::str::from_utf8(&f.content).map_err(|e| fail(&f.display, e.to_string()))?;
-            protox_parse::parse(&f.name, text).map_err(|e| fail(&f.display, format!("{e:?}")))
-        })
-        .collect();
-    let mut parsed = parsed?;
-    for name in ["any", "api", "descriptor", "duration", "empty", "field_mask", "source_context", "struct", "timestamp", "type", "wrappers"] {
-        use protox::file::FileResolver as _;
-        let path = format!("google/protobuf/{name}.proto");
-        if !parsed.iter().any(|p| p.name() == path) {
-            if let Ok(f) = protox::file::GoogleFileResolver::new().open_file(&path) {
-                parsed.push(f.file_descriptor_proto().clone());
-            }
-        }
+    match builtin::compile(input, options.backend != Backend::Builtin)? {
+        builtin::Outcome::Compiled(compiled) => Ok(compiled),
+        builtin::Outcome::NeedsProtoc => todo!(),
     }
-    let mut pool = prost_reflect::DescriptorPool::new();
-    pool.add_file_descriptor_protos(parsed).map_err(|e| fail("", format!("{e:?}")))?;
-    let by_name: std::collections::HashMap<&str, &InputFile> = input.files.iter().map(|f| (&*f.name, f)).collect();
-    Ok(Compiled {
-        files: pool
-            .files()
-            .map(|f| CompiledFile {
-                name: f.name().into(),
-                display: by_name.get(f.name()).map_or_else(|| f.name().into(), |i| i.display.clone()),
-                descriptor: f.encode_to_vec().into(),
-                target: by_name.get(f.name()).is_some_and(|i| i.target),
-            })
-            .collect(),
-    })
 }

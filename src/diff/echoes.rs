@@ -31,7 +31,10 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
     let mut utf8_fields = FxHashSet::default();
     for change in changes {
         match (&change.kind, change.old) {
-            (Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::TypeMoved(_), Some(Element::Message(id))) => {
+            (
+                Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::TypeMoved(_),
+                Some(Element::Message(id)),
+            ) => {
                 gone_messages.insert(id);
             }
             (Kind::FieldNameChanged(_), Some(field)) => {
@@ -69,7 +72,9 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
                 let Some(old) = change.old else { return false };
                 match &change.kind {
                     // A map field speaks for the entry message the compiler makes for it.
-                    Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::TypeMoved(_) if is_entry(change.old) => {
+                    Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::TypeMoved(_)
+                        if is_entry(change.old) =>
+                    {
                         true
                     }
                     // Nested types go where their message goes; a file in another package takes all its types.
@@ -82,9 +87,13 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
                     }
                     // The key follows the name unless it is pinned, and then it does not change.
                     Kind::FieldJsonNameChanged => renamed_fields.contains(&old),
-                    Kind::FieldDefaultChanged { .. } | Kind::FieldPackedChanged => retyped_fields.contains(&old),
+                    Kind::FieldDefaultChanged { .. } | Kind::FieldPackedChanged => {
+                        retyped_fields.contains(&old)
+                    }
                     // The entry message of a map is named after its field.
-                    Kind::FieldTypeChanged(_) => renamed_fields.contains(&old) && is_map_on_both_sides(change, cx),
+                    Kind::FieldTypeChanged(_) => {
+                        renamed_fields.contains(&old) && is_map_on_both_sides(change, cx)
+                    }
                     Kind::FieldJavaUtf8Changed => utf8_fields.contains(&old),
                     Kind::FieldOneofChanged(OneofChange::Switched { from, renamed: true, .. }) => {
                         switched.contains(from)

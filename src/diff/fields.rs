@@ -64,7 +64,8 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: FieldId, new_id: FieldId) {
         found.push(Kind::FieldCppStringTypeChanged);
     }
     let jstype = |f: &Field| f.options.as_deref().and_then(|o| o.jstype).map_or(0, |j| j as i32);
-    if both(&[Type::Int64, Type::Uint64, Type::Sint64, Type::Fixed64, Type::Sfixed64]) && jstype(old) != jstype(new)
+    if both(&[Type::Int64, Type::Uint64, Type::Sint64, Type::Fixed64, Type::Sfixed64])
+        && jstype(old) != jstype(new)
     {
         found.push(Kind::FieldJsTypeChanged);
     }
@@ -158,7 +159,12 @@ enum Default {
 
 /// The defaults of two fields as text, if they differ. A change of type alone is not a change of default: all
 /// zeros are equal, and numbers compare by value whatever their type.
-fn default_change(old_schema: &Schema, old: &Field, new_schema: &Schema, new: &Field) -> Option<(String, String)> {
+fn default_change(
+    old_schema: &Schema,
+    old: &Field,
+    new_schema: &Schema,
+    new: &Field,
+) -> Option<(String, String)> {
     let before = default(old_schema, old)?;
     let after = default(new_schema, new)?;
     let differ = match (&before, &after) {

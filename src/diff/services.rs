@@ -30,13 +30,13 @@ fn method(differ: &mut Differ<'_>, old_id: MethodId, new_id: MethodId) {
     let cx = differ.cx;
     let (old, new) = (cx.old.method(old_id), cx.new.method(new_id));
     let (old_element, new_element) = (Element::Method(old_id), Element::Method(new_id));
-    let compare = |before: &str, after: &str| {
-        match (cx.old.message_by_name(before), cx.new.message_by_name(after)) {
+    let compare =
+        |before: &str, after: &str| match (cx.old.message_by_name(before), cx.new.message_by_name(after)) {
             (Some(a), Some(b)) => differ.shapes.messages(a, b),
             _ => Structure::NotComparable,
-        }
-    };
-    let idempotency = |m: &Method| m.options.as_deref().and_then(|o| o.idempotency_level).map_or(0, |l| l as i32);
+        };
+    let idempotency =
+        |m: &Method| m.options.as_deref().and_then(|o| o.idempotency_level).map_or(0, |l| l as i32);
     let mut found = Vec::new();
     if old.input != new.input {
         found.push(Kind::MethodRequestTypeChanged(compare(&old.input, &new.input)));

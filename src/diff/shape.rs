@@ -79,7 +79,8 @@ impl<'a> Shapes<'a> {
             values.dedup();
             values
         };
-        let first = |schema: &Schema, id: EnumId| schema.enum_(id).values.first().map(|v| schema.value(*v).number);
+        let first =
+            |schema: &Schema, id: EnumId| schema.enum_(id).values.first().map(|v| schema.value(*v).number);
         if first(self.cx.old, old) != first(self.cx.new, new) {
             Structure::Different
         } else if list(self.cx.old, old, true) == list(self.cx.new, new, true) {
@@ -132,7 +133,10 @@ impl<'a> Shapes<'a> {
             return false;
         }
         // Well-known types have a JSON form of their own: by any other name the JSON is another.
-        if strict && a.full_name != b.full_name && (is_well_known(&a.full_name) || is_well_known(&b.full_name)) {
+        if strict
+            && a.full_name != b.full_name
+            && (is_well_known(&a.full_name) || is_well_known(&b.full_name))
+        {
             return false;
         }
         a.fields.iter().all(|id| {
@@ -202,8 +206,13 @@ impl<'a> Shapes<'a> {
                 }
             }
             Element::Enum(id) => {
-                let mut values: Vec<_> =
-                    schema.enum_(id).values.iter().map(|v| schema.value(*v)).map(|v| (v.number, &*v.name)).collect();
+                let mut values: Vec<_> = schema
+                    .enum_(id)
+                    .values
+                    .iter()
+                    .map(|v| schema.value(*v))
+                    .map(|v| (v.number, &*v.name))
+                    .collect();
                 if values.is_empty() {
                     return None;
                 }

@@ -1,5 +1,89 @@
 //! The finished report, and one file a format.
+//!
+//! Nothing here decides anything: a format is a pure function of a [`Report`] and a [`View`]. A new format is a
+//! file, a variant of [`Format`] and three snapshots; the exhaustive `match` below is the only registry.
 
+use std::io;
+
+mod buf_json;
+mod buf_text;
+mod diff_text;
+mod escape;
+mod json;
+mod layout;
 mod model;
+#[cfg(test)]
+mod sample;
+mod summary;
+mod text;
 
+pub use escape::escape;
+pub use layout::{Line, Style};
 pub use model::{ChangeRecord, Finding, Location, Report};
+pub use summary::{next_version, plural};
+
+/// How a report is shown. What is in it does not depend on this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Whether to write ANSI colours.
+    pub colour: bool,
+    /// The columns to wrap at; `None` leaves lines as long as they are.
+    pub width: Option<usize>,
+}
+
+/// Writes a report in one format.
+pub trait Reporter {
+    /// Writes the whole report.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`, nothing else.
+    fn write(&self, report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()>;
+}
+
+/// The formats of a check.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one document, described by docs/report.schema.json.
+    Json,
+    /// One JSON object a line, as `buf breaking --error-format json` prints them.
+    BufJson,
+    /// One line a finding, as `buf breaking` prints them.
+    #[value(hide = true)]
+    BufText,
+}
+
+impl Format {
+    /// The reporter of this format.
+    pub fn reporter(self) -> &'static dyn Reporter {
+        match self {
+            Format::Text => &text::Text,
+            Format::Json => &json::Json,
+            Format::BufJson => &buf_json::BufJson,
+            Format::BufText => &buf_text::BufText,
+        }
+    }
+}
+
+/// The formats of a diff.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum DiffFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one document, described by docs/report.schema.json.
+    Json,
+}
+
+impl DiffFormat {
+    /// The reporter of this format.
+    pub fn reporter(self) -> &'static dyn Reporter {
+        match self {
+            DiffFormat::Text => &diff_text::DiffText,
+            DiffFormat::Json => &json::Json,
+        }
+    }
+}

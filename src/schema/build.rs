@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use buffa::{DecodeOptions, Message as _};
+use buffa::DecodeOptions;
 use buffa_descriptor::features::{self, ResolvedFeatures};
 use buffa_descriptor::generated::descriptor as pb;
 use bytes::Bytes;
@@ -12,8 +12,8 @@ use thiserror::Error;
 use super::features::LanguageFeatures;
 use super::model::{
     Cardinality, Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId,
-    Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId,
-    Syntax, qualify,
+    Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
+    ServiceId, Syntax, qualify,
 };
 use crate::compile::{Compiled, CompiledFile};
 
@@ -70,7 +70,8 @@ impl Schema {
         let id = FileId(self.files.len() as u32);
         let scope = Scope {
             file: id,
-            language: LanguageFeatures::default().with(options.as_deref().and_then(|o| o.features.as_option())),
+            language: LanguageFeatures::default()
+                .with(options.as_deref().and_then(|o| o.features.as_option())),
             edition: match syntax {
                 Syntax::Proto2 => 998,
                 Syntax::Proto3 => 999,
@@ -125,7 +126,10 @@ impl Schema {
         Ok(())
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call site a level; a struct would name each thing twice")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site a level; a struct would name each thing twice"
+    )]
     fn add_message(
         &mut self,
         scope: &Scope,
@@ -300,11 +304,8 @@ impl Schema {
         let name = proto.name.unwrap_or_default();
         let id = FieldId(self.fields.len() as u32);
         let cpp_string_type = language.cpp_string_type(options.as_deref(), scope.edition);
-        let java_utf8 = language.java_utf8(
-            scope.java_options.as_ref(),
-            scope.edition >= 1000,
-            features.utf8_validation,
-        );
+        let java_utf8 =
+            language.java_utf8(scope.java_options.as_ref(), scope.edition >= 1000, features.utf8_validation);
         self.fields.push(Field {
             json_name: proto.json_name.map_or_else(|| json_name(&name), Into::into),
             number: proto.number.unwrap_or_default(),

@@ -13,17 +13,17 @@ pub mod options;
 mod reach;
 mod span;
 
-pub use build::BuildError;
-pub use features::{CppStringType, JavaUtf8};
-pub use model::{
-    Cardinality, Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId,
-    Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId,
-    Syntax,
-};
 pub use buffa_descriptor::features::{
     EnumType, FieldPresence, JsonFormat, MessageEncoding, RepeatedFieldEncoding, ResolvedFeatures,
     Utf8Validation,
 };
-pub use reach::{Reach, Role, Use};
+pub use build::BuildError;
+pub use features::{CppStringType, JavaUtf8};
 pub(crate) use model::qualify;
+pub use model::{
+    Cardinality, Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId,
+    Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
+    ServiceId, Syntax,
+};
+pub use reach::{Reach, Role, Use};
 pub use span::{SourcePath, Span};

@@ -567,6 +567,14 @@ impl Schema {
         self.packages.get(name).map(Vec::as_slice)
     }
 
+    /// The fields of a message in the order of their numbers: what to walk where the order of declarations
+    /// must not show.
+    pub fn fields_by_number(&self, message: MessageId) -> Vec<&Field> {
+        let mut fields: Vec<&Field> = self.message(message).fields.iter().map(|f| self.field(*f)).collect();
+        fields.sort_by_key(|f| f.number);
+        fields
+    }
+
     /// The message a field holds, if it holds one and the schema has it.
     pub fn field_message(&self, field: &Field) -> Option<MessageId> {
         if field.kind.is_message() { self.message_by_name(field.type_name.as_deref()?) } else { None }

@@ -75,7 +75,10 @@ fn hex(bytes: &[u8]) -> String {
 fn encoded(schema: &Schema, element: Element) -> (Vec<u8>, &'static str) {
     macro_rules! of {
         ($options:expr, $name:literal) => {
-            ($options.as_deref().map(|o| o.encode_to_vec()).unwrap_or_default(), concat!("google.protobuf.", $name))
+            (
+                $options.as_deref().map(|o| o.encode_to_vec()).unwrap_or_default(),
+                concat!("google.protobuf.", $name),
+            )
         };
     }
     match element {

@@ -15,18 +15,14 @@ pub(super) struct Facts {
 
 impl Facts {
     pub(super) fn new(cx: &Cx<'_>) -> Facts {
-        Facts {
-            old_reach: Reach::new(cx.old),
-            new_reach: Reach::new(cx.new),
-            old_uses_any: uses_any(cx.old),
-        }
+        Facts { old_reach: Reach::new(cx.old), new_reach: Reach::new(cx.new), old_uses_any: uses_any(cx.old) }
     }
 }
 
 fn uses_any(schema: &Schema) -> bool {
-    schema.fields().any(|(_, f)| {
-        f.type_name.as_deref() == Some("google.protobuf.Any") && schema.file(f.file).target
-    })
+    schema
+        .fields()
+        .any(|(_, f)| f.type_name.as_deref() == Some("google.protobuf.Any") && schema.file(f.file).target)
 }
 
 /// What taking something away does once its retirement is taken into account: deprecated before and reserved

@@ -39,7 +39,10 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
                 }
             }
             if field.cardinality == Cardinality::Required {
-                cells.forward(Lens::Json, Loss::rejects("it was required: old parsers refuse a message without it"));
+                cells.forward(
+                    Lens::Json,
+                    Loss::rejects("it was required: old parsers refuse a message without it"),
+                );
             }
         }
         Kind::FieldNameChanged(how) => name_changed(change, cx, how, cells),
@@ -85,7 +88,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
             let Some(Element::EnumValue(id)) = change.new else { return };
             let value = cx.new.value(id);
             // Of several names for one number the first one is written.
-            let first = cx.new.enum_(value.parent).values.iter().find(|v| cx.new.value(**v).number == value.number);
+            let first =
+                cx.new.enum_(value.parent).values.iter().find(|v| cx.new.value(**v).number == value.number);
             if !alias || first == Some(&id) {
                 cells.forward(
                     Lens::Json,
@@ -95,7 +99,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         }
         Kind::EnumValueRemoved { names, names_reserved, .. } => {
             let Some(old) = change.old else { return };
-            let loss = Loss::rejects(format!("a new parser does not know the value `{}`", names.join("`, `")));
+            let loss =
+                Loss::rejects(format!("a new parser does not know the value `{}`", names.join("`, `")));
             if !(cx.old.is_deprecated(old) && *names_reserved) {
                 cells.backward(Lens::Json, loss);
             }
@@ -106,7 +111,9 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         Kind::TypeRenamed(_) => {}
         Kind::ReservedNameRemoved { .. } => cells.backward(
             Lens::Json,
-            Loss::unknown("the name may now come back with another meaning, while old data still has the old one"),
+            Loss::unknown(
+                "the name may now come back with another meaning, while old data still has the old one",
+            ),
         ),
         _ => {}
     }
@@ -137,13 +144,19 @@ fn name_changed(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::Fi
     if !old_key_taken {
         cells.backward(
             Lens::Json,
-            Loss::rejects(format!("a new parser does not know the key `{}` that old writers use", old.json_name)),
+            Loss::rejects(format!(
+                "a new parser does not know the key `{}` that old writers use",
+                old.json_name
+            )),
         );
     }
     if !new_key_taken {
         cells.forward(
             Lens::Json,
-            Loss::rejects(format!("an old parser does not know the key `{}` that new writers use", new.json_name)),
+            Loss::rejects(format!(
+                "an old parser does not know the key `{}` that new writers use",
+                new.json_name
+            )),
         );
     }
 }
@@ -154,13 +167,19 @@ fn json_name_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     if !accepts(cx.new, new.parent, &old.json_name) {
         cells.backward(
             Lens::Json,
-            Loss::rejects(format!("a new parser does not know the key `{}` that old writers use", old.json_name)),
+            Loss::rejects(format!(
+                "a new parser does not know the key `{}` that old writers use",
+                old.json_name
+            )),
         );
     }
     if !accepts(cx.old, old.parent, &new.json_name) {
         cells.forward(
             Lens::Json,
-            Loss::rejects(format!("an old parser does not know the key `{}` that new writers use", new.json_name)),
+            Loss::rejects(format!(
+                "an old parser does not know the key `{}` that new writers use",
+                new.json_name
+            )),
         );
     }
 }
@@ -168,7 +187,12 @@ fn json_name_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 /// Whether a parser of this message takes a key: as a JSON name or as a field's own name.
 fn accepts(schema: &Schema, message: Option<MessageId>, key: &str) -> bool {
     message.is_some_and(|m| {
-        schema.message(m).fields.iter().map(|f| schema.field(*f)).any(|f| &*f.json_name == key || &*f.name == key)
+        schema
+            .message(m)
+            .fields
+            .iter()
+            .map(|f| schema.field(*f))
+            .any(|f| &*f.json_name == key || &*f.name == key)
     })
 }
 
@@ -252,13 +276,11 @@ impl Parser<'_> {
             Loss::rejects(format!("a {} beyond the range of {} is refused", w.kind.as_str(), r.kind.as_str()))
         };
         match (form(w.kind), form(r.kind)) {
-            (Form::Object, Form::Object) => {
-                match (self.write.field_message(w), self.read.field_message(r)) {
-                    _ if w.type_name == r.type_name => Loss::none(),
-                    (Some(a), Some(b)) => self.message(a, b, seen),
-                    _ => Loss::unknown("the message is not part of the contract"),
-                }
-            }
+            (Form::Object, Form::Object) => match (self.write.field_message(w), self.read.field_message(r)) {
+                _ if w.type_name == r.type_name => Loss::none(),
+                (Some(a), Some(b)) => self.message(a, b, seen),
+                _ => Loss::unknown("the message is not part of the contract"),
+            },
             (Form::Enum, Form::Enum) => match (self.write.field_enum(w), self.read.field_enum(r)) {
                 _ if w.type_name == r.type_name => Loss::none(),
                 (Some(a), Some(b)) => self.enums(a, b),
@@ -271,7 +293,9 @@ impl Parser<'_> {
             (Form::Integer { bits: 32, .. }, Form::Float { bits: 64 }) => Loss::none(),
             (Form::Integer { .. }, Form::Float { .. }) => Loss::lossy("a large integer is rounded"),
             (Form::Float { bits: 32 }, Form::Float { bits: 64 }) => Loss::none(),
-            (Form::Float { .. }, Form::Float { .. }) => Loss::lossy("the value is rounded, or refused when too large"),
+            (Form::Float { .. }, Form::Float { .. }) => {
+                Loss::lossy("the value is rounded, or refused when too large")
+            }
             (Form::Float { .. }, Form::Integer { .. }) => {
                 Loss::rejects("a number with a fraction, NaN or an infinity is not an integer")
             }
@@ -287,14 +311,24 @@ impl Parser<'_> {
             (Form::String, Form::Base64) => {
                 Loss::corrupt("text that happens to be base64 is read as other bytes, the rest is refused")
             }
-            (Form::Base64, Form::String) => Loss::corrupt("bytes are written as base64, which is read as the text itself"),
+            (Form::Base64, Form::String) => {
+                Loss::corrupt("bytes are written as base64, which is read as the text itself")
+            }
             _ => Loss::rejects(format!("the JSON of a {} is not that of a {}", w.type_text(), r.type_text())),
         }
     }
 
     fn enums(&self, w: EnumId, r: EnumId) -> Loss {
         let names = |schema: &Schema, id: EnumId| -> Vec<(Box<str>, i32)> {
-            schema.enum_(id).values.iter().map(|v| schema.value(*v)).map(|v| (v.name.clone(), v.number)).collect()
+            let mut values: Vec<_> = schema
+                .enum_(id)
+                .values
+                .iter()
+                .map(|v| schema.value(*v))
+                .map(|v| (v.name.clone(), v.number))
+                .collect();
+            values.sort();
+            values
         };
         let listed = names(self.read, r);
         for (name, number) in names(self.write, w) {
@@ -302,7 +336,9 @@ impl Parser<'_> {
                 None if self.from == Direction::Forward => {} // as after any addition
                 None => return Loss::rejects(format!("the reader does not know the value `{name}`")),
                 Some((_, other)) if *other != number => {
-                    return Loss::corrupt(format!("`{name}` is {number} to the writer and {other} to the reader"));
+                    return Loss::corrupt(format!(
+                        "`{name}` is {number} to the writer and {other} to the reader"
+                    ));
                 }
                 Some(_) => {}
             }
@@ -316,12 +352,13 @@ impl Parser<'_> {
         }
         let (a, b) = (self.write.message(w), self.read.message(r));
         let special = |name: &str| name.starts_with("google.protobuf.");
-        if special(&a.full_name) != special(&b.full_name) || (special(&a.full_name) && a.full_name != b.full_name) {
+        if special(&a.full_name) != special(&b.full_name)
+            || (special(&a.full_name) && a.full_name != b.full_name)
+        {
             return Loss::rejects("a well-known type has a JSON form of its own");
         }
         let mut worst = Loss::none();
-        for id in &a.fields {
-            let field = self.write.field(*id);
+        for field in self.write.fields_by_number(w) {
             let other = b
                 .fields
                 .iter()
@@ -331,7 +368,11 @@ impl Parser<'_> {
                 None if self.from == Direction::Forward => Loss::none(),
                 None => Loss::rejects("the reader does not know the key"),
                 Some(other) => {
-                    let c = if a.map_entry { Loss::none() } else { cardinality(field.cardinality, other.cardinality) };
+                    let c = if a.map_entry {
+                        Loss::none()
+                    } else {
+                        cardinality(field.cardinality, other.cardinality)
+                    };
                     self.types(field, other, seen).or_worse(c)
                 }
             };

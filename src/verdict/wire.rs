@@ -84,12 +84,16 @@ fn type_renamed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
 }
 
 fn field_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
-    let (Kind::FieldAdded { number_was_reserved, .. }, Some(Element::Field(id))) = (&change.kind, change.new) else {
+    let (Kind::FieldAdded { number_was_reserved, .. }, Some(Element::Field(id))) = (&change.kind, change.new)
+    else {
         return;
     };
     let field = cx.new.field(id);
     if field.cardinality == Cardinality::Required {
-        cells.backward(Lens::Wire, Loss::rejects("old writers never send it, and without it a message does not parse"));
+        cells.backward(
+            Lens::Wire,
+            Loss::rejects("old writers never send it, and without it a message does not parse"),
+        );
     }
     if *number_was_reserved {
         cells.both(
@@ -117,7 +121,13 @@ fn field_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     }
 }
 
-fn field_removed(change: &Change, cx: &Cx<'_>, reserved: bool, renumbered: Option<FieldId>, cells: &mut Cells) {
+fn field_removed(
+    change: &Change,
+    cx: &Cx<'_>,
+    reserved: bool,
+    renumbered: Option<FieldId>,
+    cells: &mut Cells,
+) {
     let Some(Element::Field(id)) = change.old else { return };
     let field = cx.old.field(id);
     let loss = match renumbered {
@@ -138,7 +148,10 @@ fn field_removed(change: &Change, cx: &Cx<'_>, reserved: bool, renumbered: Optio
     } else if let Some(new) = renumbered {
         cells.forward(
             Lens::Wire,
-            Loss::lossy(format!("new writers send it as {}, which old readers do not know", cx.new.field(new).number)),
+            Loss::lossy(format!(
+                "new writers send it as {}, which old readers do not know",
+                cx.new.field(new).number
+            )),
         );
     }
 }
@@ -161,8 +174,14 @@ fn name_changed(how: &NameChange<FieldId>, cells: &mut Cells) {
 fn type_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     let Some((old, new)) = change.fields() else { return };
     let (old, new) = (cx.old.field(old), cx.new.field(new));
-    cells.backward(Lens::Wire, Reader { write: cx.old, read: cx.new, from: Direction::Backward }.field_type(old, new));
-    cells.forward(Lens::Wire, Reader { write: cx.new, read: cx.old, from: Direction::Forward }.field_type(new, old));
+    cells.backward(
+        Lens::Wire,
+        Reader { write: cx.old, read: cx.new, from: Direction::Backward }.field_type(old, new),
+    );
+    cells.forward(
+        Lens::Wire,
+        Reader { write: cx.new, read: cx.old, from: Direction::Forward }.field_type(new, old),
+    );
 }
 
 fn cardinality_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
@@ -181,7 +200,10 @@ fn cardinality(written: &Field, read: &Field) -> Loss {
             Loss::rejects("a writer may leave it out, and without it a message does not parse")
         }
         (Explicit | Implicit | Required, Explicit | Implicit | Required) => Loss::none(),
-        (Explicit | Implicit | Required, Repeated | Map) => Loss::none(),
+        (Explicit | Implicit | Required, Repeated) => Loss::none(),
+        (Explicit | Implicit | Required, Map) => Loss::corrupt(
+            "a message without a key or value of a map entry is read as the entry of an empty key",
+        ),
         (Repeated | Map, Explicit | Implicit) => {
             if written.packed {
                 Loss::rejects(
@@ -201,7 +223,8 @@ fn cardinality(written: &Field, read: &Field) -> Loss {
 
 fn default_changed(change: &Change, cx: &Cx<'_>, old: &str, new: &str, cells: &mut Cells) {
     let required = change.fields().is_some_and(|(o, n)| {
-        cx.old.field(o).cardinality == Cardinality::Required && cx.new.field(n).cardinality == Cardinality::Required
+        cx.old.field(o).cardinality == Cardinality::Required
+            && cx.new.field(n).cardinality == Cardinality::Required
     });
     if !required {
         cells.backward(
@@ -218,7 +241,11 @@ fn default_changed(change: &Change, cx: &Cx<'_>, old: &str, new: &str, cells: &m
 /// Moving fields in and out of a oneof (<https://protobuf.dev/programming-guides/proto3/#oneof>, backwards
 /// compatibility issues).
 fn oneof_changed(how: OneofChange, cells: &mut Cells) {
-    let cleared = || Loss::lossy("a message may hold several of the fields; the reader keeps the last one and clears the others");
+    let cleared = || {
+        Loss::lossy(
+            "a message may hold several of the fields; the reader keeps the last one and clears the others",
+        )
+    };
     match how {
         OneofChange::JoinedAlone(_) | OneofChange::Switched { renamed: true, .. } => {}
         OneofChange::JoinedOthers(_) => cells.backward(Lens::Wire, cleared()),
@@ -229,7 +256,9 @@ fn oneof_changed(how: OneofChange, cells: &mut Cells) {
 
 fn utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     let Some((_, new)) = change.fields() else { return };
-    let loss = || Loss::rejects("bytes that are not UTF-8 could be written on one side and are refused on the other");
+    let loss = || {
+        Loss::rejects("bytes that are not UTF-8 could be written on one side and are refused on the other")
+    };
     if cx.new.field(new).features.utf8_validation == Utf8Validation::Verify {
         cells.backward(Lens::Wire, loss());
     } else {
@@ -254,7 +283,10 @@ fn extension_range_removed(in_use: &[Box<str>], cells: &mut Cells) {
         if in_use.is_empty() {
             Loss::unknown("no extension of this contract used the numbers; one outside it may")
         } else {
-            Loss::lossy(format!("{} used the numbers: what old writers send of them is dropped", in_use.join(", ")))
+            Loss::lossy(format!(
+                "{} used the numbers: what old writers send of them is dropped",
+                in_use.join(", ")
+            ))
         },
     );
 }
@@ -263,7 +295,8 @@ fn extension_range_removed(in_use: &[Box<str>], cells: &mut Cells) {
 /// (<https://protobuf.dev/programming-guides/enum/#behavior>).
 fn closedness_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     let Some(Element::Enum(id)) = change.new else { return };
-    let loss = || Loss::lossy("a number that is not listed is kept on one side and reads as absent on the other");
+    let loss =
+        || Loss::lossy("a number that is not listed is kept on one side and reads as absent on the other");
     if cx.new.enum_(id).is_closed() {
         cells.backward(Lens::Wire, loss());
     } else {
@@ -272,7 +305,8 @@ fn closedness_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 }
 
 fn enum_value_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
-    let (Kind::EnumValueAdded { alias, was_reserved }, Some(Element::EnumValue(id))) = (&change.kind, change.new)
+    let (Kind::EnumValueAdded { alias, was_reserved }, Some(Element::EnumValue(id))) =
+        (&change.kind, change.new)
     else {
         return;
     };
@@ -291,15 +325,17 @@ fn enum_value_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         return;
     }
     // An old reader keeps the number out of the field; a required field then is missing.
-    let in_required = cx.old.fields().find(|(_, f)| {
-        f.cardinality == Cardinality::Required && cx.old.field_enum(f) == Some(old_enum)
-    });
+    let in_required = cx
+        .old
+        .fields()
+        .filter(|(_, f)| f.cardinality == Cardinality::Required && cx.old.field_enum(f) == Some(old_enum))
+        .map(|(id, _)| cx.old.full_name(Element::Field(id)))
+        .min();
     cells.forward(
         Lens::Wire,
         match in_required {
-            Some((id, _)) => Loss::rejects(format!(
-                "the enum is closed: an old reader does not see the value, and refuses the message where `{}` is required",
-                cx.old.full_name(Element::Field(id))
+            Some(field) => Loss::rejects(format!(
+                "the enum is closed: an old reader does not see the value, and refuses the message where `{field}` is required"
             )),
             None => Loss::lossy("the enum is closed: an old reader sees the field as absent"),
         },
@@ -325,7 +361,9 @@ fn enum_value_removed(change: &Change, cx: &Cx<'_>, reserved: bool, cells: &mut 
 fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>], cells: &mut Cells) {
     let kept = old.iter().any(|n| new.contains(n));
     let loss = match how {
-        NameChange::Swapped(_) => Loss::corrupt("two values exchanged their numbers: each is read as the other"),
+        NameChange::Swapped(_) => {
+            Loss::corrupt("two values exchanged their numbers: each is read as the other")
+        }
         NameChange::Reused { .. } => {
             Loss::corrupt("the number now means another value: it is read as something else")
         }
@@ -340,6 +378,7 @@ fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>],
 /// Names a few methods.
 pub(super) fn calls(schema: &Schema, methods: &[crate::schema::MethodId]) -> String {
     let mut names: Vec<String> = methods.iter().map(|m| schema.full_name(Element::Method(*m))).collect();
+    names.sort();
     names.dedup();
     match names.len() {
         0 => "no call".to_owned(),
@@ -395,7 +434,9 @@ impl Reader<'_> {
             )),
             (String, Bytes) | (Message, Bytes) => Loss::none(),
             (Bytes, String) => Loss::rejects("bytes that are not UTF-8 are refused in a string field"),
-            (Message, String) => Loss::rejects("an encoded message is not UTF-8, which a string field refuses"),
+            (Message, String) => {
+                Loss::rejects("an encoded message is not UTF-8, which a string field refuses")
+            }
             (String | Bytes, Message) => {
                 Loss::rejects("only bytes that happen to be an encoded message parse as one")
             }
@@ -406,16 +447,17 @@ impl Reader<'_> {
     /// Two kinds of numbers with one wire type.
     fn numbers(&self, w: &Field, a: Type, r: &Field, b: Type) -> Loss {
         use Type::{
-            Bool, Double, Enum, Fixed32, Fixed64, Float, Int32, Int64, Sfixed32, Sfixed64, Sint32, Sint64, Uint32,
-            Uint64,
+            Bool, Double, Enum, Fixed32, Fixed64, Float, Int32, Int64, Sfixed32, Sfixed64, Sint32, Sint64,
+            Uint32, Uint64,
         };
         let truncated = || {
             Loss::lossy(format!("a {} beyond the range of {} is silently cut off", a.as_str(), b.as_str()))
         };
-        let sign = || {
-            Loss::corrupt(format!("a negative or very large {} is read as another number", a.as_str()))
+        let sign =
+            || Loss::corrupt(format!("a negative or very large {} is read as another number", a.as_str()));
+        let zigzag = || {
+            Loss::corrupt("only one of the two is zigzag encoded: almost every number is read as another one")
         };
-        let zigzag = || Loss::corrupt("only one of the two is zigzag encoded: almost every number is read as another one");
         match (a, b) {
             (Fixed32 | Sfixed32, Fixed32 | Sfixed32) | (Fixed64 | Sfixed64, Fixed64 | Sfixed64) => sign(),
             (Fixed32 | Sfixed32 | Float, _) | (Fixed64 | Sfixed64 | Double, _) => {
@@ -461,7 +503,9 @@ impl Reader<'_> {
 
     /// Reading numbers into an enum: an open one keeps them all, a closed one only those it lists.
     fn into_enum(&self, r: &Field, certain: &[i32], what: &str) -> Loss {
-        let Some(id) = self.read.field_enum(r) else { return Loss::unknown("the enum is not part of the contract") };
+        let Some(id) = self.read.field_enum(r) else {
+            return Loss::unknown("the enum is not part of the contract");
+        };
         if !self.read.enum_(id).is_closed() {
             return Loss::none();
         }
@@ -480,19 +524,43 @@ impl Reader<'_> {
             if self.from == Direction::Forward && !b.is_closed() {
                 // An old reader meets a value it does not know, as after any addition.
             } else if b.is_closed() {
-                return Loss::lossy(format!("the enum is closed and does not list `{name}` ({number}): it reads as absent"));
+                return Loss::lossy(format!(
+                    "the enum is closed and does not list `{name}` ({number}): it reads as absent"
+                ));
             } else {
                 return Loss::lossy(format!("`{name}` ({number}) is read as a number without a name"));
             }
         }
-        if let Some((number, name)) = written
-            .iter()
-            .find(|(n, name)| listed.iter().any(|(m, _)| m == n) && !listed.iter().any(|(m, o)| m == n && o == name))
-        {
-            return Loss::unknown(format!("`{name}` ({number}) has another name, and may have another meaning"));
+        if let Some((number, name)) = written.iter().find(|(n, name)| {
+            listed.iter().any(|(m, _)| m == n) && !listed.iter().any(|(m, o)| m == n && o == name)
+        }) {
+            return Loss::unknown(format!(
+                "`{name}` ({number}) has another name, and may have another meaning"
+            ));
         }
         if !a.is_closed() && b.is_closed() {
-            return Loss::lossy("a number that is not listed is kept on one side and reads as absent on the other");
+            return Loss::lossy(
+                "a number that is not listed is kept on one side and reads as absent on the other",
+            );
+        }
+        Loss::none()
+    }
+
+    /// Fields that may be set together by the writer and exclude each other for the reader.
+    fn oneofs(&self, w: MessageId, r: MessageId) -> Loss {
+        let fields = self.write.fields_by_number(w);
+        let reads_into =
+            |f: &Field| self.read.field_by_number(r, f.number).and_then(|id| self.read.field(id).oneof);
+        for (i, a) in fields.iter().enumerate() {
+            let Some(oneof) = reads_into(a) else { continue };
+            let clash =
+                |b: &&&Field| reads_into(b) == Some(oneof) && (a.oneof.is_none() || a.oneof != b.oneof);
+            if let Some(b) = fields[i + 1..].iter().find(clash) {
+                return Loss::lossy(format!(
+                    "`{}` and `{}` may be set together; the reader keeps one of them",
+                    a.name, b.name
+                ));
+            }
         }
         Loss::none()
     }
@@ -502,10 +570,11 @@ impl Reader<'_> {
             return Loss::none(); // assumed while it is being looked at
         }
         let mut worst = Loss::none();
-        for id in &self.write.message(w).fields {
-            let field = self.write.field(*id);
+        for field in self.write.fields_by_number(w) {
             let loss = match self.read.field_by_number(r, field.number).map(|id| self.read.field(id)) {
-                None if self.from == Direction::Backward => Loss::lossy("the reader does not know it and drops it"),
+                None if self.from == Direction::Backward => {
+                    Loss::lossy("the reader does not know it and drops it")
+                }
                 None => Loss::none(),
                 Some(other) => {
                     let entry = self.write.message(w).map_entry;
@@ -513,7 +582,10 @@ impl Reader<'_> {
                     let named = if field.name == other.name {
                         Loss::none()
                     } else {
-                        Loss::unknown(format!("it is read as `{}`, which may mean something else", other.name))
+                        Loss::unknown(format!(
+                            "it is read as `{}`, which may mean something else",
+                            other.name
+                        ))
                     };
                     self.types(field, other, seen).or_worse(of_cardinality).or_worse(named)
                 }
@@ -523,10 +595,15 @@ impl Reader<'_> {
                 return worst;
             }
         }
-        for id in &self.read.message(r).fields {
-            let field = self.read.field(*id);
-            if field.cardinality == Cardinality::Required && self.write.field_by_number(w, field.number).is_none() {
-                return Loss::rejects(format!("field {} `{}` is required and never sent", field.number, field.name));
+        worst = worst.or_worse(self.oneofs(w, r));
+        for field in self.read.fields_by_number(r) {
+            if field.cardinality == Cardinality::Required
+                && self.write.field_by_number(w, field.number).is_none()
+            {
+                return Loss::rejects(format!(
+                    "field {} `{}` is required and never sent",
+                    field.number, field.name
+                ));
             }
         }
         worst
@@ -538,7 +615,10 @@ fn numbers(schema: &Schema, id: EnumId) -> Vec<i32> {
 }
 
 fn values<'a>(schema: &'a Schema, enum_: &'a Enum) -> Vec<(i32, &'a str)> {
-    enum_.values.iter().map(|v| schema.value(*v)).map(|v| (v.number, &*v.name)).collect()
+    let mut values: Vec<_> =
+        enum_.values.iter().map(|v| schema.value(*v)).map(|v| (v.number, &*v.name)).collect();
+    values.sort_unstable();
+    values
 }
 
 /// Wire type numbers of the encoding guide; a packed list is a matter of cardinality.

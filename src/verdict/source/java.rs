@@ -24,7 +24,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
         }
         Kind::FileOptionChanged(FileOption::OptimizeFor) => {
             let (Some(old), Some(new)) = (change.old, change.new) else { return Loss::none() };
-            let lite = |schema: &Schema, file: FileId| FileOption::OptimizeFor.value(schema, file) == "LITE_RUNTIME";
+            let lite =
+                |schema: &Schema, file: FileId| FileOption::OptimizeFor.value(schema, file) == "LITE_RUNTIME";
             if lite(cx.old, cx.old.file_of(old)) == lite(cx.new, cx.new.file_of(new)) {
                 Loss::none()
             } else {

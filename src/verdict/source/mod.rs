@@ -17,7 +17,11 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         // The generated code has no entry type: the map field is what code names.
         if let Kind::FieldTypeChanged(_) = change.kind {
             for lens in [Lens::SourceGo, Lens::SourceJava, Lens::SourcePython, Lens::SourceRust] {
-                cells.add(lens, Direction::Backward, Loss::rejects("the key or value type of the map is another one"));
+                cells.add(
+                    lens,
+                    Direction::Backward,
+                    Loss::rejects("the key or value type of the map is another one"),
+                );
             }
         }
         return;

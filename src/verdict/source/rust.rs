@@ -54,7 +54,9 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
             Some(Element::Field(id)) if cx.new.field(id).is_extension() => Loss::none(),
             _ => Loss::unknown("a struct literal without `..Default::default()` lacks the new field"),
         },
-        Kind::OneofAdded => Loss::unknown("a struct literal without `..Default::default()` lacks the new field"),
+        Kind::OneofAdded => {
+            Loss::unknown("a struct literal without `..Default::default()` lacks the new field")
+        }
         Kind::EnumValueAdded { alias: false, .. } => {
             Loss::unknown("an exhaustive match on the enum lacks the new variant")
         }

@@ -1,0 +1,34 @@
+//! Builds the well-known .proto files in: those that come with the protoc whose output the built-in compiler
+//! matches.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let include = protoc_bin_vendored::include_path().expect("the build platform has a bundled protoc");
+    let mut files = Vec::new();
+    collect(&include, &mut files);
+    files.sort();
+    let mut code = String::from("&[\n");
+    for file in &files {
+        let name = file.strip_prefix(&include).expect("it was found below");
+        let name = name.to_str().expect("protobuf's file names are ASCII").replace('\\', "/");
+        writeln!(code, "    ({name:?}, include_str!({file:?})),").expect("writing to a string");
+    }
+    code.push(']');
+    #[expect(clippy::disallowed_methods, reason = "cargo tells build scripts by environment")]
+    let out = std::env::var_os("OUT_DIR").expect("cargo sets it");
+    std::fs::write(Path::new(&out).join("well_known.rs"), code).expect("the output folder is writable");
+    println!("cargo::rerun-if-changed=build.rs");
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the include folder is readable") {
+        let path = entry.expect("the include folder is readable").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|e| e == "proto") {
+            files.push(path);
+        }
+    }
+}

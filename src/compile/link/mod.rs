@@ -1,0 +1,76 @@
+//! From syntax trees to descriptors: imports, names, options and rules of the language, for all files at once.
+
+mod aggregate;
+mod emit;
+mod options;
+mod resolve;
+mod symbols;
+mod validate;
+mod value;
+
+use rayon::prelude::*;
+
+use super::parse::ast;
+use super::parse::{Problem, SourceInfo};
+
+use resolve::Types;
+use symbols::Symbols;
+
+/// One file of the compilation.
+pub(super) struct Unit<'s> {
+    pub(super) name: &'s str,
+    pub(super) display: &'s str,
+    pub(super) text: &'s str,
+    pub(super) ast: ast::File<'s>,
+    /// The file each import leads to, in order; nothing where there is none.
+    pub(super) imports: Vec<Option<u32>>,
+    /// The file was not read to its end: names may be missing.
+    pub(super) broken: bool,
+    /// Nobody imports it; it is here because options are described in it.
+    pub(super) hidden: bool,
+}
+
+/// Everything the later steps look things up in.
+struct Context<'a, 's> {
+    units: &'a [Unit<'s>],
+    symbols: &'a Symbols<'a>,
+    types: &'a Types,
+}
+
+/// Links the files. Gives the descriptor of each that is not hidden, in their order, or every problem with the
+/// file it is in.
+pub(super) fn link(
+    units: &[Unit<'_>],
+    source_infos: Vec<SourceInfo>,
+) -> Result<Vec<Vec<u8>>, Vec<(u32, Problem)>> {
+    let mut problems = Vec::new();
+    let symbols = Symbols::build(units, &mut problems);
+    let types = resolve::resolve(units, &symbols, &mut problems);
+    let context = Context { units, symbols: &symbols, types: &types };
+    validate::across(&context, &mut problems);
+    let emit_bytes = problems.is_empty() && units.iter().all(|u| !u.broken);
+    let results: Vec<(Vec<u8>, Vec<Problem>)> = source_infos
+        .into_par_iter()
+        .enumerate()
+        .map(|(file, info)| {
+            if units[file].hidden {
+                return (Vec::new(), Vec::new());
+            }
+            let mut problems = Vec::new();
+            validate::file(&context, file as u32, &mut problems);
+            let interpreted = options::interpret(&context, file as u32, &mut problems);
+            let bytes = if emit_bytes && problems.is_empty() {
+                emit::file(&context, file as u32, interpreted, info)
+            } else {
+                Vec::new()
+            };
+            (bytes, problems)
+        })
+        .collect();
+    let mut descriptors = Vec::with_capacity(results.len());
+    for (file, (bytes, found)) in results.into_iter().enumerate() {
+        descriptors.push(bytes);
+        problems.extend(found.into_iter().map(|p| (file as u32, p)));
+    }
+    if problems.is_empty() { Ok(descriptors) } else { Err(problems) }
+}

@@ -1,0 +1,314 @@
+//! `protopact.toml` as written.
+//!
+//! Unknown keys are errors. Values keep their place, so that an error found later still names line and column.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::path::{PathPattern, normalize};
+use super::policy::{Lens, PackagePolicy, Policy, RuleRef, Selection};
+use super::settings::{FailOn, Waiver};
+use super::{ConfigError, Place};
+use crate::compile::Backend;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Raw {
+    #[serde(default)]
+    contract: RawContract,
+    #[serde(default)]
+    check: RawCheck,
+    #[serde(default)]
+    policy: BTreeMap<Spanned<String>, RawSelection>,
+    #[serde(default)]
+    waiver: Vec<RawWaiver>,
+    #[serde(default)]
+    release: RawRelease,
+    #[serde(default)]
+    compile: RawCompile,
+    generate: Option<toml::Table>,
+}
+
+type Strings = Vec<Spanned<String>>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawContract {
+    name: Option<Spanned<String>>,
+    roots: Option<Strings>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawCheck {
+    against: Option<Spanned<String>>,
+    deny: Option<Strings>,
+    #[serde(rename = "use")]
+    use_rules: Option<Strings>,
+    except: Option<Strings>,
+    ignore: Option<Strings>,
+    ignore_only: Option<BTreeMap<Spanned<String>, Strings>>,
+    ignore_unstable_packages: Option<bool>,
+    fail_on: Option<Spanned<String>>,
+    path: Option<Strings>,
+    exclude_path: Option<Strings>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawSelection {
+    deny: Option<Strings>,
+    #[serde(rename = "use")]
+    use_rules: Option<Strings>,
+    except: Option<Strings>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawWaiver {
+    finding: Spanned<String>,
+    reason: Spanned<String>,
+    owner: Option<String>,
+    until: Option<Spanned<toml::Value>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawRelease {
+    tag: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawCompile {
+    backend: Option<Spanned<String>>,
+    protoc: Option<PathBuf>,
+}
+
+/// A `protopact.toml` whose every value is valid by itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct File {
+    /// `contract.name`.
+    pub name: Option<String>,
+    /// `contract.roots`, brought into one form; the folder of the file is the empty string.
+    pub roots: Option<Vec<String>>,
+    /// `check.against`.
+    pub against: Option<String>,
+    /// `check.deny`, `use` and `except`, when one of them is there.
+    pub selection: Option<Selection>,
+    /// The ignores of `[check]`; the selection in it is not used.
+    pub ignores: Policy,
+    /// Whether `ignore-unstable-packages` was written at all.
+    pub ignore_unstable_packages: Option<bool>,
+    /// `check.fail-on`.
+    pub fail_on: Option<FailOn>,
+    /// `check.path`.
+    pub path: Vec<String>,
+    /// `check.exclude-path`.
+    pub exclude_path: Vec<String>,
+    /// `[policy."…"]`, in the order of the globs as text.
+    pub packages: Vec<PackagePolicy>,
+    /// `[[waiver]]`.
+    pub waivers: Vec<Waiver>,
+    /// `release.tag`, a shape with `{version}` in it.
+    pub tag: Option<String>,
+    /// `compile.backend`.
+    pub backend: Option<Backend>,
+    /// `compile.protoc`, relative to the file's folder.
+    pub protoc: Option<PathBuf>,
+    /// `[generate]`, not yet looked into.
+    pub generate: Option<toml::Table>,
+}
+
+/// Reads a `protopact.toml`. `name` is the file as a person knows it.
+///
+/// # Errors
+///
+/// The first thing wrong, with its line and column.
+pub fn parse(text: &str, name: &str) -> Result<File, ConfigError> {
+    let reader = Reader { file: name.into(), text };
+    let raw: Raw = toml::from_str(text).map_err(|e| {
+        let place = match e.span() {
+            Some(span) => Place::of_offset(&reader.file, text, span.start),
+            None => Place::whole(name),
+        };
+        ConfigError::from_serde(place, e.message())
+    })?;
+    reader.file(raw)
+}
+
+struct Reader<'a> {
+    file: Arc<str>,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn place<T>(&self, value: &Spanned<T>) -> Place {
+        Place::of_offset(&self.file, self.text, value.span().start)
+    }
+
+    fn file(&self, raw: Raw) -> Result<File, ConfigError> {
+        let name = raw.contract.name.map(|n| self.contract_name(&n)).transpose()?;
+        let roots = raw.contract.roots.map(|roots| self.roots(&roots)).transpose()?;
+        let check = raw.check;
+        let mut packages = Vec::new();
+        for (pattern, selection) in &raw.policy {
+            let place = self.place(pattern);
+            let selection = self.selection(&selection.deny, &selection.use_rules, &selection.except)?;
+            let selection = selection.ok_or_else(|| {
+                ConfigError::new(place.clone(), format!("policy for `{}` says nothing", pattern.get_ref()))
+                    .hint("set `deny`, `use` or `except`; `deny = []` accepts everything")
+            })?;
+            let policy = PackagePolicy::new(pattern.get_ref(), selection);
+            packages.push(policy.map_err(|e| ConfigError::new(place, e.to_string()))?);
+        }
+        let unstable = check.ignore_unstable_packages;
+        let mut ignore_only = Vec::new();
+        for (rule, paths) in check.ignore_only.iter().flatten() {
+            ignore_only.push((self.rule(rule), self.patterns(paths)?));
+        }
+        Ok(File {
+            name,
+            roots,
+            against: check.against.map(Spanned::into_inner),
+            selection: self.selection(&check.deny, &check.use_rules, &check.except)?,
+            ignores: Policy {
+                ignore: self.patterns(check.ignore.as_deref().unwrap_or_default())?,
+                ignore_only,
+                ignore_unstable_packages: unstable.unwrap_or(false),
+                ..Policy::default()
+            },
+            ignore_unstable_packages: unstable,
+            fail_on: check.fail_on.map(|v| FailOn::parse(v.get_ref(), || self.place(&v))).transpose()?,
+            path: self.paths(check.path.as_deref().unwrap_or_default())?,
+            exclude_path: self.paths(check.exclude_path.as_deref().unwrap_or_default())?,
+            packages,
+            waivers: raw.waiver.into_iter().map(|w| self.waiver(w)).collect::<Result<_, _>>()?,
+            tag: raw.release.tag.map(|t| self.tag(&t)).transpose()?,
+            backend: raw.compile.backend.map(|b| backend(b.get_ref(), || self.place(&b))).transpose()?,
+            protoc: raw.compile.protoc,
+            generate: raw.generate,
+        })
+    }
+
+    fn contract_name(&self, name: &Spanned<String>) -> Result<String, ConfigError> {
+        let part =
+            |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        if name.get_ref().split('/').all(part) {
+            return Ok(name.get_ref().clone());
+        }
+        let message = format!("contract name `{}` is not valid", name.get_ref());
+        Err(ConfigError::new(self.place(name), message)
+            .hint("use letters, digits, `.`, `-` and `_`, in parts joined by `/`"))
+    }
+
+    fn roots(&self, roots: &Strings) -> Result<Vec<String>, ConfigError> {
+        let mut seen: Vec<String> = Vec::new();
+        for root in roots {
+            let path = self.path(root)?;
+            if seen.contains(&path) {
+                return Err(ConfigError::new(
+                    self.place(root),
+                    format!("root `{}` is listed twice", root.get_ref()),
+                ));
+            }
+            seen.push(path);
+        }
+        Ok(seen)
+    }
+
+    fn path(&self, path: &Spanned<String>) -> Result<String, ConfigError> {
+        normalize(path.get_ref()).map_err(|e| {
+            ConfigError::new(self.place(path), e.to_string())
+                .hint("paths are relative to the folder of this file and stay inside it")
+        })
+    }
+
+    fn paths(&self, paths: &[Spanned<String>]) -> Result<Vec<String>, ConfigError> {
+        paths.iter().map(|p| self.path(p)).collect()
+    }
+
+    fn patterns(&self, patterns: &[Spanned<String>]) -> Result<Vec<PathPattern>, ConfigError> {
+        let read = |p: &Spanned<String>| {
+            PathPattern::parse(p.get_ref()).map_err(|e| ConfigError::new(self.place(p), e.to_string()))
+        };
+        patterns.iter().map(read).collect()
+    }
+
+    fn rule(&self, id: &Spanned<String>) -> RuleRef {
+        RuleRef { id: id.get_ref().clone(), place: self.place(id) }
+    }
+
+    fn selection(
+        &self,
+        deny: &Option<Strings>,
+        use_rules: &Option<Strings>,
+        except: &Option<Strings>,
+    ) -> Result<Option<Selection>, ConfigError> {
+        if deny.is_none() && use_rules.is_none() && except.is_none() {
+            return Ok(None);
+        }
+        if let (Some(first), true) = (except.as_ref().and_then(|e| e.first()), use_rules.is_none()) {
+            let message = "`except` takes rules out of `use`, which is not set";
+            return Err(ConfigError::new(self.place(first), message)
+                .hint("add `use = [\"FILE\"]`, or another category"));
+        }
+        let rules = |list: &Option<Strings>| list.iter().flatten().map(|r| self.rule(r)).collect();
+        let named = deny.iter().flatten().map(|d| (d.get_ref().as_str(), self.place(d)));
+        Ok(Some(Selection { deny: Lens::list(named)?, use_rules: rules(use_rules), except: rules(except) }))
+    }
+
+    fn waiver(&self, raw: RawWaiver) -> Result<Waiver, ConfigError> {
+        let place = self.place(&raw.finding);
+        let fingerprint = raw.finding.get_ref();
+        if fingerprint.len() < 8 || !fingerprint.chars().all(|c| c.is_ascii_hexdigit()) {
+            let message = format!("`{fingerprint}` is not the fingerprint of a finding");
+            return Err(ConfigError::new(place, message)
+                .hint("copy it from the report: at least eight hexadecimal digits"));
+        }
+        if raw.reason.get_ref().trim().is_empty() {
+            return Err(ConfigError::new(self.place(&raw.reason), "a waiver needs a reason"));
+        }
+        let until = match &raw.until {
+            None => None,
+            Some(value) => match value.get_ref() {
+                toml::Value::String(text) => Some(text.clone()),
+                toml::Value::Datetime(date) => Some(date.to_string()),
+                _ => {
+                    let message =
+                        "`until` must be a version such as `\"2.0.0\"`, or a date such as `2026-01-31`";
+                    return Err(ConfigError::new(self.place(value), message));
+                }
+            },
+        };
+        Ok(Waiver {
+            finding: fingerprint.to_ascii_lowercase(),
+            reason: raw.reason.into_inner(),
+            owner: raw.owner,
+            until,
+            place,
+        })
+    }
+
+    fn tag(&self, tag: &Spanned<String>) -> Result<String, ConfigError> {
+        if tag.get_ref().matches("{version}").count() == 1 {
+            return Ok(tag.get_ref().clone());
+        }
+        let message = format!("tag shape `{}` must contain `{{version}}` exactly once", tag.get_ref());
+        Err(ConfigError::new(self.place(tag), message).hint("for example `v{version}`"))
+    }
+}
+
+/// Reads the name of a compiler.
+pub(super) fn backend(name: &str, place: impl FnOnce() -> Place) -> Result<Backend, ConfigError> {
+    match name {
+        "auto" => Ok(Backend::Auto),
+        "builtin" | "protox" => Ok(Backend::Builtin),
+        "protoc" => Ok(Backend::Protoc),
+        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "protox", "protoc"])),
+    }
+}

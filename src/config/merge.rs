@@ -1,0 +1,167 @@
+//! Defaults, files and flags become settings.
+//!
+//! A flag wins over `protopact.toml`, which wins over `buf.yaml`, which wins over the defaults. Ignores add up:
+//! a file that any of them ignores stays ignored.
+
+use std::path::PathBuf;
+
+use super::buf::Workspace;
+use super::file::{File, backend};
+use super::path::PathPattern;
+use super::policy::{Lens, Policy, RuleRef, Selection};
+use super::settings::{CheckSettings, CompileSettings, FailOn, Modules, ReleaseSettings, Settings};
+use super::{ConfigError, Place};
+
+/// The configuration files that were found, read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// `protopact.toml`, with the name a person knows it by.
+    pub protopact: Option<(String, File)>,
+    /// buf's files, with the names a person knows them by.
+    pub buf: Option<(Vec<String>, Workspace)>,
+}
+
+/// What flags say. `None` and empty mean the flag was not given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--against`.
+    pub against: Option<String>,
+    /// `--deny`: lenses.
+    pub deny: Option<Vec<String>>,
+    /// `--use`: rules and categories.
+    pub use_rules: Option<Vec<String>>,
+    /// `--except`.
+    pub except: Vec<String>,
+    /// `--ignore`: path patterns, relative to the configuration's folder.
+    pub ignore: Vec<String>,
+    /// `--ignore-unstable-packages`.
+    pub ignore_unstable_packages: Option<bool>,
+    /// `--fail-on`.
+    pub fail_on: Option<String>,
+    /// `--compiler`.
+    pub backend: Option<String>,
+    /// `--protoc`.
+    pub protoc: Option<PathBuf>,
+    /// `--tag`: the shape of version tags.
+    pub tag: Option<String>,
+}
+
+/// Merges what was found with the flags.
+///
+/// # Errors
+///
+/// A flag's value is not valid.
+pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigError> {
+    let mut files = Vec::new();
+    let file = found.protopact.map(|(name, file)| {
+        files.push(name);
+        file
+    });
+    let file = file.unwrap_or_default();
+    let workspace = found.buf.map(|(names, workspace)| {
+        files.extend(names);
+        workspace
+    });
+
+    let mut policy_wins = file.selection.is_some();
+    let mut policy = match (&file.selection, &workspace) {
+        (Some(selection), _) => Policy { selection: selection.clone(), ..Policy::default() },
+        (None, Some(workspace)) => workspace.policy.clone(),
+        (None, None) => Policy { selection: Selection::lenses(), ..Policy::default() },
+    };
+    policy.ignore.extend(file.ignores.ignore.iter().cloned());
+    policy.ignore_only.extend(file.ignores.ignore_only.iter().cloned());
+    if let Some(unstable) = file.ignore_unstable_packages {
+        policy.ignore_unstable_packages = unstable;
+    }
+
+    if overrides.deny.is_some() || overrides.use_rules.is_some() {
+        let deny = overrides.deny.iter().flatten().map(|d| (d.as_str(), Place::whole("--deny")));
+        policy.selection = Selection {
+            deny: Lens::list(deny)?,
+            use_rules: rules(overrides.use_rules.as_deref().unwrap_or_default(), "--use"),
+            except: Vec::new(),
+        };
+        policy_wins = true;
+    }
+    policy.selection.except.extend(rules(&overrides.except, "--except"));
+    for pattern in &overrides.ignore {
+        let read = PathPattern::parse(pattern);
+        policy.ignore.push(read.map_err(|e| ConfigError::new(Place::whole("--ignore"), e.to_string()))?);
+    }
+    if let Some(unstable) = overrides.ignore_unstable_packages {
+        policy.ignore_unstable_packages = unstable;
+    }
+
+    let fail_on = match &overrides.fail_on {
+        Some(level) => Some(FailOn::parse(level, || Place::whole("--fail-on"))?),
+        None => file.fail_on,
+    };
+    let backend = match &overrides.backend {
+        Some(name) => Some(backend(name, || Place::whole("--compiler"))?),
+        None => file.backend,
+    };
+    let tag = overrides.tag.clone().or_else(|| file.tag.clone()).unwrap_or_else(|| "v{version}".to_owned());
+    if tag.matches("{version}").count() != 1 {
+        let message = format!("tag shape `{tag}` must contain `{{version}}` exactly once");
+        return Err(ConfigError::new(Place::whole("--tag"), message).hint("for example `v{version}`"));
+    }
+    // A flag or protopact.toml that adds to what modules say of themselves: except and ignores reach them too.
+    let modules = match (file.roots, workspace) {
+        (Some(roots), _) => Modules::Roots(roots),
+        (None, Some(workspace)) => {
+            Modules::Buf(adapt(workspace, &policy, policy_wins, &file.ignores, overrides))
+        }
+        (None, None) => Modules::Detect,
+    };
+    Ok(Settings {
+        files,
+        name: file.name,
+        modules,
+        policy,
+        policy_wins,
+        packages: file.packages,
+        waivers: file.waivers,
+        check: CheckSettings {
+            against: overrides.against.clone().or(file.against),
+            fail_on: fail_on.unwrap_or_default(),
+            path: file.path,
+            exclude_path: file.exclude_path,
+        },
+        release: ReleaseSettings { tag },
+        compile: CompileSettings {
+            backend: backend.unwrap_or_default(),
+            protoc: overrides.protoc.clone().or(file.protoc),
+        },
+        generate: file.generate,
+    })
+}
+
+/// Applies what was decided for the whole contract to each module's own policy.
+fn adapt(
+    mut workspace: Workspace,
+    policy: &Policy,
+    wins: bool,
+    file: &Policy,
+    overrides: &Overrides,
+) -> Workspace {
+    let extra = &policy.ignore[policy.ignore.len() - overrides.ignore.len()..];
+    for module in &mut workspace.modules {
+        let own = &mut module.policy;
+        if wins {
+            own.selection = policy.selection.clone();
+        } else {
+            own.selection.except.extend(rules(&overrides.except, "--except"));
+        }
+        own.ignore.extend(file.ignore.iter().chain(extra).cloned());
+        own.ignore_only.extend(file.ignore_only.iter().cloned());
+        if file.ignore_unstable_packages || overrides.ignore_unstable_packages.is_some() {
+            own.ignore_unstable_packages = policy.ignore_unstable_packages;
+        }
+    }
+    workspace
+}
+
+fn rules(ids: &[String], flag: &str) -> Vec<RuleRef> {
+    ids.iter().map(|id| RuleRef { id: id.clone(), place: Place::whole(flag) }).collect()
+}

@@ -1,0 +1,27 @@
+//! What the user decided: `protopact.toml` and buf's files, as written and as used.
+//!
+//! [`file`] is the configuration as written, [`Settings`] as used; [`Overrides`] are the flags. buf's `buf.yaml`
+//! and `buf.work.yaml` of every version become one shape, [`buf::Workspace`]. This part reads texts it is given;
+//! it does not look for files (that is `source`).
+
+pub mod buf;
+mod error;
+pub mod file;
+pub mod init;
+mod merge;
+mod path;
+mod policy;
+mod settings;
+
+pub use error::{ConfigError, Place};
+pub use merge::{Found, Overrides, merge};
+pub use path::{PathPattern, PatternError, normalize};
+pub(crate) use path::{is_under, join};
+pub use policy::{Lens, PackagePolicy, Policy, RuleRef, Selection};
+pub use settings::{CheckSettings, CompileSettings, FailOn, Modules, ReleaseSettings, Settings, Waiver};
+
+/// The reference page: every key with its default, commented out.
+pub const DEFAULT_TOML: &str = include_str!("default.toml");
+
+/// The name of protopact's own configuration file.
+pub const FILE_NAME: &str = "protopact.toml";

@@ -1,0 +1,121 @@
+//! The configuration as used: every question has an answer here.
+
+use std::path::PathBuf;
+
+use super::buf::Workspace;
+use super::{ConfigError, PackagePolicy, Place, Policy};
+use crate::compile::Backend;
+
+/// The lowest level that makes a run fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FailOn {
+    /// Any finding at all.
+    Note,
+    /// Warnings and errors.
+    Warn,
+    /// Errors.
+    #[default]
+    Error,
+}
+
+impl FailOn {
+    /// The name in configuration.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FailOn::Note => "note",
+            FailOn::Warn => "warn",
+            FailOn::Error => "error",
+        }
+    }
+
+    pub(super) fn parse(name: &str, place: impl FnOnce() -> Place) -> Result<FailOn, ConfigError> {
+        let all = [FailOn::Error, FailOn::Warn, FailOn::Note];
+        all.into_iter()
+            .find(|l| l.as_str() == name)
+            .ok_or_else(|| ConfigError::unknown(place(), "level", name, &["error", "warn", "note"]))
+    }
+}
+
+/// One accepted finding. Kept as written; whether it still holds is judged later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiver {
+    /// The fingerprint of the finding, lower case.
+    pub finding: String,
+    /// Why the break is accepted.
+    pub reason: String,
+    /// Who accepted it.
+    pub owner: Option<String>,
+    /// A version or a date (RFC 3339) after which it no longer holds.
+    pub until: Option<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What the contract is made of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Modules {
+    /// Nothing is said: the import roots are found from the imports.
+    #[default]
+    Detect,
+    /// `contract.roots`, relative to the configuration's folder.
+    Roots(Vec<String>),
+    /// buf's files say it.
+    Buf(Workspace),
+}
+
+/// `[check]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CheckSettings {
+    /// What to compare with when nothing is named.
+    pub against: Option<String>,
+    /// The lowest level that makes the run fail.
+    pub fail_on: FailOn,
+    /// Only these files and folders, relative to the configuration's folder; empty for all.
+    pub path: Vec<String>,
+    /// Never these.
+    pub exclude_path: Vec<String>,
+}
+
+/// `[release]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseSettings {
+    /// The shape of version tags, with `{version}` in it.
+    pub tag: String,
+}
+
+/// `[compile]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompileSettings {
+    /// Which compiler.
+    pub backend: Backend,
+    /// The protoc to use, relative to the configuration's folder.
+    pub protoc: Option<PathBuf>,
+}
+
+/// Everything that was decided, by files and flags.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The configuration files this came from, as a person knows them.
+    pub files: Vec<String>,
+    /// `contract.name`.
+    pub name: Option<String>,
+    /// What the contract is made of.
+    pub modules: Modules,
+    /// How files are judged when their module says nothing of its own.
+    pub policy: Policy,
+    /// Whether [`Settings::policy`] also overrides what the modules say (`protopact.toml` or a flag decided).
+    pub policy_wins: bool,
+    /// Other selections for some packages; the first glob that matches decides.
+    pub packages: Vec<PackagePolicy>,
+    /// Accepted findings.
+    pub waivers: Vec<Waiver>,
+    /// `[check]`.
+    pub check: CheckSettings,
+    /// `[release]`.
+    pub release: ReleaseSettings,
+    /// `[compile]`.
+    pub compile: CompileSettings,
+    /// `[generate]`, not yet looked into.
+    pub generate: Option<toml::Table>,
+}

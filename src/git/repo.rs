@@ -1,0 +1,87 @@
+//! Finding and opening a repository.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
+
+use super::GitError;
+
+/// An open repository. One thread at a time; bulk reading opens its own handles.
+pub struct Repo {
+    pub(super) inner: Repository,
+}
+
+impl std::fmt::Debug for Repo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repo").field("path", &self.inner.path()).finish()
+    }
+}
+
+impl Repo {
+    /// Opens the repository that holds a directory: its working tree, a linked worktree, a submodule or a
+    /// bare repository.
+    ///
+    /// # Errors
+    ///
+    /// There is none, it belongs to another user (`safe.directory`), or its format is not supported.
+    pub fn discover(dir: &Path) -> Result<Repo, GitError> {
+        let none: [&std::ffi::OsStr; 0] = [];
+        let inner = Repository::open_ext(dir, RepositoryOpenFlags::empty(), none)
+            .map_err(|source| open_error(dir, source))?;
+        Ok(Repo { inner })
+    }
+
+    /// Opens the repository at exactly this place: a working tree's root, a `.git` folder or a bare repository.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repo::discover`].
+    pub fn open(path: &Path) -> Result<Repo, GitError> {
+        let inner = Repository::open(path).map_err(|source| open_error(path, source))?;
+        Ok(Repo { inner })
+    }
+
+    /// The root of the working tree; `None` for a bare repository.
+    #[must_use]
+    pub fn workdir(&self) -> Option<&Path> {
+        self.inner.workdir()
+    }
+
+    /// Where a person would say the repository is: the working tree, or the repository's own folder.
+    #[must_use]
+    pub fn location(&self) -> PathBuf {
+        let path = self.inner.workdir().unwrap_or_else(|| self.inner.path());
+        // A trailing separator comes from libgit2 and reads badly in messages.
+        path.components().collect()
+    }
+
+    /// The folder that holds the object database; shared between linked worktrees.
+    #[must_use]
+    pub fn object_dir(&self) -> PathBuf {
+        self.inner.commondir().to_path_buf()
+    }
+
+    /// Whether history was cut off on cloning.
+    #[must_use]
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow()
+    }
+
+    /// Whether git would ignore this path, relative to the working tree. `false` when that cannot be told.
+    #[must_use]
+    pub fn is_ignored(&self, path: &Path) -> bool {
+        self.inner.is_path_ignored(path).unwrap_or(false)
+    }
+}
+
+fn open_error(dir: &Path, source: git2::Error) -> GitError {
+    let dir = dir.to_path_buf();
+    match source.code() {
+        ErrorCode::NotFound => GitError::NotARepository { dir },
+        ErrorCode::Owner => GitError::Untrusted { dir, source },
+        _ if source.class() == ErrorClass::Repository && source.message().contains("unsupported") => {
+            GitError::UnsupportedFormat { dir, source }
+        }
+        _ => GitError::Git { doing: format!("open the repository at `{}`", dir.display()), source },
+    }
+}

@@ -1,0 +1,201 @@
+//! From a revision as people write it to a tree.
+
+use git2::{ErrorCode, ObjectType, Oid};
+
+use crate::names::near;
+
+use super::error::shell_word;
+use super::{GitError, Repo};
+
+/// What kind of name a revision was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevisionKind {
+    /// A tag.
+    Tag,
+    /// A local branch.
+    Branch,
+    /// A remote-tracking branch.
+    RemoteBranch,
+    /// A hash, or an expression such as `HEAD~1`.
+    Expression,
+}
+
+/// A resolved revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// As written.
+    pub name: String,
+    /// What kind of name it was.
+    pub kind: RevisionKind,
+    /// The commit; `None` when a bare tree was named.
+    pub commit: Option<Oid>,
+    /// The root tree.
+    pub tree: Oid,
+}
+
+impl Revision {
+    /// The revision in words: ``tag `v1.2.0` ``, ``revision `HEAD~1` (1a2b3c4)``.
+    #[must_use]
+    pub fn label(&self) -> String {
+        let word = match self.kind {
+            RevisionKind::Tag => "tag",
+            RevisionKind::Branch | RevisionKind::RemoteBranch => "branch",
+            RevisionKind::Expression => "revision",
+        };
+        match self.commit {
+            Some(commit)
+                if self.kind == RevisionKind::Expression && !commit.to_string().starts_with(&self.name) =>
+            {
+                format!("{word} `{}` ({})", self.name, short(commit))
+            }
+            _ => format!("{word} `{}`", self.name),
+        }
+    }
+}
+
+/// Seven digits: what git prints by default.
+pub(super) fn short(id: Oid) -> String {
+    id.to_string().chars().take(7).collect()
+}
+
+impl Repo {
+    /// Resolves any revision git understands.
+    ///
+    /// # Errors
+    ///
+    /// Nothing has this name (with near matches and the command that gets it), or it is not a tree.
+    pub fn resolve(&self, revision: &str) -> Result<Revision, GitError> {
+        // `@{u}` is the documented short form that libgit2 does not know everywhere.
+        let spelled = revision.replace("@{u}", "@{upstream}");
+        let (object, reference) =
+            self.inner.revparse_ext(&spelled).map_err(|source| self.unknown(revision, source))?;
+        let kind = match reference {
+            Some(r) if r.is_tag() => RevisionKind::Tag,
+            Some(r) if r.is_remote() => RevisionKind::RemoteBranch,
+            Some(r) if r.is_branch() && !revision.starts_with('@') && revision != "HEAD" => {
+                RevisionKind::Branch
+            }
+            _ => RevisionKind::Expression,
+        };
+        let commit = object.peel(ObjectType::Commit).ok().map(|c| c.id());
+        let tree = object.peel(ObjectType::Tree).map_err(|source| {
+            if source.code() == ErrorCode::NotFound {
+                // A commit whose tree is not here: cut off, or lost.
+                return self.unknown(revision, source);
+            }
+            GitError::NotATree {
+                revision: revision.to_owned(),
+                kind: object
+                    .kind()
+                    .map_or("object", |k| if k == ObjectType::Blob { "file" } else { k.str() })
+                    .into(),
+            }
+        })?;
+        Ok(Revision { name: revision.to_owned(), kind, commit, tree: tree.id() })
+    }
+
+    /// Resolves the newest common ancestor of HEAD and a revision.
+    ///
+    /// # Errors
+    ///
+    /// The revision does not exist, or the two have no common history (here, in a shallow clone).
+    pub fn merge_base(&self, revision: &str) -> Result<Revision, GitError> {
+        let commit_of = |name: &str| {
+            self.resolve(name)?.commit.ok_or_else(|| GitError::NotATree {
+                revision: name.to_owned(),
+                kind: "folder without a commit".into(),
+            })
+        };
+        let other = commit_of(revision)?;
+        let head = commit_of("HEAD")?;
+        let base = self.inner.merge_base(head, other).map_err(|source| match source.code() {
+            ErrorCode::NotFound => {
+                GitError::NoMergeBase { revision: revision.to_owned(), shallow: self.is_shallow() }
+            }
+            _ => GitError::Git { doing: format!("find the merge base of HEAD and `{revision}`"), source },
+        })?;
+        let mut found = self.resolve(&base.to_string())?;
+        found.name = format!("merge-base:{revision}");
+        Ok(found)
+    }
+
+    fn unknown(&self, revision: &str, source: git2::Error) -> GitError {
+        let repository = self.location();
+        match source.code() {
+            ErrorCode::UnbornBranch => return GitError::NoCommits { repository },
+            ErrorCode::Ambiguous | ErrorCode::InvalidSpec => {
+                return GitError::BadRevision { revision: revision.to_owned(), source };
+            }
+            _ => {}
+        }
+        if self.inner.is_empty().unwrap_or(false) {
+            return GitError::NoCommits { repository };
+        }
+        let names = self.ref_names();
+        let base = revision.split(['~', '^', '@', ':']).next().unwrap_or(revision);
+        let known = names.iter().any(|n| n == base) || base.is_empty() || base == "HEAD";
+        let near = if known { Vec::new() } else { near(base, names.iter().map(String::as_str)) };
+        GitError::UnknownRevision {
+            revision: revision.to_owned(),
+            repository,
+            shallow: self.is_shallow(),
+            near,
+            fetch: self.fetch_command(revision, base, known),
+        }
+    }
+
+    /// Every branch, remote-tracking branch and tag by its short name, sorted.
+    pub(super) fn ref_names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        for reference in self.inner.references().into_iter().flatten().flatten() {
+            if let Ok(name) = reference.name() {
+                let short =
+                    ["refs/heads/", "refs/remotes/", "refs/tags/"].iter().find_map(|p| name.strip_prefix(p));
+                names.extend(short.filter(|s| !s.ends_with("/HEAD")).map(str::to_owned));
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The command most likely to bring the revision here; `None` without a remote.
+    fn fetch_command(&self, revision: &str, base: &str, known: bool) -> Option<String> {
+        let remotes: Vec<String> = self
+            .inner
+            .remotes()
+            .map(|r| r.iter().flatten().flatten().map(str::to_owned).collect())
+            .unwrap_or_default();
+        let remote = remotes.iter().find(|r| *r == "origin").or(remotes.first())?;
+        let shallow = self.is_shallow();
+        if known {
+            // The name is here, but the path from it (`~3`, `^2`) runs out of history.
+            return shallow.then(|| format!("git fetch --unshallow {remote}"));
+        }
+        let (remote, name) = remotes
+            .iter()
+            .find_map(|r| base.strip_prefix(r.as_str())?.strip_prefix('/').map(|rest| (r, rest)))
+            .unwrap_or((remote, base));
+        let name = name.strip_prefix("refs/tags/").or(name.strip_prefix("refs/heads/")).unwrap_or(name);
+        let depth = if shallow { "--depth=1 " } else { "" };
+        let looks_like_tag = base.starts_with("refs/tags/")
+            || name
+                .rsplit('/')
+                .next()
+                .is_some_and(|n| n.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()));
+        let is_hash = name.len() >= 7 && name.chars().all(|c| c.is_ascii_hexdigit());
+        Some(if is_hash && shallow {
+            format!("git fetch --unshallow {remote}")
+        } else if is_hash {
+            format!("git fetch {remote}")
+        } else if looks_like_tag {
+            format!("git fetch {depth}{remote} tag {}", shell_word(name))
+        } else if revision.starts_with(remote.as_str()) || shallow {
+            // An explicit destination: shallow clones usually track one branch only.
+            let to = shell_word(&format!("{name}:refs/remotes/{remote}/{name}"));
+            format!("git fetch {depth}{remote} {to}")
+        } else {
+            format!("git fetch {remote} {}", shell_word(name))
+        })
+    }
+}

@@ -1,0 +1,165 @@
+//! `latest`: the highest version among the tags of a shape.
+
+use git2::ObjectType;
+use semver::Version;
+use thiserror::Error;
+
+use super::{GitError, Repo, Revision, RevisionKind};
+
+const PLACEHOLDER: &str = "{version}";
+
+/// The shape of version tags: text with `{version}` in it, such as `v{version}` or `acme/pay/v{version}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagPattern {
+    prefix: String,
+    suffix: String,
+}
+
+/// Why a tag shape is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("tag shape `{0}` must contain `{{version}}` exactly once")]
+pub struct TagPatternError(pub String);
+
+impl Default for TagPattern {
+    fn default() -> Self {
+        TagPattern { prefix: "v".into(), suffix: String::new() }
+    }
+}
+
+impl std::fmt::Display for TagPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{PLACEHOLDER}{}", self.prefix, self.suffix)
+    }
+}
+
+impl TagPattern {
+    /// Reads a shape.
+    ///
+    /// # Errors
+    ///
+    /// `{version}` does not occur exactly once.
+    pub fn parse(text: &str) -> Result<TagPattern, TagPatternError> {
+        match text.split_once(PLACEHOLDER) {
+            Some((prefix, suffix)) if !suffix.contains(PLACEHOLDER) => {
+                Ok(TagPattern { prefix: prefix.into(), suffix: suffix.into() })
+            }
+            _ => Err(TagPatternError(text.to_owned())),
+        }
+    }
+
+    /// The version a tag stands for; `None` for tags of another shape.
+    #[must_use]
+    pub fn version_of(&self, tag: &str) -> Option<Version> {
+        let middle = tag.strip_prefix(&self.prefix)?.strip_suffix(&self.suffix)?;
+        Version::parse(middle).ok()
+    }
+
+    /// The tag of a version.
+    #[must_use]
+    pub fn tag_of(&self, version: &Version) -> String {
+        format!("{}{version}{}", self.prefix, self.suffix)
+    }
+}
+
+/// The highest version found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Latest {
+    /// The version.
+    pub version: Version,
+    /// Where it points.
+    pub revision: Revision,
+}
+
+impl Repo {
+    /// Every version with its tag, lowest first.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
+    pub fn versions(&self, pattern: &TagPattern) -> Result<Vec<(Version, String)>, GitError> {
+        let mut versions: Vec<(Version, String)> =
+            self.tags()?.into_iter().filter_map(|tag| Some((pattern.version_of(&tag)?, tag))).collect();
+        versions.sort();
+        Ok(versions)
+    }
+
+    /// The highest version among the tags of a shape; pre-releases count only when `pre` is set.
+    ///
+    /// # Errors
+    ///
+    /// No tag qualifies.
+    pub fn latest(&self, pattern: &TagPattern, pre: bool) -> Result<Latest, GitError> {
+        let versions = self.versions(pattern)?;
+        let Some((version, tag)) = versions.iter().rev().find(|(v, _)| pre || v.pre.is_empty()) else {
+            let tags = self.tags()?;
+            return Err(GitError::NoVersions {
+                repository: self.location(),
+                pattern: pattern.to_string(),
+                shallow: self.is_shallow(),
+                suggestion: if versions.is_empty() { suggest(&tags) } else { None },
+                only_pre: !versions.is_empty(),
+                tags: tags.into_iter().take(3).collect(),
+            });
+        };
+        let doing = || format!("read tag `{tag}`");
+        let object = self
+            .inner
+            .find_reference(&format!("refs/tags/{tag}"))
+            .and_then(|r| r.peel(ObjectType::Commit))
+            .map_err(|source| GitError::Git { doing: doing(), source })?;
+        let tree =
+            object.peel(ObjectType::Tree).map_err(|source| GitError::Git { doing: doing(), source })?;
+        let revision = Revision {
+            name: tag.clone(),
+            kind: RevisionKind::Tag,
+            commit: Some(object.id()),
+            tree: tree.id(),
+        };
+        Ok(Latest { version: version.clone(), revision })
+    }
+
+    fn tags(&self) -> Result<Vec<String>, GitError> {
+        let names = self
+            .inner
+            .tag_names(None)
+            .map_err(|source| GitError::Git { doing: "list the tags".into(), source })?;
+        Ok(names.iter().flatten().flatten().map(str::to_owned).collect())
+    }
+}
+
+/// The shape most tags that hold a version have.
+fn suggest(tags: &[String]) -> Option<String> {
+    let mut shapes: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    for tag in tags {
+        let starts = tag.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(i, _)| i);
+        if let Some(start) = starts.into_iter().find(|i| Version::parse(&tag[*i..]).is_ok()) {
+            *shapes.entry(format!("{}{PLACEHOLDER}", &tag[..start])).or_default() += 1;
+        }
+    }
+    shapes
+        .into_iter()
+        .max_by_key(|(shape, count)| (*count, std::cmp::Reverse(shape.clone())))
+        .map(|(shape, _)| shape)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_read_and_write_tags() {
+        let shape = TagPattern::parse("acme/contracts/v{version}").unwrap();
+        assert_eq!(shape.version_of("acme/contracts/v1.2.0"), Some(Version::new(1, 2, 0)));
+        assert_eq!(shape.version_of("v1.2.0"), None);
+        assert_eq!(shape.version_of("acme/contracts/v1.2"), None, "two numbers are no semantic version");
+        assert_eq!(shape.tag_of(&Version::new(2, 0, 0)), "acme/contracts/v2.0.0");
+        assert!(TagPattern::parse("v").is_err());
+        assert!(TagPattern::parse("{version}{version}").is_err());
+    }
+
+    #[test]
+    fn the_commonest_shape_is_suggested() {
+        let tags = ["release-1.0.0", "release-1.1.0", "1.0.0", "x"].map(str::to_owned);
+        assert_eq!(suggest(&tags).as_deref(), Some("release-{version}"));
+    }
+}

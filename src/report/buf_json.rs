@@ -1,0 +1,120 @@
+//! The lines that `buf breaking --error-format json` prints, for tools that read those.
+//!
+//! Keys, their order, the sorting and the rule that equal lines are printed once are kept; the sentences in
+//! `message` are our own.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::Serializer;
+
+use super::escape::JsonEscapes;
+use super::{Finding, Report, Reporter, View};
+
+/// The format.
+pub(super) struct BufJson;
+
+/// One line. The order of the fields is the order of the keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Row<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<&'a str>,
+    pub(super) start_line: u32,
+    pub(super) start_column: u32,
+    end_line: u32,
+    end_column: u32,
+    #[serde(rename = "type")]
+    rule: &'a str,
+    pub(super) message: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of(finding: &'a Finding) -> Row<'a> {
+        let span = finding.new.as_ref().and_then(|l| l.span);
+        let at = span.map_or([1; 4], |s| [s.start_line, s.start_column, s.end_line, s.end_column]);
+        let [start_line, start_column, end_line, end_column] = at;
+        let path = finding.new.as_ref().map(|l| &*l.path);
+        Row {
+            path,
+            start_line,
+            start_column,
+            end_line,
+            end_column,
+            rule: finding.rule,
+            message: &finding.message,
+        }
+    }
+
+    fn key(&self) -> impl Ord + use<'a> {
+        let Row { path, start_line, start_column, end_line, end_column, rule, message } = *self;
+        (path, start_line, start_column, rule, message, end_line, end_column)
+    }
+}
+
+/// Every finding as buf would list it: sorted, each line once.
+pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
+    let mut rows: Vec<_> = report.findings.iter().map(Row::of).collect();
+    rows.sort_by(|a, b| a.key().cmp(&b.key()));
+    rows.dedup();
+    rows
+}
+
+impl Reporter for BufJson {
+    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+        for row in rows(report) {
+            row.serialize(&mut Serializer::with_formatter(&mut *out, JsonEscapes))?;
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Location, sample};
+    use super::*;
+
+    #[test]
+    fn full() {
+        insta::assert_snapshot!(sample::render(&BufJson, &sample::full(), None));
+    }
+
+    #[test]
+    fn empty() {
+        assert_eq!(sample::render(&BufJson, &sample::empty(), None), "");
+    }
+
+    #[test]
+    fn hostile() {
+        let text = sample::render(&BufJson, &sample::hostile(), None);
+        for line in text.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(value["message"], sample::hostile().findings[0].message);
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn without_a_place_there_is_no_path_and_it_sorts_first() {
+        let mut report = sample::full();
+        let first = &mut report.findings[0];
+        first.new = None;
+        let text = sample::render(&BufJson, &report, None);
+        assert!(
+            text.starts_with(r#"{"start_line":1,"start_column":1,"end_line":1,"end_column":1,"type":""#),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn equal_lines_are_printed_once() {
+        let mut report = sample::full();
+        let count = rows(&report).len();
+        let twin = report.findings[0].clone();
+        report.findings.push(twin);
+        assert_eq!(rows(&report).len(), count);
+        report.findings.last_mut().unwrap().new =
+            Some(Location { path: "other.proto".to_owned(), span: None });
+        assert_eq!(rows(&report).len(), count + 1);
+    }
+}

@@ -1,0 +1,79 @@
+//! Text from sources, file names and other programs, made safe to show.
+
+use std::borrow::Cow;
+use std::io;
+
+use serde_json::ser::{CompactFormatter, Formatter};
+
+/// Whether a character must not reach a terminal as it is: it moves the cursor, changes colours, reorders the
+/// text around it or cannot be seen at all.
+pub(crate) fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}'                         // soft hyphen
+            | '\u{61c}'                      // Arabic letter mark
+            | '\u{200b}'..='\u{200f}'        // zero width, directional marks
+            | '\u{2028}'..='\u{202e}'        // line and paragraph separators, embeddings and overrides
+            | '\u{2060}'..='\u{206f}'        // invisible operators, isolates
+            | '\u{fe00}'..='\u{fe0f}'        // variation selectors
+            | '\u{feff}'                     // byte order mark
+            | '\u{fff9}'..='\u{fffb}'        // interlinear annotations
+            | '\u{e0000}'..='\u{e0fff}') // tags
+}
+
+/// The text with every unsafe character written out: `\n`, `\t`, `\r`, `\u{1b}`.
+///
+/// Text without any is returned as it is. A backslash stays one backslash: the result is for reading, not for
+/// parsing back.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unsafe(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+/// JSON in which nothing acts on a terminal or a web page; the decoded text is the same.
+///
+/// Go's `encoding/json` writes `<`, `>`, `&` and the line separators this way, which readers of such output may
+/// lean on.
+pub(super) struct JsonEscapes;
+
+impl Formatter for JsonEscapes {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        let mut rest = text;
+        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_unsafe(c)) {
+            CompactFormatter.write_string_fragment(out, &rest[..at])?;
+            let c = rest[at..].chars().next().expect("`find` gives the start of a character");
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        CompactFormatter.write_string_fragment(out, rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_untouched() {
+        for text in ["", "user.v1.UserInfo", "größer → 5", "emoji 🦀", r"back\slash"] {
+            assert!(matches!(escape(text), Cow::Borrowed(t) if t == text));
+        }
+    }
+
+    #[test]
+    fn unsafe_characters_are_written_out() {
+        assert_eq!(escape("a\nb\tc\r"), r"a\nb\tc\r");
+        assert_eq!(escape("\u{1b}[31mred"), r"\u{1b}[31mred");
+        assert_eq!(escape("\u{9b}31m\u{7f}"), r"\u{9b}31m\u{7f}");
+        assert_eq!(escape("user\u{202e}resu"), r"user\u{202e}resu");
+        assert_eq!(escape("\u{2066}\u{2028}\u{feff}\0"), r"\u{2066}\u{2028}\u{feff}\u{0}");
+    }
+}

@@ -1,0 +1,282 @@
+//! The report for programs: one JSON document, described in docs/report.md and docs/report.schema.json.
+//!
+//! The document is written piece by piece, one finding and one change a line, so that a large report costs no
+//! second copy in memory and `grep` and `diff` work on it.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::Serializer;
+
+use super::escape::JsonEscapes;
+use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
+use crate::rules::Level;
+use crate::verdict::{Direction, Lens, Verdict};
+
+/// Grows when a reader of the last version would misread the next.
+const SCHEMA_VERSION: u32 = 1;
+
+/// The format.
+pub(super) struct Json;
+
+impl Reporter for Json {
+    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+        write!(out, "{{\"schema_version\":{SCHEMA_VERSION},\n\"old\":")?;
+        value(out, &Side { label: &report.old, version: Some(report.old_version.as_deref()) })?;
+        out.write_all(b",\n\"new\":")?;
+        value(out, &Side { label: &report.new, version: None })?;
+        out.write_all(b",\n\"summary\":")?;
+        value(out, &Summary::of(report))?;
+        out.write_all(b",\n\"notes\":")?;
+        value(out, &report.notes)?;
+        list(out, "findings", report.findings.iter().map(JsonFinding::of))?;
+        list(out, "changes", report.changes.iter().map(JsonChange::of))?;
+        out.write_all(b"}\n")
+    }
+}
+
+fn list<T: Serialize>(out: &mut dyn io::Write, key: &str, items: impl Iterator<Item = T>) -> io::Result<()> {
+    write!(out, ",\n\"{key}\":[")?;
+    for (n, item) in items.enumerate() {
+        out.write_all(if n == 0 { b"\n" } else { b",\n" })?;
+        value(out, &item)?;
+    }
+    out.write_all(b"]")
+}
+
+fn value(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
+    Ok(value.serialize(&mut Serializer::with_formatter(out, JsonEscapes))?)
+}
+
+#[derive(Serialize)]
+struct Side<'a> {
+    label: &'a str,
+    // Only the old side has the key: what the new side will be is what the report is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<Option<&'a str>>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    changes: usize,
+    bump: Option<&'static str>,
+    next_version: Option<String>,
+}
+
+impl Summary {
+    fn of(report: &Report) -> Summary {
+        Summary {
+            errors: report.count(Level::Error),
+            warnings: report.count(Level::Warn),
+            notes: report.count(Level::Note),
+            changes: report.changes.len(),
+            bump: report.bump.map(|b| b.as_str()),
+            next_version: report.next_version(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    rule: &'static str,
+    level: &'static str,
+    bump: &'static str,
+    change: &'a str,
+    symbol: &'a str,
+    message: &'a str,
+    fingerprint: &'a str,
+    old: Option<Place<'a>>,
+    new: Option<Place<'a>>,
+    verdict: Matrix<'a>,
+    affects: &'a [String],
+    fix: Option<&'a str>,
+}
+
+impl<'a> JsonFinding<'a> {
+    fn of(finding: &'a Finding) -> JsonFinding<'a> {
+        JsonFinding {
+            rule: finding.rule,
+            level: finding.level.as_str(),
+            bump: finding.bump.as_str(),
+            change: &finding.change,
+            symbol: &finding.symbol,
+            message: &finding.message,
+            fingerprint: &finding.fingerprint,
+            old: finding.old.as_ref().map(Place::of),
+            new: finding.new.as_ref().map(Place::of),
+            verdict: Matrix::of(&finding.verdict),
+            affects: &finding.affects,
+            fix: finding.fix.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonChange<'a> {
+    change: &'a str,
+    element: &'static str,
+    symbol: &'a str,
+    message: &'a str,
+    bump: &'static str,
+    fingerprint: &'a str,
+    old: Option<Place<'a>>,
+    new: Option<Place<'a>>,
+    verdict: Matrix<'a>,
+}
+
+impl<'a> JsonChange<'a> {
+    fn of(change: &'a ChangeRecord) -> JsonChange<'a> {
+        JsonChange {
+            change: &change.change,
+            element: change.noun,
+            symbol: &change.symbol,
+            message: &change.message,
+            bump: change.bump.as_str(),
+            fingerprint: &change.fingerprint,
+            old: change.old.as_ref().map(Place::of),
+            new: change.new.as_ref().map(Place::of),
+            verdict: Matrix::of(&change.verdict),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    path: &'a str,
+    start_line: Option<u32>,
+    start_column: Option<u32>,
+    end_line: Option<u32>,
+    end_column: Option<u32>,
+}
+
+impl<'a> Place<'a> {
+    fn of(location: &'a Location) -> Place<'a> {
+        let span = location.span;
+        Place {
+            path: &location.path,
+            start_line: span.map(|s| s.start_line),
+            start_column: span.map(|s| s.start_column),
+            end_line: span.map(|s| s.end_line),
+            end_column: span.map(|s| s.end_column),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Matrix<'a> {
+    wire: BothWays<'a>,
+    json: BothWays<'a>,
+    rpc: BothWays<'a>,
+    source: Sources<'a>,
+}
+
+#[derive(Serialize)]
+struct BothWays<'a> {
+    backward: JsonCell<'a>,
+    forward: JsonCell<'a>,
+}
+
+#[derive(Serialize)]
+struct Sources<'a> {
+    go: JsonCell<'a>,
+    java: JsonCell<'a>,
+    python: JsonCell<'a>,
+    rust: JsonCell<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonCell<'a> {
+    effect: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> Matrix<'a> {
+    fn of(verdict: &'a Verdict) -> Matrix<'a> {
+        let cell = |lens, direction| JsonCell {
+            effect: verdict.effect(lens, direction).as_str(),
+            reason: verdict.cell(lens, direction).map(|c| &*c.reason),
+        };
+        let both = |lens| BothWays {
+            backward: cell(lens, Direction::Backward),
+            forward: cell(lens, Direction::Forward),
+        };
+        let source = |lens| cell(lens, Direction::Backward);
+        Matrix {
+            wire: both(Lens::Wire),
+            json: both(Lens::Json),
+            rpc: both(Lens::Rpc),
+            source: Sources {
+                go: source(Lens::SourceGo),
+                java: source(Lens::SourceJava),
+                python: source(Lens::SourcePython),
+                rust: source(Lens::SourceRust),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{escape, sample};
+    use super::*;
+
+    fn schema() -> serde_json::Value {
+        serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap()
+    }
+
+    /// The document for the eye, after the bytes have been held against the schema.
+    fn checked(report: &Report) -> serde_json::Value {
+        let text = sample::render(&Json, report, None);
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        let errors: Vec<_> =
+            validator.iter_errors(&document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{errors:#?}");
+        document
+    }
+
+    #[test]
+    fn full() {
+        checked(&sample::full());
+        insta::assert_snapshot!(sample::render(&Json, &sample::full(), None));
+    }
+
+    #[test]
+    fn empty() {
+        checked(&sample::empty());
+        insta::assert_snapshot!(sample::render(&Json, &sample::empty(), None));
+    }
+
+    #[test]
+    fn hostile() {
+        let report = sample::hostile();
+        let document = checked(&report);
+        let text = sample::render(&Json, &report, None);
+        assert!(!text.contains(|c: char| c != '\n' && escape::is_unsafe(c)), "{text:?}");
+        assert_eq!(document["findings"][0]["message"], report.findings[0].message);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn the_schema_refuses_what_is_not_a_report() {
+        let validator = jsonschema::validator_for(&schema()).unwrap();
+        let good = checked(&sample::full());
+        for (pointer, bad) in [
+            ("/schema_version", serde_json::json!(2)),
+            ("/findings/0/level", serde_json::json!("fatal")),
+            ("/findings/0/fingerprint", serde_json::json!("xyz")),
+            ("/findings/0/verdict/wire/backward", serde_json::json!({"effect": "corrupt"})),
+            ("/findings/0/verdict/wire/forward", serde_json::json!({"effect": "ok", "reason": "no"})),
+            ("/changes/0/new", serde_json::json!({"path": "a.proto"})),
+            ("/summary", serde_json::json!({})),
+        ] {
+            let mut document = good.clone();
+            *document.pointer_mut(pointer).unwrap() = bad;
+            assert!(!validator.is_valid(&document), "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Reports for the tests of the formats: one that touches everything, an empty one, a hostile one.
+
+use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
+use crate::rules::{Bump, Level};
+use crate::schema::Span;
+use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
+
+/// A report as text, without colours.
+pub(super) fn render(reporter: &dyn Reporter, report: &Report, width: Option<usize>) -> String {
+    let mut out = Vec::new();
+    reporter.write(report, &View { colour: false, width }, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Nothing changed.
+pub(super) fn empty() -> Report {
+    Report { old: "tag `v1.4.0`".to_owned(), new: "working tree".to_owned(), ..Report::default() }
+}
+
+fn at(path: &str, line: u32, column: u32) -> Option<Location> {
+    let span = Span { start_line: line, start_column: column, end_line: line, end_column: column + 20 };
+    Some(Location { path: path.to_owned(), span: Some(span) })
+}
+
+fn file(path: &str) -> Option<Location> {
+    Some(Location { path: path.to_owned(), span: None })
+}
+
+fn cell(lens: Lens, direction: Direction, effect: Effect, reason: &str) -> Cell {
+    Cell { lens, direction, effect, reason: reason.to_owned().into() }
+}
+
+/// Findings of every level, with two places, one or none, every kind of verdict line, calls and fixes.
+pub(super) fn full() -> Report {
+    use Direction::{Backward, Forward};
+    let corrupt = Verdict {
+        cells: vec![
+            cell(
+                Lens::Wire,
+                Backward,
+                Effect::Corrupt,
+                "a varint of the old writer is read as zigzag: 1 becomes -1",
+            ),
+            cell(
+                Lens::Wire,
+                Forward,
+                Effect::Corrupt,
+                "a varint of the old writer is read as zigzag: 1 becomes -1",
+            ),
+            cell(Lens::SourceGo, Backward, Effect::Rejects, "the accessor has another type"),
+            cell(
+                Lens::SourceJava,
+                Backward,
+                Effect::Ok.max(Effect::Unknown),
+                "depends on how the value is used",
+            ),
+            cell(Lens::SourceRust, Backward, Effect::Rejects, "the accessor has another type"),
+        ],
+    };
+    let gone = Verdict {
+        cells: vec![
+            cell(Lens::Rpc, Backward, Effect::Rejects, "an old client that calls it gets UNIMPLEMENTED"),
+            cell(Lens::SourceGo, Backward, Effect::Rejects, "the method is gone from the client"),
+            cell(Lens::SourceJava, Backward, Effect::Rejects, "the method is gone from the client"),
+            cell(Lens::SourcePython, Backward, Effect::Rejects, "the method is gone from the client"),
+            cell(Lens::SourceRust, Backward, Effect::Rejects, "the method is gone from the client"),
+        ],
+    };
+    let mixed = Verdict {
+        cells: vec![
+            cell(Lens::Wire, Backward, Effect::Lossy, "all but the last value are dropped"),
+            cell(Lens::Json, Backward, Effect::Rejects, "an array is not a value"),
+            cell(Lens::Json, Forward, Effect::Lossy, "an array is not a value"),
+            cell(Lens::SourcePython, Backward, Effect::Rejects, "assigning the field fails"),
+            cell(Lens::SourceRust, Backward, Effect::Lossy, "assigning the field fails"),
+        ],
+    };
+    let change = |change: &str, symbol: &str, noun, message: &str, fingerprint: &str| ChangeRecord {
+        change: change.to_owned(),
+        symbol: symbol.to_owned(),
+        noun,
+        message: message.to_owned(),
+        old: None,
+        new: None,
+        verdict: Verdict::default(),
+        bump: Bump::Minor,
+        fingerprint: fingerprint.to_owned(),
+    };
+    Report {
+        old: "tag `v1.4.0`".to_owned(),
+        new: "working tree".to_owned(),
+        findings: vec![
+            Finding {
+                rule: "FIELD_SAME_TYPE",
+                change: "field-type-changed".to_owned(),
+                symbol: "pay.v1.Charge.amount".to_owned(),
+                level: Level::Error,
+                bump: Bump::Major,
+                message: "field 3 `amount` of `pay.v1.Charge` was `int64`, is now `sint64`".to_owned(),
+                old: at("contracts/pay/v1/charge.proto", 12, 3),
+                new: at("contracts/pay/v1/charge.proto", 14, 3),
+                verdict: corrupt.clone(),
+                affects: [
+                    "CreateCharge (request)",
+                    "GetCharge (response)",
+                    "ListCharges (response)",
+                    "Refund (request)",
+                    "Watch (response)",
+                ]
+                .map(|call| format!("pay.v1.ChargeService.{call}"))
+                .to_vec(),
+                fix: Some("add a field with a new number and deprecate this one".to_owned()),
+                fingerprint: "3f9c01ab77e2".to_owned(),
+            },
+            Finding {
+                rule: "RPC_NO_DELETE",
+                change: "method-removed".to_owned(),
+                symbol: "pay.v1.ChargeService.Refund".to_owned(),
+                level: Level::Error,
+                bump: Bump::Major,
+                message: "method `Refund` of `pay.v1.ChargeService` was removed".to_owned(),
+                old: at("contracts/pay/v1/service.proto", 40, 3),
+                new: file("contracts/pay/v1/service.proto"),
+                verdict: gone.clone(),
+                affects: vec!["pay.v1.ChargeService.Refund".to_owned()],
+                fix: None,
+                fingerprint: "00aa11bb22cc".to_owned(),
+            },
+            Finding {
+                rule: "FIELD_SAME_CARDINALITY",
+                change: "field-cardinality-changed".to_owned(),
+                symbol: "pay.v1.Charge.tags".to_owned(),
+                level: Level::Warn,
+                bump: Bump::Major,
+                message: "field 9 `tags` of `pay.v1.Charge` was `repeated`, is now singular".to_owned(),
+                old: at("contracts/pay/v1/charge.proto", 20, 3),
+                new: at("contracts/pay/v1/charge.proto", 22, 3),
+                verdict: mixed.clone(),
+                affects: Vec::new(),
+                fix: Some("keep `repeated`".to_owned()),
+                fingerprint: "d00d00d00d00".to_owned(),
+            },
+            Finding {
+                rule: "FILE_NO_DELETE",
+                change: "file-removed".to_owned(),
+                symbol: "pay/v1/old.proto".to_owned(),
+                level: Level::Note,
+                bump: Bump::Patch,
+                message: "file `pay/v1/old.proto` was removed".to_owned(),
+                old: file("contracts/pay/v1/old.proto"),
+                new: None,
+                verdict: Verdict::default(),
+                affects: Vec::new(),
+                fix: None,
+                fingerprint: "0123456789ab".to_owned(),
+            },
+        ],
+        changes: vec![
+            ChangeRecord {
+                old: file("contracts/pay/v1/old.proto"),
+                bump: Bump::Patch,
+                ..change(
+                    "file-removed",
+                    "pay/v1/old.proto",
+                    "file",
+                    "file `pay/v1/old.proto` was removed",
+                    "0123456789ab",
+                )
+            },
+            ChangeRecord {
+                old: at("contracts/pay/v1/charge.proto", 12, 3),
+                new: at("contracts/pay/v1/charge.proto", 14, 3),
+                verdict: corrupt,
+                bump: Bump::Major,
+                ..change(
+                    "field-type-changed",
+                    "pay.v1.Charge.amount",
+                    "field",
+                    "field 3 `amount` was `int64`, is now `sint64`",
+                    "3f9c01ab77e2",
+                )
+            },
+            ChangeRecord {
+                old: at("contracts/pay/v1/charge.proto", 12, 3),
+                new: at("contracts/pay/v1/charge.proto", 14, 3),
+                ..change(
+                    "field-deprecated",
+                    "pay.v1.Charge.amount",
+                    "field",
+                    "field 3 `amount` is deprecated",
+                    "aaaabbbbcccc",
+                )
+            },
+            ChangeRecord {
+                new: at("contracts/pay/v1/charge.proto", 30, 3),
+                ..change(
+                    "field-added",
+                    "pay.v1.Charge.amount_minor",
+                    "field",
+                    "field 12 `amount_minor` was added",
+                    "ddddeeeeffff",
+                )
+            },
+            ChangeRecord {
+                old: at("contracts/pay/v1/service.proto", 40, 3),
+                new: file("contracts/pay/v1/service.proto"),
+                verdict: gone,
+                bump: Bump::Major,
+                ..change(
+                    "method-removed",
+                    "pay.v1.ChargeService.Refund",
+                    "method",
+                    "method `Refund` of `pay.v1.ChargeService` was removed",
+                    "00aa11bb22cc",
+                )
+            },
+        ],
+        notes: vec!["roots: `contracts` (found: every import resolves there)".to_owned()],
+        bump: Some(Bump::Major),
+        old_version: Some("1.4.0".to_owned()),
+    }
+}
+
+/// What a repository from a fork may hold.
+pub(super) fn hostile() -> Report {
+    const NASTY: &str = "%0A]]>|<script>alert(1)</script>&amp;\"'\\\r\n::error::\u{1b}[2J\u{1b}]8;;http://x\u{7}\u{202e}gnp.exe\u{2028}\u{feff}\u{9b}31m\u{0}end";
+    let location = at(&format!("dir {NASTY}/a.proto"), 1, 1);
+    let verdict = Verdict {
+        cells: vec![cell(Lens::Wire, Direction::Backward, Effect::Rejects, &format!("reason {NASTY}"))],
+    };
+    Report {
+        old: format!("branch `{NASTY}`"),
+        new: format!("folder `{NASTY}`"),
+        findings: vec![Finding {
+            rule: "FIELD_SAME_TYPE",
+            change: "field-type-changed".to_owned(),
+            symbol: format!("a.{NASTY}"),
+            level: Level::Error,
+            bump: Bump::Major,
+            message: format!("message {NASTY}"),
+            old: location.clone(),
+            new: location.clone(),
+            verdict: verdict.clone(),
+            affects: vec![format!("a.S.M {NASTY}")],
+            fix: Some(format!("fix {NASTY}")),
+            fingerprint: "3f9c01ab77e2".to_owned(),
+        }],
+        changes: vec![ChangeRecord {
+            change: "field-type-changed".to_owned(),
+            symbol: format!("a.{NASTY}"),
+            noun: "field",
+            message: format!("message {NASTY}"),
+            old: location.clone(),
+            new: location,
+            verdict,
+            bump: Bump::Major,
+            fingerprint: "3f9c01ab77e2".to_owned(),
+        }],
+        notes: vec![NASTY.to_owned()],
+        bump: Some(Bump::Major),
+        old_version: Some(NASTY.to_owned()),
+    }
+}

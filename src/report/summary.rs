@@ -1,0 +1,86 @@
+//! Words and numbers that several formats share.
+
+use semver::Version;
+
+use super::{Report, Style};
+use crate::rules::{Bump, Level};
+
+/// `1 error`, `2 errors`.
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// The version after `old` for a bump; `None` when `old` is not a semantic version.
+///
+/// Below 1.0.0 nothing is promised by <https://semver.org/#spec-item-4>, and package managers treat the middle
+/// part as the one that breaks: a major bump of 0.3.1 is 0.4.0, a minor one 0.3.2. A pre-release is followed by
+/// its release: nobody was promised anything about 2.0.0-rc.1 but that 2.0.0 comes after it.
+pub fn next_version(old: &str, bump: Bump) -> Option<String> {
+    let old = Version::parse(old.strip_prefix('v').unwrap_or(old)).ok()?;
+    let Version { major, minor, patch, .. } = old;
+    let next = match (bump, major) {
+        _ if !old.pre.is_empty() => Version::new(major, minor, patch),
+        (Bump::Major, 0) => Version::new(0, minor + 1, 0),
+        (Bump::Minor, 0) => Version::new(0, minor, patch + 1),
+        (Bump::Major, _) => Version::new(major + 1, 0, 0),
+        (Bump::Minor, _) => Version::new(major, minor + 1, 0),
+        (Bump::Patch, _) => Version::new(major, minor, patch + 1),
+    };
+    Some(next.to_string())
+}
+
+impl Report {
+    /// The version that has to follow, where the old side is a version.
+    pub fn next_version(&self) -> Option<String> {
+        next_version(self.old_version.as_deref()?, self.bump?)
+    }
+
+    /// `next version must be major (2.0.0)`.
+    pub(super) fn bump_sentence(&self) -> Option<String> {
+        let bump = self.bump?;
+        // A clean run leaves the choice; findings do not.
+        let must = if self.findings.is_empty() { "can" } else { "must" };
+        let version = self.next_version().map(|v| format!(" ({v})")).unwrap_or_default();
+        Some(format!("next version {must} be {}{version}", bump.as_str()))
+    }
+}
+
+/// The style of a level.
+pub(super) fn level_style(level: Level) -> Style {
+    match level {
+        Level::Error => Style::Error,
+        Level::Warn => Style::Warn,
+        Level::Note => Style::Note,
+    }
+}
+
+/// The word people read for a level.
+pub(super) fn level_word(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warn => "warning",
+        Level::Note => "note",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_follow_the_bump() {
+        let cases = [
+            ("1.4.0", Bump::Major, "2.0.0"),
+            ("1.4.2", Bump::Minor, "1.5.0"),
+            ("v1.4.2", Bump::Patch, "1.4.3"),
+            ("0.3.1", Bump::Major, "0.4.0"),
+            ("0.3.1", Bump::Minor, "0.3.2"),
+            ("0.3.1", Bump::Patch, "0.3.2"),
+            ("2.0.0-rc.1", Bump::Major, "2.0.0"),
+        ];
+        for (old, bump, next) in cases {
+            assert_eq!(next_version(old, bump).as_deref(), Some(next), "{old} {bump:?}");
+        }
+        assert_eq!(next_version("main", Bump::Major), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! What a person reads: for each finding what changed, where, who breaks and why, what to do.
+
+use std::io;
+
+use super::summary::{level_style, level_word, plural};
+use super::{Finding, Line, Location, Report, Reporter, Style, View};
+use crate::rules::Level;
+use crate::verdict::{Direction, Effect, Lens, Verdict};
+
+/// How many calls are named before the rest is only counted.
+const CALLS_NAMED: usize = 3;
+
+/// The text format.
+pub(super) struct Text;
+
+impl Reporter for Text {
+    fn write(&self, report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+        for finding in &report.findings {
+            write_finding(report, finding, view, out)?;
+        }
+        summary_line(report).write(view, out)
+    }
+}
+
+fn write_finding(report: &Report, finding: &Finding, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    Line::new()
+        .styled(level_style(finding.level), format!("{}[{}]", level_word(finding.level), finding.rule))
+        .styled(Style::Strong, format!(": {}", finding.message))
+        .hang(4)
+        .write(view, out)?;
+    place("old ", finding.old.as_ref(), &report.old).map_or(Ok(()), |line| line.write(view, out))?;
+    // The new side is where people are; only another place than their own files needs naming.
+    let label = if report.new == "working tree" { "" } else { &report.new };
+    place("new ", finding.new.as_ref(), label).map_or(Ok(()), |line| line.write(view, out))?;
+    for line in verdict_lines(&finding.verdict) {
+        line.write(view, out)?;
+    }
+    if !finding.affects.is_empty() {
+        let named =
+            finding.affects.iter().take(CALLS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = finding.affects.len().saturating_sub(CALLS_NAMED);
+        let more = if more > 0 { format!(" and {}", plural(more, "more call")) } else { String::new() };
+        Line::labelled("affects").plain(named).plain(more).write(view, out)?;
+    }
+    if let Some(fix) = &finding.fix {
+        Line::labelled("fix").plain(fix).write(view, out)?;
+    }
+    Line::labelled("more").plain(format!("protopact rules {}", finding.rule)).write(view, out)
+}
+
+fn place(label: &str, location: Option<&Location>, side: &str) -> Option<Line> {
+    let Location { path, span } = location?;
+    let line = Line::labelled(label).plain(path);
+    let line = match span {
+        Some(span) => line.plain(format!(":{}:{}", span.start_line, span.start_column)),
+        None => line,
+    };
+    let side = side.replace('`', "");
+    Some(if side.is_empty() { line } else { line.styled(Style::Faint, format!(" ({side})")) })
+}
+
+/// One line for each group of lenses and reason: `breaks wire (backward: corrupt): reason`.
+fn verdict_lines(verdict: &Verdict) -> Vec<Line> {
+    let mut groups: Vec<(&str, &str, Vec<(Lens, Direction, Effect)>)> = Vec::new();
+    for cell in &verdict.cells {
+        let group = lens_group(cell.lens);
+        let entry = (cell.lens, cell.direction, cell.effect);
+        match groups.iter_mut().find(|(g, reason, _)| *g == group && *reason == cell.reason) {
+            Some((_, _, entries)) => entries.push(entry),
+            None => groups.push((group, &cell.reason, vec![entry])),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(_, reason, entries)| {
+            let worst = entries.iter().map(|(_, _, effect)| *effect).max().unwrap_or_default();
+            // "breaks" would claim more than is known.
+            let label = if worst == Effect::Unknown { "unclear" } else { "breaks" };
+            Line::labelled(label).styled(effect_style(worst), cells(&entries)).plain(format!(": {reason}"))
+        })
+        .collect()
+}
+
+/// `wire (backward: corrupt, forward: lossy)`, `source.go, source.rust (rejects)`.
+fn cells(entries: &[(Lens, Direction, Effect)]) -> String {
+    let (lens, _, effect) = entries[0];
+    if lens.has_directions() {
+        return match entries {
+            [(_, Direction::Backward, a), (_, Direction::Forward, b)] if a == b => {
+                format!("{} (both ways: {})", lens.as_str(), a.as_str())
+            }
+            _ => {
+                let each: Vec<_> =
+                    entries.iter().map(|(_, d, e)| format!("{}: {}", d.as_str(), e.as_str())).collect();
+                format!("{} ({})", lens.as_str(), each.join(", "))
+            }
+        };
+    }
+    if entries.iter().all(|(_, _, e)| *e == effect) {
+        let names: Vec<_> = entries.iter().map(|(lens, ..)| lens.as_str()).collect();
+        return format!("{} ({})", names.join(", "), effect.as_str());
+    }
+    let each: Vec<_> = entries.iter().map(|(l, _, e)| format!("{} ({})", l.as_str(), e.as_str())).collect();
+    each.join(", ")
+}
+
+/// Lenses that people think of as one.
+pub(super) fn lens_group(lens: Lens) -> &'static str {
+    match lens {
+        Lens::Wire => "wire",
+        Lens::Json => "json",
+        Lens::Rpc => "rpc",
+        Lens::SourceGo | Lens::SourceJava | Lens::SourcePython | Lens::SourceRust => "source",
+    }
+}
+
+/// The style of an effect.
+pub(super) fn effect_style(effect: Effect) -> Style {
+    match effect {
+        Effect::Ok => Style::Good,
+        Effect::Unknown => Style::Note,
+        Effect::Lossy => Style::Warn,
+        Effect::Corrupt | Effect::Rejects => Style::Error,
+    }
+}
+
+fn summary_line(report: &Report) -> Line {
+    let line = Line::new().hang(2);
+    let line = if report.findings.is_empty() {
+        line.styled(Style::Good, "no findings")
+            .plain(format!(" · {}", plural(report.changes.len(), "change")))
+    } else {
+        [Level::Error, Level::Warn, Level::Note].into_iter().fold(line, |line, level| {
+            let count = report.count(level);
+            let comma = if level == Level::Error { "" } else { ", " };
+            let style = if count > 0 { level_style(level) } else { Style::Plain };
+            line.plain(comma).styled(style, plural(count, level_word(level)))
+        })
+    };
+    match report.bump_sentence() {
+        // Without a change there is no next version to speak of.
+        Some(sentence) if !report.changes.is_empty() || !report.findings.is_empty() => {
+            line.plain(format!(" · {sentence}"))
+        }
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn full() {
+        insta::assert_snapshot!(sample::render(&Text, &sample::full(), Some(110)));
+    }
+
+    #[test]
+    fn narrow() {
+        insta::assert_snapshot!(sample::render(&Text, &sample::full(), Some(60)));
+    }
+
+    #[test]
+    fn empty() {
+        insta::assert_snapshot!(sample::render(&Text, &sample::empty(), Some(110)), @"no findings · 0 changes");
+    }
+
+    #[test]
+    fn clean() {
+        let report = Report { findings: Vec::new(), ..sample::full() };
+        insta::assert_snapshot!(
+            sample::render(&Text, &report, Some(110)),
+            @"no findings · 5 changes · next version can be major (2.0.0)"
+        );
+    }
+
+    #[test]
+    fn hostile() {
+        let text = sample::render(&Text, &sample::hostile(), Some(110));
+        assert!(!text.contains(|c: char| c != '\n' && super::super::escape::is_unsafe(c)), "{text:?}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn colours_add_nothing_but_colours() {
+        let report = sample::full();
+        let plain = sample::render(&Text, &report, Some(90));
+        let mut coloured = Vec::new();
+        Text.write(&report, &View { colour: true, width: Some(90) }, &mut coloured).unwrap();
+        assert_ne!(plain.as_bytes(), coloured);
+        let stripped = anstream::adapter::strip_bytes(&coloured).into_vec();
+        assert_eq!(plain.as_bytes(), stripped);
+    }
+}

@@ -1,0 +1,174 @@
+//! Trees of directories on disk.
+//!
+//! Symbolic links are followed where the target stays inside the root; `.git` is skipped; what cannot be taken
+//! in becomes a [`Problem`] and never a panic.
+
+use std::fs::{self, FileType};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::tree::{Place, is_proto, is_wanted};
+use super::{Problem, SourceError, Tree};
+use crate::git::is_plain_name;
+
+/// How many directory entries a walk may see; a limit against chains of links and against `/`.
+const MAX_ENTRIES: usize = 2_000_000;
+/// How deep directories may nest.
+const MAX_DEPTH: usize = 256;
+
+/// Fills a tree with the wanted files under a root. `skip` says which directories to leave out, by their path
+/// from the root.
+pub(super) fn fill(tree: &mut Tree, root: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), SourceError> {
+    let mut walk = Walk { tree, root, skip, seen: 0 };
+    walk.enter(root, "", &mut vec![root.to_path_buf()])?;
+    tree.problems.sort();
+    tree.problems.dedup();
+    Ok(())
+}
+
+struct Walk<'a> {
+    tree: &'a mut Tree,
+    /// Canonical.
+    root: &'a Path,
+    skip: &'a dyn Fn(&Path) -> bool,
+    seen: usize,
+}
+
+impl Walk<'_> {
+    fn problem(&mut self, path: String, message: impl Into<String>, fatal: bool, hint: Option<&str>) {
+        let hint = hint.map(str::to_owned);
+        self.tree.problems.push(Problem { path, message: message.into(), fatal, hint });
+    }
+
+    /// Walks one real directory. `above` holds the directories reached through links, outermost first, to
+    /// notice links that lead back.
+    fn enter(&mut self, directory: &Path, prefix: &str, above: &mut Vec<PathBuf>) -> Result<(), SourceError> {
+        let mut walker =
+            WalkDir::new(directory).min_depth(1).max_depth(MAX_DEPTH).sort_by_file_name().into_iter();
+        while let Some(next) = walker.next() {
+            self.seen += 1;
+            if self.seen > MAX_ENTRIES {
+                let text = self.root.display().to_string();
+                return Err(SourceError::TooLarge { text, limit: MAX_ENTRIES, what: "entries" });
+            }
+            let entry = match next {
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path =
+                        error.path().and_then(|p| p.strip_prefix(directory).ok()).unwrap_or(Path::new(""));
+                    let path = format!("{prefix}{}", path.to_string_lossy());
+                    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    self.problem(
+                        path,
+                        format!("cannot be listed: {why}"),
+                        true,
+                        Some("check its permissions"),
+                    );
+                    continue;
+                }
+            };
+            let kind = entry.file_type();
+            if entry.file_name() == ".git" {
+                if kind.is_dir() {
+                    walker.skip_current_dir();
+                }
+                continue;
+            }
+            let relative = entry.path().strip_prefix(directory).expect("below the directory walked");
+            let shown = format!("{prefix}{}", relative.to_string_lossy());
+            let Some(name) = entry.file_name().to_str().filter(|n| is_plain_name(n)) else {
+                if kind.is_dir() {
+                    walker.skip_current_dir();
+                }
+                let proto = entry.file_name().to_string_lossy().ends_with(".proto");
+                if proto || kind.is_dir() {
+                    let message = "its name is not plain UTF-8, so that no import can name it";
+                    self.problem(shown, message, proto, Some("rename it"));
+                }
+                continue;
+            };
+            if kind.is_dir() {
+                if (self.skip)(Path::new(&shown)) {
+                    walker.skip_current_dir();
+                }
+                continue;
+            }
+            let path = slashed(prefix, relative);
+            if kind.is_symlink() {
+                self.link(entry.path(), name, path, above)?;
+            } else if is_wanted(name) {
+                self.file(entry.path().to_path_buf(), path, kind, entry.metadata().ok().map(|m| m.len()));
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, on_disk: PathBuf, path: String, kind: FileType, size: Option<u64>) {
+        if kind.is_file() {
+            self.tree.insert(path, size, Place::Disk(on_disk));
+        } else {
+            // Opening a pipe would wait for a writer.
+            self.problem(path, "is not a regular file", true, Some("remove it, or take it out of the roots"));
+        }
+    }
+
+    fn link(
+        &mut self,
+        link: &Path,
+        name: &str,
+        path: String,
+        above: &mut Vec<PathBuf>,
+    ) -> Result<(), SourceError> {
+        let proto = is_proto(name);
+        let target = match fs::canonicalize(link) {
+            Ok(target) => target,
+            Err(error) => {
+                let message = format!("is a link that leads nowhere: {error}");
+                self.problem(path, message, proto, Some("remove the link, or restore its target"));
+                return Ok(());
+            }
+        };
+        if !target.starts_with(self.root) {
+            let message = "is a link that leads out of the contract's folder, and is not followed";
+            self.problem(path, message, proto, Some("copy the target into the contract's folder"));
+            return Ok(());
+        }
+        let Ok(metadata) = fs::metadata(&target) else {
+            self.problem(path, "is a link whose target cannot be read", proto, Some("check its permissions"));
+            return Ok(());
+        };
+        if !metadata.is_dir() {
+            if is_wanted(name) {
+                self.file(target, path, metadata.file_type(), Some(metadata.len()));
+            }
+            return Ok(());
+        }
+        let parent = link.parent().and_then(|p| fs::canonicalize(p).ok());
+        let leads_back =
+            parent.is_none_or(|p| p.starts_with(&target)) || above.iter().any(|a| a.starts_with(&target));
+        if leads_back || above.len() > MAX_DEPTH {
+            self.problem(path, "is a link to a folder that holds it, and is not followed", false, None);
+            return Ok(());
+        }
+        if target.components().any(|c| c.as_os_str() == ".git") {
+            return Ok(());
+        }
+        above.push(target.clone());
+        self.enter(&target, &format!("{path}/"), above)?;
+        above.pop();
+        Ok(())
+    }
+}
+
+/// A path below a prefix, with forward slashes. Every part was checked to be plain UTF-8 on the way down.
+fn slashed(prefix: &str, relative: &Path) -> String {
+    let mut path = prefix.to_owned();
+    for (index, part) in relative.components().enumerate() {
+        if index > 0 {
+            path.push('/');
+        }
+        path.push_str(&part.as_os_str().to_string_lossy());
+    }
+    path
+}

@@ -1,0 +1,130 @@
+//! Errors of opening a source.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::ReadError;
+use crate::git::GitError;
+
+/// Why a source could not be opened.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The repository cannot be read, or the revision is not in it.
+    #[error("cannot read {wanted}")]
+    Git {
+        /// What was asked for, in words.
+        wanted: String,
+        /// Why not.
+        #[source]
+        source: GitError,
+    },
+    /// A bare word that is neither a revision nor a directory.
+    #[error("`{text}` is neither a revision nor an existing directory or file")]
+    Neither {
+        /// As typed.
+        text: String,
+        /// Why it is no revision.
+        #[source]
+        source: GitError,
+    },
+    /// No such directory or file.
+    #[error("{what} `{text}` does not exist")]
+    NotFound {
+        /// What was expected.
+        what: &'static str,
+        /// As typed.
+        text: String,
+    },
+    /// It exists and is something else.
+    #[error("`{text}` is not a {what}")]
+    WrongKind {
+        /// What was expected.
+        what: &'static str,
+        /// As typed.
+        text: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing} `{}`", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// The system's words.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file of the source cannot be read.
+    #[error("cannot read `{path}` from {label}")]
+    Read {
+        /// The file.
+        path: String,
+        /// The source, in words.
+        label: String,
+        /// Why not.
+        #[source]
+        source: ReadError,
+    },
+    /// Standard input was named and there is none to read.
+    #[error("`-` reads standard input, which is not available here")]
+    NoStdin,
+    /// A compiled input that is larger than what is read.
+    #[error("`{text}` holds more than {limit} bytes")]
+    ImageTooLarge {
+        /// As typed.
+        text: String,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// A directory without end.
+    #[error("directory `{text}` holds more than {limit} {what}")]
+    TooLarge {
+        /// As typed.
+        text: String,
+        /// The limit.
+        limit: usize,
+        /// Of what.
+        what: &'static str,
+    },
+    /// The tag shape is not valid.
+    #[error(transparent)]
+    TagPattern(#[from] crate::git::TagPatternError),
+    /// A configuration file on the way is wrong.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
+}
+
+impl SourceError {
+    /// What to do, in the imperative.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            SourceError::Git { source, .. } => source.hint(),
+            SourceError::Neither { source, .. } if matches!(source, GitError::NotARepository { .. }) => {
+                Some("there is no git repository here; name a directory, or an image file".into())
+            }
+            SourceError::Neither { source, .. } => source.hint(),
+            SourceError::NotFound { .. } => {
+                Some("check the path; it is relative to the working directory".into())
+            }
+            SourceError::Read { source, path, .. } => source.hint(path),
+            SourceError::TooLarge { .. } => Some("name the directory that holds the .proto files".into()),
+            SourceError::Config(e) => e.hint.clone(),
+            _ => None,
+        }
+    }
+}
+
+/// Something in a tree that could not be taken in.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Path from the root of the tree.
+    pub path: String,
+    /// What is wrong, as a sentence without the path.
+    pub message: String,
+    /// Whether the contract may be incomplete because of it, when it lies under one of its roots.
+    pub fatal: bool,
+    /// What to do.
+    pub hint: Option<String>,
+}

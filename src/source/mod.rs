@@ -1,0 +1,35 @@
+//! Where contracts come from.
+//!
+//! A [`SourceSpec`] is what a person typed. [`open`] turns it into a [`Tree`] (paths with content ids, bytes on
+//! demand) or, for compiled inputs, an [`Image`]. [`load_settings`] reads the configuration a tree holds, and
+//! [`layout::resolve`] says which files the contract is made of, under which import paths and whose policy.
+//!
+//! ```no_run
+//! # use protopact::{source::{self, SourceSpec, Side}, config::Overrides};
+//! # fn f(cwd: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+//! let new = source::open(&SourceSpec::parse(".", cwd, Side::New)?, source::Context::new(cwd))?;
+//! let settings = source::load_settings(&new, source::ConfigSource { cwd, flag: None }, &Overrides::default())?;
+//! let mut context = source::Context::new(cwd);
+//! context.counterpart = new.root();
+//! let old = source::open(&SourceSpec::parse("v1.2.0", cwd, Side::Old)?, context)?;
+//! # Ok(()) }
+//! ```
+
+mod directory;
+mod error;
+mod imports;
+pub mod layout;
+mod locate;
+mod open;
+mod roots;
+mod settings;
+mod spec;
+mod tree;
+
+pub use error::{Problem, SourceError};
+pub use imports::{Scan, scan};
+pub use layout::{Layout, LayoutError, Module, PathSelection, Resolved};
+pub use open::{Context, Counterpart, Image, Loaded, open};
+pub use settings::{ConfigSource, load_settings};
+pub use spec::{ImageFormat, ImagePlace, Rev, Side, SourceSpec, SpecError};
+pub use tree::{ContentId, Entry, ReadError, Scope, Tree};

@@ -1,0 +1,440 @@
+//! Opening what a source string names.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::directory;
+use super::error::{Problem, SourceError};
+use super::locate::{Located, locate};
+use super::spec::{ImageFormat, ImagePlace, Rev, SourceSpec};
+use super::tree::{Display, Place, Scope, Tree, is_proto, is_wanted};
+use crate::config::normalize;
+use crate::git::{GitError, Repo, Revision, SkippedWhy, TagPattern};
+
+/// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
+const MAX_IMAGE_BYTES: u64 = i32::MAX as u64;
+
+/// What opening needs to know besides the source itself.
+pub struct Context<'a> {
+    /// The working directory, absolute.
+    pub cwd: &'a Path,
+    /// Where the other side is on disk, for revisions that name no folder of their own.
+    pub counterpart: Option<Counterpart>,
+    /// The shape of version tags, with `{version}` in it.
+    pub tag: &'a str,
+    /// Standard input, when it may be read.
+    pub stdin: Option<&'a mut dyn Read>,
+}
+
+impl<'a> Context<'a> {
+    /// A context with nothing but the working directory.
+    #[must_use]
+    pub fn new(cwd: &'a Path) -> Context<'a> {
+        Context { cwd, counterpart: None, tag: "v{version}", stdin: None }
+    }
+}
+
+/// The place of a source on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterpart {
+    /// The root of its tree.
+    pub root: PathBuf,
+    /// The part of it that was named.
+    pub scope: Scope,
+}
+
+/// A compiled input: bytes for `compile::image`.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// The bytes, decompressed.
+    pub bytes: Bytes,
+    /// How they are encoded.
+    pub format: ImageFormat,
+    /// The input in words.
+    pub label: String,
+}
+
+/// An opened source.
+#[derive(Debug)]
+pub enum Loaded {
+    /// Source files.
+    Tree(Tree),
+    /// Compiled files.
+    Image(Image),
+}
+
+impl Loaded {
+    /// The source in words.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        match self {
+            Loaded::Tree(tree) => tree.label(),
+            Loaded::Image(image) => &image.label,
+        }
+    }
+
+    /// The tree, unless it is a compiled input.
+    #[must_use]
+    pub fn tree(&self) -> Option<&Tree> {
+        match self {
+            Loaded::Tree(tree) => Some(tree),
+            Loaded::Image(_) => None,
+        }
+    }
+
+    /// Where it is on disk, for [`Context::counterpart`] of the other side.
+    #[must_use]
+    pub fn root(&self) -> Option<Counterpart> {
+        let tree = self.tree()?;
+        Some(Counterpart { root: tree.root()?.to_path_buf(), scope: tree.scope().clone() })
+    }
+}
+
+/// Opens a source. Directories and git objects are read; nothing is written and no network is used.
+///
+/// # Errors
+///
+/// It does not exist, cannot be read, or a configuration file on the way is wrong.
+pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceError> {
+    match spec {
+        SourceSpec::Directory(path) => directory_tree(path, context.cwd, None).map(Loaded::Tree),
+        SourceSpec::File { path, package_files } => {
+            file_tree(path, *package_files, context.cwd).map(Loaded::Tree)
+        }
+        SourceSpec::Image { place, format, gzip } => image(place, *format, *gzip, context).map(Loaded::Image),
+        SourceSpec::Repository { path, rev, subdir } => {
+            let fail = |source| SourceError::Git { wanted: format!("{rev} of `{}`", path.display()), source };
+            let repo = Repo::discover(&context.cwd.join(path)).map_err(fail)?;
+            let revision = resolve(&repo, rev, context.tag)?.map_err(fail)?;
+            git_tree(&repo, &revision, subdir, None).map(Loaded::Tree)
+        }
+        SourceSpec::Revision { rev, subdir, namesake } => {
+            let opened = revision_tree(rev, subdir.as_deref(), &context);
+            match (opened, namesake) {
+                (Err(Unopened::Unknown(_)), Some(directory)) => {
+                    directory_tree(directory, context.cwd, None).map(Loaded::Tree)
+                }
+                (Err(Unopened::Unknown(source)), None)
+                    if matches!(rev, Rev::Named(_)) && subdir.is_none() =>
+                {
+                    let text = rev.to_string();
+                    Err(SourceError::Neither { text, source })
+                }
+                (Err(Unopened::Unknown(source)), _) => {
+                    Err(SourceError::Git { wanted: format!("`{rev}`"), source })
+                }
+                (Err(Unopened::Failed(error)), _) => Err(error),
+                (Ok(tree), _) => Ok(Loaded::Tree(tree)),
+            }
+        }
+    }
+}
+
+fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SourceError {
+    move |source| SourceError::Io { doing, path: path.to_path_buf(), source }
+}
+
+/// The named folder's parts below the outermost folder that may hold a governing configuration, and that
+/// folder: the root of the repository, or of the file system.
+fn ancestry(folder: &Path) -> (PathBuf, Vec<String>) {
+    let mut outermost = folder;
+    for ancestor in folder.ancestors() {
+        outermost = ancestor;
+        if ancestor.join(".git").exists() {
+            break;
+        }
+    }
+    let below = folder.strip_prefix(outermost).expect("an ancestor");
+    let parts = below.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
+    (outermost.to_path_buf(), parts)
+}
+
+pub(super) fn locate_on_disk(folder: &Path) -> Result<Located, SourceError> {
+    let (_, parts) = ancestry(folder);
+    let up = |levels: usize| folder.ancestors().nth(levels).expect("no more levels than ancestors");
+    let read = |levels: usize, name: &str| {
+        let path = up(levels).join(name);
+        // Configuration is small; a huge or special file of that name is none.
+        let small = fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() < 16 << 20);
+        small.then(|| fs::read(&path).ok().map(|b| String::from_utf8_lossy(&b).into_owned()))?
+    };
+    let shown = |levels: usize, name: &str| up(levels).join(name).display().to_string();
+    Ok(locate(&parts, &read, &shown)?)
+}
+
+fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Result<Tree, SourceError> {
+    let text = typed.display().to_string();
+    let path = cwd.join(typed);
+    let metadata = match fs::metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            return Err(SourceError::NotFound { what: "directory", text });
+        }
+        Err(e) => return Err(io("open", &path)(e)),
+    };
+    if !metadata.is_dir() {
+        return Err(SourceError::WrongKind { what: "directory", text });
+    }
+    let folder = fs::canonicalize(&path).map_err(io("open", &path))?;
+    let located = locate_on_disk(&folder)?;
+    let root = folder.ancestors().nth(located.up).expect("located among the ancestors").to_path_buf();
+    let at = folder.strip_prefix(&root).expect("an ancestor").to_string_lossy().replace('\\', "/");
+    let scope = match file {
+        Some((name, package_files)) => {
+            let path = if at.is_empty() { name.to_owned() } else { format!("{at}/{name}") };
+            Scope::File { path, package_files }
+        }
+        None if at.is_empty() => Scope::All,
+        None => Scope::Folder(at.clone()),
+    };
+    let label = if text == "." { "the working tree".to_owned() } else { format!("directory `{text}`") };
+    let mut tree = Tree { label, scope, display: Display { typed: text, at }, ..Tree::default() };
+    // Without a configuration nothing says where the contract is; what git ignores (dependencies, build
+    // output) is no part of it then.
+    let repo = if located.configured { None } else { Repo::discover(&root).ok() };
+    let workdir = repo.as_ref().and_then(|r| fs::canonicalize(r.workdir()?).ok());
+    let skip = |relative: &Path| match (&repo, &workdir) {
+        (Some(repo), Some(workdir)) => {
+            root.strip_prefix(workdir).is_ok_and(|prefix| repo.is_ignored(&prefix.join(relative).join("")))
+        }
+        _ => false,
+    };
+    // A root that is itself ignored was named on purpose.
+    let named_ignored = match (&repo, &workdir) {
+        (Some(repo), Some(workdir)) => {
+            root.strip_prefix(workdir).is_ok_and(|p| !p.as_os_str().is_empty() && repo.is_ignored(p))
+        }
+        _ => false,
+    };
+    directory::fill(&mut tree, &root, &|relative: &Path| !named_ignored && skip(relative))?;
+    tree.root = Some(root);
+    Ok(tree)
+}
+
+fn file_tree(typed: &Path, package_files: bool, cwd: &Path) -> Result<Tree, SourceError> {
+    let text = typed.display().to_string();
+    let path = cwd.join(typed);
+    let metadata = fs::metadata(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => SourceError::NotFound { what: "file", text: text.clone() },
+        _ => io("open", &path)(e),
+    })?;
+    if !metadata.is_file() {
+        return Err(SourceError::WrongKind { what: "regular file", text });
+    }
+    let name = typed.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+    let parent = typed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut tree = directory_tree(parent, cwd, Some((&name, package_files)))?;
+    tree.label = format!("file `{text}`");
+    Ok(tree)
+}
+
+fn image(
+    place: &ImagePlace,
+    format: ImageFormat,
+    gzip: bool,
+    context: Context<'_>,
+) -> Result<Image, SourceError> {
+    let (text, raw) = match place {
+        ImagePlace::Stdin => {
+            let stdin = context.stdin.ok_or(SourceError::NoStdin)?;
+            let mut bytes = Vec::new();
+            let read = stdin.take(MAX_IMAGE_BYTES + 1).read_to_end(&mut bytes);
+            read.map_err(io("read", Path::new("-")))?;
+            ("-".to_owned(), bytes)
+        }
+        ImagePlace::File(typed) => {
+            let path = context.cwd.join(typed);
+            let text = typed.display().to_string();
+            let file = fs::File::open(&path).map_err(|e| match e.kind() {
+                std::io::ErrorKind::NotFound => SourceError::NotFound { what: "image", text: text.clone() },
+                _ => io("open", &path)(e),
+            })?;
+            let mut bytes = Vec::new();
+            file.take(MAX_IMAGE_BYTES + 1).read_to_end(&mut bytes).map_err(io("read", &path))?;
+            (text, bytes)
+        }
+    };
+    // The magic number decides too: a gzipped image under a plain name is no descriptor set anyhow.
+    let bytes = if gzip || raw.starts_with(&[0x1f, 0x8b]) {
+        let mut bytes = Vec::new();
+        let read = flate2::read::MultiGzDecoder::new(raw.as_slice())
+            .take(MAX_IMAGE_BYTES + 1)
+            .read_to_end(&mut bytes);
+        read.map_err(io("decompress", Path::new(&text)))?;
+        bytes
+    } else {
+        raw
+    };
+    if bytes.len() as u64 > MAX_IMAGE_BYTES {
+        return Err(SourceError::ImageTooLarge { text, limit: MAX_IMAGE_BYTES });
+    }
+    let label = if text == "-" { "standard input".to_owned() } else { format!("image `{text}`") };
+    Ok(Image { bytes: bytes.into(), format, label })
+}
+
+fn resolve(repo: &Repo, rev: &Rev, tag: &str) -> Result<Result<Revision, GitError>, SourceError> {
+    Ok(match rev {
+        Rev::Named(name) => repo.resolve(name),
+        Rev::MergeBase(name) => repo.merge_base(name),
+        Rev::Latest { pre } => repo.latest(&TagPattern::parse(tag)?, *pre).map(|latest| latest.revision),
+    })
+}
+
+enum Unopened {
+    /// There is no such revision, or no repository.
+    Unknown(GitError),
+    Failed(SourceError),
+}
+
+impl From<SourceError> for Unopened {
+    fn from(error: SourceError) -> Self {
+        Unopened::Failed(error)
+    }
+}
+
+fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Result<Tree, Unopened> {
+    let beside = context.counterpart.as_ref().and_then(|c| Repo::discover(&c.root).ok());
+    let counterpart = context.counterpart.as_ref().filter(|_| beside.is_some());
+    let repo = match beside {
+        Some(repo) => repo,
+        None => Repo::discover(context.cwd).map_err(Unopened::Unknown)?,
+    };
+    let revision = resolve(&repo, rev, context.tag)?.map_err(|e| match e {
+        GitError::UnknownRevision { .. } | GitError::NoCommits { .. } | GitError::BadRevision { .. } => {
+            Unopened::Unknown(e)
+        }
+        source => Unopened::Failed(SourceError::Git { wanted: format!("`{rev}`"), source }),
+    })?;
+    let in_repo = |folder: &Path| -> String {
+        let workdir = repo.workdir().and_then(|w| fs::canonicalize(w).ok());
+        let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let relative = workdir.and_then(|w| folder.strip_prefix(w).ok().map(Path::to_path_buf));
+        relative.unwrap_or_default().to_string_lossy().replace('\\', "/")
+    };
+    Ok(match subdir {
+        Some(typed) => {
+            let from_cwd =
+                typed.starts_with("./") || typed.starts_with("../") || typed == "." || typed == "..";
+            let full = if from_cwd { format!("{}/{typed}", in_repo(context.cwd)) } else { typed.to_owned() };
+            let folder = normalize(full.trim_start_matches('/')).or_else(|e| match full.trim_matches('/') {
+                "" => Ok(String::new()),
+                _ => Err(e),
+            });
+            let folder = folder.map_err(|_| {
+                let near = Vec::new();
+                let source = GitError::MissingPath { path: typed.to_owned(), label: revision.label(), near };
+                SourceError::Git { wanted: format!("`{rev}:{typed}`"), source }
+            })?;
+            git_tree(&repo, &revision, &folder, None)?
+        }
+        None => match counterpart {
+            Some(counterpart) => {
+                git_tree(&repo, &revision, &in_repo(&counterpart.root), Some(&counterpart.scope))?
+            }
+            None => git_tree(&repo, &revision, &in_repo(context.cwd), None)?,
+        },
+    })
+}
+
+/// Reads a folder of a revision. With a `scope`, the folder is the root of the other side's tree and the scope
+/// the part of it that was named; it need not exist here.
+fn git_tree(
+    repo: &Repo,
+    revision: &Revision,
+    folder: &str,
+    scope: Option<&Scope>,
+) -> Result<Tree, SourceError> {
+    let fail = |source| SourceError::Git { wanted: revision.label(), source };
+    let parts: Vec<String> = folder.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect();
+    let path = |up: usize, name: &str| {
+        let mut path = parts[..parts.len() - up].to_vec();
+        path.push(name.to_owned());
+        path.join("/")
+    };
+    let read = |up: usize, name: &str| {
+        let bytes = repo.read_path(revision, &path(up, name)).ok()??;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let located = locate(&parts, &read, &|up, name| format!("{} in {}", path(up, name), revision.label()))?;
+    let root = parts[..parts.len() - located.up].join("/");
+    let at = parts[parts.len() - located.up..].join("/");
+    if !repo.has_folder(revision, folder) {
+        // Let the listing find out what is missing, with its near matches.
+        repo.list(revision, folder, &|_| false).map_err(fail)?;
+    }
+    let listing = repo.list(revision, &root, &is_wanted).map_err(fail)?;
+    let below = |path: &str| if at.is_empty() { path.to_owned() } else { format!("{at}/{path}") };
+    let scope = match scope {
+        Some(Scope::Folder(inner)) => Scope::Folder(below(inner)),
+        Some(Scope::File { path, package_files }) => {
+            Scope::File { path: below(path), package_files: *package_files }
+        }
+        Some(Scope::All) | None if at.is_empty() => Scope::All,
+        Some(Scope::All) | None => Scope::Folder(at.clone()),
+    };
+    let mut tree = Tree {
+        label: revision.label(),
+        repositories: listing.repositories,
+        scope,
+        display: Display { typed: root, at: String::new() },
+        ..Tree::default()
+    };
+    for (path, blob) in listing.files {
+        tree.insert(path, None, Place::Blob(blob));
+    }
+    tree.problems = listing.skipped.into_iter().map(|s| problem(s.path, &s.why)).collect();
+    tree.problems.sort();
+    Ok(tree)
+}
+
+fn problem(path: String, why: &SkippedWhy) -> Problem {
+    let proto = is_proto(&path);
+    let (message, fatal, hint) = match why {
+        SkippedWhy::Name => (
+            "its name is not plain UTF-8, so that no import can name it".to_owned(),
+            proto,
+            Some("rename it"),
+        ),
+        SkippedWhy::Escapes(target) => (
+            format!("is a link to `{target}`, out of the repository, and is not followed"),
+            proto,
+            Some("copy the target into the repository"),
+        ),
+        SkippedWhy::Dangling(target) => {
+            (format!("is a link to `{target}`, which does not exist"), proto, None)
+        }
+        SkippedWhy::Loop(target) => (format!("is a link to `{target}`, which leads back to it"), proto, None),
+        SkippedWhy::Submodule(commit) => {
+            let message = format!("is a submodule whose commit {commit} is not here");
+            (message, false, Some("run `git submodule update --init --recursive`"))
+        }
+    };
+    Problem { path, message, fatal, hint: hint.map(str::to_owned) }
+}
+
+/// Brings a path a person typed into the form of tree paths: relative to `root`. `None` when it is not inside.
+pub(super) fn below_root(root: &Path, cwd: &Path, typed: &str) -> Option<String> {
+    let path = cwd.join(typed);
+    // What was deleted cannot be canonicalised, but what is above it can.
+    let mut rest: Vec<std::ffi::OsString> = Vec::new();
+    let mut existing = path.as_path();
+    let real = loop {
+        match fs::canonicalize(existing) {
+            Ok(real) => break real,
+            Err(_) => {
+                match existing.components().next_back()? {
+                    Component::Normal(name) => rest.push(name.to_owned()),
+                    Component::CurDir => {}
+                    _ => return None,
+                }
+                existing = existing.parent()?;
+            }
+        }
+    };
+    let mut full = real;
+    full.extend(rest.iter().rev());
+    Some(full.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"))
+}

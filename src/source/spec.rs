@@ -1,0 +1,559 @@
+//! Source strings: what a person types to name a version of the contract.
+//!
+//! | text | means |
+//! | --- | --- |
+//! | `.`, `dir`, `/abs/dir` | a directory, as it is now |
+//! | `v1.2.0`, `origin/main`, `HEAD~1`, a hash | a git revision of the repository around the working directory |
+//! | `merge-base:REV` | the newest common ancestor of HEAD and REV |
+//! | `latest`, `latest-pre` | the highest version tag; without or with pre-releases |
+//! | `REV:SUBDIR` | a folder of a revision, from the repository's root (`REV:./SUBDIR`: from the working directory) |
+//! | `PATH#ref=REV,subdir=DIR` | another repository; also buf's `.git#branch=…`, `tag=`, `commit=`, `depth=` (not needed) |
+//! | `a/b.proto` | one file; with `#include_package_files=true` its package |
+//! | `x.binpb`, `x.bin`, `x.json`, each also `.gz`; `x#format=binpb` | a compiled descriptor set |
+//! | `-`, `-#format=json` | a descriptor set on standard input |
+//!
+//! **When a text could be both a path and a revision:** an existing path wins if the text contains a separator or
+//! starts with `.`. For a bare word such as `old` it depends on the side: as the thing compared *with* a revision
+//! wins, as the thing *checked* an existing directory wins. Write `./old` or `refs/heads/old` to be exact.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::names::near;
+
+/// Which side of a comparison a source is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What is checked.
+    New,
+    /// What it is compared with.
+    Old,
+}
+
+/// How a compiled input is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageFormat {
+    /// A `FileDescriptorSet` or buf image in binary.
+    Binary,
+    /// The same as ProtoJSON.
+    Json,
+}
+
+/// A revision as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rev {
+    /// Anything git resolves.
+    Named(String),
+    /// The newest common ancestor of HEAD and this.
+    MergeBase(String),
+    /// The highest version tag.
+    Latest {
+        /// Whether pre-releases count.
+        pre: bool,
+    },
+}
+
+impl std::fmt::Display for Rev {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rev::Named(name) => f.write_str(name),
+            Rev::MergeBase(name) => write!(f, "merge-base:{name}"),
+            Rev::Latest { pre: false } => f.write_str("latest"),
+            Rev::Latest { pre: true } => f.write_str("latest-pre"),
+        }
+    }
+}
+
+/// Where a compiled input is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImagePlace {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// What a source string means. Paths are as typed, relative to the working directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceSpec {
+    /// A directory.
+    Directory(PathBuf),
+    /// One file.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Whether the other files of its package belong to it.
+        package_files: bool,
+    },
+    /// A compiled input.
+    Image {
+        /// Where it is.
+        place: ImagePlace,
+        /// How it is encoded.
+        format: ImageFormat,
+        /// Whether it is gzipped.
+        gzip: bool,
+    },
+    /// A revision of the repository around the working directory.
+    Revision {
+        /// The revision.
+        rev: Rev,
+        /// The folder, as typed; `None` for the counterpart of what it is compared with.
+        subdir: Option<String>,
+        /// A directory of the same name that could have been meant.
+        namesake: Option<PathBuf>,
+    },
+    /// A revision of another repository.
+    Repository {
+        /// The repository.
+        path: PathBuf,
+        /// The revision.
+        rev: Rev,
+        /// The folder in it; empty for the root.
+        subdir: String,
+    },
+}
+
+/// Why a source string is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("source `{text}`: {message}")]
+pub struct SpecError {
+    /// As typed.
+    pub text: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+const OPTIONS: [&str; 12] = [
+    "format",
+    "compression",
+    "branch",
+    "tag",
+    "commit",
+    "ref",
+    "depth",
+    "subdir",
+    "filter",
+    "recurse_submodules",
+    "strip_components",
+    "include_package_files",
+];
+
+const FORMATS: [&str; 8] = ["dir", "git", "binpb", "bin", "bingz", "json", "jsongz", "protofile"];
+
+impl SourceSpec {
+    /// Reads a source string. Looks at the file system to tell paths from revisions, and at nothing else.
+    ///
+    /// # Errors
+    ///
+    /// Unknown or contradictory options, or a kind of source that is not read.
+    pub fn parse(text: &str, cwd: &Path, side: Side) -> Result<SourceSpec, SpecError> {
+        Parser { text, cwd, side }.parse()
+    }
+
+    /// Whether this is the standard input, which can be read only once.
+    #[must_use]
+    pub fn is_stdin(&self) -> bool {
+        matches!(self, SourceSpec::Image { place: ImagePlace::Stdin, .. })
+    }
+
+    /// A sentence for people when the text could have meant something else.
+    #[must_use]
+    pub fn ambiguity(&self) -> Option<String> {
+        match self {
+            SourceSpec::Revision { rev, namesake: Some(path), .. } => Some(format!(
+                "`{rev}` is read as a git revision; for the directory of that name write `./{}`",
+                path.display()
+            )),
+            _ => None,
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    cwd: &'a Path,
+    side: Side,
+}
+
+#[derive(Default)]
+struct Options<'a> {
+    format: Option<&'a str>,
+    gzip: bool,
+    rev: Option<&'a str>,
+    subdir: Option<&'a str>,
+    git: bool,
+    package_files: bool,
+}
+
+impl<'a> Parser<'a> {
+    fn fail<T>(&self, message: impl Into<String>, hint: Option<String>) -> Result<T, SpecError> {
+        Err(SpecError { text: self.text.to_owned(), message: message.into(), hint })
+    }
+
+    fn exists(&self, path: &str) -> bool {
+        self.cwd.join(path).exists()
+    }
+
+    fn parse(&self) -> Result<SourceSpec, SpecError> {
+        let text = self.text;
+        if text.is_empty() || text.contains(char::is_control) {
+            return self.fail("is empty or holds control characters", None);
+        }
+        // A path may hold a `#`; one that exists is meant as it stands.
+        match text.split_once('#') {
+            Some((path, options)) if !(path_like(text) && self.exists(text)) => {
+                self.with_options(path, options)
+            }
+            _ => self.plain(text),
+        }
+    }
+
+    fn with_options(&self, path: &str, options: &'a str) -> Result<SourceSpec, SpecError> {
+        let options = self.options(options)?;
+        if path.is_empty() {
+            return self.fail("names no path before `#`", None);
+        }
+        self.refuse_remote(path)?;
+        let named = options.format.or(if options.git { Some("git") } else { None });
+        let place = || if path == "-" { ImagePlace::Stdin } else { ImagePlace::File(path.into()) };
+        let image = |format, gzip| Ok(SourceSpec::Image { place: place(), format, gzip });
+        let gzip = options.gzip || path.ends_with(".gz");
+        if options.git && !matches!(named, Some("git")) {
+            return self.fail("has git options on something that is not a repository", None);
+        }
+        match named {
+            Some("git") => Ok(SourceSpec::Repository {
+                path: path.into(),
+                rev: rev(options.rev.unwrap_or("HEAD")),
+                subdir: self.subdir(options.subdir.unwrap_or("."))?,
+            }),
+            Some("binpb" | "bin") => image(ImageFormat::Binary, gzip),
+            Some("bingz") => image(ImageFormat::Binary, true),
+            Some("json") => image(ImageFormat::Json, gzip),
+            Some("jsongz") => image(ImageFormat::Json, true),
+            Some("dir") => Ok(SourceSpec::Directory(path.into())),
+            Some("protofile") => {
+                Ok(SourceSpec::File { path: path.into(), package_files: options.package_files })
+            }
+            Some(other) => {
+                let hint = match near(other, FORMATS).first() {
+                    Some(best) => format!("did you mean `{best}`?"),
+                    None => format!("formats are {}", FORMATS.map(|f| format!("`{f}`")).join(", ")),
+                };
+                self.fail(format!("format `{other}` is not read"), Some(hint))
+            }
+            None => match self.plain(path)? {
+                SourceSpec::File { path, .. } => {
+                    Ok(SourceSpec::File { path, package_files: options.package_files })
+                }
+                SourceSpec::Image { place, format, gzip } => {
+                    Ok(SourceSpec::Image { place, format, gzip: gzip || options.gzip })
+                }
+                SourceSpec::Repository { path, rev, .. } => Ok(SourceSpec::Repository {
+                    path,
+                    rev,
+                    subdir: self.subdir(options.subdir.unwrap_or("."))?,
+                }),
+                SourceSpec::Directory(path) if options.subdir.is_some() => {
+                    let subdir = self.subdir(options.subdir.unwrap_or("."))?;
+                    Ok(SourceSpec::Directory(path.join(subdir)))
+                }
+                other => Ok(other),
+            },
+        }
+    }
+
+    fn options(&self, text: &'a str) -> Result<Options<'a>, SpecError> {
+        let mut options = Options::default();
+        let mut seen: Vec<&str> = Vec::new();
+        for option in text.split(',') {
+            let Some((key, value)) = option.split_once('=') else {
+                return self.fail(format!("option `{option}` is not `key=value`"), None);
+            };
+            if seen.contains(&key) {
+                return self.fail(format!("option `{key}` is given twice"), None);
+            }
+            seen.push(key);
+            let truth = || match value {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => self.fail(format!("option `{key}` must be `true` or `false`"), None),
+            };
+            match key {
+                "format" => options.format = Some(value),
+                "compression" => match value {
+                    "none" => {}
+                    "gzip" => options.gzip = true,
+                    _ => {
+                        return self
+                            .fail(format!("compression `{value}` is not read"), Some("use `gzip`".into()));
+                    }
+                },
+                "branch" | "tag" | "commit" | "ref" => {
+                    options.git = true;
+                    // `ref` with `branch` is buf's way to say where to fetch from; the ref decides.
+                    if options.rev.is_none() || key == "ref" {
+                        options.rev = Some(value);
+                    }
+                    if seen.contains(&"tag") && seen.contains(&"branch") {
+                        return self.fail("names a branch and a tag", Some("keep one of them".into()));
+                    }
+                }
+                "subdir" => options.subdir = Some(value),
+                "include_package_files" => options.package_files = truth()?,
+                // How much to fetch: nothing is fetched, everything that is here can be read.
+                "depth" | "filter" | "recurse_submodules" => options.git = true,
+                "strip_components" => {
+                    return self
+                        .fail("archives are not read", Some("unpack it and name the directory".into()));
+                }
+                _ => {
+                    let hint = match near(key, OPTIONS).first() {
+                        Some(best) => format!("did you mean `{best}`?"),
+                        None => format!("options are {}", OPTIONS.map(|o| format!("`{o}`")).join(", ")),
+                    };
+                    return self.fail(format!("unknown option `{key}`"), Some(hint));
+                }
+            }
+            if value.is_empty() {
+                return self.fail(format!("option `{key}` has no value"), None);
+            }
+        }
+        Ok(options)
+    }
+
+    fn plain(&self, text: &str) -> Result<SourceSpec, SpecError> {
+        if text == "-" {
+            let (place, format) = (ImagePlace::Stdin, ImageFormat::Binary);
+            return Ok(SourceSpec::Image { place, format, gzip: false });
+        }
+        self.refuse_remote(text)?;
+        let is_directory = self.cwd.join(text).is_dir();
+        if !is_directory {
+            let (stem, gzip) = text.strip_suffix(".gz").map_or((text, false), |stem| (stem, true));
+            let format = match stem.rsplit_once('.').map(|(_, extension)| extension) {
+                Some("binpb" | "bin" | "pb" | "desc" | "protoset" | "fds") => Some(ImageFormat::Binary),
+                Some("json") => Some(ImageFormat::Json),
+                _ => None,
+            };
+            if let Some(format) = format {
+                return Ok(SourceSpec::Image { place: ImagePlace::File(text.into()), format, gzip });
+            }
+            if !gzip && text.ends_with(".proto") && !split_subdir(text).is_some_and(|(_, s)| !s.is_empty()) {
+                return Ok(SourceSpec::File { path: text.into(), package_files: false });
+            }
+            let archive = [".tar", ".tar.gz", ".tgz", ".zip", ".tar.zst", ".txtpb", ".yaml", ".bin.zst"];
+            if let Some(ending) = archive.iter().find(|a| text.ends_with(*a)) {
+                let hint = "unpack it and name the directory, or name a `.binpb` file".into();
+                return self.fail(format!("`{ending}` files are not read"), Some(hint));
+            }
+        } else if text == ".git"
+            || text.ends_with("/.git")
+            || (text.ends_with(".git") && is_bare(&self.cwd.join(text)))
+        {
+            let rev = Rev::Named("HEAD".into());
+            return Ok(SourceSpec::Repository { path: text.into(), rev, subdir: String::new() });
+        }
+        if path_like(text) && (is_directory || self.exists(text)) {
+            return Ok(SourceSpec::Directory(text.into()));
+        }
+        if text.starts_with('.') || Path::new(text).is_absolute() || drive(text) {
+            // No revision starts like this: leave it to opening to say that the path does not exist.
+            return Ok(SourceSpec::Directory(text.into()));
+        }
+        if is_directory && self.side == Side::New {
+            return Ok(SourceSpec::Directory(text.into()));
+        }
+        let (revision, subdir) = match text.strip_prefix("merge-base:") {
+            Some("") => return self.fail("names no revision", Some("write `merge-base:REVISION`".into())),
+            Some(rest) => {
+                let (name, subdir) = split_subdir(rest).map_or((rest, None), |(r, s)| (r, Some(s)));
+                (Rev::MergeBase(name.to_owned()), subdir)
+            }
+            None => {
+                let (name, subdir) = split_subdir(text).map_or((text, None), |(r, s)| (r, Some(s)));
+                (rev(name), subdir)
+            }
+        };
+        let namesake = is_directory.then(|| PathBuf::from(text));
+        Ok(SourceSpec::Revision { rev: revision, subdir: subdir.map(str::to_owned), namesake })
+    }
+
+    fn subdir(&self, subdir: &str) -> Result<String, SpecError> {
+        match crate::config::normalize(subdir) {
+            Ok(path) => Ok(path),
+            Err(e) => {
+                self.fail(e.to_string(), Some("a sub-directory is relative to the repository's root".into()))
+            }
+        }
+    }
+
+    fn refuse_remote(&self, text: &str) -> Result<(), SpecError> {
+        let scheme =
+            ["http://", "https://", "ssh://", "git://", "ftp://"].iter().any(|s| text.starts_with(s));
+        let scp =
+            text.split_once(':').is_some_and(|(host, _)| host.contains('@') && !host.contains(['/', '{']));
+        if scheme || (scp && !text.starts_with('@') && !text.contains("@{")) {
+            let hint = "clone it, then write `PATH#ref=REVISION`".into();
+            return self.fail("is on the network, which is never used here", Some(hint));
+        }
+        if text.strip_prefix("buf.build/").is_some_and(|m| m.contains('/')) && !self.exists(text) {
+            let hint = "export it to a directory, or build it into a `.binpb` file, and name that".into();
+            return self.fail("is a registry module, and the network is never used here", Some(hint));
+        }
+        if let Some(file) = text.strip_prefix("file://") {
+            return self.fail("is a URL", Some(format!("write the path: `{file}`")));
+        }
+        Ok(())
+    }
+}
+
+fn rev(text: &str) -> Rev {
+    match (text, text.strip_prefix("merge-base:")) {
+        ("latest", _) => Rev::Latest { pre: false },
+        ("latest-pre", _) => Rev::Latest { pre: true },
+        (_, Some(name)) => Rev::MergeBase(name.to_owned()),
+        _ => Rev::Named(text.to_owned()),
+    }
+}
+
+fn path_like(text: &str) -> bool {
+    text.starts_with('.') || text.contains(['/', std::path::MAIN_SEPARATOR]) || drive(text)
+}
+
+fn drive(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/')
+}
+
+fn is_bare(path: &Path) -> bool {
+    path.join("HEAD").is_file() && path.join("objects").is_dir()
+}
+
+/// Splits `REV:SUBDIR` at the first colon that is not inside braces (`@{12:00}`, `^{/fix: it}`); a leading
+/// colon belongs to the revision.
+fn split_subdir(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0_usize;
+    for (index, c) in text.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => return (index > 0).then(|| (&text[..index], &text[index + 1..])),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, cwd: &Path, side: Side) -> SourceSpec {
+        SourceSpec::parse(text, cwd, side).unwrap_or_else(|e| panic!("{text}: {e}"))
+    }
+
+    fn revision(rev: Rev, subdir: Option<&str>) -> SourceSpec {
+        SourceSpec::Revision { rev, subdir: subdir.map(str::to_owned), namesake: None }
+    }
+
+    #[test]
+    fn revisions_and_their_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        let named = |n: &str| Rev::Named(n.into());
+        for (text, want) in [
+            ("v1.2.0", revision(named("v1.2.0"), None)),
+            ("origin/main", revision(named("origin/main"), None)),
+            ("HEAD~1", revision(named("HEAD~1"), None)),
+            ("@{upstream}", revision(named("@{upstream}"), None)),
+            ("main@{2020-01-01 10:00}", revision(named("main@{2020-01-01 10:00}"), None)),
+            ("main:proto", revision(named("main"), Some("proto"))),
+            ("main:", revision(named("main"), Some(""))),
+            ("merge-base:origin/main", revision(Rev::MergeBase("origin/main".into()), None)),
+            ("merge-base:main:proto", revision(Rev::MergeBase("main".into()), Some("proto"))),
+            ("latest", revision(Rev::Latest { pre: false }, None)),
+            ("latest-pre:proto", revision(Rev::Latest { pre: true }, Some("proto"))),
+        ] {
+            assert_eq!(parse(text, dir.path(), Side::Old), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_with_a_separator_wins_over_a_revision_and_a_bare_word_depends_on_the_side() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("origin/main")).unwrap();
+        assert_eq!(parse("origin/main", dir.path(), Side::Old), SourceSpec::Directory("origin/main".into()));
+        assert_eq!(parse("origin", dir.path(), Side::New), SourceSpec::Directory("origin".into()));
+        let old = parse("origin", dir.path(), Side::Old);
+        assert!(matches!(&old, SourceSpec::Revision { namesake: Some(_), .. }), "{old:?}");
+        assert!(old.ambiguity().is_some_and(|a| a.contains("`./origin`")));
+    }
+
+    #[test]
+    fn buf_spellings() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join(".git")).unwrap();
+        let repository = |rev: &str, subdir: &str| SourceSpec::Repository {
+            path: ".git".into(),
+            rev: Rev::Named(rev.into()),
+            subdir: subdir.into(),
+        };
+        let binary = |gzip| SourceSpec::Image {
+            place: ImagePlace::File("x.binpb.gz".into()),
+            format: ImageFormat::Binary,
+            gzip,
+        };
+        for (text, want) in [
+            (".git", repository("HEAD", "")),
+            (".git#branch=main", repository("main", "")),
+            (".git#tag=v1.0.0,subdir=proto/", repository("v1.0.0", "proto")),
+            (".git#ref=HEAD~1,branch=main,depth=20", repository("HEAD~1", "")),
+            (".git#branch=main,ref=abc123", repository("abc123", "")),
+            (".git#subdir=proto", repository("HEAD", "proto")),
+            ("x.binpb.gz", binary(true)),
+            ("dir#format=dir", SourceSpec::Directory("dir".into())),
+            ("a/b.proto", SourceSpec::File { path: "a/b.proto".into(), package_files: false }),
+            (
+                "a/b.proto#include_package_files=true",
+                SourceSpec::File { path: "a/b.proto".into(), package_files: true },
+            ),
+            (
+                "-#format=json",
+                SourceSpec::Image { place: ImagePlace::Stdin, format: ImageFormat::Json, gzip: false },
+            ),
+            (
+                "x#format=bingz",
+                SourceSpec::Image {
+                    place: ImagePlace::File("x".into()),
+                    format: ImageFormat::Binary,
+                    gzip: true,
+                },
+            ),
+        ] {
+            assert_eq!(parse(text, dir.path(), Side::Old), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_read_says_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        for (text, hint) in [
+            ("https://github.com/acme/contracts.git", "PATH#ref=REVISION"),
+            ("git@github.com:acme/contracts.git#branch=main", "PATH#ref=REVISION"),
+            ("buf.build/acme/pay", ".binpb"),
+            ("x.tar.gz", "unpack"),
+            (".git#brunch=main", "`branch`"),
+            ("x#format=bimpb", "`binpb`"),
+        ] {
+            let error = SourceSpec::parse(text, dir.path(), Side::Old).unwrap_err();
+            assert!(error.hint.as_ref().is_some_and(|h| h.contains(hint)), "{text}: {error:?}");
+        }
+        for text in ["", "a\0b", ".git#branch", ".git#branch=a,branch=b", ".git#subdir=../x", "#format=dir"] {
+            assert!(SourceSpec::parse(text, dir.path(), Side::Old).is_err(), "{text:?}");
+        }
+    }
+}

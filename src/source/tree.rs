@@ -1,0 +1,380 @@
+//! A tree: paths with content ids, bytes on demand.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use rayon::prelude::*;
+use thiserror::Error;
+
+use super::Problem;
+use crate::config::{buf, normalize};
+use crate::git::{BlobError, BlobRef, MAX_FILE_BYTES, is_lfs_pointer, read_blobs};
+
+/// Names the content of a file: the id git gives a blob (SHA-1), wherever the file comes from. Equal ids mean
+/// equal bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentId(pub [u8; 20]);
+
+impl std::fmt::Debug for ContentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::fmt::Display for ContentId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl ContentId {
+    /// The id of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> ContentId {
+        let id = git2::Oid::hash_object(git2::ObjectType::Blob, bytes).expect("hashing memory cannot fail");
+        ContentId::from(id)
+    }
+}
+
+impl From<git2::Oid> for ContentId {
+    fn from(id: git2::Oid) -> Self {
+        let mut bytes = [0; 20];
+        bytes.copy_from_slice(&id.as_bytes()[..20]);
+        ContentId(bytes)
+    }
+}
+
+/// A file of a tree.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its size in bytes, where knowing it costs nothing.
+    pub size: Option<u64>,
+    id: OnceLock<ContentId>,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Disk(PathBuf),
+    Blob(BlobRef),
+    Memory(Bytes),
+}
+
+/// Which part of a tree was named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it.
+    #[default]
+    All,
+    /// A folder, from the root of the tree.
+    Folder(String),
+    /// One file, from the root of the tree.
+    File {
+        /// The file.
+        path: String,
+        /// Whether the other files of its package belong to it.
+        package_files: bool,
+    },
+}
+
+/// Why a file could not be read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// There is no such file in the tree.
+    #[error("no such file")]
+    NotFound,
+    /// Larger than what is read.
+    #[error("the file has {size} bytes; at most {MAX_FILE_BYTES} are read")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// A Git LFS pointer stands in its place.
+    #[error("a Git LFS pointer stands in the place of the file")]
+    LfsPointer,
+    /// The object database does not have it.
+    #[error("{0}")]
+    Object(String),
+    /// The operating system refused.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl ReadError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self, path: &str) -> Option<String> {
+        match self {
+            ReadError::LfsPointer => Some(format!(
+                "git lfs keeps `{path}` elsewhere: run `git lfs pull`, or take .proto files out of LFS"
+            )),
+            ReadError::Object(_) => {
+                Some("the repository may be incomplete: run `git fsck`, or clone it again".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The files of one version of a contract, from wherever: .proto files and configuration files.
+#[derive(Debug, Default)]
+pub struct Tree {
+    pub(super) label: String,
+    pub(super) entries: BTreeMap<Box<str>, Entry>,
+    pub(super) repositories: Vec<PathBuf>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) scope: Scope,
+    pub(super) display: Display,
+    pub(super) root: Option<PathBuf>,
+}
+
+/// How paths of a tree are shown.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Display {
+    /// What the person typed, …
+    pub(super) typed: String,
+    /// … and the folder of the tree that it names.
+    pub(super) at: String,
+}
+
+impl Tree {
+    /// A tree of bytes in memory, for tests and for archives.
+    #[must_use]
+    pub fn from_memory<P: AsRef<str>>(label: &str, files: impl IntoIterator<Item = (P, Bytes)>) -> Tree {
+        let mut tree = Tree { label: label.to_owned(), ..Tree::default() };
+        for (path, bytes) in files {
+            match normalize(path.as_ref()) {
+                Ok(path) if is_wanted(name_of(&path)) => {
+                    tree.insert(path, Some(bytes.len() as u64), Place::Memory(bytes))
+                }
+                Ok(_) => {}
+                Err(e) => tree.problems.push(Problem {
+                    path: path.as_ref().to_owned(),
+                    message: e.to_string(),
+                    fatal: true,
+                    hint: None,
+                }),
+            }
+        }
+        tree
+    }
+
+    pub(super) fn insert(&mut self, path: String, size: Option<u64>, place: Place) {
+        let id = match &place {
+            Place::Blob(blob) => OnceLock::from(ContentId::from(blob.id)),
+            _ => OnceLock::new(),
+        };
+        self.entries.insert(path.into(), Entry { size, id, place });
+    }
+
+    /// The tree in words: ``tag `v1.2.0` ``, ``directory `proto` ``, `working tree`.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The files, sorted by path.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(path, entry)| (&**path, entry))
+    }
+
+    /// The .proto files, sorted by path.
+    pub fn protos(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(|path| &**path).filter(|path| is_proto(path))
+    }
+
+    /// Whether the tree holds a file.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        self.entries.contains_key(path)
+    }
+
+    /// Whether any file of the tree lies in a folder. The empty folder is the tree itself.
+    #[must_use]
+    pub fn has_folder(&self, folder: &str) -> bool {
+        if folder.is_empty() {
+            return true;
+        }
+        let prefix = format!("{folder}/");
+        let mut from = self
+            .entries
+            .range::<str, _>((std::ops::Bound::Included(prefix.as_str()), std::ops::Bound::Unbounded));
+        from.next().is_some_and(|(path, _)| path.starts_with(&prefix))
+    }
+
+    /// What could not be taken in, sorted by path.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Which part was named when the tree was opened.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Where the tree's root is on disk; `None` for trees that are not on disk.
+    #[must_use]
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// A path as shown to a person: relative to the working directory, spelled from what was typed; for git
+    /// sources, the path inside the repository.
+    #[must_use]
+    pub fn display(&self, path: &str) -> String {
+        let at: Vec<&str> = self.display.at.split('/').filter(|p| !p.is_empty()).collect();
+        let parts: Vec<&str> = path.split('/').collect();
+        let common = at.iter().zip(&parts).take_while(|(a, b)| a == b).count();
+        let typed = self.display.typed.replace('\\', "/");
+        let mut shown: Vec<&str> = Vec::new();
+        let ups = std::iter::repeat_n("..", at.len() - common);
+        for part in typed.split('/').chain(ups).chain(parts[common..].iter().copied()) {
+            match part {
+                "" | "." => {}
+                ".." if shown.last().is_some_and(|last| *last != "..") => {
+                    shown.pop();
+                }
+                part => shown.push(part),
+            }
+        }
+        let start = if typed.starts_with('/') { "/" } else { "" };
+        format!("{start}{}", shown.join("/"))
+    }
+
+    /// The content id of a file. For a file on disk this reads it, once.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, or it cannot be read.
+    pub fn id(&self, path: &str) -> Result<ContentId, ReadError> {
+        let entry = self.entries.get(path).ok_or(ReadError::NotFound)?;
+        if let Some(id) = entry.id.get() {
+            return Ok(*id);
+        }
+        let bytes = self.read_entry(entry)?;
+        Ok(*entry.id.get_or_init(|| ContentId::of(&bytes)))
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// There is no such file, it cannot be read, it is too large, or it is a Git LFS pointer.
+    pub fn read(&self, path: &str) -> Result<Bytes, ReadError> {
+        self.read_entry(self.entries.get(path).ok_or(ReadError::NotFound)?)
+    }
+
+    fn read_entry(&self, entry: &Entry) -> Result<Bytes, ReadError> {
+        match &entry.place {
+            Place::Blob(blob) => {
+                let one = read_blobs(&self.repositories, &[*blob]).pop().expect("one in, one out");
+                checked(one.map_err(ReadError::from)?)
+            }
+            place => read_local(place),
+        }
+    }
+
+    /// The bytes of many files, in the order given, read on all threads.
+    #[must_use]
+    pub fn read_all(&self, paths: &[&str]) -> Vec<Result<Bytes, ReadError>> {
+        let entries: Vec<Option<&Entry>> = paths.iter().map(|path| self.entries.get(*path)).collect();
+        let blobs: Vec<BlobRef> = entries
+            .iter()
+            .filter_map(|entry| match entry.map(|e| &e.place) {
+                Some(Place::Blob(blob)) => Some(*blob),
+                _ => None,
+            })
+            .collect();
+        if blobs.len() == paths.len() {
+            let read = read_blobs(&self.repositories, &blobs);
+            return read.into_iter().map(|one| checked(one.map_err(ReadError::from)?)).collect();
+        }
+        entries
+            .into_par_iter()
+            .with_min_len(16)
+            .map(|entry| self.read_entry(entry.ok_or(ReadError::NotFound)?))
+            .collect()
+    }
+}
+
+fn read_local(place: &Place) -> Result<Bytes, ReadError> {
+    match place {
+        Place::Memory(bytes) => checked(bytes.clone()),
+        Place::Blob(_) => Err(ReadError::NotFound),
+        Place::Disk(path) => {
+            let file = std::fs::File::open(path)?;
+            let size = file.metadata()?.len();
+            if size > MAX_FILE_BYTES {
+                return Err(ReadError::TooLarge { size });
+            }
+            let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+            // The file may grow while it is read; the limit holds anyhow.
+            file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 > MAX_FILE_BYTES {
+                return Err(ReadError::TooLarge { size: bytes.len() as u64 });
+            }
+            checked(bytes.into())
+        }
+    }
+}
+
+fn checked(bytes: Bytes) -> Result<Bytes, ReadError> {
+    if is_lfs_pointer(&bytes) { Err(ReadError::LfsPointer) } else { Ok(bytes) }
+}
+
+impl From<BlobError> for ReadError {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::TooLarge { size } => ReadError::TooLarge { size },
+            BlobError::Missing { .. } => ReadError::Object(error.to_string()),
+            BlobError::Git { ref source, .. } => ReadError::Object(format!("{error}: {}", source.message())),
+        }
+    }
+}
+
+/// Whether a file is a .proto file.
+pub(super) fn is_proto(name: &str) -> bool {
+    name.len() > 6 && name.ends_with(".proto") && name_of(name) != ".proto"
+}
+
+/// The last part of a path.
+pub(super) fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a tree holds files of this name.
+pub(super) fn is_wanted(name: &str) -> bool {
+    const CONFIGURATION: [&str; 4] =
+        [crate::config::FILE_NAME, buf::FILE_NAME, buf::WORK_FILE_NAME, "buf.gen.yaml"];
+    is_proto(name) || CONFIGURATION.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_those_git_gives() {
+        assert_eq!(ContentId::of(b"").to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
+    }
+
+    #[test]
+    fn paths_are_shown_from_what_was_typed() {
+        let shown = |typed: &str, at: &str, path: &str| {
+            let display = Display { typed: typed.into(), at: at.into() };
+            Tree { display, ..Tree::default() }.display(path)
+        };
+        assert_eq!(shown("new", "", "a/b.proto"), "new/a/b.proto");
+        assert_eq!(shown(".", "", "a/b.proto"), "a/b.proto");
+        assert_eq!(shown("../new/", "", "a/b.proto"), "../new/a/b.proto");
+        assert_eq!(shown(".", "other/proto", "other/proto/x.proto"), "x.proto");
+        assert_eq!(shown(".", "other/proto", "proto/x.proto"), "../../proto/x.proto");
+        assert_eq!(shown("w/a", "a", "b/x.proto"), "w/b/x.proto");
+        assert_eq!(shown("/abs/new", "", "a.proto"), "/abs/new/a.proto");
+    }
+}
