@@ -61,15 +61,21 @@ pub fn fix(change: &Change, cx: &Cx<'_>) -> Option<String> {
             _ => format!("keep the name `{}`, or keep it beside `{}` as deprecated", old_name(), new_name()),
         },
 
-        Kind::FieldAdded { .. } => {
+        Kind::FieldAdded { number_was_reserved, name_was_reserved } => {
             let Element::Field(id) = change.new? else { return None };
             let field = cx.new.field(id);
-            if field.cardinality == Cardinality::Required {
-                format!("make `{}` optional and check it in code", field.name)
-            } else if let Some(free) = free_number(cx, field) {
-                format!("give `{}` a number that was never used, such as {free}", field.name)
-            } else {
-                return None;
+            match (free_number(cx, field), number_was_reserved, name_was_reserved) {
+                _ if field.cardinality == Cardinality::Required => {
+                    format!("make `{}` optional and check it in code", field.name)
+                }
+                (Some(free), true, false) => {
+                    format!("give `{}` a number that was never used, such as {free}", field.name)
+                }
+                (Some(free), true, true) => {
+                    format!("take a name and a number that were never used, such as {free}")
+                }
+                (_, false, true) => "take a name that was never used".to_owned(),
+                _ => format!("update readers first, then start to write `{}`", field.name),
             }
         }
         Kind::FieldRemoved { renumbered: Some(now), .. } => {

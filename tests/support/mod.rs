@@ -13,10 +13,10 @@ use protopact::schema::Schema;
 use protopact::verdict::{Judge, Verdict};
 
 /// Files by import path.
-pub type Files = Vec<(String, String)>;
+pub(crate) type Files = Vec<(String, String)>;
 
 /// Compiles one side.
-pub fn schema(files: &Files) -> Result<Schema, String> {
+pub(crate) fn schema(files: &Files) -> Result<Schema, String> {
     let input = Input {
         files: files
             .iter()
@@ -34,7 +34,7 @@ pub fn schema(files: &Files) -> Result<Schema, String> {
 }
 
 /// Every .proto file below a folder, sorted by import path.
-pub fn read(root: &Path) -> Files {
+pub(crate) fn read(root: &Path) -> Files {
     let mut files = Files::new();
     for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
         let entry = entry.unwrap();
@@ -48,7 +48,7 @@ pub fn read(root: &Path) -> Files {
 
 /// Splits an example into its files: a line `// file: NAME` begins one; an example without such a line is
 /// `example.proto`.
-pub fn split(example: &str) -> Files {
+pub(crate) fn split(example: &str) -> Files {
     let mut files = Files::new();
     for line in example.split_inclusive('\n') {
         if let Some(name) = line.strip_prefix("// file: ") {
@@ -64,7 +64,7 @@ pub fn split(example: &str) -> Files {
 }
 
 /// What one comparison found, for a closure: the parts borrow from each other.
-pub fn compare<T>(old: &Schema, new: &Schema, then: impl FnOnce(&Decision<'_>) -> T) -> T {
+pub(crate) fn compare<T>(old: &Schema, new: &Schema, then: impl FnOnce(&Decision<'_>) -> T) -> T {
     let cx = Cx { old, new };
     let changes: Vec<Change> = diff::changes(&cx);
     let judge = Judge::new(&cx);
@@ -74,18 +74,18 @@ pub fn compare<T>(old: &Schema, new: &Schema, then: impl FnOnce(&Decision<'_>) -
 }
 
 /// The findings under one policy.
-pub fn findings(old: &Schema, new: &Schema, policy: &PolicySet) -> Vec<Finding> {
+pub(crate) fn findings(old: &Schema, new: &Schema, policy: &PolicySet) -> Vec<Finding> {
     compare(old, new, |decision| policy::decide(decision, &|_| policy))
 }
 
 /// Every rule there is.
-pub fn all_rules() -> PolicySet {
+pub(crate) fn all_rules() -> PolicySet {
     let config =
         RuleConfig { use_: RULES.iter().map(|r| r.id.to_owned()).collect(), ..RuleConfig::default() };
     rules(&config)
 }
 
 /// The rules of a configuration.
-pub fn rules(config: &RuleConfig) -> PolicySet {
+pub(crate) fn rules(config: &RuleConfig) -> PolicySet {
     PolicySet::Rules(RulePolicy::new(config).unwrap().0)
 }

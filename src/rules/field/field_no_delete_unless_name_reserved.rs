@@ -41,6 +41,9 @@ message Charge {
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
     let Kind::FieldRemoved { name_reserved: false, .. } = change.kind else { return None };
     let Some(Element::Field(old)) = change.old else { return None };
-    let name = &cx.old.field(old).name;
-    Some(Hit::says(change, cx, format!("{} without reserving the name `{name}`", describe(change, cx))))
+    Some(Hit::says(
+        change,
+        cx,
+        format!("{} was removed without reserving the name", describe::text(cx.old, Element::Field(old))),
+    ))
 }

@@ -42,6 +42,9 @@ message Charge {
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
     let Kind::FieldRemoved { number_reserved: false, .. } = change.kind else { return None };
     let Some(Element::Field(old)) = change.old else { return None };
-    let number = cx.old.field(old).number;
-    Some(Hit::says(change, cx, format!("{} without reserving the number {number}", describe(change, cx))))
+    Some(Hit::says(
+        change,
+        cx,
+        format!("{} was removed without reserving the number", describe::text(cx.old, Element::Field(old))),
+    ))
 }

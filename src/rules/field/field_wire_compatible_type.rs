@@ -3,7 +3,7 @@
 
 use super::types;
 use crate::diff::{Change, Cx};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, describe};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
 use crate::schema::Kind as Type;
 
 /// The rule.
@@ -46,5 +46,5 @@ fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
     {
         return None;
     }
-    Some(Hit::says(change, cx, format!("{}, which is another encoding", describe(change, cx))))
+    Some(Hit::of(change, cx))
 }

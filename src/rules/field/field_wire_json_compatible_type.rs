@@ -3,7 +3,7 @@
 
 use super::types;
 use crate::diff::{Change, Cx};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, describe};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
 
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
@@ -43,9 +43,5 @@ fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
     if types::compatible(cx, old, new, types::wire_json_group) {
         return None;
     }
-    Some(Hit::says(
-        change,
-        cx,
-        format!("{}, which is another encoding or another JSON", describe(change, cx)),
-    ))
+    Some(Hit::of(change, cx))
 }

@@ -1,0 +1,160 @@
+//! What a policy makes of changes: ignores, packages, echoes, levels, bumps and fingerprints.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use protopact::policy::{LensPolicy, LensSelector, Policies, PolicySet, RuleConfig, bump, decide, record};
+use protopact::report::Finding;
+use protopact::rules::{Bump, Level};
+use protopact::schema::Schema;
+
+fn one(text: &str) -> Schema {
+    support::schema(&support::split(text)).unwrap()
+}
+
+fn lenses(words: &[&str]) -> PolicySet {
+    let deny = words.iter().flat_map(|w| LensSelector::parse(w).unwrap()).collect();
+    PolicySet::Lenses(LensPolicy { deny })
+}
+
+fn rules_of(findings: &[Finding]) -> Vec<&str> {
+    findings.iter().map(|f| f.rule).collect()
+}
+
+const OLD: &str = r#"syntax = "proto3";
+package shop.v1;
+message Order { string id = 1; int64 amount = 2; }
+service Orders { rpc Get(Order) returns (Order); }
+"#;
+const NEW: &str = r#"syntax = "proto3";
+package shop.v1;
+message Order { string id = 1; }
+service Orders { rpc Get(Order) returns (Order); }
+"#;
+
+fn rule_findings(change: impl Fn(&mut RuleConfig)) -> Vec<String> {
+    let mut config = RuleConfig::default();
+    change(&mut config);
+    let policy = support::rules(&config);
+    support::findings(&one(OLD), &one(NEW), &policy).iter().map(|f| f.rule.to_owned()).collect()
+}
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|s| (*s).to_owned()).collect()
+}
+
+#[test]
+fn ignored_files_are_left_alone_for_all_rules_or_for_some() {
+    assert_eq!(rule_findings(|_| {}), ["FIELD_NO_DELETE"]);
+    assert!(rule_findings(|c| c.ignore = words(&["example.proto"])).is_empty());
+    assert!(rule_findings(|c| c.ignore = words(&["*.proto"])).is_empty());
+    assert!(
+        rule_findings(|c| c.ignore_only = vec![("FIELD_NO_DELETE".into(), words(&["example.proto"]))])
+            .is_empty()
+    );
+    assert!(rule_findings(|c| c.ignore_only = vec![("FILE".into(), words(&["."]))]).is_empty());
+    let other =
+        |c: &mut RuleConfig| c.ignore_only = vec![("FIELD_SAME_TYPE".into(), words(&["example.proto"]))];
+    assert_eq!(rule_findings(other), ["FIELD_NO_DELETE"]);
+}
+
+#[test]
+fn a_file_that_is_gone_is_ignored_by_its_old_path() {
+    let old = one("// file: a/x.proto\nsyntax = \"proto3\";\n// file: b/x.proto\nsyntax = \"proto3\";\n");
+    let new = one("// file: c.proto\nsyntax = \"proto3\";\n");
+    let config = RuleConfig { ignore: words(&["a"]), ..RuleConfig::default() };
+    let findings = support::findings(&old, &new, &support::rules(&config));
+    assert_eq!(rules_of(&findings), ["FILE_NO_DELETE"]);
+    assert_eq!(findings[0].new, None);
+    assert_eq!(findings[0].old.as_ref().unwrap().path, "b/x.proto");
+}
+
+#[test]
+fn unstable_packages_are_left_alone_when_asked() {
+    let unstable = |text: &str| one(&text.replace("shop.v1", "shop.v1alpha1"));
+    let findings = |ignore| {
+        let config = RuleConfig { ignore_unstable_packages: ignore, ..RuleConfig::default() };
+        support::findings(&unstable(OLD), &unstable(NEW), &support::rules(&config)).len()
+    };
+    assert_eq!((findings(false), findings(true)), (1, 0));
+}
+
+#[test]
+fn one_finding_for_each_change_that_hurts_a_denied_lens() {
+    let findings = support::findings(&one(OLD), &one(NEW), &lenses(&["wire", "rpc", "json"]));
+    assert_eq!(rules_of(&findings), ["FIELD_NO_DELETE"]);
+    let finding = &findings[0];
+    assert_eq!((finding.level, finding.bump), (Level::Error, Bump::Major));
+    assert_eq!(finding.fix.as_deref(), Some("add `reserved 2; reserved \"amount\";` to `shop.v1.Order`"));
+    assert_eq!(finding.affects, ["shop.v1.Orders.Get (request)", "shop.v1.Orders.Get (response)"]);
+    assert!(support::findings(&one(OLD), &one(NEW), &lenses(&["rpc"])).is_empty());
+}
+
+#[test]
+fn what_cannot_be_decided_is_a_warning() {
+    let renamed = OLD.replace("amount", "total");
+    let findings = support::findings(&one(OLD), &one(&renamed), &lenses(&["wire"]));
+    assert_eq!(rules_of(&findings), ["FIELD_SAME_NAME"]);
+    assert_eq!((findings[0].level, findings[0].bump), (Level::Warn, Bump::Minor));
+}
+
+#[test]
+fn an_echo_is_quiet_under_lenses_and_heard_by_rules() {
+    let renamed = OLD.replace("amount", "total");
+    let by_lens = support::findings(&one(OLD), &one(&renamed), &lenses(&["json"]));
+    assert_eq!(rules_of(&by_lens), ["FIELD_SAME_NAME"]);
+    let by_rule = support::findings(&one(OLD), &one(&renamed), &support::rules(&RuleConfig::default()));
+    assert_eq!(rules_of(&by_rule), ["FIELD_SAME_JSON_NAME", "FIELD_SAME_NAME"]);
+}
+
+#[test]
+fn growing_is_no_finding_unless_the_direction_is_named() {
+    let standard = PolicySet::Lenses(LensPolicy::standard());
+    assert_eq!(support::findings(&one(NEW), &one(OLD), &standard).len(), 0);
+    let strict = support::findings(&one(NEW), &one(OLD), &lenses(&["json.forward"]));
+    assert_eq!(rules_of(&strict), ["FIELD_NO_ADD"]);
+    support::compare(&one(NEW), &one(OLD), |decision| {
+        let records = record(decision, &|_| &standard);
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].message, "field 2 (`amount`) of `shop.v1.Order` was added");
+        assert_eq!(records[0].bump, Bump::Minor);
+        assert_eq!(
+            bump(&decision.changes[0], &decision.verdicts[0], &lenses(&["json.forward"]), &decision.cx),
+            Bump::Major
+        );
+    });
+}
+
+#[test]
+fn a_package_may_have_a_policy_of_its_own() {
+    let mut policies = Policies::new(lenses(&["wire", "json"]));
+    policies.add("shop.**", lenses(&[])).unwrap();
+    assert!(policies.add("shop.[", lenses(&[])).is_err());
+    let other = |text: &str| one(&text.replace("shop.v1", "store.v1"));
+    let count = |old: &Schema, new: &Schema| {
+        support::compare(old, new, |decision| decide(decision, &|file| policies.for_file(file)).len())
+    };
+    assert_eq!(count(&one(OLD), &one(NEW)), 0);
+    assert_eq!(count(&other(OLD), &other(NEW)), 1);
+}
+
+#[test]
+fn a_fingerprint_follows_the_change_and_nothing_else() {
+    let fingerprint = |old: &str, new: &str| {
+        let findings = support::findings(&one(old), &one(new), &lenses(&["wire"]));
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        findings[0].fingerprint.clone()
+    };
+    let plain = fingerprint(OLD, NEW);
+    assert_eq!(plain.len(), 12);
+    assert!(plain.bytes().all(|b| b.is_ascii_hexdigit()));
+    let moved = format!("// file: elsewhere/order.proto\n\n\n{OLD}// a comment\n");
+    assert_eq!(fingerprint(&moved, &format!("// file: elsewhere/order.proto\n{NEW}")), plain);
+    let grown = NEW.replace("string id = 1;", "string id = 1; string note = 9;");
+    assert_eq!(fingerprint(OLD, &grown), plain);
+    let other_type = OLD.replace("int64 amount", "int32 amount");
+    assert_ne!(fingerprint(&other_type, NEW), plain);
+    let other_number = OLD.replace("amount = 2", "amount = 3");
+    assert_ne!(fingerprint(&other_number, NEW), plain);
+}
