@@ -128,11 +128,12 @@ impl Repo {
             }
             _ => {}
         }
-        if self.inner.is_empty().unwrap_or(false) {
-            return GitError::NoCommits { repository };
-        }
         let names = self.ref_names();
         let base = revision.split(['~', '^', '@', ':']).next().unwrap_or(revision);
+        let unborn = self.inner.head().is_err_and(|e| e.code() == ErrorCode::UnbornBranch);
+        if unborn && (names.is_empty() || base.is_empty() || base == "HEAD") {
+            return GitError::NoCommits { repository };
+        }
         let known = names.iter().any(|n| n == base) || base.is_empty() || base == "HEAD";
         let near = if known { Vec::new() } else { near(base, names.iter().map(String::as_str)) };
         GitError::UnknownRevision {

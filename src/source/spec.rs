@@ -343,7 +343,7 @@ impl<'a> Parser<'a> {
             if let Some(format) = format {
                 return Ok(SourceSpec::Image { place: ImagePlace::File(text.into()), format, gzip });
             }
-            if !gzip && text.ends_with(".proto") && !split_subdir(text).is_some_and(|(_, s)| !s.is_empty()) {
+            if !gzip && text.ends_with(".proto") && split_subdir(text).is_none_or(|(_, s)| s.is_empty()) {
                 return Ok(SourceSpec::File { path: text.into(), package_files: false });
             }
             let archive = [".tar", ".tar.gz", ".tgz", ".zip", ".tar.zst", ".txtpb", ".yaml", ".bin.zst"];
