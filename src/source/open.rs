@@ -302,7 +302,11 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
     let counterpart = context.counterpart.as_ref().filter(|_| beside.is_some());
     let repo = match beside {
         Some(repo) => repo,
-        None => Repo::discover(context.cwd).map_err(Unopened::Unknown)?,
+        None => Repo::discover(context.cwd).map_err(|e| match e {
+            GitError::NotARepository { .. } => Unopened::Unknown(e),
+            // Without the repository nobody can tell whether the word is a revision: no guessing.
+            e => Unopened::Failed(git_error(format!("`{rev}`"), e)),
+        })?,
     };
     let revision = resolve(&repo, rev, context.tag)?.map_err(|e| match e {
         GitError::UnknownRevision { .. } | GitError::NoCommits { .. } | GitError::BadRevision { .. } => {

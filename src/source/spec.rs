@@ -556,4 +556,12 @@ mod tests {
             assert!(SourceSpec::parse(text, dir.path(), Side::Old).is_err(), "{text:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[ -~]{0,12}[#:.@{}/=,-]{0,3}[ -~]{0,12}", old: bool) {
+            let side = if old { Side::Old } else { Side::New };
+            let _ = SourceSpec::parse(&text, Path::new("/nonexistent"), side);
+        }
+    }
 }

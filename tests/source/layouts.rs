@@ -224,3 +224,29 @@ fn trees_in_memory_refuse_paths_that_lead_out() {
     assert_eq!(found.protos().collect::<Vec<_>>(), ["ok.proto"]);
     assert_eq!(found.problems().len(), 2);
 }
+
+#[test]
+fn what_a_named_file_imports_can_be_judged_too() {
+    let dir = directory(&[
+        ("a.proto", "syntax = \"proto3\";\nimport \"b.proto\";\nimport \"google/protobuf/any.proto\";\n"),
+        ("b.proto", "syntax = \"proto3\";\nimport public \"c.proto\";\n"),
+        ("c.proto", "syntax = \"proto3\";\nimport \"a.proto\";\n"),
+        ("d.proto", A),
+    ]);
+    let mut found = Run::at(dir.path()).new_side("a.proto");
+    found.layout.judge_imports(&mut found.input);
+    assert_eq!(
+        shown(&found.layout),
+        ["a.proto <- a.proto *", "b.proto <- b.proto *", "c.proto <- c.proto *", "d.proto <- d.proto"]
+    );
+    let targets: Vec<bool> = found.input.files.iter().map(|f| f.target).collect();
+    assert_eq!(targets, [true, true, true, false]);
+}
+
+#[test]
+fn a_configuration_further_down_is_pointed_out() {
+    let dir = directory(&[("contracts/protopact.toml", ""), ("contracts/a.proto", A), ("b.proto", A)]);
+    let found = Run::at(dir.path()).new_side(".");
+    let note = "`contracts/protopact.toml` is not used here; name `contracts` to check that contract";
+    assert_eq!(found.layout.notes.last().map(String::as_str), Some(note));
+}
