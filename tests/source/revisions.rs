@@ -98,7 +98,7 @@ fn the_merge_base_of_diverged_branches() {
     assert_eq!(lab.repo.head().unwrap().target().unwrap(), ours);
     let found = lab.tree("merge-base:theirs");
     assert_eq!(found.protos().collect::<Vec<_>>(), ["a.proto"]);
-    assert_eq!(found.label(), format!("revision `merge-base:theirs` ({})", &base.to_string()[..7]));
+    assert_eq!(found.label(), format!("merge base with `theirs` ({})", &base.to_string()[..7]));
 }
 
 #[test]
