@@ -3,6 +3,8 @@
 //! `# error:` and `# hint:` lines close an invalid sample; as comments they are part of what is read, so that
 //! line numbers are those of the file.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -139,4 +141,72 @@ fn a_wrong_flag_is_named() {
     let error = merge(Found::default(), &overrides).unwrap_err();
     assert_eq!(error.to_string(), "--deny: unknown lens `wires`");
     assert_eq!(error.hint.as_deref(), Some("did you mean `wire`?"));
+}
+
+/// Pieces of configurations in any order: every text reads or is refused with a place, and nothing panics.
+fn soup(pieces: &'static [&'static str]) -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    proptest::collection::vec(
+        prop_oneof![4 => proptest::sample::select(pieces).prop_map(str::to_owned), 1 => "\\PC{0,6}"],
+        0..14,
+    )
+    .prop_map(|parts| parts.concat())
+}
+
+const TOML: &[&str] = &[
+    "[check]\n",
+    "[contract]\n",
+    "[[waiver]]\n",
+    "[policy.\"a.**\"]\n",
+    "roots = ",
+    "deny = ",
+    "ignore = ",
+    "tag = ",
+    "until = ",
+    "finding = ",
+    "[\"a\"]",
+    "\"..\"",
+    "\"{version}\"",
+    "2026-01-01",
+    "\n",
+    "{ A = [\"**\"] }",
+    "ignore-only = ",
+    "[",
+    "é",
+];
+const YAML: &[&str] = &[
+    "version: v1\n",
+    "version: v2\n",
+    "version: v1beta1\n",
+    "breaking:\n",
+    "  ignore: ",
+    "  ignore_only: ",
+    "  use: ",
+    "modules:\n",
+    "  - path: ",
+    "[a, ../b]",
+    "{X: [c]}",
+    "build:\n",
+    "  roots: ",
+    "\n",
+    "&a ",
+    "*a",
+    "null",
+    "- ",
+    ": ",
+    "é",
+    "directories: ",
+];
+
+proptest::proptest! {
+    #[test]
+    fn any_toml_reads_or_is_refused(text in soup(TOML)) {
+        let _ = file::parse(&text, "f");
+    }
+
+    #[test]
+    fn any_yaml_reads_or_is_refused(text in soup(YAML)) {
+        let _ = buf::parse(&text, "f");
+        let _ = buf::parse_work(&text, "f");
+    }
 }

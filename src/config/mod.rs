@@ -1,6 +1,6 @@
 //! What the user decided: `protopact.toml` and buf's files, as written and as used.
 //!
-//! [`file`] is the configuration as written, [`Settings`] as used; [`Overrides`] are the flags. buf's `buf.yaml`
+//! [`mod@file`] is the configuration as written, [`Settings`] as used; [`Overrides`] are the flags. buf's `buf.yaml`
 //! and `buf.work.yaml` of every version become one shape, [`buf::Workspace`]. This part reads texts it is given;
 //! it does not look for files (that is `source`).
 

@@ -18,12 +18,14 @@ pub enum RevisionKind {
     RemoteBranch,
     /// A hash, or an expression such as `HEAD~1`.
     Expression,
+    /// The newest common ancestor of HEAD and what is named.
+    MergeBase,
 }
 
 /// A resolved revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// As written.
+    /// As written; for a merge base, the other revision.
     pub name: String,
     /// What kind of name it was.
     pub kind: RevisionKind,
@@ -41,8 +43,12 @@ impl Revision {
             RevisionKind::Tag => "tag",
             RevisionKind::Branch | RevisionKind::RemoteBranch => "branch",
             RevisionKind::Expression => "revision",
+            RevisionKind::MergeBase => "merge base with",
         };
         match self.commit {
+            Some(commit) if self.kind == RevisionKind::MergeBase => {
+                format!("{word} `{}` ({})", self.name, short(commit))
+            }
             Some(commit)
                 if self.kind == RevisionKind::Expression && !commit.to_string().starts_with(&self.name) =>
             {
@@ -115,7 +121,8 @@ impl Repo {
             _ => GitError::Git { doing: format!("find the merge base of HEAD and `{revision}`"), source },
         })?;
         let mut found = self.resolve(&base.to_string())?;
-        found.name = format!("merge-base:{revision}");
+        found.name = revision.to_owned();
+        found.kind = RevisionKind::MergeBase;
         Ok(found)
     }
 
@@ -128,11 +135,12 @@ impl Repo {
             }
             _ => {}
         }
-        if self.inner.is_empty().unwrap_or(false) {
-            return GitError::NoCommits { repository };
-        }
         let names = self.ref_names();
         let base = revision.split(['~', '^', '@', ':']).next().unwrap_or(revision);
+        let unborn = self.inner.head().is_err_and(|e| e.code() == ErrorCode::UnbornBranch);
+        if unborn && (names.is_empty() || base.is_empty() || base == "HEAD") {
+            return GitError::NoCommits { repository };
+        }
         let known = names.iter().any(|n| n == base) || base.is_empty() || base == "HEAD";
         let near = if known { Vec::new() } else { near(base, names.iter().map(String::as_str)) };
         GitError::UnknownRevision {

@@ -17,7 +17,7 @@ pub enum SourceError {
         wanted: String,
         /// Why not.
         #[source]
-        source: GitError,
+        source: Box<GitError>,
     },
     /// A bare word that is neither a revision nor a directory.
     #[error("`{text}` is neither a revision nor an existing directory or file")]
@@ -26,7 +26,7 @@ pub enum SourceError {
         text: String,
         /// Why it is no revision.
         #[source]
-        source: GitError,
+        source: Box<GitError>,
     },
     /// No such directory or file.
     #[error("{what} `{text}` does not exist")]
@@ -101,10 +101,12 @@ impl SourceError {
     pub fn hint(&self) -> Option<String> {
         match self {
             SourceError::Git { source, .. } => source.hint(),
-            SourceError::Neither { source, .. } if matches!(source, GitError::NotARepository { .. }) => {
-                Some("there is no git repository here; name a directory, or an image file".into())
-            }
-            SourceError::Neither { source, .. } => source.hint(),
+            SourceError::Neither { source, .. } => match **source {
+                GitError::NotARepository { .. } => {
+                    Some("there is no git repository here; name a directory, or an image file".into())
+                }
+                _ => source.hint(),
+            },
             SourceError::NotFound { .. } => {
                 Some("check the path; it is relative to the working directory".into())
             }

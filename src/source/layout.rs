@@ -295,6 +295,31 @@ impl Layout {
         }
     }
 
+    /// Makes everything that targets import a target too, directly or through other files.
+    ///
+    /// buf judges what the named files import as well, unless `--exclude-imports` is given; this matters when a
+    /// single file, a folder or `--path` was named.
+    pub fn judge_imports(&mut self, input: &mut Input) {
+        let scans: Vec<Vec<String>> = input.files.par_iter().map(|f| scan(&f.content).imports).collect();
+        let index: BTreeMap<&str, usize> =
+            input.files.iter().enumerate().map(|(i, f)| (&*f.name, i)).collect();
+        let mut reached: Vec<bool> = input.files.iter().map(|f| f.target).collect();
+        let mut todo: Vec<usize> = (0..reached.len()).filter(|i| reached[*i]).collect();
+        while let Some(file) = todo.pop() {
+            for import in scans[file].iter().filter_map(|import| index.get(import.as_str())) {
+                if !std::mem::replace(&mut reached[*import], true) {
+                    todo.push(*import);
+                }
+            }
+        }
+        for (file, reached) in input.files.iter_mut().zip(reached) {
+            file.target = reached;
+            if let Some(known) = self.files.get_mut(&*file.name) {
+                known.target = reached;
+            }
+        }
+    }
+
     fn choose_modules(
         &mut self,
         tree: &Tree,
@@ -461,6 +486,17 @@ impl Layout {
     }
 
     fn take_notes(&mut self, tree: &Tree) {
+        if self.found_roots {
+            let name = crate::config::FILE_NAME;
+            let nested =
+                tree.entries().map(|(path, _)| path).filter(|path| super::tree::name_of(path) == name);
+            for folder in nested.filter_map(|path| path.rsplit_once('/').map(|(folder, _)| folder)) {
+                let folder = tree.display(folder);
+                self.notes.push(format!(
+                    "`{folder}/{name}` is not used here; name `{folder}` to check that contract"
+                ));
+            }
+        }
         let minor = tree.problems().iter().filter(|p| !p.fatal);
         let under_root = |p: &&Problem| self.modules.iter().any(|m| is_under(&p.path, &m.root));
         let notes: Vec<String> = minor

@@ -106,7 +106,7 @@ pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceErr
         }
         SourceSpec::Image { place, format, gzip } => image(place, *format, *gzip, context).map(Loaded::Image),
         SourceSpec::Repository { path, rev, subdir } => {
-            let fail = |source| SourceError::Git { wanted: format!("{rev} of `{}`", path.display()), source };
+            let fail = |e| git_error(format!("{rev} of `{}`", path.display()), e);
             let repo = Repo::discover(&context.cwd.join(path)).map_err(fail)?;
             let revision = resolve(&repo, rev, context.tag)?.map_err(fail)?;
             git_tree(&repo, &revision, subdir, None).map(Loaded::Tree)
@@ -121,16 +121,18 @@ pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceErr
                     if matches!(rev, Rev::Named(_)) && subdir.is_none() =>
                 {
                     let text = rev.to_string();
-                    Err(SourceError::Neither { text, source })
+                    Err(SourceError::Neither { text, source: Box::new(source) })
                 }
-                (Err(Unopened::Unknown(source)), _) => {
-                    Err(SourceError::Git { wanted: format!("`{rev}`"), source })
-                }
+                (Err(Unopened::Unknown(source)), _) => Err(git_error(format!("`{rev}`"), source)),
                 (Err(Unopened::Failed(error)), _) => Err(error),
                 (Ok(tree), _) => Ok(Loaded::Tree(tree)),
             }
         }
     }
+}
+
+fn git_error(wanted: String, source: GitError) -> SourceError {
+    SourceError::Git { wanted, source: Box::new(source) }
 }
 
 fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> SourceError {
@@ -300,13 +302,17 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
     let counterpart = context.counterpart.as_ref().filter(|_| beside.is_some());
     let repo = match beside {
         Some(repo) => repo,
-        None => Repo::discover(context.cwd).map_err(Unopened::Unknown)?,
+        None => Repo::discover(context.cwd).map_err(|e| match e {
+            GitError::NotARepository { .. } => Unopened::Unknown(e),
+            // Without the repository nobody can tell whether the word is a revision: no guessing.
+            e => Unopened::Failed(git_error(format!("`{rev}`"), e)),
+        })?,
     };
     let revision = resolve(&repo, rev, context.tag)?.map_err(|e| match e {
         GitError::UnknownRevision { .. } | GitError::NoCommits { .. } | GitError::BadRevision { .. } => {
             Unopened::Unknown(e)
         }
-        source => Unopened::Failed(SourceError::Git { wanted: format!("`{rev}`"), source }),
+        e => Unopened::Failed(git_error(format!("`{rev}`"), e)),
     })?;
     let in_repo = |folder: &Path| -> String {
         let workdir = repo.workdir().and_then(|w| fs::canonicalize(w).ok());
@@ -326,7 +332,7 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
             let folder = folder.map_err(|_| {
                 let near = Vec::new();
                 let source = GitError::MissingPath { path: typed.to_owned(), label: revision.label(), near };
-                SourceError::Git { wanted: format!("`{rev}:{typed}`"), source }
+                git_error(format!("`{rev}:{typed}`"), source)
             })?;
             git_tree(&repo, &revision, &folder, None)?
         }
@@ -347,7 +353,7 @@ fn git_tree(
     folder: &str,
     scope: Option<&Scope>,
 ) -> Result<Tree, SourceError> {
-    let fail = |source| SourceError::Git { wanted: revision.label(), source };
+    let fail = |e| git_error(revision.label(), e);
     let parts: Vec<String> = folder.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect();
     let path = |up: usize, name: &str| {
         let mut path = parts[..parts.len() - up].to_vec();

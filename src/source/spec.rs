@@ -343,7 +343,7 @@ impl<'a> Parser<'a> {
             if let Some(format) = format {
                 return Ok(SourceSpec::Image { place: ImagePlace::File(text.into()), format, gzip });
             }
-            if !gzip && text.ends_with(".proto") && !split_subdir(text).is_some_and(|(_, s)| !s.is_empty()) {
+            if !gzip && text.ends_with(".proto") && split_subdir(text).is_none_or(|(_, s)| s.is_empty()) {
                 return Ok(SourceSpec::File { path: text.into(), package_files: false });
             }
             let archive = [".tar", ".tar.gz", ".tgz", ".zip", ".tar.zst", ".txtpb", ".yaml", ".bin.zst"];
@@ -554,6 +554,14 @@ mod tests {
         }
         for text in ["", "a\0b", ".git#branch", ".git#branch=a,branch=b", ".git#subdir=../x", "#format=dir"] {
             assert!(SourceSpec::parse(text, dir.path(), Side::Old).is_err(), "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[ -~]{0,12}[#:.@{}/=,-]{0,3}[ -~]{0,12}", old: bool) {
+            let side = if old { Side::Old } else { Side::New };
+            let _ = SourceSpec::parse(&text, Path::new("/nonexistent"), side);
         }
     }
 }

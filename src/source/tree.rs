@@ -114,7 +114,10 @@ impl ReadError {
                 "git lfs keeps `{path}` elsewhere: run `git lfs pull`, or take .proto files out of LFS"
             )),
             ReadError::Object(_) => {
-                Some("the repository may be incomplete: run `git fsck`, or clone it again".into())
+                Some(
+                "a partial clone gets it with `git fetch --refetch --no-filter`; otherwise `git fsck` tells what is lost"
+                    .into(),
+            )
             }
             _ => None,
         }

@@ -1,0 +1,8 @@
+//! Sources and layouts on small repositories and directories made for each test.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod directories;
+mod lab;
+mod layouts;
+mod revisions;

@@ -1,0 +1,366 @@
+//! Revisions, versions, and what is inside their trees.
+
+use git2::FileMode;
+use protopact::source::{self, Context, Side, SourceSpec};
+
+use crate::lab::{Lab, Run, explain, open, tree};
+
+const A: &str = "syntax = \"proto3\";\n";
+const B: &str = "syntax = \"proto3\";\npackage b;\n";
+
+fn content(lab: &Lab, source: &str) -> String {
+    String::from_utf8(lab.tree(source).read("a.proto").unwrap().to_vec()).unwrap()
+}
+
+#[test]
+fn any_name_git_understands_opens() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    let second = lab.commit(&[("a.proto", B)]);
+    lab.tag("v1.0.0", first);
+    lab.annotated_tag("v1.1.0", second);
+    lab.reference("refs/heads/feature/x", first);
+    lab.reference("refs/remotes/origin/main", first);
+    let prefix = &first.to_string()[..8];
+    for (name, want, label) in [
+        ("v1.0.0", A, "tag `v1.0.0`".to_owned()),
+        ("v1.1.0", B, "tag `v1.1.0`".to_owned()),
+        ("feature/x", A, "branch `feature/x`".to_owned()),
+        ("origin/main", A, "branch `origin/main`".to_owned()),
+        ("main", B, "branch `main`".to_owned()),
+        ("HEAD~1", A, format!("revision `HEAD~1` ({})", &first.to_string()[..7])),
+        ("v1.1.0^{}", B, format!("revision `v1.1.0^{{}}` ({})", &second.to_string()[..7])),
+        (prefix, A, format!("revision `{prefix}`")),
+        (".git#tag=v1.0.0", A, "tag `v1.0.0`".to_owned()),
+        (".#ref=HEAD~1", A, format!("revision `HEAD~1` ({})", &first.to_string()[..7])),
+    ] {
+        assert_eq!(content(&lab, name), want, "{name}");
+        assert_eq!(lab.tree(name).label(), label, "{name}");
+    }
+}
+
+#[test]
+fn upstream_is_the_tracked_branch() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    lab.commit(&[("a.proto", B)]);
+    lab.repo.remote("origin", "https://example.com/x.git").unwrap();
+    lab.reference("refs/remotes/origin/main", first);
+    lab.repo.find_branch("main", git2::BranchType::Local).unwrap().set_upstream(Some("origin/main")).unwrap();
+    assert_eq!(content(&lab, "@{upstream}"), A);
+    assert_eq!(content(&lab, "@{u}"), A);
+}
+
+#[test]
+fn latest_is_the_highest_version_and_pre_releases_count_only_when_asked() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    let second = lab.commit(&[("a.proto", B)]);
+    lab.tag("v1.10.0", first);
+    for other in ["v1.9.0", "v2.0.0-rc.1", "v1.2", "vNext", "other/v9.0.0"] {
+        lab.tag(other, second);
+    }
+    assert_eq!(lab.tree("latest").label(), "tag `v1.10.0`");
+    assert_eq!(lab.tree("latest-pre").label(), "tag `v2.0.0-rc.1`");
+    let spec = SourceSpec::parse("latest", lab.path(), Side::Old).unwrap();
+    let context = Context { tag: "other/v{version}", ..Context::new(lab.path()) };
+    assert_eq!(tree(source::open(&spec, context)).label(), "tag `other/v9.0.0`");
+}
+
+#[test]
+fn without_versions_the_error_says_what_the_tags_look_like() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    let none = explain(&lab.open("latest").unwrap_err());
+    assert!(none.contains("hint: no tags are here; run `git fetch --tags`"), "{none}");
+    lab.tag("v1.0.0-rc.1", first);
+    let only_pre = explain(&lab.open("latest").unwrap_err());
+    assert!(only_pre.contains("`latest-pre`"), "{only_pre}");
+    lab.repo.tag_delete("v1.0.0-rc.1").unwrap();
+    lab.tag("release-1.0.0", first);
+    let shape = explain(&lab.open("latest").unwrap_err());
+    assert!(
+        shape.contains("`tag = \"release-{version}\"`") || shape.contains("release-{version}"),
+        "{shape}"
+    );
+}
+
+#[test]
+fn the_merge_base_of_diverged_branches() {
+    let lab = Lab::new();
+    let base = lab.commit(&[("a.proto", A)]);
+    lab.commit(&[("b.proto", A)]);
+    let ours = lab.repo.head().unwrap().target().unwrap();
+    lab.reference("refs/heads/theirs", base);
+    lab.repo.set_head("refs/heads/theirs").unwrap();
+    lab.commit(&[("c.proto", A)]);
+    lab.repo.set_head("refs/heads/main").unwrap();
+    assert_eq!(lab.repo.head().unwrap().target().unwrap(), ours);
+    let found = lab.tree("merge-base:theirs");
+    assert_eq!(found.protos().collect::<Vec<_>>(), ["a.proto"]);
+    assert_eq!(found.label(), format!("merge base with `theirs` ({})", &base.to_string()[..7]));
+}
+
+#[test]
+fn unrelated_histories_have_no_merge_base() {
+    let lab = Lab::new();
+    lab.commit(&[("a.proto", A)]);
+    lab.repo.set_head("refs/heads/other").unwrap();
+    lab.commit(&[("a.proto", B)]);
+    let error = explain(&lab.open("merge-base:main").unwrap_err());
+    assert!(error.contains("`main` and HEAD have no common ancestor"), "{error}");
+}
+
+#[test]
+fn an_unknown_revision_names_near_matches_and_the_command_that_gets_it() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    lab.tag("v1.2.0", first);
+    let local = explain(&lab.open("v1.3.0").unwrap_err());
+    assert!(local.contains("did you mean `v1.2.0`"), "{local}");
+    assert!(!local.contains("git fetch"), "there is no remote: {local}");
+
+    lab.repo.remote("origin", "https://example.com/x.git").unwrap();
+    let error = |name: &str| explain(&lab.open(name).unwrap_err());
+    assert!(error("v7.0.0").contains("`git fetch origin tag v7.0.0`"), "{}", error("v7.0.0"));
+    assert!(error("origin/main").contains("did you mean `main`"), "{}", error("origin/main"));
+    assert!(error("origin/release").contains("`git fetch origin release:refs/remotes/origin/release`"));
+    assert!(error("some-branch").contains("`git fetch origin some-branch`"), "{}", error("some-branch"));
+    assert!(error("it's;bad").contains(r"'it'\''s;bad'"), "{}", error("it's;bad"));
+}
+
+#[test]
+fn a_shallow_clone_says_so() {
+    let lab = Lab::new();
+    lab.commit(&[("a.proto", A)]);
+    let second = lab.commit(&[("a.proto", B)]);
+    lab.repo.remote("origin", "https://example.com/x.git").unwrap();
+    std::fs::write(lab.path().join(".git/shallow"), format!("{second}\n")).unwrap();
+    let tag = explain(&lab.open("v1.0.0").unwrap_err());
+    assert!(
+        tag.contains("(a shallow clone)") && tag.contains("`git fetch --depth=1 origin tag v1.0.0`"),
+        "{tag}"
+    );
+    let branch = explain(&lab.open("origin/main").unwrap_err());
+    assert!(branch.contains("`git fetch --depth=1 origin main:refs/remotes/origin/main`"), "{branch}");
+    let parent = explain(&lab.open("HEAD~1").unwrap_err());
+    assert!(parent.contains("`git fetch --unshallow origin`"), "{parent}");
+}
+
+#[test]
+fn a_repository_without_commits_says_so() {
+    let lab = Lab::new();
+    for name in ["HEAD", "main", "v1.0.0"] {
+        let error = explain(&lab.open(name).unwrap_err());
+        assert!(error.contains("has no commits yet"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn outside_a_repository_the_error_says_so() {
+    let dir = crate::lab::directory(&[("a.proto", A)]);
+    let error = explain(&open(dir.path(), "main", Side::Old).unwrap_err());
+    assert!(error.contains("is not inside a git repository"), "{error}");
+}
+
+#[test]
+fn a_bare_word_is_a_revision_first_and_a_directory_second() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    lab.write(&[("old/b.proto", B)]);
+    assert_eq!(lab.tree("old").label(), "directory `old`", "no such revision");
+    lab.tag("old", first);
+    assert_eq!(lab.tree("old").label(), "tag `old`");
+    assert_eq!(lab.tree("./old").label(), "directory `./old`");
+}
+
+#[test]
+fn a_linked_worktree_has_its_own_head() {
+    let lab = Lab::new();
+    lab.commit(&[("a.proto", A)]);
+    let place = tempfile::tempdir().unwrap();
+    let linked = place.path().join("linked");
+    lab.repo.worktree("linked", &linked, None).unwrap();
+    lab.commit(&[("a.proto", B)]);
+    let head = tree(open(&linked, "HEAD", Side::Old));
+    assert_eq!(&head.read("a.proto").unwrap()[..], A.as_bytes());
+    let main = tree(open(&linked, "main", Side::Old));
+    assert_eq!(&main.read("a.proto").unwrap()[..], B.as_bytes());
+}
+
+#[test]
+fn folders_of_revisions() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("proto/acme/a.proto", A), ("docs/x.txt", "x")]);
+    lab.tag("v1", first);
+    let found = lab.tree("v1:proto");
+    assert_eq!(found.protos().collect::<Vec<_>>(), ["acme/a.proto"]);
+    assert_eq!(found.display("acme/a.proto"), "proto/acme/a.proto", "the path inside the repository");
+    let from_cwd = tree(open(&lab.path().join("proto"), "v1:./acme", Side::Old));
+    assert_eq!(from_cwd.protos().collect::<Vec<_>>(), ["a.proto"]);
+    let whole = tree(open(&lab.path().join("proto"), "v1:", Side::Old));
+    assert_eq!(whole.protos().collect::<Vec<_>>(), ["proto/acme/a.proto"]);
+    let error = explain(&lab.open("v1:prto/acme").unwrap_err());
+    assert!(error.contains("folder `prto/acme` does not exist in tag `v1`"), "{error}");
+    assert!(error.contains("did you mean `proto`"), "{error}");
+    let error = explain(&lab.open("v1:../x").unwrap_err());
+    assert!(error.contains("does not exist"), "{error}");
+}
+
+#[test]
+fn ids_are_equal_exactly_when_bytes_are_wherever_files_come_from() {
+    let lab = Lab::new();
+    lab.commit(&[("a.proto", A), ("b.proto", A), ("buf.yaml", "version: v1\n")]);
+    lab.write(&[("b.proto", B)]);
+    let (on_disk, in_git) = (lab.tree("."), lab.tree("HEAD"));
+    assert_eq!(on_disk.id("a.proto").unwrap(), in_git.id("a.proto").unwrap());
+    assert_ne!(on_disk.id("b.proto").unwrap(), in_git.id("b.proto").unwrap());
+    assert!(in_git.contains("buf.yaml"), "configuration files belong to the tree");
+    let all = ["b.proto", "a.proto", "no.proto"];
+    for tree in [&on_disk, &in_git] {
+        let read = tree.read_all(&all);
+        assert_eq!(&read[1].as_ref().unwrap()[..], A.as_bytes());
+        assert!(read[2].is_err());
+    }
+}
+
+#[test]
+fn links_in_a_tree_are_followed_inside_it_only() {
+    let lab = Lab::new();
+    let (blob, link) = (FileMode::Blob, FileMode::Link);
+    let file = lab.blob(A);
+    let inner = lab.raw_tree(&[
+        (b"up.proto", link, lab.blob("../a.proto")),
+        (b"back", link, lab.blob("..")),
+        (b"real.proto", blob, file),
+    ]);
+    let tree_id = lab.raw_tree(&[
+        (b"a.proto", blob, file),
+        (b"dir", FileMode::Tree, inner),
+        (b"alias", link, lab.blob("dir/../dir")),
+        (b"absolute.proto", link, lab.blob("/etc/passwd")),
+        (b"dangling.proto", link, lab.blob("nowhere")),
+        (b"escape.proto", link, lab.blob("dir/../../x.proto")),
+        (b"loop.proto", link, lab.blob("loop.proto")),
+        (b"outside", link, lab.blob("../elsewhere")),
+    ]);
+    lab.commit_tree(tree_id);
+    let found = lab.tree("HEAD");
+    let protos: Vec<_> = found.protos().collect();
+    assert_eq!(protos, ["a.proto", "alias/real.proto", "alias/up.proto", "dir/real.proto", "dir/up.proto"]);
+    let problems: Vec<_> =
+        found.problems().iter().map(|p| (p.path.as_str(), p.fatal, p.message.as_str())).collect();
+    let out = |target: &str| format!("is a link to `{target}`, out of the repository, and is not followed");
+    let back = "is a link to `..`, which leads back to it";
+    let expected = [
+        ("absolute.proto", true, &*out("/etc/passwd")),
+        ("alias/back", false, back),
+        ("dangling.proto", true, "is a link to `nowhere`, which does not exist"),
+        ("dir/back", false, back),
+        ("escape.proto", true, &*out("dir/../../x.proto")),
+        ("loop.proto", true, "is a link to `loop.proto`, which leads back to it"),
+        ("outside", false, &*out("../elsewhere")),
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn names_no_import_can_have_are_reported() {
+    let lab = Lab::new();
+    let file = lab.blob(A);
+    let tree_id = lab.raw_tree(&[
+        (b"caf\xe9.proto", FileMode::Blob, file),
+        (b"back\\slash.proto", FileMode::Blob, file),
+        ("käse.proto".as_bytes(), FileMode::Blob, file),
+        (b"x.proto", FileMode::Tree, lab.raw_tree(&[(b"y.proto", FileMode::Blob, file)])),
+        (b".proto", FileMode::Blob, file),
+        (b"bell\x07.txt", FileMode::Blob, file),
+    ]);
+    lab.commit_tree(tree_id);
+    let found = lab.tree("HEAD");
+    assert_eq!(found.protos().collect::<Vec<_>>(), ["käse.proto", "x.proto/y.proto"]);
+    let problems: Vec<&str> = found.problems().iter().map(|p| p.path.as_str()).collect();
+    assert_eq!(problems, ["back\\slash.proto", "caf\u{fffd}.proto"]);
+}
+
+#[test]
+fn a_submodule_is_read_where_its_objects_are() {
+    let inner = Lab::new();
+    let commit = inner.commit(&[("google/type.proto", A)]);
+    let outer = Lab::new();
+    let url = inner.path().to_str().unwrap();
+    let modules = format!("[submodule \"third_party/google\"]\n\tpath = third_party/google\n\turl = {url}\n");
+    outer.write(&[(".gitmodules", &modules), ("a.proto", A)]);
+    let gitlink = FileMode::Commit;
+    let third_party = outer.raw_tree(&[(b"google", gitlink, commit)]);
+    let root = outer.raw_tree(&[
+        (b".gitmodules", FileMode::Blob, outer.blob(&modules)),
+        (b"a.proto", FileMode::Blob, outer.blob(A)),
+        (b"third_party", FileMode::Tree, third_party),
+    ]);
+    outer.commit_tree(root);
+
+    let absent = outer.tree("HEAD");
+    assert_eq!(absent.protos().collect::<Vec<_>>(), ["a.proto"]);
+    assert!(absent.problems()[0].message.contains("is a submodule whose commit"), "{:?}", absent.problems());
+    assert!(!absent.problems()[0].fatal);
+
+    git2::Repository::clone(url, outer.path().join("third_party/google")).unwrap();
+    let present = outer.tree("HEAD");
+    assert_eq!(present.protos().collect::<Vec<_>>(), ["a.proto", "third_party/google/google/type.proto"]);
+    let read = present.read_all(&["third_party/google/google/type.proto", "a.proto"]);
+    assert!(read.iter().all(|r| r.as_ref().unwrap() == A.as_bytes()));
+    assert_eq!(present.problems(), []);
+
+    // The working tree of the submodule is a source by itself, with its own revisions.
+    let inside = outer.path().join("third_party/google");
+    assert_eq!(tree(open(&inside, "HEAD", Side::Old)).protos().collect::<Vec<_>>(), ["google/type.proto"]);
+}
+
+#[test]
+fn a_bare_repository_and_another_repository() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("proto/a.proto", A)]);
+    lab.tag("v1", first);
+    let place = tempfile::tempdir().unwrap();
+    git2::build::RepoBuilder::new()
+        .bare(true)
+        .clone(lab.path().to_str().unwrap(), &place.path().join("x.git"))
+        .unwrap();
+    for text in ["x.git#ref=v1,subdir=proto", "./x.git#tag=v1,subdir=proto", "x.git#subdir=proto"] {
+        assert_eq!(
+            tree(open(place.path(), text, Side::Old)).protos().collect::<Vec<_>>(),
+            ["a.proto"],
+            "{text}"
+        );
+    }
+    let error = explain(&open(place.path(), "x.git#branch=nope", Side::Old).unwrap_err());
+    assert!(error.contains("revision `nope` does not exist"), "{error}");
+}
+
+#[test]
+fn a_git_lfs_pointer_is_no_proto_file() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n";
+    let lab = Lab::new();
+    lab.commit(&[("a.proto", pointer)]);
+    for source in [".", "HEAD"] {
+        let error = Run::at(lab.path()).try_new(source).unwrap_err();
+        assert!(error.to_string().contains("a Git LFS pointer stands in the place of the file"), "{error}");
+        assert!(error.hint().unwrap().contains("git lfs pull"));
+    }
+}
+
+#[test]
+fn a_repository_of_somebody_else_is_explained() {
+    let lab = Lab::new();
+    lab.commit(&[("a.proto", A)]);
+    // Only root may give a directory away; nobody else can see this error in a test.
+    let mine = std::os::unix::fs::chown(lab.path(), Some(12_345), None).is_err()
+        || std::os::unix::fs::chown(lab.path().join(".git"), Some(12_345), None).is_err();
+    if mine {
+        return;
+    }
+    let error = explain(&lab.open("HEAD").unwrap_err());
+    assert!(error.contains("it belongs to another user"), "{error}");
+    assert!(error.contains("`git config --global --add safe.directory "), "{error}");
+}
