@@ -1,1 +1,232 @@
-//! The built-in compiler gives what protoc gives, descriptor by descriptor, source info included.
+//! Both compilers give what protoc gives, byte for byte, source info included; and refuse what protoc refuses.
+//!
+//! Every folder of .proto files below `fixtures/` and `contracts/` is compiled, and the folder that the
+//! environment variable `PROTOPACT_CORPUS` names, if it is set.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use protopact::compile::{
+    Backend, CompileError, Compiled, Input, InputFile, Options, compile, image,
+    output::{SetOptions, descriptor_set},
+};
+
+/// Files whose descriptors may differ from protoc's, by the end of their path, each with the reason. There are
+/// none; a difference that turns up belongs here only if protoc is wrong or its output is not determined.
+const KNOWN_DIFFERENCES: &[(&str, &str)] = &[];
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read_tree(root: &Path) -> Input {
+    let mut input = Input { files: Vec::new(), roots: vec![root.display().to_string()] };
+    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
+        let entry = entry.expect("a readable tree");
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "proto") {
+            let name = entry.path().strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+            input.files.push(InputFile {
+                display: name.as_str().into(),
+                name: name.into(),
+                content: std::fs::read(entry.path()).expect("a readable file").into(),
+                target: true,
+            });
+        }
+    }
+    input
+}
+
+fn one_file(text: &str) -> Input {
+    let file = |name: &str, text: &str, target| InputFile {
+        name: name.into(),
+        display: name.into(),
+        content: text.to_owned().into(),
+        target,
+    };
+    let lite = "syntax = \"proto3\"; option optimize_for = LITE_RUNTIME; message Lite {}";
+    Input { files: vec![file("case.proto", text, true), file("lite.proto", lite, false)], roots: Vec::new() }
+}
+
+fn with(backend: Backend) -> Options {
+    Options { backend, ..Options::default() }
+}
+
+/// What protoc itself writes; nothing if it refuses.
+fn protoc(root: &Path, input: &Input) -> Option<Vec<u8>> {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let out = dir.path().join("set.binpb");
+    let list = dir.path().join("files");
+    let mut names: Vec<&str> = input.files.iter().map(|f| &*f.name).collect();
+    names.sort_unstable();
+    std::fs::write(&list, names.join("\n")).expect("a writable folder");
+    #[expect(clippy::disallowed_methods, reason = "protoc is the oracle")]
+    let output = Command::new(protoc_bin_vendored::protoc_bin_path().expect("a bundled protoc"))
+        .arg(format!("--proto_path={}", root.display()))
+        .args(["--include_imports", "--include_source_info"])
+        .arg(format!("--descriptor_set_out={}", out.display()))
+        .arg(format!("@{}", list.display()))
+        .output()
+        .expect("protoc runs");
+    output.status.success().then(|| std::fs::read(out).expect("protoc wrote its output"))
+}
+
+fn by_name(compiled: &Compiled) -> BTreeMap<&str, &[u8]> {
+    compiled.files.iter().map(|f| (&*f.name, &*f.descriptor)).collect()
+}
+
+/// Says where two compilations differ; nothing if they do not.
+fn differences(ours: &Compiled, theirs: &Compiled) -> Vec<String> {
+    let names = |c: &Compiled| c.files.iter().map(|f| f.name.to_string()).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    if names(ours) != names(theirs) {
+        found.push(format!("files: {:?} against {:?}", names(ours), names(theirs)));
+    }
+    let theirs = by_name(theirs);
+    for (name, descriptor) in by_name(ours) {
+        let known = KNOWN_DIFFERENCES.iter().any(|(end, _)| name.ends_with(end));
+        if !known && theirs.get(name) != Some(&descriptor) {
+            found.push(format!("{name}: {}", decoded_difference(descriptor, theirs.get(name).copied())));
+        }
+    }
+    found
+}
+
+fn decoded_difference(ours: &[u8], theirs: Option<&[u8]>) -> String {
+    use prost::Message as _;
+    let text = |bytes: &[u8]| {
+        let file = prost_types::FileDescriptorProto::decode(bytes).expect("a descriptor");
+        format!("{file:#?}")
+    };
+    let Some(theirs) = theirs else { return "protoc has no such file".to_owned() };
+    let diff = similar::TextDiff::from_lines(&text(theirs), &text(ours)).unified_diff().to_string();
+    if diff.is_empty() { "only what prost does not know".to_owned() } else { diff.lines().take(40).collect::<Vec<_>>().join("\n") }
+}
+
+fn builtin_equals_protoc(root: &Path) -> Vec<String> {
+    let input = read_tree(root);
+    let theirs = protoc(root, &input);
+    match (compile(&input, &Options::default()), theirs) {
+        (Ok(ours), Some(theirs)) => {
+            let theirs = image::read(&theirs, image::Format::Binary).expect("protoc's output is an image");
+            differences(&ours, &theirs)
+        }
+        (Err(_), None) => Vec::new(),
+        (Ok(_), None) => vec!["protoc refuses it".to_owned()],
+        (Err(CompileError::Sources(list)), Some(_)) => {
+            list.iter().map(|d| format!("protoc takes it: {}", d.render(false))).collect()
+        }
+        (Err(other), Some(_)) => vec![format!("{other}: {:?}", std::error::Error::source(&other))],
+    }
+}
+
+/// The folders that are import roots: `contracts`, the sides and steps of fixtures, and other folders directly
+/// in a folder of fixtures.
+fn roots() -> Vec<PathBuf> {
+    let mut roots = Vec::new();
+    let contracts = project().join("contracts");
+    if contracts.is_dir() {
+        roots.push(contracts);
+    }
+    for entry in walkdir::WalkDir::new(project().join("fixtures")).into_iter().flatten() {
+        if entry.path().extension().is_none_or(|e| e != "proto") {
+            continue;
+        }
+        let is_root = |folder: &&Path| {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            let step = name.len() > 3 && name.as_bytes()[2] == b'-' && name[..2].bytes().all(|b| b.is_ascii_digit());
+            let in_fixtures = folder.parent().is_some_and(|p| p.ends_with("fixtures"));
+            step || in_fixtures || matches!(&*name, "old" | "new" | "proto")
+        };
+        roots.extend(entry.path().ancestors().skip(1).find(is_root).map(Path::to_owned));
+    }
+    roots.sort();
+    roots.dedup();
+    roots
+}
+
+#[test]
+fn builtin_compiler_equals_protoc_on_all_fixtures() {
+    let roots = roots();
+    assert!(roots.iter().any(|r| r.ends_with("fixtures/compile")), "{roots:?}");
+    let mut failures = Vec::new();
+    for root in roots {
+        let found = builtin_equals_protoc(&root);
+        failures.extend(found.into_iter().map(|f| format!("{}: {f}", root.display())));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// The folder above holds edition files, so everything in it goes through protoc; this is the rest of it.
+fn without_editions() -> Input {
+    let mut input = read_tree(&project().join("fixtures/compile"));
+    input.files.retain(|f| !f.name.starts_with("editions/"));
+    input
+}
+
+#[test]
+fn both_back_ends_agree() {
+    let input = without_editions();
+    let builtin = compile(&input, &with(Backend::Builtin)).expect("the fixtures compile");
+    let protoc = compile(&input, &with(Backend::Protoc)).expect("the fixtures compile");
+    let found = differences(&builtin, &protoc);
+    assert!(builtin.files.len() > 25);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn builtin_compiler_writes_the_bytes_of_protoc() {
+    let input = without_editions();
+    let builtin = compile(&input, &with(Backend::Builtin)).expect("the fixtures compile");
+    let all = SetOptions { include_imports: true, include_source_info: true };
+    let theirs = protoc(&project().join("fixtures/compile"), &input).expect("the fixtures compile");
+    assert!(descriptor_set(&builtin, all) == theirs, "the sets differ");
+}
+
+#[test]
+fn corpus_equals_protoc() {
+    #[expect(clippy::disallowed_methods, reason = "the corpus is named by the environment")]
+    let Some(corpus) = std::env::var_os("PROTOPACT_CORPUS") else {
+        return eprintln!("PROTOPACT_CORPUS is not set: nothing is compared");
+    };
+    let found = builtin_equals_protoc(Path::new(&corpus));
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// The cases of `rejected.txt` by name.
+fn rejected() -> Vec<(String, String)> {
+    let path = project().join("fixtures/compile/rejected.txt");
+    let text = std::fs::read_to_string(path).expect("the list of cases");
+    text.split("\n--- ")
+        .skip(1)
+        .map(|case| {
+            let (name, text) = case.split_once('\n').expect("a name and a text");
+            (name.to_owned(), format!("{text}\n"))
+        })
+        .collect()
+}
+
+#[test]
+fn builtin_compiler_refuses_what_is_wrong() {
+    let cases = rejected();
+    assert!(cases.len() > 150, "{}", cases.len());
+    for (name, text) in cases {
+        match compile(&one_file(&text), &with(Backend::Builtin)) {
+            Err(CompileError::Sources(list)) => {
+                assert!(list.iter().all(|d| d.position.is_some()), "{name}: {list:#?}");
+                assert!(list.iter().all(|d| d.file == "case.proto"), "{name}: {list:#?}");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn protoc_refuses_the_same() {
+    for (name, text) in rejected() {
+        match compile(&one_file(&text), &with(Backend::Protoc)) {
+            Err(CompileError::Sources(_)) => {}
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
