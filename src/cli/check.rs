@@ -7,7 +7,7 @@ use clap::Args;
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
-use crate::report::{Format, Report, View};
+use crate::report::{Format, Report, SourceIssue, View, write_source_issues};
 use crate::rules::Level;
 
 /// Check what a change breaks, against an earlier state of the contract
@@ -166,7 +166,15 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         limit_to_input_files: args.limit_to_input_files,
         ..Job::new(&args.input)
     };
-    let (report, fail_on) = pipeline::check(&job, ctx)?;
+    let checked = pipeline::check(&job, ctx);
+    if let (Err(error), Format::BufJson) = (&checked, args.format()) {
+        // Tools that read these lines find errors in the sources among them.
+        let issues = error.diagnostics.iter();
+        let issues = issues.map(|d| SourceIssue { path: &d.file, position: d.position, message: &d.message });
+        let issues: Vec<_> = issues.collect();
+        write_source_issues(&issues, &mut ctx.io.out)?;
+    }
+    let (report, fail_on) = checked?;
     tell(&args, &report, ctx)?;
     Ok(if report.fails(fail_on) { Exit::Findings } else { Exit::Clean })
 }

@@ -27,6 +27,7 @@ pub(super) fn write_whole(
         return write(&mut out).and_then(|()| out.flush()).map_err(fail);
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::metadata(folder).map_err(fail)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".protopact-");
     #[cfg(unix)]
@@ -35,7 +36,8 @@ pub(super) fn write_whole(
         // What a new file would get; the umask takes its part away.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let file = builder.tempfile_in(folder).map_err(fail)?;
+    // The error as it comes names the temporary file, which nobody has typed.
+    let file = builder.tempfile_in(folder).map_err(|e| fail(e.kind().into()))?;
     let mut out = BufWriter::new(file);
     write(&mut out).and_then(|()| out.flush()).map_err(fail)?;
     let file = out.into_inner().map_err(|e| fail(e.into_error()))?;

@@ -154,7 +154,8 @@ mod tests {
     #[test]
     fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
         use ColourWhen::*;
-        let cases: [(&[(&str, &str)], ColourWhen, bool, bool); 11] = [
+        type Case = (&'static [(&'static str, &'static str)], ColourWhen, bool, bool);
+        let cases: [Case; 11] = [
             (&[], Auto, true, true),
             (&[], Auto, false, false),
             (&[("NO_COLOR", "1")], Auto, true, false),

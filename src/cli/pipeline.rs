@@ -276,20 +276,16 @@ fn version_of(label: &str, settings: &Settings) -> Option<String> {
 /// of them is there.
 fn compile_pair(pair: &mut Pair, job: &Job, options: &Options) -> Result<(Schema, Schema), CliError> {
     let take = |content: &mut Content| std::mem::replace(content, Content::Sources(Input::default()));
-    let (old, new) = (take(&mut pair.old.content), take(&mut pair.new.content));
-    let only: Option<BTreeSet<Box<str>>> = job.limit_to_input_files.then(|| match &new {
-        Content::Sources(input) => input.files.iter().filter(|f| f.target).map(|f| f.name.clone()).collect(),
-        Content::Image(_) => BTreeSet::new(),
-    });
-    let build = |content: Content, only: Option<&BTreeSet<Box<str>>>| {
-        let mut compiled = compile_side(&content, options)?;
+    let (mut old, new) = (take(&mut pair.old.content), take(&mut pair.new.content));
+    if job.limit_to_input_files {
+        limit(&mut old, &new)?;
+    }
+    let build = |content: Content| {
+        let compiled = compile_side(&content, options)?;
         drop(content);
-        for file in &mut compiled.files {
-            file.target &= only.is_none_or(|names| names.contains(&file.name));
-        }
         Schema::build(&compiled).map_err(Failure::Schema)
     };
-    let (old, new) = rayon::join(|| build(old, only.as_ref()), || build(new, None));
+    let (old, new) = rayon::join(|| build(old), || build(new));
     match (old, new) {
         (Ok(old), Ok(new)) => Ok((old, new)),
         (old, new) => {
@@ -297,6 +293,18 @@ fn compile_pair(pair: &mut Pair, job: &Job, options: &Options) -> Result<(Schema
             Err(refuse(sides.into_iter().filter_map(|(label, e)| Some((label.clone(), e?))).collect()))
         }
     }
+}
+
+/// Leaves out the files of the old side that the new side does not have, but for what others import.
+fn limit(old: &mut Content, new: &Content) -> Result<(), CliError> {
+    let (Content::Sources(old), Content::Sources(new)) = (old, new) else {
+        return Err(CliError::usage("`--limit-to-input-files` needs source files on both sides"));
+    };
+    let names: BTreeSet<&str> = new.files.iter().filter(|f| f.target).map(|f| &*f.name).collect();
+    for file in &mut old.files {
+        file.target &= names.contains(&*file.name);
+    }
+    Ok(())
 }
 
 /// Why a side has no schema.

@@ -86,7 +86,7 @@ impl<'a> Policies<'a> {
     /// What somebody minds, and every change.
     pub(super) fn apply(&self, decision: &Decision<'_>) -> (Vec<Finding>, Vec<ChangeRecord>) {
         let parts: [Part; 2] = [|s| &s.lenses, |s| &s.rules];
-        let mut all: Vec<(Vec<Finding>, Vec<ChangeRecord>)> = Vec::new();
+        let mut all = Vec::new();
         for part in parts.into_iter().filter(|part| self.uses(*part)) {
             let policy_for = |file: &File| part(self.for_file(file));
             all.push((decide(decision, &policy_for), record(decision, &policy_for)));

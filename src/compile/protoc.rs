@@ -124,7 +124,8 @@ pub(super) fn compile(
         }
         let mut failed: FxHashSet<&str> = FxHashSet::default();
         let mut last = None;
-        let found = messages.lines().filter_map(|line| Message::parse(line, &folder.root)).filter(|m| !m.warning);
+        let found =
+            messages.lines().filter_map(|line| Message::parse(line, &folder.root)).filter(|m| !m.warning);
         let mut any = false;
         for message in found {
             any = true;
@@ -132,7 +133,8 @@ pub(super) fn compile(
             failed.insert(name);
             last = Some(name);
             // The import graph was checked before, with more to say.
-            if message.text.starts_with("Import \"") && message.text.ends_with("was not found or had errors.") {
+            if message.text.starts_with("Import \"") && message.text.ends_with("was not found or had errors.")
+            {
                 continue;
             }
             let unit = &loaded.units[file as usize];
@@ -142,7 +144,8 @@ pub(super) fn compile(
             return Err(runner.failed(status, &messages).into());
         }
         // Inputs come in order, and the one that failed has the last word.
-        let at = rest.iter().rposition(|name| Some(*name) == last || (last.is_none() && failed.contains(name)));
+        let at =
+            rest.iter().rposition(|name| Some(*name) == last || (last.is_none() && failed.contains(name)));
         match at {
             Some(at) if at + 1 < rest.len() => rest = &rest[at + 1..],
             _ => break,
@@ -333,7 +336,8 @@ impl Message {
         let Some((line, column)) = self.position else { return Diagnostic::of_file(display, message) };
         let at = offset(text, line, column);
         // protoc gives only a start: mark the word there.
-        let word = text[at as usize..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let word =
+            text[at as usize..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
         Diagnostic::at(display, text, Span { start: at, end: at + word as u32 }, message)
     }
 }
@@ -342,7 +346,8 @@ fn located(line: &str) -> Option<(&str, Option<(u32, u32)>, &str)> {
     for (colon, _) in line.match_indices(':') {
         let mut parts = line[colon + 1..].splitn(3, ':');
         let number = |part: Option<&str>| part?.parse::<u32>().ok();
-        if let (Some(row), Some(column), Some(text)) = (number(parts.next()), number(parts.next()), parts.next())
+        if let (Some(row), Some(column), Some(text)) =
+            (number(parts.next()), number(parts.next()), parts.next())
             && let Some(text) = text.strip_prefix(' ')
         {
             return Some((&line[..colon], Some((row, column)), text));

@@ -51,22 +51,66 @@ impl<'a> Row<'a> {
     }
 }
 
+/// An error in the sources, as buf lists it among the findings.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceIssue<'a> {
+    /// The file, as a person finds it.
+    pub path: &'a str,
+    /// Line and column, from one.
+    pub position: Option<(u32, u32)>,
+    /// What is wrong.
+    pub message: &'a str,
+}
+
+/// Writes errors in the sources as lines of type `COMPILE`.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_source_issues(issues: &[SourceIssue<'_>], out: &mut dyn io::Write) -> io::Result<()> {
+    let mut rows: Vec<_> = issues
+        .iter()
+        .map(|issue| {
+            let (line, column) = issue.position.unwrap_or((1, 1));
+            Row {
+                path: Some(issue.path),
+                start_line: line,
+                start_column: column,
+                end_line: line,
+                end_column: column,
+                rule: "COMPILE",
+                message: issue.message,
+            }
+        })
+        .collect();
+    write_rows(&mut rows, out)
+}
+
 /// Every finding as buf would list it: sorted, each line once.
 pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
     let mut rows: Vec<_> = report.findings.iter().map(Row::of).collect();
-    rows.sort_by(|a, b| a.key().cmp(&b.key()));
-    rows.dedup();
+    tidy(&mut rows);
     rows
 }
 
 impl Reporter for BufJson {
     fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        for row in rows(report) {
-            row.serialize(&mut Serializer::with_formatter(&mut *out, JsonEscapes))?;
-            out.write_all(b"\n")?;
-        }
-        Ok(())
+        write_rows(&mut rows(report), out)
     }
+}
+
+fn write_rows(rows: &mut Vec<Row<'_>>, out: &mut dyn io::Write) -> io::Result<()> {
+    tidy(rows);
+    for row in rows {
+        row.serialize(&mut Serializer::with_formatter(&mut *out, JsonEscapes))?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn tidy(rows: &mut Vec<Row<'_>>) {
+    rows.sort_by(|a, b| a.key().cmp(&b.key()));
+    rows.dedup();
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod sample;
 mod summary;
 mod text;
 
+pub use buf_json::{SourceIssue, write_source_issues};
 pub use escape::escape;
 pub use layout::{Line, Style};
 pub use model::{ChangeRecord, Finding, Location, Report};

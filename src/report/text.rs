@@ -5,7 +5,7 @@ use std::io;
 use super::summary::{level_style, level_word, plural};
 use super::{Finding, Line, Location, Report, Reporter, Style, View};
 use crate::rules::Level;
-use crate::verdict::{Direction, Effect, Lens, Verdict};
+use crate::verdict::{Cell, Effect, Lens, Verdict};
 
 /// How many calls are named before the rest is only counted.
 const CALLS_NAMED: usize = 3;
@@ -61,47 +61,46 @@ fn place(label: &str, location: Option<&Location>, side: &str) -> Option<Line> {
 
 /// One line for each group of lenses and reason: `breaks wire (backward: corrupt): reason`.
 fn verdict_lines(verdict: &Verdict) -> Vec<Line> {
-    let mut groups: Vec<(&str, &str, Vec<(Lens, Direction, Effect)>)> = Vec::new();
+    let mut groups: Vec<Vec<&Cell>> = Vec::new();
     for cell in &verdict.cells {
-        let group = lens_group(cell.lens);
-        let entry = (cell.lens, cell.direction, cell.effect);
-        match groups.iter_mut().find(|(g, reason, _)| *g == group && *reason == cell.reason) {
-            Some((_, _, entries)) => entries.push(entry),
-            None => groups.push((group, &cell.reason, vec![entry])),
+        let fits = |group: &&mut Vec<&Cell>| {
+            lens_group(group[0].lens) == lens_group(cell.lens) && group[0].reason == cell.reason
+        };
+        match groups.iter_mut().find(fits) {
+            Some(group) => group.push(cell),
+            None => groups.push(vec![cell]),
         }
     }
     groups
-        .into_iter()
-        .map(|(_, reason, entries)| {
-            let worst = entries.iter().map(|(_, _, effect)| *effect).max().unwrap_or_default();
+        .iter()
+        .map(|group| {
+            let worst = group.iter().map(|cell| cell.effect).max().unwrap_or_default();
             // "breaks" would claim more than is known.
             let label = if worst == Effect::Unknown { "unclear" } else { "breaks" };
-            Line::labelled(label).styled(effect_style(worst), cells(&entries)).plain(format!(": {reason}"))
+            let reason = &group[0].reason;
+            Line::labelled(label).styled(effect_style(worst), cells(group)).plain(format!(": {reason}"))
         })
         .collect()
 }
 
 /// `wire (backward: corrupt, forward: lossy)`, `source.go, source.rust (rejects)`.
-fn cells(entries: &[(Lens, Direction, Effect)]) -> String {
-    let (lens, _, effect) = entries[0];
-    if lens.has_directions() {
-        return match entries {
-            [(_, Direction::Backward, a), (_, Direction::Forward, b)] if a == b => {
-                format!("{} (both ways: {})", lens.as_str(), a.as_str())
-            }
-            _ => {
-                let each: Vec<_> =
-                    entries.iter().map(|(_, d, e)| format!("{}: {}", d.as_str(), e.as_str())).collect();
-                format!("{} ({})", lens.as_str(), each.join(", "))
-            }
+fn cells(group: &[&Cell]) -> String {
+    let first = group[0];
+    let effect = |cell: &Cell| format!("{}: {}", cell.direction.as_str(), cell.effect.as_str());
+    let alike = group.iter().all(|cell| cell.effect == first.effect);
+    let join = |parts: Vec<String>| parts.join(", ");
+    if first.lens.has_directions() {
+        let effects = match (group.len(), alike) {
+            (2, true) => format!("both ways: {}", first.effect.as_str()),
+            _ => join(group.iter().map(|cell| effect(cell)).collect()),
         };
+        return format!("{} ({effects})", first.lens.as_str());
     }
-    if entries.iter().all(|(_, _, e)| *e == effect) {
-        let names: Vec<_> = entries.iter().map(|(lens, ..)| lens.as_str()).collect();
-        return format!("{} ({})", names.join(", "), effect.as_str());
+    if alike {
+        let names = join(group.iter().map(|cell| cell.lens.as_str().to_owned()).collect());
+        return format!("{names} ({})", first.effect.as_str());
     }
-    let each: Vec<_> = entries.iter().map(|(l, _, e)| format!("{} ({})", l.as_str(), e.as_str())).collect();
-    each.join(", ")
+    join(group.iter().map(|cell| format!("{} ({})", cell.lens.as_str(), cell.effect.as_str())).collect())
 }
 
 /// Lenses that people think of as one.

@@ -1,1 +1,78 @@
 //! `protopact build`.
+
+use buffa::Message as _;
+use buffa_descriptor::generated::descriptor::FileDescriptorSet;
+
+use crate::env::{TestEnv, leftovers};
+
+fn contract() -> TestEnv {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    env.write(
+        "proto/a.proto",
+        "syntax = \"proto3\";\npackage a.v1;\nimport \"google/protobuf/timestamp.proto\";\n\n// An A.\nmessage A {\n  google.protobuf.Timestamp at = 1;\n}\n",
+    );
+    env.write("proto/b.proto", "syntax = \"proto3\";\npackage b.v1;\nmessage B {}\n");
+    env
+}
+
+fn set(env: &TestEnv, args: &[&str]) -> FileDescriptorSet {
+    let output = env.run(&[&["build", "-o", "set.binpb"], args].concat());
+    assert_eq!(output.to_string(), "--- exit 0");
+    let bytes = std::fs::read(env.work().join("set.binpb")).unwrap();
+    FileDescriptorSet::decode_from_slice(&bytes).unwrap()
+}
+
+fn names(set: &FileDescriptorSet) -> Vec<&str> {
+    set.file.iter().map(|f| f.name.as_deref().unwrap()).collect()
+}
+
+#[test]
+fn says_that_it_compiles() {
+    let env = contract();
+    insta::assert_snapshot!(env.run(&["build"]), @"
+    compiled 2 files and 1 import from outside
+    --- exit 0
+    ");
+    assert_eq!(env.run(&["build", "--quiet"]).to_string(), "--- exit 0");
+}
+
+#[test]
+fn writes_a_descriptor_set() {
+    let env = contract();
+    let full = set(&env, &[]);
+    assert_eq!(names(&full), ["google/protobuf/timestamp.proto", "a.proto", "b.proto"]);
+    assert!(full.file.iter().all(|f| f.source_code_info.is_set()));
+    assert_eq!(names(&set(&env, &["--exclude-imports"])), ["a.proto", "b.proto"]);
+    assert!(set(&env, &["--exclude-source-info"]).file.iter().all(|f| !f.source_code_info.is_set()));
+    assert_eq!(names(&set(&env, &["--path", "proto/b.proto"])), ["b.proto"]);
+    assert_eq!(leftovers(&env.work()), Vec::<String>::new());
+}
+
+#[test]
+fn standard_output_and_json() {
+    let env = contract();
+    let program = env.program(&["build", "-o", "-"]).output().unwrap();
+    assert_eq!(FileDescriptorSet::decode_from_slice(&program.stdout).unwrap(), set(&env, &[]));
+    assert_eq!(env.run(&["build", "-o", "set.json", "--exclude-imports"]).code, 0);
+    let json: serde_json::Value = serde_json::from_str(&env.read("set.json")).unwrap();
+    assert_eq!(json["file"][0]["messageType"][0]["field"][0]["typeName"], ".google.protobuf.Timestamp");
+    assert!(env.read("set.json").contains(" An A."));
+}
+
+#[test]
+fn a_failed_build_leaves_the_old_file() {
+    let env = contract();
+    env.write("set.binpb", "old");
+    env.write("proto/b.proto", "syntax = \"proto3\";\nmessage B { Missing m = 1; }\n");
+    let output = env.run(&["build", "-o", "set.binpb"]);
+    assert_eq!((output.code, env.read("set.binpb").as_str()), (3, "old"), "{output}");
+    assert_eq!(leftovers(&env.work()), Vec::<String>::new());
+    env.write("proto/b.proto", "syntax = \"proto3\";\n");
+    insta::assert_snapshot!(env.run(&["build", "-o", "no/such/set.binpb"]), @"
+    --- stderr
+    error: cannot write `no/such/set.binpb`
+      caused by: No such file or directory (os error 2)
+    --- exit 4
+    ");
+}

@@ -1,1 +1,290 @@
 //! `protopact check`.
+
+use serde_json::Value;
+
+use crate::env::{TestEnv, leftovers};
+
+const OLD: &str = r#"syntax = "proto3";
+package pay.v1;
+
+service Charges {
+  rpc Get(GetRequest) returns (Charge);
+  rpc Watch(GetRequest) returns (stream Charge);
+}
+
+message GetRequest {
+  string id = 1;
+}
+
+message Charge {
+  string id = 1;
+  int32 amount = 2;
+  string note = 3;
+}
+"#;
+
+/// A repository with a version, and a working tree that breaks it.
+fn broken() -> TestEnv {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    env.write("proto/pay/v1/pay.proto", OLD);
+    env.commit("first");
+    env.tag("v1.4.0");
+    let new = OLD.replace("int32 amount", "sint32 amount").replace("  string note = 3;\n", "");
+    env.write("proto/pay/v1/pay.proto", &new);
+    env
+}
+
+#[test]
+fn says_what_breaks_for_whom_and_what_to_do() {
+    insta::assert_snapshot!(broken().run(&["check", "--against", "latest"]), @r#"
+    error[FIELD_NO_DELETE]: field 3 (`note`) of `pay.v1.Charge` was removed
+       old  proto/pay/v1/pay.proto:16:3 (tag v1.4.0)
+       new  proto/pay/v1/pay.proto:13:1
+     breaks wire (backward: lossy): what old writers send of it is dropped, and the number is free to be
+            used for something else
+     breaks json (backward: rejects): a new parser does not know the key `note`
+     breaks source.go, source.java, source.python, source.rust (rejects): the generated field and its
+            accessors are gone
+    affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
+        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+       more protopact rules FIELD_NO_DELETE
+    error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
+       old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
+       new  proto/pay/v1/pay.proto:15:3
+     breaks wire (both ways: corrupt): only one of the two is zigzag encoded: almost every number is
+            read as another one
+    affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
+        fix keep `amount` as `int32` and add a field of type `sint32` with number 4
+       more protopact rules FIELD_SAME_TYPE
+    2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn a_clean_change_is_one_line() {
+    let env = broken();
+    env.write("proto/pay/v1/pay.proto", &OLD.replace("note = 3;", "note = 3;\n  string currency = 4;"));
+    insta::assert_snapshot!(env.run(&["check", "--against", "v1.4.0"]), @"
+    no findings · 1 change · next version can be minor (1.5.0)
+    --- exit 0
+    ");
+    env.write("proto/pay/v1/pay.proto", OLD);
+    insta::assert_snapshot!(env.run(&["breaking", "--against", "main"]), @"
+    no findings · 0 changes
+    --- exit 0
+    ");
+}
+
+#[test]
+fn lines_for_tools_that_read_buf() {
+    let env = broken();
+    let args = ["check", "--against", "main", "--use", "FILE", "--exit-code-style", "buf"];
+    insta::assert_snapshot!(env.run(&[&args[..], &["--format", "buf-json"]].concat()), @r#"
+    {"path":"proto/pay/v1/pay.proto","start_line":13,"start_column":1,"end_line":16,"end_column":2,"type":"FIELD_NO_DELETE","message":"field 3 (`note`) of `pay.v1.Charge` was removed"}
+    {"path":"proto/pay/v1/pay.proto","start_line":15,"start_column":3,"end_line":15,"end_column":9,"type":"FIELD_SAME_TYPE","message":"field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`"}
+    --- exit 100
+    "#);
+    let alias = env.run(&[&args[..], &["--error-format", "json"]].concat());
+    assert_eq!(alias.to_string(), env.run(&[&args[..], &["--format", "buf-json"]].concat()).to_string());
+    insta::assert_snapshot!(env.run(&[&args[..], &["--error-format", "text"]].concat()), @"
+    proto/pay/v1/pay.proto:13:1:field 3 (`note`) of `pay.v1.Charge` was removed
+    proto/pay/v1/pay.proto:15:3:field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
+    --- exit 100
+    ");
+}
+
+#[test]
+fn json_is_the_whole_report() {
+    let env = broken();
+    let output = env.run(&["check", "--against", "latest", "--format", "json"]);
+    assert_eq!(output.code, 1, "{output}");
+    let report: Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(report["old"], serde_json::json!({"label": "tag `v1.4.0`", "version": "1.4.0"}));
+    assert_eq!(report["new"], serde_json::json!({"label": "working tree"}));
+    assert_eq!(report["summary"]["bump"], "major");
+    assert_eq!(report["summary"]["next_version"], "2.0.0");
+    assert_eq!(
+        report["summary"]["errors"].as_u64().unwrap() as usize,
+        report["findings"].as_array().unwrap().len()
+    );
+    let kinds: Vec<_> = report["changes"].as_array().unwrap().iter().map(|c| c["change"].clone()).collect();
+    assert_eq!(kinds, ["field-type-changed", "field-removed"]);
+    assert_eq!(report["findings"][0]["new"]["path"], "proto/pay/v1/pay.proto");
+}
+
+#[test]
+fn reports_go_to_files_as_well() {
+    let env = broken();
+    let args =
+        ["check", "--against", "main", "--report", "json=out.json", "--report", "buf-json=lines.json", "-q"];
+    let output = env.run(&args);
+    assert_eq!(output.to_string(), env.run(&["check", "--against", "main", "-q"]).to_string());
+    let json = env.run(&["check", "--against", "main", "--format", "json"]);
+    assert_eq!(env.read("out.json"), json.out);
+    assert_eq!(env.read("lines.json").lines().count(), 2);
+    assert_eq!(leftovers(&env.work()), Vec::<String>::new());
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "json=no/such/dir/r.json"]), @"
+    --- stderr
+    error: cannot write `no/such/dir/r.json`
+      caused by: No such file or directory (os error 2)
+    --- exit 4
+    ");
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "sarif=r"]), @"
+    --- stderr
+    error: invalid value 'sarif=r' for '--report <FORMAT=PATH>': there is no format `sarif`; there are `text`, `json`, `buf-json`
+
+    For more information, try '--help'.
+    --- exit 2
+    ");
+}
+
+#[test]
+fn what_is_minded_can_be_said_by_flags() {
+    let env = broken();
+    let rules = |args: &[&str]| {
+        let output = env.run(&[&["check", "--against", "main", "--format", "buf-json", "-q"], args].concat());
+        let rules = output
+            .out
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["type"].as_str().unwrap().to_owned());
+        (rules.collect::<Vec<_>>().join(" "), output.code)
+    };
+    let is = |args: &[&str], expected: &str, code| {
+        assert_eq!(rules(args), (expected.to_owned(), code), "{args:?}");
+    };
+    is(&["--deny", "rpc"], "", 0);
+    is(&["--use", "FIELD_SAME_TYPE"], "FIELD_SAME_TYPE", 1);
+    is(&["--use", "FIELD_SAME_TYPE,FIELD_NO_DELETE", "--except", "FIELD_NO_DELETE"], "FIELD_SAME_TYPE", 1);
+    is(&["--use", "FILE", "--ignore", "proto/pay"], "", 0);
+    is(&["--use", "FILE", "--ignore", "**/pay.proto"], "", 0);
+    is(&["--path", "proto/pay/v1/pay.proto", "--deny", "rpc"], "", 0);
+    is(&["--exclude-path", "proto/pay"], "", 0);
+    is(
+        &["--config", "{version: v2, modules: [{path: proto}], breaking: {use: [FIELD_SAME_TYPE]}}"],
+        "FIELD_SAME_TYPE",
+        1,
+    );
+}
+
+#[test]
+fn the_failing_level() {
+    let env = TestEnv::new();
+    env.write("old/a.proto", "syntax = \"proto3\";\npackage a.v1;\nmessage A {}\n");
+    env.write("new/a.proto", "syntax = \"proto3\";\npackage a.v1;\nmessage A {}\n");
+    for level in ["error", "warn", "note"] {
+        assert_eq!(env.run(&["check", "new", "--against", "old", "--fail-on", level]).code, 0);
+    }
+    assert_eq!(env.run(&["check", "new", "--against", "old", "--fail-on", "fatal"]).code, 2);
+}
+
+#[test]
+fn nothing_to_compare_with() {
+    let env = TestEnv::new();
+    env.write("a.proto", "syntax = \"proto3\";\n");
+    insta::assert_snapshot!(env.run(&["check"]), @r#"
+    --- stderr
+    error: there is nothing to compare with
+    hint: name it: `--against main`, `--against latest`, `--against ../other`
+    hint: or say it once, in protopact.toml: `against = "latest"` under `[check]`
+    --- exit 2
+    "#);
+}
+
+#[test]
+fn names_that_lead_nowhere() {
+    let env = broken();
+    insta::assert_snapshot!(env.run(&["check", "--against", "v1.4.1"]), @"
+    --- stderr
+    error: `v1.4.1` is neither a revision nor an existing directory or file
+      caused by: revision `v1.4.1` does not exist in the repository at `[work]`
+    hint: did you mean `v1.4.0`
+    --- exit 2
+    ");
+    insta::assert_snapshot!(env.run(&["check", "nosuch", "--against", "main"]), @"
+    --- stderr
+    error: `nosuch` is neither a revision nor an existing directory or file
+      caused by: revision `nosuch` does not exist in the repository at `[work]`
+    hint: `git branch -a` and `git tag` list what there is
+    --- exit 2
+    ");
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--path", "proto/other"]), @"
+    --- stderr
+    error: path `proto/other` names no file of the contract
+    hint: paths are relative to the working directory, or import paths
+    --- exit 2
+    ");
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--deny", "wires"]), @"
+    --- stderr
+    error: --deny: unknown lens `wires`
+    hint: did you mean `wire`?
+    --- exit 2
+    ");
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--use", "FIELD_SAME_TIPE"]), @"
+    --- stderr
+    error: --use: there is no rule or category `FIELD_SAME_TIPE`
+    hint: did you mean `FIELD_SAME_TYPE`?
+    --- exit 2
+    ");
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--against", "v1.4.0"]), @"
+    --- stderr
+    error: `--against` is given more than once, the second time with `v1.4.0`
+    hint: compare with one state at a time
+    --- exit 2
+    ");
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n[check]\nuse = [\"NOT_A_RULE\"]\n");
+    insta::assert_snapshot!(env.run(&["check", "--against", "main"]), @"
+    --- stderr
+    error: protopact.toml:4:8: there is no rule or category `NOT_A_RULE`
+    hint: list them with `protopact rules`
+    --- exit 2
+    ");
+    env.write("protopact.toml", "[contract]\nrots = [\"proto\"]\n");
+    insta::assert_snapshot!(env.run(&["check", "--against", "main"]), @"
+    --- stderr
+    error: [work]/protopact.toml:2:1: unknown key `rots`
+    hint: did you mean `roots`?
+    --- exit 2
+    ");
+}
+
+#[test]
+fn sources_that_do_not_compile() {
+    let env = broken();
+    let bad = OLD.replace("int32 amount", "int33 amount").replace("string note = 3", "string note = 2");
+    env.write("proto/pay/v1/pay.proto", &bad);
+    let output = env.run(&["check", "--against", "main"]);
+    assert_eq!((output.code, output.out.as_str()), (3, ""), "{output}");
+    assert!(output.err.contains("proto/pay/v1/pay.proto:15:3: "), "{output}");
+    assert!(output.err.contains("error: the sources do not compile: "), "{output}");
+    let lines =
+        env.run(&["check", "--against", "main", "--error-format", "json", "--exit-code-style", "buf"]);
+    assert_eq!(lines.code, 100);
+    let first: Value = serde_json::from_str(lines.out.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["type"], &first["path"]), (&"COMPILE".into(), &"proto/pay/v1/pay.proto".into()));
+    assert_eq!(first["start_line"], 15);
+}
+
+#[test]
+fn a_deleted_file_can_be_out_of_the_comparison() {
+    let env = broken();
+    env.write("proto/pay/v1/pay.proto", OLD);
+    env.write("proto/pay/v1/gone.proto", "syntax = \"proto3\";\npackage pay.v1;\nmessage Gone {}\n");
+    env.commit("with another file");
+    env.remove("proto/pay/v1/gone.proto");
+    let gone = env.run(&["check", "--against", "main", "--use", "FILE", "--format", "buf-json", "-q"]);
+    assert!(gone.out.starts_with(r#"{"start_line":1,"#) && gone.out.contains("FILE_NO_DELETE"), "{gone}");
+    let limited = env.run(&["check", "--against", "main", "--use", "FILE", "--limit-to-input-files", "-q"]);
+    assert_eq!(limited.code, 0, "{limited}");
+}
+
+#[test]
+fn flags_of_buf_are_taken() {
+    let env = broken();
+    let plain = env.run(&["check", "--against", "main"]);
+    let flags = ["--exclude-imports", "--disable-symlinks", "--all", "--no-progress"];
+    let output = env.run(&[&["breaking", ".", "--against", ".git#branch=main"], &flags[..]].concat());
+    assert_eq!(output.code, plain.code, "{output}");
+    assert_eq!(output.out.lines().last(), plain.out.lines().last());
+}

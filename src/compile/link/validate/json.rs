@@ -11,8 +11,7 @@ use crate::compile::parse::ast::Field;
 impl Check<'_, '_, '_> {
     pub(super) fn json_names(&mut self, index: u32) {
         let message = &self.ast.messages[index as usize];
-        if message.map_entry
-            || flag(&message.options, "deprecated_legacy_json_field_conflicts") == Some(true)
+        if message.map_entry || flag(&message.options, "deprecated_legacy_json_field_conflicts") == Some(true)
         {
             return;
         }
