@@ -25,7 +25,8 @@ fn read_tree(root: &Path) -> Input {
     for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
         let entry = entry.expect("a readable tree");
         if entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "proto") {
-            let name = entry.path().strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+            let name =
+                entry.path().strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
             input.files.push(InputFile {
                 display: name.as_str().into(),
                 name: name.into(),
@@ -99,8 +100,13 @@ fn decoded_difference(ours: &[u8], theirs: Option<&[u8]>) -> String {
         format!("{file:#?}")
     };
     let Some(theirs) = theirs else { return "protoc has no such file".to_owned() };
-    let diff = similar::TextDiff::from_lines(&text(theirs), &text(ours)).unified_diff().to_string();
-    if diff.is_empty() { "only what prost does not know".to_owned() } else { diff.lines().take(40).collect::<Vec<_>>().join("\n") }
+    let (theirs, ours) = (text(theirs), text(ours));
+    let diff = similar::TextDiff::from_lines(&theirs, &ours).unified_diff().to_string();
+    if diff.is_empty() {
+        "only what prost does not know".to_owned()
+    } else {
+        diff.lines().take(40).collect::<Vec<_>>().join("\n")
+    }
 }
 
 fn builtin_equals_protoc(root: &Path) -> Vec<String> {
@@ -134,7 +140,8 @@ fn roots() -> Vec<PathBuf> {
         }
         let is_root = |folder: &&Path| {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            let step = name.len() > 3 && name.as_bytes()[2] == b'-' && name[..2].bytes().all(|b| b.is_ascii_digit());
+            let step =
+                name.len() > 3 && name.as_bytes()[2] == b'-' && name[..2].bytes().all(|b| b.is_ascii_digit());
             let in_fixtures = folder.parent().is_some_and(|p| p.ends_with("fixtures"));
             step || in_fixtures || matches!(&*name, "old" | "new" | "proto")
         };
@@ -229,4 +236,20 @@ fn protoc_refuses_the_same() {
             other => panic!("{name}: {other:?}"),
         }
     }
+}
+
+/// protoc keeps to limits of the C++ runtime that are not in the language; the built-in compiler does not.
+#[test]
+fn only_protoc_limits_the_fields_of_a_message() {
+    let mut text = "syntax = \"proto3\"; message M {".to_owned();
+    for n in 1..=65_536 {
+        let number = if n < 19_000 { n } else { n + 1_000 };
+        text += &format!("int32 f{n} = {number};\n");
+    }
+    text.push('}');
+    assert!(compile(&one_file(&text), &with(Backend::Builtin)).is_ok());
+    let Err(CompileError::Sources(list)) = compile(&one_file(&text), &with(Backend::Protoc)) else {
+        panic!("protoc lifted its limit: the built-in compiler's reason to differ is gone");
+    };
+    assert!(list[0].message.contains("exceeds the limit of 65535"), "{list:?}");
 }

@@ -75,12 +75,7 @@ pub(super) fn order(
     order
 }
 
-fn check_imports(
-    file: u32,
-    unit: &Unit<'_>,
-    input: &Input,
-    problems: &mut Vec<(u32, Problem)>,
-) {
+fn check_imports(file: u32, unit: &Unit<'_>, input: &Input, problems: &mut Vec<(u32, Problem)>) {
     let mut seen: rustc_hash::FxHashMap<&str, ()> = rustc_hash::FxHashMap::default();
     for (import, target) in unit.ast.imports.iter().zip(&unit.imports) {
         let path = &*import.path;

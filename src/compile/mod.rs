@@ -23,9 +23,9 @@ mod wire;
 use bytes::Bytes;
 use thiserror::Error;
 
+pub use diagnostic::{Diagnostic, Excerpt, escape};
 pub use load::MAX_FILE_SIZE;
 pub use protoc::ProtocError;
-pub use diagnostic::{Diagnostic, Excerpt, escape};
 
 /// One source file to compile.
 #[derive(Clone, Debug)]

@@ -98,6 +98,20 @@ pub(super) fn compile(
             }
         }
     }
+    let targets: Vec<&str> = loaded
+        .units
+        .iter()
+        .zip(&loaded.targets)
+        .filter(|(unit, target)| **target && names.contains_key(unit.name))
+        .map(|(unit, _)| unit.name)
+        .collect();
+    if targets.is_empty() {
+        return if diagnostics.is_empty() {
+            Ok(Compiled::default())
+        } else {
+            Err(CompileError::sources(diagnostics))
+        };
+    }
     let folder = Folder::new()?;
     for unit in loaded.units.iter().filter(|u| names.contains_key(u.name)) {
         folder.write(unit.name, unit.text.as_bytes())?;
@@ -107,13 +121,6 @@ pub(super) fn compile(
     let program = program(options)?;
     let runner = Runner { program, folder: &folder, deadline: Instant::now() + limit, limit };
 
-    let targets: Vec<&str> = loaded
-        .units
-        .iter()
-        .zip(&loaded.targets)
-        .filter(|(unit, target)| **target && names.contains_key(unit.name))
-        .map(|(unit, _)| unit.name)
-        .collect();
     let mut rest: &[&str] = &targets;
     let mut set = None;
     for _ in 0..MAX_RUNS {
@@ -124,7 +131,8 @@ pub(super) fn compile(
         }
         let mut failed: FxHashSet<&str> = FxHashSet::default();
         let mut last = None;
-        let found = messages.lines().filter_map(|line| Message::parse(line, &folder.root)).filter(|m| !m.warning);
+        let found =
+            messages.lines().filter_map(|line| Message::parse(line, &folder.root)).filter(|m| !m.warning);
         let mut any = false;
         for message in found {
             any = true;
@@ -132,7 +140,8 @@ pub(super) fn compile(
             failed.insert(name);
             last = Some(name);
             // The import graph was checked before, with more to say.
-            if message.text.starts_with("Import \"") && message.text.ends_with("was not found or had errors.") {
+            if message.text.starts_with("Import \"") && message.text.ends_with("was not found or had errors.")
+            {
                 continue;
             }
             let unit = &loaded.units[file as usize];
@@ -142,7 +151,8 @@ pub(super) fn compile(
             return Err(runner.failed(status, &messages).into());
         }
         // Inputs come in order, and the one that failed has the last word.
-        let at = rest.iter().rposition(|name| Some(*name) == last || (last.is_none() && failed.contains(name)));
+        let at =
+            rest.iter().rposition(|name| Some(*name) == last || (last.is_none() && failed.contains(name)));
         match at {
             Some(at) if at + 1 < rest.len() => rest = &rest[at + 1..],
             _ => break,
@@ -318,10 +328,13 @@ struct Message {
 impl Message {
     /// Reads `file:line:column: text` or `file: text`.
     fn parse(line: &str, root: &Path) -> Option<Message> {
-        let (file, position, text) = located(line).or_else(|| {
-            let (file, text) = line.split_once(": ")?;
-            Some((file, None, text))
-        })?;
+        let (file, position, text) = match located(line) {
+            Some((file, position, text)) => (file, Some(position), text),
+            None => {
+                let (file, text) = line.split_once(": ")?;
+                (file, None, text)
+            }
+        };
         let root = format!("{}/", root.display());
         let file = file.strip_prefix(&root).unwrap_or(file);
         let warning = text.starts_with("warning: ");
@@ -333,19 +346,21 @@ impl Message {
         let Some((line, column)) = self.position else { return Diagnostic::of_file(display, message) };
         let at = offset(text, line, column);
         // protoc gives only a start: mark the word there.
-        let word = text[at as usize..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let word =
+            text[at as usize..].bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
         Diagnostic::at(display, text, Span { start: at, end: at + word as u32 }, message)
     }
 }
 
-fn located(line: &str) -> Option<(&str, Option<(u32, u32)>, &str)> {
+fn located(line: &str) -> Option<(&str, (u32, u32), &str)> {
     for (colon, _) in line.match_indices(':') {
         let mut parts = line[colon + 1..].splitn(3, ':');
         let number = |part: Option<&str>| part?.parse::<u32>().ok();
-        if let (Some(row), Some(column), Some(text)) = (number(parts.next()), number(parts.next()), parts.next())
+        if let (Some(row), Some(column), Some(text)) =
+            (number(parts.next()), number(parts.next()), parts.next())
             && let Some(text) = text.strip_prefix(' ')
         {
-            return Some((&line[..colon], Some((row, column)), text));
+            return Some((&line[..colon], (row, column), text));
         }
     }
     None

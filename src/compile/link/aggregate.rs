@@ -81,7 +81,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
         self.depth += 1;
         let opened = self.span();
         let mut tree = Tree::default();
-        while self.lex.current.kind != Kind::End && !(!close.is_empty() && self.at(close)) {
+        while self.lex.current.kind != Kind::End && (close.is_empty() || !self.at(close)) {
             self.field(message, &mut tree)?;
             if !self.accept(";") {
                 self.accept(",");
@@ -167,7 +167,8 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
             return self.fail(span, format!("`{}` is set twice", field.name));
         }
         if tree.has_sibling(field.number, shape) {
-            return self.fail(span, format!("`{}` is in a oneof with a field that is already set", field.name));
+            return self
+                .fail(span, format!("`{}` is in a oneof with a field that is already set", field.name));
         }
         let colon = self.accept(":");
         let message_type = match context.types.field(id) {
@@ -217,7 +218,8 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
         while !self.at("]") {
             let fits = self.lex.current.kind == Kind::Ident
                 || self.lex.current.kind == Kind::Int
-                || (self.lex.current.kind == Kind::Symbol && matches!(self.text(), "." | "/" | "-" | "_" | "%"));
+                || (self.lex.current.kind == Kind::Symbol
+                    && matches!(self.text(), "." | "/" | "-" | "_" | "%"));
             if !fits {
                 return self.expected("`]`");
             }
@@ -401,8 +403,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
         }
         let number = self.whole()?;
         let ast = &self.it.context.units[of.file as usize].ast;
-        let known =
-            ast.enums[of.index as usize].values.iter().any(|v| i128::from(v.number) == number);
+        let known = ast.enums[of.index as usize].values.iter().any(|v| i128::from(v.number) == number);
         // An open enum takes any number.
         if known || (ast.syntax == Syntax::Proto3 && i32::try_from(number).is_ok()) {
             return Ok(Val::Varint(number as i64 as u64));

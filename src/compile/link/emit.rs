@@ -227,12 +227,10 @@ fn default_text(default: &ast::Default, ty: Type) -> String {
     match default {
         ast::Default::Signed(n) => n.to_string(),
         ast::Default::Unsigned(n) => n.to_string(),
-        ast::Default::Float(n) if ty == Type::Float => float_text(f64::from(*n as f32), 6, 9, |s| {
-            s.parse::<f32>().is_ok_and(|back| back == *n as f32)
-        }),
-        ast::Default::Float(n) => {
-            float_text(*n, 15, 17, |s| s.parse::<f64>().is_ok_and(|back| back == *n))
+        ast::Default::Float(n) if ty == Type::Float => {
+            float_text(f64::from(*n as f32), 6, 9, |s| s.parse::<f32>().is_ok_and(|back| back == *n as f32))
         }
+        ast::Default::Float(n) => float_text(*n, 15, 17, |s| s.parse::<f64>().is_ok_and(|back| back == *n)),
         ast::Default::Bool(b) => b.to_string(),
         ast::Default::Bytes(bytes) if ty == Type::Bytes => c_escape(bytes),
         ast::Default::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),

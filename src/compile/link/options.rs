@@ -3,11 +3,11 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Context;
 use super::aggregate;
 use super::resolve::{Ref, missing, write_message_name};
 use super::symbols::{Id, Miss, Scope, Symbol};
 use super::value::{Shape, Tree, Val};
-use super::Context;
 use crate::compile::parse::ast::{Label, Opt, Type, Value};
 use crate::compile::parse::{Fate, Problem, Span};
 
@@ -236,9 +236,10 @@ impl<'a> Interpreter<'a, '_, '_> {
         let ast = &self.context.units[file as usize].ast;
         let fields = &ast.messages[message.index as usize].fields;
         let index = if fields.len() > 64 {
-            let map = self.big.entry(message).or_insert_with(|| {
-                fields.iter().map(|&f| (&*ast.fields[f as usize].name, f)).collect()
-            });
+            let map = self
+                .big
+                .entry(message)
+                .or_insert_with(|| fields.iter().map(|&f| (&*ast.fields[f as usize].name, f)).collect());
             map.get(name).copied()
         } else {
             fields.iter().copied().find(|&f| ast.fields[f as usize].name == name)

@@ -51,8 +51,7 @@ pub(super) fn resolve(
         .into_par_iter()
         .map(|file| {
             let tainted = tainted.contains(&(file as u32));
-            let mut resolver =
-                Resolver { units, symbols, file: file as u32, tainted, problems: Vec::new() };
+            let mut resolver = Resolver { units, symbols, file: file as u32, tainted, problems: Vec::new() };
             let types = resolver.file();
             (types, resolver.problems)
         })
@@ -109,9 +108,10 @@ impl Resolver<'_, '_> {
                     Ref::Message(id) => {
                         types.extendees.insert(i as u32, id);
                     }
-                    Ref::Enum(_) => self
-                        .problems
-                        .push(Problem::new(*span, format!("`{name}` is an enum: only messages are extended"))),
+                    Ref::Enum(_) => self.problems.push(Problem::new(
+                        *span,
+                        format!("`{name}` is an enum: only messages are extended"),
+                    )),
                     Ref::Scalar | Ref::Missing => {}
                 }
             }

@@ -275,8 +275,7 @@ impl<'a> Symbols<'a> {
             None => None,
         };
         if let Some(full) = name.strip_prefix('.') {
-            return look(self.absolute(full))
-                .ok_or_else(|| hidden.map_or(Miss::Unknown, Miss::Hidden));
+            return look(self.absolute(full)).ok_or_else(|| hidden.map_or(Miss::Unknown, Miss::Hidden));
         }
         let (first, rest) = match name.split_once('.') {
             Some((first, rest)) => (first, Some(rest)),

@@ -300,7 +300,10 @@ impl<'s> Lexer<'s> {
             b'.' if self.peek_at(1).is_ascii_digit() => {
                 if self.previous.kind == Kind::Ident && self.previous.span.end == self.current.span.start {
                     let at = self.current.span.start;
-                    self.problem(Span { start: at, end: at + 1 }, "put a space between the name and this number");
+                    self.problem(
+                        Span { start: at, end: at + 1 },
+                        "put a space between the name and this number",
+                    );
                 }
                 self.number()
             }
@@ -315,7 +318,10 @@ impl<'s> Lexer<'s> {
                 let span = Span { start: self.current.span.start, end: self.pos as u32 };
                 self.problem(
                     span,
-                    format!("character `{c}` (U+{:04X}) is not allowed outside strings and comments", c as u32),
+                    format!(
+                        "character `{c}` (U+{:04X}) is not allowed outside strings and comments",
+                        c as u32
+                    ),
                 );
                 return false;
             }

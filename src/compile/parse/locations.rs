@@ -149,7 +149,8 @@ impl Locations {
         info.bytes.reserve(self.records.len() * 20);
         let mut rest = Vec::new();
         for record in &self.records {
-            let path = &self.paths[record.path_start as usize..(record.path_start + record.path_len) as usize];
+            let path =
+                &self.paths[record.path_start as usize..(record.path_start + record.path_len) as usize];
             rest.clear();
             let [line, column, end_line, end_column] = record.span.map(|n| n as i32);
             if line == end_line {

@@ -328,9 +328,8 @@ impl<'s> Parser<'s> {
                 self.end(keyword);
             }
         }
-        let proto3_optional = self.file.syntax == Syntax::Proto3
-            && label == Some(Label::Optional)
-            && place.oneof.is_none();
+        let proto3_optional =
+            self.file.syntax == Syntax::Proto3 && label == Some(Label::Optional) && place.oneof.is_none();
 
         let type_loc = self.start(loc, &[]);
         let type_first = self.lex.current.span;

@@ -166,7 +166,16 @@ impl<'s> Parser<'s> {
     }
 
     fn consume_end(&mut self, text: &str, loc: Option<Loc>) -> Result {
-        if self.accept_end(text, loc) { Ok(()) } else { self.expected(&format!("`{text}`")) }
+        if self.accept_end(text, loc) {
+            return Ok(());
+        }
+        let before = self.lex.previous;
+        if text == ";" && before.line < self.lex.current.line && !self.at_end() {
+            // Forgotten at the end of a line, most likely: what follows can be read as if it were there.
+            self.lex.problem(Span { start: before.span.end, end: before.span.end }, "expected `;`");
+            return Ok(());
+        }
+        self.expected(&format!("`{text}`"))
     }
 
     fn start(&mut self, parent: Loc, more: &[i32]) -> Loc {
@@ -226,12 +235,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Reads the statements of a block, the opening brace included.
-    fn block(
-        &mut self,
-        loc: Loc,
-        what: &str,
-        mut statement: impl FnMut(&mut Self) -> Result,
-    ) -> Result {
+    fn block(&mut self, loc: Loc, what: &str, mut statement: impl FnMut(&mut Self) -> Result) -> Result {
         let open = self.lex.current.span;
         self.consume_end("{", Some(loc))?;
         while !self.accept_end("}", None) {

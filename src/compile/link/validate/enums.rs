@@ -53,9 +53,7 @@ impl Check<'_, '_, '_> {
 
     fn alias_span(&self, index: u32) -> Option<Span> {
         let options = &self.ast.enums[index as usize].options;
-        let is_alias = |o: &&crate::compile::parse::ast::Opt<'_>| {
-            matches!(o.name.as_slice(), [part] if !part.extension && part.name == "allow_alias")
-        };
+        let is_alias = |o: &&crate::compile::parse::ast::Opt<'_>| matches!(o.name.as_slice(), [part] if !part.extension && part.name == "allow_alias");
         options.iter().find(is_alias).map(|o| o.name_span)
     }
 
@@ -81,8 +79,7 @@ impl Check<'_, '_, '_> {
         for value in &enum_.values {
             if let Some(range) = ranges.find(value.number.into()) {
                 let place = self.place(range.span);
-                let problem =
-                    Problem::new(value.number_span, format!("number {} is reserved", value.number));
+                let problem = Problem::new(value.number_span, format!("number {} is reserved", value.number));
                 self.problems.push(problem.hint(format!("it is reserved at {place}")));
             }
             if let Some(&span) = names.get(value.name) {
@@ -113,7 +110,11 @@ impl Check<'_, '_, '_> {
                                 value.name, first.name
                             ),
                         )
-                        .hint(format!("`{}` is at {}", first.name, self.place(first.name_span)));
+                        .hint(format!(
+                            "`{}` is at {}",
+                            first.name,
+                            self.place(first.name_span)
+                        ));
                         self.problems.push(problem);
                     }
                 }

@@ -89,7 +89,8 @@ impl<'s> Check<'_, 's, '_> {
                 field.type_span,
                 format!("`{}` is a proto2 enum and cannot be used in a proto3 message", field.type_name),
             );
-            self.problems.push(problem.hint("move the enum to a proto3 file, or this message to a proto2 one"));
+            self.problems
+                .push(problem.hint("move the enum to a proto3 file, or this message to a proto2 one"));
         }
     }
 
@@ -174,9 +175,7 @@ impl<'s> Check<'_, 's, '_> {
 
     fn field_options(&mut self, field: &Field<'s>, reference: Ref) {
         let span = |name: &str| {
-            let is_it = |o: &&crate::compile::parse::ast::Opt<'_>| {
-                matches!(o.name.as_slice(), [part] if !part.extension && part.name == name)
-            };
+            let is_it = |o: &&crate::compile::parse::ast::Opt<'_>| matches!(o.name.as_slice(), [part] if !part.extension && part.name == name);
             field.options.iter().find(is_it).map_or(field.name_span, |o| o.name_span)
         };
         let message = matches!(reference, Ref::Message(_));

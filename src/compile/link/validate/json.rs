@@ -11,8 +11,7 @@ use crate::compile::parse::ast::Field;
 impl Check<'_, '_, '_> {
     pub(super) fn json_names(&mut self, index: u32) {
         let message = &self.ast.messages[index as usize];
-        if message.map_entry
-            || flag(&message.options, "deprecated_legacy_json_field_conflicts") == Some(true)
+        if message.map_entry || flag(&message.options, "deprecated_legacy_json_field_conflicts") == Some(true)
         {
             return;
         }
@@ -47,7 +46,8 @@ impl Check<'_, '_, '_> {
                 continue;
             }
             // proto2 only promises what the user spelled out.
-            if !self.proto3() && !(custom && first_custom) {
+            let spelled_out = custom && first_custom;
+            if !self.proto3() && !spelled_out {
                 continue;
             }
             let problem = Problem::new(

@@ -121,8 +121,10 @@ impl Check<'_, '_, '_> {
 
     fn message(&mut self, index: u32) {
         let message = &self.ast.messages[index as usize];
-        if let Some(option) =
-            message.options.iter().find(|o| matches!(o.name.as_slice(), [p] if !p.extension && p.name == "map_entry"))
+        if let Some(option) = message
+            .options
+            .iter()
+            .find(|o| matches!(o.name.as_slice(), [p] if !p.extension && p.name == "map_entry"))
         {
             self.problems.push(
                 Problem::new(option.name_span, "`map_entry` is set by the compiler")

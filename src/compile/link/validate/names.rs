@@ -56,7 +56,9 @@ impl Check<'_, '_, '_> {
                 if let Some(&hiding) = seen.get(&**name) {
                     let problem = Problem::new(*span, format!("`{name}` is a method, not a message"))
                         .hint(format!("the method is at {}", self.place(hiding)))
-                        .hint(format!("write the full name of the message, starting with a dot: `.….{name}`"));
+                        .hint(format!(
+                            "write the full name of the message, starting with a dot: `.….{name}`"
+                        ));
                     self.problems.push(problem);
                 }
             }

@@ -120,9 +120,8 @@ impl Check<'_, '_, '_> {
             }
             let number = i64::from(field.number);
             if let Some(range) = reserved.find(number) {
-                let problem =
-                    Problem::new(field.number_span, format!("field number {number} is reserved"))
-                        .hint(format!("it is reserved at {}", self.place(range.span)));
+                let problem = Problem::new(field.number_span, format!("field number {number} is reserved"))
+                    .hint(format!("it is reserved at {}", self.place(range.span)));
                 self.problems.push(problem);
             }
             if let Some(range) = extensions.find(number) {
@@ -132,8 +131,9 @@ impl Check<'_, '_, '_> {
                 self.problems.push(problem);
             }
             if let Some(&span) = names.get(&*field.name) {
-                let problem = Problem::new(field.name_span, format!("field name `{}` is reserved", field.name))
-                    .hint(format!("it is reserved at {}", self.place(span)));
+                let problem =
+                    Problem::new(field.name_span, format!("field name `{}` is reserved", field.name))
+                        .hint(format!("it is reserved at {}", self.place(span)));
                 self.problems.push(problem);
             }
         }
