@@ -135,8 +135,8 @@ pub(super) fn compile(
             messages.lines().filter_map(|line| Message::parse(line, &folder.root)).filter(|m| !m.warning);
         let mut any = false;
         for message in found {
-            any = true;
             let Some((&name, &file)) = names.get_key_value(message.file.as_str()) else { continue };
+            any = true;
             failed.insert(name);
             last = Some(name);
             // The import graph was checked before, with more to say.

@@ -612,7 +612,15 @@ impl<'s> Parser<'s> {
         let last = self.lex.previous;
         let end = if self.accept("to") {
             self.within(loc, &[2], |p, _| {
-                if p.accept("max") { Ok(i32::MAX) } else { number(p, "the end of the range, or `max`") }
+                if p.accept("max") {
+                    return Ok(i32::MAX);
+                }
+                let last = p.lex.current.span;
+                let end = number(p, "the end of the range, or `max`")?;
+                if end == i32::MAX && !in_enum {
+                    p.lex.problem(last, format!("`{end}` is out of range: write `max`"));
+                }
+                Ok(end)
             })?
         } else {
             let end = self.start(loc, &[2]);
