@@ -158,8 +158,18 @@ impl<'s> Check<'_, 's, '_> {
             r.range.start <= field.number && field.number < r.range.end
         };
         let Some(range) = message.extension_ranges.iter().position(inside) else { return };
-        let list = declarations(unit.text, message, range);
-        let options = &message.extension_ranges[message.extension_ranges[range].options_of as usize].options;
+        let statement = message.extension_ranges[range].options_of;
+        let list = match self.declarations.get(&(extendee, statement)) {
+            Some(list) => Rc::clone(list),
+            None => {
+                let mut list = declarations(unit.text, message, range);
+                list.sort_by_key(|d| d.number);
+                let list: Rc<[Declaration]> = list.into();
+                self.declarations.insert((extendee, statement), Rc::clone(&list));
+                list
+            }
+        };
+        let options = &message.extension_ranges[statement as usize].options;
         if list.is_empty() && word(options, "verification") != Some("DECLARATION") {
             return;
         }

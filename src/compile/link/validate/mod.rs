@@ -91,7 +91,7 @@ struct Check<'a, 's, 'p> {
     ast: &'a File<'s>,
     problems: &'p mut Vec<Problem>,
     /// What `extensions` statements declare, by message and statement; sorted by number.
-    declarations: FxHashMap<(Id, u32), Rc<Vec<Declaration>>>,
+    declarations: FxHashMap<(Id, u32), Rc<[Declaration]>>,
 }
 
 impl Check<'_, '_, '_> {
