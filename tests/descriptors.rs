@@ -25,7 +25,8 @@ fn read_tree(root: &Path) -> Input {
     for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
         let entry = entry.expect("a readable tree");
         if entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "proto") {
-            let name = entry.path().strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
+            let name =
+                entry.path().strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
             input.files.push(InputFile {
                 display: name.as_str().into(),
                 name: name.into(),
@@ -100,7 +101,11 @@ fn decoded_difference(ours: &[u8], theirs: Option<&[u8]>) -> String {
     };
     let Some(theirs) = theirs else { return "protoc has no such file".to_owned() };
     let diff = similar::TextDiff::from_lines(&text(theirs), &text(ours)).unified_diff().to_string();
-    if diff.is_empty() { "only what prost does not know".to_owned() } else { diff.lines().take(40).collect::<Vec<_>>().join("\n") }
+    if diff.is_empty() {
+        "only what prost does not know".to_owned()
+    } else {
+        diff.lines().take(40).collect::<Vec<_>>().join("\n")
+    }
 }
 
 fn builtin_equals_protoc(root: &Path) -> Vec<String> {
@@ -134,7 +139,8 @@ fn roots() -> Vec<PathBuf> {
         }
         let is_root = |folder: &&Path| {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            let step = name.len() > 3 && name.as_bytes()[2] == b'-' && name[..2].bytes().all(|b| b.is_ascii_digit());
+            let step =
+                name.len() > 3 && name.as_bytes()[2] == b'-' && name[..2].bytes().all(|b| b.is_ascii_digit());
             let in_fixtures = folder.parent().is_some_and(|p| p.ends_with("fixtures"));
             step || in_fixtures || matches!(&*name, "old" | "new" | "proto")
         };

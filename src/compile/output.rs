@@ -99,9 +99,8 @@ fn trusting() -> DecodeOptions {
 /// A pool of the files in a set and of `descriptor.proto`, with the index of `FileDescriptorSet` in it.
 fn pool(set: &[u8]) -> Result<(Arc<DescriptorPool>, buffa_descriptor::MessageIndex), JsonError> {
     let broken = |reason: String| JsonError::Descriptors(reason);
-    let mut set = trusting()
-        .decode_from_slice::<FileDescriptorSet>(set)
-        .map_err(|e| broken(e.to_string()))?;
+    let mut set =
+        trusting().decode_from_slice::<FileDescriptorSet>(set).map_err(|e| broken(e.to_string()))?;
     let has_descriptor = set.file.iter().any(|f| f.name.as_deref() == Some(DESCRIPTOR));
     if !has_descriptor {
         let own = trusting()
