@@ -4,9 +4,9 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::descriptor_set::{self, Content};
 use super::pipeline::{self, Job};
-use super::{CliError, Ctx, Exit, files};
+use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::compile::output::{SetOptions, descriptor_set, descriptor_set_json};
 use crate::report::{Line, Style, plural};
 
 /// Compile a contract, and write its descriptor set
@@ -64,19 +64,23 @@ pub(super) fn exec(args: BuildArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     for note in &built.notes {
         ctx.note(note)?;
     }
-    let content = Content { imports: !args.exclude_imports, source_info: !args.exclude_source_info };
+    let content =
+        SetOptions { include_imports: !args.exclude_imports, include_source_info: !args.exclude_source_info };
     let files = &built.compiled.files;
     match args.output.as_deref() {
-        Some("-") => descriptor_set::write_binary(files, content, &mut ctx.io.out)?,
+        Some("-") => ctx.io.out.write_all(&descriptor_set(&built.compiled, content))?,
         Some(name) => {
-            let path = ctx.io.cwd.join(name);
             let json = Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
             // Made in full before the file is touched.
-            let document = if json { Some(descriptor_set::json(files, content)?) } else { None };
-            files::write_whole(&path, name, |out: &mut dyn std::io::Write| match document {
-                Some(text) => out.write_all(text.as_bytes()),
-                None => descriptor_set::write_binary(files, content, out),
-            })?;
+            let bytes = if json {
+                let text = descriptor_set_json(&built.compiled, content).map_err(|e| {
+                    CliError::new(ErrorKind::Bug, e).while_("cannot write the descriptor set as JSON")
+                })?;
+                text.into_bytes()
+            } else {
+                descriptor_set(&built.compiled, content)
+            };
+            files::write_whole(&ctx.io.cwd.join(name), name, |out| out.write_all(&bytes))?;
         }
         None => {
             let own = files.iter().filter(|f| f.target).count();

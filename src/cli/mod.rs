@@ -3,7 +3,6 @@
 mod build;
 mod check;
 mod completions;
-mod descriptor_set;
 mod diff;
 mod error;
 mod exit;

@@ -7,8 +7,9 @@ use super::check::fail_level;
 use super::exit::ExitCodeStyle;
 use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
+use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::{self, Overrides, Settings};
+use crate::config::{ConfigError, Overrides, Settings};
 use crate::diff::{self, Cx};
 use crate::git::TagPattern;
 use crate::policy::Decision;
@@ -16,8 +17,8 @@ use crate::report::{Report, plural};
 use crate::rules::Level;
 use crate::schema::Schema;
 use crate::source::{
-    self, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, PathSelection, Side,
-    SourceError, SourceSpec,
+    self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, PathSelection,
+    Scope, Side, SourceError, SourceSpec,
 };
 use crate::verdict::Judge;
 
@@ -85,7 +86,7 @@ struct Opened {
 
 enum Content {
     Sources(Input),
-    Image(Image),
+    Image(Image, PathSelection),
 }
 
 /// The new side with what was decided about it.
@@ -180,10 +181,26 @@ pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text
             texts.sort_by(|a, b| a.name.cmp(&b.name));
             Ok(texts)
         }
-        Content::Image(_) => Err(CliError::usage(format!("{} holds no text", side.label))
+        Content::Image(..) => Err(CliError::usage(format!("{} holds no text", side.label))
             .hint("compare what it means with `protopact diff` without `--text`")),
     };
     Ok((texts(pair.old)?, texts(pair.new)?))
+}
+
+/// The new side as it stands, without compiling it: its settings and its import roots, relative to the working
+/// directory. Roots that cannot be found are the working directory.
+pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliError> {
+    let NewSide { loaded, settings, selection } = open_new(&Job::new("."), ctx)?;
+    let here = || vec![String::new()];
+    let roots = match &loaded {
+        // A configuration further up has roots that are relative to it.
+        Loaded::Tree(tree) if *tree.scope() == Scope::All => {
+            let layout = source::layout::plan(tree, &settings, &selection, Side::New, None);
+            layout.map_or_else(|_| here(), |l| l.modules.into_iter().map(|m| m.root).collect())
+        }
+        _ => here(),
+    };
+    Ok((settings, roots))
 }
 
 /// Compiles one side.
@@ -283,7 +300,8 @@ fn plan(
             Opened { label, layout: resolved.layout, content: Content::Sources(resolved.input) }
         }
         Loaded::Image(image) => {
-            Opened { label, layout: Layout::of_image(settings), content: Content::Image(image.clone()) }
+            let content = Content::Image(image.clone(), selection.clone());
+            Opened { label, layout: Layout::of_image(settings), content }
         }
     })
 }
@@ -339,14 +357,23 @@ fn limit(old: &mut Content, new: &Content) -> Result<(), CliError> {
 enum Failure {
     Compile(CompileError),
     Schema(crate::schema::BuildError),
-    /// A compiled input.
-    Image(String),
+    Image(ImageError),
 }
 
 fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failure> {
     match content {
         Content::Sources(input) => compile::compile(input, options).map_err(Failure::Compile),
-        Content::Image(image) => Err(Failure::Image(image.label.clone())),
+        Content::Image(image, selection) => {
+            let format = match image.format {
+                ImageFormat::Binary => compile::image::Format::Binary,
+                ImageFormat::Json => compile::image::Format::Json,
+            };
+            let mut compiled = compile::image::read(&image.bytes, format).map_err(Failure::Image)?;
+            for file in &mut compiled.files {
+                file.target &= selection.selects(&file.name, &file.name);
+            }
+            Ok(compiled)
+        }
     }
 }
 
@@ -363,9 +390,8 @@ fn refuse(sides: Vec<(String, Failure)>) -> CliError {
             Failure::Compile(error @ CompileError::Protoc(_)) => {
                 return CliError::new(ErrorKind::Outside, error);
             }
-            Failure::Image(label) => {
-                return CliError::usage(format!("{label} cannot be read yet"))
-                    .hint("name the folder or the revision that it was built from");
+            Failure::Image(error) => {
+                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {label}"));
             }
             Failure::Schema(error) => {
                 return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {label}"));
@@ -376,6 +402,13 @@ fn refuse(sides: Vec<(String, Failure)>) -> CliError {
         CliError::new(ErrorKind::Sources, format!("the sources do not compile: {}", counts.join(", ")));
     error.diagnostics = diagnostics;
     error
+}
+
+impl From<ConfigError> for CliError {
+    fn from(error: ConfigError) -> CliError {
+        let hint = error.hint.clone();
+        CliError::new(ErrorKind::Usage, error).hint_opt(hint)
+    }
 }
 
 impl From<source::SpecError> for CliError {
@@ -406,9 +439,4 @@ impl From<LayoutError> for CliError {
         };
         CliError::new(kind, error).hint_opt(hint)
     }
-}
-
-/// The text of a new protopact.toml.
-pub(super) fn initial_config(_ctx: &Ctx<'_>) -> Result<String, CliError> {
-    Ok(config::DEFAULT_TOML.to_owned())
 }

@@ -188,10 +188,8 @@ fn sets(
     nothing: &Sets,
     warnings: &mut Vec<String>,
 ) -> Result<Sets, CliError> {
-    // Only a buf.yaml means something by naming no rule: the category FILE.
-    let rules_wanted =
-        !selection.use_rules.is_empty() || (policy.buf_version.is_some() && selection.deny.is_empty());
-    let rules = if rules_wanted {
+    // Naming no rule means none; what a buf.yaml means by it was settled when it was read.
+    let rules = if !selection.use_rules.is_empty() {
         let ids = |refs: &[RuleRef]| refs.iter().map(|r| r.id.clone()).collect();
         let config = RuleConfig {
             version: version(policy.buf_version),

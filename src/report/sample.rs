@@ -1,6 +1,8 @@
 //! Reports for the tests of the formats: one that touches everything, an empty one, a hostile one.
 
 use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
+use std::collections::BTreeMap;
+
 use crate::rules::{Bump, Level};
 use crate::schema::Span;
 use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
@@ -218,6 +220,7 @@ pub(super) fn full() -> Report {
         notes: vec!["roots: `contracts` (found: every import resolves there)".to_owned()],
         bump: Some(Bump::Major),
         old_version: Some("1.4.0".to_owned()),
+        tabbed: BTreeMap::new(),
     }
 }
 
@@ -259,5 +262,6 @@ pub(super) fn hostile() -> Report {
         notes: vec![NASTY.to_owned()],
         bump: Some(Bump::Major),
         old_version: Some(NASTY.to_owned()),
+        tabbed: BTreeMap::new(),
     }
 }

@@ -28,10 +28,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
                 );
             }
         }
-        (Kind::TypeRemoved(_), Some(Element::Service(id)), _) => {
-            if !cx.old.service(id).methods.is_empty() {
-                cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));
-            }
+        (Kind::TypeRemoved(_), Some(Element::Service(id)), _) if !cx.old.service(id).methods.is_empty() => {
+            cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));
         }
         (Kind::TypeRenamed(_), Some(Element::Service(_)), Some(new)) => cells.both(
             Lens::Rpc,
@@ -40,13 +38,11 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
                 cx.new.full_name(new)
             )),
         ),
-        (Kind::FilePackageChanged, Some(Element::File(id)), _) => {
-            if !cx.old.file(id).services.is_empty() {
-                cells.both(
-                    Lens::Rpc,
-                    Loss::rejects("the package is part of every call's path: the other side answers UNIMPLEMENTED"),
-                );
-            }
+        (Kind::FilePackageChanged, Some(Element::File(id)), _) if !cx.old.file(id).services.is_empty() => {
+            cells.both(
+                Lens::Rpc,
+                Loss::rejects("the package is part of every call's path: the other side answers UNIMPLEMENTED"),
+            );
         }
         (Kind::MethodRemoved, ..) => {
             cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));

@@ -504,7 +504,7 @@ impl Reader<'_> {
             (Sint64, Sint32) => truncated(),
             (Sint32 | Sint64, Bool) => Loss::lossy("every number but zero is read as true"),
             (Sint32 | Sint64, _) | (_, Sint32 | Sint64) => zigzag(),
-            (Bool, Enum) => self.into_enum(r, &[0, 1], "true or false"),
+            (Bool, Enum) => self.enum_from_number(r, &[0, 1], "true or false"),
             (Bool, _) => Loss::none(),
             (Enum, Bool) => {
                 let listed = self.write.field_enum(w).map(|e| numbers(self.write, e)).unwrap_or_default();
@@ -529,8 +529,8 @@ impl Reader<'_> {
                     Loss::unknown("the enum is open: a negative number in it is read as another number")
                 }
             }
-            (Int32, Enum) => self.into_enum(r, &[], "a number"),
-            (Uint32, Enum) => sign().or_worse(self.into_enum(r, &[], "a number")),
+            (Int32, Enum) => self.enum_from_number(r, &[], "a number"),
+            (Uint32, Enum) => sign().or_worse(self.enum_from_number(r, &[], "a number")),
             (Int64 | Uint64, Enum) => truncated(),
             (Int64 | Uint64, Int32 | Uint32) => truncated(),
             (Int32 | Int64, Uint32 | Uint64) | (Uint32, Int32) | (Uint64, Int64) => sign(),
@@ -539,7 +539,7 @@ impl Reader<'_> {
     }
 
     /// Reading numbers into an enum: an open one keeps them all, a closed one only those it lists.
-    fn into_enum(&self, r: &Field, certain: &[i32], what: &str) -> Loss {
+    fn enum_from_number(&self, r: &Field, certain: &[i32], what: &str) -> Loss {
         let Some(id) = self.read.field_enum(r) else {
             return Loss::unknown("the enum is not part of the contract");
         };

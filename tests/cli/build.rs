@@ -76,3 +76,19 @@ fn a_failed_build_leaves_the_old_file() {
     --- exit 4
     ");
 }
+
+#[test]
+fn a_set_stands_for_its_sources() {
+    let env = contract();
+    for file in ["old.binpb", "old.json"] {
+        assert_eq!(env.run(&["build", "-o", file]).code, 0);
+        let same = env.run(&["check", "--against", file]);
+        assert_eq!(same.to_string(), "no findings · 0 changes\n--- exit 0");
+    }
+    env.write("proto/b.proto", "syntax = \"proto3\";\npackage b.v1;\n");
+    let gone = env.run(&["check", "--against", "old.binpb", "--use", "FILE", "--format", "buf-json"]);
+    assert!(gone.out.contains("MESSAGE_NO_DELETE"), "{gone}");
+    env.write("broken.binpb", "no descriptor set");
+    let output = env.run(&["check", "--against", "broken.binpb"]);
+    assert_eq!(output.code, 3, "{output}");
+}

@@ -21,6 +21,28 @@ fn writes_a_configuration_once() {
     assert_eq!(env.run(&["init"]).code, 2);
     assert_eq!(env.read("protopact.toml"), "mine");
     assert_eq!(env.run(&["init", "--force", "--quiet"]).to_string(), "--- exit 0");
-    assert_eq!(env.read("protopact.toml"), text);
+    let again = env.read("protopact.toml");
+    assert!(again.contains("[contract]"), "{again}");
     assert_eq!(leftovers(&env.work()), Vec::<String>::new());
+}
+
+#[test]
+fn takes_over_what_buf_says() {
+    let env = TestEnv::new();
+    env.write("proto/a/v1/a.proto", "syntax = \"proto3\";\npackage a.v1;\n");
+    env.write(
+        "buf.yaml",
+        "version: v2\nmodules:\n  - path: proto\n    name: registry.example/acme/contracts\nbreaking:\n  use: [WIRE_JSON]\n",
+    );
+    env.commit("first");
+    env.tag("v1.0.0");
+    assert_eq!(env.run(&["init", "-q"]).to_string(), "--- exit 0");
+    let text = env.read("protopact.toml");
+    for line in
+        ["name = \"acme/contracts\"", "roots = [\"proto\"]", "against = \"latest\"", "use = [\"WIRE_JSON\"]"]
+    {
+        assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+    }
+    // What it wrote is a configuration that works.
+    assert_eq!(env.run(&["check"]).to_string(), "no findings · 0 changes\n--- exit 0");
 }
