@@ -3,6 +3,8 @@
 //! `expect.toml` holds the sentence (`says`), every finding under the standard policy (`level RULE symbol`) and
 //! the cells of verdicts that matter (`kind symbol lens direction effect`).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use std::path::Path;
