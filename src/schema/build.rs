@@ -47,7 +47,10 @@ impl Schema {
         let fail = |reason: String| BuildError { file: compiled.name.to_string(), reason };
         let (body, source_info) =
             split_source_info(&compiled.descriptor).ok_or_else(|| fail("the bytes end early".to_owned()))?;
+        // The compiler bounds what it takes in; the decoder's own bounds are for bytes from strangers.
         let proto = DecodeOptions::new()
+            .with_element_memory_limit(usize::MAX)
+            .with_unknown_field_limit(usize::MAX)
             .decode_from_slice::<pb::FileDescriptorProto>(&body)
             .map_err(|e| fail(e.to_string()))?;
         let features = features::for_file(&proto);
