@@ -357,8 +357,149 @@ fn a_huge_file_is_refused_unread() {
 fn errors_in_one_file_are_counted_out() {
     let text = format!("syntax = \"proto3\";\n{}", "\u{7f} ".repeat(100_000));
     let list = diagnostics(builtin(&bytes(text.into_bytes())));
-    assert_eq!(list.len(), 100);
+    assert_eq!(list.len(), 101);
+    assert_eq!(list[100].message, "only the first 100 errors of this file are shown");
 }
+
+#[test]
+fn a_hundred_thousand_errors_take_no_longer_than_a_hundred() {
+    let many = |line: &dyn Fn(usize) -> String| (0..100_000).map(line).collect::<String>();
+    let head = "syntax = \"proto3\";\n";
+    let sources = [
+        format!("{head}message M {{\n{}}}\n", many(&|n| format!("  Missing{n} f{n} = {};\n", n + 1))),
+        format!("{head}message M {{\n{}}}\n", many(&|_| "  int32 a = 1;\n".to_owned())),
+        format!("{head}enum E {{\n{}}}\n", many(&|_| "  A = 0;\n".to_owned())),
+        format!("{head}{}", many(&|_| "message M {}\n".to_owned())),
+        format!("{head}{}", many(&|n| format!("import \"gone{n}.proto\";\n"))),
+        format!("{head}message M {{\n{}}}\n", many(&|_| "  reserved 1 to 5;\n".to_owned())),
+        format!("{head}message M {{\n{}}}\n", many(&|_| "  reserved \"a\";\n".to_owned())),
+        format!("{head}{}", many(&|n| format!("option o{n} = 1;\n"))),
+        format!(
+            "{head}message M {{}}\nservice S {{\n{}}}\n",
+            many(&|_| "  rpc R(M) returns (M);\n".to_owned())
+        ),
+        format!("{head}{}", many(&|_| "message M { X x = 1; }".to_owned())),
+    ];
+    for source in sources {
+        let shown = source[..120].to_owned();
+        assert_eq!(diagnostics(builtin(&bytes(source.into_bytes()))).len(), 101, "{shown}");
+    }
+}
+
+#[test]
+fn names_of_many_parts_end_well() {
+    let name = "a.".repeat(100_000) + "a";
+    let sources = [
+        format!("syntax = \"proto3\";\npackage {name};\n"),
+        format!("syntax = \"proto3\";\nmessage M {{ {name} f = 1; }}\n"),
+        format!("syntax = \"proto3\";\nmessage M {{ .{name} f = 1; }}\n"),
+        format!("syntax = \"proto3\";\noption {name} = 1;\n"),
+        format!("syntax = \"proto3\";\noption ({name}) = 1;\n"),
+        format!(
+            "syntax = \"proto3\"; import \"google/protobuf/descriptor.proto\"; message M {{ M a = 1; }}\n\
+             extend google.protobuf.FileOptions {{ M o = 50000; }}\noption (o).{name} = {{}};\n"
+        ),
+    ];
+    for source in sources {
+        assert_eq!(diagnostics(builtin(&bytes(source.into_bytes()))).len(), 1);
+    }
+}
+
+proptest::proptest! {
+    /// Whatever the text is, it compiles or says why not, and every place in it exists.
+    #[test]
+    fn no_text_makes_the_compiler_panic(tokens in proptest::collection::vec(proptest::sample::select(TOKENS), 0..80)) {
+        let text = format!("syntax = \"proto2\"; import \"google/protobuf/descriptor.proto\";\n{}", tokens.join(" "));
+        match builtin(&input(&[("a.proto", &text)])) {
+            Ok(compiled) => proptest::prop_assert!(protopact::schema::Schema::build(&compiled).is_ok()),
+            Err(CompileError::Sources(list)) => {
+                proptest::prop_assert!(!list.is_empty());
+                proptest::prop_assert!(list.iter().all(|d| !d.render(true).is_empty()));
+            }
+            Err(other) => proptest::prop_assert!(false, "{other:?}"),
+        }
+    }
+}
+
+const TOKENS: &[&str] = &[
+    "message M {",
+    "message N {",
+    "enum E {",
+    "service S {",
+    "extend M {",
+    "oneof o {",
+    "}",
+    "}",
+    "}",
+    ";",
+    ";",
+    "{",
+    "[",
+    "]",
+    "(",
+    ")",
+    "<",
+    ">",
+    "=",
+    "= 1",
+    "= 2;",
+    "= 3;",
+    "optional",
+    "repeated",
+    "required",
+    "group G = 4 {",
+    "map<string, M>",
+    "M",
+    ".M",
+    "M.N",
+    "int32",
+    "string",
+    "bytes",
+    "double",
+    "a",
+    "b",
+    "c = 5;",
+    "rpc R(M) returns (stream N)",
+    "reserved 1 to max;",
+    "reserved \"a\";",
+    "extensions 100 to 200;",
+    "option",
+    "(x)",
+    "(x).y",
+    "deprecated = true",
+    "[default = 1]",
+    "[default = \"x\"]",
+    "[json_name = \"é\"]",
+    "[(x) = { a: 1 b <",
+    "option (x) = { a: [1, 2] };",
+    "option allow_alias = true;",
+    "A = 0;",
+    "B = 0;",
+    "C = -1;",
+    "import \"a.proto\";",
+    "package p.q;",
+    "-",
+    "inf",
+    "0x",
+    "1.5e",
+    "\"",
+    "'\\x'",
+    "/*",
+    "*/",
+    "// c\n",
+    "\n",
+    "\t",
+    "é",
+    "\u{0}",
+    ",",
+    ".",
+    ":",
+    "/",
+    "#",
+    "extend google.protobuf.FileOptions {",
+    "optional M x = 50000;",
+    "optional int32 y = 1;",
+];
 
 #[test]
 fn a_very_long_line_is_cut_around_the_place() {

@@ -1,11 +1,14 @@
 //! The built-in compiler: proto2 and proto3, all files in one batch.
 
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 
 use super::diagnostic::Diagnostic;
+use super::link::{self, Unit};
 use super::load::Loaded;
 use super::parse::Problem;
-use super::{CompileError, Compiled, CompiledFile, Input, link, well_known};
+use super::parse::lex::MAX_PROBLEMS;
+use super::{CompileError, Compiled, CompiledFile, Input, well_known};
 
 /// Compiles what was loaded.
 pub(super) fn compile<'s>(mut loaded: Loaded<'s>, input: &'s Input) -> Result<Compiled, CompileError> {
@@ -29,10 +32,7 @@ pub(super) fn compile<'s>(mut loaded: Loaded<'s>, input: &'s Input) -> Result<Co
         }
     };
     let mut diagnostics = loaded.diagnostics;
-    diagnostics.extend(problems.into_iter().map(|(file, problem)| {
-        let unit = &units[file as usize];
-        diagnose(unit.display, unit.text, problem, input)
-    }));
+    diagnostics.extend(diagnose_all(&units, problems, input));
     if !diagnostics.is_empty() {
         return Err(CompileError::sources(diagnostics));
     }
@@ -52,22 +52,63 @@ pub(super) fn compile<'s>(mut loaded: Loaded<'s>, input: &'s Input) -> Result<Co
     Ok(Compiled { files })
 }
 
-/// The diagnostic of a problem.
-pub(super) fn diagnose(display: &str, text: &str, problem: Problem, input: &Input) -> Diagnostic {
-    let mut diagnostic = match problem.span {
-        Some(span) => Diagnostic::at(display, text, span, problem.message),
-        None => Diagnostic::of_file(display, problem.message),
-    };
-    diagnostic.hints = problem.hints;
-    if let Some(name) = problem.missing_type
-        && let Some(file) = declaring_file(&name, input)
-    {
-        diagnostic.hints.push(format!("add `import \"{file}\";`"));
+/// The diagnostics of problems, of each file no more than anybody reads.
+pub(super) fn diagnose_all(
+    units: &[Unit<'_>],
+    mut problems: Vec<(u32, Problem)>,
+    input: &Input,
+) -> Vec<Diagnostic> {
+    problems.sort_by(|a, b| (a.0, a.1.span, &a.1.message).cmp(&(b.0, b.1.span, &b.1.message)));
+    let mut out = Vec::new();
+    let mut declaring = Declaring { input, known: FxHashMap::default() };
+    for list in problems.chunk_by(|a, b| a.0 == b.0) {
+        let unit = &units[list[0].0 as usize];
+        for (_, problem) in list.iter().take(MAX_PROBLEMS) {
+            let mut diagnostic = match problem.span {
+                Some(span) => Diagnostic::at(unit.display, unit.text, span, &*problem.message),
+                None => Diagnostic::of_file(unit.display, &*problem.message),
+            };
+            diagnostic.hints.clone_from(&problem.hints);
+            if let Some(file) = problem.missing_type.as_deref().and_then(|name| declaring.file(name)) {
+                diagnostic.hints.push(format!("add `import \"{file}\";`"));
+            }
+            out.push(diagnostic);
+        }
+        if list.len() >= MAX_PROBLEMS {
+            let message = format!("only the first {MAX_PROBLEMS} errors of this file are shown");
+            out.push(Diagnostic {
+                position: Some((u32::MAX, 0)),
+                ..Diagnostic::of_file(unit.display, message)
+            });
+        }
     }
-    diagnostic
+    out
 }
 
-/// A file that was not read because nobody imports it, and that seems to declare a type.
+/// Finds files that nobody imports, so that they were not read, and that seem to declare a type.
+struct Declaring<'i> {
+    input: &'i Input,
+    /// By type; looking means going through all the text.
+    known: FxHashMap<String, Option<&'i str>>,
+}
+
+impl<'i> Declaring<'i> {
+    /// How many types are looked for.
+    const MAX: usize = 20;
+
+    fn file(&mut self, name: &str) -> Option<&'i str> {
+        if let Some(known) = self.known.get(name) {
+            return *known;
+        }
+        if self.known.len() >= Self::MAX {
+            return None;
+        }
+        let found = declaring_file(name, self.input);
+        self.known.insert(name.to_owned(), found);
+        found
+    }
+}
+
 fn declaring_file<'i>(name: &str, input: &'i Input) -> Option<&'i str> {
     let (package, last) = name.trim_start_matches('.').rsplit_once('.').unwrap_or(("", name));
     let declares = |text: &str| {

@@ -3,6 +3,7 @@
 use super::Input;
 use super::link::Unit;
 use super::parse::Problem;
+use super::parse::lex::MAX_PROBLEMS;
 use super::well_known;
 
 /// Files in an order where imports come before importers: depth first over the first `targets` units, imports as
@@ -77,7 +78,11 @@ pub(super) fn order(
 
 fn check_imports(file: u32, unit: &Unit<'_>, input: &Input, problems: &mut Vec<(u32, Problem)>) {
     let mut seen: rustc_hash::FxHashMap<&str, ()> = rustc_hash::FxHashMap::default();
+    let before = problems.len();
     for (import, target) in unit.ast.imports.iter().zip(&unit.imports) {
+        if problems.len() - before >= MAX_PROBLEMS {
+            return;
+        }
         let path = &*import.path;
         let mut report = |problem: Problem| problems.push((file, problem));
         if let Some(reason) = malformed(path) {

@@ -109,6 +109,10 @@ impl CompileError {
     fn sources(mut diagnostics: Vec<Diagnostic>) -> CompileError {
         diagnostics.sort_by(|a, b| (&a.file, a.position, &a.message).cmp(&(&b.file, b.position, &b.message)));
         diagnostics.dedup();
+        for diagnostic in &mut diagnostics {
+            // What has to come last had this position to sort by.
+            diagnostic.position = diagnostic.position.filter(|(line, _)| *line != u32::MAX);
+        }
         CompileError::Sources(diagnostics)
     }
 }

@@ -83,10 +83,7 @@ pub(super) fn compile(
     options: &Options,
 ) -> Result<Compiled, CompileError> {
     let mut diagnostics = loaded.diagnostics;
-    for (file, problem) in loaded.imports {
-        let unit = &loaded.units[file as usize];
-        diagnostics.push(builtin::diagnose(unit.display, unit.text, problem, input));
-    }
+    diagnostics.extend(builtin::diagnose_all(&loaded.units, loaded.imports, input));
     let mut names: FxHashMap<&str, u32> = FxHashMap::default();
     for (file, unit) in loaded.units.iter().enumerate() {
         match graph::malformed(unit.name) {

@@ -10,7 +10,7 @@ use crate::compile::parse::lex::{self, Kind, Lexer};
 use crate::compile::parse::{Problem, Span};
 
 /// How deep messages may be nested in a value: what protobuf's own decoders accept.
-const MAX_DEPTH: u32 = 100;
+pub(super) const MAX_DEPTH: u32 = 100;
 
 type Result<T> = std::result::Result<T, Failed>;
 
@@ -283,7 +283,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
                 self.fail(span, format!("`{name}` is not an extension of `{full}`"))
             }
             Err(miss) => {
-                let problem = missing(context.units, context.symbols, name, span, &miss, "extension");
+                let problem = missing(context.units, name, span, &miss, "extension");
                 self.it.fail(problem)
             }
         }
@@ -304,7 +304,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
             Ok(Symbol::Message(id)) => id,
             Ok(other) => return self.fail(span, format!("`{name}` is {}, not a message", other.word())),
             Err(miss) => {
-                let problem = missing(context.units, context.symbols, name, span, &miss, "type");
+                let problem = missing(context.units, name, span, &miss, "type");
                 return self.it.fail(problem);
             }
         };

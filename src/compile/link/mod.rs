@@ -72,5 +72,18 @@ pub(super) fn link(
         descriptors.push(bytes);
         problems.extend(found.into_iter().map(|p| (file as u32, p)));
     }
-    if problems.is_empty() { Ok(descriptors) } else { Err(problems) }
+    if problems.is_empty() {
+        return Ok(descriptors);
+    }
+    problems.sort_by(|a, b| {
+        (units[a.0 as usize].display, a.1.span).cmp(&(units[b.0 as usize].display, b.1.span))
+    });
+    let unknown = problems.iter_mut().filter(|(_, p)| p.missing_type.is_some());
+    for (_, problem) in unknown.take(MAX_NEAR) {
+        problem.hints.extend(problem.missing_type.as_deref().and_then(|n| resolve::near(units, &symbols, n)));
+    }
+    Err(problems)
 }
+
+/// For how many unknown types a near match is looked for: each means comparing with every type there is.
+const MAX_NEAR: usize = 50;

@@ -9,6 +9,7 @@ use super::resolve::{Ref, missing, write_message_name};
 use super::symbols::{Id, Miss, Scope, Symbol};
 use super::value::{Shape, Tree, Val, words};
 use crate::compile::parse::ast::{Label, Opt, Type, Value};
+use crate::compile::parse::lex::MAX_PROBLEMS;
 use crate::compile::parse::{Fate, Problem, Span};
 
 /// The options of a file.
@@ -99,6 +100,9 @@ impl<'a> Interpreter<'a, '_, '_> {
 
     fn element(&mut self, kind: &'static str, scope: Scope, options: &'a [Opt<'_>]) {
         let Some(first) = options.first() else { return };
+        if self.problems.len() >= MAX_PROBLEMS {
+            return;
+        }
         let Some(message) = self.options_message(kind) else {
             self.problems.push(Problem::new(
                 first.name_span,
@@ -120,6 +124,9 @@ impl<'a> Interpreter<'a, '_, '_> {
         let before = self.problems.len();
         let mut tree = Tree::default();
         for option in options {
+            if self.problems.len() >= MAX_PROBLEMS {
+                return;
+            }
             if let Ok(fate) = self.option(&mut tree, message, scope, option) {
                 self.out.fates[option.id as usize] = fate;
             }
@@ -157,6 +164,10 @@ impl<'a> Interpreter<'a, '_, '_> {
                 Problem::new(option.name_span, "`features` can only be set in files that declare an edition")
                     .hint("start the file with `edition = \"2023\";`"),
             );
+        }
+        if option.name.len() > aggregate::MAX_DEPTH as usize {
+            let message = format!("the name has too many parts: {} at most", aggregate::MAX_DEPTH);
+            return self.fail(Problem::new(option.name_span, message));
         }
         // First where the option is, then its value: nothing may be left half set.
         let mut within = message;
@@ -296,7 +307,7 @@ impl<'a> Interpreter<'a, '_, '_> {
                 if miss == Miss::Unknown && context.units[self.file as usize].imports.contains(&None) {
                     return Err(Failed);
                 }
-                let problem = missing(context.units, context.symbols, name, span, &miss, "option");
+                let problem = missing(context.units, name, span, &miss, "option");
                 let problem = match miss {
                     Miss::Unknown => problem.hint("is the file that defines it imported?"),
                     _ => problem,

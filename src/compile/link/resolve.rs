@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Unit;
 use super::symbols::{Id, Miss, Scope, Symbol, Symbols, defined_at};
+use crate::compile::parse::lex::MAX_PROBLEMS;
 use crate::compile::parse::{Problem, Span};
 
 /// What a type name leads to.
@@ -97,6 +98,11 @@ impl Resolver<'_, '_> {
         let mut types = FileTypes::default();
         types.fields.reserve_exact(ast.fields.len());
         for (i, field) in ast.fields.iter().enumerate() {
+            if self.problems.len() >= MAX_PROBLEMS {
+                // Whatever follows would not be shown.
+                types.fields.resize(ast.fields.len(), Ref::Missing);
+                break;
+            }
             let scope = self.symbols.scope_of(self.file, field.parent);
             types.fields.push(if field.type_name.is_empty() {
                 Ref::Scalar
@@ -147,7 +153,7 @@ impl Resolver<'_, '_> {
             }
             Err(miss) => {
                 if !(self.tainted && miss == Miss::Unknown) && name != "." {
-                    let problem = missing(self.units, self.symbols, name, span, &miss, "type");
+                    let problem = missing(self.units, name, span, &miss, "type");
                     self.problems.push(problem);
                 }
                 Ref::Missing
@@ -157,14 +163,7 @@ impl Resolver<'_, '_> {
 }
 
 /// The problem of a name that was not found, with what helps to find it.
-pub(super) fn missing(
-    units: &[Unit<'_>],
-    symbols: &Symbols<'_>,
-    name: &str,
-    span: Span,
-    miss: &Miss,
-    what: &str,
-) -> Problem {
+pub(super) fn missing(units: &[Unit<'_>], name: &str, span: Span, miss: &Miss, what: &str) -> Problem {
     match miss {
         Miss::Hidden(symbol) => {
             let unit = &units[symbol.file() as usize];
@@ -188,24 +187,21 @@ pub(super) fn missing(
             }
             let mut problem = problem;
             problem.missing_type = Some(name.to_owned());
-            let last = name.rsplit('.').next().unwrap_or(name);
-            let mut near: Vec<(u32, String, Symbol)> = symbols
-                .types()
-                .filter_map(|(candidate, symbol)| {
-                    let score = strsim::jaro_winkler(last, candidate);
-                    (score > 0.9).then(|| ((score * 1000.0) as u32, full_type_name(units, symbol), symbol))
-                })
-                .collect();
-            near.sort_by(|a, b| (b.0, &a.1).cmp(&(a.0, &b.1)));
-            match near.first() {
-                Some((_, full, symbol)) => {
-                    let display = units[symbol.file() as usize].display;
-                    problem.hint(format!("there is `{full}` in {display}"))
-                }
-                None => problem,
-            }
+            problem
         }
     }
+}
+
+/// The existing type that is most like a missing one: its full name and where it is.
+pub(super) fn near(units: &[Unit<'_>], symbols: &Symbols<'_>, name: &str) -> Option<String> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let scored = symbols
+        .types()
+        .map(|(candidate, symbol)| ((strsim::jaro_winkler(last, candidate) * 1000.0) as u32, symbol));
+    let best = scored.filter(|(score, _)| *score > 900).map(|(score, symbol)| {
+        (std::cmp::Reverse(score), full_type_name(units, symbol), units[symbol.file() as usize].display)
+    });
+    best.min().map(|(_, full, display)| format!("there is `{full}` in {display}"))
 }
 
 /// The full name of a message or enum, without leading dot.

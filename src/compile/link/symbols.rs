@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::Unit;
+use crate::compile::parse::lex::MAX_PROBLEMS;
 use crate::compile::parse::{Problem, Span};
 
 /// A message or enum by file and index in it.
@@ -162,6 +163,7 @@ impl<'a> Symbols<'a> {
             }
         }
         self.packages[file as usize] = package;
+        let mut reported = 0;
         let mut enter = |this: &mut Self, scope: Scope, name: &'a str, span: Span, symbol: Symbol| {
             use std::collections::hash_map::Entry;
             match this.table.entry((scope, name)) {
@@ -169,6 +171,7 @@ impl<'a> Symbols<'a> {
                     slot.insert(symbol);
                 }
                 Entry::Occupied(_) if units[file as usize].hidden => {}
+                Entry::Occupied(_) if reported >= MAX_PROBLEMS => {}
                 Entry::Occupied(slot) => {
                     let old = *slot.get();
                     let mut problem = Problem::new(span, format!("`{name}` is already defined"))
@@ -180,6 +183,7 @@ impl<'a> Symbols<'a> {
                         );
                     }
                     problems.push((file, problem));
+                    reported += 1;
                 }
             }
         };
@@ -234,14 +238,16 @@ impl<'a> Symbols<'a> {
 
     /// Walks down a dotted name.
     fn descend(&self, scope: Scope, name: &str) -> Option<Symbol> {
-        match name.split_once('.') {
-            None => self.get(scope, name),
-            Some((first, rest)) => match self.get(scope, first)? {
-                Symbol::Package(inner, _) => self.descend(inner, rest),
-                Symbol::Message(id) => self.descend(self.message_scope(id), rest),
-                _ => None,
-            },
+        let (mut scope, mut name) = (scope, name);
+        while let Some((first, rest)) = name.split_once('.') {
+            scope = match self.get(scope, first)? {
+                Symbol::Package(inner, _) => inner,
+                Symbol::Message(id) => self.message_scope(id),
+                _ => return None,
+            };
+            name = rest;
         }
+        self.get(scope, name)
     }
 
     /// A full name without leading dot, seen from nowhere.

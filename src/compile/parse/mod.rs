@@ -70,6 +70,9 @@ type Result<T = ()> = std::result::Result<T, Failed>;
 /// How deep messages may be nested, the outermost counted: protoc's limit.
 const MAX_MESSAGE_DEPTH: u32 = 31;
 
+/// How many parts the name of a package may have. Every name in the file is looked up in all of them.
+const MAX_PACKAGE_PARTS: usize = 100;
+
 struct Parser<'s> {
     lex: Lexer<'s>,
     file: File<'s>,
@@ -419,6 +422,11 @@ impl<'s> Parser<'s> {
         }
         self.file.package_span = first.to(self.lex.previous.span);
         self.file.package = self.squeezed(self.file.package_span);
+        if self.file.package.split('.').count() > MAX_PACKAGE_PARTS {
+            let message = format!("the package has too many parts: {MAX_PACKAGE_PARTS} at most");
+            self.lex.problem(self.file.package_span, message);
+            return Err(Failed);
+        }
         self.consume_end(";", Some(loc))
     }
 

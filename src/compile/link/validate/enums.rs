@@ -24,6 +24,9 @@ impl Check<'_, '_, '_> {
         let mut aliased = false;
         let alias = flag(&enum_.options, "allow_alias");
         for (i, value) in enum_.values.iter().enumerate() {
+            if self.full() {
+                return;
+            }
             let Some(&first) = numbers.get(&value.number) else {
                 numbers.insert(value.number, i);
                 continue;
@@ -66,6 +69,9 @@ impl Check<'_, '_, '_> {
         }
         let ranges = RangeSet::new(enum_.reserved_ranges.iter(), true);
         for (first, second) in ranges.overlaps() {
+            if self.full() {
+                return;
+            }
             let place = self.place(first.span);
             let problem = Problem::new(second.span, "this range overlaps with another one");
             self.problems.push(problem.hint(format!("the other range is at {place}")));
@@ -77,6 +83,9 @@ impl Check<'_, '_, '_> {
             }
         }
         for value in &enum_.values {
+            if self.full() {
+                return;
+            }
             if let Some(range) = ranges.find(value.number.into()) {
                 let place = self.place(range.span);
                 let problem = Problem::new(value.number_span, format!("number {} is reserved", value.number));
@@ -98,6 +107,9 @@ impl Check<'_, '_, '_> {
         }
         let mut seen: FxHashMap<String, usize> = FxHashMap::default();
         for (i, value) in enum_.values.iter().enumerate() {
+            if self.full() {
+                return;
+            }
             let short = pascal(without_prefix(enum_.name, value.name));
             match seen.get(&short) {
                 Some(&first) => {

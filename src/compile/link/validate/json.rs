@@ -34,6 +34,9 @@ impl Check<'_, '_, '_> {
         let mut seen: FxHashMap<String, (u32, bool)> = FxHashMap::default();
         seen.reserve(message.fields.len());
         for &id in &message.fields {
+            if self.full() {
+                return;
+            }
             let field = &self.ast.fields[id as usize];
             let (name, custom) = name_of(field);
             let Some(&(first, first_custom)) = seen.get(&name) else {

@@ -23,6 +23,7 @@ use super::symbols::Id;
 use super::value::{flag, word};
 use crate::compile::diagnostic;
 use crate::compile::parse::ast::{File, Syntax};
+use crate::compile::parse::lex::MAX_PROBLEMS;
 use crate::compile::parse::{Problem, Span};
 
 /// The largest field number (<https://protobuf.dev/programming-guides/proto3/#assigning>).
@@ -32,8 +33,12 @@ const MAX_FIELD_NUMBER: i32 = 536_870_911;
 pub(super) fn across(context: &Context<'_, '_>, problems: &mut Vec<(u32, Problem)>) {
     let mut used: FxHashMap<(Id, i32), Id> = FxHashMap::default();
     for (file, unit) in context.units.iter().enumerate() {
+        let before = problems.len();
         let nested = unit.ast.messages.iter().flat_map(|m| &m.extensions);
         for &index in unit.ast.top_extensions.iter().chain(nested) {
+            if problems.len() - before >= MAX_PROBLEMS {
+                break;
+            }
             let Some(extendee) = context.types.files[file].extendees.get(&index) else { continue };
             let field = &unit.ast.fields[index as usize];
             let id = Id { file: file as u32, index };
@@ -68,6 +73,9 @@ pub(super) fn file(context: &Context<'_, '_>, file: u32, problems: &mut Vec<Prob
     };
     check.imports();
     for index in 0..check.ast.messages.len() {
+        if check.full() {
+            return;
+        }
         check.message_names(index as u32);
         check.message_ranges(index as u32);
         check.message(index as u32);
@@ -75,9 +83,15 @@ pub(super) fn file(context: &Context<'_, '_>, file: u32, problems: &mut Vec<Prob
         check.json_names(index as u32);
     }
     for index in 0..check.ast.fields.len() {
+        if check.full() {
+            return;
+        }
         check.field(index as u32);
     }
     for index in 0..check.ast.enums.len() {
+        if check.full() {
+            return;
+        }
         check.enum_(index as u32);
     }
     for service in &check.ast.services {
@@ -97,6 +111,11 @@ struct Check<'a, 's, 'p> {
 impl Check<'_, '_, '_> {
     fn proto3(&self) -> bool {
         self.ast.syntax == Syntax::Proto3
+    }
+
+    /// Whether enough is wrong: more would not be shown, and finding it is not free.
+    fn full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS
     }
 
     fn report(&mut self, span: Span, message: impl Into<String>) {

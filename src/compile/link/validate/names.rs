@@ -24,6 +24,9 @@ impl Check<'_, '_, '_> {
         let mut seen: FxHashMap<&str, Span> = FxHashMap::default();
         seen.reserve(message.fields.len());
         for (name, span) in fields.chain(oneofs) {
+            if self.full() {
+                return;
+            }
             if let Some(&first) = seen.get(name) {
                 let (first, second) = if first < span { (first, span) } else { (span, first) };
                 let problem =
@@ -43,6 +46,9 @@ impl Check<'_, '_, '_> {
     pub(super) fn method_names(&mut self, service: &Service<'_>) {
         let mut seen: FxHashMap<&str, Span> = FxHashMap::default();
         for method in &service.methods {
+            if self.full() {
+                return;
+            }
             if let Some(&first) = seen.get(method.name) {
                 let message = format!("`{}` is already defined in `{}`", method.name, service.name);
                 let problem = Problem::new(method.name_span, message)

@@ -84,6 +84,9 @@ impl Check<'_, '_, '_> {
         let extensions = RangeSet::new(extension_ranges(), false);
         let both = RangeSet::new(message.reserved_ranges.iter().chain(extension_ranges()), false);
         for (first, second) in both.overlaps() {
+            if self.full() {
+                return;
+            }
             let place = self.place(first.span);
             self.problems.push(
                 Problem::new(
@@ -103,6 +106,9 @@ impl Check<'_, '_, '_> {
         let mut numbers: FxHashMap<i32, u32> = FxHashMap::default();
         numbers.reserve(message.fields.len());
         for &id in &message.fields {
+            if self.full() {
+                return;
+            }
             let field = &self.ast.fields[id as usize];
             if let Some(&first) = numbers.get(&field.number) {
                 let first = &self.ast.fields[first as usize];
