@@ -1,9 +1,10 @@
 //! From sources to a report: the parts below, in their order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::check::fail_level;
+use super::exit::ExitCodeStyle;
 use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
 use crate::compile::image::ImageError;
@@ -71,6 +72,7 @@ pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
     Overrides {
         backend: backend.map(|v| v.get_name().to_owned()),
         protoc: ctx.global.protoc.as_ref().map(|p| ctx.io.cwd.join(p)),
+        buf_defaults: ctx.global.exit_code_style == ExitCodeStyle::Buf,
         ..Overrides::default()
     }
 }
@@ -109,6 +111,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let options = options(&pair.settings, ctx);
     let fail_on = fail_level(pair.settings.check.fail_on);
     progress.say("compiling both sides");
+    let tabbed = with_tabs(&pair.new.content);
     let (old, new) = compile_pair(&mut pair, job, &options)?;
     progress.say("comparing");
     let policies = Policies::new(&pair.settings, &pair.old.layout, &pair.new.layout)?;
@@ -130,10 +133,35 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         changes,
         notes,
         bump,
+        tabbed: BTreeMap::new(),
     };
+    let report = Report { tabbed: tabbed_lines(&tabbed, &report), ..report };
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget((old, new));
     Ok((report, fail_on))
+}
+
+/// The files that have a tab somewhere, by the path people find them by.
+fn with_tabs(content: &Content) -> BTreeMap<String, bytes::Bytes> {
+    let Content::Sources(input) = content else { return BTreeMap::new() };
+    let files = input.files.iter().filter(|f| f.target && f.content.contains(&b'\t'));
+    files.map(|f| (f.display.to_string(), f.content.clone())).collect()
+}
+
+/// The lines with a tab that findings point at.
+fn tabbed_lines(files: &BTreeMap<String, bytes::Bytes>, report: &Report) -> BTreeMap<(String, u32), String> {
+    let mut lines = BTreeMap::new();
+    for location in report.findings.iter().filter_map(|f| f.new.as_ref()) {
+        let (Some(span), Some(content)) = (location.span, files.get(&location.path)) else { continue };
+        let text = String::from_utf8_lossy(content);
+        for line in [span.start_line, span.end_line] {
+            let found = text.lines().nth(line.saturating_sub(1) as usize).filter(|l| l.contains('\t'));
+            if let Some(found) = found {
+                lines.insert((location.path.clone(), line), found.to_owned());
+            }
+        }
+    }
+    lines
 }
 
 /// Compares; nobody minds anything.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use buffa::DecodeOptions;
-use buffa_descriptor::generated::descriptor::FileDescriptorSet;
+use buffa_descriptor::generated::descriptor::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 use buffa_descriptor::{DescriptorPool, DynamicMessage};
 use thiserror::Error;
 
@@ -108,11 +108,25 @@ fn pool(set: &[u8]) -> Result<(Arc<DescriptorPool>, buffa_descriptor::MessageInd
             .map_err(|e| broken(e.to_string()))?;
         set.file.splice(0..0, own.file);
     }
+    for file in &mut set.file {
+        fit(&mut file.message_type, &mut file.extension);
+    }
     let pool = DescriptorPool::new(set).map_err(|e| broken(e.to_string()))?;
     let index = pool
         .message_index("google.protobuf.FileDescriptorSet")
         .ok_or_else(|| broken("`google.protobuf.FileDescriptorSet` is missing".to_owned()))?;
     Ok((Arc::new(pool), index))
+}
+
+/// Makes messages fit into a pool, which is stricter than the language: it takes no more fields than the C++
+/// runtime, and no extension numbers that only message sets allow. What is cut off is only missing if somebody
+/// uses such a message as the type of a custom option.
+fn fit(messages: &mut [DescriptorProto], extensions: &mut Vec<FieldDescriptorProto>) {
+    extensions.retain(|e| e.number.unwrap_or_default() <= 536_870_911);
+    for message in messages {
+        message.field.truncate(65_535);
+        fit(&mut message.nested_type, &mut message.extension);
+    }
 }
 
 const DESCRIPTOR: &str = "google/protobuf/descriptor.proto";

@@ -98,6 +98,20 @@ pub(super) fn compile(
             }
         }
     }
+    let targets: Vec<&str> = loaded
+        .units
+        .iter()
+        .zip(&loaded.targets)
+        .filter(|(unit, target)| **target && names.contains_key(unit.name))
+        .map(|(unit, _)| unit.name)
+        .collect();
+    if targets.is_empty() {
+        return if diagnostics.is_empty() {
+            Ok(Compiled::default())
+        } else {
+            Err(CompileError::sources(diagnostics))
+        };
+    }
     let folder = Folder::new()?;
     for unit in loaded.units.iter().filter(|u| names.contains_key(u.name)) {
         folder.write(unit.name, unit.text.as_bytes())?;
@@ -107,13 +121,6 @@ pub(super) fn compile(
     let program = program(options)?;
     let runner = Runner { program, folder: &folder, deadline: Instant::now() + limit, limit };
 
-    let targets: Vec<&str> = loaded
-        .units
-        .iter()
-        .zip(&loaded.targets)
-        .filter(|(unit, target)| **target && names.contains_key(unit.name))
-        .map(|(unit, _)| unit.name)
-        .collect();
     let mut rest: &[&str] = &targets;
     let mut set = None;
     for _ in 0..MAX_RUNS {
@@ -128,8 +135,8 @@ pub(super) fn compile(
             messages.lines().filter_map(|line| Message::parse(line, &folder.root)).filter(|m| !m.warning);
         let mut any = false;
         for message in found {
-            any = true;
             let Some((&name, &file)) = names.get_key_value(message.file.as_str()) else { continue };
+            any = true;
             failed.insert(name);
             last = Some(name);
             // The import graph was checked before, with more to say.
@@ -321,10 +328,13 @@ struct Message {
 impl Message {
     /// Reads `file:line:column: text` or `file: text`.
     fn parse(line: &str, root: &Path) -> Option<Message> {
-        let (file, position, text) = located(line).or_else(|| {
-            let (file, text) = line.split_once(": ")?;
-            Some((file, None, text))
-        })?;
+        let (file, position, text) = match located(line) {
+            Some((file, position, text)) => (file, Some(position), text),
+            None => {
+                let (file, text) = line.split_once(": ")?;
+                (file, None, text)
+            }
+        };
         let root = format!("{}/", root.display());
         let file = file.strip_prefix(&root).unwrap_or(file);
         let warning = text.starts_with("warning: ");
@@ -342,7 +352,7 @@ impl Message {
     }
 }
 
-fn located(line: &str) -> Option<(&str, Option<(u32, u32)>, &str)> {
+fn located(line: &str) -> Option<(&str, (u32, u32), &str)> {
     for (colon, _) in line.match_indices(':') {
         let mut parts = line[colon + 1..].splitn(3, ':');
         let number = |part: Option<&str>| part?.parse::<u32>().ok();
@@ -350,7 +360,7 @@ fn located(line: &str) -> Option<(&str, Option<(u32, u32)>, &str)> {
             (number(parts.next()), number(parts.next()), parts.next())
             && let Some(text) = text.strip_prefix(' ')
         {
-            return Some((&line[..colon], Some((row, column)), text));
+            return Some((&line[..colon], (row, column), text));
         }
     }
     None

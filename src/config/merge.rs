@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::buf::Workspace;
+use super::buf::{Workspace, default_workspace};
 use super::file::{File, backend};
 use super::path::PathPattern;
 use super::policy::{Lens, Policy, RuleRef, Selection};
@@ -44,6 +44,8 @@ pub struct Overrides {
     pub protoc: Option<PathBuf>,
     /// `--tag`: the shape of version tags.
     pub tag: Option<String>,
+    /// Where nothing says what counts as a break, what buf would say: its FILE category.
+    pub buf_defaults: bool,
 }
 
 /// Merges what was found with the flags.
@@ -67,6 +69,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
     let mut policy = match (&file.selection, &workspace) {
         (Some(selection), _) => Policy { selection: selection.clone(), ..Policy::default() },
         (None, Some(workspace)) => workspace.policy.clone(),
+        (None, None) if overrides.buf_defaults => default_workspace("v2").policy,
         (None, None) => Policy { selection: Selection::lenses(), ..Policy::default() },
     };
     policy.ignore.extend(file.ignores.ignore.iter().cloned());

@@ -29,6 +29,7 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
     let mut switched: FxHashSet<OneofId> = FxHashSet::default();
     let mut repackaged: FxHashSet<FileId> = FxHashSet::default();
     let mut utf8_fields = FxHashSet::default();
+    let mut gone_packages: FxHashSet<&str> = FxHashSet::default();
     for change in changes {
         match (&change.kind, change.old) {
             (
@@ -52,6 +53,9 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
             (Kind::FilePackageChanged, Some(Element::File(id))) => {
                 repackaged.insert(id);
             }
+            (Kind::PackageRemoved { package }, _) => {
+                gone_packages.insert(package);
+            }
             _ => {}
         }
     }
@@ -70,6 +74,18 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
             .iter()
             .map(|change| {
                 let Some(old) = change.old else { return false };
+                // A package that went with its files speaks for all that was in it; one whose files are now of
+                // another package leaves that to the files.
+                if change.new.is_none() || matches!(change.kind, Kind::TypeRenamed(_)) {
+                    let file = cx.old.file_of(old);
+                    let gone = gone_packages.contains(&*cx.old.file(file).package);
+                    if gone
+                        && !repackaged.contains(&file)
+                        && !matches!(change.kind, Kind::PackageRemoved { .. })
+                    {
+                        return true;
+                    }
+                }
                 match &change.kind {
                     // A map field speaks for the entry message the compiler makes for it.
                     Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::TypeMoved(_)
@@ -98,8 +114,10 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
                     Kind::FieldOneofChanged(OneofChange::Switched { from, renamed: true, .. }) => {
                         switched.contains(from)
                     }
-                    // The types in it say what is lost.
-                    Kind::PackageRemoved { .. } => true,
+                    Kind::PackageRemoved { package } => cx
+                        .old
+                        .package(package)
+                        .is_some_and(|files| files.iter().all(|file| repackaged.contains(file))),
                     _ => false,
                 }
             })

@@ -29,11 +29,16 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(finding: &'a Finding) -> Row<'a> {
+    pub(super) fn of(finding: &'a Finding, report: &Report) -> Row<'a> {
         let span = finding.new.as_ref().and_then(|l| l.span);
         let at = span.map_or([1; 4], |s| [s.start_line, s.start_column, s.end_line, s.end_column]);
         let [start_line, start_column, end_line, end_column] = at;
         let path = finding.new.as_ref().map(|l| &*l.path);
+        let narrow = |line, column| match path.and_then(|p| report.tabbed.get(&(p.to_owned(), line))) {
+            Some(text) => narrow_tabs(text, column),
+            None => column,
+        };
+        let (start_column, end_column) = (narrow(start_line, start_column), narrow(end_line, end_column));
         Row {
             path,
             start_line,
@@ -49,6 +54,25 @@ impl<'a> Row<'a> {
         let Row { path, start_line, start_column, end_line, end_column, rule, message } = *self;
         (path, start_line, start_column, rule, message, end_line, end_column)
     }
+}
+
+/// A column counted with tab stops of eight, as protoc does and descriptors have it, counted with stops of
+/// four, as buf does since it has a parser of its own.
+fn narrow_tabs(line: &str, column: u32) -> u32 {
+    let (mut wide, mut narrow) = (0, 0);
+    for byte in line.bytes() {
+        if wide + 1 >= column {
+            break;
+        }
+        if byte == b'\t' {
+            wide = wide / 8 * 8 + 8;
+            narrow = narrow / 4 * 4 + 4;
+        } else {
+            wide += 1;
+            narrow += 1;
+        }
+    }
+    narrow + column.saturating_sub(wide)
 }
 
 /// An error in the sources, as buf lists it among the findings.
@@ -88,7 +112,7 @@ pub fn write_source_issues(issues: &[SourceIssue<'_>], out: &mut dyn io::Write) 
 
 /// Every finding as buf would list it: sorted, each line once.
 pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
-    let mut rows: Vec<_> = report.findings.iter().map(Row::of).collect();
+    let mut rows: Vec<_> = report.findings.iter().map(|f| Row::of(f, report)).collect();
     tidy(&mut rows);
     rows
 }

@@ -1,5 +1,7 @@
 //! The one finished report that every format is a pure function of.
 
+use std::collections::BTreeMap;
+
 use crate::rules::{Bump, Level};
 use crate::schema::Span;
 use crate::verdict::Verdict;
@@ -21,6 +23,9 @@ pub struct Report {
     pub bump: Option<Bump>,
     /// The version of the baseline, when it is one.
     pub old_version: Option<String>,
+    /// The text of lines with a tab that findings point at in the new sources, by path and line: tools differ in
+    /// how far a tab reaches.
+    pub tabbed: BTreeMap<(String, u32), String>,
 }
 
 /// One change that a policy minds.

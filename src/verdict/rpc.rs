@@ -11,6 +11,23 @@ use crate::schema::{Element, MethodId};
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     match (&change.kind, change.old, change.new) {
+        (Kind::PackageRemoved { package }, ..) => {
+            let files = cx.old.package(package).unwrap_or_default();
+            let services = files.iter().flat_map(|f| &cx.old.file(*f).services);
+            let mut names: Vec<&str> = services.map(|s| &*cx.old.service(*s).full_name).collect();
+            names.sort_unstable();
+            if let Some(first) = names.first() {
+                let more = match names.len() - 1 {
+                    0 => String::new(),
+                    1 => " and 1 other service".to_owned(),
+                    n => format!(" and {n} other services"),
+                };
+                cells.backward(
+                    Lens::Rpc,
+                    Loss::rejects(format!("old clients call `{first}`{more} and get UNIMPLEMENTED")),
+                );
+            }
+        }
         (Kind::TypeRemoved(_), Some(Element::Service(id)), _) => {
             if !cx.old.service(id).methods.is_empty() {
                 cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));

@@ -10,11 +10,13 @@ use super::facts::{Facts, removal};
 use super::{Cells, Direction, Effect, Lens, Loss};
 use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
 use crate::schema::{
-    Cardinality, Element, Enum, EnumId, Field, FieldId, Kind as Type, MessageId, Schema, Utf8Validation,
+    Cardinality, Element, Enum, EnumId, Field, FieldId, Kind as Type, MessageId, MethodId, Schema,
+    Utf8Validation,
 };
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match &change.kind {
+        Kind::PackageRemoved { .. } => package_removed(facts, cells),
         Kind::TypeRemoved(_) => type_removed(change, cx, facts, cells),
         Kind::TypeRenamed(_) => type_renamed(change, cx, facts, cells),
         Kind::FieldAdded { .. } => field_added(change, cx, cells),
@@ -64,19 +66,45 @@ fn type_removed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
     if cx.old.message(id).map_entry {
         return;
     }
-    let uses = facts.old_reach.uses(cx.old, Element::Message(id));
-    if !uses.is_empty() {
+    // A call that is gone itself says so itself.
+    let carriers: Vec<MethodId> = facts
+        .old_reach
+        .uses(cx.old, Element::Message(id))
+        .into_iter()
+        .map(|u| u.method)
+        .filter(|m| still_called(cx, *m))
+        .collect();
+    if !carriers.is_empty() {
         cells.backward(
             Lens::Wire,
             Loss::lossy(format!(
-                "{} carried it; what they sent of it is no longer read",
-                calls(cx.old, &uses.iter().map(|u| u.method).collect::<Vec<_>>())
+                "{} carried it; what is sent of it is no longer read",
+                calls(cx.old, &carriers)
             )),
         );
     } else if facts.old_uses_any {
         cells.backward(
             Lens::Wire,
             Loss::unknown("the contract uses google.protobuf.Any: a packed one can no longer be unpacked"),
+        );
+    }
+}
+
+/// Whether the new side still has a method.
+fn still_called(cx: &Cx<'_>, method: MethodId) -> bool {
+    let old = cx.old.method(method);
+    let service = cx.new.service_by_name(&cx.old.service(old.parent).full_name);
+    service.is_some_and(|s| cx.new.service(s).methods.iter().any(|m| cx.new.method(*m).name == old.name))
+}
+
+/// A package that is gone: its calls are the rpc lens's, and what other packages used of it shows there.
+fn package_removed(facts: &Facts, cells: &mut Cells) {
+    if facts.old_uses_any {
+        cells.backward(
+            Lens::Wire,
+            Loss::unknown(
+                "the contract uses google.protobuf.Any: what is packed of this package can no longer be unpacked",
+            ),
         );
     }
 }

@@ -5,7 +5,7 @@ use super::options::{Failed, Interpreter, bounds, float, integer, message_name};
 use super::resolve::{Ref, missing};
 use super::symbols::{Id, Symbol};
 use super::value::{Shape, Tree, Val};
-use crate::compile::parse::ast::{Label, Syntax, Type};
+use crate::compile::parse::ast::{Syntax, Type};
 use crate::compile::parse::lex::{self, Kind, Lexer};
 use crate::compile::parse::{Problem, Span};
 
@@ -81,7 +81,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
         self.depth += 1;
         let opened = self.span();
         let mut tree = Tree::default();
-        while self.lex.current.kind != Kind::End && !(!close.is_empty() && self.at(close)) {
+        while self.lex.current.kind != Kind::End && (close.is_empty() || !self.at(close)) {
             self.field(message, &mut tree)?;
             if !self.accept(";") {
                 self.accept(",");
@@ -123,17 +123,9 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
                 };
                 tree.push(number, shape.explicit(), value);
             }
-        } else if ast.syntax == Syntax::Proto2 {
-            for &index in &declared.fields {
-                let field = &ast.fields[index as usize];
-                if field.label == Label::Required && !tree.has(field.number) {
-                    let message =
-                        format!("`{}` needs its field `{}`", message_name(context, message), field.name);
-                    return self.fail(span, message);
-                }
-            }
+            return Ok(());
         }
-        Ok(())
+        self.it.required(message, tree, span)
     }
 
     fn field(&mut self, message: Id, tree: &mut Tree) -> Result<()> {
@@ -149,6 +141,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
             let id = self.named(message, name);
             match id {
                 Some(id) => id,
+                None if self.reserved(message, name) => return self.skip_value(),
                 None => {
                     let problem = self.it.no_such_field(message, name, span, false);
                     return self.it.fail(problem);
@@ -170,6 +163,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
             return self
                 .fail(span, format!("`{}` is in a oneof with a field that is already set", field.name));
         }
+        self.it.check_target(id, span)?;
         let colon = self.accept(":");
         let message_type = match context.types.field(id) {
             Ref::Message(of) => Some(of),
@@ -194,6 +188,36 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
         let value = self.value(id, shape, message_type)?;
         tree.push(field.number, shape, value);
         Ok(())
+    }
+
+    /// Whether a message reserves a name: values for fields that are gone are passed over.
+    fn reserved(&self, message: Id, name: &str) -> bool {
+        let ast = &self.it.context.units[message.file as usize].ast;
+        ast.messages[message.index as usize].reserved_names.iter().any(|(reserved, _)| reserved == name)
+    }
+
+    /// Goes over a name and whatever value it has.
+    fn skip_value(&mut self) -> Result<()> {
+        self.lex.next();
+        self.accept(":");
+        let mut open = 0_usize;
+        loop {
+            match self.text() {
+                "{" | "<" | "[" => open += 1,
+                "}" | ">" | "]" if open > 0 => open -= 1,
+                _ if self.lex.current.kind == Kind::End => return self.expected("a value"),
+                "-" => {
+                    self.lex.next();
+                    continue;
+                }
+                _ => {}
+            }
+            let string = self.lex.current.kind == Kind::Str;
+            self.lex.next();
+            if open == 0 && !(string && self.lex.current.kind == Kind::Str) {
+                return Ok(());
+            }
+        }
     }
 
     /// A field by its name; a group goes by the name of its message.
@@ -350,10 +374,11 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
                 let text = self.text();
                 let number = match self.lex.current.kind {
                     Kind::Float => lex::float(text),
-                    Kind::Int => match lex::integer(text, u64::MAX) {
-                        Some(value) => value as f64,
-                        None => lex::float(text),
-                    },
+                    // Only whole numbers can be hexadecimal or octal.
+                    Kind::Int if text.len() > 1 && text.starts_with('0') => {
+                        return self.expected("a decimal number");
+                    }
+                    Kind::Int => lex::float(text),
                     Kind::Ident => match text.to_ascii_lowercase().as_str() {
                         "inf" | "infinity" => f64::INFINITY,
                         "nan" => f64::NAN,

@@ -7,7 +7,7 @@ use super::Context;
 use super::aggregate;
 use super::resolve::{Ref, missing, write_message_name};
 use super::symbols::{Id, Miss, Scope, Symbol};
-use super::value::{Shape, Tree, Val};
+use super::value::{Shape, Tree, Val, words};
 use crate::compile::parse::ast::{Label, Opt, Type, Value};
 use crate::compile::parse::{Fate, Problem, Span};
 
@@ -30,6 +30,7 @@ pub(super) fn interpret(context: &Context<'_, '_>, file: u32, problems: &mut Vec
         file,
         problems,
         out: Interpreted { bytes: vec![Vec::new(); count], fates: vec![Fate::LeftOut; count] },
+        target: "",
         messages: FxHashMap::default(),
         big: FxHashMap::default(),
     };
@@ -70,6 +71,8 @@ pub(super) struct Interpreter<'a, 's, 'p> {
     pub(super) file: u32,
     pub(super) problems: &'p mut Vec<Problem>,
     out: Interpreted,
+    /// The kind of the element at hand, as options name what they can be set on.
+    target: &'static str,
     messages: FxHashMap<&'static str, Option<Id>>,
     /// Fields by name, for messages with many.
     big: FxHashMap<Id, FxHashMap<&'a str, u32>>,
@@ -103,10 +106,28 @@ impl<'a> Interpreter<'a, '_, '_> {
             ));
             return;
         };
+        self.target = match kind {
+            "FileOptions" => "TARGET_TYPE_FILE",
+            "ExtensionRangeOptions" => "TARGET_TYPE_EXTENSION_RANGE",
+            "MessageOptions" => "TARGET_TYPE_MESSAGE",
+            "FieldOptions" => "TARGET_TYPE_FIELD",
+            "OneofOptions" => "TARGET_TYPE_ONEOF",
+            "EnumOptions" => "TARGET_TYPE_ENUM",
+            "EnumValueOptions" => "TARGET_TYPE_ENUM_ENTRY",
+            "ServiceOptions" => "TARGET_TYPE_SERVICE",
+            _ => "TARGET_TYPE_METHOD",
+        };
+        let before = self.problems.len();
         let mut tree = Tree::default();
         for option in options {
             if let Ok(fate) = self.option(&mut tree, message, scope, option) {
                 self.out.fates[option.id as usize] = fate;
+            }
+        }
+        if self.problems.len() == before {
+            for option in options.iter().filter(|o| o.name.len() > 1) {
+                // Messages that are set field by field are only whole now.
+                let _ = self.required_on_the_way(&mut tree, message, scope, option);
             }
         }
         let mut bytes = Vec::new();
@@ -153,6 +174,7 @@ impl<'a> Interpreter<'a, '_, '_> {
                     }
                 }
             };
+            self.check_target(id, part.span)?;
             let field = &self.context.units[id.file as usize].ast.fields[id.index as usize];
             let shape = Shape::of(self.context, id);
             steps.push((id, field.number, shape));
@@ -193,6 +215,60 @@ impl<'a> Interpreter<'a, '_, '_> {
             path.push(index as i32);
         }
         Ok(Fate::At(path.into()))
+    }
+
+    /// An option may say what it can be set on.
+    pub(super) fn check_target(&mut self, id: Id, span: Span) -> Result<(), Failed> {
+        let field = &self.context.units[id.file as usize].ast.fields[id.index as usize];
+        let mut targets = words(&field.options, "targets").peekable();
+        if targets.peek().is_none() || targets.any(|t| t == self.target) {
+            return Ok(());
+        }
+        let thing = |target: &str| {
+            let word = target.strip_prefix("TARGET_TYPE_").unwrap_or(target);
+            word.to_ascii_lowercase().replace("enum_entry", "enum value").replace('_', " ")
+        };
+        let allowed: Vec<String> = words(&field.options, "targets").map(thing).collect();
+        self.fail(
+            Problem::new(span, format!("`{}` cannot be set on this: {}", field.name, thing(self.target)))
+                .hint(format!("it is for: {}", allowed.join(", "))),
+        )
+    }
+
+    /// Required fields of a message are set.
+    pub(super) fn required(&mut self, message: Id, tree: &Tree, span: Span) -> Result<(), Failed> {
+        let ast = &self.context.units[message.file as usize].ast;
+        for &index in &ast.messages[message.index as usize].fields {
+            let field = &ast.fields[index as usize];
+            if field.label == Label::Required && !tree.has(field.number) {
+                let name = message_name(self.context, message);
+                let message = format!("`{name}` needs its field `{}`", field.name);
+                return self.fail(Problem::new(span, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn required_on_the_way(
+        &mut self,
+        mut tree: &mut Tree,
+        mut message: Id,
+        scope: Scope,
+        option: &'a Opt<'_>,
+    ) -> Result<(), Failed> {
+        for part in &option.name[..option.name.len() - 1] {
+            let id = if part.extension {
+                self.extension(scope, message, &part.name, part.span)?
+            } else {
+                self.field(message, &part.name).ok_or(Failed)?
+            };
+            let Ref::Message(of) = self.context.types.field(id) else { return Err(Failed) };
+            let number = self.context.units[id.file as usize].ast.fields[id.index as usize].number;
+            tree = tree.message(number, Shape::of(self.context, id));
+            message = of;
+            self.required(message, tree, option.name_span)?;
+        }
+        Ok(())
     }
 
     fn extension(&mut self, scope: Scope, of: Id, name: &str, span: Span) -> Result<Id, Failed> {

@@ -101,10 +101,10 @@ impl Resolver<'_, '_> {
             types.fields.push(if field.type_name.is_empty() {
                 Ref::Scalar
             } else {
-                self.reference(scope, &field.type_name, field.type_span)
+                self.reference(scope, &field.type_name, field.type_span, true)
             });
             if let Some((name, span)) = field.extendee() {
-                match self.reference(scope, name, *span) {
+                match self.reference(scope, name, *span, false) {
                     Ref::Message(id) => {
                         types.extendees.insert(i as u32, id);
                     }
@@ -121,7 +121,7 @@ impl Resolver<'_, '_> {
             let mut methods = Vec::with_capacity(service.methods.len());
             for method in &service.methods {
                 let mut one = |(name, span): &(std::borrow::Cow<'_, str>, Span)| {
-                    let found = self.reference(scope, name, *span);
+                    let found = self.reference(scope, name, *span, false);
                     if let Ref::Enum(_) = found {
                         let message = format!("`{name}` is an enum: methods take and return messages");
                         self.problems.push(Problem::new(*span, message));
@@ -135,8 +135,9 @@ impl Resolver<'_, '_> {
         types
     }
 
-    fn reference(&mut self, scope: Scope, name: &str, span: Span) -> Ref {
-        match self.symbols.resolve(self.file, scope, name, true) {
+    /// Only the types of fields pass over things that are no types and look further out.
+    fn reference(&mut self, scope: Scope, name: &str, span: Span, types_only: bool) -> Ref {
+        match self.symbols.resolve(self.file, scope, name, types_only) {
             Ok(Symbol::Message(id)) => Ref::Message(id),
             Ok(Symbol::Enum(id)) => Ref::Enum(id),
             Ok(other) => {

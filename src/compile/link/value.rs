@@ -63,12 +63,17 @@ impl Shape {
     }
 }
 
-/// The value of a built-in option that is a plain word.
-pub(super) fn word<'o>(options: &'o [Opt<'_>], name: &str) -> Option<&'o str> {
-    options.iter().find_map(|o| match (o.name.as_slice(), &o.value) {
+/// The values of a built-in option that are plain words.
+pub(super) fn words<'o>(options: &'o [Opt<'_>], name: &str) -> impl Iterator<Item = &'o str> {
+    options.iter().filter_map(move |o| match (o.name.as_slice(), &o.value) {
         ([part], Value::Ident(word)) if !part.extension && part.name == name => Some(*word),
         _ => None,
     })
+}
+
+/// The value of a built-in option that is a plain word.
+pub(super) fn word<'o>(options: &'o [Opt<'_>], name: &str) -> Option<&'o str> {
+    words(options, name).next()
 }
 
 /// The value of a built-in option that is a boolean.

@@ -77,8 +77,6 @@ pub(crate) struct Oneof<'s> {
     pub(crate) name: Cow<'s, str>,
     pub(crate) name_span: Span,
     pub(crate) options: Vec<Opt<'s>>,
-    /// Made up for a proto3 `optional` field.
-    pub(crate) synthetic: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

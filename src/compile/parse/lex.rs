@@ -653,8 +653,16 @@ pub(crate) fn unescape(token: &str, out: &mut Vec<u8>) {
                         value = 0x10000 + ((value - 0xd800) << 10) + (low - 0xdc00);
                     }
                 }
-                let c = char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER);
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                match char::from_u32(value) {
+                    Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                    // Half of a surrogate pair: no UTF-8, but fine in `bytes`.
+                    None if value < 0x1_0000 => out.extend_from_slice(&[
+                        0xe0 | (value >> 12) as u8,
+                        0x80 | (value >> 6 & 0x3f) as u8,
+                        0x80 | (value & 0x3f) as u8,
+                    ]),
+                    None => out.extend_from_slice(format!("\\U{value:08x}").as_bytes()),
+                }
             }
             b'a' => out.push(7),
             b'b' => out.push(8),

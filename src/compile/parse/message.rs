@@ -118,7 +118,6 @@ impl<'s> Parser<'s> {
                 name: Cow::Owned(name),
                 name_span: field.name_span,
                 options: Vec::new(),
-                synthetic: true,
             });
         }
     }
@@ -191,12 +190,7 @@ impl<'s> Parser<'s> {
         let name_span = self.lex.current.span;
         let name = self.within(loc, &[1], |p, _| p.ident("the name of the oneof"))?;
         let oneof = self.file.messages[index as usize].oneofs.len() as u32;
-        self.message(index).oneofs.push(Oneof {
-            name: Cow::Borrowed(name),
-            name_span,
-            options: Vec::new(),
-            synthetic: false,
-        });
+        self.message(index).oneofs.push(Oneof { name: Cow::Borrowed(name), name_span, options: Vec::new() });
         let open = self.lex.current.span;
         self.consume_end("{", Some(loc))?;
         let place = Place {

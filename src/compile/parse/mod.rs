@@ -166,7 +166,16 @@ impl<'s> Parser<'s> {
     }
 
     fn consume_end(&mut self, text: &str, loc: Option<Loc>) -> Result {
-        if self.accept_end(text, loc) { Ok(()) } else { self.expected(&format!("`{text}`")) }
+        if self.accept_end(text, loc) {
+            return Ok(());
+        }
+        let before = self.lex.previous;
+        if text == ";" && before.line < self.lex.current.line && !self.at_end() {
+            // Forgotten at the end of a line, most likely: what follows can be read as if it were there.
+            self.lex.problem(Span { start: before.span.end, end: before.span.end }, "expected `;`");
+            return Ok(());
+        }
+        self.expected(&format!("`{text}`"))
     }
 
     fn start(&mut self, parent: Loc, more: &[i32]) -> Loc {
@@ -603,7 +612,15 @@ impl<'s> Parser<'s> {
         let last = self.lex.previous;
         let end = if self.accept("to") {
             self.within(loc, &[2], |p, _| {
-                if p.accept("max") { Ok(i32::MAX) } else { number(p, "the end of the range, or `max`") }
+                if p.accept("max") {
+                    return Ok(i32::MAX);
+                }
+                let last = p.lex.current.span;
+                let end = number(p, "the end of the range, or `max`")?;
+                if end == i32::MAX && !in_enum {
+                    p.lex.problem(last, format!("`{end}` is out of range: write `max`"));
+                }
+                Ok(end)
             })?
         } else {
             let end = self.start(loc, &[2]);

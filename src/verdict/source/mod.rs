@@ -46,6 +46,7 @@ fn in_map_entry(change: &Change, cx: &Cx<'_>) -> bool {
 /// What every one of the four languages makes of a change; `None` where they differ.
 fn common(change: &Change, cx: &Cx<'_>) -> Option<Loss> {
     Some(match &change.kind {
+        Kind::PackageRemoved { .. } => Loss::rejects("everything generated from the package is gone"),
         Kind::TypeRemoved(_) => Loss::rejects(format!("the generated {} is gone", change.noun(cx))),
         Kind::FieldRemoved { renumbered: Some(_), .. } => Loss::none(),
         Kind::FieldRemoved { .. } => Loss::rejects("the generated field and its accessors are gone"),

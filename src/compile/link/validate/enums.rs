@@ -93,7 +93,7 @@ impl Check<'_, '_, '_> {
     /// Generators strip the enum's name from its values and change case; the names must survive that.
     fn enum_names(&mut self, index: u32) {
         let enum_ = &self.ast.enums[index as usize];
-        if !self.proto3() || flag(&enum_.options, "deprecated_legacy_json_field_conflicts") == Some(true) {
+        if flag(&enum_.options, "deprecated_legacy_json_field_conflicts") == Some(true) {
             return;
         }
         let mut seen: FxHashMap<String, usize> = FxHashMap::default();

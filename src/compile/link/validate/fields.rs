@@ -162,6 +162,7 @@ impl<'s> Check<'_, 's, '_> {
                 problem.hint(format!("it declares {}", ranges.join(", ")))
             });
         }
+        self.declared(field, index, extendee);
         if self.is_message_set(extendee) {
             let message = matches!(
                 self.context.types.files[self.file as usize].fields[index as usize],

@@ -46,7 +46,8 @@ impl Check<'_, '_, '_> {
                 continue;
             }
             // proto2 only promises what the user spelled out.
-            if !self.proto3() && !(custom && first_custom) {
+            let spelled_out = custom && first_custom;
+            if !self.proto3() && !spelled_out {
                 continue;
             }
             let problem = Problem::new(

@@ -5,13 +5,18 @@
 //! [proto3](https://protobuf.dev/reference/protobuf/proto3-spec/) and the
 //! [language guides](https://protobuf.dev/programming-guides/proto3/) name most of it.
 
+mod declarations;
 mod enums;
 mod fields;
 mod json;
 mod names;
 mod ranges;
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
+
+use declarations::Declaration;
 
 use super::Context;
 use super::symbols::Id;
@@ -54,12 +59,19 @@ pub(super) fn across(context: &Context<'_, '_>, problems: &mut Vec<(u32, Problem
 
 /// The rules of one file.
 pub(super) fn file(context: &Context<'_, '_>, file: u32, problems: &mut Vec<Problem>) {
-    let mut check = Check { context, file, ast: &context.units[file as usize].ast, problems };
+    let mut check = Check {
+        context,
+        file,
+        ast: &context.units[file as usize].ast,
+        problems,
+        declarations: FxHashMap::default(),
+    };
     check.imports();
     for index in 0..check.ast.messages.len() {
         check.message_names(index as u32);
         check.message_ranges(index as u32);
         check.message(index as u32);
+        check.declarations(index as u32);
         check.json_names(index as u32);
     }
     for index in 0..check.ast.fields.len() {
@@ -78,6 +90,8 @@ struct Check<'a, 's, 'p> {
     file: u32,
     ast: &'a File<'s>,
     problems: &'p mut Vec<Problem>,
+    /// What `extensions` statements declare, by message and statement; sorted by number.
+    declarations: FxHashMap<(Id, u32), Rc<[Declaration]>>,
 }
 
 impl Check<'_, '_, '_> {

@@ -18,8 +18,9 @@ impl Check<'_, '_, '_> {
             let field = &self.ast.fields[f as usize];
             (&*field.name, field.name_span)
         });
-        // The name of a synthetic oneof is chosen so that it clashes with no field.
-        let oneofs = message.oneofs.iter().filter(|o| !o.synthetic).map(|o| (&*o.name, o.name_span));
+        // A proto3 `optional` field makes a oneof, with a name that clashes with no field; but it may clash with
+        // something else.
+        let oneofs = message.oneofs.iter().map(|o| (&*o.name, o.name_span));
         let mut seen: FxHashMap<&str, Span> = FxHashMap::default();
         seen.reserve(message.fields.len());
         for (name, span) in fields.chain(oneofs) {
