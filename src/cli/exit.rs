@@ -23,7 +23,7 @@ pub enum ExitCodeStyle {
     /// 0 clean, 1 findings, 2 usage or configuration, 3 sources do not compile, 4 outside failure, 70 bug
     #[default]
     Protopact,
-    /// 0 clean, 100 findings or sources that do not compile, 1 anything else
+    /// 0 clean, 100 findings or sources that do not compile, 1 anything else; the default rules are buf's FILE
     Buf,
 }
 

@@ -175,6 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn tabs_reach_four_columns_and_not_eight() {
+        for (line, column, narrow) in [
+            ("\tint32 a = 1;", 9, 5),
+            ("\tint32 a = 1;", 14, 10),
+            ("  \tint32 a = 1;", 9, 5),
+            ("\t\tint32 a = 1;", 17, 9),
+            ("int32\ta = 1;", 3, 3),
+        ] {
+            assert_eq!(narrow_tabs(line, column), narrow, "{line:?} {column}");
+        }
+    }
+
+    #[test]
     fn equal_lines_are_printed_once() {
         let mut report = sample::full();
         let count = rows(&report).len();

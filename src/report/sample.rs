@@ -1,8 +1,6 @@
 //! Reports for the tests of the formats: one that touches everything, an empty one, a hostile one.
 
 use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
-use std::collections::BTreeMap;
-
 use crate::rules::{Bump, Level};
 use crate::schema::Span;
 use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
@@ -136,7 +134,7 @@ pub(super) fn full() -> Report {
                 bump: Bump::Major,
                 message: "field 9 `tags` of `pay.v1.Charge` was `repeated`, is now singular".to_owned(),
                 old: at("contracts/pay/v1/charge.proto", 20, 3),
-                new: at("contracts/pay/v1/charge.proto", 22, 3),
+                new: at("contracts/pay/v1/charge.proto", 22, 9),
                 verdict: mixed.clone(),
                 affects: Vec::new(),
                 fix: Some("keep `repeated`".to_owned()),
@@ -220,7 +218,7 @@ pub(super) fn full() -> Report {
         notes: vec!["roots: `contracts` (found: every import resolves there)".to_owned()],
         bump: Some(Bump::Major),
         old_version: Some("1.4.0".to_owned()),
-        tabbed: BTreeMap::new(),
+        tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
     }
 }
 
@@ -262,6 +260,6 @@ pub(super) fn hostile() -> Report {
         notes: vec![NASTY.to_owned()],
         bump: Some(Bump::Major),
         old_version: Some(NASTY.to_owned()),
-        tabbed: BTreeMap::new(),
+        tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
     }
 }
