@@ -158,7 +158,11 @@ impl<'s> Loaded<'s> {
     /// Adds `descriptor.proto`, in which options are described, if nobody imports it.
     pub(super) fn add_descriptor(&mut self, input: &'s Input) {
         const NAME: &str = "google/protobuf/descriptor.proto";
-        if self.units.iter().any(|u| u.name == NAME) {
+        // By whatever path: a tree may keep a copy of its own elsewhere, and two of them would clash.
+        let describes_options = |unit: &Unit<'_>| {
+            unit.ast.package == "google.protobuf" && unit.ast.messages.iter().any(|m| m.name == "FileOptions")
+        };
+        if self.units.iter().any(|u| u.name == NAME || describes_options(u)) {
             return;
         }
         let by_name: FxHashMap<&str, &InputFile> =
