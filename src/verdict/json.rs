@@ -13,9 +13,15 @@ use crate::schema::{Cardinality, Element, EnumId, Field, Kind as Type, MessageId
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     match &change.kind {
-        Kind::FieldAdded { .. } => {
+        Kind::FieldAdded { name_was_reserved, .. } => {
             let Some(Element::Field(id)) = change.new else { return };
             let field = cx.new.field(id);
+            if *name_was_reserved {
+                cells.backward(
+                    Lens::Json,
+                    Loss::corrupt("the name was retired: what older JSON holds under it is read as this field"),
+                );
+            }
             if field.cardinality == Cardinality::Required {
                 cells.backward(
                     Lens::Json,
