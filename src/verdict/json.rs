@@ -19,7 +19,9 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
             if *name_was_reserved {
                 cells.backward(
                     Lens::Json,
-                    Loss::corrupt("the name was retired: what older JSON holds under it is read as this field"),
+                    Loss::corrupt(
+                        "the name was retired: what older JSON holds under it is read as this field",
+                    ),
                 );
             }
             if field.cardinality == Cardinality::Required {

@@ -1,6 +1,6 @@
 //! Go, after <https://protobuf.dev/reference/go/go-generated/> and protoc-gen-go-grpc.
 
-use super::{camel, common, name_lives_on, option, optional, same_class, same_place};
+use super::{camel, common, option, optional, renamed, retyped, same_place};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
 use crate::schema::{Element, Kind as Type};
 use crate::verdict::Loss;
@@ -21,22 +21,10 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
             }
         }
         Kind::FieldNameChanged(_) => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            if camel(&old.name) == camel(&new.name) || name_lives_on(change, cx) {
-                Loss::none()
-            } else {
-                Loss::rejects(format!("the struct field and getter are now called `{}`", camel(&new.name)))
-            }
+            renamed(change, cx, camel, |now| format!("the struct field and getter are now called `{now}`"))
         }
         Kind::FieldTypeChanged(_) => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            if same_class(old, new, class) || (old.kind.is_message() && old.type_name == new.type_name) {
-                Loss::none()
-            } else {
-                Loss::rejects("the struct field and getter have another type")
-            }
+            retyped(change, cx, class, "the struct field and getter have another type")
         }
         Kind::FieldCardinalityChanged => {
             let Some((old, new)) = change.fields() else { return Loss::none() };

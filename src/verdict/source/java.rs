@@ -1,6 +1,6 @@
 //! Java, after <https://protobuf.dev/reference/java/java-generated/> and protoc-gen-grpc-java.
 
-use super::{camel, common, name_lives_on, option, same_class, same_place};
+use super::{camel, common, option, renamed, retyped, same_place};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
 use crate::schema::{Cardinality, FileId, Kind as Type, Schema};
 use crate::verdict::Loss;
@@ -55,23 +55,9 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
             }
         }
         Kind::FieldNameChanged(_) => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            if camel(&old.name) == camel(&new.name) || name_lives_on(change, cx) {
-                Loss::none()
-            } else {
-                Loss::rejects(format!("the accessors are now called get{0}, set{0}", camel(&new.name)))
-            }
+            renamed(change, cx, camel, |now| format!("the accessors are now called get{now}, set{now}"))
         }
-        Kind::FieldTypeChanged(_) => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            if same_class(old, new, class) || (old.kind.is_message() && old.type_name == new.type_name) {
-                Loss::none()
-            } else {
-                Loss::rejects("the accessors have another type")
-            }
-        }
+        Kind::FieldTypeChanged(_) => retyped(change, cx, class, "the accessors have another type"),
         Kind::FieldCardinalityChanged => {
             let Some((_, new)) = change.fields() else { return Loss::none() };
             if cx.new.field(new).cardinality == Cardinality::Implicit {

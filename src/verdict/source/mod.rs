@@ -131,6 +131,22 @@ fn camel(name: &str) -> String {
     out
 }
 
+/// A renamed field, in a language that spells names its own way: nothing happens where both spell the same, or
+/// where the old name lives on at another number.
+fn renamed(change: &Change, cx: &Cx<'_>, spell: fn(&str) -> String, say: fn(&str) -> String) -> Loss {
+    let Some((old, new)) = change.fields() else { return Loss::none() };
+    let (was, now) = (spell(&cx.old.field(old).name), spell(&cx.new.field(new).name));
+    if was == now || name_lives_on(change, cx) { Loss::none() } else { Loss::rejects(say(&now)) }
+}
+
+/// A field of another type, in a language that has one type for each class of scalars.
+fn retyped(change: &Change, cx: &Cx<'_>, class: fn(Type) -> &'static str, reason: &'static str) -> Loss {
+    let Some((old, new)) = change.fields() else { return Loss::none() };
+    let (old, new) = (cx.old.field(old), cx.new.field(new));
+    let same_message = old.kind.is_message() && new.kind.is_message() && old.type_name == new.type_name;
+    if same_class(old, new, class) || same_message { Loss::none() } else { Loss::rejects(reason) }
+}
+
 /// The scalar types a language tells apart, as one name a class.
 fn same_class(old: &Field, new: &Field, class: impl Fn(Type) -> &'static str) -> bool {
     !old.kind.is_named() && !new.kind.is_named() && class(old.kind) == class(new.kind)

@@ -3,7 +3,7 @@
 //! Python finds out at run time: `rejects` means an AttributeError, ImportError, TypeError or ValueError where
 //! the code used to work.
 
-use super::{common, name_lives_on, same_class};
+use super::{common, renamed, retyped};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
 use crate::schema::{Cardinality, Kind as Type};
 use crate::verdict::Loss;
@@ -28,24 +28,16 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
             }
         }
         Kind::FieldNameChanged(_) => {
-            if name_lives_on(change, cx) {
-                return Loss::none();
-            }
-            let Some((_, new)) = change.fields() else { return Loss::none() };
-            Loss::rejects(format!("the attribute is now called `{}`", cx.new.field(new).name))
+            renamed(change, cx, str::to_owned, |now| format!("the attribute is now called `{now}`"))
         }
         Kind::FieldTypeChanged(_) => {
             let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            let integers = |k| class(k) == "int" || k == Type::Enum;
-            if same_class(old, new, class)
-                || (integers(old.kind) && integers(new.kind))
-                || (old.kind.is_message() && old.type_name == new.type_name)
-            {
-                Loss::none()
-            } else {
-                Loss::rejects("the attribute takes and returns another type")
+            // Enum values are plain integers.
+            let integer = |kind| class(kind) == "int" || kind == Type::Enum;
+            if integer(cx.old.field(old).kind) && integer(cx.new.field(new).kind) {
+                return Loss::none();
             }
+            retyped(change, cx, class, "the attribute takes and returns another type")
         }
         Kind::FieldCardinalityChanged => {
             let Some((_, new)) = change.fields() else { return Loss::none() };

@@ -1,6 +1,6 @@
 //! Rust with prost and tonic, after <https://docs.rs/prost/latest/prost/#generated-output>.
 
-use super::{common, name_lives_on, optional, same_class};
+use super::{common, optional, renamed, retyped};
 use crate::diff::{Change, Cx, Kind, OneofChange};
 use crate::schema::{Cardinality, Element, Field, Kind as Type};
 use crate::verdict::Loss;
@@ -14,25 +14,15 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
         Kind::FilePackageChanged => Loss::rejects("the generated module follows the package"),
         Kind::TypeRenamed(_) => Loss::rejects("the generated type has another name, or is in another module"),
         Kind::FieldNameChanged(_) => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            if snake(&old.name) == snake(&new.name) || name_lives_on(change, cx) {
-                Loss::none()
-            } else {
-                Loss::rejects(format!("the struct field is now called `{}`", snake(&new.name)))
-            }
+            renamed(change, cx, snake, |now| format!("the struct field is now called `{now}`"))
         }
         Kind::FieldTypeChanged(_) => {
             let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            if same_class(old, new, class)
-                || (class(old.kind) == "i32" && new.kind == Type::Enum)
-                || (old.kind.is_message() && old.type_name == new.type_name)
-            {
-                Loss::none()
-            } else {
-                Loss::rejects("the struct field has another type")
+            // An enum field is an i32 with accessors on top.
+            if class(cx.old.field(old).kind) == "i32" && cx.new.field(new).kind == Type::Enum {
+                return Loss::none();
             }
+            retyped(change, cx, class, "the struct field has another type")
         }
         Kind::FieldCardinalityChanged => {
             let Some((old, new)) = change.fields() else { return Loss::none() };
