@@ -9,6 +9,7 @@
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
 
 pub mod cli;
+pub mod codegen;
 pub mod compile;
 pub mod config;
 pub mod diff;

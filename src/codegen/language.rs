@@ -1,0 +1,87 @@
+//! What every SDK language has to say.
+
+use crate::compile::Compiled;
+use crate::schema::Schema;
+
+use super::FileTree;
+
+/// A language with an SDK package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+#[expect(missing_docs, reason = "the names are the languages")]
+pub enum Language {
+    Go,
+    Java,
+    Python,
+    Rust,
+}
+
+impl Language {
+    /// Every language, in the order of output.
+    pub const ALL: [Language; 4] = [Language::Go, Language::Java, Language::Python, Language::Rust];
+
+    /// The name in configuration, paths and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Language::Go => "go",
+            Language::Java => "java",
+            Language::Python => "python",
+            Language::Rust => "rust",
+        }
+    }
+}
+
+/// One contract version, as packages are made of it.
+#[derive(Debug)]
+pub struct Contract<'a> {
+    /// `acme/contracts`.
+    pub name: &'a str,
+    /// The version without a `v`: `1.4.0`, or `0.0.0-dev` for a working tree.
+    pub version: &'a str,
+    /// The commit it was made from, when it was made from one.
+    pub commit: Option<&'a str>,
+    /// SPDX id for the package's licence field.
+    pub licence: &'a str,
+    /// The descriptors, imports before importers.
+    pub compiled: &'a Compiled,
+    /// The model of the same.
+    pub schema: &'a Schema,
+}
+
+/// Where a package goes: what the configuration says of a language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Module path without a version suffix: `github.com/acme/contracts-go`.
+    Go {
+        /// The module path.
+        module: String,
+    },
+    /// Maven coordinates.
+    Java {
+        /// `com.acme.contracts`.
+        group: String,
+        /// `acme-contracts`.
+        artifact: String,
+    },
+    /// A distribution on an index.
+    Python {
+        /// `acme-contracts`.
+        package: String,
+    },
+    /// A crate.
+    Rust {
+        /// `acme-contracts`.
+        krate: String,
+    },
+}
+
+/// A finished package, not yet written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// The language.
+    pub language: Language,
+    /// What a service team writes to depend on it: a module path with its major version, Maven coordinates, a
+    /// requirement, a crate.
+    pub coordinate: String,
+    /// Everything in the package.
+    pub files: FileTree,
+}
