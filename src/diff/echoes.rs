@@ -7,8 +7,8 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Change, Cx, Kind, OneofChange};
-use crate::schema::{Cardinality, Element, FileId, MessageId, OneofId};
+use super::{Change, Cx, Kind, OneofChange, Structure};
+use crate::schema::{Cardinality, Element, FileId, MessageId, OneofId, Schema};
 
 /// Which of a list of changes are echoes of others.
 #[derive(Debug)]
@@ -59,10 +59,6 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
             _ => {}
         }
     }
-    let is_entry = |element: Option<Element>| match element {
-        Some(Element::Message(id)) => cx.old.message(id).map_entry,
-        _ => false,
-    };
     let enclosing = |element: Element| match element {
         Element::Message(id) => cx.old.message(id).parent,
         Element::Enum(id) => cx.old.enum_(id).parent,
@@ -88,11 +84,7 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
                 }
                 match &change.kind {
                     // A map field speaks for the entry message the compiler makes for it.
-                    Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::TypeMoved(_)
-                        if is_entry(change.old) =>
-                    {
-                        true
-                    }
+                    _ if is_compilers_own(change, cx) => true,
                     // Nested types go where their message goes; a file in another package takes all its types.
                     Kind::TypeRemoved(_) | Kind::TypeMoved(_) => {
                         enclosing(old).is_some_and(|p| gone_messages.contains(&p))
@@ -123,6 +115,23 @@ pub fn echoes(changes: &[Change], cx: &Cx<'_>) -> Echoes {
             })
             .collect(),
     )
+}
+
+/// Whether a change is about something only the compiler wrote: the entry message of a map, which follows the
+/// name of its field. Named rules see it, as buf's do; nobody else should.
+pub fn is_compilers_own(change: &Change, cx: &Cx<'_>) -> bool {
+    let entry = |schema: &Schema, element: Option<Element>| match element {
+        Some(Element::Message(id)) => schema.message(id).map_entry,
+        _ => false,
+    };
+    match change.kind {
+        Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::TypeMoved(_) | Kind::TypeAdded => {
+            entry(cx.old, change.old) || entry(cx.new, change.new)
+        }
+        // The entry is compared field by field where it kept its name, and as a shape where it did not.
+        Kind::FieldTypeChanged(Structure::Identical) => is_map_on_both_sides(change, cx),
+        _ => false,
+    }
 }
 
 fn is_map_on_both_sides(change: &Change, cx: &Cx<'_>) -> bool {

@@ -16,7 +16,7 @@ mod shape;
 mod types;
 
 pub use change::{Change, Cx, Departure, FileOption, Kind, NameChange, OneofChange, Structure};
-pub use echoes::{Echoes, echoes};
+pub use echoes::{Echoes, echoes, is_compilers_own};
 pub use shape::Shapes;
 
 use crate::schema::{Element, options};

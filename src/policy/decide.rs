@@ -3,7 +3,7 @@
 use super::lenses::LensPolicy;
 use super::rules::RulePolicy;
 use super::{PolicySet, affects, bump, fingerprint, fix};
-use crate::diff::{Change, Cx, Echoes};
+use crate::diff::{Change, Cx, Echoes, is_compilers_own};
 use crate::report::{ChangeRecord, Finding, Location};
 use crate::rules::{Anchor, Bump, Hit, Level, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
@@ -68,7 +68,7 @@ pub fn record<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p Pol
         .changes
         .iter()
         .zip(decision.verdicts)
-        .filter(|(change, _)| decision.is_own(change))
+        .filter(|(change, _)| decision.is_own(change) && !is_compilers_own(change, cx))
         .map(|(change, verdict)| {
             let (old, new) = place(change, cx);
             let bump = match decision.file(change).map(policy_for) {

@@ -292,7 +292,11 @@ fn form(kind: Type) -> Form {
 impl Parser<'_> {
     fn types(&self, w: &Field, r: &Field, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
         let out_of_range = || {
-            Loss::rejects(format!("a {} beyond the range of {} is refused", w.kind.as_str(), r.kind.as_str()))
+            Loss::rejects(format!(
+                "{} numbers beyond the range of {} are refused",
+                w.kind.as_str(),
+                r.kind.as_str()
+            ))
         };
         match (form(w.kind), form(r.kind)) {
             (Form::Object, Form::Object) => match (self.write.field_message(w), self.read.field_message(r)) {
@@ -333,7 +337,11 @@ impl Parser<'_> {
             (Form::Base64, Form::String) => {
                 Loss::corrupt("bytes are written as base64, which is read as the text itself")
             }
-            _ => Loss::rejects(format!("the JSON of a {} is not that of a {}", w.type_text(), r.type_text())),
+            _ => Loss::rejects(format!(
+                "`{}` and `{}` are written differently in JSON",
+                w.type_text(),
+                r.type_text()
+            )),
         }
     }
 

@@ -488,10 +488,14 @@ impl Reader<'_> {
             Uint32, Uint64,
         };
         let truncated = || {
-            Loss::lossy(format!("a {} beyond the range of {} is silently cut off", a.as_str(), b.as_str()))
+            Loss::lossy(format!(
+                "{} numbers beyond the range of {} are silently cut off",
+                a.as_str(),
+                b.as_str()
+            ))
         };
         let sign =
-            || Loss::corrupt(format!("a negative or very large {} is read as another number", a.as_str()));
+            || Loss::corrupt(format!("negative or very large {} numbers are read as others", a.as_str()));
         let zigzag = || {
             Loss::corrupt("only one of the two is zigzag encoded: almost every number is read as another one")
         };
