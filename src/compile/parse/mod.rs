@@ -77,16 +77,29 @@ struct Parser<'s> {
     /// Comments before the coming declaration.
     upcoming: Comments,
     depth: u32,
+    /// Files that declare an edition are read on, with the grammar of proto3.
+    editions: bool,
 }
 
 /// Parses one file.
 pub(crate) fn parse(text: &str) -> Parsed<'_> {
+    parse_with(text, false)
+}
+
+/// Parses one file for what it declares, whatever dialect it is written in. What an edition has beyond proto3 is
+/// a problem, and what stands around it is read all the same.
+pub(crate) fn parse_declarations(text: &str) -> File<'_> {
+    parse_with(text, true).file
+}
+
+fn parse_with(text: &str, editions: bool) -> Parsed<'_> {
     let mut parser = Parser {
         lex: Lexer::new(text),
         file: File::default(),
         locations: Locations::default(),
         upcoming: Comments::default(),
         depth: 0,
+        editions,
     };
     let edition = parser.parse_file();
     // A file with problems gives no descriptor, so nobody will ask for its positions.
@@ -246,9 +259,12 @@ impl<'s> Parser<'s> {
         let root = self.locations.start(None, &[], self.lex.current);
         if self.at("edition") {
             let edition = self.parse_edition();
-            if edition.is_some() {
+            if edition.is_some() && !self.editions {
                 self.scan_imports();
                 return edition;
+            }
+            if self.editions {
+                self.file.syntax = Syntax::Proto3;
             }
         } else if self.at("syntax") && self.parse_syntax(root).is_err() {
             return None;
@@ -327,10 +343,27 @@ impl<'s> Parser<'s> {
         })
     }
 
+    /// Skips `export` and `local`, which edition 2024 allows before a type.
+    fn skip_visibility(&mut self) {
+        if self.editions && matches!(self.current(), "export" | "local") {
+            let next = self.lex.rest().trim_start();
+            let declares = |word: &str| {
+                next.strip_prefix(word).is_some_and(|rest| {
+                    let name = rest.trim_start();
+                    name.len() < rest.len() && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                })
+            };
+            if declares("message") || declares("enum") {
+                self.lex.next();
+            }
+        }
+    }
+
     fn parse_top_level(&mut self, root: Loc) -> Result {
         if self.accept_end(";", None) {
             return Ok(());
         }
+        self.skip_visibility();
         match self.current() {
             "message" => {
                 let index = self.file.messages.len() as u32;
