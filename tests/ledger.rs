@@ -257,6 +257,40 @@ fn a_message_is_found_wherever_it_was() {
 }
 
 #[test]
+fn a_contract_whose_folder_was_another_one_is_found() {
+    let env = TestEnv::new();
+    let version = |folder: &str, fields: &str| {
+        env.write(&format!("{folder}/protopact.toml"), "[contract]\nroots = [\".\"]\n");
+        env.write(&format!("{folder}/item.proto"), &text(&format!("message Item {{ {fields} }}")));
+        env.commit("version");
+    };
+    version("old", "string note = 2;");
+    env.tag("v1.0.0");
+    env.remove("old/protopact.toml");
+    env.remove("old/item.proto");
+    version("new", "");
+    env.tag("v1.1.0");
+    version("new", "bytes picture = 2;");
+    let (found, _) = check(&env, &["new", "--against", "v1.1.0"]);
+    assert_eq!(found, ["error FIELD_NO_REUSE shop.v1.Item.picture"]);
+}
+
+#[test]
+fn linked_worktrees_and_bare_repositories_have_the_memory_too() {
+    let env = TestEnv::new();
+    common::history::lay("reuse", &env.work());
+    let repo = git2::Repository::open(env.work()).unwrap();
+    let (other, bare) = (TestEnv::new(), TestEnv::new());
+    repo.worktree("other", &other.work().join("tree"), None).unwrap();
+    let (found, _) = check(&other, &["tree", "--against", "HEAD~1"]);
+    assert_eq!(found, ["error FIELD_NO_REUSE shop.v1.Item.picture"]);
+    let url = env.work().display().to_string();
+    git2::build::RepoBuilder::new().bare(true).clone(&url, &bare.work().join("shop.git")).unwrap();
+    let (found, _) = check(&bare, &["shop.git#ref=v1.2.0", "--against", "shop.git#ref=v1.1.0"]);
+    assert_eq!(found, ["error FIELD_NO_REUSE shop.v1.Item.picture"]);
+}
+
+#[test]
 fn types_of_other_files_are_known_by_name() {
     let part = ("proto/shop/v1/part.proto", "message Part {}");
     let item = |fields: &str| {
@@ -281,6 +315,10 @@ fn versions_in_editions_and_in_proto2_are_read() {
     let (one, two, three) = (edition("string note = 2;"), edition(""), edition("bytes picture = 2;"));
     let env = published_files(&[vec![(FILE, &*one)], vec![(FILE, &*two)], vec![(FILE, &*three)]]);
     assert_eq!(last_step(&env, 3).0, ["error FIELD_NO_REUSE shop.v1.Item.picture"]);
+    let delimited = edition("Note note = 2 [features.message_encoding = DELIMITED]; message Note {}");
+    let none = edition("message Note {}");
+    let env = published_files(&[vec![(FILE, &*delimited)], vec![(FILE, &*none)], vec![(FILE, &*delimited)]]);
+    assert_eq!(last_step(&env, 3).0, [""; 0]);
     let group = "syntax = \"proto2\"; package shop.v1; message Item { optional group Note = 2 {} }";
     let none = "syntax = \"proto2\"; package shop.v1; message Item { message Note {} }";
     let plain =
@@ -440,7 +478,7 @@ fn findings(cx: &Cx<'_>, changes: &[Change]) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     /// The newest version that used a number decides.
     #[test]

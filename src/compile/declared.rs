@@ -37,13 +37,14 @@ pub(crate) struct Number {
 
 /// Every message and enum that a file declares, in source order; the messages made for maps are left out.
 pub(crate) fn declared(text: &str) -> Vec<Declared> {
-    let file = parse_declarations(text);
+    let parsed = parse_declarations(text);
+    let (file, edition) = (parsed.file, parsed.edition.is_some());
     let messages = file.messages.iter().enumerate().filter(|(_, m)| !m.map_entry).map(|(index, message)| {
         let fields = message.fields.iter().map(|f| &file.fields[*f as usize]);
         Declared {
             full_name: name_of_message(&file, index as u32),
             is_enum: false,
-            numbers: fields.map(|f| number(&file, index as u32, f)).collect(),
+            numbers: fields.map(|f| number(&file, edition, index as u32, f)).collect(),
         }
     });
     let enums = file.enums.iter().map(|e| Declared {
@@ -67,7 +68,7 @@ fn values(enum_: &Enum<'_>) -> Vec<Number> {
     values.collect()
 }
 
-fn number(file: &File<'_>, message: u32, field: &Field<'_>) -> Number {
+fn number(file: &File<'_>, edition: bool, message: u32, field: &Field<'_>) -> Number {
     let entry = if field.label == Label::Repeated { map_entry(file, message, field) } else { None };
     let (type_text, may_be) = match entry {
         Some(entry) => {
@@ -77,7 +78,15 @@ fn number(file: &File<'_>, message: u32, field: &Field<'_>) -> Number {
             let ((key, _), (value, values)) = (type_of(0), type_of(1));
             (format!("map<{key}, {value}>"), values.iter().map(|v| format!("map<{key}, {v}>")).collect())
         }
-        None => type_of(file, message, field),
+        None => {
+            let (text, mut names) = type_of(file, message, field);
+            if edition && field.ty.is_none() {
+                // The encoding of messages may be set anywhere around the field.
+                let delimited: Vec<String> = names.iter().map(|n| format!("group {n}")).collect();
+                names.extend(delimited);
+            }
+            (text, names)
+        }
     };
     Number {
         number: field.number,
@@ -225,7 +234,12 @@ mod tests {
             local enum F { reserved OLD; F_A = 0; }"#;
         assert_eq!(
             shown(text),
-            ["p.M 1 s: string", "p.M 2 message: local p.local or local", "p.M.E 1 A:", "p.F 0 F_A:"]
+            [
+                "p.M 1 s: string",
+                "p.M 2 message: local p.local or local or group p.local or group local",
+                "p.M.E 1 A:",
+                "p.F 0 F_A:"
+            ]
         );
         let broken = "syntax = \"proto3\"; message M { int32 = 3; string s = 1; } enum E { A = 0; ";
         assert_eq!(shown(broken), ["M 1 s: string", "E 0 A:"]);

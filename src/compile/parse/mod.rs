@@ -58,7 +58,7 @@ pub(crate) struct Parsed<'s> {
     pub(crate) file: File<'s>,
     pub(crate) source_info: SourceInfo,
     pub(crate) problems: Vec<Problem>,
-    /// The file declares this edition: only its imports were read.
+    /// The file declares this edition: only its imports were read, unless declarations were asked for.
     pub(crate) edition: Option<String>,
 }
 
@@ -88,8 +88,8 @@ pub(crate) fn parse(text: &str) -> Parsed<'_> {
 
 /// Parses one file for what it declares, whatever dialect it is written in. What an edition has beyond proto3 is
 /// a problem, and what stands around it is read all the same.
-pub(crate) fn parse_declarations(text: &str) -> File<'_> {
-    parse_with(text, true).file
+pub(crate) fn parse_declarations(text: &str) -> Parsed<'_> {
+    parse_with(text, true)
 }
 
 fn parse_with(text: &str, editions: bool) -> Parsed<'_> {
@@ -257,8 +257,9 @@ impl<'s> Parser<'s> {
     fn parse_file(&mut self) -> Option<String> {
         self.upcoming = self.lex.next_with_comments();
         let root = self.locations.start(None, &[], self.lex.current);
+        let mut edition = None;
         if self.at("edition") {
-            let edition = self.parse_edition();
+            edition = self.parse_edition();
             if edition.is_some() && !self.editions {
                 self.scan_imports();
                 return edition;
@@ -279,7 +280,7 @@ impl<'s> Parser<'s> {
             }
         }
         self.end(root);
-        None
+        edition
     }
 
     fn parse_edition(&mut self) -> Option<String> {
