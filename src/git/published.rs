@@ -1,4 +1,4 @@
-//! The published versions before a baseline, and their files without a checkout.
+//! The versions that were published before a baseline, and their files without a checkout.
 
 use std::sync::Arc;
 
@@ -31,11 +31,12 @@ pub struct Published {
 }
 
 impl Repo {
-    /// The versions that were published no later than a baseline, newest first and `most` at most, and how many
-    /// there are in all.
+    /// The versions that were published before a baseline, newest first and `most` at most, and how many there
+    /// are in all.
     ///
-    /// For a baseline that is itself a version these are the versions up to it. For any other revision they are
-    /// those whose commit does not come after it, on whatever branch they were tagged.
+    /// For a baseline that is itself a version these are the versions below it. For any other revision they are
+    /// those whose commit does not come after it, on whatever branch they were tagged. Versions with the very
+    /// files of the baseline are left out: they tell nothing that it does not.
     ///
     /// # Errors
     ///
@@ -63,6 +64,9 @@ impl Repo {
             let reference = self.inner.find_reference(&format!("refs/tags/{tag}")).map_err(doing)?;
             // A tag of something that is no tree is no version of any files.
             let Ok(tree) = reference.peel(ObjectType::Tree) else { continue };
+            if tree.id() == baseline.tree {
+                continue;
+            }
             if limit.is_none()
                 && let Ok(commit) = reference.peel_to_commit()
                 && self.comes_after(commit.id(), baseline.commit).map_err(doing)?

@@ -24,7 +24,7 @@ pub const MAX_VERSIONS: usize = 64;
 /// How many files are held in memory at once.
 const PIECE: usize = 512;
 
-/// The versions that a repository has tags for, up to a baseline.
+/// The versions that a repository has tags for, before a baseline.
 #[derive(Clone, Debug)]
 pub struct History {
     /// The folder of the repository's objects and references.
@@ -112,11 +112,11 @@ impl History {
         let looked_at = versions.len();
         match versions {
             [] => format!(
-                "new field and enum numbers may have been used before: no version was published, that is no tag like `{}`",
+                "new field and enum numbers may have been used before: no earlier version was published, that is no tag like `{}`",
                 self.pattern
             ),
             [only] => {
-                format!("new field and enum numbers were looked up in one published version, {}", only.tag)
+                format!("new field and enum numbers were looked up in one earlier version, {}", only.tag)
             }
             [newest, .., oldest] => {
                 let of = if count > looked_at {
@@ -125,7 +125,7 @@ impl History {
                     count.to_string()
                 };
                 format!(
-                    "new field and enum numbers were looked up in {of} published versions, {} to {}",
+                    "new field and enum numbers were looked up in {of} earlier versions, {} to {}",
                     oldest.tag, newest.tag
                 )
             }

@@ -103,8 +103,9 @@ fn parse_with(text: &str, editions: bool) -> Parsed<'_> {
     };
     let edition = parser.parse_file();
     // A file with problems gives no descriptor, so nobody will ask for its positions.
-    let source_info =
-        if parser.lex.problems.is_empty() { parser.locations.encode() } else { SourceInfo::default() };
+    // Nor does anybody who asks for declarations only.
+    let located = parser.lex.problems.is_empty() && !editions;
+    let source_info = if located { parser.locations.encode() } else { SourceInfo::default() };
     Parsed { file: parser.file, source_info, problems: parser.lex.problems, edition }
 }
 
