@@ -4,7 +4,8 @@
 //!
 //! - [`git`], [`source`], [`config`]: where contracts come from and what the user decided;
 //! - [`compile`]: text to descriptors; [`schema`]: descriptors to the model everything else reads;
-//! - [`diff`]: two schemas to typed changes; [`verdict`]: what each change does to whom;
+//! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
+//!   [`verdict`]: what each change does to whom;
 //! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
 
@@ -14,6 +15,7 @@ pub mod compile;
 pub mod config;
 pub mod diff;
 pub mod git;
+pub mod ledger;
 mod names;
 pub mod policy;
 pub mod report;

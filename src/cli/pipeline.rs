@@ -12,6 +12,7 @@ use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, Overrides, Settings};
 use crate::diff::{self, Cx};
 use crate::git::TagPattern;
+use crate::ledger::{self, History};
 use crate::policy::Decision;
 use crate::report::{Report, plural};
 use crate::rules::Level;
@@ -102,6 +103,8 @@ struct Pair {
     old: Opened,
     new: Opened,
     notes: Vec<String>,
+    /// Where earlier versions of the old side are, if it is one of several.
+    history: Option<History>,
 }
 
 /// Compares and decides. The level is the lowest that fails.
@@ -116,7 +119,12 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     progress.say("comparing");
     let policies = Policies::new(&pair.settings, &pair.old.layout, &pair.new.layout)?;
     let cx = Cx { old: &old, new: &new };
-    let changes = diff::changes(&cx);
+    let mut changes = diff::changes(&cx);
+    let remembered = pair
+        .history
+        .iter()
+        .flat_map(|memory| ledger::remember(&mut changes, &cx, memory))
+        .collect::<Vec<_>>();
     let judge = Judge::new(&cx);
     let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
     let echoes = diff::echoes(&changes, &cx);
@@ -124,6 +132,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let (findings, changes) = policies.apply(&decision);
     let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
     let mut notes = pair.notes;
+    notes.extend(remembered);
     notes.extend(policies.warnings);
     let report = Report {
         old_version: version_of(&pair.old.label, &pair.settings),
@@ -251,6 +260,7 @@ fn open_pair(job: &Job, ctx: &mut Ctx<'_>) -> Result<Pair, CliError> {
             source::load_settings(&old, ConfigSource { cwd: &cwd, flag }, &job.overrides)?
         }
     };
+    let history = history(&old, &settings);
     let new = plan(&new, &settings, &selection, Side::New, None)?;
     let old = plan(&old, &old_settings, &selection, Side::Old, Some(&new.layout))?;
     let nowhere: Vec<_> =
@@ -258,7 +268,19 @@ fn open_pair(job: &Job, ctx: &mut Ctx<'_>) -> Result<Pair, CliError> {
     unmatched(&nowhere)?;
     let mut notes = new.layout.notes.clone();
     notes.extend(old.layout.notes.iter().filter(|n| !new.layout.notes.contains(n)).cloned());
-    Ok(Pair { settings, old, new, notes })
+    Ok(Pair { settings, old, new, notes, history })
+}
+
+/// The versions before a baseline that is a revision; a folder or an image has none.
+fn history(old: &Loaded, settings: &Settings) -> Option<History> {
+    let origin = old.tree()?.origin()?;
+    Some(History {
+        repository: origin.repository.clone(),
+        baseline: origin.revision.clone(),
+        folder: origin.folder.clone(),
+        pattern: TagPattern::parse(&settings.release.tag).ok()?,
+        most: ledger::MAX_VERSIONS,
+    })
 }
 
 fn unmatched(paths: &[String]) -> Result<(), CliError> {

@@ -8,6 +8,7 @@
 //! protoc takes over when a reached file declares an edition.
 
 mod builtin;
+mod declared;
 mod diagnostic;
 mod encode;
 mod graph;
@@ -23,6 +24,7 @@ mod wire;
 use bytes::Bytes;
 use thiserror::Error;
 
+pub(crate) use declared::{Declared, Number, declared};
 pub use diagnostic::{Diagnostic, Excerpt, escape};
 pub use load::MAX_FILE_SIZE;
 pub use protoc::ProtocError;

@@ -1,6 +1,6 @@
 //! The change, its kinds, and what the lenses and rules need to know about it.
 
-use crate::schema::{Element, FieldId, FileId, MessageId, OneofId, Range, Schema};
+use crate::schema::{Element, FieldId, FileId, Kind as Type, Label, MessageId, OneofId, Range, Schema};
 
 /// The two schemas a change speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +74,8 @@ pub enum Kind {
         number_was_reserved: bool,
         /// The old message had reserved the name.
         name_was_reserved: bool,
+        /// What an earlier published version used the number for, as far as anybody remembers.
+        published: Option<Box<Past>>,
     },
     /// A field whose number is no longer in use.
     FieldRemoved {
@@ -181,6 +183,8 @@ pub enum Kind {
         alias: bool,
         /// The old enum had reserved the number or the name.
         was_reserved: bool,
+        /// What an earlier published version used the number for, as far as anybody remembers.
+        published: Option<Box<Past>>,
     },
     /// A number without any value any more. `old` is the first value that had it.
     EnumValueRemoved {
@@ -231,6 +235,38 @@ pub enum Kind {
         /// The new value as text; `None` when it is not set.
         new: Option<Box<str>>,
     },
+}
+
+/// What an earlier published version used a number for that the old side does not use and the new side does.
+///
+/// Two schemas do not show it: whoever remembers more than two fills it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The newest version that used the number, as it is tagged: `v1.0.0`.
+    pub version: Box<str>,
+    /// The name at the number then.
+    pub name: Box<str>,
+    /// The type then as a person writes it (`repeated string`); empty for an enum value.
+    pub type_text: Box<str>,
+    /// The type then, if it was a scalar.
+    pub scalar: Option<Type>,
+    /// The label then.
+    pub label: Label,
+    /// How that compares with what the number is used for now.
+    pub comeback: Comeback,
+    /// The highest number that any remembered version used in the message or enum.
+    pub highest: i32,
+}
+
+/// How the present use of a number compares with one of the past, from harmless to not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Comeback {
+    /// The same name, type and label: what was gone is back.
+    Same,
+    /// The same name with another type, or now a list or no longer one.
+    OtherType,
+    /// Another name: the number means something else.
+    OtherName,
 }
 
 /// Where a message, enum, service or extension went missing from.
@@ -504,6 +540,21 @@ impl Change {
             Kind::DeprecationChanged { now: false } => format!("{}-undeprecated", noun()),
             Kind::OptionChanged { .. } => format!("{}-option-changed", noun()),
         }
+    }
+
+    /// What an earlier published version used the number for, for a number that came back.
+    pub fn published(&self) -> Option<&Past> {
+        match &self.kind {
+            Kind::FieldAdded { published, .. } | Kind::EnumValueAdded { published, .. } => {
+                published.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for a number that came back as something else.
+    pub fn reused(&self) -> Option<&Past> {
+        self.published().filter(|past| past.comeback != Comeback::Same)
     }
 
     /// The field on both sides, for changes of a field that is there on both.

@@ -48,7 +48,7 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
             }
             let was_reserved =
                 old.reserved_ranges.iter().any(|r| r.contains(*number)) || old.reserved_names.contains(name);
-            let kind = Kind::EnumValueAdded { alias: known.is_some(), was_reserved };
+            let kind = Kind::EnumValueAdded { alias: known.is_some(), was_reserved, published: None };
             differ.push(kind, None, Some(Element::EnumValue(*value)));
         }
     }

@@ -29,6 +29,7 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
             let kind = Kind::FieldAdded {
                 number_was_reserved: old.reserved_ranges.iter().any(|r| r.contains(now.number)),
                 name_was_reserved: old.reserved_names.contains(&now.name),
+                published: None,
             };
             differ.push(kind, None, Some(Element::Field(*new_field)));
         }

@@ -15,7 +15,9 @@ mod services;
 mod shape;
 mod types;
 
-pub use change::{Change, Cx, Departure, FileOption, Kind, NameChange, OneofChange, Structure};
+pub use change::{
+    Change, Comeback, Cx, Departure, FileOption, Kind, NameChange, OneofChange, Past, Structure,
+};
 pub use echoes::{Echoes, echoes, is_compilers_own};
 pub use shape::Shapes;
 

@@ -6,12 +6,14 @@
 
 mod error;
 mod objects;
+mod published;
 mod repo;
 mod revision;
 mod versions;
 
 pub use error::GitError;
 pub use objects::{BlobRef, Listing, MAX_FILE_BYTES, Skipped, SkippedWhy};
+pub use published::{Folders, Published};
 pub use repo::Repo;
 pub use revision::{Revision, RevisionKind};
 pub use versions::{Latest, TagPattern, TagPatternError};

@@ -153,12 +153,32 @@ enum Found {
     Folder(Dirs),
 }
 
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     repository: &'a Repository,
     /// Index of the repository in the listing.
     index: usize,
     root: Oid,
     want: &'a dyn Fn(&str) -> bool,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that only finds paths.
+    pub(super) fn new(repository: &'a Repository, root: Oid) -> Walk<'a> {
+        Walk { repository, index: 0, root, want: &|_| false }
+    }
+
+    /// The blob of a file.
+    pub(super) fn file(&self, path: &str) -> Option<Oid> {
+        match self.follow(&[], path) {
+            Ok(Found::File(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The tree of a folder.
+    pub(super) fn folder_id(&self, path: &str) -> Option<Oid> {
+        self.folder(path).map(|dirs| self.id_of(&dirs))
+    }
 }
 
 impl Walk<'_> {

@@ -115,6 +115,11 @@ fn detail(change: &Change, cx: &Cx<'_>) -> String {
         Kind::EnumValueNameChanged { old_names, new_names, .. } => {
             format!("{} {}", old_names.join(","), new_names.join(","))
         }
+        // What the number was used for, not which version did: that may be another one with the next tag.
+        Kind::FieldAdded { .. } | Kind::EnumValueAdded { .. } => match change.reused() {
+            Some(past) => format!("used for {} {}", past.name, past.type_text),
+            None => String::new(),
+        },
         Kind::OptionChanged { option, old, new } => format!("{option} {old:?} {new:?}"),
         _ => String::new(),
     }

@@ -1,6 +1,6 @@
 //! The way out of one very case, with its numbers and names.
 
-use crate::diff::{Change, Cx, Kind, NameChange, OneofChange, Structure};
+use crate::diff::{Change, Comeback, Cx, Kind, NameChange, OneofChange, Past, Structure};
 use crate::schema::{Cardinality, Element, Field, Label, Range, Schema};
 
 /// What to do about a change, in one sentence; `None` where there is nothing short to say. The page of the rule
@@ -61,7 +61,10 @@ pub fn fix(change: &Change, cx: &Cx<'_>) -> Option<String> {
             _ => format!("keep the name `{}`, or keep it beside `{}` as deprecated", old_name(), new_name()),
         },
 
-        Kind::FieldAdded { number_was_reserved, name_was_reserved } => {
+        Kind::FieldAdded { .. } | Kind::EnumValueAdded { .. } if change.reused().is_some() => {
+            reused(change, cx)?
+        }
+        Kind::FieldAdded { number_was_reserved, name_was_reserved, .. } => {
             let Element::Field(id) = change.new? else { return None };
             let field = cx.new.field(id);
             match (free_number(cx, field), number_was_reserved, name_was_reserved) {
@@ -287,6 +290,61 @@ fn field_name(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::Fiel
     })
 }
 
+/// The way out for a number that an earlier published version used for something else.
+fn reused(change: &Change, cx: &Cx<'_>) -> Option<String> {
+    let past = change.reused()?;
+    let (name, number, holder, next) = match change.new? {
+        Element::Field(id) => {
+            let field = cx.new.field(id);
+            let holder = &cx.new.message(field.parent?).full_name;
+            (
+                &field.name,
+                field.number,
+                holder,
+                free_number(cx, field).and_then(|n| legal(n.max(above(past)?))),
+            )
+        }
+        Element::EnumValue(id) => {
+            let value = cx.new.value(id);
+            let holder = &cx.new.enum_(value.parent).full_name;
+            let highest = |schema: &Schema| {
+                let holder = schema.enum_(schema.enum_by_name(holder)?);
+                let values = holder.values.iter().map(|v| schema.value(*v).number);
+                values.chain(holder.reserved_ranges.iter().map(|r| r.end)).max()
+            };
+            let known = highest(cx.old).max(highest(cx.new)).unwrap_or(0);
+            (&value.name, value.number, holder, known.checked_add(1).and_then(|n| Some(n.max(above(past)?))))
+        }
+        _ => return None,
+    };
+    let next = next.map_or("a number that was never used".to_owned(), |n| format!("the number {n}"));
+    Some(if past.comeback == Comeback::OtherType {
+        // The name is the same, so that reserving it would forbid the field itself.
+        format!(
+            "make `{name}` `{}` again, or take another name and {next} and add `reserved {number}; reserved \"{}\";` to `{holder}`",
+            past.type_text, past.name
+        )
+    } else {
+        format!(
+            "give `{name}` {next}, and add `reserved {number}; reserved \"{}\";` to `{holder}`",
+            past.name
+        )
+    })
+}
+
+/// The first number above every one that a remembered version used.
+fn above(past: &Past) -> Option<i32> {
+    past.highest.checked_add(1)
+}
+
+/// A field number as it is, unless there is none so high; the numbers that implementations keep are passed over.
+fn legal(number: i32) -> Option<i32> {
+    const HIGHEST: i32 = 536_870_911;
+    const KEPT: Range = Range { start: 19_000, end: 19_999 };
+    let number = if KEPT.contains(number) { KEPT.end + 1 } else { number };
+    (number <= HIGHEST).then_some(number)
+}
+
 fn fields<'a>(change: &Change, cx: &Cx<'a>) -> Option<(&'a Field, &'a Field)> {
     let (old, new) = change.fields()?;
     Some((cx.old.field(old), cx.new.field(new)))
@@ -298,9 +356,6 @@ fn ranges(change: &Change, list: &[Range]) -> String {
 
 /// The first number above every number the message of a field ever had on either side, if it is a legal one.
 fn free_number(cx: &Cx<'_>, field: &Field) -> Option<i32> {
-    const HIGHEST: i32 = 536_870_911;
-    // Numbers the implementation keeps for itself.
-    const KEPT: Range = Range { start: 19_000, end: 19_999 };
     if field.is_extension() {
         return None;
     }
@@ -313,7 +368,5 @@ fn free_number(cx: &Cx<'_>, field: &Field) -> Option<i32> {
         let extensions = message.extension_ranges.iter().map(|r| r.range.end);
         fields.chain(reserved).chain(extensions).max().unwrap_or(0)
     };
-    let next = highest(cx.old).max(highest(cx.new)).checked_add(1)?;
-    let next = if KEPT.contains(next) { KEPT.end + 1 } else { next };
-    (next <= HIGHEST).then_some(next)
+    legal(highest(cx.old).max(highest(cx.new)).checked_add(1)?)
 }

@@ -67,7 +67,7 @@ impl LensSelector {
         Err(SelectorError { word: word.to_owned(), near })
     }
 
-    fn takes(self, cell: &Cell, addition: bool) -> bool {
+    fn takes(self, cell: &Cell, addition: bool, reused: bool) -> bool {
         if self.lens != cell.lens {
             return false;
         }
@@ -76,7 +76,7 @@ impl LensSelector {
             None => {
                 let deployment = addition
                     && cell.direction == Direction::Forward
-                    && (cell.lens != Lens::Wire || cell.effect < Effect::Corrupt);
+                    && (cell.lens != Lens::Wire || (cell.effect < Effect::Corrupt && !reused));
                 !deployment
             }
         }
@@ -117,13 +117,15 @@ impl LensPolicy {
     /// Without a direction both count, but what is merely new is not held against an old side that does not
     /// know it: every contract grows, old JSON parsers can be told to ignore new keys, and servers are rolled
     /// out before clients. It does count where the old side reads the new bytes as something else or refuses
-    /// the whole message, and where the direction is named (`json.forward`).
+    /// the whole message, where the number was published before as something else, and where the direction is
+    /// named (`json.forward`).
     pub fn denied(&self, change: &Change, verdict: &Verdict) -> Effect {
         let addition = is_addition(change);
+        let reused = change.reused().is_some();
         verdict
             .cells
             .iter()
-            .filter(|cell| self.deny.iter().any(|s| s.takes(cell, addition)))
+            .filter(|cell| self.deny.iter().any(|s| s.takes(cell, addition, reused)))
             .map(|cell| cell.effect)
             .max()
             .unwrap_or_default()

@@ -3,7 +3,7 @@
 //! A message starts with the noun of the element, names numbers, names and types, and has no full stop. Names of
 //! elements are in full, so that a line can stand alone in a log.
 
-use crate::diff::{Change, Cx, Kind, NameChange, OneofChange, Structure};
+use crate::diff::{Change, Comeback, Cx, Kind, NameChange, OneofChange, Past, Structure};
 use crate::schema::{
     Cardinality, Element, EnumId, Field, FieldId, JavaUtf8, JsonFormat, Kind as Type, Label, MessageId,
     Range, Schema, Utf8Validation,
@@ -62,7 +62,7 @@ pub fn describe(change: &Change, cx: &Cx<'_>) -> String {
             format!("{} is gone, and `{name}` has the same shape", old())
         }
 
-        Kind::FieldAdded { number_was_reserved, name_was_reserved } => {
+        Kind::FieldAdded { number_was_reserved, name_was_reserved, .. } => {
             let required = match change.new {
                 Some(Element::Field(id)) if cx.new.field(id).cardinality == Cardinality::Required => {
                     " as required"
@@ -75,7 +75,7 @@ pub fn describe(change: &Change, cx: &Cx<'_>) -> String {
                 (false, true) => ", though the name was reserved",
                 (false, false) => "",
             };
-            format!("{} was added{required}{reserved}", new())
+            format!("{} {}{required}{reserved}{}", new(), came(change), used(change))
         }
         Kind::FieldRemoved { renumbered: Some(now), .. } => {
             format!("{} now has the number {}", old(), cx.new.field(*now).number)
@@ -218,13 +218,13 @@ pub fn describe(change: &Change, cx: &Cx<'_>) -> String {
             let [a, b] = if now { ["open", "closed"] } else { ["closed", "open"] };
             format!("{} was {a}, is now {b}", old())
         }
-        Kind::EnumValueAdded { alias, was_reserved } => {
+        Kind::EnumValueAdded { alias, was_reserved, .. } => {
             let note = match (alias, was_reserved) {
                 (_, true) => ", though its number or name was reserved",
                 (true, false) => " as another name of its number",
                 (false, false) => "",
             };
-            format!("{} was added{note}", new())
+            format!("{} {}{note}{}", new(), came(change), used(change))
         }
         Kind::EnumValueRemoved { names: all, .. } => match change.old {
             Some(Element::EnumValue(id)) => {
@@ -277,6 +277,25 @@ pub fn describe(change: &Change, cx: &Cx<'_>) -> String {
             }
             (None, None) => format!("{} has another option `{option}`", either()),
         },
+    }
+}
+
+/// How an addition came: most are new, some are back.
+fn came(change: &Change) -> &'static str {
+    match change.published() {
+        Some(past) if past.comeback == Comeback::Same => "is back",
+        _ => "was added",
+    }
+}
+
+/// What an earlier published version used the number of an addition for.
+fn used(change: &Change) -> String {
+    let Some(past) = change.published() else { return String::new() };
+    let Past { version, name, type_text, comeback, .. } = past;
+    match (comeback, &**type_text) {
+        (Comeback::Same, _) => format!(", as it was in {version}"),
+        (_, "") => format!(", though {version} used the number for `{name}`"),
+        (_, type_text) => format!(", though {version} used the number for `{name}` (`{type_text}`)"),
     }
 }
 

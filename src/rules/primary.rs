@@ -38,8 +38,10 @@ pub fn primary(change: &Change, cx: &Cx<'_>) -> Option<&'static Rule> {
             _ => &message::message_no_rename::RULE,
         },
 
-        Kind::FieldAdded { number_was_reserved, name_was_reserved } => {
-            if is_required(change.new, cx.new) {
+        Kind::FieldAdded { number_was_reserved, name_was_reserved, .. } => {
+            if change.reused().is_some() {
+                &field::field_no_reuse::RULE
+            } else if is_required(change.new, cx.new) {
                 &message::message_same_required_fields::RULE
             } else if *number_was_reserved || *name_was_reserved {
                 &field::field_no_add_reserved::RULE
@@ -87,6 +89,7 @@ pub fn primary(change: &Change, cx: &Cx<'_>) -> Option<&'static Rule> {
         },
 
         Kind::EnumClosednessChanged => &enums::enum_same_type::RULE,
+        Kind::EnumValueAdded { .. } if change.reused().is_some() => &enums::enum_value_no_reuse::RULE,
         Kind::EnumValueAdded { was_reserved: true, .. } => &enums::enum_value_no_add_reserved::RULE,
         Kind::EnumValueAdded { was_reserved: false, .. } => match change.new? {
             Element::EnumValue(id) if cx.new.enum_(cx.new.value(id).parent).is_closed() => {

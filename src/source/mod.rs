@@ -32,4 +32,4 @@ pub use layout::{Layout, LayoutError, Module, PathSelection, Resolved};
 pub use open::{Context, Counterpart, Image, Loaded, open};
 pub use settings::{ConfigSource, load_settings};
 pub use spec::{ImageFormat, ImagePlace, Rev, Side, SourceSpec, SpecError};
-pub use tree::{ContentId, Entry, ReadError, Scope, Tree};
+pub use tree::{ContentId, Entry, Origin, ReadError, Scope, Tree};

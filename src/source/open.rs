@@ -10,7 +10,7 @@ use super::directory;
 use super::error::{Problem, SourceError};
 use super::locate::{Located, locate};
 use super::spec::{ImageFormat, ImagePlace, Rev, SourceSpec};
-use super::tree::{Display, Place, Scope, Tree, is_proto, is_wanted};
+use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
 use crate::config::normalize;
 use crate::git::{GitError, Repo, Revision, SkippedWhy, TagPattern};
 
@@ -381,8 +381,10 @@ fn git_tree(
         Some(Scope::All) | None if at.is_empty() => Scope::All,
         Some(Scope::All) | None => Scope::Folder(at.clone()),
     };
+    let origin = Origin { repository: repo.object_dir(), revision: revision.clone(), folder: root.clone() };
     let mut tree = Tree {
         label: revision.label(),
+        origin: Some(Box::new(origin)),
         repositories: listing.repositories,
         scope,
         display: Display { typed: root, at: String::new() },

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::Problem;
 use crate::config::{buf, normalize};
-use crate::git::{BlobError, BlobRef, MAX_FILE_BYTES, is_lfs_pointer, read_blobs};
+use crate::git::{BlobError, BlobRef, MAX_FILE_BYTES, Revision, is_lfs_pointer, read_blobs};
 
 /// Names the content of a file: the id git gives a blob (SHA-1), wherever the file comes from. Equal ids mean
 /// equal bytes.
@@ -134,6 +134,18 @@ pub struct Tree {
     pub(super) scope: Scope,
     pub(super) display: Display,
     pub(super) root: Option<PathBuf>,
+    pub(super) origin: Option<Box<Origin>>,
+}
+
+/// Where in git a tree comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The folder of the repository's objects and references.
+    pub repository: PathBuf,
+    /// The revision.
+    pub revision: Revision,
+    /// The folder of the revision that is the root of the tree.
+    pub folder: String,
 }
 
 /// How paths of a tree are shown.
@@ -226,6 +238,12 @@ impl Tree {
     #[must_use]
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
+    }
+
+    /// Where in git the tree comes from; `None` for trees that are not a revision.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_deref()
     }
 
     /// A path as shown to a person: relative to the working directory, spelled from what was typed; for git

@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Cells, Direction, Lens, Loss};
+use super::{Cells, Direction, Lens, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
 use crate::schema::{Cardinality, Element, EnumId, Field, Kind as Type, MessageId, Schema};
 
@@ -29,6 +29,12 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
                     Lens::Json,
                     Loss::rejects("old writers never send it, and without it a message does not parse"),
                 );
+            }
+            if let Some((past, was)) = past::retyped(change, field) {
+                let parser = Parser { write: cx.old, read: cx.new, from: Direction::Backward };
+                let loss = parser.types(&was, field, &mut FxHashSet::default());
+                let loss = loss.or_worse(cardinality(was.cardinality, field.cardinality));
+                cells.backward(Lens::Json, loss.within(&past::published(past)));
             }
             cells.forward(
                 Lens::Json,

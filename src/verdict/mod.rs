@@ -6,6 +6,7 @@
 
 mod facts;
 mod json;
+mod past;
 mod rpc;
 mod source;
 mod wire;

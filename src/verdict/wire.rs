@@ -7,7 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::facts::{Facts, removal};
-use super::{Cells, Direction, Effect, Lens, Loss};
+use super::{Cells, Direction, Effect, Lens, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
 use crate::schema::{
     Cardinality, Element, Enum, EnumId, Field, FieldId, Kind as Type, MessageId, MethodId, Schema,
@@ -126,6 +126,7 @@ fn field_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         return;
     };
     let field = cx.new.field(id);
+    used_before(change, cx, field, cells);
     if field.cardinality == Cardinality::Required {
         cells.backward(
             Lens::Wire,
@@ -155,6 +156,25 @@ fn field_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
                 Loss::unknown("an old reader sees none of the oneof's fields set when the new one is"),
             );
         }
+    }
+}
+
+/// A number that an earlier published version used for something else: data from then, and readers from then,
+/// are still there (<https://protobuf.dev/best-practices/dos-donts/#reuse-number>).
+fn used_before(change: &Change, cx: &Cx<'_>, field: &Field, cells: &mut Cells) {
+    let Some(past) = change.reused() else { return };
+    let published = past::published(past);
+    // Under the same name it is the same thing in another form, and the forms can be compared.
+    if let Some((_, was)) = past::retyped(change, field) {
+        let backward = Reader { write: cx.old, read: cx.new, from: Direction::Backward };
+        let forward = Reader { write: cx.new, read: cx.old, from: Direction::Forward };
+        let loss = backward.field_type(&was, field).or_worse(cardinality(&was, field));
+        cells.backward(Lens::Wire, loss.within(&published));
+        let loss = forward.field_type(field, &was).or_worse(cardinality(field, &was));
+        cells.forward(Lens::Wire, loss.within(&published));
+    } else {
+        let loss = Loss::corrupt("what data from then holds is read as this field");
+        cells.both(Lens::Wire, loss.within(&published));
     }
 }
 
@@ -342,13 +362,17 @@ fn closedness_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 }
 
 fn enum_value_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
-    let (Kind::EnumValueAdded { alias, was_reserved }, Some(Element::EnumValue(id))) =
+    let (Kind::EnumValueAdded { alias, was_reserved, .. }, Some(Element::EnumValue(id))) =
         (&change.kind, change.new)
     else {
         return;
     };
     if *alias {
         return;
+    }
+    if let Some(past) = change.reused() {
+        let loss = Loss::corrupt("what data from then holds is read as this value");
+        cells.both(Lens::Wire, loss.within(&past::published(past)));
     }
     if *was_reserved {
         cells.backward(

@@ -68,6 +68,9 @@ fn a_clean_change_is_one_line() {
     env.write("proto/pay/v1/pay.proto", &OLD.replace("note = 3;", "note = 3;\n  string currency = 4;"));
     insta::assert_snapshot!(env.run(&["check", "--against", "v1.4.0"]), @"
     no findings · 1 change · next version can be minor (1.5.0)
+    --- stderr
+    note: new field and enum numbers may have been used before: no earlier version was published, that
+      is no tag like `v{version}`
     --- exit 0
     ");
     env.write("proto/pay/v1/pay.proto", OLD);

@@ -102,6 +102,11 @@ impl<'s> Lexer<'s> {
         &self.text[token.span.start as usize..token.span.end as usize]
     }
 
+    /// What stands behind the current token.
+    pub(crate) fn rest(&self) -> &'s str {
+        &self.text[self.current.span.end as usize..self.end]
+    }
+
     pub(crate) fn source(&self, span: Span) -> &'s str {
         &self.text[span.start as usize..span.end as usize]
     }

@@ -126,6 +126,7 @@ impl<'s> Parser<'s> {
         if self.accept_end(";", None) {
             return Ok(());
         }
+        self.skip_visibility();
         match self.current() {
             "message" => {
                 let more = [3, self.nested_count(Some(index))];

@@ -58,7 +58,7 @@ pub(crate) struct Parsed<'s> {
     pub(crate) file: File<'s>,
     pub(crate) source_info: SourceInfo,
     pub(crate) problems: Vec<Problem>,
-    /// The file declares this edition: only its imports were read.
+    /// The file declares this edition: only its imports were read, unless declarations were asked for.
     pub(crate) edition: Option<String>,
 }
 
@@ -80,21 +80,35 @@ struct Parser<'s> {
     /// Comments before the coming declaration.
     upcoming: Comments,
     depth: u32,
+    /// Files that declare an edition are read on, with the grammar of proto3.
+    editions: bool,
 }
 
 /// Parses one file.
 pub(crate) fn parse(text: &str) -> Parsed<'_> {
+    parse_with(text, false)
+}
+
+/// Parses one file for what it declares, whatever dialect it is written in. What an edition has beyond proto3 is
+/// a problem, and what stands around it is read all the same.
+pub(crate) fn parse_declarations(text: &str) -> Parsed<'_> {
+    parse_with(text, true)
+}
+
+fn parse_with(text: &str, editions: bool) -> Parsed<'_> {
     let mut parser = Parser {
         lex: Lexer::new(text),
         file: File::default(),
         locations: Locations::default(),
         upcoming: Comments::default(),
         depth: 0,
+        editions,
     };
     let edition = parser.parse_file();
     // A file with problems gives no descriptor, so nobody will ask for its positions.
-    let source_info =
-        if parser.lex.problems.is_empty() { parser.locations.encode() } else { SourceInfo::default() };
+    // Nor does anybody who asks for declarations only.
+    let located = parser.lex.problems.is_empty() && !editions;
+    let source_info = if located { parser.locations.encode() } else { SourceInfo::default() };
     Parsed { file: parser.file, source_info, problems: parser.lex.problems, edition }
 }
 
@@ -256,11 +270,15 @@ impl<'s> Parser<'s> {
     fn parse_file(&mut self) -> Option<String> {
         self.upcoming = self.lex.next_with_comments();
         let root = self.locations.start(None, &[], self.lex.current);
+        let mut edition = None;
         if self.at("edition") {
-            let edition = self.parse_edition();
-            if edition.is_some() {
+            edition = self.parse_edition();
+            if edition.is_some() && !self.editions {
                 self.scan_imports();
                 return edition;
+            }
+            if self.editions {
+                self.file.syntax = Syntax::Proto3;
             }
         } else if self.at("syntax") && self.parse_syntax(root).is_err() {
             return None;
@@ -275,7 +293,7 @@ impl<'s> Parser<'s> {
             }
         }
         self.end(root);
-        None
+        edition
     }
 
     fn parse_edition(&mut self) -> Option<String> {
@@ -339,10 +357,27 @@ impl<'s> Parser<'s> {
         })
     }
 
+    /// Skips `export` and `local`, which edition 2024 allows before a type.
+    fn skip_visibility(&mut self) {
+        if self.editions && matches!(self.current(), "export" | "local") {
+            let next = self.lex.rest().trim_start();
+            let declares = |word: &str| {
+                next.strip_prefix(word).is_some_and(|rest| {
+                    let name = rest.trim_start();
+                    name.len() < rest.len() && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                })
+            };
+            if declares("message") || declares("enum") {
+                self.lex.next();
+            }
+        }
+    }
+
     fn parse_top_level(&mut self, root: Loc) -> Result {
         if self.accept_end(";", None) {
             return Ok(());
         }
+        self.skip_visibility();
         match self.current() {
             "message" => {
                 let index = self.file.messages.len() as u32;

@@ -1,5 +1,6 @@
 //! The new name at this number, or the old one, stood or stands at another number of the enum.
-//! ENUM_VALUE_NO_SWAP is the special case of two.
+//! ENUM_VALUE_NO_SWAP is the special case of two. Or the number was free on the old side, and an earlier
+//! published version used it for another value.
 
 use crate::diff::{Change, Cx, Kind, NameChange};
 use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
@@ -12,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     bump: Bump::Major,
     status: Status::Stable { since: "0.1.0" },
     docs: Docs {
-        flags: "An enum number that was given to another value.",
+        flags: "An enum number that was given to another value, be it one that the baseline has or one that only an \
+                earlier published version had.",
         breaks: "A number means something else now: stored and sent data is read wrong without any error.",
         before: r#"syntax = "proto3";
 
@@ -34,12 +36,17 @@ enum Status {
   STATUS_OPEN = 2;
 }
 "#,
-        fix: "Give every name its old number back, and the new value a number that was never used.",
+        fix: "Give every name its old number back, and the new value a number that was never used; reserve the \
+                number and the name of the value that went.",
     },
     select,
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    matches!(&change.kind, Kind::EnumValueNameChanged { how: NameChange::Reused { .. }, .. })
-        .then(|| Hit::of(change, cx))
+    let takes = match &change.kind {
+        Kind::EnumValueNameChanged { how: NameChange::Reused { .. }, .. } => true,
+        Kind::EnumValueAdded { .. } => change.reused().is_some(),
+        _ => false,
+    };
+    takes.then(|| Hit::of(change, cx))
 }

@@ -1,5 +1,6 @@
 //! The new name at this number, or the old one, stood or stands at another number of the message: this is no
-//! rename. FIELD_NO_SWAP is the special case of two that exchange their numbers.
+//! rename. FIELD_NO_SWAP is the special case of two that exchange their numbers. Or the number was free on the
+//! old side, and an earlier published version used it for something else.
 
 use crate::diff::{Change, Cx, Kind, NameChange};
 use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
@@ -12,7 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     bump: Bump::Major,
     status: Status::Stable { since: "0.1.0" },
     docs: Docs {
-        flags: "A field number that was given to another field of the message.",
+        flags: "A field number that was given to another field of the message, be it one that the baseline has or \
+                one that only an earlier published version had.",
         breaks: "Bytes of the old field are read as the value of another one: no error where the types agree, \
                 a wrong value or a failed parse where they do not.",
         before: r#"syntax = "proto3";
@@ -34,11 +36,16 @@ message Charge {
 }
 "#,
         fix: "Give every name its old number back, and the new field a number that was never used; reserve \
-                the number of the field that went.",
+                the number and the name of the field that went.",
     },
     select,
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    matches!(&change.kind, Kind::FieldNameChanged(NameChange::Reused { .. })).then(|| Hit::of(change, cx))
+    let takes = match &change.kind {
+        Kind::FieldNameChanged(NameChange::Reused { .. }) => true,
+        Kind::FieldAdded { .. } => change.reused().is_some(),
+        _ => false,
+    };
+    takes.then(|| Hit::of(change, cx))
 }

@@ -1,0 +1,248 @@
+//! Which numbers the messages and enums of one file declare, read from its text alone.
+//!
+//! Nothing is linked, so a type that is named stands for every full name it could mean. A file that is broken or
+//! uses what the parser does not know gives what could be read of it.
+
+use super::parse::ast::{Enum, Field, File, Label, Message, Type};
+use super::parse::parse_declarations;
+
+/// A message or enum with its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Declared {
+    /// Full name without a leading dot.
+    pub(crate) full_name: String,
+    /// Whether it is an enum.
+    pub(crate) is_enum: bool,
+    /// Fields or values in source order.
+    pub(crate) numbers: Vec<Number>,
+}
+
+/// A field or an enum value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Number {
+    pub(crate) number: i32,
+    pub(crate) name: String,
+    /// The type as a person writes it, in full where the file tells; empty for an enum value.
+    pub(crate) type_text: String,
+    /// The keyword of a scalar type.
+    pub(crate) scalar: Option<&'static str>,
+    /// The types this can be, spelled with full names: one for scalars, several for a name that depends on
+    /// imports. Groups have `group ` in front.
+    pub(crate) may_be: Vec<String>,
+    /// `repeated`, or a map.
+    pub(crate) repeated: bool,
+    /// `required`.
+    pub(crate) required: bool,
+}
+
+/// Every message and enum that a file declares, in source order; the messages made for maps are left out.
+pub(crate) fn declared(text: &str) -> Vec<Declared> {
+    let parsed = parse_declarations(text);
+    let (file, edition) = (parsed.file, parsed.edition.is_some());
+    let messages = file.messages.iter().enumerate().filter(|(_, m)| !m.map_entry).map(|(index, message)| {
+        let fields = message.fields.iter().map(|f| &file.fields[*f as usize]);
+        Declared {
+            full_name: name_of_message(&file, index as u32),
+            is_enum: false,
+            numbers: fields.map(|f| number(&file, edition, index as u32, f)).collect(),
+        }
+    });
+    let enums = file.enums.iter().map(|e| Declared {
+        full_name: join(&scope_name(&file, e.parent), e.name),
+        is_enum: true,
+        numbers: values(e),
+    });
+    messages.chain(enums).collect()
+}
+
+fn values(enum_: &Enum<'_>) -> Vec<Number> {
+    let values = enum_.values.iter().map(|v| Number {
+        number: v.number,
+        name: v.name.to_owned(),
+        type_text: String::new(),
+        scalar: None,
+        may_be: Vec::new(),
+        repeated: false,
+        required: false,
+    });
+    values.collect()
+}
+
+fn number(file: &File<'_>, edition: bool, message: u32, field: &Field<'_>) -> Number {
+    let entry = if field.label == Label::Repeated { map_entry(file, message, field) } else { None };
+    let (type_text, may_be) = match entry {
+        Some(entry) => {
+            let part = |i: usize| entry.fields.get(i).map(|f| &file.fields[*f as usize]);
+            // The types of keys and values are looked up from where the map stands.
+            let type_of = |i| part(i).map(|f| type_of(file, message, f)).unwrap_or_default();
+            let ((key, _), (value, values)) = (type_of(0), type_of(1));
+            (format!("map<{key}, {value}>"), values.iter().map(|v| format!("map<{key}, {v}>")).collect())
+        }
+        None => {
+            let (text, mut names) = type_of(file, message, field);
+            if edition && field.ty.is_none() {
+                // The encoding of messages may be set anywhere around the field.
+                let delimited: Vec<String> = names.iter().map(|n| format!("group {n}")).collect();
+                names.extend(delimited);
+            }
+            (text, names)
+        }
+    };
+    Number {
+        number: field.number,
+        name: field.name.to_string(),
+        type_text,
+        scalar: field.ty.filter(|t| *t != Type::Group).map(Type::word),
+        may_be,
+        repeated: field.label == Label::Repeated,
+        required: field.label == Label::Required,
+    }
+}
+
+fn map_entry<'a, 's>(file: &'a File<'s>, message: u32, field: &Field<'_>) -> Option<&'a Message<'s>> {
+    let nested = file.messages[message as usize].messages.iter().map(|m| &file.messages[*m as usize]);
+    nested.into_iter().find(|m| m.map_entry && m.name == field.type_name)
+}
+
+/// The type as a person writes it, and what it can mean.
+fn type_of(file: &File<'_>, message: u32, field: &Field<'_>) -> (String, Vec<String>) {
+    if let Some(ty) = field.ty.filter(|t| *t != Type::Group) {
+        return (ty.word().to_owned(), vec![ty.word().to_owned()]);
+    }
+    let names = resolve(file, message, &field.type_name);
+    let text = match &*names {
+        [only] => only.clone(),
+        _ => field.type_name.trim_start_matches('.').to_owned(),
+    };
+    if field.ty == Some(Type::Group) {
+        let names: Vec<String> = names.into_iter().map(|n| format!("group {n}")).collect();
+        return (format!("group {text}"), names);
+    }
+    (text, names)
+}
+
+/// The full names that a name can mean in a message: the one the file itself declares in the innermost scope,
+/// else one for each enclosing package, for other files may declare it there
+/// (<https://protobuf.com/docs/language-spec#reference-resolution>).
+fn resolve(file: &File<'_>, message: u32, written: &str) -> Vec<String> {
+    if let Some(full) = written.strip_prefix('.') {
+        return vec![full.to_owned()];
+    }
+    let first = written.split('.').next().unwrap_or(written);
+    let mut scope = Some(message);
+    while let Some(index) = scope {
+        let holder = &file.messages[index as usize];
+        if declares(file, first, &holder.messages, &holder.enums) {
+            return vec![join(&name_of_message(file, index), written)];
+        }
+        scope = holder.parent;
+    }
+    if declares(file, first, &file.top_messages, &file.top_enums) {
+        return vec![join(&file.package, written)];
+    }
+    let mut names = Vec::new();
+    let mut package: &str = &file.package;
+    loop {
+        names.push(join(package, written));
+        match package.rsplit_once('.') {
+            Some((outer, _)) => package = outer,
+            None if package.is_empty() => return names,
+            None => package = "",
+        }
+    }
+}
+
+fn declares(file: &File<'_>, name: &str, messages: &[u32], enums: &[u32]) -> bool {
+    messages.iter().any(|m| file.messages[*m as usize].name == name)
+        || enums.iter().any(|e| file.enums[*e as usize].name == name)
+}
+
+fn name_of_message(file: &File<'_>, index: u32) -> String {
+    let message = &file.messages[index as usize];
+    join(&scope_name(file, message.parent), &message.name)
+}
+
+fn scope_name(file: &File<'_>, parent: Option<u32>) -> String {
+    match parent {
+        Some(parent) => name_of_message(file, parent),
+        None => file.package.to_string(),
+    }
+}
+
+fn join(scope: &str, name: &str) -> String {
+    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every number as `Holder 1 name: type`, with what else the type can mean.
+    fn shown(text: &str) -> Vec<String> {
+        let all = declared(text);
+        let lines = all.iter().flat_map(|d| {
+            d.numbers.iter().map(|n| {
+                let label = if n.repeated { "repeated " } else { "" };
+                let more = if n.may_be.len() > 1 { n.may_be.join(" or ") } else { String::new() };
+                format!("{} {} {}: {label}{} {more}", d.full_name, n.number, n.name, n.type_text)
+            })
+        });
+        lines.map(|l| l.trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn numbers_with_their_types() {
+        let text = r#"syntax = "proto2"; package a.b;
+            message M {
+              optional string s = 1;
+              repeated Inner inner = 2;
+              map<string, Inner> by = 3;
+              optional Other other = 4;
+              oneof o { .x.Y y = 5; }
+              repeated group Item = 6 { optional int32 n = 1; }
+              message Inner { optional M m = 1; enum E { A = 0; B = -1; } }
+              reserved 9;
+              extensions 100 to 200;
+              extend M { optional int32 not_mine = 100; }
+            }"#;
+        assert_eq!(
+            shown(text),
+            [
+                "a.b.M 1 s: string",
+                "a.b.M 2 inner: repeated a.b.M.Inner",
+                "a.b.M 3 by: repeated map<string, a.b.M.Inner>",
+                "a.b.M 4 other: Other a.b.Other or a.Other or Other",
+                "a.b.M 5 y: x.Y",
+                "a.b.M 6 item: repeated group a.b.M.Item",
+                "a.b.M.Item 1 n: int32",
+                "a.b.M.Inner 1 m: a.b.M",
+                "a.b.M.Inner.E 0 A:",
+                "a.b.M.Inner.E -1 B:",
+            ]
+        );
+    }
+
+    #[test]
+    fn editions_and_broken_files_give_what_can_be_read() {
+        let text = r#"edition = "2024"; package p; import option "x.proto";
+            export message M {
+              reserved gone, lost;
+              string s = 1 [features.field_presence = EXPLICIT, features.(pb.cpp).string_type = VIEW];
+              local enum E { option features.enum_type = CLOSED; A = 1; }
+              local message = 2;
+            }
+            local enum F { reserved OLD; F_A = 0; }"#;
+        assert_eq!(
+            shown(text),
+            [
+                "p.M 1 s: string",
+                "p.M 2 message: local p.local or local or group p.local or group local",
+                "p.M.E 1 A:",
+                "p.F 0 F_A:"
+            ]
+        );
+        let broken = "syntax = \"proto3\"; message M { int32 = 3; string s = 1; } enum E { A = 0; ";
+        assert_eq!(shown(broken), ["M 1 s: string", "E 0 A:"]);
+        assert_eq!(shown("\u{0}\u{1}nonsense {{{"), [""; 0]);
+    }
+}

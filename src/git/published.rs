@@ -1,0 +1,166 @@
+//! The versions that were published before a baseline, and their files without a checkout.
+
+use std::sync::Arc;
+
+use git2::{ObjectType, Oid};
+use rustc_hash::FxHashMap;
+use semver::Version;
+
+use super::objects::Walk;
+use super::{GitError, Repo, Revision, RevisionKind, TagPattern};
+
+/// How many entries one version's folders may have in all; see [`Repo::list`].
+const MAX_ENTRIES: usize = 2_000_000;
+/// How deep folders may nest.
+const MAX_DEPTH: usize = 256;
+/// How much the clocks of two committers may disagree, in seconds.
+const CLOCK_SKEW: i64 = 86_400;
+
+const TREE: i32 = 0o040_000;
+const FILES: [i32; 3] = [0o100_644, 0o100_755, 0o100_664];
+
+/// One published version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The version.
+    pub version: Version,
+    /// Its tag.
+    pub tag: String,
+    /// Its root tree.
+    pub tree: Oid,
+}
+
+impl Repo {
+    /// The versions that were published before a baseline, newest first and `most` at most, and how many there
+    /// are in all.
+    ///
+    /// For a baseline that is itself a version these are the versions below it. For any other revision they are
+    /// those whose commit does not come after it, on whatever branch they were tagged. Versions with the very
+    /// files of the baseline are left out: they tell nothing that it does not.
+    ///
+    /// # Errors
+    ///
+    /// The references or commits cannot be read.
+    pub fn published(
+        &self,
+        pattern: &TagPattern,
+        baseline: &Revision,
+        most: usize,
+    ) -> Result<(Vec<Published>, usize), GitError> {
+        let limit = match baseline.kind {
+            RevisionKind::Tag => {
+                let tag = baseline.name.strip_prefix("refs/tags/").unwrap_or(&baseline.name);
+                pattern.version_of(tag)
+            }
+            _ => None,
+        };
+        let mut found = Vec::new();
+        let mut count = 0;
+        for (version, tag) in self.versions(pattern)?.into_iter().rev() {
+            if limit.as_ref().is_some_and(|limit| version > *limit) {
+                continue;
+            }
+            let doing = |source| GitError::Git { doing: format!("read tag `{tag}`"), source };
+            let reference = self.inner.find_reference(&format!("refs/tags/{tag}")).map_err(doing)?;
+            // A tag of something that is no tree is no version of any files.
+            let Ok(tree) = reference.peel(ObjectType::Tree) else { continue };
+            if tree.id() == baseline.tree {
+                continue;
+            }
+            if limit.is_none()
+                && let Ok(commit) = reference.peel_to_commit()
+                && self.comes_after(commit.id(), baseline.commit).map_err(doing)?
+            {
+                continue;
+            }
+            count += 1;
+            if found.len() < most {
+                found.push(Published { version, tag, tree: tree.id() });
+            }
+        }
+        Ok((found, count))
+    }
+
+    /// Whether a commit descends from a baseline.
+    fn comes_after(&self, commit: Oid, baseline: Option<Oid>) -> Result<bool, git2::Error> {
+        let Some(baseline) = baseline.filter(|b| *b != commit) else { return Ok(false) };
+        // A descendant is younger, which spares looking through history for almost every version.
+        let time = |id| self.inner.find_commit(id).map(|c| c.time().seconds());
+        if time(commit)?.saturating_add(CLOCK_SKEW) < time(baseline)? {
+            return Ok(false);
+        }
+        self.inner.graph_descendant_of(commit, baseline)
+    }
+
+    /// The blob at a path of a tree, through links inside the tree.
+    #[must_use]
+    pub fn blob_at(&self, tree: Oid, path: &str) -> Option<Oid> {
+        Walk::new(&self.inner, tree).file(path)
+    }
+
+    /// The tree of a folder, through links inside the tree.
+    #[must_use]
+    pub fn folder_at(&self, tree: Oid, path: &str) -> Option<Oid> {
+        Walk::new(&self.inner, tree).folder_id(path)
+    }
+}
+
+/// The blobs below trees. What two trees share is walked once. Links and submodules are not followed: what a link
+/// leads to is in the tree itself.
+#[derive(Debug, Default)]
+pub struct Folders {
+    known: FxHashMap<Oid, Arc<[Oid]>>,
+    seen: usize,
+}
+
+impl Folders {
+    /// The files below a tree that `want` accepts by name: their blobs, sorted, each once.
+    ///
+    /// # Errors
+    ///
+    /// An object is missing, or the trees are unreasonably large.
+    pub fn blobs(
+        &mut self,
+        repo: &Repo,
+        tree: Oid,
+        want: &dyn Fn(&str) -> bool,
+    ) -> Result<Arc<[Oid]>, GitError> {
+        self.walk(repo, tree, want, 0)
+    }
+
+    fn walk(
+        &mut self,
+        repo: &Repo,
+        id: Oid,
+        want: &dyn Fn(&str) -> bool,
+        depth: usize,
+    ) -> Result<Arc<[Oid]>, GitError> {
+        if let Some(known) = self.known.get(&id) {
+            return Ok(known.clone());
+        }
+        if depth >= MAX_DEPTH {
+            return Err(GitError::TooLarge { limit: MAX_DEPTH, what: "nested folders" });
+        }
+        let tree = repo
+            .inner
+            .find_tree(id)
+            .map_err(|source| GitError::Git { doing: format!("read the folder with the id {id}"), source })?;
+        let mut blobs = Vec::new();
+        for entry in &tree {
+            self.seen += 1;
+            if self.seen > MAX_ENTRIES {
+                return Err(GitError::TooLarge { limit: MAX_ENTRIES, what: "entries" });
+            }
+            match entry.filemode_raw() {
+                TREE => blobs.extend_from_slice(&self.walk(repo, entry.id(), want, depth + 1)?),
+                mode if FILES.contains(&mode) && entry.name().is_ok_and(want) => blobs.push(entry.id()),
+                _ => {}
+            }
+        }
+        blobs.sort_unstable();
+        blobs.dedup();
+        let blobs: Arc<[Oid]> = blobs.into();
+        self.known.insert(id, blobs.clone());
+        Ok(blobs)
+    }
+}

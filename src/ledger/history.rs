@@ -1,0 +1,301 @@
+//! The memory that a git repository has: its version tags.
+//!
+//! Of every version only what can declare an asked message or enum is read, out of the object database: the file
+//! at the path where the old side has it, else the files below the contract's folder that hold its name. A blob
+//! is read and parsed once and a folder is walked once, however many versions share them.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use git2::Oid;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Memory, Query, Recalled, Use};
+use crate::compile::{Declared, Number, declared};
+use crate::git::{BlobRef, Folders, GitError, Published, Repo, Revision, TagPattern, read_blobs};
+use crate::schema::{Kind as Type, Label};
+
+/// How many versions are looked at, the newest ones. Contracts that are published once a week reach back more
+/// than a year.
+pub const MAX_VERSIONS: usize = 64;
+
+/// How many files are held in memory at once.
+const PIECE: usize = 512;
+
+/// The versions that a repository has tags for, before a baseline.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The folder of the repository's objects and references.
+    pub repository: PathBuf,
+    /// The baseline. What was published after it is not remembered.
+    pub baseline: Revision,
+    /// The folder of the contract in the repository; empty for its root.
+    pub folder: String,
+    /// The shape of version tags.
+    pub pattern: TagPattern,
+    /// How many versions are looked at, the newest ones.
+    pub most: usize,
+}
+
+impl Memory for History {
+    fn recall(&self, queries: &[Query]) -> Recalled {
+        let nothing = vec![Vec::new(); queries.len()];
+        match self.look(queries) {
+            Ok(recalled) => recalled,
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(|e| format!(": {e}")).unwrap_or_default();
+                let note = format!("published versions cannot be looked at: {error}{cause}");
+                Recalled { uses: nothing, notes: vec![note] }
+            }
+        }
+    }
+}
+
+impl History {
+    fn look(&self, queries: &[Query]) -> Result<Recalled, GitError> {
+        let repo = Repo::open(&self.repository)?;
+        let (versions, count) = repo.published(&self.pattern, &self.baseline, self.most)?;
+        let mut reader = Reader::new(&self.repository, queries);
+
+        let paths: BTreeSet<&str> = queries.iter().map(|q| &*q.path).collect();
+        let at_paths: Vec<FxHashMap<&str, Oid>> = versions
+            .iter()
+            .map(|v| paths.iter().filter_map(|p| Some((*p, repo.blob_at(v.tree, p)?))).collect())
+            .collect();
+        reader.read(at_paths.iter().flat_map(|m| paths.iter().filter_map(|p| m.get(p).copied())));
+
+        // In step with the versions: the queries that the path does not answer, and where else to look.
+        let mut folders = Folders::default();
+        let mut elsewhere = Vec::new();
+        for (version, at_path) in versions.iter().zip(&at_paths) {
+            let answered = |q: &Query| at_path.get(&*q.path).is_some_and(|b| reader.declares(*b, q));
+            let open: Vec<usize> = (0..queries.len()).filter(|i| !answered(&queries[*i])).collect();
+            let mut blobs = Arc::from([]);
+            if !open.is_empty() {
+                // A contract whose folder was another one then can be anywhere.
+                let folder = repo.folder_at(version.tree, &self.folder).unwrap_or(version.tree);
+                blobs = folders.blobs(&repo, folder, &|name| name.ends_with(".proto"))?;
+            }
+            elsewhere.push((open, blobs));
+        }
+        reader.read(elsewhere.iter().flat_map(|(_, blobs)| blobs.iter().copied()));
+
+        let mut answers: Vec<Answer> = queries.iter().map(|_| Answer::default()).collect();
+        for ((version, at_path), (open, blobs)) in versions.iter().zip(&at_paths).zip(&elsewhere) {
+            for (index, query) in queries.iter().enumerate() {
+                if open.binary_search(&index).is_err()
+                    && let Some(blob) = at_path.get(&*query.path)
+                {
+                    answers[index].take(version, reader.find(*blob, query));
+                }
+            }
+            for blob in blobs.iter().filter(|b| reader.declares_any(**b)) {
+                for index in open {
+                    answers[*index].take(version, reader.find(*blob, &queries[*index]));
+                }
+            }
+        }
+        let mut notes = vec![self.looked_at(&versions, count)];
+        if repo.is_shallow() {
+            notes.push(
+                "the clone is shallow and may lack published versions: `git fetch --unshallow --tags` gets them"
+                    .to_owned(),
+            );
+        }
+        notes.extend(reader.trouble());
+        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), notes })
+    }
+
+    fn looked_at(&self, versions: &[Published], count: usize) -> String {
+        let looked_at = versions.len();
+        match versions {
+            [] => format!(
+                "new field and enum numbers may have been used before: no earlier version was published, that is no tag like `{}`",
+                self.pattern
+            ),
+            [only] => {
+                format!("new field and enum numbers were looked up in one earlier version, {}", only.tag)
+            }
+            [newest, .., oldest] => {
+                let of = if count > looked_at {
+                    format!("the newest {looked_at} of {count}")
+                } else {
+                    count.to_string()
+                };
+                format!(
+                    "new field and enum numbers were looked up in {of} earlier versions, {} to {}",
+                    oldest.tag, newest.tag
+                )
+            }
+        }
+    }
+}
+
+/// The uses of the numbers of one message or enum, each by the newest version that has it.
+#[derive(Default)]
+struct Answer {
+    uses: Vec<Use>,
+    known: FxHashSet<(i32, String, String)>,
+}
+
+impl Answer {
+    /// Takes in what one version declares. Newer versions come first.
+    fn take(&mut self, version: &Published, found: Option<&Declared>) {
+        for number in found.into_iter().flat_map(|d| &d.numbers) {
+            if self.known.insert((number.number, number.name.clone(), type_text(number))) {
+                self.uses.push(used(version, number));
+            }
+        }
+    }
+}
+
+fn used(version: &Published, number: &Number) -> Use {
+    let label = match (number.repeated, number.required) {
+        (true, _) => Label::Repeated,
+        (false, true) => Label::Required,
+        (false, false) => Label::Optional,
+    };
+    Use {
+        version: version.tag.as_str().into(),
+        number: number.number,
+        name: number.name.as_str().into(),
+        type_text: type_text(number).into(),
+        scalar: number.scalar.and_then(scalar),
+        may_be: number.may_be.iter().map(|t| t.as_str().into()).collect(),
+        label,
+    }
+}
+
+fn type_text(number: &Number) -> String {
+    let map = number.type_text.starts_with("map<");
+    let label = if number.repeated && !map { "repeated " } else { "" };
+    format!("{label}{}", number.type_text)
+}
+
+fn scalar(keyword: &str) -> Option<Type> {
+    const SCALARS: [Type; 15] = [
+        Type::Double,
+        Type::Float,
+        Type::Int32,
+        Type::Int64,
+        Type::Uint32,
+        Type::Uint64,
+        Type::Sint32,
+        Type::Sint64,
+        Type::Fixed32,
+        Type::Fixed64,
+        Type::Sfixed32,
+        Type::Sfixed64,
+        Type::Bool,
+        Type::String,
+        Type::Bytes,
+    ];
+    SCALARS.into_iter().find(|t| t.as_str() == keyword)
+}
+
+/// What blobs declare of the messages and enums that are asked for.
+struct Reader<'a> {
+    repositories: [PathBuf; 1],
+    full_names: FxHashSet<&'a str>,
+    simple_names: FxHashSet<&'a str>,
+    known: FxHashMap<Oid, Vec<Declared>>,
+    /// Why blobs could not be read, by blob.
+    unread: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(repository: &std::path::Path, queries: &'a [Query]) -> Reader<'a> {
+        let simple = |q: &'a Query| q.full_name.rsplit('.').next().unwrap_or(&q.full_name);
+        Reader {
+            repositories: [repository.to_path_buf()],
+            full_names: queries.iter().map(|q| &*q.full_name).collect(),
+            simple_names: queries.iter().map(simple).collect(),
+            known: FxHashMap::default(),
+            unread: Vec::new(),
+        }
+    }
+
+    /// Reads those of some blobs that were not read yet.
+    fn read(&mut self, blobs: impl Iterator<Item = Oid>) {
+        let mut wanted: Vec<Oid> = blobs.filter(|b| !self.known.contains_key(b)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        for piece in wanted.chunks(PIECE) {
+            let refs: Vec<BlobRef> = piece.iter().map(|id| BlobRef { id: *id, repository: 0 }).collect();
+            let contents = read_blobs(&self.repositories, &refs);
+            let read: Vec<_> = contents
+                .into_par_iter()
+                .map(|content| content.map(|bytes| self.parse(&bytes)).map_err(|e| e.to_string()))
+                .collect();
+            for (blob, read) in piece.iter().zip(read) {
+                let declared = read.unwrap_or_else(|why| {
+                    self.unread.push(why);
+                    Vec::new()
+                });
+                self.known.insert(*blob, declared);
+            }
+        }
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Vec<Declared> {
+        let text = String::from_utf8_lossy(bytes);
+        if !has_word(&text, &self.simple_names) {
+            return Vec::new();
+        }
+        let mut found = declared(&text);
+        found.retain(|d| self.full_names.contains(&*d.full_name));
+        found
+    }
+
+    fn find(&self, blob: Oid, query: &Query) -> Option<&Declared> {
+        let declared = self.known.get(&blob)?;
+        declared.iter().find(|d| d.full_name == *query.full_name && d.is_enum == query.is_enum)
+    }
+
+    fn declares(&self, blob: Oid, query: &Query) -> bool {
+        self.find(blob, query).is_some()
+    }
+
+    fn declares_any(&self, blob: Oid) -> bool {
+        self.known.get(&blob).is_some_and(|d| !d.is_empty())
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let first = self.unread.first()?;
+        Some(match self.unread.len() {
+            1 => format!("a file of a published version could not be looked at: {first}"),
+            n => format!("{n} files of published versions could not be looked at; of the first, {first}"),
+        })
+    }
+}
+
+/// Whether a text has one of some names as a word of its own.
+fn has_word(text: &str, names: &FxHashSet<&str>) -> bool {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.into_iter().any(|word| names.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_word_of_its_own() {
+        let names = FxHashSet::from_iter(["Item", "Note"]);
+        assert!(has_word("message Item{", &names));
+        assert!(has_word("LineItem pay.Note", &names));
+        assert!(!has_word("message LineItem {} message Items {} Item_2", &names));
+    }
+
+    #[test]
+    fn every_keyword_is_a_scalar_and_nothing_else_is() {
+        for word in ["double", "sfixed64", "bool", "bytes"] {
+            assert_eq!(scalar(word).map(Type::as_str), Some(word));
+        }
+        for word in ["group", "message", "enum", "Item"] {
+            assert_eq!(scalar(word), None);
+        }
+    }
+}

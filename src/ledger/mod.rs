@@ -1,0 +1,177 @@
+//! Every number that published versions ever used: what two schemas alone cannot tell.
+//!
+//! A number that was deleted without being reserved is gone from the baseline, and taking it again looks like any
+//! other new field. [`remember`] asks a [`Memory`] what the numbers of new fields and enum values were used for
+//! and writes the answer into the changes; `verdict` judges it, `policy` decides. It asks for nothing else, so
+//! that a comparison without additions costs nothing.
+//!
+//! [`History`] is the memory that the version tags of a git repository hold. Whatever else can answer a [`Query`]
+//! is a memory too.
+
+mod history;
+
+use std::collections::BTreeMap;
+
+use crate::diff::{Change, Comeback, Cx, Kind, Past};
+use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
+
+pub use history::{History, MAX_VERSIONS};
+
+/// A message or enum whose numbers are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Query {
+    /// Full name without a leading dot.
+    pub full_name: Box<str>,
+    /// Whether it is an enum.
+    pub is_enum: bool,
+    /// Where the old side declares it, as a path in the repository.
+    pub path: Box<str>,
+}
+
+/// One use of a number by a published version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// The newest version that used the number so, as it is tagged.
+    pub version: Box<str>,
+    /// The number.
+    pub number: i32,
+    /// The name of the field or value.
+    pub name: Box<str>,
+    /// The type as a person writes it; empty for an enum value.
+    pub type_text: Box<str>,
+    /// The type, if it is a scalar.
+    pub scalar: Option<Type>,
+    /// The types this can be, spelled with full names: several where a name depends on imports. Groups have
+    /// `group ` in front.
+    pub may_be: Vec<Box<str>>,
+    /// The label; a map is repeated.
+    pub label: Label,
+}
+
+/// What a memory answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recalled {
+    /// In step with the queries: every use of every number, those of newer versions first.
+    pub uses: Vec<Vec<Use>>,
+    /// What was looked at, and what could not be; for the report.
+    pub notes: Vec<String>,
+}
+
+/// Somebody who knows what published versions looked like.
+pub trait Memory {
+    /// What published versions used the numbers of some messages and enums for.
+    fn recall(&self, queries: &[Query]) -> Recalled;
+}
+
+/// Writes into additions what published versions used their numbers for, and gives notes for the report. Where no
+/// message or enum that was there before grew, nobody is asked and nothing is noted.
+pub fn remember(changes: &mut [Change], cx: &Cx<'_>, memory: &dyn Memory) -> Vec<String> {
+    let mut asked: BTreeMap<Query, Vec<usize>> = BTreeMap::new();
+    for (index, change) in changes.iter().enumerate() {
+        if let Some(query) = query(change, cx) {
+            asked.entry(query).or_default().push(index);
+        }
+    }
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let (queries, places): (Vec<Query>, Vec<Vec<usize>>) = asked.into_iter().unzip();
+    let recalled = memory.recall(&queries);
+    for (uses, places) in recalled.uses.iter().zip(&places) {
+        for place in places {
+            let change = &mut changes[*place];
+            let past = past(change, cx, uses);
+            if let Kind::FieldAdded { published, .. } | Kind::EnumValueAdded { published, .. } =
+                &mut change.kind
+            {
+                *published = past.map(Box::new);
+            }
+        }
+    }
+    recalled.notes
+}
+
+/// What to ask about a change: additions to the contract's own messages and enums, under numbers that the old side
+/// does not use.
+fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
+    let (full_name, is_enum, file) = match (&change.kind, change.new?) {
+        (Kind::FieldAdded { .. }, Element::Field(id)) => {
+            let holder = cx.new.message(cx.new.field(id).parent?);
+            let old = cx.old.message(cx.old.message_by_name(&holder.full_name)?);
+            (&holder.full_name, false, old.file)
+        }
+        (Kind::EnumValueAdded { alias: false, .. }, Element::EnumValue(id)) => {
+            let holder = cx.new.enum_(cx.new.value(id).parent);
+            let old = cx.old.enum_(cx.old.enum_by_name(&holder.full_name)?);
+            (&holder.full_name, true, old.file)
+        }
+        _ => return None,
+    };
+    let file = cx.old.file(file);
+    file.target.then(|| Query { full_name: full_name.clone(), is_enum, path: file.display.clone() })
+}
+
+/// What the number of an addition was last used for.
+fn past(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Past> {
+    let number = match change.new? {
+        Element::Field(id) => cx.new.field(id).number,
+        Element::EnumValue(id) => cx.new.value(id).number,
+        _ => return None,
+    };
+    // What came before the last use was judged when that was new.
+    let last = &uses.iter().find(|u| u.number == number)?.version;
+    let last = uses.iter().filter(|u| u.number == number && u.version == *last);
+    let (found, comeback) =
+        last.map(|u| (u, comeback(change, cx, u))).min_by_key(|(_, comeback)| *comeback)?;
+    if comeback == Comeback::OtherName && shares_number(change, cx, number, uses) {
+        return None;
+    }
+    Some(Past {
+        version: found.version.clone(),
+        name: found.name.clone(),
+        type_text: found.type_text.clone(),
+        scalar: found.scalar,
+        label: found.label,
+        comeback,
+        highest: uses.iter().map(|u| u.number).max().unwrap_or(number),
+    })
+}
+
+fn comeback(change: &Change, cx: &Cx<'_>, was: &Use) -> Comeback {
+    match change.new {
+        Some(Element::Field(id)) => {
+            let field = cx.new.field(id);
+            if field.name != was.name {
+                return Comeback::OtherName;
+            }
+            let list = field.label == Label::Repeated;
+            let same = list == (was.label == Label::Repeated) && was.may_be.contains(&type_of(cx.new, field));
+            if same { Comeback::Same } else { Comeback::OtherType }
+        }
+        Some(Element::EnumValue(id)) if cx.new.value(id).name == was.name => Comeback::Same,
+        _ => Comeback::OtherName,
+    }
+}
+
+/// Whether another name that an enum gives the number now is the one it had: then this one is an alias of it.
+fn shares_number(change: &Change, cx: &Cx<'_>, number: i32, uses: &[Use]) -> bool {
+    let Some(Element::EnumValue(id)) = change.new else { return false };
+    let Some(last) = uses.iter().find(|u| u.number == number) else { return false };
+    let values = cx.new.enum_(cx.new.value(id).parent).values.iter().map(|v| cx.new.value(*v));
+    let mut names = values.filter(|v| v.number == number).map(|v| &v.name);
+    names.any(|n| uses.iter().any(|u| u.number == number && u.version == last.version && u.name == *n))
+}
+
+/// The type of a field, spelled as in [`Use::may_be`].
+fn type_of(schema: &Schema, field: &Field) -> Box<str> {
+    if field.cardinality == Cardinality::Map
+        && let Some((key, value)) = schema.map_entry(field)
+    {
+        let part = |id| schema.field(id).type_text();
+        return format!("map<{}, {}>", part(key), part(value)).into();
+    }
+    match field.kind {
+        Type::Group => format!("group {}", field.type_text()).into(),
+        _ => field.type_text().into(),
+    }
+}
