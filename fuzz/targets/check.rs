@@ -1,14 +1,32 @@
-//! Two texts, whatever they hold, are compiled, compared and judged, or refused with errors.
+//! Two texts, whatever they hold, are compiled, compared, judged, decided on and reported in every format, or
+//! refused with errors.
 //!
 //! The input is two .proto files with a line of `====` between them; without one, the file is compared with
 //! itself, and then nothing may have changed.
 #![no_main]
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use protopact::compile::{Backend, Input, InputFile, Options, compile};
-use protopact::diff::{self, Cx};
+use protopact::diff::{self, Change, Cx};
+use protopact::policy::{
+    Decision, LensPolicy, LensSelector, PolicySet, RuleConfig, RulePolicy, decide, record,
+};
+use protopact::report::{DiffFormat, Format, Report, View};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::verdict::Judge;
+
+/// Every lens, and every rule.
+static POLICIES: LazyLock<[PolicySet; 2]> = LazyLock::new(|| {
+    let words = ["wire", "json", "rpc", "source"];
+    let deny = words.iter().flat_map(|word| LensSelector::parse(word).expect("there are such lenses"));
+    let all = RULES.iter().map(|rule| rule.id.to_owned()).collect();
+    let config = RuleConfig { use_: all, ..RuleConfig::default() };
+    let (rules, _) = RulePolicy::new(&config).expect("there are such rules");
+    [PolicySet::Lenses(LensPolicy { deny: deny.collect() }), PolicySet::Rules(rules)]
+});
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let (old, new) = text.split_once("\n====\n").unwrap_or((text, text));
@@ -18,15 +36,38 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         let cx = Cx { old, new };
         let changes = diff::changes(&cx);
         assert!(!same || changes.is_empty(), "a file differs from itself: {changes:?}");
-        let judge = Judge::new(&cx);
-        for change in &changes {
-            std::hint::black_box(judge.judge(change));
-            for rule in RULES {
-                std::hint::black_box((rule.select)(change, &cx));
+        report(cx, &changes);
+    }
+});
+
+/// Decides by every policy, and writes every format.
+fn report(cx: Cx<'_>, changes: &[Change]) {
+    let judge = Judge::new(&cx);
+    let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
+    let echoes = diff::echoes(changes, &cx);
+    let decision = Decision { cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge };
+    for policy in &*POLICIES {
+        let report = Report {
+            old: "tag `v1.2.0`".to_owned(),
+            new: "working tree".to_owned(),
+            old_version: Some("1.2.0".to_owned()),
+            findings: decide(&decision, &|_| policy),
+            changes: record(&decision, &|_| policy),
+            notes: Vec::new(),
+            bump: None,
+            tabbed: BTreeMap::new(),
+        };
+        for view in [View { colour: true, width: Some(40) }, View { colour: false, width: None }] {
+            let sink = &mut std::io::sink();
+            for format in [Format::Text, Format::Json, Format::BufJson, Format::BufText] {
+                format.reporter().write(&report, &view, sink).expect("a sink takes everything");
+            }
+            for format in [DiffFormat::Text, DiffFormat::Json] {
+                format.reporter().write(&report, &view, sink).expect("a sink takes everything");
             }
         }
     }
-});
+}
 
 /// The model of one file, if it compiles.
 fn schema(text: &str) -> Option<Schema> {
@@ -38,7 +79,7 @@ fn schema(text: &str) -> Option<Schema> {
     };
     let input = Input { files: vec![file], roots: vec![".".to_owned()] };
     // protoc is an outside program: starting it for every input would fuzz the process table.
-    let options = Options { backend: Backend::Protox, ..Options::default() };
+    let options = Options { backend: Backend::Builtin, ..Options::default() };
     let compiled = compile(&input, &options).ok()?;
     Some(Schema::build(&compiled).expect("descriptors out of a compiler decode"))
 }

@@ -21,20 +21,21 @@ use crate::rules::Level;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  protopact check --against main                         what the working tree breaks, compared with main
-  protopact check --against merge-base:origin/main       what this branch breaks, whatever main did since
-  protopact check --against latest                       compared with the latest published version
-  protopact check v2.0.0 --against v1.4.0                two versions
-  protopact check --against main --use FILE              the rules of buf's FILE category
-  protopact check --against main --deny wire             only what breaks encoded data
-  protopact check --against main --report json=out.json  text here, JSON in a file")]
+  protopact check --against main                      against a branch
+  protopact check --against merge-base:origin/main    only what this branch did
+  protopact check --against latest                    against the last version
+  protopact check v2.0.0 --against v1.4.0             two versions
+  protopact check --against main --use FILE           by buf's category FILE
+  protopact check --against main --deny wire          encoded data only
+  protopact check --report json=out.json              JSON in a file as well")]
 pub(super) struct CheckArgs {
     /// The contract to check
     #[arg(value_name = "INPUT", default_value = ".")]
     input: String,
 
     /// What to compare with; `check.against` in the configuration when it is left out
-    #[arg(long, value_name = "SRC")]
+    // `-#format=json` is standard input.
+    #[arg(long, value_name = "SRC", allow_hyphen_values = true)]
     against: Vec<String>,
 
     /// Configuration for the old side: a file, or the text itself

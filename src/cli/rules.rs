@@ -72,6 +72,9 @@ pub(super) fn exec(args: RulesArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
 
 fn unknown(what: &str, name: &str) -> CliError {
     let error = CliError::usage(format!("there is no {what} `{name}`"));
+    if rules::category(&name.to_ascii_uppercase()).is_some() {
+        return error.hint(format!("list the category with `protopact rules --category {name}`"));
+    }
     match rules::near(name) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error.hint("list them with `protopact rules`"),
@@ -88,20 +91,27 @@ fn list(rules: &[&Rule], view: &View, ctx: &mut Ctx<'_>) -> Result<(), CliError>
         rules.iter().map(|r| text(r).len()).chain([head.len()]).max().unwrap_or_default()
     };
     let (ids, categories) = (width(|r| r.id.to_owned(), "id"), width(|r| names(r.categories), "categories"));
-    Line::new()
-        .styled(Style::Faint, format!("{:ids$}  {:categories$}  level  flags", "id", "categories"))
-        .write(view, &mut ctx.io.out)?;
+    // Where a table would wrap, what a rule flags goes below it.
+    let table = view.width.is_none_or(|w| ids + categories + 60 < w);
+    if table {
+        let head = format!("{:ids$}  {:categories$}  level  flags", "id", "categories");
+        Line::new().styled(Style::Faint, head).write(view, &mut ctx.io.out)?;
+    }
     for rule in rules {
-        // What a rule flags is told again in full when it is explained; here it may wrap under itself.
-        let hang = ids + categories + 2 + 2 + 7;
-        let hang = if view.width.is_some_and(|w| hang + 20 > w) { 4 } else { hang };
-        Line::new()
-            .hang(hang)
-            .styled(Style::Strong, format!("{:ids$}", rule.id))
-            .plain(format!("  {:categories$}", names(rule.categories)))
-            .plain(format!("  {:5}  ", rule.level.as_str()))
-            .plain(first_sentence(rule.docs.flags))
-            .write(view, &mut ctx.io.out)?;
+        let (level, flags) = (rule.level.as_str(), first_sentence(rule.docs.flags));
+        if table {
+            Line::new()
+                .hang(ids + categories + 2 + 2 + 7)
+                .styled(Style::Strong, format!("{:ids$}", rule.id))
+                .plain(format!("  {:categories$}  {level:5}  ", names(rule.categories)))
+                .plain(flags)
+                .write(view, &mut ctx.io.out)?;
+        } else {
+            let facts = format!("  {level} · {}", names(rule.categories));
+            let head = Line::new().styled(Style::Strong, rule.id).styled(Style::Faint, facts);
+            head.write(view, &mut ctx.io.out)?;
+            Line::new().plain("    ").plain(flags).hang(4).write(view, &mut ctx.io.out)?;
+        }
     }
     Ok(())
 }

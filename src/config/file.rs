@@ -309,6 +309,6 @@ pub(super) fn backend(name: &str, place: impl FnOnce() -> Place) -> Result<Backe
         "auto" => Ok(Backend::Auto),
         "builtin" | "protox" => Ok(Backend::Builtin),
         "protoc" => Ok(Backend::Protoc),
-        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "protox", "protoc"])),
+        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "builtin", "protoc"])),
     }
 }

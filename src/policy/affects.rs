@@ -6,9 +6,13 @@ use crate::diff::{Change, Cx};
 use crate::schema::{Element, Role, Schema, Use};
 use crate::verdict::Judge;
 
-/// The calls of either side that carry the element: `user.v1.UserService.GetUser (response)`, sorted.
+/// The calls of either side that carry the element: `user.v1.UserService.GetUser (response)`, sorted. A method
+/// is the call itself, and carries nothing else.
 pub(super) fn affects(change: &Change, cx: &Cx<'_>, judge: &Judge<'_>) -> Vec<String> {
     let mut calls = BTreeSet::new();
+    if [change.old, change.new].into_iter().flatten().any(|e| matches!(e, Element::Method(_))) {
+        return Vec::new();
+    }
     if let Some(old) = change.old {
         calls.extend(judge.old_uses(old).into_iter().map(|u| text(cx.old, old, u)));
     }
@@ -21,8 +25,8 @@ pub(super) fn affects(change: &Change, cx: &Cx<'_>, judge: &Judge<'_>) -> Vec<St
 fn text(schema: &Schema, element: Element, used: Use) -> String {
     let name = schema.full_name(Element::Method(used.method));
     match (element, used.role) {
-        // A method or service is the call itself, whatever it carries.
-        (Element::Method(_) | Element::Service(_), _) => name,
+        // A service is its calls, whatever they carry.
+        (Element::Service(_), _) => name,
         (_, Role::Request) => format!("{name} (request)"),
         (_, Role::Response) => format!("{name} (response)"),
     }

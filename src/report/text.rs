@@ -55,7 +55,8 @@ fn place(label: &str, location: Option<&Location>, side: &str) -> Option<Line> {
         Some(span) => line.plain(format!(":{}:{}", span.start_line, span.start_column)),
         None => line,
     };
-    let side = side.replace('`', "");
+    // Labels quote names and may end in a commit: ``revision `HEAD~1` (5e2bc24)``.
+    let side = side.replace('`', "").replace(" (", ", ").replace(')', "");
     Some(if side.is_empty() { line } else { line.styled(Style::Faint, format!(" ({side})")) })
 }
 

@@ -343,11 +343,11 @@ impl Parser<'_> {
             (Form::Base64, Form::String) => {
                 Loss::corrupt("bytes are written as base64, which is read as the text itself")
             }
-            _ => Loss::rejects(format!(
-                "`{}` and `{}` are written differently in JSON",
-                w.type_text(),
-                r.type_text()
-            )),
+            _ => {
+                // In one order, whatever the direction: equal reasons are told once.
+                let (a, b) = (w.type_text().min(r.type_text()), w.type_text().max(r.type_text()));
+                Loss::rejects(format!("{a} and {b} have different forms in JSON"))
+            }
         }
     }
 

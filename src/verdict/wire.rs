@@ -488,11 +488,13 @@ impl Reader<'_> {
                 _ => Loss::unknown("the enum is not part of the contract"),
             },
             (a, b) if a == b => Loss::none(),
-            (a, b) if wire_type(a) != wire_type(b) => Loss::rejects(format!(
-                "{} and {} have different wire types: Go, Java and Python drop the value as an unknown field, prost refuses the message",
-                a.as_str(),
-                b.as_str()
-            )),
+            (a, b) if wire_type(a) != wire_type(b) => {
+                // In one order, whatever the direction: equal reasons are told once.
+                let (a, b) = (a.as_str().min(b.as_str()), a.as_str().max(b.as_str()));
+                Loss::rejects(format!(
+                    "{a} and {b} have different wire types: Go, Java and Python drop the value as an unknown field, prost refuses the message"
+                ))
+            }
             (String, Bytes) | (Message, Bytes) => Loss::none(),
             (Bytes, String) => Loss::rejects("bytes that are not UTF-8 are refused in a string field"),
             (Message, String) => {

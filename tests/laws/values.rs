@@ -5,11 +5,16 @@ use prost_reflect::{
     Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor,
     ReflectMessage as _, Value,
 };
+use protopact::compile::{Input, InputFile, Options, compile};
 
 pub(crate) fn pool(text: &str) -> DescriptorPool {
-    let file = protox_parse::parse("a.proto", text).unwrap();
+    let content = text.to_owned().into();
+    let file = InputFile { name: "a.proto".into(), display: "a.proto".into(), content, target: true };
+    let input = Input { files: vec![file], roots: Vec::new() };
     let mut pool = DescriptorPool::new();
-    pool.add_file_descriptor_proto(file).unwrap();
+    for file in compile(&input, &Options::default()).unwrap().files {
+        pool.decode_file_descriptor_proto(&*file.descriptor).unwrap();
+    }
     pool
 }
 
