@@ -1,6 +1,6 @@
 //! The change, its kinds, and what the lenses and rules need to know about it.
 
-use crate::schema::{Element, FieldId, FileId, MessageId, OneofId, Range, Schema};
+use crate::schema::{Element, FieldId, FileId, Meaning, MessageId, OneofId, Range, Schema, options};
 
 /// The two schemas a change speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -504,6 +504,12 @@ impl Change {
             Kind::DeprecationChanged { now: false } => format!("{}-undeprecated", noun()),
             Kind::OptionChanged { .. } => format!("{}-option-changed", noun()),
         }
+    }
+
+    /// What the changed option is about, if that is known; `None` for every other kind of change.
+    pub fn meaning(&self) -> Option<Meaning> {
+        let Kind::OptionChanged { option, .. } = &self.kind else { return None };
+        options::meaning(self.new.or(self.old)?, option)
     }
 
     /// The field on both sides, for changes of a field that is there on both.
