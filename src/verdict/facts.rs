@@ -2,6 +2,7 @@
 
 use super::Loss;
 use super::http::Routes;
+use super::validation::DefinedOnly;
 use crate::diff::Cx;
 use crate::schema::{Reach, Schema};
 
@@ -12,6 +13,8 @@ pub(super) struct Facts {
     pub(super) new_reach: Reach,
     pub(super) old_routes: Routes,
     pub(super) new_routes: Routes,
+    pub(super) old_defined_only: DefinedOnly,
+    pub(super) new_defined_only: DefinedOnly,
     /// Some message of the old contract holds a `google.protobuf.Any`.
     pub(super) old_uses_any: bool,
 }
@@ -23,6 +26,8 @@ impl Facts {
             new_reach: Reach::new(cx.new),
             old_routes: Routes::default(),
             new_routes: Routes::default(),
+            old_defined_only: DefinedOnly::default(),
+            new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
         }
     }

@@ -5,10 +5,16 @@
 //! formats and expressions by name. Who validates is not in a contract: servers do validate requests, whether
 //! clients validate answers, or readers what was stored, nobody knows.
 
+#[cfg(test)]
+mod laws;
 mod numbers;
 mod rules;
 mod set;
 mod text;
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
 
 use rules::{Holds, Library, Presence, Rules, expressions, unclear_expression};
 
@@ -17,7 +23,8 @@ use super::raw::Raw;
 use super::{Cells, Lens, Loss};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{
-    Cardinality, Element, FieldId, Kind as Type, Meaning, MessageId, OneofId, Role, Schema, Use,
+    Cardinality, Element, EnumId, Field, FieldId, Kind as Type, Meaning, MessageId, OneofId, Role, Schema,
+    Use,
 };
 
 /// What one set of rules accepts and another does not.
@@ -81,6 +88,15 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             let now = renamed.is_some_and(|id| oneof_required(cx.new, id));
             both([oneof_required(cx.old, id), now], one_set)
         }
+        // A rule may say that only the values of the enum are accepted: it follows the enum.
+        (Kind::EnumValueRemoved { .. }, Some(Element::EnumValue(id)), _) => {
+            let name = &cx.old.enum_(cx.old.value(id).parent).full_name;
+            [facts.new_defined_only.refuse(cx.new, name, cx.old.value(id).number), Narrowing::None]
+        }
+        (Kind::EnumValueAdded { alias: false, .. }, _, Some(Element::EnumValue(id))) => {
+            let name = &cx.new.enum_(cx.new.value(id).parent).full_name;
+            [Narrowing::None, facts.old_defined_only.refuse(cx.old, name, cx.new.value(id).number)]
+        }
         _ => return,
     };
     let uses = |schema: &Schema, element: Option<Element>, reach: &crate::schema::Reach| {
@@ -135,22 +151,29 @@ fn of_field(schema: &Schema, id: FieldId) -> Vec<(Library, Rules)> {
     if field.options.is_none() {
         return Vec::new();
     }
-    // What the values of a map are stands in its entry.
-    let entry = schema.field_message(field).filter(|m| schema.message(*m).map_entry);
-    let value = entry.and_then(|m| schema.field_by_number(m, 2)).map_or(field, |id| schema.field(id));
+    let value = held(schema, field);
     let holds = Holds {
         defined: schema
             .field_enum(value)
             .map(|e| schema.enum_(e).values.iter().map(|v| schema.value(*v).number).collect()),
         messages: matches!(value.kind, Type::Message | Type::Group),
     };
+    of_libraries(schema, id).map(|(library, raw)| (library, Rules::read(&raw, library, &holds))).collect()
+}
+
+fn of_libraries(schema: &Schema, id: FieldId) -> impl Iterator<Item = (Library, Raw)> {
     [(Library::Protovalidate, 1159, "buf.validate.field"), (Library::Pgv, 1071, "validate.rules")]
         .into_iter()
-        .filter_map(|(library, number, name)| {
+        .filter_map(move |(library, number, name)| {
             let raw = Raw::option(schema, Element::Field(id), number, name)?.message(number)?;
-            Some((library, Rules::read(&raw, library, &holds)))
+            Some((library, raw))
         })
-        .collect()
+}
+
+/// The field itself, or what stands for the values of a map in its entry.
+fn held<'a>(schema: &'a Schema, field: &'a Field) -> &'a Field {
+    let entry = schema.field_message(field).filter(|m| schema.message(*m).map_entry);
+    entry.and_then(|m| schema.field_by_number(m, 2)).map_or(field, |id| schema.field(id))
 }
 
 fn fields(cx: &Cx<'_>, old: FieldId, new: FieldId) -> [Narrowing; 2] {
@@ -200,6 +223,35 @@ fn one_set([old, new]: [bool; 2]) -> Narrowing {
     } else {
         Narrowing::None
     }
+}
+
+/// The enums of which some field accepts only the values that are listed, found when first asked for.
+#[derive(Debug, Default)]
+pub(super) struct DefinedOnly(OnceLock<FxHashSet<EnumId>>);
+
+impl DefinedOnly {
+    fn refuse(&self, schema: &Schema, enum_: &str, number: i32) -> Narrowing {
+        let enums = self.0.get_or_init(|| {
+            let fields = schema.fields().filter(|(_, f)| f.options.is_some());
+            let of = fields.filter_map(|(id, f)| {
+                let enum_ = schema.field_enum(held(schema, f))?;
+                of_libraries(schema, id).any(|(_, raw)| is_defined_only(&raw)).then_some(enum_)
+            });
+            of.collect()
+        });
+        if schema.enum_by_name(enum_).is_some_and(|id| enums.contains(&id)) {
+            Narrowing::Refused(format!("the value {number}"))
+        } else {
+            Narrowing::None
+        }
+    }
+}
+
+/// Of a value, of the items of a list, of the values of a map.
+fn is_defined_only(rules: &Raw) -> bool {
+    let inner = |outer, inner| rules.message(outer).and_then(|r| r.message(inner));
+    rules.message(16).is_some_and(|e| e.flag(2))
+        || [inner(18, 4), inner(19, 5)].iter().flatten().any(is_defined_only)
 }
 
 /// What a message says of itself as a whole.

@@ -71,7 +71,7 @@ enum Value {
     #[default]
     Free,
     Numbers(Numbers),
-    Text(Text),
+    Text(Box<Text>),
     /// How many, all different, each of them.
     List(Set, bool, Box<Rules>),
     /// How many, none of them empty, each key, each value.
@@ -272,7 +272,7 @@ impl Rules {
             }
             self.ignore_empty(of, if binary { 14 } else { 26 });
         }
-        self.value = Value::Text(text);
+        self.value = Value::Text(Box::new(text));
         match (binary, pgv) {
             (true, true) => &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14],
             (true, false) => &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
@@ -312,7 +312,7 @@ impl Rules {
         let list = |n: u32| of.blobs(n).map(<[u8]>::to_vec).collect::<Vec<_>>();
         text.only = Some(list(2)).filter(|l| !l.is_empty());
         text.not = list(3);
-        self.value = Value::Text(text);
+        self.value = Value::Text(Box::new(text));
         if library == Library::Pgv {
             self.required |= of.flag(1);
             return &[1, 2, 3];
@@ -352,9 +352,10 @@ impl Rules {
     /// What a writer that keeps to these rules may send and the other rules refuse.
     pub(super) fn narrowed_by(&self, new: &Rules, presence: [Presence; 2]) -> Narrowing {
         let [written, read] = presence;
-        let mut worst = Narrowing::None;
+        let mut worst = self.value.narrowed_by(&new.value).or_worse(self.clauses_narrowed_by(new));
         if self.skips_inside && !new.skips_inside {
-            worst = Narrowing::Unclear("the rules inside of the message apply again".to_owned());
+            worst =
+                worst.or_worse(Narrowing::Unclear("the rules inside of the message apply again".to_owned()));
         }
         if matches!(written, Presence::Explicit | Presence::Implicit) {
             let states = [self.accepts_absent(written), new.accepts_absent(read)];
@@ -374,7 +375,7 @@ impl Rules {
             };
             worst = worst.or_worse(state([zero(self, written), zero(new, read)], what));
         }
-        worst.or_worse(self.value.narrowed_by(&new.value)).or_worse(self.clauses_narrowed_by(new))
+        worst
     }
 
     fn clauses_narrowed_by(&self, new: &Rules) -> Narrowing {
