@@ -1,7 +1,7 @@
 //! What each change must be called: one folder an edit in `fixtures/probes`, named after the question.
 //!
-//! `expect.toml` holds the sentence (`says`), every finding under the standard policy (`level RULE symbol`) and
-//! the cells of verdicts that matter (`kind symbol lens direction effect`).
+//! `expect.toml` holds the sentence (`says`), every finding (`level RULE symbol`) under the standard policy, or
+//! under one that denies other lenses (`deny`), and the cells of verdicts that matter (`kind symbol lens direction effect`).
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -10,13 +10,14 @@ mod support;
 use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use protopact::policy::{Decision, LensPolicy, PolicySet, decide};
+use protopact::policy::{Decision, LensPolicy, LensSelector, PolicySet, decide};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expect {
     says: String,
+    deny: Option<Vec<String>>,
     findings: Vec<String>,
     cells: Vec<String>,
 }
@@ -45,7 +46,9 @@ fn run(folder: &Path) -> Result<(), Failed> {
 
 fn check(expect: &Expect, decision: &Decision<'_>) -> Result<(), Failed> {
     let Decision { cx, changes, verdicts, .. } = *decision;
-    let policy = PolicySet::Lenses(LensPolicy::standard());
+    let named = |words: &Vec<String>| words.iter().map(|w| w.parse::<LensSelector>()).collect();
+    let deny = expect.deny.as_ref().map(named).transpose()?;
+    let policy = PolicySet::Lenses(deny.map_or_else(LensPolicy::standard, |deny| LensPolicy { deny }));
     let mut findings: Vec<String> = decide(decision, &|_| &policy)
         .iter()
         .map(|f| format!("{} {} {}", f.level.as_str(), f.rule, f.symbol))

@@ -86,7 +86,7 @@ pub(super) struct CheckArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What counts as a break")]
 struct PolicyArgs {
-    /// Lenses that must stay ok: wire, json, rpc, source or one of source.go, .java, .python, .rust
+    /// Lenses that must stay ok: wire, json, rpc, http, validation, source or one of source.go, .java, .python, .rust
     ///
     /// Without --deny, --use and configuration it is wire,rpc,json.
     #[arg(long, value_name = "LENS", value_delimiter = ',')]

@@ -14,6 +14,10 @@ pub enum Lens {
     Json,
     /// Method paths and streaming.
     Rpc,
+    /// URLs of methods.
+    Http,
+    /// Accepted values.
+    Validation,
     /// Code generated for Go.
     SourceGo,
     /// Code generated for Java.
@@ -26,10 +30,12 @@ pub enum Lens {
 
 impl Lens {
     /// Every lens, in the order of reports.
-    pub const ALL: [Lens; 7] = [
+    pub const ALL: [Lens; 9] = [
         Lens::Wire,
         Lens::Json,
         Lens::Rpc,
+        Lens::Http,
+        Lens::Validation,
         Lens::SourceGo,
         Lens::SourceJava,
         Lens::SourcePython,
@@ -37,8 +43,18 @@ impl Lens {
     ];
 
     /// What `deny` accepts; `source` stands for the four languages.
-    pub const NAMES: [&str; 8] =
-        ["wire", "json", "rpc", "source", "source.go", "source.java", "source.python", "source.rust"];
+    pub const NAMES: [&str; 10] = [
+        "wire",
+        "json",
+        "rpc",
+        "http",
+        "validation",
+        "source",
+        "source.go",
+        "source.java",
+        "source.python",
+        "source.rust",
+    ];
 
     /// The name in configuration and reports.
     #[must_use]
@@ -47,6 +63,8 @@ impl Lens {
             Lens::Wire => "wire",
             Lens::Json => "json",
             Lens::Rpc => "rpc",
+            Lens::Http => "http",
+            Lens::Validation => "validation",
             Lens::SourceGo => "source.go",
             Lens::SourceJava => "source.java",
             Lens::SourcePython => "source.python",

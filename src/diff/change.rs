@@ -1,6 +1,8 @@
 //! The change, its kinds, and what the lenses and rules need to know about it.
 
-use crate::schema::{Element, FieldId, FileId, Kind as Type, Label, MessageId, OneofId, Range, Schema};
+use crate::schema::{
+    Element, FieldId, FileId, Kind as Type, Label, Meaning, MessageId, OneofId, Range, Schema, options,
+};
 
 /// The two schemas a change speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -555,6 +557,12 @@ impl Change {
     /// The same for a number that came back as something else.
     pub fn reused(&self) -> Option<&Past> {
         self.published().filter(|past| past.comeback != Comeback::Same)
+    }
+
+    /// What the changed option is about, if that is known; `None` for every other kind of change.
+    pub fn meaning(&self) -> Option<Meaning> {
+        let Kind::OptionChanged { option, .. } = &self.kind else { return None };
+        options::meaning(self.new.or(self.old)?, option)
     }
 
     /// The field on both sides, for changes of a field that is there on both.

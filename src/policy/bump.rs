@@ -25,15 +25,15 @@ pub fn bump(change: &Change, verdict: &Verdict, policy: &PolicySet, cx: &Cx<'_>)
             .max()
             .unwrap_or(Bump::Patch),
     };
-    minded.max(natural(change))
+    minded.max(natural(change, verdict))
 }
 
 /// What a change asks for when nobody minds it.
-pub(super) fn natural(change: &Change) -> Bump {
+pub(super) fn natural(change: &Change, verdict: &Verdict) -> Bump {
     let grows = match change.kind {
         Kind::ReservedRangeAdded { .. } | Kind::ReservedNameAdded { .. } | Kind::ImportAdded { .. } => false,
         Kind::DeprecationChanged { now } => now,
-        _ => is_addition(change),
+        _ => is_addition(change, verdict),
     };
     if grows { Bump::Minor } else { Bump::Patch }
 }

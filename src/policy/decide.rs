@@ -73,7 +73,7 @@ pub fn record<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p Pol
             let (old, new) = place(change, cx);
             let bump = match decision.file(change).map(policy_for) {
                 Some(policy) => bump(change, verdict, policy, cx),
-                None => bump::natural(change),
+                None => bump::natural(change, verdict),
             };
             ChangeRecord {
                 change: change.id(cx),

@@ -76,7 +76,13 @@ impl LensSelector {
             None => {
                 let deployment = addition
                     && cell.direction == Direction::Forward
-                    && (cell.lens != Lens::Wire || (cell.effect < Effect::Corrupt && !reused));
+                    && match cell.lens {
+                        Lens::Wire => cell.effect < Effect::Corrupt && !reused,
+                        // What is not certain is about readers of answers and of stored data, whom a new
+                        // server meets at once.
+                        Lens::Validation => cell.effect == Effect::Rejects,
+                        _ => true,
+                    };
                 !deployment
             }
         }
@@ -120,7 +126,7 @@ impl LensPolicy {
     /// the whole message, where the number was published before as something else, and where the direction is
     /// named (`json.forward`).
     pub fn denied(&self, change: &Change, verdict: &Verdict) -> Effect {
-        let addition = is_addition(change);
+        let addition = is_addition(change, verdict);
         let reused = change.reused().is_some();
         verdict
             .cells
@@ -132,8 +138,11 @@ impl LensPolicy {
     }
 }
 
-/// Whether a change only adds something.
-pub(super) fn is_addition(change: &Change) -> bool {
+/// Whether a change only adds something. Of an option its kind does not tell; the lens that knows the option does.
+pub(super) fn is_addition(change: &Change, verdict: &Verdict) -> bool {
+    if matches!(change.kind, Kind::OptionChanged { .. }) {
+        return verdict.only_adds();
+    }
     matches!(
         change.kind,
         Kind::FileAdded

@@ -170,6 +170,8 @@ struct Matrix<'a> {
     wire: BothWays<'a>,
     json: BothWays<'a>,
     rpc: BothWays<'a>,
+    http: BothWays<'a>,
+    validation: BothWays<'a>,
     source: Sources<'a>,
 }
 
@@ -209,6 +211,8 @@ impl<'a> Matrix<'a> {
             wire: both(Lens::Wire),
             json: both(Lens::Json),
             rpc: both(Lens::Rpc),
+            http: both(Lens::Http),
+            validation: both(Lens::Validation),
             source: Sources {
                 go: source(Lens::SourceGo),
                 java: source(Lens::SourceJava),

@@ -110,6 +110,8 @@ pub(super) fn lens_group(lens: Lens) -> &'static str {
         Lens::Wire => "wire",
         Lens::Json => "json",
         Lens::Rpc => "rpc",
+        Lens::Http => "http",
+        Lens::Validation => "validation",
         Lens::SourceGo | Lens::SourceJava | Lens::SourcePython | Lens::SourceRust => "source",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Rule, enums, extension, field, file, message, oneof, option, package, reserved, rpc, service};
 use crate::diff::{Change, Cx, FileOption, Kind, NameChange};
-use crate::schema::{Cardinality, Element};
+use crate::schema::{Cardinality, Element, Meaning};
 
 /// The rule whose id and pages stand for a change that a lens objects to. `None` for a change that harms nobody
 /// in any lens.
@@ -112,7 +112,11 @@ pub fn primary(change: &Change, cx: &Cx<'_>) -> Option<&'static Rule> {
         Kind::MethodServerStreamingChanged => &rpc::rpc_same_server_streaming::RULE,
         Kind::MethodIdempotencyChanged => &rpc::rpc_same_idempotency_level::RULE,
 
-        Kind::OptionChanged { .. } => &option::option_same_value::RULE,
+        Kind::OptionChanged { .. } => match change.meaning() {
+            Some(Meaning::Http) => &rpc::rpc_same_http_binding::RULE,
+            Some(Meaning::Validation) => &option::option_same_validation::RULE,
+            None => &option::option_same_value::RULE,
+        },
 
         Kind::FileAdded
         | Kind::ImportAdded { .. }

@@ -25,5 +25,6 @@ pub use model::{
     Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
     ServiceId, Syntax,
 };
+pub use options::Meaning;
 pub use reach::{Reach, Role, Use};
 pub use span::{SourcePath, Span};

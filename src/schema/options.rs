@@ -16,6 +16,31 @@ pub struct OptionValue {
     pub encoded: Vec<u8>,
 }
 
+/// What a well-known custom option is about, for those that say what callers may send or where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// `google.api.http`: the URLs of a method.
+    Http,
+    /// Protovalidate or protoc-gen-validate: which values are accepted.
+    Validation,
+}
+
+/// What an option of an element is about, by its name as [`OptionValue::name`] gives it. A number alone counts:
+/// the ranges these come from are handed out by the protobuf project, each number once
+/// (<https://github.com/protocolbuffers/protobuf/blob/main/docs/options.md>).
+pub fn meaning(element: Element, name: &str) -> Option<Meaning> {
+    match (element, name) {
+        (Element::Method(_), "(google.api.http)" | "#72295728") => Some(Meaning::Http),
+        (Element::Field(_), "(buf.validate.field)" | "#1159" | "(validate.rules)" | "#1071")
+        | (Element::Oneof(_), "(buf.validate.oneof)" | "#1159" | "(validate.required)" | "#1071")
+        | (Element::Message(_), "(buf.validate.message)" | "#1159")
+        | (Element::Message(_), "(validate.disabled)" | "(validate.ignored)" | "#1071" | "#1072") => {
+            Some(Meaning::Validation)
+        }
+        _ => None,
+    }
+}
+
 /// Every option set on an element, by field number. Features and the compiler's own `map_entry` are left out:
 /// they are resolved in the model.
 pub fn options(schema: &Schema, element: Element) -> Vec<OptionValue> {
@@ -45,24 +70,33 @@ pub fn options(schema: &Schema, element: Element) -> Vec<OptionValue> {
 }
 
 impl OptionValue {
-    /// The value as a short text: numbers and strings as written, anything else as hex.
+    /// The value as a short text: numbers and strings as written, messages by field number, anything else as hex.
     pub fn text(&self) -> String {
         let Ok(fields) = UnknownFields::decode_from_slice(&self.encoded) else { return String::new() };
-        let parts: Vec<String> = fields
-            .iter()
-            .map(|f| match &f.data {
-                UnknownFieldData::Varint(n) => n.to_string(),
-                UnknownFieldData::Fixed32(n) => n.to_string(),
-                UnknownFieldData::Fixed64(n) => n.to_string(),
-                UnknownFieldData::LengthDelimited(bytes) => match std::str::from_utf8(bytes) {
-                    Ok(text) if !text.chars().any(char::is_control) => format!("{text:?}"),
-                    _ => hex(bytes),
-                },
-                UnknownFieldData::Group(_) => "{…}".to_owned(),
-            })
-            .collect();
-        parts.join(", ")
+        fields.iter().map(|f| value(&f.data)).collect::<Vec<_>>().join(", ")
     }
+}
+
+fn value(data: &UnknownFieldData) -> String {
+    match data {
+        UnknownFieldData::Varint(n) => n.to_string(),
+        UnknownFieldData::Fixed32(n) => n.to_string(),
+        UnknownFieldData::Fixed64(n) => n.to_string(),
+        UnknownFieldData::LengthDelimited(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) if !text.chars().any(char::is_control) => format!("{text:?}"),
+            // The bytes do not say whether they are a message; a message that is none is rare.
+            _ => match UnknownFields::decode_from_slice(bytes) {
+                Ok(fields) => message(&fields),
+                Err(_) => hex(bytes),
+            },
+        },
+        UnknownFieldData::Group(fields) => message(fields),
+    }
+}
+
+fn message(fields: &UnknownFields) -> String {
+    let parts: Vec<String> = fields.iter().map(|f| format!("{}: {}", f.number, value(&f.data))).collect();
+    format!("{{{}}}", parts.join(", "))
 }
 
 fn hex(bytes: &[u8]) -> String {

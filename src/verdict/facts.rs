@@ -1,6 +1,8 @@
 //! What the lenses need to know about the schemas as a whole.
 
 use super::Loss;
+use super::http::Routes;
+use super::validation::DefinedOnly;
 use crate::diff::Cx;
 use crate::schema::{Reach, Schema};
 
@@ -9,13 +11,25 @@ use crate::schema::{Reach, Schema};
 pub(super) struct Facts {
     pub(super) old_reach: Reach,
     pub(super) new_reach: Reach,
+    pub(super) old_routes: Routes,
+    pub(super) new_routes: Routes,
+    pub(super) old_defined_only: DefinedOnly,
+    pub(super) new_defined_only: DefinedOnly,
     /// Some message of the old contract holds a `google.protobuf.Any`.
     pub(super) old_uses_any: bool,
 }
 
 impl Facts {
     pub(super) fn new(cx: &Cx<'_>) -> Facts {
-        Facts { old_reach: Reach::new(cx.old), new_reach: Reach::new(cx.new), old_uses_any: uses_any(cx.old) }
+        Facts {
+            old_reach: Reach::new(cx.old),
+            new_reach: Reach::new(cx.new),
+            old_routes: Routes::default(),
+            new_routes: Routes::default(),
+            old_defined_only: DefinedOnly::default(),
+            new_defined_only: DefinedOnly::default(),
+            old_uses_any: uses_any(cx.old),
+        }
     }
 }
 

@@ -5,10 +5,13 @@
 //! wrong `rejects`: what a lens does not know is [`Effect::Unknown`].
 
 mod facts;
+mod http;
 mod json;
 mod past;
+mod raw;
 mod rpc;
 mod source;
+mod validation;
 mod wire;
 
 use std::borrow::Cow;
@@ -24,6 +27,10 @@ pub enum Lens {
     Json,
     /// gRPC calls: method paths, streaming, existence.
     Rpc,
+    /// HTTP calls as `google.api.http` describes them.
+    Http,
+    /// The values that validation rules (protovalidate, protoc-gen-validate) accept.
+    Validation,
     /// Go source code that uses the generated package.
     SourceGo,
     /// Java source code that uses the generated classes.
@@ -36,10 +43,12 @@ pub enum Lens {
 
 impl Lens {
     /// Every lens in report order.
-    pub const ALL: [Lens; 7] = [
+    pub const ALL: [Lens; 9] = [
         Lens::Wire,
         Lens::Json,
         Lens::Rpc,
+        Lens::Http,
+        Lens::Validation,
         Lens::SourceGo,
         Lens::SourceJava,
         Lens::SourcePython,
@@ -52,6 +61,8 @@ impl Lens {
             Lens::Wire => "wire",
             Lens::Json => "json",
             Lens::Rpc => "rpc",
+            Lens::Http => "http",
+            Lens::Validation => "validation",
             Lens::SourceGo => "source.go",
             Lens::SourceJava => "source.java",
             Lens::SourcePython => "source.python",
@@ -62,7 +73,7 @@ impl Lens {
     /// Whether the lens has two directions. Source lenses have one: code written against the old SDK, built
     /// with the new one.
     pub fn has_directions(self) -> bool {
-        matches!(self, Lens::Wire | Lens::Json | Lens::Rpc)
+        matches!(self, Lens::Wire | Lens::Json | Lens::Rpc | Lens::Http | Lens::Validation)
     }
 }
 
@@ -150,6 +161,11 @@ impl Verdict {
         self.cells.iter().find(|c| c.lens == lens && c.direction == direction)
     }
 
+    /// Whether the old side finds all it knew, and only the new side finds less than it expects.
+    pub fn only_adds(&self) -> bool {
+        !self.is_ok() && self.cells.iter().all(|c| c.direction == Direction::Forward)
+    }
+
     /// Whether nobody notices.
     pub fn is_ok(&self) -> bool {
         self.cells.is_empty()
@@ -175,6 +191,8 @@ impl<'a> Judge<'a> {
         wire::judge(change, &self.cx, &self.facts, &mut cells);
         json::judge(change, &self.cx, &mut cells);
         rpc::judge(change, &self.cx, &mut cells);
+        http::judge(change, &self.cx, &self.facts, &mut cells);
+        validation::judge(change, &self.cx, &self.facts, &mut cells);
         source::judge(change, &self.cx, &mut cells);
         cells.finish()
     }

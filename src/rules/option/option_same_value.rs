@@ -13,8 +13,8 @@ pub(crate) static RULE: Rule = Rule {
     status: Status::Stable { since: "0.1.0" },
     docs: Docs {
         flags: "An option, custom or built-in, with another value, that no other rule speaks of.",
-        breaks: "Whatever reads the option does something else: an HTTP gateway has other routes, a validator \
-                refuses other values, a generator makes other names.",
+        breaks: "Whatever reads the option does something else: a gateway asks for other rights, a generator \
+                makes other names.",
         before: r#"syntax = "proto3";
 
 package pay.v1;
@@ -37,5 +37,6 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    matches!(&change.kind, Kind::OptionChanged { .. }).then(|| Hit::of(change, cx))
+    let unread = matches!(&change.kind, Kind::OptionChanged { .. }) && change.meaning().is_none();
+    unread.then(|| Hit::of(change, cx))
 }

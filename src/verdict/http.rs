@@ -1,0 +1,260 @@
+//! HTTP calls as `google.api.http` describes them: verb, path, body.
+//!
+//! Source: the comments of google/api/http.proto
+//! (<https://github.com/googleapis/googleapis/blob/master/google/api/http.proto>): a rule binds a method to a
+//! verb and a path template, `additional_bindings` bind it to more; `{name}` stands for one path segment and
+//! `{name=shelves/*}` for a sub-template, and what they match fills a field of the request; `body` names the
+//! field that the HTTP body fills (`*`: all that the path does not), `response_body` the one it is made of.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashMap;
+
+use super::facts::Facts;
+use super::raw::Raw;
+use super::{Cells, Lens, Loss};
+use crate::diff::{Change, Cx, Kind};
+use crate::schema::{Element, Meaning, MethodId, Schema, ServiceId};
+
+/// The extension of `google.protobuf.MethodOptions`.
+const HTTP: u32 = 72_295_728;
+
+/// One verb and path that reach a method.
+#[derive(Clone, Debug)]
+struct Binding {
+    method: MethodId,
+    /// `GET`, or what a custom rule names; `*` is any.
+    verb: String,
+    /// As written.
+    path: String,
+    /// The template with the names of fields taken out: equal shapes match equal URLs.
+    shape: String,
+    /// Where in the shape a field begins and ends, and its path in the request.
+    fields: Vec<(usize, usize, String)>,
+    body: String,
+    response_body: String,
+}
+
+impl std::fmt::Display for Binding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{} {}`", self.verb, self.path)
+    }
+}
+
+/// Every binding of a schema, found when first asked for.
+#[derive(Debug, Default)]
+pub(super) struct Routes(OnceLock<FxHashMap<(String, String), Vec<Binding>>>);
+
+impl Routes {
+    fn find(&self, schema: &Schema, verb: &str, shape: &str) -> Vec<Binding> {
+        let routes = self.0.get_or_init(|| {
+            let mut routes: FxHashMap<_, Vec<Binding>> = FxHashMap::default();
+            for (id, _) in schema.methods() {
+                for binding in bindings(schema, id) {
+                    routes.entry((binding.verb.clone(), binding.shape.clone())).or_default().push(binding);
+                }
+            }
+            routes
+        });
+        let get = |verb: &str| routes.get(&(verb.to_owned(), shape.to_owned())).cloned();
+        get(verb).or_else(|| get("*")).unwrap_or_default()
+    }
+}
+
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let old_clients = Calls {
+        client: cx.old,
+        server: cx.new,
+        routes: &facts.new_routes,
+        words: ["an old client", "the new server"],
+    };
+    let new_clients = Calls {
+        client: cx.new,
+        server: cx.old,
+        routes: &facts.old_routes,
+        words: ["a new client", "an old server"],
+    };
+    let (old, new) = match (&change.kind, change.old, change.new) {
+        (Kind::OptionChanged { .. }, Some(Element::Method(a)), Some(Element::Method(b)))
+            if change.meaning() == Some(Meaning::Http) =>
+        {
+            (bindings(cx.old, a), bindings(cx.new, b))
+        }
+        (Kind::MethodRemoved, Some(Element::Method(a)), _) => (bindings(cx.old, a), Vec::new()),
+        (Kind::MethodAdded, _, Some(Element::Method(b))) => (Vec::new(), bindings(cx.new, b)),
+        (Kind::TypeRemoved(_), Some(Element::Service(a)), _) => (of_service(cx.old, a), Vec::new()),
+        (Kind::TypeAdded, _, Some(Element::Service(b))) => (Vec::new(), of_service(cx.new, b)),
+        // The name of a service is no part of its URLs.
+        (Kind::TypeRenamed(_), Some(Element::Service(a)), Some(Element::Service(b))) => {
+            (of_service(cx.old, a), of_service(cx.new, b))
+        }
+        _ => return,
+    };
+    cells.backward(Lens::Http, old_clients.all(&old, &new));
+    cells.forward(Lens::Http, new_clients.all(&new, &old));
+}
+
+/// Clients of one side at servers of the other.
+struct Calls<'a> {
+    client: &'a Schema,
+    server: &'a Schema,
+    /// All that the server has.
+    routes: &'a Routes,
+    words: [&'static str; 2],
+}
+
+impl Calls<'_> {
+    fn all(&self, calls: &[Binding], served: &[Binding]) -> Loss {
+        calls.iter().fold(Loss::none(), |worst, call| worst.or_worse(self.one(call, served)))
+    }
+
+    fn one(&self, call: &Binding, served: &[Binding]) -> Loss {
+        let [client, server] = self.words;
+        let same = |b: &&Binding| b.shape == call.shape && (b.verb == call.verb || b.verb == "*");
+        if let Some(binding) = served.iter().find(same) {
+            return self.same_url(call, binding);
+        }
+        if let Some(binding) = self.routes.find(self.server, &call.verb, &call.shape).first() {
+            let (a, b) = (self.client.method(call.method), self.server.method(binding.method));
+            if a.input == b.input && a.output == b.output {
+                return self.same_url(call, binding);
+            }
+            return Loss::unknown(format!(
+                "{call} is served by `{}`, which has other messages",
+                self.server.full_name(Element::Method(binding.method))
+            ));
+        }
+        Loss::rejects(match served {
+            [] => format!("{client} calls {call}, which {server} does not serve"),
+            [other, ..] => format!("{client} calls {call}, which {server} does not serve: it serves {other}"),
+        })
+    }
+
+    /// The URL matches; what the request and the response hold may not.
+    fn same_url(&self, call: &Binding, served: &Binding) -> Loss {
+        let [client, server] = self.words;
+        let (a, b) = (self.client.method(call.method), self.server.method(served.method));
+        let same_field = |message: [&str; 2], one: &str, other: &str| {
+            one == other || {
+                let left = field_path(self.client, message[0], one);
+                left.is_some() && left == field_path(self.server, message[1], other)
+            }
+        };
+        if !same_field([&a.input, &b.input], &call.body, &served.body) {
+            return Loss::rejects(format!(
+                "for {call} {client} sends {}, and {server} reads {}",
+                body(&call.body, "no body"),
+                body(&served.body, "none")
+            ));
+        }
+        if !same_field([&a.output, &b.output], &call.response_body, &served.response_body) {
+            return Loss::rejects(format!(
+                "of {call} {client} reads {} as the answer, and {server} sends {}",
+                body(&call.response_body, "the whole message"),
+                body(&served.response_body, "the whole message")
+            ));
+        }
+        let alike = call.fields.len() == served.fields.len()
+            && call
+                .fields
+                .iter()
+                .zip(&served.fields)
+                .all(|(x, y)| (x.0, x.1) == (y.0, y.1) && same_field([&a.input, &b.input], &x.2, &y.2));
+        if alike {
+            return Loss::none();
+        }
+        Loss::unknown(format!(
+            "the URLs of {call} also match {served}, but what stands in them fills other fields of the request"
+        ))
+    }
+}
+
+fn body(field: &str, none: &str) -> String {
+    match field {
+        "" => none.to_owned(),
+        "*" => "the whole message".to_owned(),
+        field => format!("the field `{field}`"),
+    }
+}
+
+/// `a.b` below a message as field numbers: a renamed field is still the same one.
+fn field_path(schema: &Schema, message: &str, path: &str) -> Option<Vec<i32>> {
+    let mut message = schema.message_by_name(message);
+    path.split('.')
+        .map(|name| {
+            let field = schema
+                .message(message?)
+                .fields
+                .iter()
+                .map(|f| schema.field(*f))
+                .find(|f| &*f.name == name)?;
+            message = schema.field_message(field);
+            Some(field.number)
+        })
+        .collect()
+}
+
+fn of_service(schema: &Schema, id: ServiceId) -> Vec<Binding> {
+    schema.service(id).methods.iter().flat_map(|m| bindings(schema, *m)).collect()
+}
+
+fn bindings(schema: &Schema, method: MethodId) -> Vec<Binding> {
+    if schema.method(method).options.is_none() {
+        return Vec::new();
+    }
+    let option = Raw::option(schema, Element::Method(method), HTTP, "google.api.http");
+    let Some(rule) = option.and_then(|o| o.message(HTTP)) else { return Vec::new() };
+    let mut list: Vec<Binding> = binding(&rule, method).into_iter().collect();
+    list.extend(rule.messages(11).iter().filter_map(|more| binding(more, method)));
+    list
+}
+
+fn binding(rule: &Raw, method: MethodId) -> Option<Binding> {
+    const VERBS: [(u32, &str); 5] = [(2, "GET"), (3, "PUT"), (4, "POST"), (5, "DELETE"), (6, "PATCH")];
+    let (verb, path) =
+        VERBS.into_iter().find_map(|(number, verb)| Some((verb.to_owned(), rule.text(number)?))).or_else(
+            || rule.message(8).map(|c| (c.text(1).unwrap_or_default(), c.text(2).unwrap_or_default())),
+        )?;
+    let (shape, fields) = shape(&path);
+    Some(Binding {
+        method,
+        verb,
+        path,
+        shape,
+        fields,
+        body: rule.text(7).unwrap_or_default(),
+        response_body: rule.text(12).unwrap_or_default(),
+    })
+}
+
+/// A template without field names, and where the fields were.
+fn shape(path: &str) -> (String, Vec<(usize, usize, String)>) {
+    let (mut shape, mut fields, mut rest) = (String::new(), Vec::new(), path);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((variable, behind)) = after.split_once('}') else { break };
+        shape.push_str(before);
+        let (name, template) = variable.split_once('=').unwrap_or((variable, "*"));
+        let start = shape.len();
+        shape.push_str(template);
+        fields.push((start, shape.len(), name.to_owned()));
+        rest = behind;
+    }
+    shape.push_str(rest);
+    (shape, fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_names_do_not_change_what_a_template_matches() {
+        assert_eq!(shape("/v1/{name=shelves/*}:move").0, "/v1/shelves/*:move");
+        assert_eq!(
+            shape("/v1/{a}/x/{b.c=**}"),
+            ("/v1/*/x/**".to_owned(), vec![(4, 5, "a".to_owned()), (8, 10, "b.c".to_owned())])
+        );
+        assert_eq!(shape("/v1/shelves/{id}").0, shape("/v1/{name=shelves/*}").0);
+        assert_eq!(shape("/v1/{open").0, "/v1/{open");
+    }
+}

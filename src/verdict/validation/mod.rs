@@ -1,0 +1,328 @@
+//! Validation rules as sets of accepted values: what one side may send and the other refuses.
+//!
+//! Protovalidate (`buf.validate`) and its predecessor protoc-gen-validate (`validate`) write the rules of a
+//! message into options. Numbers, lengths and counts are compared exactly, lists of texts one by one, patterns,
+//! formats and expressions by name. Who validates is not in a contract: servers do validate requests, whether
+//! clients validate answers, or readers what was stored, nobody knows.
+
+#[cfg(test)]
+mod laws;
+mod numbers;
+mod rules;
+mod set;
+mod text;
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
+use rules::{Holds, Library, Presence, Rules, expressions, unclear_expression};
+
+use super::facts::Facts;
+use super::raw::Raw;
+use super::{Cells, Lens, Loss};
+use crate::diff::{Change, Cx, Kind};
+use crate::schema::{
+    Cardinality, Element, EnumId, Field, FieldId, Kind as Type, Meaning, MessageId, OneofId, Role, Schema,
+    Use,
+};
+
+/// What one set of rules accepts and another does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Narrowing {
+    /// Nothing.
+    None,
+    /// Not found out, for this reason.
+    Unclear(String),
+    /// This, for example.
+    Refused(String),
+}
+
+impl Narrowing {
+    /// The worse of two; the first one where they are equal.
+    fn or_worse(self, other: Narrowing) -> Narrowing {
+        match (&self, &other) {
+            (Narrowing::Refused(_), _) | (_, Narrowing::None) => self,
+            (Narrowing::Unclear(_), Narrowing::Unclear(_)) => self,
+            _ => other,
+        }
+    }
+
+    /// The same, said of a part.
+    fn within(self, part: &str) -> Narrowing {
+        match self {
+            Narrowing::None => Narrowing::None,
+            Narrowing::Unclear(why) => Narrowing::Unclear(format!("{why}{part}")),
+            Narrowing::Refused(what) => Narrowing::Refused(format!("{what}{part}")),
+        }
+    }
+}
+
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let [backward, forward] = match (&change.kind, change.old, change.new) {
+        (Kind::OptionChanged { .. }, Some(old), Some(new))
+            if change.meaning() == Some(Meaning::Validation) =>
+        {
+            match (old, new) {
+                (Element::Field(a), Element::Field(b)) => fields(cx, a, b),
+                (Element::Oneof(a), Element::Oneof(b)) => {
+                    both([oneof_required(cx.old, a), oneof_required(cx.new, b)], one_set)
+                }
+                (Element::Message(a), Element::Message(b)) => both([(cx.old, a), (cx.new, b)], messages),
+                _ => return,
+            }
+        }
+        // Rules that stay may refuse other values when the field changes around them.
+        (
+            Kind::FieldTypeChanged(_) | Kind::FieldCardinalityChanged,
+            Some(Element::Field(a)),
+            Some(Element::Field(b)),
+        ) => fields(cx, a, b),
+        // The other side never sends it.
+        (Kind::FieldAdded { .. }, _, Some(Element::Field(id))) => [never_sent(cx.new, id), Narrowing::None],
+        (Kind::FieldRemoved { .. }, Some(Element::Field(id)), _) => [Narrowing::None, never_sent(cx.old, id)],
+        (Kind::OneofAdded, _, Some(Element::Oneof(id))) => {
+            [one_set([false, oneof_required(cx.new, id)]), Narrowing::None]
+        }
+        (Kind::OneofRemoved { renamed, .. }, Some(Element::Oneof(id)), _) => {
+            let now = renamed.is_some_and(|id| oneof_required(cx.new, id));
+            both([oneof_required(cx.old, id), now], one_set)
+        }
+        // A rule may say that only the values of the enum are accepted: it follows the enum.
+        (Kind::EnumValueRemoved { .. }, Some(Element::EnumValue(id)), _) => {
+            let name = &cx.old.enum_(cx.old.value(id).parent).full_name;
+            [facts.new_defined_only.refuse(cx.new, name, cx.old.value(id).number), Narrowing::None]
+        }
+        (Kind::EnumValueAdded { alias: false, .. }, _, Some(Element::EnumValue(id))) => {
+            let name = &cx.new.enum_(cx.new.value(id).parent).full_name;
+            [Narrowing::None, facts.old_defined_only.refuse(cx.old, name, cx.new.value(id).number)]
+        }
+        _ => return,
+    };
+    let uses = |schema: &Schema, element: Option<Element>, reach: &crate::schema::Reach| {
+        element.map(|e| reach.uses(schema, e)).unwrap_or_default()
+    };
+    let old_uses = uses(cx.old, change.old, &facts.old_reach);
+    let new_uses = uses(cx.new, change.new, &facts.new_reach);
+    let or = |a: &[Use], b: &[Use]| if a.is_empty() { b.to_vec() } else { a.to_vec() };
+    cells.backward(Lens::Validation, loss(backward, &or(&old_uses, &new_uses), "old", "new"));
+    cells.forward(Lens::Validation, loss(forward, &or(&new_uses, &old_uses), "new", "old"));
+}
+
+fn both<T: Copy>([old, new]: [T; 2], narrowing: impl Fn([T; 2]) -> Narrowing) -> [Narrowing; 2] {
+    [narrowing([old, new]), narrowing([new, old])]
+}
+
+/// A server validates requests; whether anybody else validates is not known.
+fn loss(narrowing: Narrowing, uses: &[Use], writer: &str, reader: &str) -> Loss {
+    let sent = match narrowing {
+        Narrowing::None => return Loss::none(),
+        Narrowing::Unclear(why) => {
+            return Loss::unknown(format!(
+                "{why}: the {reader} rules may refuse what the {writer} ones accept"
+            ));
+        }
+        Narrowing::Refused(what) => {
+            format!("{writer} writers may send {what}, which the {reader} rules refuse")
+        }
+    };
+    if uses.iter().any(|u| u.role == Role::Request) {
+        Loss::rejects(sent)
+    } else if uses.is_empty() {
+        Loss::unknown(format!(
+            "{sent}; no call of the contract carries it, and its readers may validate or not"
+        ))
+    } else {
+        Loss::unknown(format!("{sent}; only responses carry it, and a client may validate or not"))
+    }
+}
+
+fn presence(schema: &Schema, id: FieldId) -> Presence {
+    match schema.field(id).cardinality {
+        Cardinality::Explicit => Presence::Explicit,
+        Cardinality::Required => Presence::Required,
+        Cardinality::Implicit | Cardinality::Repeated | Cardinality::Map => Presence::Implicit,
+    }
+}
+
+/// The rules of each library that a field has rules of.
+fn of_field(schema: &Schema, id: FieldId) -> Vec<(Library, Rules)> {
+    let field = schema.field(id);
+    if field.options.is_none() {
+        return Vec::new();
+    }
+    let value = held(schema, field);
+    let holds = Holds {
+        defined: schema
+            .field_enum(value)
+            .map(|e| schema.enum_(e).values.iter().map(|v| schema.value(*v).number).collect()),
+        messages: matches!(value.kind, Type::Message | Type::Group),
+    };
+    of_libraries(schema, id).map(|(library, raw)| (library, Rules::read(&raw, library, &holds))).collect()
+}
+
+fn of_libraries(schema: &Schema, id: FieldId) -> impl Iterator<Item = (Library, Raw)> {
+    [(Library::Protovalidate, 1159, "buf.validate.field"), (Library::Pgv, 1071, "validate.rules")]
+        .into_iter()
+        .filter_map(move |(library, number, name)| {
+            let raw = Raw::option(schema, Element::Field(id), number, name)?.message(number)?;
+            Some((library, raw))
+        })
+}
+
+/// The field itself, or what stands for the values of a map in its entry.
+fn held<'a>(schema: &'a Schema, field: &'a Field) -> &'a Field {
+    let entry = schema.field_message(field).filter(|m| schema.message(*m).map_entry);
+    entry.and_then(|m| schema.field_by_number(m, 2)).map_or(field, |id| schema.field(id))
+}
+
+fn fields(cx: &Cx<'_>, old: FieldId, new: FieldId) -> [Narrowing; 2] {
+    let (a, b) = (of_field(cx.old, old), of_field(cx.new, new));
+    let presences = [presence(cx.old, old), presence(cx.new, new)];
+    // Rules of one library that take the place of another's are compared with those; of two at once, each has to
+    // hold.
+    let pairs: Vec<[Rules; 2]> = if a.len() <= 1 && b.len() <= 1 {
+        let rules = |list: Vec<(Library, Rules)>| list.into_iter().next().map(|(_, r)| r).unwrap_or_default();
+        vec![[rules(a), rules(b)]]
+    } else {
+        let of = |list: &[(Library, Rules)], library: Library| {
+            list.iter().find(|(l, _)| *l == library).map(|(_, r)| r.clone()).unwrap_or_default()
+        };
+        [Library::Protovalidate, Library::Pgv].map(|l| [of(&a, l), of(&b, l)]).to_vec()
+    };
+    pairs.iter().fold([Narrowing::None, Narrowing::None], |[backward, forward], [old, new]| {
+        [
+            backward.or_worse(old.narrowed_by(new, presences)),
+            forward.or_worse(new.narrowed_by(old, [presences[1], presences[0]])),
+        ]
+    })
+}
+
+fn never_sent(schema: &Schema, id: FieldId) -> Narrowing {
+    let presence = presence(schema, id);
+    of_field(schema, id).iter().fold(Narrowing::None, |worst, (_, rules)| {
+        worst.or_worse(match rules.accepts_absent(presence) {
+            Some(true) => Narrowing::None,
+            Some(false) => Narrowing::Refused("a message without it".to_owned()),
+            None => Narrowing::Unclear(
+                "a pattern, format or expression decides about a message without it".to_owned(),
+            ),
+        })
+    })
+}
+
+fn oneof_required(schema: &Schema, id: OneofId) -> bool {
+    let option = |number, name| Raw::option(schema, Element::Oneof(id), number, name);
+    option(1159, "buf.validate.oneof").and_then(|o| o.message(1159)).is_some_and(|rules| rules.flag(1))
+        || option(1071, "validate.required").is_some_and(|o| o.flag(1071))
+}
+
+fn one_set([old, new]: [bool; 2]) -> Narrowing {
+    if new && !old {
+        Narrowing::Refused("a message with none of its fields".to_owned())
+    } else {
+        Narrowing::None
+    }
+}
+
+/// The enums of which some field accepts only the values that are listed, found when first asked for.
+#[derive(Debug, Default)]
+pub(super) struct DefinedOnly(OnceLock<FxHashSet<EnumId>>);
+
+impl DefinedOnly {
+    fn refuse(&self, schema: &Schema, enum_: &str, number: i32) -> Narrowing {
+        let enums = self.0.get_or_init(|| {
+            let fields = schema.fields().filter(|(_, f)| f.options.is_some());
+            let of = fields.filter_map(|(id, f)| {
+                let enum_ = schema.field_enum(held(schema, f))?;
+                of_libraries(schema, id).any(|(_, raw)| is_defined_only(&raw)).then_some(enum_)
+            });
+            of.collect()
+        });
+        if schema.enum_by_name(enum_).is_some_and(|id| enums.contains(&id)) {
+            Narrowing::Refused(format!("the value {number}"))
+        } else {
+            Narrowing::None
+        }
+    }
+}
+
+/// Of a value, of the items of a list, of the values of a map.
+fn is_defined_only(rules: &Raw) -> bool {
+    let inner = |outer, inner| rules.message(outer).and_then(|r| r.message(inner));
+    rules.message(16).is_some_and(|e| e.flag(2))
+        || [inner(18, 4), inner(19, 5)].iter().flatten().any(is_defined_only)
+}
+
+/// What a message says of itself as a whole.
+fn messages([(old_schema, old), (new_schema, new)]: [(&Schema, MessageId); 2]) -> Narrowing {
+    let (old, new) = (OfMessage::read(old_schema, old), OfMessage::read(new_schema, new));
+    if new.disabled {
+        return Narrowing::None;
+    }
+    if old.disabled {
+        return Narrowing::Unclear("the rules of the message apply again".to_owned());
+    }
+    let mut worst = Narrowing::None;
+    for text in new.expressions.iter().filter(|e| !old.expressions.contains(e)) {
+        worst = worst.or_worse(unclear_expression(text));
+    }
+    for (fields, required) in &new.oneofs {
+        let named = fields.iter().map(|f| format!("`{f}`")).collect::<Vec<_>>().join(", ");
+        let within = |part: &[String], whole: &[String]| part.iter().all(|f| whole.contains(f));
+        if !old.oneofs.iter().any(|(f, _)| within(fields, f)) {
+            worst = worst.or_worse(Narrowing::Refused(format!("a message with more than one of {named}")));
+        }
+        if *required && !old.oneofs.iter().any(|(f, required)| *required && within(f, fields)) {
+            worst = worst.or_worse(Narrowing::Refused(format!("a message with none of {named}")));
+        }
+    }
+    if new.rest.iter().any(|rule| !old.rest.contains(rule)) {
+        worst =
+            worst.or_worse(Narrowing::Unclear("the rules have one that protopact does not know".to_owned()));
+    }
+    worst
+}
+
+#[derive(Debug, Default)]
+struct OfMessage {
+    disabled: bool,
+    expressions: Vec<String>,
+    /// Fields that exclude each other, and whether one has to be set.
+    oneofs: Vec<(Vec<String>, bool)>,
+    /// What is not understood.
+    rest: Vec<Vec<u8>>,
+}
+
+impl OfMessage {
+    fn read(schema: &Schema, id: MessageId) -> OfMessage {
+        let option = |number, name| Raw::option(schema, Element::Message(id), number, name);
+        let flag = |number, name| option(number, name).is_some_and(|o: Raw| o.flag(number));
+        let mut of = OfMessage {
+            disabled: flag(1071, "validate.disabled") || flag(1072, "validate.ignored"),
+            ..OfMessage::default()
+        };
+        let Some(rules) = option(1159, "buf.validate.message").and_then(|o| o.message(1159)) else {
+            return of;
+        };
+        // `disabled` was a field of the first versions.
+        of.disabled |= rules.flag(1);
+        of.expressions = expressions(&rules.messages(3)).collect();
+        of.expressions.extend(rules.blobs(5).map(|b| String::from_utf8_lossy(b).into_owned()));
+        of.oneofs = rules.messages(4).iter().map(|o| (names(o), o.flag(2))).collect();
+        of.rest = rules
+            .numbers()
+            .into_iter()
+            .filter(|n| ![1, 3, 4, 5].contains(n))
+            .map(|n| rules.encoded(n))
+            .collect();
+        of
+    }
+}
+
+/// The order of the fields does not matter.
+fn names(oneof: &Raw) -> Vec<String> {
+    let mut names: Vec<String> = oneof.blobs(1).map(|b| String::from_utf8_lossy(b).into_owned()).collect();
+    names.sort_unstable();
+    names
+}

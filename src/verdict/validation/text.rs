@@ -1,0 +1,237 @@
+//! Rules about strings and bytes.
+
+use super::Narrowing;
+use super::set::Set;
+
+/// Rules that all have to hold. What patterns and formats accept is not looked into.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    /// Strings: lengths in characters. Bytes have none.
+    pub(super) chars: Set,
+    /// Lengths in bytes.
+    pub(super) bytes: Set,
+    /// `const` and `in`.
+    pub(super) only: Option<Vec<Vec<u8>>>,
+    pub(super) not: Vec<Vec<u8>>,
+    pub(super) prefix: Option<Vec<u8>>,
+    pub(super) suffix: Option<Vec<u8>>,
+    pub(super) contains: Option<Vec<u8>>,
+    pub(super) contains_not: Option<Vec<u8>>,
+    pub(super) patterns: Vec<String>,
+    /// Well-known formats by name.
+    pub(super) formats: Vec<String>,
+    pub(super) binary: bool,
+}
+
+/// Formats all of whose texts are also of another one.
+const SUBSETS: [(&str, &str); 10] = [
+    ("ipv4", "ip"),
+    ("ipv6", "ip"),
+    ("ip", "address"),
+    ("ipv4", "address"),
+    ("ipv6", "address"),
+    ("hostname", "address"),
+    ("uri", "uri_ref"),
+    ("ipv4_prefix", "ip_prefix"),
+    ("ipv6_prefix", "ip_prefix"),
+    ("ip_prefix", "ip_with_prefixlen"),
+];
+
+fn lengths() -> Set {
+    Set::range(0, u64::MAX.into())
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || text.windows(part.len()).any(|w| w == part)
+}
+
+fn count_chars(text: &[u8]) -> i128 {
+    String::from_utf8_lossy(text).chars().count() as i128
+}
+
+impl Text {
+    pub(super) fn all(binary: bool) -> Text {
+        Text {
+            chars: lengths(),
+            bytes: lengths(),
+            only: None,
+            not: Vec::new(),
+            prefix: None,
+            suffix: None,
+            contains: None,
+            contains_not: None,
+            patterns: Vec::new(),
+            formats: Vec::new(),
+            binary,
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        if self.binary { "a byte string" } else { "a text" }
+    }
+
+    fn is_opaque(&self) -> bool {
+        !(self.patterns.is_empty() && self.formats.is_empty())
+    }
+
+    /// Whether a text is accepted; `None` where a pattern or format decides.
+    pub(super) fn accepts(&self, text: &[u8]) -> Option<bool> {
+        let is = |part: &Option<Vec<u8>>, test: &dyn Fn(&[u8]) -> bool| part.as_deref().is_none_or(test);
+        let known = (self.binary || self.chars.contains(count_chars(text)))
+            && self.bytes.contains(text.len() as i128)
+            && self.only.as_ref().is_none_or(|list| list.iter().any(|t| t == text))
+            && !self.not.iter().any(|t| t == text)
+            && is(&self.prefix, &|p| text.starts_with(p))
+            && is(&self.suffix, &|p| text.ends_with(p))
+            && is(&self.contains, &|p| holds(text, p))
+            && is(&self.contains_not, &|p| !holds(text, p));
+        if !known {
+            Some(false)
+        } else if self.is_opaque() {
+            None
+        } else {
+            Some(true)
+        }
+    }
+
+    /// Lengths an accepted text can have, as far as the other rules tell.
+    fn reach(&self) -> (Set, Set) {
+        let parts = [&self.prefix, &self.suffix, &self.contains];
+        let least = |count: &dyn Fn(&[u8]) -> i128| {
+            parts.iter().filter_map(|p| p.as_deref()).map(count).max().unwrap_or_default()
+        };
+        let most = i128::from(u64::MAX);
+        let bytes = self.bytes.intersect(&Set::range(least(&|p| p.len() as i128), most));
+        if self.binary {
+            return (lengths(), bytes);
+        }
+        let chars = self.chars.intersect(&Set::range(least(&count_chars), most));
+        // A character takes one to four bytes.
+        let hull = |set: &Set| (set.min().unwrap_or(1), set.max().unwrap_or(0));
+        let ((least_bytes, most_bytes), (least_chars, most_chars)) = (hull(&bytes), hull(&chars));
+        (
+            chars.intersect(&Set::range((least_bytes + 3) / 4, most_bytes)),
+            bytes.intersect(&Set::range(least_chars, most_chars.saturating_mul(4))),
+        )
+    }
+
+    /// Texts other than the empty one that this accepts and the other does not.
+    pub(super) fn narrowed_by(&self, new: &Text) -> Narrowing {
+        if self.binary != new.binary {
+            return Narrowing::Unclear("the rules are those of another type".to_owned());
+        }
+        if let Some(list) = &self.only {
+            return self.list_narrowed_by(list, new);
+        }
+        let a = self.noun();
+        let mut worst = self.length_narrowed_by(new);
+        if new.only.is_some() {
+            worst = worst.or_worse(self.lost(&format!("{a} that is not in the list")));
+        }
+        for text in new.not.iter().filter(|t| !t.is_empty()) {
+            worst = worst.or_worse(match self.accepts(text) {
+                Some(false) => Narrowing::None,
+                Some(true) => Narrowing::Refused(show(text)),
+                None => self.lost(&show(text)),
+            });
+        }
+        let missing = |old: &Option<Vec<u8>>,
+                       new: &Option<Vec<u8>>,
+                       implies: &dyn Fn(&[u8], &[u8]) -> bool| {
+            new.as_ref().filter(|n| !n.is_empty() && !old.as_ref().is_some_and(|o| implies(o, n))).cloned()
+        };
+        if let Some(part) = missing(&self.prefix, &new.prefix, &|old, new| old.starts_with(new)) {
+            worst = worst.or_worse(self.lost(&format!("{a} that does not begin with {}", show(&part))));
+        }
+        if let Some(part) = missing(&self.suffix, &new.suffix, &|old, new| old.ends_with(new)) {
+            worst = worst.or_worse(self.lost(&format!("{a} that does not end with {}", show(&part))));
+        }
+        let known = [&self.prefix, &self.suffix, &self.contains];
+        let part = new.contains.as_ref();
+        let part =
+            part.filter(|n| !n.is_empty() && !known.iter().any(|k| k.as_ref().is_some_and(|k| holds(k, n))));
+        if let Some(part) = part {
+            worst = worst.or_worse(self.lost(&format!("{a} without {}", show(part))));
+        }
+        // Whoever refuses a part refuses everything around it.
+        if let Some(part) = &new.contains_not
+            && !self.contains_not.as_ref().is_some_and(|old| holds(part, old))
+        {
+            worst = worst.or_worse(self.lost(&format!("{a} with {}", show(part))));
+        }
+        worst.or_worse(self.opaque_narrowed_by(new))
+    }
+
+    fn opaque_narrowed_by(&self, new: &Text) -> Narrowing {
+        let (a, mut worst) = (self.noun(), Narrowing::None);
+        for pattern in new.patterns.iter().filter(|p| !self.patterns.contains(p)) {
+            worst = worst.or_worse(if self.is_opaque() || matches!(pattern.as_str(), "" | ".*" | "^.*$") {
+                Narrowing::Unclear(format!(
+                    "which texts match {} is not looked into",
+                    show(pattern.as_bytes())
+                ))
+            } else {
+                Narrowing::Refused(format!("{a} that does not match {}", show(pattern.as_bytes())))
+            });
+        }
+        for format in &new.formats {
+            let is = |old: &String| old == format || SUBSETS.contains(&(old.as_str(), format.as_str()));
+            if !self.formats.iter().any(is) {
+                worst = worst.or_worse(self.lost(&format!("{a} that is not of the format `{format}`")));
+            }
+        }
+        worst
+    }
+
+    fn length_narrowed_by(&self, new: &Text) -> Narrowing {
+        let (chars, bytes) = self.reach();
+        let beyond_empty = |lost: Set| lost.minus(&Set::points([0])).example();
+        let (a, mut worst) = (self.noun(), Narrowing::None);
+        for (reached, restricts, accepted, unit) in [
+            (&chars, self.chars != lengths(), &new.chars, "character"),
+            (&bytes, self.bytes != lengths(), &new.bytes, "byte"),
+        ] {
+            let Some(length) = beyond_empty(reached.minus(accepted)) else { continue };
+            let what = format!("{a} of {length} {unit}{}", if length == 1 { "" } else { "s" });
+            // Where lengths were restricted before, a pattern beside them is not what restricted them.
+            worst = worst.or_worse(if restricts { Narrowing::Refused(what) } else { self.lost(&what) });
+        }
+        worst
+    }
+
+    fn list_narrowed_by(&self, list: &[Vec<u8>], new: &Text) -> Narrowing {
+        let as_opaque = matches!(self.opaque_narrowed_by(new), Narrowing::None);
+        let mut worst = Narrowing::None;
+        for text in list {
+            worst = worst.or_worse(match (self.accepts(text), new.accepts(text)) {
+                // Whether emptiness is refused depends on more than the text.
+                (Some(_), _) | (_, Some(_)) if text.is_empty() => Narrowing::None,
+                (Some(false), _) | (_, Some(true)) => Narrowing::None,
+                (Some(true), Some(false)) => Narrowing::Refused(show(text)),
+                (None, None) if as_opaque => Narrowing::None,
+                _ => Narrowing::Unclear(format!("a pattern or format decides about {}", show(text))),
+            });
+        }
+        worst
+    }
+
+    /// A text that nothing visible kept out before; a pattern or format may have.
+    fn lost(&self, what: &str) -> Narrowing {
+        if self.is_opaque() {
+            Narrowing::Unclear(format!("a pattern or format decided whether {what} was accepted"))
+        } else {
+            Narrowing::Refused(what.to_owned())
+        }
+    }
+}
+
+/// A text for a sentence: short, on one line, in backticks.
+pub(super) fn show(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text).replace('`', "'");
+    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut shown: String = text.chars().take(60).map(plain).collect();
+    if text.chars().count() > 60 {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
