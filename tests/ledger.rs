@@ -440,8 +440,11 @@ fn states(names: usize, types: usize) -> impl Strategy<Value = Vec<State>> {
     proptest::collection::vec(state, 2..6)
 }
 
+/// Added numbers with how they came back, and the findings without and with the memory.
+type Remembered = (Vec<(i32, Option<Comeback>)>, [Vec<String>; 2]);
+
 /// What is remembered about each new number of the last state, and what is found without and with it.
-fn remembered(states: &[State]) -> (Vec<(i32, Option<Comeback>)>, [Vec<String>; 2]) {
+fn remembered(states: &[State]) -> Remembered {
     let (last, published) = states.split_last().unwrap();
     let bodies: Vec<String> = published.iter().map(render).collect();
     let env = published_files(&bodies.iter().map(|b| vec![(FILE, &**b)]).collect::<Vec<_>>());

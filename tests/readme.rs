@@ -30,12 +30,11 @@ use std::process::Command;
 use common::history;
 
 /// The files that hold transcripts.
-const FILES: [&str; 2] = ["README.md", "docs/sources.md"];
+const FILES: [&str; 3] = ["README.md", "docs/sources.md", "docs/cli.md"];
 
 const ELISION: char = '…';
 
 #[test]
-#[ignore = "the commands are not there yet"]
 fn every_transcript_says_what_its_commands_say() {
     let update = std::env::var_os("UPDATE_README").is_some();
     let mut wrong = String::new();
@@ -51,7 +50,6 @@ fn every_transcript_says_what_its_commands_say() {
 }
 
 #[test]
-#[ignore = "the commands are not there yet"]
 fn the_demonstration_finds_the_break() {
     let output = Command::new("bash")
         .arg(history::project().join("ci/demo"))

@@ -134,6 +134,11 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let mut notes = pair.notes;
     notes.extend(remembered);
     notes.extend(policies.warnings);
+    if !pair.settings.waivers.is_empty() {
+        // Better told than found out.
+        let count = plural(pair.settings.waivers.len(), "waiver");
+        notes.push(format!("{count} in the configuration: waivers are not applied yet"));
+    }
     let report = Report {
         old_version: version_of(&pair.old.label, &pair.settings),
         old: pair.old.label,

@@ -75,14 +75,20 @@ impl Mark {
     }
 }
 
-/// The worst effect in each group of lenses: ` [wire corrupt, source rejects]`.
+/// The worst effect in each group of lenses, with the direction where there is only one that is not ok:
+/// ` [wire corrupt, json forward rejects, source rejects]`.
 fn effects(line: Line, verdict: &Verdict) -> Line {
-    let mut worst: Vec<(&str, Effect)> = Vec::new();
+    let mut worst: Vec<(String, Effect)> = Vec::new();
     for cell in &verdict.cells {
         let group = lens_group(cell.lens);
-        match worst.iter_mut().find(|(g, _)| *g == group) {
+        let alone = verdict.cells.iter().filter(|c| lens_group(c.lens) == group).count() == 1;
+        let name = match cell.lens.has_directions() && alone {
+            true => format!("{group} {}", cell.direction.as_str()),
+            false => group.to_owned(),
+        };
+        match worst.iter_mut().find(|(g, _)| *g == name) {
             Some((_, effect)) => *effect = cell.effect.max(*effect),
-            None => worst.push((group, cell.effect)),
+            None => worst.push((name, cell.effect)),
         }
     }
     if worst.is_empty() {

@@ -57,6 +57,9 @@ fn place(label: &str, location: Option<&Location>, side: &str) -> Option<Line> {
     };
     // Labels quote names and may end in a commit: ``revision `HEAD~1` (5e2bc24)``.
     let side = side.replace('`', "").replace(" (", ", ").replace(')', "");
+    // The path of a file outside a repository begins with the folder that was named.
+    let told = side.strip_prefix("directory ").is_some_and(|folder| path.starts_with(folder));
+    let side = if told { String::new() } else { side };
     Some(if side.is_empty() { line } else { line.styled(Style::Faint, format!(" ({side})")) })
 }
 
