@@ -5,101 +5,38 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::path::{PathPattern, PatternError, join};
 use super::{ConfigError, Place};
 
-/// A lens as configuration names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lens {
-    /// Binary encoding.
-    Wire,
-    /// ProtoJSON.
-    Json,
-    /// Method paths and streaming.
-    Rpc,
-    /// URLs of methods.
-    Http,
-    /// Accepted values.
-    Validation,
-    /// Code generated for Go.
-    SourceGo,
-    /// Code generated for Java.
-    SourceJava,
-    /// Code generated for Python.
-    SourcePython,
-    /// Code generated for Rust.
-    SourceRust,
-}
+/// What `deny` names: a lens, or one direction of a lens (`json.forward`). Which lenses there are is all that
+/// configuration knows of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lens(String);
+
+/// Lenses with two directions.
+const DIRECTED: [&str; 5] = ["wire", "json", "rpc", "http", "validation"];
+/// Lenses with one, and `source` for all four.
+const SOURCES: [&str; 5] = ["source", "source.go", "source.java", "source.python", "source.rust"];
 
 impl Lens {
-    /// Every lens, in the order of reports.
-    pub const ALL: [Lens; 9] = [
-        Lens::Wire,
-        Lens::Json,
-        Lens::Rpc,
-        Lens::Http,
-        Lens::Validation,
-        Lens::SourceGo,
-        Lens::SourceJava,
-        Lens::SourcePython,
-        Lens::SourceRust,
-    ];
-
-    /// What `deny` accepts; `source` stands for the four languages.
-    pub const NAMES: [&str; 10] = [
-        "wire",
-        "json",
-        "rpc",
-        "http",
-        "validation",
-        "source",
-        "source.go",
-        "source.java",
-        "source.python",
-        "source.rust",
-    ];
-
-    /// The name in configuration and reports.
+    /// The name as written.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Lens::Wire => "wire",
-            Lens::Json => "json",
-            Lens::Rpc => "rpc",
-            Lens::Http => "http",
-            Lens::Validation => "validation",
-            Lens::SourceGo => "source.go",
-            Lens::SourceJava => "source.java",
-            Lens::SourcePython => "source.python",
-            Lens::SourceRust => "source.rust",
-        }
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
-    /// The lenses a name stands for; `None` for unknown names.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<Vec<Lens>> {
-        if name == "source" {
-            return Some(vec![Lens::SourceGo, Lens::SourceJava, Lens::SourcePython, Lens::SourceRust]);
-        }
-        Lens::ALL.into_iter().find(|l| l.as_str() == name).map(|l| vec![l])
-    }
-
-    /// Reads a list of names into sorted, distinct lenses.
+    /// Reads a list of names; a name given twice counts once.
     pub(super) fn list<'a>(
         names: impl IntoIterator<Item = (&'a str, Place)>,
     ) -> Result<Vec<Lens>, ConfigError> {
-        let mut lenses = Vec::new();
+        let mut lenses: Vec<Lens> = Vec::new();
         for (name, place) in names {
-            let found =
-                Lens::by_name(name).ok_or_else(|| ConfigError::unknown(place, "lens", name, &Lens::NAMES))?;
-            lenses.extend(found);
+            let lens = name.strip_suffix(".forward").or_else(|| name.strip_suffix(".backward"));
+            if !DIRECTED.contains(&lens.unwrap_or(name)) && !SOURCES.contains(&name) {
+                return Err(ConfigError::unknown(place, "lens", name, &[DIRECTED, SOURCES].concat()));
+            }
+            if !lenses.iter().any(|l| l.0 == name) {
+                lenses.push(Lens(name.to_owned()));
+            }
         }
-        lenses.sort();
-        lenses.dedup();
         Ok(lenses)
-    }
-}
-
-impl std::fmt::Display for Lens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -127,7 +64,8 @@ impl Selection {
     /// `deny = ["wire", "rpc", "json"]`: what holds when nothing is configured.
     #[must_use]
     pub fn lenses() -> Selection {
-        Selection { deny: vec![Lens::Wire, Lens::Json, Lens::Rpc], ..Selection::default() }
+        let deny = ["wire", "rpc", "json"].map(|name| Lens(name.to_owned())).to_vec();
+        Selection { deny, ..Selection::default() }
     }
 }
 

@@ -291,3 +291,13 @@ fn flags_of_buf_are_taken() {
     assert_eq!(output.code, plain.code, "{output}");
     assert_eq!(output.out.lines().last(), plain.out.lines().last());
 }
+
+#[test]
+fn a_direction_of_a_lens_may_be_denied_alone() {
+    let env = TestEnv::new();
+    env.write("old/a.proto", "syntax = \"proto3\";\nmessage A { int32 a = 1; }\n");
+    env.write("new/a.proto", "syntax = \"proto3\";\nmessage A { int32 a = 1; int32 b = 2; }\n");
+    let added = |deny: &str| env.run(&["check", "new", "--against", "./old", "--deny", deny]).code;
+    assert_eq!((added("json"), added("json.backward"), added("json.forward")), (0, 0, 1));
+    assert_eq!(added("source.go.forward"), 2);
+}
