@@ -22,9 +22,10 @@ fn every_change_under_its_element() {
       ~ field 1 (`a`) of `a.v1.A` was `int32`, is now `string` [wire rejects, json rejects, source
         rejects]
     field a.v1.A.b  new/a.proto:4:1
-      - field 2 (`b`) of `a.v1.A` was removed [wire lossy, json rejects, source rejects]
+      - field 2 (`b`) of `a.v1.A` was removed [wire backward lossy, json backward rejects, source
+        rejects]
     field a.v1.A.c  new/a.proto:6:3
-      + field 3 (`c`) of `a.v1.A` was added [json rejects, source unknown]
+      + field 3 (`c`) of `a.v1.A` was added [json forward rejects, source unknown]
     file gone.proto  old/gone.proto
       - file `gone.proto` was removed [source rejects]
     file more.proto  new/more.proto
