@@ -56,9 +56,15 @@ fn place(label: &str, location: Option<&Location>, side: &str) -> Option<Line> {
         None => line,
     };
     // Labels quote names and may end in a commit: ``revision `HEAD~1` (5e2bc24)``.
-    let side = side.replace('`', "").replace(" (", ", ").replace(')', "");
+    let side = side.replace('`', "");
+    let side = match side.strip_suffix(')').and_then(|s| s.rsplit_once(" (")) {
+        Some((name, commit)) => format!("{name}, {commit}"),
+        None => side,
+    };
     // The path of a file outside a repository begins with the folder that was named.
-    let told = side.strip_prefix("directory ").is_some_and(|folder| path.starts_with(folder));
+    let told = side
+        .strip_prefix("directory ")
+        .is_some_and(|folder| path.starts_with(folder.trim_start_matches("./")));
     let side = if told { String::new() } else { side };
     Some(if side.is_empty() { line } else { line.styled(Style::Faint, format!(" ({side})")) })
 }
@@ -186,6 +192,22 @@ mod tests {
         let text = sample::render(&Text, &sample::hostile(), Some(110));
         assert!(!text.contains(|c: char| c != '\n' && super::super::escape::is_unsafe(c)), "{text:?}");
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_place_is_told_once() {
+        let at = |path: &str, label: &str| {
+            let location = Location { path: path.to_owned(), span: None };
+            let mut out = Vec::new();
+            let line = place("old ", Some(&location), label).unwrap();
+            line.write(&View { colour: false, width: None }, &mut out).unwrap();
+            String::from_utf8(out).unwrap().trim().to_owned()
+        };
+        assert_eq!(at("a.proto", "revision `HEAD~1` (5e2bc24)"), "old  a.proto (revision HEAD~1, 5e2bc24)");
+        assert_eq!(at("a.proto", "tag `v1.0.0`"), "old  a.proto (tag v1.0.0)");
+        assert_eq!(at("../old/a.proto", "directory `../old`"), "old  ../old/a.proto");
+        assert_eq!(at("old/a.proto", "directory `./old`"), "old  old/a.proto");
+        assert_eq!(at("a.proto", "directory `../old`"), "old  a.proto (directory ../old)");
     }
 
     #[test]

@@ -301,3 +301,47 @@ fn a_direction_of_a_lens_may_be_denied_alone() {
     assert_eq!((added("json"), added("json.backward"), added("json.forward")), (0, 0, 1));
     assert_eq!(added("source.go.forward"), 2);
 }
+
+#[test]
+fn standard_input_in_a_format_is_no_flag() {
+    let env = broken();
+    assert_eq!(env.run(&["build", "v1.4.0", "-o", "old.json"]).code, 0);
+    let set = env.read("old.json");
+    let output = env.run_with(&["check", "--against", "-#format=json"], |io| {
+        io.input = Box::new(std::io::Cursor::new(set.into_bytes()));
+    });
+    assert_eq!((output.code, output.err.as_str()), (1, ""));
+    assert!(output.out.contains("FIELD_NO_DELETE"), "{output}");
+}
+
+#[test]
+fn a_call_that_is_gone_affects_no_other_call() {
+    let env = TestEnv::new();
+    env.write("old/pay.proto", OLD);
+    env.write("new/pay.proto", &OLD.replace("  rpc Get(GetRequest) returns (Charge);\n", ""));
+    insta::assert_snapshot!(env.run(&["check", "new", "--against", "./old"]), @r#"
+    error[RPC_NO_DELETE]: method `pay.v1.Charges.Get` was removed
+       old  old/pay.proto:5:3
+       new  new/pay.proto:4:1
+     breaks rpc (backward: rejects): old clients call it and get UNIMPLEMENTED
+     breaks source.go, source.java, source.python, source.rust (rejects): the generated client method is
+            gone
+        fix keep `pay.v1.Charges.Get` with `option deprecated = true;` until nobody calls it
+       more protopact rules RPC_NO_DELETE
+    1 error, 0 warnings, 0 notes · next version must be major
+    --- stderr
+    note: import root found from the imports of directory `new`: `new`
+    --- exit 1
+    "#);
+}
+
+#[test]
+fn waivers_that_are_not_applied_are_told() {
+    let env = broken();
+    env.write(
+        "protopact.toml",
+        "[contract]\nroots = [\"proto\"]\n[[waiver]]\nfinding = \"3f9c01ab77e2\"\nreason = \"never shipped\"\n",
+    );
+    let output = env.run(&["check", "--against", "latest", "--deny", "rpc"]);
+    assert_eq!(output.err, "note: 1 waiver in the configuration: waivers are not applied yet\n");
+}

@@ -94,3 +94,23 @@ fn unknown_and_retired_names() {
     --- exit 2
     ");
 }
+
+#[test]
+fn a_category_is_no_rule_and_says_how_it_is_listed() {
+    let env = TestEnv::new();
+    let output = env.run(&["rules", "FILE"]);
+    assert_eq!(output.code, 2);
+    assert!(
+        output.err.contains("hint: list the category with `protopact rules --category FILE`"),
+        "{output}"
+    );
+}
+
+#[test]
+fn where_a_table_would_wrap_what_a_rule_flags_goes_below_it() {
+    let env = TestEnv::new();
+    let narrow = env.run_with(&["rules", "--category", "WIRE"], |io| io.width = Some(80));
+    let (head, flags) =
+        ("FIELD_SAME_DEFAULT  error · FILE,PACKAGE,WIRE_JSON,WIRE,CSR\n", "    A field whose value");
+    assert!(narrow.out.contains(&format!("{head}{flags}")), "{narrow}");
+}
