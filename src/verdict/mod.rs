@@ -8,6 +8,7 @@ mod facts;
 mod json;
 mod rpc;
 mod source;
+mod walk;
 mod wire;
 
 use std::borrow::Cow;
@@ -172,8 +173,8 @@ impl<'a> Judge<'a> {
     pub fn judge(&self, change: &Change) -> Verdict {
         let mut cells = Cells::default();
         wire::judge(change, &self.cx, &self.facts, &mut cells);
-        json::judge(change, &self.cx, &mut cells);
-        rpc::judge(change, &self.cx, &mut cells);
+        json::judge(change, &self.cx, &self.facts, &mut cells);
+        rpc::judge(change, &self.cx, &self.facts, &mut cells);
         source::judge(change, &self.cx, &mut cells);
         cells.finish()
     }
