@@ -29,6 +29,15 @@ pub(crate) fn near<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -
     scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
 }
 
+/// Names with commas, of very many the first ones.
+pub(crate) fn few<S: AsRef<str>>(names: &[S], separator: &str) -> String {
+    const MOST: usize = 20;
+    let shown: Vec<&str> = names.iter().take(MOST).map(AsRef::as_ref).collect();
+    let more = names.len() - shown.len();
+    let shown = shown.join(separator);
+    if more == 0 { shown } else { format!("{shown}{separator}… {more} more") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::near;

@@ -87,7 +87,7 @@ fn one_finding_for_each_change_that_hurts_a_denied_lens() {
     let finding = &findings[0];
     assert_eq!((finding.level, finding.bump), (Level::Error, Bump::Major));
     assert_eq!(finding.fix.as_deref(), Some("add `reserved 2; reserved \"amount\";` to `shop.v1.Order`"));
-    assert_eq!(finding.affects, ["shop.v1.Orders.Get (request)", "shop.v1.Orders.Get (response)"]);
+    assert_eq!(finding.affects.named, ["shop.v1.Orders.Get (request)", "shop.v1.Orders.Get (response)"]);
     assert!(support::findings(&one(OLD), &one(NEW), &lenses(&["rpc"])).is_empty());
 }
 

@@ -1,5 +1,7 @@
 //! The change, its kinds, and what the lenses and rules need to know about it.
 
+use std::sync::Arc;
+
 use crate::schema::{
     Element, FieldId, FileId, Kind as Type, Label, Meaning, MessageId, OneofId, Range, Schema, options,
 };
@@ -201,9 +203,9 @@ pub enum Kind {
     /// has now (`new`); `old` is the value of that name, or else the first the number had.
     EnumValueNameChanged {
         /// All names before, sorted.
-        old_names: Vec<Box<str>>,
+        old_names: Arc<[Box<str>]>,
         /// All names after, sorted.
-        new_names: Vec<Box<str>>,
+        new_names: Arc<[Box<str>]>,
         /// What became of the lost name.
         how: NameChange<i32>,
     },

@@ -1,6 +1,7 @@
 //! Two enums of one full name: values by number.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Differ, Kind, NameChange, messages};
 use crate::schema::{Element, EnumId, EnumValueId, JsonFormat, Schema};
@@ -24,8 +25,8 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
             None => {
                 let names = names(cx.old, values);
                 let kind = Kind::EnumValueRemoved {
-                    number_reserved: new.reserved_ranges.iter().any(|r| r.contains(*number)),
-                    names_reserved: names.iter().all(|n| new.reserved_names.contains(n)),
+                    number_reserved: cx.new.is_number_reserved(new_element, *number),
+                    names_reserved: names.iter().all(|n| cx.new.is_name_reserved(new_element, n)),
                     names,
                 };
                 differ.push(kind, values.first().map(|v| Element::EnumValue(*v)), None);
@@ -34,20 +35,20 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
     }
     for (number, values) in &after {
         let known = before.get(number).map(|v| names(cx.old, v));
-        for value in values {
-            let name = &cx.new.value(*value).name;
-            if known.as_ref().is_some_and(|k| k.contains(name)) {
+        // A number that lost a name is a rename, reported above.
+        if let Some(known) = &known {
+            let kept = names(cx.new, values);
+            if !known.iter().all(|n| kept.binary_search(n).is_ok()) {
                 continue;
             }
-            // A number that lost a name is a rename, reported above.
-            if let (Some(known), Some(old_values)) = (&known, before.get(number)) {
-                let kept = names(cx.new, values);
-                if !known.iter().all(|n| kept.contains(n)) && !old_values.is_empty() {
-                    continue;
-                }
+        }
+        for value in values {
+            let name = &cx.new.value(*value).name;
+            if known.as_ref().is_some_and(|k| k.binary_search(name).is_ok()) {
+                continue;
             }
             let was_reserved =
-                old.reserved_ranges.iter().any(|r| r.contains(*number)) || old.reserved_names.contains(name);
+                cx.old.is_number_reserved(old_element, *number) || cx.old.is_name_reserved(old_element, name);
             let kind = Kind::EnumValueAdded { alias: known.is_some(), was_reserved, published: None };
             differ.push(kind, None, Some(Element::EnumValue(*value)));
         }
@@ -61,25 +62,28 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
 fn same_number(differ: &mut Differ<'_>, enums: (EnumId, EnumId), old: &[EnumValueId], new: &[EnumValueId]) {
     let cx = differ.cx;
     let (old_names, new_names) = (names(cx.old, old), names(cx.new, new));
+    let namesake = |value: &EnumValueId| {
+        let was = cx.old.value_by_name(enums.0, &cx.new.value(*value).name)?;
+        (cx.old.value(was).number == cx.new.value(*value).number).then_some(was)
+    };
     for value in new {
-        let name = &cx.new.value(*value).name;
-        if let Some(was) = old.iter().find(|v| cx.old.value(**v).name == *name) {
-            differ.options(Element::EnumValue(*was), Element::EnumValue(*value));
+        if let Some(was) = namesake(value) {
+            differ.options(Element::EnumValue(was), Element::EnumValue(*value));
         }
     }
-    if old_names.iter().all(|n| new_names.contains(n)) {
+    if old_names.iter().all(|n| new_names.binary_search(n).is_ok()) {
         return;
     }
     let how = name_change(differ, enums, &old_names, &new_names);
+    let (old_names, new_names): (Arc<[Box<str>]>, Arc<[Box<str>]>) = (old_names.into(), new_names.into());
     for value in new {
-        let name = &cx.new.value(*value).name;
-        let was = old.iter().find(|v| cx.old.value(**v).name == *name).or(old.first());
+        let was = namesake(value).or(old.first().copied());
         let kind = Kind::EnumValueNameChanged {
-            old_names: old_names.clone(),
-            new_names: new_names.clone(),
+            old_names: Arc::clone(&old_names),
+            new_names: Arc::clone(&new_names),
             how: how.clone(),
         };
-        differ.push(kind, was.map(|v| Element::EnumValue(*v)), Some(Element::EnumValue(*value)));
+        differ.push(kind, was.map(Element::EnumValue), Some(Element::EnumValue(*value)));
     }
 }
 
@@ -91,16 +95,16 @@ fn name_change(
 ) -> NameChange<i32> {
     let cx = differ.cx;
     let number_of = |schema: &Schema, id: EnumId, name: &str| {
-        schema.enum_(id).values.iter().map(|v| schema.value(*v)).find(|v| &*v.name == name).map(|v| v.number)
+        schema.value_by_name(id, name).map(|v| schema.value(v).number)
     };
-    let lost: Vec<&Box<str>> = old_names.iter().filter(|n| !new_names.contains(n)).collect();
-    let gained: Vec<&Box<str>> = new_names.iter().filter(|n| !old_names.contains(n)).collect();
+    let lost: Vec<&Box<str>> = old_names.iter().filter(|n| new_names.binary_search(n).is_err()).collect();
+    let gained: Vec<&Box<str>> = new_names.iter().filter(|n| old_names.binary_search(n).is_err()).collect();
     let was = gained.iter().find_map(|n| number_of(cx.old, old_id, n));
     let now = lost.iter().find_map(|n| number_of(cx.new, new_id, n));
     match (was, now) {
         (Some(a), Some(b)) if a == b => NameChange::Swapped(a),
         (None, None) => {
-            let retired = lost.iter().any(|n| cx.new.enum_(new_id).reserved_names.contains(n));
+            let retired = lost.iter().any(|n| cx.new.is_name_reserved(Element::Enum(new_id), n));
             if retired && !gained.is_empty() {
                 NameChange::Reused { was: None, now: None }
             } else {

@@ -89,11 +89,8 @@ fn name_change(differ: &Differ<'_>, old_id: FieldId, new_id: FieldId) -> Option<
     let (Some(old_message), Some(new_message)) = (old.parent, new.parent) else {
         return Some(NameChange::Renamed);
     };
-    let find = |schema: &Schema, message, name: &str| {
-        schema.message(message).fields.iter().copied().find(|f: &FieldId| &*schema.field(*f).name == name)
-    };
-    let was = find(cx.old, old_message, &new.name);
-    let now = find(cx.new, new_message, &old.name);
+    let was = cx.old.field_by_name(old_message, &new.name);
+    let now = cx.new.field_by_name(new_message, &old.name);
     if let (Some(was_id), Some(now_id)) = (was, now)
         && cx.old.field(was_id).number == cx.new.field(now_id).number
     {
@@ -103,7 +100,7 @@ fn name_change(differ: &Differ<'_>, old_id: FieldId, new_id: FieldId) -> Option<
         return Some(NameChange::Reused { was, now });
     }
     // A name that was retired is not a name that was changed.
-    if cx.new.message(new_message).reserved_names.contains(&old.name) {
+    if cx.new.is_name_reserved(Element::Message(new_message), &old.name) {
         return Some(NameChange::Reused { was: None, now: None });
     }
     Some(NameChange::Renamed)
@@ -205,11 +202,11 @@ fn default(schema: &Schema, field: &Field) -> Option<Default> {
             let id = schema.field_enum(field)?;
             let values = &schema.enum_(id).values;
             let value = match written {
-                Some(name) => values.iter().find(|v| &*schema.value(**v).name == name)?,
+                Some(name) => schema.value_by_name(id, name)?,
                 // Open enums read as their zero; the first value of an open enum is zero.
-                None => values.first()?,
+                None => *values.first()?,
             };
-            let value = schema.value(*value);
+            let value = schema.value(value);
             Default::Named(value.number.into(), value.name.to_string())
         }
         _ => Default::Integer(written.and_then(|t| t.parse().ok()).unwrap_or(0)),

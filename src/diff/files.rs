@@ -49,13 +49,13 @@ fn pair(differ: &mut Differ<'_>, old_id: FileId, new_id: FileId) {
         }
     }
     for import in &old.imports {
-        let now = new.imports.iter().find(|i| i.path == import.path);
+        let now = cx.new.import_index(new_id, &import.path).map(|i| &new.imports[i]);
         if now.is_none() || (import.public && now.is_some_and(|i| !i.public)) {
             push(Kind::ImportRemoved { path: import.path.clone(), public: import.public });
         }
     }
     for import in &new.imports {
-        if !old.imports.iter().any(|i| i.path == import.path) {
+        if cx.old.import_index(old_id, &import.path).is_none() {
             push(Kind::ImportAdded { path: import.path.clone() });
         }
     }

@@ -1,5 +1,7 @@
 //! Two messages of one full name: fields by number, oneofs by name, reserved and extension ranges.
 
+use rustc_hash::FxHashSet;
+
 use super::{Differ, Kind, fields};
 use crate::schema::{Element, FieldId, JsonFormat, Message, MessageId, OneofId, Range};
 
@@ -15,9 +17,9 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
             None => {
                 let kind = Kind::FieldRemoved {
                     message: new_id,
-                    number_reserved: new.reserved_ranges.iter().any(|r| r.contains(was.number)),
-                    name_reserved: new.reserved_names.contains(&was.name),
-                    renumbered: named(differ, new, &was.name),
+                    number_reserved: cx.new.is_number_reserved(new_element, was.number),
+                    name_reserved: cx.new.is_name_reserved(new_element, &was.name),
+                    renumbered: cx.new.field_by_name(new_id, &was.name),
                 };
                 differ.push(kind, Some(Element::Field(*old_field)), None);
             }
@@ -27,8 +29,8 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
         let now = cx.new.field(*new_field);
         if cx.old.field_by_number(old_id, now.number).is_none() {
             let kind = Kind::FieldAdded {
-                number_was_reserved: old.reserved_ranges.iter().any(|r| r.contains(now.number)),
-                name_was_reserved: old.reserved_names.contains(&now.name),
+                number_was_reserved: cx.old.is_number_reserved(old_element, now.number),
+                name_was_reserved: cx.old.is_name_reserved(old_element, &now.name),
                 published: None,
             };
             differ.push(kind, None, Some(Element::Field(*new_field)));
@@ -37,8 +39,8 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
 
     for old_oneof in &old.oneofs {
         let name = &cx.old.oneof(*old_oneof).name;
-        match new.oneofs.iter().find(|o| cx.new.oneof(**o).name == *name) {
-            Some(new_oneof) => differ.options(Element::Oneof(*old_oneof), Element::Oneof(*new_oneof)),
+        match cx.new.oneof_by_name(new_id, name) {
+            Some(new_oneof) => differ.options(Element::Oneof(*old_oneof), Element::Oneof(new_oneof)),
             None => {
                 let renamed = successor(differ, *old_oneof, new_id);
                 let kind = Kind::OneofRemoved { message: new_id, renamed };
@@ -48,7 +50,7 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
     }
     for new_oneof in &new.oneofs {
         let name = &cx.new.oneof(*new_oneof).name;
-        if !old.oneofs.iter().any(|o| cx.old.oneof(*o).name == *name) {
+        if cx.old.oneof_by_name(old_id, name).is_none() {
             differ.push(Kind::OneofAdded, None, Some(Element::Oneof(*new_oneof)));
         }
     }
@@ -72,10 +74,6 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
     differ.options(old_element, new_element);
 }
 
-fn named(differ: &Differ<'_>, message: &Message, name: &str) -> Option<FieldId> {
-    message.fields.iter().copied().find(|f| &*differ.cx.new.field(*f).name == name)
-}
-
 /// The new oneof that holds every member of `old` that is still in one, if it is itself new.
 fn successor(differ: &Differ<'_>, old: OneofId, new_message: MessageId) -> Option<OneofId> {
     let cx = differ.cx;
@@ -91,20 +89,21 @@ fn successor(differ: &Differ<'_>, old: OneofId, new_message: MessageId) -> Optio
         found = Some(now);
     }
     let name = &cx.new.oneof(found?).name;
-    let existed = cx.old.message(old.parent).oneofs.iter().any(|o| cx.old.oneof(*o).name == *name);
+    let existed = cx.old.oneof_by_name(old.parent, name).is_some();
     found.filter(|_| !existed)
 }
 
 /// Reserved ranges that shrank or came, for messages and enums alike.
 pub(super) fn ranges(differ: &mut Differ<'_>, old: Element, new: Element, before: &[Range], after: &[Range]) {
+    let (had, has) = (Range::merged(before), Range::merged(after));
     for range in before {
-        let missing = missing(*range, after);
+        let missing = missing(*range, &has);
         if !missing.is_empty() {
             differ.push(Kind::ReservedRangeRemoved { range: *range, missing }, Some(old), Some(new));
         }
     }
     for range in after {
-        if !missing(*range, before).is_empty() {
+        if !missing(*range, &had).is_empty() {
             differ.push(Kind::ReservedRangeAdded { range: *range }, Some(old), Some(new));
         }
     }
@@ -118,10 +117,12 @@ pub(super) fn names(
     before: &[Box<str>],
     after: &[Box<str>],
 ) {
-    for name in before.iter().filter(|n| !after.contains(n)) {
+    let (had, has): (FxHashSet<&str>, FxHashSet<&str>) =
+        (before.iter().map(|n| &**n).collect(), after.iter().map(|n| &**n).collect());
+    for name in before.iter().filter(|n| !has.contains(&***n)) {
         differ.push(Kind::ReservedNameRemoved { name: name.clone() }, Some(old), Some(new));
     }
-    for name in after.iter().filter(|n| !before.contains(n)) {
+    for name in after.iter().filter(|n| !had.contains(&***n)) {
         differ.push(Kind::ReservedNameAdded { name: name.clone() }, Some(old), Some(new));
     }
 }
@@ -131,41 +132,43 @@ fn extension_ranges(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageI
     let list = |m: &Message| m.extension_ranges.iter().map(|r| r.range).collect::<Vec<_>>();
     let (before, after) = (list(cx.old.message(old_id)), list(cx.new.message(new_id)));
     let (old, new) = (Some(Element::Message(old_id)), Some(Element::Message(new_id)));
+    let (had, has) = (Range::merged(&before), Range::merged(&after));
     for range in &before {
-        let missing = missing(*range, &after);
+        let missing = missing(*range, &has);
         if missing.is_empty() {
             continue;
         }
         let extendee = &cx.old.message(old_id).full_name;
-        let mut in_use: Vec<Box<str>> = cx
-            .old
-            .all_extensions()
-            .filter(|(_, f)| f.extendee.as_ref() == Some(extendee))
-            .filter(|(_, f)| missing.iter().any(|m| m.contains(f.number)))
-            .map(|(id, _)| cx.old.full_name(Element::Field(id)).into())
+        let extensions = cx.old.extensions_of(extendee);
+        let number = |id: &FieldId| cx.old.field(*id).number;
+        let mut in_use: Vec<Box<str>> = missing
+            .iter()
+            .flat_map(|m| {
+                let from = extensions.partition_point(|id| number(id) < m.start);
+                extensions[from..].iter().take_while(|id| number(id) <= m.end)
+            })
+            .map(|id| cx.old.full_name(Element::Field(*id)).into())
             .collect();
         in_use.sort();
         differ.push(Kind::ExtensionRangeRemoved { range: *range, missing, in_use }, old, new);
     }
     for range in &after {
-        if !missing(*range, &before).is_empty() {
+        if !missing(*range, &had).is_empty() {
             differ.push(Kind::ExtensionRangeAdded { range: *range }, old, new);
         }
     }
 }
 
-/// What of `range` no range of `others` covers, in order.
+/// What of `range` no range of `others` covers, in order. `others` are sorted and apart ([`Range::merged`]).
 fn missing(range: Range, others: &[Range]) -> Vec<Range> {
-    let mut sorted = others.to_vec();
-    sorted.sort_unstable();
     let mut rest = Vec::new();
     // i64, as the last number of a range may be the largest i32.
     let mut from = i64::from(range.start);
     let end = i64::from(range.end);
-    for other in sorted {
+    for other in &others[others.partition_point(|o| o.end < range.start)..] {
         let (start, stop) = (i64::from(other.start), i64::from(other.end));
-        if stop < from || start > end {
-            continue;
+        if start > end {
+            break;
         }
         if start > from {
             rest.push((from, start - 1));
@@ -188,6 +191,7 @@ mod tests {
 
     #[test]
     fn ranges_may_be_split_merged_and_reordered_without_a_gap() {
+        let missing = |range, others: &[Range]| missing(range, &Range::merged(others));
         assert_eq!(missing(r(1, 10), &[r(6, 10), r(1, 5)]), []);
         assert_eq!(missing(r(1, 10), &[r(0, 100)]), []);
         assert_eq!(missing(r(i32::MIN, i32::MAX), &[r(i32::MIN, 0), r(1, i32::MAX)]), []);

@@ -8,8 +8,8 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: ServiceId, new_id: ServiceId
     let (old, new) = (cx.old.service(old_id), cx.new.service(new_id));
     for old_method in &old.methods {
         let name = &cx.old.method(*old_method).name;
-        match new.methods.iter().find(|m| cx.new.method(**m).name == *name) {
-            Some(new_method) => method(differ, *old_method, *new_method),
+        match cx.new.method_by_name(new_id, name) {
+            Some(new_method) => method(differ, *old_method, new_method),
             None => differ.push(
                 Kind::MethodRemoved,
                 Some(Element::Method(*old_method)),
@@ -19,7 +19,7 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: ServiceId, new_id: ServiceId
     }
     for new_method in &new.methods {
         let name = &cx.new.method(*new_method).name;
-        if !old.methods.iter().any(|m| cx.old.method(*m).name == *name) {
+        if cx.old.method_by_name(old_id, name).is_none() {
             differ.push(Kind::MethodAdded, None, Some(Element::Method(*new_method)));
         }
     }

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::{Cx, Structure};
 use crate::schema::{Cardinality, Element, EnumId, Field, Kind, MessageId, Schema};
@@ -16,12 +16,14 @@ use crate::schema::{Cardinality, Element, EnumId, Field, Kind, MessageId, Schema
 pub struct Shapes<'a> {
     cx: Cx<'a>,
     known: RefCell<FxHashMap<(MessageId, MessageId), Structure>>,
+    /// What single passes found, strict and not: pairs that agree all the way down, and pairs that do not.
+    passes: [RefCell<FxHashMap<(MessageId, MessageId), bool>>; 2],
 }
 
 impl<'a> Shapes<'a> {
     /// An empty memory over two schemas.
     pub fn new(cx: &Cx<'a>) -> Shapes<'a> {
-        Shapes { cx: *cx, known: RefCell::default() }
+        Shapes { cx: *cx, known: RefCell::default(), passes: Default::default() }
     }
 
     /// How the types two fields hold compare.
@@ -93,18 +95,40 @@ impl<'a> Shapes<'a> {
     }
 
     fn holds(&self, old: MessageId, new: MessageId, strict: bool) -> bool {
-        let mut assumed: FxHashSet<(MessageId, MessageId)> = FxHashSet::default();
+        let mut known = self.passes[usize::from(strict)].borrow_mut();
+        if let Some(known) = known.get(&(old, new)) {
+            return *known;
+        }
+        // Each pair with the one it was met in.
+        let mut assumed: FxHashMap<(MessageId, MessageId), Option<(MessageId, MessageId)>> =
+            FxHashMap::default();
         let mut open = vec![(old, new)];
-        assumed.insert((old, new));
-        while let Some((a, b)) = open.pop() {
-            if !self.same_here(a, b, strict, &mut |pair| {
-                if assumed.insert(pair) {
-                    open.push(pair);
+        assumed.insert((old, new), None);
+        while let Some(here) = open.pop() {
+            let mut differs = known.get(&here) == Some(&false);
+            if !differs {
+                differs = !self.same_here(here.0, here.1, strict, &mut |pair| {
+                    if known.get(&pair) == Some(&true) {
+                        return;
+                    }
+                    assumed.entry(pair).or_insert_with(|| {
+                        open.push(pair);
+                        Some(here)
+                    });
+                });
+            }
+            if differs {
+                // A difference that can be reached from a pair is one of the pair.
+                let mut at = Some(here);
+                while let Some(pair) = at {
+                    known.insert(pair, false);
+                    at = assumed.get(&pair).copied().flatten();
                 }
-            }) {
                 return false;
             }
         }
+        // Nothing differs in all that can be reached: so it is for each of these pairs.
+        known.extend(assumed.into_keys().map(|pair| (pair, true)));
         true
     }
 

@@ -134,14 +134,16 @@ fn renames(differ: &Differ<'_>, gone: &[Element], came: &[Element]) -> FxHashMap
     groups.sort();
     for (olds, news) in groups {
         let alone = olds.len() == 1 && news.len() == 1;
+        // A name that two have is nobody's.
+        let mut by_name: FxHashMap<String, Option<Element>> = FxHashMap::default();
+        for new in &news {
+            let name = cx.new.nested_name(*new);
+            by_name.entry(name).and_modify(|e| *e = None).or_insert(Some(*new));
+        }
         for old in &olds {
-            let short = |schema: &Schema, e: Element| schema.nested_name(e);
-            let same_name: Vec<_> =
-                news.iter().filter(|n| short(cx.new, **n) == short(cx.old, *old)).collect();
-            let partner = match (&same_name[..], alone) {
-                ([one], _) => Some(**one),
-                ([], true) => Some(news[0]),
-                _ => None,
+            let partner = match by_name.get(&cx.old.nested_name(*old)) {
+                Some(one) => *one,
+                None => alone.then(|| news[0]),
             };
             if let Some(new) = partner.filter(|new| identical(differ, *old, *new)) {
                 found.insert(*old, new);

@@ -1,8 +1,9 @@
 //! Applying a policy to the changes of one comparison.
 
+use super::affects::Affects;
 use super::lenses::LensPolicy;
 use super::rules::RulePolicy;
-use super::{PolicySet, affects, bump, fingerprint, fix};
+use super::{PolicySet, bump, fingerprint, fix};
 use crate::diff::{Change, Cx, Echoes, is_compilers_own};
 use crate::report::{ChangeRecord, Finding, Location};
 use crate::rules::{Anchor, Bump, Hit, Level, Rule, describe, place, primary};
@@ -47,13 +48,18 @@ impl<'a> Decision<'a> {
 /// the file where the element was, or where it is when it is new.
 pub fn decide<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p PolicySet) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let mut affects = Affects::new(&decision.cx, decision.judge);
     for (index, (change, verdict)) in decision.changes.iter().zip(decision.verdicts).enumerate() {
         let Some(file) = decision.file(change) else { continue };
         match policy_for(file) {
-            PolicySet::Rules(policy) => by_rules(decision, change, verdict, policy, &mut findings),
+            PolicySet::Rules(policy) => {
+                by_rules(decision, change, verdict, policy, &mut affects, &mut findings)
+            }
             // An echo is one edit with another change, which speaks for both.
             PolicySet::Lenses(_) if decision.echoes.is_echo(index) || !decision.is_own(change) => {}
-            PolicySet::Lenses(policy) => findings.extend(by_lenses(decision, change, verdict, policy)),
+            PolicySet::Lenses(policy) => {
+                findings.extend(by_lenses(decision, change, verdict, policy, &mut affects))
+            }
         }
     }
     findings.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -110,6 +116,7 @@ fn by_rules(
     change: &Change,
     verdict: &Verdict,
     policy: &RulePolicy,
+    affects: &mut Affects<'_>,
     findings: &mut Vec<Finding>,
 ) {
     let cx = &decision.cx;
@@ -129,7 +136,7 @@ fn by_rules(
         if ignored(cx.new, &hit.new) || ignored(cx.old, &hit.old) {
             continue;
         }
-        findings.push(finding(decision, change, verdict, rule, hit, rule.level, rule.bump));
+        findings.push(finding(decision, change, verdict, rule, hit, (rule.level, rule.bump), affects));
     }
 }
 
@@ -138,6 +145,7 @@ fn by_lenses(
     change: &Change,
     verdict: &Verdict,
     policy: &LensPolicy,
+    affects: &mut Affects<'_>,
 ) -> Option<Finding> {
     let (level, bump) = match policy.denied(change, verdict) {
         Effect::Ok => return None,
@@ -146,7 +154,7 @@ fn by_lenses(
     };
     let rule = primary(change, &decision.cx)?;
     let hit = Hit::of(change, &decision.cx);
-    Some(finding(decision, change, verdict, rule, hit, level, bump))
+    Some(finding(decision, change, verdict, rule, hit, (level, bump), affects))
 }
 
 fn finding(
@@ -155,8 +163,8 @@ fn finding(
     verdict: &Verdict,
     rule: &'static Rule,
     hit: Hit,
-    level: Level,
-    bump: Bump,
+    (level, bump): (Level, Bump),
+    affects: &mut Affects<'_>,
 ) -> Finding {
     let cx = &decision.cx;
     Finding {
@@ -169,7 +177,7 @@ fn finding(
         old: hit.old.map(|a| locate(cx.old, &a)),
         new: hit.new.map(|a| locate(cx.new, &a)),
         verdict: verdict.clone(),
-        affects: affects::affects(change, cx, decision.judge),
+        affects: affects.of(change),
         fix: fix(change, cx),
         fingerprint: fingerprint(change, cx),
     }

@@ -204,7 +204,8 @@ pub fn fix(change: &Change, cx: &Cx<'_>) -> Option<String> {
             let number = cx.old.value(id).number;
             let lost: Vec<String> = old_names
                 .iter()
-                .filter(|n| !new_names.contains(n))
+                .filter(|n| new_names.binary_search(n).is_err())
+                .take(20)
                 .map(|n| format!("`{n} = {number};`"))
                 .collect();
             match how {
@@ -360,13 +361,6 @@ fn free_number(cx: &Cx<'_>, field: &Field) -> Option<i32> {
         return None;
     }
     let message = &cx.new.message(field.parent?).full_name;
-    let highest = |schema: &Schema| -> i32 {
-        let Some(id) = schema.message_by_name(message) else { return 0 };
-        let message = schema.message(id);
-        let fields = message.fields.iter().map(|f| schema.field(*f).number);
-        let reserved = message.reserved_ranges.iter().map(|r| r.end);
-        let extensions = message.extension_ranges.iter().map(|r| r.range.end);
-        fields.chain(reserved).chain(extensions).max().unwrap_or(0)
-    };
+    let highest = |schema: &Schema| schema.message_by_name(message).map_or(0, |id| schema.highest_number(id));
     legal(highest(cx.old).max(highest(cx.new)).checked_add(1)?)
 }

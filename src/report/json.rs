@@ -92,6 +92,8 @@ struct JsonFinding<'a> {
     new: Option<Place<'a>>,
     verdict: Matrix<'a>,
     affects: &'a [String],
+    #[serde(skip_serializing_if = "is_zero")]
+    affects_more: usize,
     fix: Option<&'a str>,
 }
 
@@ -108,10 +110,15 @@ impl<'a> JsonFinding<'a> {
             old: finding.old.as_ref().map(Place::of),
             new: finding.new.as_ref().map(Place::of),
             verdict: Matrix::of(&finding.verdict),
-            affects: &finding.affects,
+            affects: &finding.affects.named,
+            affects_more: finding.affects.more,
             fix: finding.fix.as_deref(),
         }
     }
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 #[derive(Serialize)]

@@ -20,7 +20,7 @@ mod text;
 pub use buf_json::{SourceIssue, write_source_issues};
 pub use escape::escape;
 pub use layout::{Line, Style};
-pub use model::{ChangeRecord, Finding, Location, Report};
+pub use model::{Calls, ChangeRecord, Finding, Location, Report};
 pub use summary::{next_version, plural};
 
 /// How a report is shown. What is in it does not depend on this.

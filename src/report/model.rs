@@ -1,6 +1,7 @@
 //! The one finished report that every format is a pure function of.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::rules::{Bump, Level};
 use crate::schema::Span;
@@ -50,11 +51,20 @@ pub struct Finding {
     /// What it does to whom.
     pub verdict: Verdict,
     /// Calls that carry the element: `user.v1.UserService.GetUser (response)`.
-    pub affects: Vec<String>,
+    pub affects: Arc<Calls>,
     /// The way out of this very case, in one sentence.
     pub fix: Option<String>,
     /// Stable over rebases and moves of text: 12 hex digits over kind, symbol, old and new shape.
     pub fingerprint: String,
+}
+
+/// Calls by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The calls, sorted; of very many the first ones.
+    pub named: Vec<String>,
+    /// How many more there are.
+    pub more: usize,
 }
 
 /// One change, whether anybody minds or not.

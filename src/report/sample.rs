@@ -1,6 +1,8 @@
 //! Reports for the tests of the formats: one that touches everything, an empty one, a hostile one.
 
-use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
+use std::sync::Arc;
+
+use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter, View};
 use crate::rules::{Bump, Level};
 use crate::schema::Span;
 use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
@@ -10,6 +12,10 @@ pub(super) fn render(reporter: &dyn Reporter, report: &Report, width: Option<usi
     let mut out = Vec::new();
     reporter.write(report, &View { colour: false, width }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+fn calls<const N: usize>(named: [String; N]) -> Arc<Calls> {
+    Arc::new(Calls { named: named.to_vec(), more: 0 })
 }
 
 /// Nothing changed.
@@ -100,15 +106,16 @@ pub(super) fn full() -> Report {
                 old: at("contracts/pay/v1/charge.proto", 12, 3),
                 new: at("contracts/pay/v1/charge.proto", 14, 3),
                 verdict: corrupt.clone(),
-                affects: [
-                    "CreateCharge (request)",
-                    "GetCharge (response)",
-                    "ListCharges (response)",
-                    "Refund (request)",
-                    "Watch (response)",
-                ]
-                .map(|call| format!("pay.v1.ChargeService.{call}"))
-                .to_vec(),
+                affects: calls(
+                    [
+                        "CreateCharge (request)",
+                        "GetCharge (response)",
+                        "ListCharges (response)",
+                        "Refund (request)",
+                        "Watch (response)",
+                    ]
+                    .map(|call| format!("pay.v1.ChargeService.{call}")),
+                ),
                 fix: Some("add a field with a new number and deprecate this one".to_owned()),
                 fingerprint: "3f9c01ab77e2".to_owned(),
             },
@@ -122,7 +129,7 @@ pub(super) fn full() -> Report {
                 old: at("contracts/pay/v1/service.proto", 40, 3),
                 new: file("contracts/pay/v1/service.proto"),
                 verdict: gone.clone(),
-                affects: vec!["pay.v1.ChargeService.Refund".to_owned()],
+                affects: calls(["pay.v1.ChargeService.Refund".to_owned()]),
                 fix: None,
                 fingerprint: "00aa11bb22cc".to_owned(),
             },
@@ -136,7 +143,7 @@ pub(super) fn full() -> Report {
                 old: at("contracts/pay/v1/charge.proto", 20, 3),
                 new: at("contracts/pay/v1/charge.proto", 22, 9),
                 verdict: mixed.clone(),
-                affects: Vec::new(),
+                affects: Arc::default(),
                 fix: Some("keep `repeated`".to_owned()),
                 fingerprint: "d00d00d00d00".to_owned(),
             },
@@ -150,7 +157,7 @@ pub(super) fn full() -> Report {
                 old: file("contracts/pay/v1/old.proto"),
                 new: None,
                 verdict: Verdict::default(),
-                affects: Vec::new(),
+                affects: Arc::default(),
                 fix: None,
                 fingerprint: "0123456789ab".to_owned(),
             },
@@ -242,7 +249,7 @@ pub(super) fn hostile() -> Report {
             old: location.clone(),
             new: location.clone(),
             verdict: verdict.clone(),
-            affects: vec![format!("a.S.M {NASTY}")],
+            affects: calls([format!("a.S.M {NASTY}")]),
             fix: Some(format!("fix {NASTY}")),
             fingerprint: "3f9c01ab77e2".to_owned(),
         }],

@@ -35,10 +35,10 @@ fn write_finding(report: &Report, finding: &Finding, view: &View, out: &mut dyn 
     for line in verdict_lines(&finding.verdict) {
         line.write(view, out)?;
     }
-    if !finding.affects.is_empty() {
+    if !finding.affects.named.is_empty() {
         let named =
-            finding.affects.iter().take(CALLS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = finding.affects.len().saturating_sub(CALLS_NAMED);
+            finding.affects.named.iter().take(CALLS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = finding.affects.named.len().saturating_sub(CALLS_NAMED) + finding.affects.more;
         let more = if more > 0 { format!(" and {}", plural(more, "more call")) } else { String::new() };
         Line::labelled("affects").plain(named).plain(more).write(view, out)?;
     }

@@ -4,6 +4,7 @@
 //! elements are in full, so that a line can stand alone in a log.
 
 use crate::diff::{Change, Comeback, Cx, Kind, NameChange, OneofChange, Past, Structure};
+use crate::names::few;
 use crate::schema::{
     Cardinality, Element, EnumId, Field, FieldId, JavaUtf8, JsonFormat, Kind as Type, Label, MessageId,
     Range, Schema, Utf8Validation,
@@ -342,12 +343,7 @@ pub(super) fn map_of(schema: &Schema, element: Element) -> Option<(FieldId, Opti
     if !message.map_entry {
         return None;
     }
-    let holder = schema.message(message.parent?);
-    let map = holder
-        .fields
-        .iter()
-        .copied()
-        .find(|f| schema.field(*f).type_name.as_deref() == Some(&*message.full_name))?;
+    let map = schema.field_by_type(message.parent?, &message.full_name)?;
     Some((map, part))
 }
 
@@ -376,7 +372,7 @@ pub(super) fn type_text(schema: &Schema, element: Option<Element>) -> String {
 
 /// Names in backticks, with commas.
 pub(super) fn names(list: &[Box<str>]) -> String {
-    list.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+    format!("`{}`", few(list, "`, `"))
 }
 
 /// Numbers as in a `reserved` line.

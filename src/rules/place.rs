@@ -112,7 +112,7 @@ fn parts(change: &Change, cx: &Cx<'_>, below: &[&[i32]]) -> (Option<Anchor>, Opt
 
 fn import(schema: &Schema, file: Option<Element>, path: &str) -> Option<Anchor> {
     let Some(Element::File(id)) = file else { return None };
-    let line = schema.file(id).imports.iter().position(|i| &*i.path == path);
+    let line = schema.import_index(id, path);
     let paths = line.map(|i| vec![3, i as i32]).into_iter().collect();
     Some(Anchor { file: id, paths })
 }

@@ -27,6 +27,9 @@ pub struct BuildError {
     pub reason: String,
 }
 
+/// How many names one number of an enum may have.
+const MAX_ALIASES: usize = 1000;
+
 impl Schema {
     /// Builds the model of a compiled contract version.
     ///
@@ -37,10 +40,33 @@ impl Schema {
     pub fn build(compiled: &Compiled) -> Result<Schema, BuildError> {
         let mut schema = Schema::default();
         for file in &compiled.files {
+            let known = schema.enums.len();
             schema.add_file(file)?;
+            schema
+                .check_aliases(known)
+                .map_err(|reason| BuildError { file: file.name.to_string(), reason })?;
         }
         schema.link();
         Ok(schema)
+    }
+
+    /// Names for one number are compared with each other.
+    fn check_aliases(&self, from: usize) -> Result<(), String> {
+        for enum_ in self.enums[from..].iter().filter(|e| e.values.len() > MAX_ALIASES) {
+            let mut counts: FxHashMap<i32, usize> = FxHashMap::default();
+            for value in &enum_.values {
+                let number = self.value(*value).number;
+                let count = counts.entry(number).or_default();
+                *count += 1;
+                if *count > MAX_ALIASES {
+                    return Err(format!(
+                        "enum `{}` has more than {MAX_ALIASES} names for the number {number}",
+                        enum_.full_name
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn add_file(&mut self, compiled: &CompiledFile) -> Result<(), BuildError> {
@@ -101,6 +127,7 @@ impl Schema {
             target: compiled.target,
             source_info,
             spans: OnceLock::new(),
+            lookup: OnceLock::new(),
         });
         self.by_file.insert(compiled.name.clone(), id);
         self.packages.entry(package.as_str().into()).or_default().push(id);
@@ -176,6 +203,7 @@ impl Schema {
             features,
             map_entry,
             by_number: FxHashMap::default(),
+            lookup: OnceLock::new(),
         });
         self.by_name.insert(full_name.as_str().into(), Element::Message(id));
 
@@ -385,6 +413,7 @@ impl Schema {
             reserved_names: proto.reserved_name.iter().map(|n| n.as_str().into()).collect(),
             options,
             features,
+            lookup: OnceLock::new(),
         });
         id
     }
@@ -421,6 +450,7 @@ impl Schema {
             index: index as u32,
             methods,
             options: proto.options.into_option().map(Box::new),
+            lookup: OnceLock::new(),
         });
         id
     }

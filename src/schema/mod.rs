@@ -8,6 +8,7 @@
 
 mod build;
 mod features;
+mod lookup;
 mod model;
 pub mod options;
 mod reach;

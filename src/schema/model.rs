@@ -9,6 +9,7 @@ use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
 use super::features::{CppStringType, JavaUtf8};
+use super::lookup::{EnumLookup, MessageLookup};
 use super::span::{SourcePath, Span, SpanTable};
 
 macro_rules! ids {
@@ -128,6 +129,7 @@ pub struct File {
     pub target: bool,
     pub(super) source_info: Bytes,
     pub(super) spans: OnceLock<SpanTable>,
+    pub(super) lookup: OnceLock<FxHashMap<Box<str>, usize>>,
 }
 
 /// A half-open or closed range of numbers, kept as inclusive bounds.
@@ -191,6 +193,7 @@ pub struct Message {
     /// Whether the compiler made it for a map field.
     pub map_entry: bool,
     pub(super) by_number: FxHashMap<i32, FieldId>,
+    pub(super) lookup: OnceLock<Box<MessageLookup>>,
 }
 
 /// What a field holds, with the resolved message encoding: a message field with the delimited encoding is a
@@ -401,6 +404,7 @@ pub struct Enum {
     pub options: Option<Box<pb::EnumOptions>>,
     /// Resolved features.
     pub features: ResolvedFeatures,
+    pub(super) lookup: OnceLock<Box<EnumLookup>>,
 }
 
 impl Enum {
@@ -441,6 +445,7 @@ pub struct Service {
     pub methods: Vec<MethodId>,
     /// Service options, custom options kept.
     pub options: Option<Box<pb::ServiceOptions>>,
+    pub(super) lookup: OnceLock<FxHashMap<Box<str>, MethodId>>,
 }
 
 /// A method of a service.
@@ -479,6 +484,7 @@ pub struct Schema {
     pub(super) by_name: FxHashMap<Box<str>, Element>,
     pub(super) packages: FxHashMap<Box<str>, Vec<FileId>>,
     pub(super) extensions: FxHashMap<(Box<str>, i32), FieldId>,
+    pub(super) by_extendee: OnceLock<FxHashMap<Box<str>, Vec<FieldId>>>,
 }
 
 macro_rules! tables {

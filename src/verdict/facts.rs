@@ -1,10 +1,13 @@
 //! What the lenses need to know about the schemas as a whole.
 
+use rustc_hash::FxHashMap;
+
 use super::Loss;
 use super::http::Routes;
 use super::validation::DefinedOnly;
+use super::walk::Memory;
 use crate::diff::Cx;
-use crate::schema::{Reach, Schema};
+use crate::schema::{Cardinality, Element, EnumId, Reach, Schema};
 
 /// Facts about a pair of schemas, found once.
 #[derive(Debug)]
@@ -17,6 +20,11 @@ pub(super) struct Facts {
     pub(super) new_defined_only: DefinedOnly,
     /// Some message of the old contract holds a `google.protobuf.Any`.
     pub(super) old_uses_any: bool,
+    /// For enums of the old contract that a required field holds: the first such field by name.
+    pub(super) old_required: FxHashMap<EnumId, String>,
+    /// What comparing messages found out: bytes and JSON, old to new and new to old.
+    pub(super) wire: [Memory; 2],
+    pub(super) json: [Memory; 2],
 }
 
 impl Facts {
@@ -29,8 +37,21 @@ impl Facts {
             old_defined_only: DefinedOnly::default(),
             new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
+            old_required: required(cx.old),
+            wire: [Memory::new(), Memory::new()],
+            json: [Memory::new(), Memory::new()],
         }
     }
+}
+
+fn required(schema: &Schema) -> FxHashMap<EnumId, String> {
+    let mut found: FxHashMap<EnumId, String> = FxHashMap::default();
+    for (id, field) in schema.fields().filter(|(_, f)| f.cardinality == Cardinality::Required) {
+        let Some(enum_) = schema.field_enum(field) else { continue };
+        let name = schema.full_name(Element::Field(id));
+        found.entry(enum_).and_modify(|first| *first = name.clone().min(first.clone())).or_insert(name);
+    }
+    found
 }
 
 fn uses_any(schema: &Schema) -> bool {

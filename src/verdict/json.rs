@@ -5,13 +5,14 @@
 //! base64; parsers reject keys and enum names they do not know, unless told otherwise. An effect is what a
 //! parser with the default settings does.
 
-use rustc_hash::FxHashSet;
-
+use super::facts::Facts;
+use super::walk::Walk;
 use super::{Cells, Direction, Lens, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
+use crate::names::few;
 use crate::schema::{Cardinality, Element, EnumId, Field, Kind as Type, MessageId, Schema};
 
-pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match &change.kind {
         Kind::FieldAdded { name_was_reserved, .. } => {
             let Some(Element::Field(id)) = change.new else { return };
@@ -32,7 +33,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
             }
             if let Some((past, was)) = past::retyped(change, field) {
                 let parser = Parser { write: cx.old, read: cx.new, from: Direction::Backward };
-                let loss = parser.types(&was, field, &mut FxHashSet::default());
+                let loss = parser.types(&was, field, &mut Walk::new(&facts.json[0]));
                 let loss = loss.or_worse(cardinality(was.cardinality, field.cardinality));
                 cells.backward(Lens::Json, loss.within(&past::published(past)));
             }
@@ -66,8 +67,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
             let (old, new) = (cx.old.field(old), cx.new.field(new));
             let backward = Parser { write: cx.old, read: cx.new, from: Direction::Backward };
             let forward = Parser { write: cx.new, read: cx.old, from: Direction::Forward };
-            cells.backward(Lens::Json, backward.types(old, new, &mut FxHashSet::default()));
-            cells.forward(Lens::Json, forward.types(new, old, &mut FxHashSet::default()));
+            cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
+            cells.forward(Lens::Json, forward.types(new, old, &mut Walk::new(&facts.json[1])));
         }
         Kind::FieldCardinalityChanged => {
             let Some((old, new)) = change.fields() else { return };
@@ -102,9 +103,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
             let Some(Element::EnumValue(id)) = change.new else { return };
             let value = cx.new.value(id);
             // Of several names for one number the first one is written.
-            let first =
-                cx.new.enum_(value.parent).values.iter().find(|v| cx.new.value(**v).number == value.number);
-            if !alias || first == Some(&id) {
+            let first = cx.new.value_by_number(value.parent, value.number);
+            if !alias || first == Some(id) {
                 cells.forward(
                     Lens::Json,
                     Loss::rejects(format!("an old parser does not know the value `{}`", value.name)),
@@ -114,7 +114,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         Kind::EnumValueRemoved { names, names_reserved, .. } => {
             let Some(old) = change.old else { return };
             let loss =
-                Loss::rejects(format!("a new parser does not know the value `{}`", names.join("`, `")));
+                Loss::rejects(format!("a new parser does not know the value `{}`", few(names, "`, `")));
             if !(cx.old.is_deprecated(old) && *names_reserved) {
                 cells.backward(Lens::Json, loss);
             }
@@ -211,20 +211,13 @@ fn json_name_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 
 /// Whether a parser of this message takes a key: as a JSON name or as a field's own name.
 fn accepts(schema: &Schema, message: Option<MessageId>, key: &str) -> bool {
-    message.is_some_and(|m| {
-        schema
-            .message(m)
-            .fields
-            .iter()
-            .map(|f| schema.field(*f))
-            .any(|f| &*f.json_name == key || &*f.name == key)
-    })
+    message.is_some_and(|m| schema.field_by_key(m, key).is_some())
 }
 
 fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>], cells: &mut Cells) {
     let (gone, came): (Vec<&str>, Vec<&str>) = (
-        old.iter().filter(|n| !new.contains(n)).map(|n| &**n).collect(),
-        new.iter().filter(|n| !old.contains(n)).map(|n| &**n).collect(),
+        old.iter().filter(|n| new.binary_search(n).is_err()).map(|n| &**n).collect(),
+        new.iter().filter(|n| old.binary_search(n).is_err()).map(|n| &**n).collect(),
     );
     let (keeps_old, knew_new) = match how {
         NameChange::Renamed => (false, false),
@@ -234,13 +227,13 @@ fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>],
     if !keeps_old && !gone.is_empty() {
         cells.backward(
             Lens::Json,
-            Loss::rejects(format!("a new parser does not know the value `{}`", gone.join("`, `"))),
+            Loss::rejects(format!("a new parser does not know the value `{}`", few(&gone, "`, `"))),
         );
     }
     if !knew_new && !came.is_empty() {
         cells.forward(
             Lens::Json,
-            Loss::rejects(format!("an old parser does not know the value `{}`", came.join("`, `"))),
+            Loss::rejects(format!("an old parser does not know the value `{}`", few(&came, "`, `"))),
         );
     }
 }
@@ -296,7 +289,7 @@ fn form(kind: Type) -> Form {
 }
 
 impl Parser<'_> {
-    fn types(&self, w: &Field, r: &Field, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
+    fn types(&self, w: &Field, r: &Field, walk: &mut Walk<'_>) -> Loss {
         let out_of_range = || {
             Loss::rejects(format!(
                 "{} numbers beyond the range of {} are refused",
@@ -307,7 +300,7 @@ impl Parser<'_> {
         match (form(w.kind), form(r.kind)) {
             (Form::Object, Form::Object) => match (self.write.field_message(w), self.read.field_message(r)) {
                 _ if w.type_name == r.type_name => Loss::none(),
-                (Some(a), Some(b)) => self.message(a, b, seen),
+                (Some(a), Some(b)) => self.message(a, b, walk),
                 _ => Loss::unknown("the message is not part of the contract"),
             },
             (Form::Enum, Form::Enum) => match (self.write.field_enum(w), self.read.field_enum(r)) {
@@ -352,23 +345,20 @@ impl Parser<'_> {
     }
 
     fn enums(&self, w: EnumId, r: EnumId) -> Loss {
-        let names = |schema: &Schema, id: EnumId| -> Vec<(Box<str>, i32)> {
-            let mut values: Vec<_> = schema
-                .enum_(id)
-                .values
-                .iter()
-                .map(|v| schema.value(*v))
-                .map(|v| (v.name.clone(), v.number))
-                .collect();
-            values.sort();
-            values
-        };
-        let listed = names(self.read, r);
-        for (name, number) in names(self.write, w) {
-            match listed.iter().find(|(n, _)| *n == name) {
+        let mut written: Vec<_> = self
+            .write
+            .enum_(w)
+            .values
+            .iter()
+            .map(|v| self.write.value(*v))
+            .map(|v| (&v.name, v.number))
+            .collect();
+        written.sort();
+        for (name, number) in written {
+            match self.read.value_by_name(r, name).map(|v| self.read.value(v).number) {
                 None if self.from == Direction::Forward => {} // as after any addition
                 None => return Loss::rejects(format!("the reader does not know the value `{name}`")),
-                Some((_, other)) if *other != number => {
+                Some(other) if other != number => {
                     return Loss::corrupt(format!(
                         "`{name}` is {number} to the writer and {other} to the reader"
                     ));
@@ -379,10 +369,12 @@ impl Parser<'_> {
         Loss::none()
     }
 
-    fn message(&self, w: MessageId, r: MessageId, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
-        if !seen.insert((w, r)) {
-            return Loss::none();
-        }
+    fn message(&self, w: MessageId, r: MessageId, walk: &mut Walk<'_>) -> Loss {
+        let fields = self.write.message(w).fields.len() + self.read.message(r).fields.len();
+        walk.pair((w, r), fields, |walk| self.message_inside(w, r, walk))
+    }
+
+    fn message_inside(&self, w: MessageId, r: MessageId, walk: &mut Walk<'_>) -> Loss {
         let (a, b) = (self.write.message(w), self.read.message(r));
         let special = |name: &str| name.starts_with("google.protobuf.");
         if special(&a.full_name) != special(&b.full_name)
@@ -392,11 +384,7 @@ impl Parser<'_> {
         }
         let mut worst = Loss::none();
         for field in self.write.fields_by_number(w) {
-            let other = b
-                .fields
-                .iter()
-                .map(|f| self.read.field(*f))
-                .find(|f| f.json_name == field.json_name || f.name == field.json_name);
+            let other = self.read.field_by_key(r, &field.json_name).map(|id| self.read.field(id));
             let loss = match other {
                 None if self.from == Direction::Forward => Loss::none(),
                 None => Loss::rejects("the reader does not know the key"),
@@ -406,7 +394,7 @@ impl Parser<'_> {
                     } else {
                         cardinality(field.cardinality, other.cardinality)
                     };
-                    self.types(field, other, seen).or_worse(c)
+                    self.types(field, other, walk).or_worse(c)
                 }
             };
             worst = worst.or_worse(loss.within(&format!("key `{}`", field.json_name)));

@@ -12,6 +12,7 @@ mod raw;
 mod rpc;
 mod source;
 mod validation;
+mod walk;
 mod wire;
 
 use std::borrow::Cow;
@@ -189,8 +190,8 @@ impl<'a> Judge<'a> {
     pub fn judge(&self, change: &Change) -> Verdict {
         let mut cells = Cells::default();
         wire::judge(change, &self.cx, &self.facts, &mut cells);
-        json::judge(change, &self.cx, &mut cells);
-        rpc::judge(change, &self.cx, &mut cells);
+        json::judge(change, &self.cx, &self.facts, &mut cells);
+        rpc::judge(change, &self.cx, &self.facts, &mut cells);
         http::judge(change, &self.cx, &self.facts, &mut cells);
         validation::judge(change, &self.cx, &self.facts, &mut cells);
         source::judge(change, &self.cx, &mut cells);

@@ -4,12 +4,13 @@
 //! path is `/{full service name}/{method}`, an unknown one is answered UNIMPLEMENTED), and the status codes
 //! (<https://github.com/grpc/grpc/blob/master/doc/statuscodes.md>).
 
+use super::facts::Facts;
 use super::wire::Reader;
-use super::{Cells, Direction, Lens, Loss};
+use super::{Cells, Lens, Loss};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MethodId};
 
-pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match (&change.kind, change.old, change.new) {
         (Kind::PackageRemoved { package }, ..) => {
             let files = cx.old.package(package).unwrap_or_default();
@@ -54,10 +55,10 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
             cells.forward(Lens::Rpc, Loss::rejects("an old server answers UNIMPLEMENTED until it is updated"));
         }
         (Kind::MethodRequestTypeChanged(_), Some(Element::Method(a)), Some(Element::Method(b))) => {
-            payload(cx, a, b, true, cells);
+            payload(cx, facts, (a, b), true, cells);
         }
         (Kind::MethodResponseTypeChanged(_), Some(Element::Method(a)), Some(Element::Method(b))) => {
-            payload(cx, a, b, false, cells);
+            payload(cx, facts, (a, b), false, cells);
         }
         (Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged, ..) => cells.both(
             Lens::Rpc,
@@ -75,15 +76,15 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 
 /// The message a call carries. A request is written by the client and read by the server, a response the other
 /// way round; backward is the old client at the new server.
-fn payload(cx: &Cx<'_>, old: MethodId, new: MethodId, request: bool, cells: &mut Cells) {
+fn payload(cx: &Cx<'_>, facts: &Facts, (old, new): (MethodId, MethodId), request: bool, cells: &mut Cells) {
     let (old, new) = (cx.old.method(old), cx.new.method(new));
     let (before, after) = if request { (&old.input, &new.input) } else { (&old.output, &new.output) };
     let (Some(a), Some(b)) = (cx.old.message_by_name(before), cx.new.message_by_name(after)) else {
         cells.both(Lens::Rpc, Loss::unknown("the message is not part of the contract"));
         return;
     };
-    let old_writes = Reader { write: cx.old, read: cx.new, from: Direction::Backward }.messages(a, b);
-    let new_writes = Reader { write: cx.new, read: cx.old, from: Direction::Forward }.messages(b, a);
+    let old_writes = Reader::backward(cx, facts).messages(a, b);
+    let new_writes = Reader::forward(cx, facts).messages(b, a);
     let (backward, forward) = if request { (old_writes, new_writes) } else { (new_writes, old_writes) };
     cells.backward(Lens::Rpc, backward);
     cells.forward(Lens::Rpc, forward);

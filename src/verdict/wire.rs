@@ -4,13 +4,15 @@
 //! (<https://protobuf.dev/programming-guides/proto3/#updating>), the enum guide
 //! (<https://protobuf.dev/programming-guides/enum/>).
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::facts::{Facts, removal};
+use super::walk::{Memory, Walk};
 use super::{Cells, Direction, Effect, Lens, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
+use crate::names::few;
 use crate::schema::{
-    Cardinality, Element, Enum, EnumId, Field, FieldId, Kind as Type, MessageId, MethodId, Schema,
+    Cardinality, Element, Enum, EnumId, Field, FieldId, Kind as Type, MessageId, MethodId, OneofId, Schema,
     Utf8Validation,
 };
 
@@ -19,12 +21,12 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::PackageRemoved { .. } => package_removed(facts, cells),
         Kind::TypeRemoved(_) => type_removed(change, cx, facts, cells),
         Kind::TypeRenamed(_) => type_renamed(change, cx, facts, cells),
-        Kind::FieldAdded { .. } => field_added(change, cx, cells),
+        Kind::FieldAdded { .. } => field_added(change, cx, facts, cells),
         Kind::FieldRemoved { number_reserved, renumbered, .. } => {
             field_removed(change, cx, *number_reserved, *renumbered, cells);
         }
         Kind::FieldNameChanged(how) => name_changed(how, cells),
-        Kind::FieldTypeChanged(_) => type_changed(change, cx, cells),
+        Kind::FieldTypeChanged(_) => type_changed(change, cx, facts, cells),
         Kind::FieldCardinalityChanged => cardinality_changed(change, cx, cells),
         Kind::FieldDefaultChanged { old, new } => default_changed(change, cx, old, new, cells),
         Kind::FieldOneofChanged(how) => oneof_changed(*how, cells),
@@ -40,7 +42,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             Loss::corrupt("the message set format writes every field as an item of a group: the other side reads other fields"),
         ),
         Kind::EnumClosednessChanged => closedness_changed(change, cx, cells),
-        Kind::EnumValueAdded { .. } => enum_value_added(change, cx, cells),
+        Kind::EnumValueAdded { .. } => enum_value_added(change, cx, facts, cells),
         Kind::EnumValueRemoved { number_reserved, .. } => {
             enum_value_removed(change, cx, *number_reserved, cells);
         }
@@ -94,7 +96,7 @@ fn type_removed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
 fn still_called(cx: &Cx<'_>, method: MethodId) -> bool {
     let old = cx.old.method(method);
     let service = cx.new.service_by_name(&cx.old.service(old.parent).full_name);
-    service.is_some_and(|s| cx.new.service(s).methods.iter().any(|m| cx.new.method(*m).name == old.name))
+    service.is_some_and(|s| cx.new.method_by_name(s, &old.name).is_some())
 }
 
 /// A package that is gone: its calls are the rpc lens's, and what other packages used of it shows there.
@@ -120,13 +122,13 @@ fn type_renamed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
     }
 }
 
-fn field_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+fn field_added(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     let (Kind::FieldAdded { number_was_reserved, .. }, Some(Element::Field(id))) = (&change.kind, change.new)
     else {
         return;
     };
     let field = cx.new.field(id);
-    used_before(change, cx, field, cells);
+    used_before(change, cx, facts, field, cells);
     if field.cardinality == Cardinality::Required {
         cells.backward(
             Lens::Wire,
@@ -161,13 +163,12 @@ fn field_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 
 /// A number that an earlier published version used for something else: data from then, and readers from then,
 /// are still there (<https://protobuf.dev/best-practices/dos-donts/#reuse-number>).
-fn used_before(change: &Change, cx: &Cx<'_>, field: &Field, cells: &mut Cells) {
+fn used_before(change: &Change, cx: &Cx<'_>, facts: &Facts, field: &Field, cells: &mut Cells) {
     let Some(past) = change.reused() else { return };
     let published = past::published(past);
     // Under the same name it is the same thing in another form, and the forms can be compared.
     if let Some((_, was)) = past::retyped(change, field) {
-        let backward = Reader { write: cx.old, read: cx.new, from: Direction::Backward };
-        let forward = Reader { write: cx.new, read: cx.old, from: Direction::Forward };
+        let (backward, forward) = (Reader::backward(cx, facts), Reader::forward(cx, facts));
         let loss = backward.field_type(&was, field).or_worse(cardinality(&was, field));
         cells.backward(Lens::Wire, loss.within(&published));
         let loss = forward.field_type(field, &was).or_worse(cardinality(field, &was));
@@ -228,17 +229,11 @@ fn name_changed(how: &NameChange<FieldId>, cells: &mut Cells) {
     );
 }
 
-fn type_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+fn type_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     let Some((old, new)) = change.fields() else { return };
     let (old, new) = (cx.old.field(old), cx.new.field(new));
-    cells.backward(
-        Lens::Wire,
-        Reader { write: cx.old, read: cx.new, from: Direction::Backward }.field_type(old, new),
-    );
-    cells.forward(
-        Lens::Wire,
-        Reader { write: cx.new, read: cx.old, from: Direction::Forward }.field_type(new, old),
-    );
+    cells.backward(Lens::Wire, Reader::backward(cx, facts).field_type(old, new));
+    cells.forward(Lens::Wire, Reader::forward(cx, facts).field_type(new, old));
 }
 
 fn cardinality_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
@@ -342,7 +337,7 @@ fn extension_range_removed(in_use: &[Box<str>], cells: &mut Cells) {
         } else {
             Loss::lossy(format!(
                 "{} used the numbers: what old writers send of them is dropped",
-                in_use.join(", ")
+                few(in_use, ", ")
             ))
         },
     );
@@ -361,7 +356,7 @@ fn closedness_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     }
 }
 
-fn enum_value_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+fn enum_value_added(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     let (Kind::EnumValueAdded { alias, was_reserved, .. }, Some(Element::EnumValue(id))) =
         (&change.kind, change.new)
     else {
@@ -386,12 +381,7 @@ fn enum_value_added(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         return;
     }
     // An old reader keeps the number out of the field; a required field then is missing.
-    let in_required = cx
-        .old
-        .fields()
-        .filter(|(_, f)| f.cardinality == Cardinality::Required && cx.old.field_enum(f) == Some(old_enum))
-        .map(|(id, _)| cx.old.full_name(Element::Field(id)))
-        .min();
+    let in_required = facts.old_required.get(&old_enum);
     cells.forward(
         Lens::Wire,
         match in_required {
@@ -420,7 +410,7 @@ fn enum_value_removed(change: &Change, cx: &Cx<'_>, reserved: bool, cells: &mut 
 }
 
 fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>], cells: &mut Cells) {
-    let kept = old.iter().any(|n| new.contains(n));
+    let kept = old.iter().any(|n| new.binary_search(n).is_ok());
     let loss = match how {
         NameChange::Swapped(_) => {
             Loss::corrupt("two values exchanged their numbers: each is read as the other")
@@ -452,33 +442,42 @@ pub(super) fn calls(schema: &Schema, methods: &[crate::schema::MethodId]) -> Str
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a> {
     /// The schema of the writer.
-    pub(super) write: &'a Schema,
+    write: &'a Schema,
     /// The schema of the reader.
-    pub(super) read: &'a Schema,
+    read: &'a Schema,
     /// Backward: the old side wrote. What only a new writer knows is no loss to an old reader, it never had it.
-    pub(super) from: Direction,
+    from: Direction,
+    memory: &'a Memory,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// The new side reads what the old side wrote.
+    pub(super) fn backward(cx: &Cx<'a>, facts: &'a Facts) -> Reader<'a> {
+        Reader { write: cx.old, read: cx.new, from: Direction::Backward, memory: &facts.wire[0] }
+    }
+
+    /// The old side reads what the new side wrote.
+    pub(super) fn forward(cx: &Cx<'a>, facts: &'a Facts) -> Reader<'a> {
+        Reader { write: cx.new, read: cx.old, from: Direction::Forward, memory: &facts.wire[1] }
+    }
+
     /// The type at one number; cardinality apart.
     pub(super) fn field_type(&self, w: &Field, r: &Field) -> Loss {
-        let mut seen = FxHashSet::default();
-        self.types(w, r, &mut seen)
+        self.types(w, r, &mut Walk::new(self.memory))
     }
 
     /// Two messages of different names where one took the other's place.
     pub(super) fn messages(&self, w: MessageId, r: MessageId) -> Loss {
-        let mut seen = FxHashSet::default();
-        self.message(w, r, &mut seen)
+        self.message(w, r, &mut Walk::new(self.memory))
     }
 
-    fn types(&self, w: &Field, r: &Field, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
+    fn types(&self, w: &Field, r: &Field, walk: &mut Walk<'_>) -> Loss {
         use Type::{Bytes, Enum, Group, Message, String};
         match (w.kind, r.kind) {
             (Message, Message) | (Group, Group) => {
                 match (self.write.field_message(w), self.read.field_message(r)) {
                     _ if w.type_name == r.type_name => Loss::none(),
-                    (Some(a), Some(b)) => self.message(a, b, seen),
+                    (Some(a), Some(b)) => self.message(a, b, walk),
                     _ => Loss::unknown("the message is not part of the contract"),
                 }
             }
@@ -586,8 +585,9 @@ impl Reader<'_> {
     /// Two enums of different names.
     fn enums(&self, w: EnumId, r: EnumId) -> Loss {
         let (a, b) = (self.write.enum_(w), self.read.enum_(r));
-        let (written, listed) = (values(self.write, a), values(self.read, b));
-        if let Some((number, name)) = written.iter().find(|(n, _)| !listed.iter().any(|(m, _)| m == n)) {
+        let written = values(self.write, a);
+        let is_listed = |number: i32| self.read.value_by_number(r, number).is_some();
+        if let Some((number, name)) = written.iter().find(|(n, _)| !is_listed(*n)) {
             if self.from == Direction::Forward && !b.is_closed() {
                 // An old reader meets a value it does not know, as after any addition.
             } else if b.is_closed() {
@@ -599,7 +599,8 @@ impl Reader<'_> {
             }
         }
         if let Some((number, name)) = written.iter().find(|(n, name)| {
-            listed.iter().any(|(m, _)| m == n) && !listed.iter().any(|(m, o)| m == n && o == name)
+            let namesake = self.read.value_by_name(r, name).map(|v| self.read.value(v).number);
+            is_listed(*n) && namesake != Some(*n)
         }) {
             return Loss::unknown(format!(
                 "`{name}` ({number}) has another name, and may have another meaning"
@@ -618,11 +619,13 @@ impl Reader<'_> {
         let fields = self.write.fields_by_number(w);
         let reads_into =
             |f: &Field| self.read.field_by_number(r, f.number).and_then(|id| self.read.field(id).oneof);
-        for (i, a) in fields.iter().enumerate() {
-            let Some(oneof) = reads_into(a) else { continue };
-            let clash =
-                |b: &&&Field| reads_into(b) == Some(oneof) && (a.oneof.is_none() || a.oneof != b.oneof);
-            if let Some(b) = fields[i + 1..].iter().find(clash) {
+        // In the order of numbers: of each oneof of the reader the first field, and whether one that follows may
+        // be set beside it. Fields that exclude each other for the writer all share the first one's oneof.
+        let mut first: FxHashMap<OneofId, &Field> = FxHashMap::default();
+        for b in &fields {
+            let Some(oneof) = reads_into(b) else { continue };
+            let a = *first.entry(oneof).or_insert(b);
+            if a.number != b.number && (a.oneof.is_none() || a.oneof != b.oneof) {
                 return Loss::lossy(format!(
                     "`{}` and `{}` may be set together; the reader keeps one of them",
                     a.name, b.name
@@ -632,10 +635,12 @@ impl Reader<'_> {
         Loss::none()
     }
 
-    fn message(&self, w: MessageId, r: MessageId, seen: &mut FxHashSet<(MessageId, MessageId)>) -> Loss {
-        if !seen.insert((w, r)) {
-            return Loss::none(); // assumed while it is being looked at
-        }
+    fn message(&self, w: MessageId, r: MessageId, walk: &mut Walk<'_>) -> Loss {
+        let fields = self.write.message(w).fields.len() + self.read.message(r).fields.len();
+        walk.pair((w, r), fields, |walk| self.message_inside(w, r, walk))
+    }
+
+    fn message_inside(&self, w: MessageId, r: MessageId, walk: &mut Walk<'_>) -> Loss {
         let mut worst = Loss::none();
         for field in self.write.fields_by_number(w) {
             let loss = match self.read.field_by_number(r, field.number).map(|id| self.read.field(id)) {
@@ -654,7 +659,7 @@ impl Reader<'_> {
                             other.name
                         ))
                     };
-                    self.types(field, other, seen).or_worse(of_cardinality).or_worse(named)
+                    self.types(field, other, walk).or_worse(of_cardinality).or_worse(named)
                 }
             };
             worst = worst.or_worse(loss.within(&format!("field {} `{}`", field.number, field.name)));

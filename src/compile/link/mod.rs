@@ -7,6 +7,7 @@ mod resolve;
 mod symbols;
 mod validate;
 mod value;
+mod visible;
 
 use rayon::prelude::*;
 

@@ -427,8 +427,8 @@ impl<'a> Interpreter<'a, '_, '_> {
     }
 
     pub(super) fn enum_value(&self, of: Id, name: &str) -> Option<i32> {
-        let values = &self.context.units[of.file as usize].ast.enums[of.index as usize].values;
-        values.iter().find(|v| v.name == name).map(|v| v.number)
+        let enum_ = &self.context.units[of.file as usize].ast.enums[of.index as usize];
+        self.context.symbols.enum_value(enum_, of, name).map(|index| enum_.values[index as usize].number)
     }
 
     pub(super) fn no_such_value(&self, of: Id, name: &str, span: Span) -> Problem {

@@ -9,6 +9,8 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::Unit;
+use super::visible::{self, Visible};
+use crate::compile::parse::ast;
 use crate::compile::parse::lex::MAX_PROBLEMS;
 use crate::compile::parse::{Problem, Span};
 
@@ -80,8 +82,8 @@ pub(super) struct Symbols<'a> {
     bases: Vec<u32>,
     packages: Vec<Scope>,
     root: Scope,
-    /// What each file sees: itself, its imports and what these import publicly; sorted.
-    visible: Vec<Vec<u32>>,
+    /// What each file sees: itself, its imports and what these import publicly.
+    visible: Vec<Visible>,
     /// The packages of these files and all that hold them; sorted.
     visible_packages: Vec<Vec<Scope>>,
 }
@@ -111,21 +113,22 @@ impl<'a> Symbols<'a> {
         for file in order(false).chain(order(true)) {
             symbols.enter_file(units, file as u32, problems);
         }
-        symbols.visible = (0..units.len()).map(|file| visible_files(units, file)).collect();
-        symbols.visible_packages = symbols
-            .visible
-            .iter()
-            .map(|files| {
+        symbols.visible = visible::files(units, problems);
+        // Which file a package was last put on a list for.
+        let mut entered = vec![u32::MAX; symbols.parents.len()];
+        symbols.visible_packages = (0..units.len() as u32)
+            .map(|from| {
                 let mut scopes: Vec<Scope> = Vec::new();
-                for &file in files {
+                let mut enter = |file: u32| {
                     let mut scope = symbols.packages[file as usize];
-                    while scope != root {
+                    // What holds a package that was entered was entered with it.
+                    while scope != root && std::mem::replace(&mut entered[scope.0 as usize], from) != from {
                         scopes.push(scope);
-                        scope = symbols.parent(scope);
+                        scope = symbols.parents[scope.0 as usize];
                     }
-                }
+                };
+                symbols.visible[from as usize].each(units.len() as u32, &mut enter);
                 scopes.sort_unstable();
-                scopes.dedup();
                 scopes
             })
             .collect();
@@ -212,6 +215,16 @@ impl<'a> Symbols<'a> {
         }
     }
 
+    /// The place of a value in its enum, by name.
+    pub(super) fn enum_value(&self, enum_: &ast::Enum<'_>, id: Id, name: &str) -> Option<u32> {
+        let scope = self.scope_of(id.file, enum_.parent);
+        match self.get(scope, name) {
+            Some(Symbol::EnumValue(of, index)) if of == id => Some(index),
+            // Something else took the name, which is an error elsewhere.
+            _ => enum_.values.iter().position(|v| v.name == name).map(|index| index as u32),
+        }
+    }
+
     pub(super) fn message_scope(&self, id: Id) -> Scope {
         Scope(self.bases[id.file as usize] + id.index)
     }
@@ -258,7 +271,7 @@ impl<'a> Symbols<'a> {
     fn sees(&self, from: u32, symbol: Symbol) -> bool {
         match symbol {
             Symbol::Package(scope, _) => self.visible_packages[from as usize].binary_search(&scope).is_ok(),
-            other => self.visible[from as usize].binary_search(&other.file()).is_ok(),
+            other => self.visible[from as usize].contains(other.file()),
         }
     }
 
@@ -376,24 +389,4 @@ pub(super) fn defined_at(units: &[Unit<'_>], symbol: Symbol) -> String {
     };
     let (line, column) = crate::compile::diagnostic::position(unit.text, span.start);
     format!("{} of this name is defined at {}:{line}:{column}", symbol.word(), unit.display)
-}
-
-fn visible_files(units: &[Unit<'_>], file: usize) -> Vec<u32> {
-    let mut seen = vec![file as u32];
-    let mut todo: Vec<u32> = units[file].imports.iter().flatten().copied().collect();
-    let mut known: rustc_hash::FxHashSet<u32> = seen.iter().copied().collect();
-    while let Some(next) = todo.pop() {
-        if !known.insert(next) {
-            continue;
-        }
-        seen.push(next);
-        let unit = &units[next as usize];
-        for (import, target) in unit.ast.imports.iter().zip(&unit.imports) {
-            if import.public {
-                todo.extend(*target);
-            }
-        }
-    }
-    seen.sort_unstable();
-    seen
 }

@@ -6,7 +6,7 @@
 
 use crate::diff::{Change, Cx, Kind};
 use crate::rules::describe;
-use crate::schema::{EnumId, Field, Kind as Type, Schema};
+use crate::schema::{EnumId, Field, Kind as Type};
 
 /// The fields of a change of type.
 pub(super) fn changed<'a>(change: &Change, cx: &Cx<'a>) -> Option<(&'a Field, &'a Field)> {
@@ -77,14 +77,8 @@ fn alone(kind: Type) -> u8 {
 
 /// Whether the new enum has every value of the old one, number and name.
 fn covers(cx: &Cx<'_>, old: EnumId, new: EnumId) -> bool {
-    let values = |schema: &Schema, id: EnumId| -> Vec<(i32, Box<str>)> {
-        schema
-            .enum_(id)
-            .values
-            .iter()
-            .map(|v| (schema.value(*v).number, schema.value(*v).name.clone()))
-            .collect()
-    };
-    let new = values(cx.new, new);
-    values(cx.old, old).iter().all(|v| new.contains(v))
+    cx.old.enum_(old).values.iter().map(|v| cx.old.value(*v)).all(|was| {
+        // A name is there once in a scope.
+        cx.new.value_by_name(new, &was.name).is_some_and(|v| cx.new.value(v).number == was.number)
+    })
 }

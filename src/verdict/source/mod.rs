@@ -10,6 +10,7 @@ mod rust;
 
 use super::{Cells, Direction, Lens, Loss};
 use crate::diff::{Change, Cx, FileOption, Kind};
+use crate::names::few;
 use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
@@ -56,8 +57,8 @@ fn common(change: &Change, cx: &Cx<'_>) -> Option<Loss> {
                 Loss::none()
             } else {
                 let gone: Vec<&str> =
-                    old_names.iter().filter(|n| !new_names.contains(n)).map(|n| &**n).collect();
-                Loss::rejects(format!("the generated constant `{}` is gone", gone.join("`, `")))
+                    old_names.iter().filter(|n| new_names.binary_search(n).is_err()).map(|n| &**n).collect();
+                Loss::rejects(format!("the generated constant `{}` is gone", few(&gone, "`, `")))
             }
         }
         Kind::MethodRemoved => Loss::rejects("the generated client method is gone"),
@@ -86,7 +87,7 @@ fn still_there(change: &Change, cx: &Cx<'_>, name: &str) -> bool {
     match change.new {
         Some(Element::EnumValue(id)) => {
             let parent = cx.new.value(id).parent;
-            cx.new.enum_(parent).values.iter().any(|v| &*cx.new.value(*v).name == name)
+            cx.new.value_by_name(parent, name).is_some()
         }
         _ => false,
     }
@@ -96,10 +97,7 @@ fn still_there(change: &Change, cx: &Cx<'_>, name: &str) -> bool {
 fn name_lives_on(change: &Change, cx: &Cx<'_>) -> bool {
     let Some((old, new)) = change.fields() else { return false };
     let name = &cx.old.field(old).name;
-    cx.new
-        .field(new)
-        .parent
-        .is_some_and(|p| cx.new.message(p).fields.iter().any(|f| cx.new.field(*f).name == *name))
+    cx.new.field(new).parent.is_some_and(|p| cx.new.field_by_name(p, name).is_some())
 }
 
 /// Whether a moved or renamed type keeps its nested name, and the value of a file option in both files.

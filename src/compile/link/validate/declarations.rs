@@ -150,14 +150,26 @@ impl<'s> Check<'_, 's, '_> {
         }
     }
 
+    /// Which extension range of a message a number is in.
+    pub(super) fn extension_range(&mut self, of: Id, number: i32) -> Option<usize> {
+        let ranges = self.extension_ranges.entry(of).or_insert_with(|| {
+            let message = &self.context.units[of.file as usize].ast.messages[of.index as usize];
+            let ranges = message.extension_ranges.iter().enumerate();
+            let mut ranges: Vec<_> = ranges.map(|(i, r)| (r.range.start, r.range.end, i as u32)).collect();
+            ranges.sort_unstable();
+            ranges
+        });
+        let upto = ranges.partition_point(|(start, ..)| *start <= number);
+        // Ranges that overlap are an error of their own.
+        let (_, end, index) = *ranges[..upto].last()?;
+        (number < end).then_some(index as usize)
+    }
+
     /// An extension is what its range declares.
     pub(super) fn declared(&mut self, field: &Field<'s>, index: u32, extendee: Id) {
         let unit = &self.context.units[extendee.file as usize];
         let message = &unit.ast.messages[extendee.index as usize];
-        let inside = |r: &crate::compile::parse::ast::ExtensionRange<'_>| {
-            r.range.start <= field.number && field.number < r.range.end
-        };
-        let Some(range) = message.extension_ranges.iter().position(inside) else { return };
+        let Some(range) = self.extension_range(extendee, field.number) else { return };
         let statement = message.extension_ranges[range].options_of;
         let list = match self.declarations.get(&(extendee, statement)) {
             Some(list) => Rc::clone(list),

@@ -140,12 +140,8 @@ impl<'s> Check<'_, 's, '_> {
                 return;
             }
         }
-        let message = &self.context.units[extendee.file as usize].ast.messages[extendee.index as usize];
-        let declared = message
-            .extension_ranges
-            .iter()
-            .any(|r| r.range.start <= field.number && field.number < r.range.end);
-        if !declared {
+        if self.extension_range(extendee, field.number).is_none() {
+            let message = &self.context.units[extendee.file as usize].ast.messages[extendee.index as usize];
             let ranges: Vec<String> = message
                 .extension_ranges
                 .iter()
@@ -211,7 +207,7 @@ impl<'s> Check<'_, 's, '_> {
             (_, Ref::Message(_)) => self.report(*span, "messages have no default value"),
             (Default::Name(name), Ref::Enum(id)) => {
                 let enum_ = &self.context.units[id.file as usize].ast.enums[id.index as usize];
-                if !enum_.values.iter().any(|v| v.name == name) {
+                if self.context.symbols.enum_value(enum_, id, name).is_none() {
                     let message = format!("enum `{}` has no value `{name}`", enum_.name);
                     self.report(*span, message);
                 }

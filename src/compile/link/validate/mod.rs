@@ -70,6 +70,7 @@ pub(super) fn file(context: &Context<'_, '_>, file: u32, problems: &mut Vec<Prob
         ast: &context.units[file as usize].ast,
         problems,
         declarations: FxHashMap::default(),
+        extension_ranges: FxHashMap::default(),
     };
     check.imports();
     for index in 0..check.ast.messages.len() {
@@ -106,6 +107,8 @@ struct Check<'a, 's, 'p> {
     problems: &'p mut Vec<Problem>,
     /// What `extensions` statements declare, by message and statement; sorted by number.
     declarations: FxHashMap<(Id, u32), Rc<[Declaration]>>,
+    /// The extension ranges of messages: first number, the number behind the last, which range; sorted.
+    extension_ranges: FxHashMap<Id, Vec<(i32, i32, u32)>>,
 }
 
 impl Check<'_, '_, '_> {
@@ -178,9 +181,12 @@ impl Check<'_, '_, '_> {
         {
             self.report(range.range.span, "proto3 has no extension ranges");
         }
-        for (i, oneof) in message.oneofs.iter().enumerate() {
-            let mut fields = message.fields.iter().map(|&f| &self.ast.fields[f as usize]);
-            if !fields.any(|f| f.oneof == Some(i as u32)) {
+        let mut has_field = vec![false; message.oneofs.len()];
+        for oneof in message.fields.iter().filter_map(|&f| self.ast.fields[f as usize].oneof) {
+            has_field[oneof as usize] = true;
+        }
+        for (oneof, has_field) in message.oneofs.iter().zip(has_field) {
+            if !has_field {
                 let message = format!("oneof `{}` needs a field", oneof.name);
                 self.report(oneof.name_span, message);
             }
