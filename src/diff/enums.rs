@@ -75,7 +75,8 @@ fn same_number(differ: &mut Differ<'_>, enums: (EnumId, EnumId), old: &[EnumValu
         return;
     }
     let how = name_change(differ, enums, &old_names, &new_names);
-    let (old_names, new_names): (Arc<[Box<str>]>, Arc<[Box<str>]>) = (old_names.into(), new_names.into());
+    let old_names: Arc<[Box<str>]> = old_names.into();
+    let new_names: Arc<[Box<str>]> = new_names.into();
     for value in new {
         let was = namesake(value).or(old.first().copied());
         let kind = Kind::EnumValueNameChanged {

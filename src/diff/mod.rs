@@ -68,7 +68,10 @@ impl Differ<'_> {
         numbers.sort_unstable();
         numbers.dedup();
         for number in numbers {
-            let find = |list: &[options::OptionValue]| list.iter().find(|o| o.number == number).cloned();
+            // Both lists are sorted by number, and each number is there once.
+            let find = |list: &[options::OptionValue]| {
+                list.binary_search_by_key(&number, |o| o.number).ok().map(|i| list[i].clone())
+            };
             let (was, now) = (find(&before), find(&after));
             if was.as_ref().map(|o| &o.encoded) == now.as_ref().map(|o| &o.encoded) {
                 continue;

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diff::{Change, Cx};
 use crate::report::Calls;
-use crate::schema::{Element, Reach, Role, Schema, Use};
+use crate::schema::{Element, Role, Schema, Use};
 use crate::verdict::Judge;
 
 /// The most calls one finding names. Beyond this only their number is of use, and a contract in which everything
@@ -15,7 +15,6 @@ const MAX_NAMED: usize = 1000;
 
 /// Says which calls carry what. Changes of one message share one answer.
 pub(super) struct Affects<'a> {
-    cx: Cx<'a>,
     judge: &'a Judge<'a>,
     /// The full names of all methods of both sides, sorted.
     names: Vec<String>,
@@ -38,21 +37,25 @@ impl<'a> Affects<'a> {
             list.iter().map(|name| names.partition_point(|n| n < name) as u32).collect()
         };
         let (old, new) = (place(old), place(new));
-        Affects { cx: *cx, judge, names, old, new, known: FxHashMap::default() }
+        Affects { judge, names, old, new, known: FxHashMap::default() }
     }
 
     /// The calls of either side that carry the element: `user.v1.UserService.GetUser (response)`, sorted.
     /// A method is the call itself, and carries nothing else.
     pub(super) fn of(&mut self, change: &Change) -> Arc<Calls> {
+<<<<<<< HEAD
         if [change.old, change.new].into_iter().flatten().any(|e| matches!(e, Element::Method(_))) {
             return Arc::new(Calls { named: Vec::new(), more: 0 });
         }
         let old = change.old.map(|e| Reach::carrier(self.cx.old, e));
+=======
+        let old = change.old.map(|e| self.judge.old_carrier(e));
+>>>>>>> hostile
         // What is gone stands beside the place where it was missed: another sort of element, with calls of its own.
         let same_sort = |e: &Element| {
             change.old.is_none_or(|old| std::mem::discriminant(&old) == std::mem::discriminant(e))
         };
-        let new = change.new.filter(same_sort).map(|e| Reach::carrier(self.cx.new, e));
+        let new = change.new.filter(same_sort).map(|e| self.judge.new_carrier(e));
         if let Some(known) = self.known.get(&(old, new)) {
             return Arc::clone(known);
         }

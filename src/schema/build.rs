@@ -28,7 +28,7 @@ pub struct BuildError {
 }
 
 /// How many names one number of an enum may have.
-const MAX_ALIASES: usize = 1000;
+const MAX_ALIASES: usize = 100;
 
 impl Schema {
     /// Builds the model of a compiled contract version.

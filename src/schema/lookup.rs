@@ -187,9 +187,7 @@ impl Schema {
                     lists.entry(extendee.clone()).or_default().push(id);
                 }
             }
-            for list in lists.values_mut() {
-                list.sort_by_key(|id| self.field(*id).number);
-            }
+            lists.values_mut().for_each(|list| list.sort_by_key(|id| self.field(*id).number));
             lists
         });
         lists.get(extendee).map_or(&[], Vec::as_slice)

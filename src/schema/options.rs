@@ -1,5 +1,7 @@
 //! Options as a list of named values, custom options included, for comparing two versions of an element.
 
+use std::collections::BTreeMap;
+
 use buffa::unknown_fields::UnknownFields;
 use buffa::{Message as _, UnknownFieldData};
 
@@ -46,27 +48,28 @@ pub fn meaning(element: Element, name: &str) -> Option<Meaning> {
 pub fn options(schema: &Schema, element: Element) -> Vec<OptionValue> {
     let (bytes, message) = encoded(schema, element);
     let Ok(fields) = UnknownFields::decode_from_slice(&bytes) else { return Vec::new() };
-    let mut list: Vec<OptionValue> = Vec::new();
+    let mut list: BTreeMap<u32, OptionValue> = BTreeMap::new();
     for field in fields.iter() {
-        let name = match known(message, field.number) {
-            Some("") => continue,
-            Some(name) => name.to_owned(),
-            None => match schema.extension(message, field.number as i32) {
-                Some(id) => format!("({})", schema.full_name(Element::Field(id))),
-                None => format!("#{}", field.number),
-            },
-        };
+        if known(message, field.number) == Some("") {
+            continue;
+        }
         let mut single = UnknownFields::new();
         single.push(buffa::UnknownField { number: field.number, data: field.data.clone() });
         let mut raw = Vec::new();
         single.write_to(&mut raw);
-        match list.iter_mut().find(|o| o.number == field.number) {
-            Some(option) => option.encoded.extend(raw),
-            None => list.push(OptionValue { number: field.number, name, encoded: raw }),
-        }
+        let option = list.entry(field.number).or_insert_with(|| {
+            let name = match known(message, field.number) {
+                Some(name) => name.to_owned(),
+                None => match schema.extension(message, field.number as i32) {
+                    Some(id) => format!("({})", schema.full_name(Element::Field(id))),
+                    None => format!("#{}", field.number),
+                },
+            };
+            OptionValue { number: field.number, name, encoded: Vec::new() }
+        });
+        option.encoded.extend(raw);
     }
-    list.sort();
-    list
+    list.into_values().collect()
 }
 
 impl OptionValue {

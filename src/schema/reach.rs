@@ -29,6 +29,8 @@ pub struct Reach {
     enum_users: Vec<Vec<MessageId>>,
     /// For each message: the calls that name it as request or response.
     calls: Vec<Vec<Use>>,
+    /// For each message: one that stands for all that hold each other, as they are carried by the same calls.
+    circles: Vec<MessageId>,
 }
 
 impl Reach {
@@ -38,6 +40,7 @@ impl Reach {
             message_users: vec![Vec::new(); schema.messages.len()],
             enum_users: vec![Vec::new(); schema.enums.len()],
             calls: vec![Vec::new(); schema.messages.len()],
+            circles: Vec::new(),
         };
         for (_, field) in schema.fields() {
             let holder = match &field.extendee {
@@ -58,20 +61,20 @@ impl Reach {
                 }
             }
         }
+        reach.circles = circles(&reach.message_users);
         reach
     }
 
-    /// What stands for an element in [`Reach::uses`]: the message of a field or oneof, the enum of a value.
-    pub fn carrier(schema: &Schema, element: Element) -> Element {
+    /// What stands for an element in [`Reach::uses`]: the message of a field or oneof, the enum of a value; of
+    /// messages that hold each other always the same one.
+    pub fn carrier(&self, schema: &Schema, element: Element) -> Element {
+        let message = |id: MessageId| Element::Message(self.circles[id.index()]);
         match element {
-            Element::Field(id) => holder(schema, id).map_or(element, Element::Message),
-            Element::Oneof(id) => Element::Message(schema.oneof(id).parent),
+            Element::Message(id) => message(id),
+            Element::Field(id) => holder(schema, id).map_or(element, message),
+            Element::Oneof(id) => message(schema.oneof(id).parent),
             Element::EnumValue(id) => Element::Enum(schema.value(id).parent),
-            Element::File(_)
-            | Element::Message(_)
-            | Element::Enum(_)
-            | Element::Service(_)
-            | Element::Method(_) => element,
+            Element::File(_) | Element::Enum(_) | Element::Service(_) | Element::Method(_) => element,
         }
     }
 
@@ -126,6 +129,54 @@ impl Reach {
     fn enum_users_of(&self, id: EnumId) -> &[MessageId] {
         &self.enum_users[id.index()]
     }
+}
+
+/// For each message one that stands for all that reach it and are reached by it (the strongly connected components,
+/// by Tarjan's algorithm with a stack of its own: types can be nested deeper than the stack is).
+fn circles(users: &[Vec<MessageId>]) -> Vec<MessageId> {
+    const NEW: u32 = u32::MAX;
+    let mut entered = vec![NEW; users.len()];
+    let mut lowest = vec![0; users.len()];
+    let mut circle = vec![None; users.len()];
+    let (mut path, mut stack): (Vec<usize>, Vec<(usize, usize)>) = (Vec::new(), Vec::new());
+    let mut count = 0;
+    for first in 0..users.len() {
+        if entered[first] != NEW {
+            continue;
+        }
+        stack.push((first, 0));
+        while let Some((at, next)) = stack.last_mut() {
+            let at = *at;
+            if *next == 0 {
+                entered[at] = count;
+                lowest[at] = count;
+                count += 1;
+                path.push(at);
+            }
+            if let Some(user) = users[at].get(*next).map(|u| u.index()) {
+                *next += 1;
+                if entered[user] == NEW {
+                    stack.push((user, 0));
+                } else if circle[user].is_none() {
+                    lowest[at] = lowest[at].min(entered[user]);
+                }
+                continue;
+            }
+            stack.pop();
+            if let Some((above, _)) = stack.last() {
+                lowest[*above] = lowest[*above].min(lowest[at]);
+            }
+            if lowest[at] == entered[at] {
+                while let Some(member) = path.pop() {
+                    circle[member] = Some(MessageId(at as u32));
+                    if member == at {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    circle.into_iter().enumerate().map(|(i, c)| c.unwrap_or(MessageId(i as u32))).collect()
 }
 
 /// Fields come message by message: a holder that is there already is mostly the last one.

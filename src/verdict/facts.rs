@@ -1,5 +1,7 @@
 //! What the lenses need to know about the schemas as a whole.
 
+use std::cell::RefCell;
+
 use rustc_hash::FxHashMap;
 
 use super::Loss;
@@ -22,6 +24,8 @@ pub(super) struct Facts {
     pub(super) old_uses_any: bool,
     /// For enums of the old contract that a required field holds: the first such field by name.
     pub(super) old_required: FxHashMap<EnumId, String>,
+    /// The calls that carry a message of the old contract and are still there, in words; by what stands for it.
+    pub(super) old_carriers: RefCell<FxHashMap<Element, Option<String>>>,
     /// What comparing messages found out: bytes and JSON, old to new and new to old.
     pub(super) wire: [Memory; 2],
     pub(super) json: [Memory; 2],
@@ -38,6 +42,7 @@ impl Facts {
             new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
             old_required: required(cx.old),
+            old_carriers: RefCell::default(),
             wire: [Memory::new(), Memory::new()],
             json: [Memory::new(), Memory::new()],
         }

@@ -198,6 +198,16 @@ impl<'a> Judge<'a> {
         cells.finish()
     }
 
+    /// What stands for an element of the old side in [`Judge::old_uses`].
+    pub fn old_carrier(&self, element: crate::schema::Element) -> crate::schema::Element {
+        self.facts.old_reach.carrier(self.cx.old, element)
+    }
+
+    /// What stands for an element of the new side in [`Judge::new_uses`].
+    pub fn new_carrier(&self, element: crate::schema::Element) -> crate::schema::Element {
+        self.facts.new_reach.carrier(self.cx.new, element)
+    }
+
     /// The calls of the old side that carry an element.
     pub fn old_uses(&self, element: crate::schema::Element) -> Vec<crate::schema::Use> {
         self.facts.old_reach.uses(self.cx.old, element)

@@ -13,8 +13,8 @@ use crate::schema::MessageId;
 const MAX_DEPTH: usize = 100;
 /// How many fields are looked at for one change, and for all changes together: types can be connected so that
 /// every change leads to every message.
-const MAX_FIELDS: usize = 500_000;
-const MAX_FIELDS_IN_ALL: usize = 50_000_000;
+const MAX_FIELDS: usize = 200_000;
+const MAX_FIELDS_IN_ALL: usize = 5_000_000;
 
 /// A message of the writer and one of the reader.
 type Pair = (MessageId, MessageId);

@@ -68,21 +68,18 @@ fn type_removed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
     if cx.old.message(id).map_entry {
         return;
     }
-    // A call that is gone itself says so itself.
-    let carriers: Vec<MethodId> = facts
-        .old_reach
-        .uses(cx.old, Element::Message(id))
-        .into_iter()
-        .map(|u| u.method)
-        .filter(|m| still_called(cx, *m))
-        .collect();
-    if !carriers.is_empty() {
+    let carrier = facts.old_reach.carrier(cx.old, Element::Message(id));
+    let mut known = facts.old_carriers.borrow_mut();
+    let carriers = known.entry(carrier).or_insert_with(|| {
+        // A call that is gone itself says so itself.
+        let uses = facts.old_reach.uses(cx.old, carrier).into_iter().map(|u| u.method);
+        let carriers: Vec<MethodId> = uses.filter(|m| still_called(cx, *m)).collect();
+        (!carriers.is_empty()).then(|| calls(cx.old, &carriers))
+    });
+    if let Some(carriers) = carriers {
         cells.backward(
             Lens::Wire,
-            Loss::lossy(format!(
-                "{} carried it; what is sent of it is no longer read",
-                calls(cx.old, &carriers)
-            )),
+            Loss::lossy(format!("{carriers} carried it; what is sent of it is no longer read")),
         );
     } else if facts.old_uses_any {
         cells.backward(

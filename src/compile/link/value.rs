@@ -1,5 +1,9 @@
 //! The value of an options message, field by field, and its wire form.
 
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
 use super::Context;
 use super::resolve::Ref;
 use super::symbols::Id;
@@ -104,53 +108,50 @@ impl Val {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    number: u32,
     shape: Shape,
     values: Vec<Val>,
 }
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Entry) -> bool {
-        self.number == other.number && self.values == other.values
+        self.values == other.values
     }
 }
 
 /// A message.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tree {
-    entries: Vec<Entry>,
+    /// By field number.
+    entries: BTreeMap<u32, Entry>,
+    /// The member that is set, by oneof.
+    oneofs: FxHashMap<u32, u32>,
 }
 
 impl Tree {
     fn entry(&mut self, number: i32, shape: Shape) -> &mut Entry {
         let number = number as u32;
         // Members of a oneof replace each other.
-        if shape.oneof.is_some() {
-            self.entries.retain(|e| e.number == number || e.shape.oneof != shape.oneof);
+        if let Some(oneof) = shape.oneof
+            && let Some(other) = self.oneofs.insert(oneof, number)
+            && other != number
+        {
+            self.entries.remove(&other);
         }
-        // Options are set in no particular order, but mostly one after the other.
-        let at = match self.entries.iter().rposition(|e| e.number == number) {
-            Some(at) => at,
-            None => {
-                self.entries.push(Entry { number, shape, values: Vec::new() });
-                self.entries.len() - 1
-            }
-        };
-        &mut self.entries[at]
+        self.entries.entry(number).or_insert_with(|| Entry { shape, values: Vec::new() })
     }
 
     pub(super) fn has(&self, number: i32) -> bool {
-        self.entries.iter().any(|e| e.number == number as u32)
+        self.entries.contains_key(&(number as u32))
     }
 
     /// Whether another member of the same oneof is set.
     pub(super) fn has_sibling(&self, number: i32, shape: Shape) -> bool {
-        shape.oneof.is_some()
-            && self.entries.iter().any(|e| e.shape.oneof == shape.oneof && e.number != number as u32)
+        let set = shape.oneof.and_then(|oneof| self.oneofs.get(&oneof));
+        set.is_some_and(|other| *other != number as u32)
     }
 
     pub(super) fn count(&self, number: i32) -> usize {
-        self.entries.iter().find(|e| e.number == number as u32).map_or(0, |e| e.values.len())
+        self.entries.get(&(number as u32)).map_or(0, |e| e.values.len())
     }
 
     pub(super) fn push(&mut self, number: i32, shape: Shape, value: Val) {
@@ -171,12 +172,10 @@ impl Tree {
 
     /// Writes the message as protoc does: by field number, without what is for compilers only.
     pub(super) fn encode(&mut self, out: &mut Vec<u8>) {
-        self.entries.sort_by_key(|e| e.number);
-        for entry in &mut self.entries {
+        for (&number, entry) in &mut self.entries {
             if entry.shape.source_only {
                 continue;
             }
-            let number = entry.number;
             if entry.shape.packed && !entry.values.is_empty() {
                 encode::nested(out, number, |out| {
                     for value in &entry.values {
