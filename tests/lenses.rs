@@ -1,5 +1,7 @@
 //! The lenses that read options of others: HTTP bindings and validation rules, one edit a line.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod support;
 
 use protopact::verdict::{Direction, Lens};

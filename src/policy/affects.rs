@@ -43,14 +43,10 @@ impl<'a> Affects<'a> {
     /// The calls of either side that carry the element: `user.v1.UserService.GetUser (response)`, sorted.
     /// A method is the call itself, and carries nothing else.
     pub(super) fn of(&mut self, change: &Change) -> Arc<Calls> {
-<<<<<<< HEAD
         if [change.old, change.new].into_iter().flatten().any(|e| matches!(e, Element::Method(_))) {
             return Arc::new(Calls { named: Vec::new(), more: 0 });
         }
-        let old = change.old.map(|e| Reach::carrier(self.cx.old, e));
-=======
         let old = change.old.map(|e| self.judge.old_carrier(e));
->>>>>>> hostile
         // What is gone stands beside the place where it was missed: another sort of element, with calls of its own.
         let same_sort = |e: &Element| {
             change.old.is_none_or(|old| std::mem::discriminant(&old) == std::mem::discriminant(e))
