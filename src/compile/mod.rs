@@ -23,6 +23,7 @@ mod wire;
 use bytes::Bytes;
 use thiserror::Error;
 
+pub(crate) use diagnostic::shortened;
 pub use diagnostic::{Diagnostic, Excerpt, escape};
 pub use load::MAX_FILE_SIZE;
 pub use protoc::ProtocError;

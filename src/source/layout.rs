@@ -165,7 +165,7 @@ pub enum LayoutError {
         path: String,
     },
     /// Files that cannot be taken in, each with its path as shown to a person.
-    #[error("{} of {label} cannot be read: {}", count(.problems.len()), first_of(.problems))]
+    #[error("{} of {label} cannot be read: {}", count(.problems.len()), told(.problems))]
     Problems {
         /// The source, in words.
         label: String,
@@ -178,8 +178,14 @@ fn count(files: usize) -> String {
     if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
-fn first_of(problems: &[Problem]) -> String {
-    problems.first().map(|p| format!("`{}`: {}", p.path, p.message)).unwrap_or_default()
+fn told(problems: &[Problem]) -> String {
+    const MOST: usize = 10;
+    let mut shown: Vec<String> =
+        problems.iter().take(MOST).map(|p| format!("`{}`: {}", p.path, p.message)).collect();
+    if problems.len() > MOST {
+        shown.push(format!("and {} more", problems.len() - MOST));
+    }
+    shown.join("; ")
 }
 
 impl LayoutError {

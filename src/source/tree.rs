@@ -89,7 +89,7 @@ pub enum ReadError {
     #[error("no such file")]
     NotFound,
     /// Larger than what is read.
-    #[error("the file has {size} bytes; at most {MAX_FILE_BYTES} are read")]
+    #[error("the file is too large: {size} bytes, and {MAX_FILE_BYTES} at most are read")]
     TooLarge {
         /// Its size in bytes.
         size: u64,
@@ -119,6 +119,7 @@ impl ReadError {
                     .into(),
             )
             }
+            ReadError::TooLarge { .. } => Some("keep what is no contract out of its roots".into()),
             _ => None,
         }
     }
