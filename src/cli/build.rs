@@ -74,7 +74,9 @@ pub(super) fn exec(args: BuildArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
             // Made in full before the file is touched.
             let bytes = if json {
                 let text = descriptor_set_json(&built.compiled, content).map_err(|e| {
-                    CliError::new(ErrorKind::Bug, e).while_("cannot write the descriptor set as JSON")
+                    // What a compiler made holds together; an image from elsewhere may not.
+                    let kind = if built.from_image { ErrorKind::Sources } else { ErrorKind::Bug };
+                    CliError::new(kind, e).while_("cannot write the descriptor set as JSON")
                 })?;
                 text.into_bytes()
             } else {

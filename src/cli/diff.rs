@@ -69,8 +69,9 @@ pub(super) fn exec(args: DiffArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
 /// Both sides are sorted by import path.
 fn text_diff(old: &[Text], new: &[Text], ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let view = ctx.view();
-    // On a terminal nothing in a file may act; in a pipe the diff has to stay one that can be applied.
-    let raw = !ctx.io.out_is_terminal;
+    // On a terminal nothing in a file may act, nor where colours are asked for, which is for a pager or a log; in
+    // any other pipe the diff has to stay one that can be applied.
+    let raw = !ctx.io.out_is_terminal && !view.colour;
     let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
     loop {
         let order = match (old.peek(), new.peek()) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 use super::Exit;
-use crate::compile::Diagnostic;
+use crate::compile::{Diagnostic, shortened};
 use crate::report::{Line, Style, View};
 
 /// Whose turn it is.
@@ -88,18 +88,23 @@ impl CliError {
             out.write_all(diagnostic.render(view.colour).as_bytes())?;
         }
         let head = Line::new().styled(Style::Error, "error").plain(": ").hang(2);
-        head.plain(self.source.to_string()).write(view, out)?;
+        head.plain(shortened(self.source.to_string())).write(view, out)?;
         let mut cause = self.source.source();
         while let Some(error) = cause {
             Line::new()
                 .styled(Style::Faint, "  caused by: ")
-                .plain(error.to_string())
+                .plain(shortened(error.to_string()))
                 .hang(4)
                 .write(view, out)?;
             cause = error.source();
         }
         for hint in &self.hints {
-            Line::new().styled(Style::Note, "hint").plain(": ").plain(hint).hang(2).write(view, out)?;
+            Line::new()
+                .styled(Style::Note, "hint")
+                .plain(": ")
+                .plain(shortened(hint.clone()))
+                .hang(2)
+                .write(view, out)?;
         }
         Ok(())
     }

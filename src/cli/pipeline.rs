@@ -65,6 +65,8 @@ pub(super) struct Built {
     pub(super) compiled: Compiled,
     /// Things worth knowing about the run.
     pub(super) notes: Vec<String>,
+    /// Whether somebody else compiled it.
+    pub(super) from_image: bool,
 }
 
 /// What the global flags say.
@@ -226,8 +228,14 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     unmatched(&opened.layout.unmatched)?;
     progress.say("compiling");
     let compiled = compile_side(&opened.content, &options);
+    let compiled = compiled.and_then(|compiled| match opened.content {
+        // Nobody has looked into the files of an image so far.
+        Content::Image(..) => Schema::build(&compiled).map(|_| compiled).map_err(Failure::Schema),
+        Content::Sources(_) => Ok(compiled),
+    });
     let compiled = compiled.map_err(|e| refuse(vec![(opened.label.clone(), e)]))?;
-    Ok(Built { compiled, notes: opened.layout.notes })
+    let from_image = matches!(opened.content, Content::Image(..));
+    Ok(Built { compiled, notes: opened.layout.notes, from_image })
 }
 
 fn options(settings: &Settings, ctx: &Ctx<'_>) -> Options {
@@ -255,6 +263,11 @@ fn open_pair(job: &Job, ctx: &mut Ctx<'_>) -> Result<Pair, CliError> {
             .hint("name it: `--against main`, `--against latest`, `--against ../other`")
             .hint("or say it once, in protopact.toml: `against = \"latest\"` under `[check]`"));
     };
+    let is_stdin = |text: &str, side| SourceSpec::parse(text, &ctx.io.cwd, side).is_ok_and(|s| s.is_stdin());
+    if is_stdin(&job.new, Side::New) && is_stdin(&against, Side::Old) {
+        return Err(CliError::usage("both sides are standard input, which can be read only once")
+            .hint("write one of them to a file"));
+    }
     let old = open(&against, Side::Old, new.root(), Some(&settings.release.tag), ctx)?;
     let cwd = ctx.io.cwd.clone();
     // What counts as a break is said by the new side; the old side only says where its files are.

@@ -79,7 +79,11 @@ impl Diagnostic {
         if let Some((line, column)) = self.position {
             let _ = write!(place, ":{line}:{column}");
         }
-        let _ = writeln!(out, "{bold}{place}:{bold:#} {red}error:{red:#} {}", escape(&self.message));
+        let _ = writeln!(
+            out,
+            "{bold}{place}:{bold:#} {red}error:{red:#} {}",
+            escape(&shortened(self.message.clone()))
+        );
         if let (Some(excerpt), Some((line, _))) = (&self.excerpt, self.position) {
             let (shown, before, under) = excerpt.layout();
             let number = line.to_string();
@@ -94,7 +98,7 @@ impl Diagnostic {
             );
         }
         for hint in &self.hints {
-            let _ = writeln!(out, "  {cyan}hint:{cyan:#} {}", escape(hint));
+            let _ = writeln!(out, "  {cyan}hint:{cyan:#} {}", escape(&shortened(hint.clone())));
         }
         out
     }
@@ -149,6 +153,16 @@ pub fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// A message that quotes what it is about; of a very long one the beginning.
+pub(crate) fn shortened(mut text: String) -> String {
+    const MOST: usize = 4000;
+    if let Some((at, _)) = text.char_indices().nth(MOST) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
 }
 
 /// Line and column of a byte, from one; columns count characters.

@@ -25,6 +25,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 pub(crate) use declared::{Declared, Number, declared};
+pub(crate) use diagnostic::shortened;
 pub use diagnostic::{Diagnostic, Excerpt, escape};
 pub use load::MAX_FILE_SIZE;
 pub use protoc::ProtocError;

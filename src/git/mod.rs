@@ -5,6 +5,7 @@
 //! (`GIT_DIR` and its like) is not consulted: the directory given decides.
 
 mod error;
+mod loose;
 mod objects;
 mod published;
 mod repo;

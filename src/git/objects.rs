@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::names::near;
 
-use super::{GitError, Repo, Revision};
+use super::{GitError, Repo, Revision, loose};
 
 /// The largest file that is read, in bytes. Far above any real contract file; a limit so that a hostile
 /// repository cannot exhaust the memory.
@@ -103,7 +103,8 @@ impl Repo {
     pub fn read_path(&self, revision: &Revision, path: &str) -> Result<Option<Bytes>, GitError> {
         let walk = Walk { repository: &self.inner, index: 0, root: revision.tree, want: &|_| false };
         let Ok(Found::File(id)) = walk.follow(&[], path) else { return Ok(None) };
-        let blob = self.inner.find_blob(id).map_err(|source| GitError::Git {
+        let blob = loose::sound(&self.inner, id).and_then(|()| self.inner.find_blob(id));
+        let blob = blob.map_err(|source| GitError::Git {
             doing: format!("read `{path}` from {}", revision.label()),
             source,
         })?;
@@ -128,7 +129,7 @@ impl Repo {
                 continue;
             }
             let tree = walk.folder(&parent).map_or(revision.tree, |dirs| walk.id_of(&dirs));
-            if let Ok(tree) = self.inner.find_tree(tree) {
+            if let Ok(tree) = walk.tree(tree) {
                 let names: Vec<String> = tree
                     .iter()
                     .filter(|e| e.filemode_raw() == TREE)
@@ -179,9 +180,12 @@ impl<'a> Walk<'a> {
     pub(super) fn folder_id(&self, path: &str) -> Option<Oid> {
         self.folder(path).map(|dirs| self.id_of(&dirs))
     }
-}
 
-impl Walk<'_> {
+    fn tree(&self, id: Oid) -> Result<git2::Tree<'a>, git2::Error> {
+        loose::sound(self.repository, id)?;
+        self.repository.find_tree(id)
+    }
+
     fn id_of(&self, dirs: &[(String, Oid)]) -> Oid {
         dirs.last().map_or(self.root, |(_, id)| *id)
     }
@@ -208,7 +212,7 @@ impl Walk<'_> {
                 }
                 _ => {}
             }
-            let tree = self.repository.find_tree(self.id_of(&dirs)).map_err(|_| dangling())?;
+            let tree = self.tree(self.id_of(&dirs)).map_err(|_| dangling())?;
             let entry = tree.get_name(&name).ok_or_else(dangling)?;
             match entry.filemode_raw() {
                 TREE => dirs.push((name, entry.id())),
@@ -234,6 +238,7 @@ impl Walk<'_> {
     }
 
     fn link_target(&self, id: Oid) -> Option<String> {
+        loose::sound(self.repository, id).ok()?;
         let blob = self.repository.find_blob(id).ok()?;
         // PATH_MAX on Linux; anything longer is no link target.
         (blob.size() <= 4096).then_some(())?;
@@ -255,8 +260,7 @@ impl Walk<'_> {
         }
         let id = self.id_of(dirs);
         let tree = self
-            .repository
-            .find_tree(id)
+            .tree(id)
             .map_err(|source| GitError::Git { doing: format!("read folder `{prefix}`"), source })?;
         above.push(id);
         for entry in &tree {
@@ -355,7 +359,8 @@ impl Walk<'_> {
         seen: &mut usize,
     ) -> Result<bool, GitError> {
         let Some(inner) = self.open_submodule(path) else { return Ok(false) };
-        let Ok(tree) = inner.find_commit(commit).and_then(|c| c.tree()) else { return Ok(false) };
+        let tree = loose::sound_to_tree(&inner, commit).and_then(|()| inner.find_commit(commit)?.tree());
+        let Ok(tree) = tree else { return Ok(false) };
         listing.repositories.push(inner.commondir().to_path_buf());
         let walk = Walk {
             repository: &inner,
@@ -404,28 +409,32 @@ pub(crate) fn read_blobs(repositories: &[PathBuf], blobs: &[BlobRef]) -> Vec<Res
     blobs
         .par_chunks(piece)
         .flat_map_iter(|blobs| {
-            let mut open: Vec<Option<Repository>> = repositories.iter().map(|_| None).collect();
+            let mut open: Vec<Option<(Repository, Vec<PathBuf>)>> =
+                repositories.iter().map(|_| None).collect();
             blobs
                 .iter()
                 .map(|blob| {
                     let slot = &mut open[blob.repository];
                     if slot.is_none() {
                         let opened = Repository::open(&repositories[blob.repository]);
-                        *slot = Some(opened.map_err(|source| BlobError::Git { id: blob.id, source })?);
+                        let opened = opened.map_err(|source| BlobError::Git { id: blob.id, source })?;
+                        let folders = loose::folders(&opened);
+                        *slot = Some((opened, folders));
                     }
-                    let repository = slot.as_ref().expect("opened above");
-                    read_blob(repository, blob.id)
+                    let (repository, folders) = slot.as_ref().expect("opened above");
+                    read_blob(repository, folders, blob.id)
                 })
                 .collect::<Vec<_>>()
         })
         .collect()
 }
 
-fn read_blob(repository: &Repository, id: Oid) -> Result<Bytes, BlobError> {
+fn read_blob(repository: &Repository, folders: &[PathBuf], id: Oid) -> Result<Bytes, BlobError> {
     let fail = |source: git2::Error| match source.code() {
         ErrorCode::NotFound => BlobError::Missing { id },
         _ => BlobError::Git { id, source },
     };
+    loose::sound_in(folders, id).map_err(fail)?;
     let odb = repository.odb().map_err(fail)?;
     let (size, _) = odb.read_header(id).map_err(fail)?;
     if size as u64 > MAX_FILE_BYTES {

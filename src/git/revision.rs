@@ -5,7 +5,7 @@ use git2::{ErrorCode, ObjectType, Oid};
 use crate::names::near;
 
 use super::error::shell_word;
-use super::{GitError, Repo};
+use super::{GitError, Repo, loose};
 
 /// What kind of name a revision was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,8 @@ impl Repo {
     pub fn resolve(&self, revision: &str) -> Result<Revision, GitError> {
         // `@{u}` is the documented short form that libgit2 does not know everywhere.
         let spelled = revision.replace("@{u}", "@{upstream}");
+        self.sound(&spelled)
+            .map_err(|source| GitError::Git { doing: format!("read revision `{revision}`"), source })?;
         let (object, reference) =
             self.inner.revparse_ext(&spelled).map_err(|source| self.unknown(revision, source))?;
         let kind = match reference {
@@ -89,6 +91,9 @@ impl Repo {
                 // A commit whose tree is not here: cut off, or lost.
                 return self.unknown(revision, source);
             }
+            if matches!(object.kind(), Some(ObjectType::Commit | ObjectType::Tree)) {
+                return GitError::Git { doing: format!("read the folder of revision `{revision}`"), source };
+            }
             GitError::NotATree {
                 revision: revision.to_owned(),
                 kind: object
@@ -98,6 +103,20 @@ impl Repo {
             }
         })?;
         Ok(Revision { name: revision.to_owned(), kind, commit, tree: tree.id() })
+    }
+
+    /// Whether what libgit2 is about to read for a revision can be read to its end.
+    fn sound(&self, revision: &str) -> Result<(), git2::Error> {
+        let id = match self.inner.resolve_reference_from_short_name(revision) {
+            Ok(reference) => reference.resolve().ok().and_then(|r| r.target()),
+            Err(_) if revision.len() >= 40 => Oid::from_str(revision).ok(),
+            Err(_) => None,
+        };
+        match id {
+            Some(id) => loose::sound_to_tree(&self.inner, id),
+            // An expression, or part of a hash.
+            None => loose::sound_history(&self.inner),
+        }
     }
 
     /// Resolves the newest common ancestor of HEAD and a revision.
@@ -114,6 +133,10 @@ impl Repo {
         };
         let other = commit_of(revision)?;
         let head = commit_of("HEAD")?;
+        loose::sound_history(&self.inner).map_err(|source| GitError::Git {
+            doing: format!("find the merge base of HEAD and `{revision}`"),
+            source,
+        })?;
         let base = self.inner.merge_base(head, other).map_err(|source| match source.code() {
             ErrorCode::NotFound => {
                 GitError::NoMergeBase { revision: revision.to_owned(), shallow: self.is_shallow() }

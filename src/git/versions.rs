@@ -4,7 +4,7 @@ use git2::ObjectType;
 use semver::Version;
 use thiserror::Error;
 
-use super::{GitError, Repo, Revision, RevisionKind};
+use super::{GitError, Repo, Revision, RevisionKind, loose};
 
 const PLACEHOLDER: &str = "{version}";
 
@@ -102,10 +102,12 @@ impl Repo {
             });
         };
         let doing = || format!("read tag `{tag}`");
-        let object = self
-            .inner
-            .find_reference(&format!("refs/tags/{tag}"))
-            .and_then(|r| r.peel(ObjectType::Commit))
+        let reference = self.inner.find_reference(&format!("refs/tags/{tag}"));
+        let object = reference
+            .and_then(|r| {
+                r.target().map_or(Ok(()), |id| loose::sound_to_tree(&self.inner, id))?;
+                r.peel(ObjectType::Commit)
+            })
             .map_err(|source| GitError::Git { doing: doing(), source })?;
         let tree =
             object.peel(ObjectType::Tree).map_err(|source| GitError::Git { doing: doing(), source })?;

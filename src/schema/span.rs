@@ -1,6 +1,6 @@
 //! Source positions of descriptor paths, decoded on first use: only files with findings ever pay for it.
 
-use buffa::Message as _;
+use buffa::DecodeOptions;
 use buffa_descriptor::generated::descriptor::SourceCodeInfo;
 use rustc_hash::FxHashMap;
 
@@ -28,7 +28,12 @@ pub(super) struct SpanTable(FxHashMap<Box<[i32]>, Span>);
 impl SpanTable {
     pub(super) fn decode(bytes: &[u8]) -> SpanTable {
         // The bytes come out of a compiler of ours; text without positions is the worst that can follow.
-        let Ok(info) = SourceCodeInfo::decode_from_slice(bytes) else { return SpanTable::default() };
+        // The decoder's own bounds are for bytes from strangers; a file of 100,000 fields has more locations.
+        let options =
+            DecodeOptions::new().with_element_memory_limit(usize::MAX).with_unknown_field_limit(usize::MAX);
+        let Ok(info) = options.decode_from_slice::<SourceCodeInfo>(bytes) else {
+            return SpanTable::default();
+        };
         let mut table = FxHashMap::default();
         for location in info.location {
             let span = match *location.span {

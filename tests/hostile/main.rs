@@ -6,5 +6,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod configs;
+mod determinism;
+mod images;
+mod injection;
 mod lab;
+mod outputs;
+mod repositories;
+mod scale;
 mod sources;

@@ -245,6 +245,18 @@ fn links_to_nowhere_and_in_circles() {
     symlink(".", lab.path("bad/d/here")).unwrap();
     symlink("../d", lab.path("bad/d/again")).unwrap();
     lab.taken("bad");
+
+    // Each folder holds two links to the next: 2^30 paths.
+    let lab = Lab::new();
+    for i in 0..30 {
+        lab.folder(&format!("bad/d{i}"));
+        for name in ["l", "r"] {
+            symlink(format!("../d{}", i + 1), lab.path(format!("bad/d{i}/{name}"))).unwrap();
+        }
+    }
+    lab.write("bad/d30/a.proto", GOOD);
+    let ran = lab.run(&["build", "bad"]);
+    assert!(matches!(ran.code, Some(2..=4)), "{}: {:?}", ran.what, ran.code);
 }
 
 #[test]
