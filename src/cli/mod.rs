@@ -7,11 +7,13 @@ mod diff;
 mod error;
 mod exit;
 mod files;
+mod generate;
 mod init;
 mod io;
 mod man;
 mod panic;
 mod pipeline;
+mod plugins;
 mod policy;
 mod progress;
 mod rules;
@@ -95,6 +97,8 @@ enum Command {
     Rules(rules::RulesArgs),
     Init(init::InitArgs),
     Build(build::BuildArgs),
+    Generate(generate::GenerateArgs),
+    Plugins(plugins::PluginsArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -163,6 +167,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Rules(args) => rules::exec(args, &mut ctx),
         Command::Init(args) => init::exec(args, &mut ctx),
         Command::Build(args) => build::exec(args, &mut ctx),
+        Command::Generate(args) => generate::exec(args, &mut ctx),
+        Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),
         Command::Man(args) => man::exec(args, &mut ctx),
     });
