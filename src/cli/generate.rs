@@ -262,6 +262,7 @@ impl From<ProduceError> for CliError {
         use crate::codegen::write::WriteError;
         match error {
             ProduceError::Generate(GenerateError::Package { .. }) => CliError::new(ErrorKind::Usage, error),
+            ProduceError::Generate(GenerateError::Lock(error)) => error.into(),
             ProduceError::Generate(error) => CliError::new(ErrorKind::Outside, error),
             ProduceError::Write(error) => {
                 let kind = match error {

@@ -166,8 +166,8 @@ fn save(old: &Option<Lock>, new: &Lock, machine: &Machine) -> Result<(), CliErro
 fn list(machine: &Machine, lock: &Lock, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let view = ctx.view();
     for plugin in spec::PINNED {
-        let (style, word) = match lock.ready(plugin, machine.around()) {
-            Ok(_) => (Style::Good, "ready"),
+        let (style, word) = match lock.ready(plugin, machine.around()).and_then(|ready| ready.verify()) {
+            Ok(()) => (Style::Good, "ready"),
             Err(LockError::Missing { .. }) => (Style::Faint, "not locked"),
             Err(LockError::NotInstalled { .. } | LockError::Platform { .. }) => {
                 (Style::Warn, "not installed")

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::packages::{self, PackageError};
 use super::plugin::cache::hex;
 use super::plugin::run::{self, Call};
-use super::plugin::{Host, Library, Limits, Ready, RunError, Tool, spec};
+use super::plugin::{Host, Library, Limits, LockError, Ready, RunError, Tool, spec};
 use super::request::{self, Needs, ResponseError};
 use super::{Contract, FileTree, Language, Target, TreeError};
 use crate::compile::Compiled;
@@ -119,6 +119,9 @@ pub enum GenerateError {
         #[source]
         source: std::io::Error,
     },
+    /// A plugin is not what it should be.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// A path that must not be written.
     #[error("cannot generate `{unit}`")]
     Path {
@@ -286,6 +289,7 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
             StepError::Run(source) => GenerateError::Run { unit: name(), source },
             StepError::Response(source) => GenerateError::Response { unit: name(), source },
             StepError::Path(source) => path(source),
+            StepError::Lock(source) => source.into(),
             StepError::Io { what, source } => GenerateError::Io { what, source },
         })?;
         let tree = folders.entry(&step.folder).or_default();
@@ -325,6 +329,7 @@ enum StepError {
     Run(RunError),
     Response(ResponseError),
     Path(TreeError),
+    Lock(LockError),
     Io { what: String, source: std::io::Error },
 }
 
@@ -358,6 +363,7 @@ fn run_step(
     host: &Host,
     limits: Limits,
 ) -> Result<Answer, StepError> {
+    step.plugin.verify().map_err(StepError::Lock)?;
     let given = parameters.get(step.plugin.key()).map_or("", String::as_str);
     let parts = [given, &step.parameter];
     let parameter = parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(",");

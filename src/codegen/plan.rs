@@ -135,7 +135,7 @@ impl Wish<'_> {
                         let program = self.root.join(program);
                         let identity = identity(&program)?;
                         let tool = Tool::Protoc { program, arguments: Vec::new(), generator: String::new() };
-                        Ready { name: "protoc".to_owned(), identity, tool }
+                        Ready { name: "protoc".to_owned(), identity, tool, locked: None }
                     }
                     None => self.pinned(&spec::PROTOC)?,
                 };
@@ -154,7 +154,7 @@ impl Wish<'_> {
                 let folder = Some(self.root.to_owned());
                 let tool = Tool::Program { program, arguments: arguments.to_vec(), folder };
                 let short = name.rsplit(['/', '\\']).next().unwrap_or(name);
-                Ok(Ready { name: short.to_owned(), identity, tool })
+                Ok(Ready { name: short.to_owned(), identity, tool, locked: None })
             }
         }
     }

@@ -154,8 +154,8 @@ impl Installer<'_> {
                 lock.plugin.remove(plugin.name);
             }
         }
-        match lock.ready(plugin, self.around) {
-            Ok(_) => return Ok(Outcome::Present),
+        match lock.ready(plugin, self.around).and_then(|ready| ready.verify()) {
+            Ok(()) => return Ok(Outcome::Present),
             Err(
                 error @ (LockError::Version { .. } | LockError::NoProtoc | LockError::Interpreter { .. }),
             ) => {

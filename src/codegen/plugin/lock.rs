@@ -167,17 +167,20 @@ impl Lock {
         Ok(entry)
     }
 
-    /// Finds a plugin, and checks that it is what the lock says.
+    /// Finds a plugin. Whether it is what the lock says, [`Ready::verify`] checks.
     ///
     /// # Errors
     ///
-    /// It is not locked, not there, or something else.
+    /// It is not locked, or not there.
     pub fn ready(&self, plugin: &'static Pinned, around: Around<'_>) -> Result<Ready, LockError> {
         let (name, version) = (plugin.name, plugin.version);
         let entry = self.entry(plugin)?;
-        let ready =
-            |identity: &str, tool| Ready { name: name.to_owned(), identity: identity.to_owned(), tool };
-        let read = |source| LockError::Read { name, source };
+        let ready = |identity: &str, tool, locked| Ready {
+            name: name.to_owned(),
+            identity: identity.to_owned(),
+            tool,
+            locked,
+        };
         let platform = platform();
         let hashes: Vec<&String> = entry
             .sha256
@@ -188,29 +191,22 @@ impl Lock {
             .map(|(_, hash)| hash)
             .collect();
         if plugin.source == Source::Library {
-            return Ok(ready(version, Tool::Library(library(plugin))));
+            return Ok(ready(version, Tool::Library(library(plugin)), None));
         }
         let Some(first) = hashes.first().copied() else {
             return Err(LockError::Platform { name, version, platform });
         };
         if plugin.source == Source::Protoc {
             let program = protoc(around.protoc).ok_or(LockError::NoProtoc)?;
-            let found = cache::file(&program).map_err(read)?;
-            if found != *first {
-                return Err(LockError::Hash { name, version, locked: first.clone(), found });
-            }
+            let place = Some((plugin, program.clone()));
             let tool = Tool::Protoc { program, arguments: Vec::new(), generator: String::new() };
-            return Ok(ready(first, tool));
+            return Ok(ready(first, tool, place));
         }
         let cache = around.cache.ok_or(LockError::NotInstalled { name, version })?;
         // Several interpreters may be locked for one platform; the one that is here counts.
         let here = hashes.into_iter().find(|hash| cache.folder(plugin, hash).exists());
         let locked = here.ok_or(LockError::NotInstalled { name, version })?;
         let folder = cache.folder(plugin, locked);
-        let found = cache::digest(plugin, &folder).map_err(read)?;
-        if found != *locked {
-            return Err(LockError::Hash { name, version, locked: locked.clone(), found });
-        }
         let program = folder.join(cache::entry(plugin));
         let tool = match plugin.source {
             Source::Pip => {
@@ -221,7 +217,7 @@ impl Lock {
             }
             _ => Tool::Program { program, arguments: Vec::new(), folder: None },
         };
-        Ok(ready(locked, tool))
+        Ok(ready(locked, tool, Some((plugin, folder))))
     }
 }
 
@@ -299,7 +295,8 @@ mod tests {
         let around = Around { host: &host, cache: Some(&cache), protoc: None };
         let ask = |entry: Option<Entry>| {
             let plugin = entry.map(|e| (spec::GO.name.to_owned(), e)).into_iter().collect();
-            let error = Lock { plugin }.ready(&spec::GO, around).unwrap_err();
+            let ready = Lock { plugin }.ready(&spec::GO, around);
+            let error = ready.and_then(|r| r.verify()).unwrap_err();
             format!("{error}; {}", error.hint()).replace(&platform, "[platform]")
         };
         let folder = cache.folder(&spec::GO, "abcd");

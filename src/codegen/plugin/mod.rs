@@ -51,7 +51,7 @@ pub enum Library {
     Tonic,
 }
 
-/// A plugin that is there and is the one it should be.
+/// A plugin that is there.
 #[derive(Clone, Debug)]
 pub struct Ready {
     /// The name people know.
@@ -60,6 +60,30 @@ pub struct Ready {
     pub identity: String,
     /// How to run it.
     pub tool: Tool,
+    /// What it has to be once it is run: the plugin, and where its bytes are.
+    pub locked: Option<(&'static Pinned, PathBuf)>,
+}
+
+impl Ready {
+    /// Checks that a plugin is, byte for byte, what the lock says. Done right before it is run: a run that has nothing
+    /// to do has nothing to check.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub fn verify(&self) -> Result<(), LockError> {
+        let Some((plugin, place)) = &self.locked else { return Ok(()) };
+        let (name, version) = (plugin.name, plugin.version);
+        let found = match plugin.source {
+            Source::Protoc => cache::file(place),
+            _ => cache::digest(plugin, place),
+        };
+        let found = found.map_err(|source| LockError::Read { name, source })?;
+        if found == self.identity {
+            return Ok(());
+        }
+        Err(LockError::Hash { name, version, locked: self.identity.clone(), found })
+    }
 }
 
 /// The platform in the lock: `linux-x86_64`.
