@@ -261,7 +261,10 @@ impl From<ProduceError> for CliError {
         use crate::codegen::generate::GenerateError;
         use crate::codegen::write::WriteError;
         match error {
-            ProduceError::Generate(GenerateError::Package { .. }) => CliError::new(ErrorKind::Usage, error),
+            ProduceError::Generate(GenerateError::Package { unit, source }) => {
+                let hint = source.hint().map(str::to_owned);
+                CliError::new(ErrorKind::Usage, GenerateError::Package { unit, source }).hint_opt(hint)
+            }
             ProduceError::Generate(GenerateError::Lock(error)) => error.into(),
             ProduceError::Generate(error) => CliError::new(ErrorKind::Outside, error),
             ProduceError::Write(error) => {

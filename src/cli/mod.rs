@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod completions;
 mod diff;
+mod doctor;
 mod error;
 mod exit;
 mod files;
@@ -99,6 +100,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Plugins(plugins::PluginsArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -169,6 +171,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
+        Command::Doctor(args) => doctor::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),
         Command::Man(args) => man::exec(args, &mut ctx),
     });

@@ -8,11 +8,11 @@ use prost_types::compiler::CodeGeneratorResponse;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::packages::{self, PackageError};
+use super::packages::{self, PackageError, Plugin, PluginCall};
 use super::plugin::cache::hex;
 use super::plugin::run::{self, Call};
 use super::plugin::{Host, Library, Limits, LockError, Ready, RunError, Tool, spec};
-use super::request::{self, Needs, ResponseError};
+use super::request::{self, ResponseError, Set};
 use super::{Contract, FileTree, Language, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
@@ -26,7 +26,7 @@ const PROTOC_VERSION: (i32, i32, i32) = (7, 36, 2);
 pub struct Step {
     /// The plugin.
     pub plugin: Ready,
-    /// Its parameter; for packages, what the language says is added.
+    /// Its parameter; for packages, the language says it.
     pub parameter: String,
     /// Which files it gets.
     pub selection: Selection,
@@ -119,6 +119,23 @@ pub enum GenerateError {
         #[source]
         source: std::io::Error,
     },
+    /// The language wants a plugin that nobody planned for.
+    #[error("cannot make the package `{unit}`: `{plugin}` is not among its plugins")]
+    NoPlugin {
+        /// The unit.
+        unit: String,
+        /// The plugin.
+        plugin: &'static str,
+    },
+    /// The descriptors for the plugins are none.
+    #[error("cannot generate `{unit}`: its descriptors cannot be read")]
+    Descriptors {
+        /// The unit.
+        unit: String,
+        /// What is wrong with them.
+        #[source]
+        source: prost::DecodeError,
+    },
     /// A plugin is not what it should be.
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -189,11 +206,13 @@ impl Ready {
         Ready { tool, ..self }
     }
 
-    /// The name its parameters go by.
+    /// The name that packages know it by.
     fn key(&self) -> &str {
         match &self.tool {
             Tool::Protoc { generator, .. } => generator,
-            Tool::Program { .. } | Tool::Library(_) => &self.name,
+            Tool::Program { .. } => &self.name,
+            Tool::Library(Library::Prost) => Plugin::Prost.as_str(),
+            Tool::Library(Library::Tonic) => Plugin::Tonic.as_str(),
         }
     }
 }
@@ -262,20 +281,26 @@ pub fn make(
 fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Result<Made, GenerateError> {
     let name = || if unit.path.is_empty() { "." } else { &*unit.path }.to_owned();
     let package = |source| GenerateError::Package { unit: name(), source };
-    let prepared;
-    let (compiled, parameters) = match &unit.work {
+    let content = SetOptions { include_imports: true, include_source_info: true };
+    let (encoded, tasks) = match &unit.work {
         Work::Package(target) => {
-            prepared = packages::prepare(contract, target).map_err(package)?;
-            (&prepared.compiled, &prepared.parameters)
+            let prepared = packages::prepare(contract, target).map_err(package)?;
+            let tasks = prepared.calls.into_iter().map(|call| task(unit, call)).collect::<Result<_, _>>()?;
+            (prepared.descriptor_set, tasks)
         }
-        Work::Files => (contract.compiled, &BTreeMap::new()),
+        Work::Files => {
+            let tasks = unit.steps.iter().map(|step| Task {
+                step,
+                parameter: step.parameter.clone(),
+                batches: batches(contract.compiled, step.selection),
+            });
+            (descriptor_set(contract.compiled, content).into(), tasks.collect::<Vec<_>>())
+        }
     };
+    let set = Set::new(encoded).map_err(|source| GenerateError::Descriptors { unit: name(), source })?;
     let answers: Vec<Result<Answer, StepError>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = unit
-            .steps
-            .iter()
-            .map(|step| scope.spawn(move || run_step(step, compiled, parameters, host, limits)))
-            .collect();
+        let threads: Vec<_> =
+            tasks.iter().map(|task| scope.spawn(|| run_task(task, &set, host, limits))).collect();
         let join = |t: std::thread::ScopedJoinHandle<'_, _>| {
             t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
@@ -284,7 +309,7 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
     let path = |source| GenerateError::Path { unit: name(), source };
     let mut folders: BTreeMap<&str, FileTree> = BTreeMap::new();
     let mut messages = Vec::new();
-    for (step, answer) in unit.steps.iter().zip(answers) {
+    for (Task { step, .. }, answer) in tasks.iter().zip(answers) {
         let answer = answer.map_err(|error| match error {
             StepError::Run(source) => GenerateError::Run { unit: name(), source },
             StepError::Response(source) => GenerateError::Response { unit: name(), source },
@@ -356,28 +381,36 @@ struct Answer {
     messages: String,
 }
 
-fn run_step(
-    step: &Step,
-    compiled: &Compiled,
-    parameters: &BTreeMap<String, String>,
-    host: &Host,
-    limits: Limits,
-) -> Result<Answer, StepError> {
+/// A step with what it is given.
+struct Task<'a> {
+    step: &'a Step,
+    parameter: String,
+    /// The files of each call.
+    batches: Vec<Vec<String>>,
+}
+
+fn task(unit: &Unit, call: PluginCall) -> Result<Task<'_>, GenerateError> {
+    let wanted = call.plugin.as_str();
+    let step = unit.steps.iter().find(|step| step.plugin.key() == wanted);
+    let missing = || GenerateError::NoPlugin { unit: unit.path.clone(), plugin: wanted };
+    Ok(Task { step: step.ok_or_else(missing)?, parameter: call.parameter, batches: vec![call.files] })
+}
+
+fn run_task(task: &Task<'_>, set: &Set, host: &Host, limits: Limits) -> Result<Answer, StepError> {
+    let Task { step, parameter, batches } = task;
     step.plugin.verify().map_err(StepError::Lock)?;
-    let given = parameters.get(step.plugin.key()).map_or("", String::as_str);
-    let parts = [given, &step.parameter];
-    let parameter = parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(",");
     let mut answer = Answer::default();
-    for files in batches(compiled, step.selection) {
+    for files in batches {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
         match &step.plugin.tool {
             Tool::Protoc { program, arguments, generator } => {
                 let protoc = Protoc { program, arguments, generator, name: &step.plugin.name };
-                let (tree, messages) = protoc.run(compiled, &files, &parameter, host, limits)?;
+                let (tree, messages) = protoc.run(set, &files, parameter, host, limits)?;
                 answer.parts.push(Part::Files(tree));
                 answer.messages += &messages;
             }
             Tool::Program { program, arguments, folder } => {
-                let request = request::request(compiled, &files, &parameter, PROTOC_VERSION);
+                let request = request::request(set, &files, parameter, PROTOC_VERSION);
                 let scratch = scratch()?;
                 let call = Call {
                     name: &step.plugin.name,
@@ -388,13 +421,13 @@ fn run_step(
                     set: Vec::new(),
                 };
                 let done = run::run(host, &call, limits)?;
-                let needs = needs(compiled, &files);
+                let needs = set.needs(&files);
                 let response = request::response(&step.plugin.name, &done.output, &needs)?;
                 answer.parts.push(Part::Response(response));
                 answer.messages += &done.messages;
             }
             Tool::Library(library) => {
-                let request = request::request(compiled, &files, &parameter, PROTOC_VERSION);
+                let request = request::request(set, &files, parameter, PROTOC_VERSION);
                 let response = call_library(*library, &step.plugin.name, &request)?;
                 answer.parts.push(Part::Response(response));
             }
@@ -404,21 +437,21 @@ fn run_step(
 }
 
 /// The files for each call of a plugin.
-fn batches(compiled: &Compiled, selection: Selection) -> Vec<Vec<&str>> {
+fn batches(compiled: &Compiled, selection: Selection) -> Vec<Vec<String>> {
     let well_known = |name: &str| name.starts_with("google/protobuf/");
     let wanted = compiled
         .files
         .iter()
         .filter(|f| f.target || selection.imports && (selection.well_known || !well_known(&f.name)));
-    let mut names: Vec<&str> = wanted.map(|f| &*f.name).collect();
+    let names: Vec<String> = wanted.map(|f| f.name.to_string()).collect();
     match selection.strategy {
         _ if names.is_empty() => Vec::new(),
         Strategy::All => vec![names],
         Strategy::Directory => {
             let folder = |name: &str| name.rsplit_once('/').map_or(String::new(), |(f, _)| f.to_owned());
-            let mut folders: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-            for name in names.drain(..) {
-                folders.entry(folder(name)).or_default().push(name);
+            let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for name in names {
+                folders.entry(folder(&name)).or_default().push(name);
             }
             folders.into_values().collect()
         }
@@ -441,7 +474,7 @@ struct Protoc<'a> {
 impl Protoc<'_> {
     fn run(
         &self,
-        compiled: &Compiled,
+        set: &Set,
         files: &[&str],
         parameter: &str,
         host: &Host,
@@ -452,10 +485,9 @@ impl Protoc<'_> {
             move |source| StepError::Io { what, source }
         };
         let scratch = scratch()?;
-        let (set, list, out) =
-            (scratch.path().join("set"), scratch.path().join("files"), scratch.path().join("out"));
-        let content = SetOptions { include_imports: true, include_source_info: true };
-        fs::write(&set, descriptor_set(compiled, content)).map_err(io("write the descriptors for protoc"))?;
+        let below = |name: &str| scratch.path().join(name);
+        let (path, list, out) = (below("set"), below("files"), below("out"));
+        fs::write(&path, set.for_protoc()).map_err(io("write the descriptors for protoc"))?;
         // In a file, because command lines have an end. A name cannot be quoted there; one that looks like a flag
         // would be one.
         if let Some(name) = files.iter().find(|n| n.starts_with(['-', '@']) || n.contains('\n')) {
@@ -464,7 +496,7 @@ impl Protoc<'_> {
         fs::write(&list, files.join("\n")).map_err(io("write the list of files for protoc"))?;
         fs::create_dir(&out).map_err(io("make a folder for protoc"))?;
         let mut arguments: Vec<std::ffi::OsString> = self.arguments.iter().map(Into::into).collect();
-        arguments.push(flag("--descriptor_set_in=", &set));
+        arguments.push(flag("--descriptor_set_in=", &path));
         if !parameter.is_empty() {
             arguments.push(format!("--{}_opt={parameter}", self.generator).into());
         }
@@ -508,33 +540,6 @@ fn read_tree(folder: &Path) -> std::io::Result<Result<FileTree, TreeError>> {
         }
     }
     Ok(Ok(tree))
-}
-
-/// What the files need a plugin to know.
-fn needs(compiled: &Compiled, files: &[&str]) -> Vec<Needs> {
-    use prost::Message as _;
-    #[derive(Clone, PartialEq, prost::Message)]
-    struct Head {
-        #[prost(string, optional, tag = "12")]
-        syntax: Option<String>,
-        #[prost(int32, optional, tag = "14")]
-        edition: Option<i32>,
-    }
-    fn optional(message: &prost_types::DescriptorProto) -> bool {
-        message.field.iter().any(|f| f.proto3_optional()) || message.nested_type.iter().any(optional)
-    }
-    let wanted: std::collections::BTreeSet<&str> = files.iter().copied().collect();
-    let of = |file: &crate::compile::CompiledFile| {
-        let head = Head::decode(file.descriptor.clone()).unwrap_or_default();
-        let proto3 = head.syntax.as_deref() == Some("proto3");
-        let descriptor = || prost_types::FileDescriptorProto::decode(file.descriptor.clone());
-        Needs {
-            file: file.name.to_string(),
-            edition: head.edition.filter(|e| *e >= 1000),
-            proto3_optional: proto3 && descriptor().is_ok_and(|d| d.message_type.iter().any(optional)),
-        }
-    };
-    compiled.files.iter().filter(|f| wanted.contains(&*f.name)).map(of).collect()
 }
 
 /// Calls a plugin that is part of protopact. It may panic on what it does not expect.

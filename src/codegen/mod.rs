@@ -9,6 +9,7 @@ pub mod compare;
 mod files;
 pub mod generate;
 mod insertion;
+mod json_names;
 mod language;
 pub mod manifest;
 pub mod packages;

@@ -3,14 +3,17 @@
 //! <https://github.com/protocolbuffers/protobuf/blob/v36.2/src/google/protobuf/compiler/plugin.proto>. Requests are
 //! written around the descriptors' own bytes: nothing in them is decoded, so nothing is lost.
 
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint, key_len};
 use prost_types::compiler::CodeGeneratorResponse;
 use thiserror::Error;
 
 use super::insertion::{self, InsertionError};
-use super::{FileTree, TreeError};
-use crate::compile::Compiled;
+use super::{FileTree, TreeError, json_names};
+use crate::compile::encode;
 
 /// `file_to_generate`, `parameter`, `compiler_version`, `proto_file` and `source_file_descriptors`.
 const FILE_TO_GENERATE: u32 = 1;
@@ -80,10 +83,93 @@ pub enum ResponseError {
     },
 }
 
+/// The files of an encoded `FileDescriptorSet`, each still encoded.
+#[derive(Clone, Debug)]
+pub struct Set {
+    /// The set.
+    pub encoded: Bytes,
+    /// Its files in their order.
+    pub files: Vec<SetFile>,
+}
+
+/// One file of a set.
+#[derive(Clone, Debug)]
+pub struct SetFile {
+    /// The import path.
+    pub name: String,
+    /// The encoded `FileDescriptorProto`.
+    pub descriptor: Bytes,
+    /// The syntax, when it says one.
+    syntax: Option<String>,
+    /// The edition's number, when it is of one.
+    edition: Option<i32>,
+}
+
+impl Set {
+    /// Takes a set apart.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are not one.
+    pub fn new(encoded: Bytes) -> Result<Set, prost::DecodeError> {
+        #[derive(Clone, PartialEq, prost::Message)]
+        struct RawSet {
+            #[prost(bytes = "bytes", repeated, tag = "1")]
+            file: Vec<Bytes>,
+        }
+        #[derive(Clone, PartialEq, prost::Message)]
+        struct Head {
+            #[prost(string, optional, tag = "1")]
+            name: Option<String>,
+            #[prost(string, optional, tag = "12")]
+            syntax: Option<String>,
+            #[prost(int32, optional, tag = "14")]
+            edition: Option<i32>,
+        }
+        let file = |descriptor: Bytes| -> Result<SetFile, prost::DecodeError> {
+            let Head { name, syntax, edition } = Head::decode(descriptor.clone())?;
+            Ok(SetFile { name: name.unwrap_or_default(), descriptor, syntax, edition })
+        };
+        let files = RawSet::decode(encoded.clone())?.file.into_iter().map(file).collect::<Result<_, _>>()?;
+        Ok(Set { encoded, files })
+    }
+
+    /// The set as protoc's own generators are to see it.
+    #[must_use]
+    pub fn for_protoc(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.encoded.len());
+        for file in &self.files {
+            encode::nested(&mut out, 1, |out| json_names::without_implied(&file.descriptor, out));
+        }
+        out
+    }
+
+    /// What some files need a plugin to know.
+    pub fn needs(&self, files: &[&str]) -> Vec<Needs> {
+        fn optional(message: &prost_types::DescriptorProto) -> bool {
+            message.field.iter().any(|f| f.proto3_optional()) || message.nested_type.iter().any(optional)
+        }
+        let wanted: BTreeSet<&str> = files.iter().copied().collect();
+        let of = |file: &SetFile| {
+            let descriptor = || prost_types::FileDescriptorProto::decode(file.descriptor.clone());
+            let proto3 = file.syntax.as_deref() == Some("proto3");
+            Needs {
+                file: file.name.clone(),
+                edition: file.edition.filter(|e| *e >= FIRST_EDITION),
+                proto3_optional: proto3 && descriptor().is_ok_and(|d| d.message_type.iter().any(optional)),
+            }
+        };
+        self.files.iter().filter(|f| wanted.contains(&*f.name)).map(of).collect()
+    }
+}
+
+/// The number of edition 2023.
+const FIRST_EDITION: i32 = 1000;
+
 /// Writes a request for some files of a contract. `version` is what the plugin is told about its caller.
 #[must_use]
-pub fn request(compiled: &Compiled, files: &[&str], parameter: &str, version: (i32, i32, i32)) -> Vec<u8> {
-    let size: usize = compiled.files.iter().map(|f| f.descriptor.len() + 12).sum();
+pub fn request(set: &Set, files: &[&str], parameter: &str, version: (i32, i32, i32)) -> Vec<u8> {
+    let size = set.encoded.len();
     let mut out = Vec::with_capacity(size * 2);
     for file in files {
         bytes(&mut out, FILE_TO_GENERATE, file.as_bytes());
@@ -99,11 +185,11 @@ pub fn request(compiled: &Compiled, files: &[&str], parameter: &str, version: (i
         suffix: Some(String::new()),
     };
     bytes(&mut out, COMPILER_VERSION, &version.encode_to_vec());
-    for file in &compiled.files {
+    for file in &set.files {
         bytes(&mut out, PROTO_FILE, &file.descriptor);
     }
-    let wanted: std::collections::BTreeSet<&str> = files.iter().copied().collect();
-    for file in compiled.files.iter().filter(|f| wanted.contains(&*f.name)) {
+    let wanted: BTreeSet<&str> = files.iter().copied().collect();
+    for file in set.files.iter().filter(|f| wanted.contains(&*f.name)) {
         bytes(&mut out, SOURCE_FILE_DESCRIPTORS, &file.descriptor);
     }
     out
@@ -201,8 +287,8 @@ fn supported(
         if let Some(edition) = file.edition {
             let known = features & EDITIONS != 0 && (lowest..=highest).contains(&edition);
             if !known {
-                // 1000 is the number of edition 2023.
-                return unsupported(file, format!("is of edition {}", edition.saturating_add(1023)));
+                let name = edition.saturating_sub(FIRST_EDITION).saturating_add(2023);
+                return unsupported(file, format!("is of edition {name}"));
             }
         }
     }

@@ -135,16 +135,31 @@ impl Out {
             reason: "it has no folder around it".to_owned(),
         })?;
         fs::create_dir_all(parent).map_err(fail("make", parent))?;
-        put_back(path)?;
-        let made = match fs::create_dir(path) {
-            Ok(()) => true,
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => false,
-            Err(e) => return Err(fail("make", path)(e)),
+        let started = Instant::now();
+        let out = loop {
+            put_back(path)?;
+            let made = match fs::create_dir(path) {
+                Ok(()) => true,
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => false,
+                Err(e) => return Err(fail("make", path)(e)),
+            };
+            // What is behind a link is replaced, not the link.
+            let real = fs::canonicalize(path).or_else(|e| match fs::symlink_metadata(path) {
+                Err(_) => Ok(path.to_owned()),
+                Ok(_) => Err(e),
+            });
+            let real = real.map_err(fail("open", path))?;
+            let locked = try_lock(&real)?;
+            let waited = started.elapsed();
+            match locked {
+                Locked::Yes(lock) => break Out { path: real, made, lock },
+                Locked::Moved => {}
+                Locked::Busy if waited >= patience => {
+                    return Err(WriteError::Busy { path: real, waited });
+                }
+                Locked::Busy => std::thread::sleep(Duration::from_millis(20)),
+            }
         };
-        // What is behind a link is replaced, not the link.
-        let path = fs::canonicalize(path).map_err(fail("open", path))?;
-        let mut out = Out { path, made, lock: None };
-        out.lock = lock(&out.path, patience)?;
         out.clean();
         if let Some(reason) = out.unsuitable() {
             return Err(WriteError::Unsuitable { path: out.path.clone(), reason });
@@ -296,33 +311,27 @@ fn put_back(path: &Path) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Locks a folder; once it has the lock, the folder may be another one.
-fn lock(path: &Path, patience: Duration) -> Result<Option<File>, WriteError> {
-    let started = Instant::now();
-    loop {
-        let file = match lockable(path) {
-            Ok(file) => file,
-            // Between the renames of another run.
-            Err(e) if e.kind() == io::ErrorKind::NotFound && started.elapsed() < patience => {
-                std::thread::sleep(Duration::from_millis(20));
-                continue;
-            }
-            Err(e) => return Err(fail("open", path)(e)),
-        };
-        match file.try_lock() {
-            Ok(()) if same(&file, path) => return Ok(Some(file)),
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                let waited = started.elapsed();
-                if waited >= patience {
-                    return Err(WriteError::Busy { path: path.to_owned(), waited });
-                }
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            // A file system without locks: better no lock than no output.
-            Err(fs::TryLockError::Error(_)) => return Ok(None),
-        }
-    }
+enum Locked {
+    /// It is ours; without a lock on file systems that have none, as no lock is better than no output.
+    Yes(Option<File>),
+    /// Another run has it.
+    Busy,
+    /// It is not there any more, or it is another folder now: another run has finished.
+    Moved,
+}
+
+fn try_lock(path: &Path) -> Result<Locked, WriteError> {
+    let file = match lockable(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Locked::Moved),
+        Err(e) => return Err(fail("open", path)(e)),
+    };
+    Ok(match file.try_lock() {
+        Ok(()) if same(&file, path) => Locked::Yes(Some(file)),
+        Ok(()) => Locked::Moved,
+        Err(fs::TryLockError::WouldBlock) => Locked::Busy,
+        Err(fs::TryLockError::Error(_)) => Locked::Yes(None),
+    })
 }
 
 #[cfg(unix)]

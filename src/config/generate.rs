@@ -318,7 +318,8 @@ mod tests {
 
     fn error(text: &str) -> String {
         let error = file::parse(text, "protopact.toml").unwrap_err();
-        format!("{error}{}", error.hint.map(|h| format!(" ({h})")).unwrap_or_default())
+        let hint = error.hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+        format!("{error}{hint}")
     }
 
     #[test]
