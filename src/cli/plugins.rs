@@ -12,7 +12,7 @@ use crate::codegen::plugin::install::{InstallError, Installer, Outcome};
 use crate::codegen::plugin::lock::{self, Around};
 use crate::codegen::plugin::{Cache, Host, Lock, LockError, Pinned, spec};
 use crate::config::Settings;
-use crate::config::generate::PluginRun;
+use crate::config::generate::{GRPC_PYTHON, PluginRun};
 use crate::report::{Line, Style};
 
 /// Get the protoc plugins that packages are made with
@@ -104,9 +104,15 @@ pub(super) fn needed(settings: &Settings, languages: &[Language]) -> Vec<&'stati
     let configured: Vec<Language> = plan::targets(&generate, "").into_iter().map(|(l, _)| l).collect();
     let languages = if languages.is_empty() { &configured } else { languages };
     let mut plugins: Vec<&'static Pinned> = spec::needed(languages, true).collect();
-    let builtin = generate.plugins.iter().any(|p| matches!(p.run, PluginRun::ProtocBuiltin(_)));
-    if builtin && !plugins.contains(&&spec::PROTOC) {
-        plugins.push(&spec::PROTOC);
+    for entry in &generate.plugins {
+        let plugin = match &entry.run {
+            PluginRun::ProtocBuiltin(name) if name == GRPC_PYTHON => &spec::GRPC_PYTHON,
+            PluginRun::ProtocBuiltin(_) if entry.protoc.is_none() => &spec::PROTOC,
+            _ => continue,
+        };
+        if !plugins.contains(&plugin) {
+            plugins.push(plugin);
+        }
     }
     plugins
 }

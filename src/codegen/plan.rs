@@ -9,8 +9,8 @@ use super::generate::{Selection, Step, Unit, Work, package_steps};
 use super::plugin::lock::Around;
 use super::plugin::{Lock, LockError, Ready, Tool, cache, spec};
 use super::{Language, Target};
-use crate::config::Place;
 use crate::config::generate::{Generate, PluginEntry, PluginRun};
+use crate::config::{self, Place};
 
 /// What decides which units there are.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +137,7 @@ impl Wish<'_> {
                         let tool = Tool::Protoc { program, arguments: Vec::new(), generator: String::new() };
                         Ready { name: "protoc".to_owned(), identity, tool, locked: None }
                     }
+                    None if generator == config::generate::GRPC_PYTHON => self.pinned(&spec::GRPC_PYTHON)?,
                     None => self.pinned(&spec::PROTOC)?,
                 };
                 Ok(ready.generator(generator))

@@ -252,14 +252,18 @@ fn read_plugin(raw: RawPlugin, place: &dyn Fn(usize) -> Place) -> Result<PluginE
 /// The generators of protoc 36.2.
 pub const GENERATORS: [&str; 9] = ["cpp", "csharp", "java", "kotlin", "objc", "php", "pyi", "python", "ruby"];
 
+/// The generator that only the protoc of grpcio-tools has.
+pub const GRPC_PYTHON: &str = "grpc_python";
+
 /// Checks the name of a generator that protoc has built in.
 ///
 /// # Errors
 ///
 /// protoc has no such generator.
 pub fn generator(name: &str, place: impl FnOnce() -> Place) -> Result<String, ConfigError> {
-    // protoc 36 knows `rust` too, but only together with its C++ and upb runtimes.
-    if GENERATORS.contains(&name) || name == "rust" {
+    // protoc 36 knows `rust` too, but only together with its C++ and upb runtimes. `grpc_python` is a generator of the
+    // protoc in grpcio-tools.
+    if GENERATORS.contains(&name) || name == "rust" || name == GRPC_PYTHON {
         return Ok(name.to_owned());
     }
     Err(ConfigError::unknown(place(), "generator of protoc", name, &GENERATORS))

@@ -5,6 +5,7 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "tests say what they skip")]
 
 #[path = "../cli/env.rs"]
 #[expect(dead_code, reason = "the commands' tests use the rest")]
@@ -14,3 +15,4 @@ mod lab;
 mod locked;
 mod output;
 mod plugins;
+mod sdk;
