@@ -9,7 +9,9 @@ use clap::Args;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit};
+use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::compare::Difference;
+use crate::codegen::generate::Unit;
 use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::plugin::Limits;
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Running, State};
@@ -51,6 +53,13 @@ pub(super) struct GenerateArgs {
     #[arg(long = "as", value_name = "VERSION")]
     published_as: Option<semver::Version>,
 
+    /// A buf.gen.yaml to follow instead of the configuration
+    ///
+    /// Without it, the buf.gen.yaml beside protopact.toml is followed when the configuration has no [generate]. Its
+    /// output folders are relative to that of the contract, or to --out.
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["lang", "versioned"])]
+    template: Option<PathBuf>,
+
     /// Write nothing; show what differs, and exit with 1 when something does
     #[arg(long)]
     check: bool,
@@ -83,21 +92,24 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     }
     let settings = version.settings.generate.clone().unwrap_or_default();
     let machine = Machine::of(ctx, &version.settings, &version.folder);
+    let template = template(&args, &version, &machine, ctx)?;
     let name = contract_name(&version, &settings)?;
     let number = args.published_as.as_ref().map(ToString::to_string).or_else(|| version.version.clone());
     let number = number.unwrap_or_else(|| UNPUBLISHED.to_owned());
+    let managed = template.as_ref().and_then(|t| Some(t.managed.as_ref()?.apply(&version.compiled)));
     let contract = Contract {
         name,
         version: &number,
         commit: version.commit.as_deref(),
         licence: settings.licence.as_deref().unwrap_or("LicenseRef-Proprietary"),
-        compiled: &version.compiled,
+        compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,
     };
     let services = schema.files().any(|(_, f)| f.target && !f.services.is_empty());
     let lock = machine.read_lock()?;
+    let plugins = template.as_ref().map(|t| Generate { plugins: t.plugins.clone(), ..Generate::default() });
     let wish = Wish {
-        settings: &settings,
+        settings: plugins.as_ref().unwrap_or(&settings),
         contract: name,
         folder: (args.versioned || settings.versioned).then_some(&*number),
         only: args.lang.as_deref(),
@@ -106,36 +118,89 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         lock: lock.as_ref(),
         around: machine.around(),
     };
-    let units = plan::plan(&wish)?;
-    if units.is_empty() {
+    let base = |default: &str| match &args.out {
+        Some(out) => ctx.io.cwd.join(out),
+        None if default.is_empty() => version.folder.clone(),
+        None => version.folder.join(default),
+    };
+    let folders: Vec<(PathBuf, Vec<Unit>)> = match &template {
+        None => vec![(base(settings.out.as_deref().unwrap_or("sdk")), plan::plan(&wish)?)],
+        Some(_) => {
+            let units = plan::plan_template(&wish)?.into_iter();
+            units.map(|(out, unit)| (base("").join(out), vec![unit])).collect()
+        }
+    };
+    if folders.iter().all(|(_, units)| units.is_empty()) {
         return Err(CliError::usage("the configuration names no language and no plugin to generate for")
             .hint("add sections such as `[generate.go]` with `module = \"github.com/acme/contracts-go\"`"));
     }
-    let folder = match &args.out {
-        Some(out) => ctx.io.cwd.join(out),
-        None => version.folder.join(settings.out.as_deref().unwrap_or("sdk")),
-    };
-    let shown = shown(&folder, ctx);
-    let output = Output {
-        folder: &folder,
-        units: &units,
-        complete: args.lang.is_none(),
-        catalogue: true,
-        keeps_others: false,
-        force: args.force,
-        patience: WAIT,
-    };
     let time = Duration::from_secs(settings.timeout.unwrap_or(PATIENCE));
     let running = Running { host: &machine.host, limits: Limits { time, ..Limits::default() } };
     progress.say("generating");
-    if args.check {
-        let found = produce::check(&contract, &output, running);
-        drop(progress);
-        return told(&found.or_else(|e| failed(e, ctx))?, &shown, ctx);
+    let clean = template.as_ref().is_some_and(|t| t.clean);
+    let mut answers = Vec::new();
+    for (folder, units) in &folders {
+        let output = Output {
+            folder,
+            units,
+            complete: args.lang.is_none(),
+            catalogue: template.is_none(),
+            keeps_others: template.is_some() && !clean,
+            deletes_others: clean,
+            force: args.force,
+            patience: WAIT,
+        };
+        let answer = if args.check {
+            produce::check(&contract, &output, running).map(Answer::Checked)
+        } else {
+            produce::produce(&contract, &output, running).map(Answer::Produced)
+        };
+        answers.push((shown(folder, ctx), answer.or_else(|e| failed(e, ctx))?));
     }
-    let produced = produce::produce(&contract, &output, running);
     drop(progress);
-    tell(&produced.or_else(|e| failed(e, ctx))?, &shown, ctx)
+    let mut exit = Exit::Clean;
+    for (folder, answer) in &answers {
+        match answer {
+            Answer::Produced(produced) => tell(produced, folder, ctx)?,
+            Answer::Checked(found) => {
+                told(found, folder, ctx)?;
+                if !found.is_empty() {
+                    exit = Exit::Findings;
+                }
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// What became of one output folder.
+enum Answer {
+    Produced(Produced),
+    Checked(Vec<Difference>),
+}
+
+/// The buf.gen.yaml to follow, when there is one to follow.
+fn template(
+    args: &GenerateArgs,
+    version: &Version,
+    machine: &Machine,
+    ctx: &mut Ctx<'_>,
+) -> Result<Option<Template>, CliError> {
+    let (path, name) = match &args.template {
+        Some(typed) => (ctx.io.cwd.join(typed), typed.display().to_string()),
+        None if version.settings.generate.is_some() => return Ok(None),
+        None => (version.folder.join(buf_gen::FILE_NAME), buf_gen::FILE_NAME.to_owned()),
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && args.template.is_none() => return Ok(None),
+        Err(e) => return Err(CliError::outside(format!("cannot read `{name}`"), e)),
+    };
+    let template = buf_gen::parse(&text, &name, &|program| machine.host.find(program).is_some())?;
+    for note in &template.notes {
+        ctx.note(note)?;
+    }
+    Ok(Some(template))
 }
 
 fn contract_name<'a>(version: &'a Version, settings: &Generate) -> Result<&'a str, CliError> {
@@ -164,7 +229,7 @@ fn failed<T>(error: ProduceError, ctx: &mut Ctx<'_>) -> Result<T, CliError> {
 }
 
 /// Says what became of each unit.
-fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
     for (plugin, text) in &produced.messages {
         for line in text.lines().take(40) {
             ctx.note(&format!("{plugin}: {line}"))?;
@@ -178,7 +243,7 @@ fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<Exit, Cl
         ))?;
     }
     if ctx.global.quiet {
-        return Ok(Exit::Clean);
+        return Ok(());
     }
     let view = ctx.view();
     let width = produced.rows.iter().map(|r| r.path.len()).max().unwrap_or(0);
@@ -204,11 +269,11 @@ fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<Exit, Cl
     } else {
         writeln!(out, "wrote `{folder}`")?;
     }
-    Ok(Exit::Clean)
+    Ok(())
 }
 
 /// Says what differs.
-fn told(found: &[Difference], folder: &str, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+fn told(found: &[Difference], folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
     /// The most lines of differences that are shown in all.
     const MOST: usize = 400;
     let view = ctx.view();
@@ -229,14 +294,14 @@ fn told(found: &[Difference], folder: &str, ctx: &mut Ctx<'_>) -> Result<Exit, C
         if !quiet {
             writeln!(out, "`{folder}` is what would be generated")?;
         }
-        return Ok(Exit::Clean);
+        return Ok(());
     }
     writeln!(
         out,
         "{} in `{folder}`; bring it up to date with `protopact generate`",
         plural(found.len(), "difference")
     )?;
-    Ok(Exit::Findings)
+    Ok(())
 }
 
 impl From<PlanError> for CliError {

@@ -4,6 +4,7 @@
 //! files; each language turns those into one [`Package`] that a service team adds as an ordinary dependency;
 //! packages are written beside the old output and renamed over it. Plugins are pinned by version and hash.
 
+pub mod buf_gen;
 pub mod catalogue;
 pub mod compare;
 mod files;
@@ -11,6 +12,7 @@ pub mod generate;
 mod insertion;
 mod json_names;
 mod language;
+pub mod managed;
 pub mod manifest;
 pub mod packages;
 pub mod plan;

@@ -26,6 +26,8 @@ pub struct Output<'a> {
     pub catalogue: bool,
     /// Whether files that protopact has not written stay.
     pub keeps_others: bool,
+    /// Whether files that protopact has not written are deleted without a word.
+    pub deletes_others: bool,
     /// Whether everything is made anew, whatever is there.
     pub force: bool,
     /// How long to wait for another run.
@@ -141,7 +143,7 @@ pub fn produce(
         let before = old.units.get(&unit.path).unwrap_or(&never);
         let folder = out.path().join(&unit.path);
         let drift = write::drift(&folder, before, output.keeps_others)?;
-        if !drift.foreign.is_empty() && !output.force {
+        if !drift.foreign.is_empty() && !output.force && !output.deletes_others {
             return Err(WriteError::Foreign { path: folder, files: drift.foreign }.into());
         }
         if before.inputs == inputs && drift.is_none() && !output.force {

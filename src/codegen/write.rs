@@ -229,6 +229,9 @@ impl Out {
         top: &BTreeMap<String, String>,
         old: &Manifest,
     ) -> Result<(), WriteError> {
+        if pieces.get("").is_some_and(|piece| !piece.keeps_others) {
+            return Ok(());
+        }
         let replaced = |path: &str| {
             gone.contains(path) || pieces.get(path).is_some_and(|p| !p.keeps_others) || top.contains_key(path)
         };
@@ -473,6 +476,6 @@ pub fn is_build_output(path: &str) -> bool {
     let in_folder = first != path;
     in_folder && ["target", "build", "dist", ".venv", ".mypy_cache", ".pytest_cache"].contains(&first)
         || path.split('/').any(|part| part == "__pycache__" || part.ends_with(".egg-info"))
-        || ["Cargo.lock", "go.sum"].contains(&path)
+        || ["Cargo.lock", "go.sum", manifest::PATH].contains(&path)
         || name == ".DS_Store"
 }

@@ -16,3 +16,4 @@ mod locked;
 mod output;
 mod plugins;
 mod sdk;
+mod template;
