@@ -4,14 +4,17 @@ mod build;
 mod check;
 mod completions;
 mod diff;
+mod doctor;
 mod error;
 mod exit;
 mod files;
+mod generate;
 mod init;
 mod io;
 mod man;
 mod panic;
 mod pipeline;
+mod plugins;
 mod policy;
 mod progress;
 mod rules;
@@ -95,6 +98,9 @@ enum Command {
     Rules(rules::RulesArgs),
     Init(init::InitArgs),
     Build(build::BuildArgs),
+    Generate(generate::GenerateArgs),
+    Plugins(plugins::PluginsArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -163,6 +169,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Rules(args) => rules::exec(args, &mut ctx),
         Command::Init(args) => init::exec(args, &mut ctx),
         Command::Build(args) => build::exec(args, &mut ctx),
+        Command::Generate(args) => generate::exec(args, &mut ctx),
+        Command::Plugins(args) => plugins::exec(args, &mut ctx),
+        Command::Doctor(args) => doctor::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),
         Command::Man(args) => man::exec(args, &mut ctx),
     });

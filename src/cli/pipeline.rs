@@ -11,7 +11,7 @@ use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, Overrides, Settings};
 use crate::diff::{self, Cx};
-use crate::git::TagPattern;
+use crate::git::{Repo, TagPattern};
 use crate::ledger::{self, History};
 use crate::policy::Decision;
 use crate::report::{Report, plural};
@@ -19,7 +19,7 @@ use crate::rules::Level;
 use crate::schema::Schema;
 use crate::source::{
     self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, PathSelection,
-    Scope, Side, SourceError, SourceSpec,
+    Rev, Scope, Side, SourceError, SourceSpec,
 };
 use crate::verdict::Judge;
 
@@ -236,6 +236,91 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     let compiled = compiled.map_err(|e| refuse(vec![(opened.label.clone(), e)]))?;
     let from_image = matches!(opened.content, Content::Image(..));
     Ok(Built { compiled, notes: opened.layout.notes, from_image })
+}
+
+/// One version of the contract around the working directory, for making packages of it.
+#[derive(Debug)]
+pub(super) struct Version {
+    /// The settings of the working directory, whatever version was asked for.
+    pub(super) settings: Settings,
+    /// The folder of the configuration.
+    pub(super) folder: PathBuf,
+    /// The descriptors.
+    pub(super) compiled: Compiled,
+    /// The version, when it is a published one.
+    pub(super) version: Option<String>,
+    /// The commit, when it was made from one.
+    pub(super) commit: Option<String>,
+    /// Things worth knowing about the run.
+    pub(super) notes: Vec<String>,
+}
+
+/// The settings of the contract around the working directory, and the folder of its configuration.
+pub(super) fn here(ctx: &mut Ctx<'_>) -> Result<(Settings, PathBuf), CliError> {
+    let new = open_new(&Job { overrides: overrides(ctx), ..Job::new(".") }, ctx)?;
+    let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
+    Ok((new.settings, folder))
+}
+
+/// Compiles the working tree, or another version of the same contract.
+pub(super) fn version(from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let job = Job { overrides: overrides(ctx), ..Job::new(".") };
+    let new = open_new(&job, ctx)?;
+    let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
+    let options = options(&new.settings, ctx);
+    let (opened, commit) = match from {
+        None => (plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?, None),
+        Some(typed) => {
+            let old = open(typed, Side::Old, new.loaded.root(), Some(&new.settings.release.tag), ctx)?;
+            let cwd = ctx.io.cwd.clone();
+            let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
+            let settings = source::load_settings(&old, config, &job.overrides)?;
+            let opened = plan(&old, &settings, &new.selection, Side::Old, None)?;
+            (opened, commit_of(typed, &folder, &new.settings, &cwd)?)
+        }
+    };
+    let compiled = compile_side(&opened.content, &options);
+    let compiled = compiled.map_err(|e| refuse(vec![(opened.label.clone(), e)]))?;
+    Ok(Version {
+        version: version_of(&opened.label, &new.settings),
+        settings: new.settings,
+        folder,
+        compiled,
+        commit,
+        notes: opened.layout.notes,
+    })
+}
+
+/// The commit a source names, when it names one.
+fn commit_of(
+    typed: &str,
+    folder: &std::path::Path,
+    settings: &Settings,
+    cwd: &std::path::Path,
+) -> Result<Option<String>, CliError> {
+    let (rev, at) = match SourceSpec::parse(typed, cwd, Side::Old)? {
+        SourceSpec::Revision { rev, .. } => (rev, folder.to_owned()),
+        SourceSpec::Repository { path, rev, .. } => (rev, cwd.join(path)),
+        _ => return Ok(None),
+    };
+    let find = || {
+        let repo = Repo::discover(&at).ok()?;
+        let revision = match &rev {
+            Rev::Named(name) => repo.resolve(name).ok()?,
+            Rev::MergeBase(name) => repo.merge_base(name).ok()?,
+            Rev::Latest { pre } => {
+                repo.latest(&TagPattern::parse(&settings.release.tag).ok()?, *pre).ok()?.revision
+            }
+        };
+        revision.commit.map(|c| c.to_string())
+    };
+    Ok(find())
+}
+
+/// The model of compiled files.
+pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
+    Schema::build(compiled)
+        .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
 }
 
 fn options(settings: &Settings, ctx: &Ctx<'_>) -> Options {

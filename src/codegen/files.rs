@@ -61,6 +61,13 @@ impl FileTree {
         Ok(())
     }
 
+    /// Gives a file that is there another content.
+    pub fn replace(&mut self, path: &str, content: impl Into<Bytes>) {
+        if let Some(file) = self.files.get_mut(path) {
+            *file = content.into();
+        }
+    }
+
     /// The file at a path.
     pub fn get(&self, path: &str) -> Option<&Bytes> {
         self.files.get(path)

@@ -4,8 +4,22 @@
 //! files; each language turns those into one [`Package`] that a service team adds as an ordinary dependency;
 //! packages are written beside the old output and renamed over it. Plugins are pinned by version and hash.
 
+pub mod buf_gen;
+pub mod catalogue;
+pub mod compare;
 mod files;
+pub mod generate;
+mod insertion;
+mod json_names;
 mod language;
+pub mod managed;
+pub mod manifest;
+pub mod packages;
+pub mod plan;
+pub mod plugin;
+pub mod produce;
+pub mod request;
+pub mod write;
 
 pub use files::{FileTree, TreeError};
 pub use language::{Contract, Language, Package, Target};

@@ -1,11 +1,11 @@
 //! The wire format, as far as writing descriptors needs it.
 
 /// Appends a tag; wire type 0 is a varint, 1 eight bytes, 2 length-delimited, 3 and 4 a group, 5 four bytes.
-pub(super) fn tag(out: &mut Vec<u8>, number: u32, wire_type: u8) {
+pub(crate) fn tag(out: &mut Vec<u8>, number: u32, wire_type: u8) {
     varint(out, u64::from(number) << 3 | u64::from(wire_type));
 }
 
-pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn varint(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -13,37 +13,37 @@ pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
     out.push(value as u8);
 }
 
-pub(super) fn varint_len(value: u64) -> usize {
+pub(crate) fn varint_len(value: u64) -> usize {
     (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
 }
 
 /// An `int32` without tag.
-pub(super) fn int(out: &mut Vec<u8>, value: i32) {
+pub(crate) fn int(out: &mut Vec<u8>, value: i32) {
     varint(out, i64::from(value) as u64);
 }
 
-pub(super) fn int_len(value: i32) -> usize {
+pub(crate) fn int_len(value: i32) -> usize {
     varint_len(i64::from(value) as u64)
 }
 
-pub(super) fn int_field(out: &mut Vec<u8>, number: u32, value: i32) {
+pub(crate) fn int_field(out: &mut Vec<u8>, number: u32, value: i32) {
     tag(out, number, 0);
     int(out, value);
 }
 
-pub(super) fn bool_field(out: &mut Vec<u8>, number: u32, value: bool) {
+pub(crate) fn bool_field(out: &mut Vec<u8>, number: u32, value: bool) {
     tag(out, number, 0);
     out.push(u8::from(value));
 }
 
-pub(super) fn bytes(out: &mut Vec<u8>, number: u32, value: &[u8]) {
+pub(crate) fn bytes(out: &mut Vec<u8>, number: u32, value: &[u8]) {
     tag(out, number, 2);
     varint(out, value.len() as u64);
     out.extend_from_slice(value);
 }
 
 /// A packed `repeated int32`; nothing for an empty one.
-pub(super) fn packed(out: &mut Vec<u8>, number: u32, values: &[i32]) {
+pub(crate) fn packed(out: &mut Vec<u8>, number: u32, values: &[i32]) {
     if values.is_empty() {
         return;
     }
@@ -55,7 +55,7 @@ pub(super) fn packed(out: &mut Vec<u8>, number: u32, values: &[i32]) {
 }
 
 /// A length-delimited field whose content is written in place; its length is moved in afterwards.
-pub(super) fn nested<T>(out: &mut Vec<u8>, number: u32, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+pub(crate) fn nested<T>(out: &mut Vec<u8>, number: u32, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     tag(out, number, 2);
     // Most elements are shorter than 128 bytes: one byte is kept for the length, more are inserted if needed.
     let at = out.len();

@@ -10,7 +10,7 @@
 mod builtin;
 mod declared;
 mod diagnostic;
-mod encode;
+pub(crate) mod encode;
 mod graph;
 pub mod image;
 mod link;
@@ -19,7 +19,7 @@ pub mod output;
 mod parse;
 mod protoc;
 mod well_known;
-mod wire;
+pub(crate) mod wire;
 
 use bytes::Bytes;
 use thiserror::Error;

@@ -2,10 +2,10 @@
 
 /// One field as it stands in the bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field<'b> {
-    pub(super) number: u32,
+pub(crate) struct Field<'b> {
+    pub(crate) number: u32,
     /// The field with its tag.
-    pub(super) whole: &'b [u8],
+    pub(crate) whole: &'b [u8],
     value: Value<'b>,
 }
 
@@ -18,7 +18,7 @@ enum Value<'b> {
 
 impl<'b> Field<'b> {
     /// The content, if the field is length-delimited.
-    pub(super) fn bytes(&self) -> Option<&'b [u8]> {
+    pub(crate) fn bytes(&self) -> Option<&'b [u8]> {
         match self.value {
             Value::Bytes(bytes) => Some(bytes),
             _ => None,
@@ -26,7 +26,7 @@ impl<'b> Field<'b> {
     }
 
     /// The number, if the field is a varint.
-    pub(super) fn varint(&self) -> Option<u64> {
+    pub(crate) fn varint(&self) -> Option<u64> {
         match self.value {
             Value::Varint(n) => Some(n),
             _ => None,
@@ -35,7 +35,7 @@ impl<'b> Field<'b> {
 }
 
 /// The fields of a message in order; `None` is the last item if the bytes are broken.
-pub(super) fn fields(bytes: &[u8]) -> impl Iterator<Item = Option<Field<'_>>> {
+pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = Option<Field<'_>>> {
     let mut at = 0;
     let mut broken = false;
     std::iter::from_fn(move || {
@@ -115,7 +115,7 @@ fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
 }
 
 /// The `name` of an encoded `FileDescriptorProto`.
-pub(super) fn file_name(descriptor: &[u8]) -> Option<&str> {
+pub(crate) fn file_name(descriptor: &[u8]) -> Option<&str> {
     let mut name = None;
     for field in fields(descriptor) {
         let field = field?;

@@ -85,7 +85,7 @@ impl ConfigError {
     }
 
     /// Gives serde's "unknown field" message the shape all our messages have.
-    pub(super) fn from_serde(place: Place, message: &str) -> ConfigError {
+    pub(crate) fn from_serde(place: Place, message: &str) -> ConfigError {
         let mut quoted = message.split('`').skip(1).step_by(2);
         if message.starts_with("unknown field") {
             let name = quoted.next().unwrap_or_default();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::generate::{self, Generate, RawGenerate};
 use super::path::{PathPattern, normalize};
 use super::policy::{Lens, PackagePolicy, Policy, RuleRef, Selection};
 use super::settings::{FailOn, Waiver};
@@ -30,7 +31,7 @@ struct Raw {
     release: RawRelease,
     #[serde(default)]
     compile: RawCompile,
-    generate: Option<toml::Table>,
+    generate: Option<RawGenerate>,
 }
 
 type Strings = Vec<Spanned<String>>;
@@ -120,8 +121,8 @@ pub struct File {
     pub backend: Option<Backend>,
     /// `compile.protoc`, relative to the file's folder.
     pub protoc: Option<PathBuf>,
-    /// `[generate]`, not yet looked into.
-    pub generate: Option<toml::Table>,
+    /// `[generate]`.
+    pub generate: Option<Generate>,
 }
 
 /// Reads a `protopact.toml`. `name` is the file as a person knows it.
@@ -155,6 +156,7 @@ impl Reader<'_> {
         let name = raw.contract.name.map(|n| self.contract_name(&n)).transpose()?;
         let roots = raw.contract.roots.map(|roots| self.roots(&roots)).transpose()?;
         let check = raw.check;
+        let at = |offset: usize| Place::of_offset(&self.file, self.text, offset);
         let mut packages = Vec::new();
         for (pattern, selection) in &raw.policy {
             let place = self.place(pattern);
@@ -191,7 +193,7 @@ impl Reader<'_> {
             tag: raw.release.tag.map(|t| self.tag(&t)).transpose()?,
             backend: raw.compile.backend.map(|b| backend(b.get_ref(), || self.place(&b))).transpose()?,
             protoc: raw.compile.protoc,
-            generate: raw.generate,
+            generate: raw.generate.map(|g| generate::read(g, &at)).transpose()?,
         })
     }
 

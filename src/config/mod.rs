@@ -7,6 +7,7 @@
 pub mod buf;
 mod error;
 pub mod file;
+pub mod generate;
 pub mod init;
 mod merge;
 mod path;

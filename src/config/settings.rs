@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::buf::Workspace;
+use super::generate::Generate;
 use super::{ConfigError, PackagePolicy, Place, Policy};
 use crate::compile::Backend;
 
@@ -116,6 +117,6 @@ pub struct Settings {
     pub release: ReleaseSettings,
     /// `[compile]`.
     pub compile: CompileSettings,
-    /// `[generate]`, not yet looked into.
-    pub generate: Option<toml::Table>,
+    /// `[generate]`.
+    pub generate: Option<Generate>,
 }

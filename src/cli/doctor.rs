@@ -1,0 +1,233 @@
+//! `protopact doctor`.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::plugins::{Machine, needed};
+use super::{CliError, Ctx, Exit, pipeline};
+use crate::codegen::Language;
+use crate::codegen::plugin::install::toolchain_hint;
+use crate::codegen::plugin::run::{self, Call};
+use crate::codegen::plugin::{Limits, LockError, Source};
+use crate::report::{Line, Style, plural};
+
+/// Say which toolchains and plugins are here, and how to get what is missing
+///
+/// Toolchains get plugins (go, mvn, python3) and build packages (go, javac and mvn, python3, cargo). Nothing is
+/// changed, and nothing is fetched.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  protopact doctor
+  protopact doctor --require               exit with 4 when something is missing
+  protopact doctor --format json")]
+pub(super) struct DoctorArgs {
+    /// For these languages; for those that are configured, or all four, when nothing is said
+    #[arg(long, value_name = "LANGUAGE", value_enum, value_delimiter = ',')]
+    lang: Vec<Language>,
+
+    /// Exit with 4 when something is missing
+    #[arg(long)]
+    require: bool,
+
+    /// How to print the answer
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// One thing that is there or not.
+#[derive(Debug, Serialize)]
+struct Finding {
+    name: String,
+    kind: &'static str,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+    needed_for: Vec<&'static str>,
+}
+
+/// A toolchain: the program, how it tells its version, and the languages it is for.
+struct Toolchain {
+    program: &'static str,
+    arguments: &'static [&'static str],
+    languages: &'static [Language],
+}
+
+static TOOLCHAINS: [Toolchain; 5] = [
+    Toolchain { program: "go", arguments: &["version"], languages: &[Language::Go] },
+    Toolchain { program: "javac", arguments: &["--version"], languages: &[Language::Java] },
+    Toolchain { program: "mvn", arguments: &["--version"], languages: &[Language::Java] },
+    Toolchain { program: "python3", arguments: &["--version"], languages: &[Language::Python] },
+    Toolchain { program: "cargo", arguments: &["--version"], languages: &[Language::Rust] },
+];
+
+/// Runs the command.
+pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let (settings, folder) = pipeline::here(ctx)?;
+    let machine = Machine::of(ctx, &settings, &folder);
+    let mut plugins = needed(&settings, &args.lang);
+    if plugins.is_empty() {
+        plugins = needed(&settings, &Language::ALL);
+    }
+    let mut languages: Vec<Language> = plugins.iter().flat_map(|p| p.languages).copied().collect();
+    languages.sort();
+    languages.dedup();
+    let (lock, broken) = match machine.read_lock() {
+        Ok(lock) => (lock.unwrap_or_default(), None),
+        Err(error) => (crate::codegen::plugin::Lock::default(), Some(error.source.to_string())),
+    };
+    let mut findings = Vec::new();
+    for toolchain in &TOOLCHAINS {
+        let for_: Vec<Language> =
+            toolchain.languages.iter().copied().filter(|l| languages.contains(l)).collect();
+        if !for_.is_empty() {
+            findings.push(look(toolchain, &for_, &machine, &folder));
+        }
+    }
+    for plugin in plugins {
+        let state = lock.ready(plugin, machine.around()).and_then(|ready| ready.verify());
+        let problem = broken.clone().or_else(|| state.as_ref().err().map(ToString::to_string));
+        let fix = state.as_ref().err().map(|error| fix(error, plugin.source));
+        findings.push(Finding {
+            name: plugin.name.to_owned(),
+            kind: "plugin",
+            ok: problem.is_none(),
+            version: Some(plugin.version.to_owned()),
+            path: None,
+            problem,
+            fix,
+            needed_for: plugin.languages.iter().map(|l| l.as_str()).collect(),
+        });
+    }
+    tell(&findings, args.format, ctx)?;
+    let missing = findings.iter().any(|f| !f.ok);
+    Ok(if args.require && missing { Exit::Outside } else { Exit::Clean })
+}
+
+fn fix(error: &LockError, source: Source) -> String {
+    match source.installer() {
+        Some(program) if matches!(error, LockError::NotInstalled { .. } | LockError::Missing { .. }) => {
+            format!("{} (uses `{program}`)", error.hint())
+        }
+        _ => error.hint().to_owned(),
+    }
+}
+
+fn look(toolchain: &Toolchain, languages: &[Language], machine: &Machine, folder: &Path) -> Finding {
+    let name = toolchain.program;
+    let found = machine.host.find(name);
+    let version = found.as_ref().map(|program| {
+        let arguments = toolchain.arguments.iter().map(Into::into).collect();
+        let call = Call { name, program, arguments, folder, input: b"", set: Vec::new() };
+        let limits = Limits { time: Duration::from_secs(20), output: 1 << 16 };
+        run::run(&machine.host, &call, limits).map(|done| version(&String::from_utf8_lossy(&done.output)))
+    });
+    let (version, problem) = match version {
+        None => (None, Some("not on the path".to_owned())),
+        Some(Ok(version)) => (version, None),
+        // A launcher without its program behind it, such as that of pyenv.
+        Some(Err(error)) => (None, Some(error.to_string())),
+    };
+    Finding {
+        name: name.to_owned(),
+        kind: "toolchain",
+        ok: problem.is_none(),
+        version,
+        path: found.map(|p| p.display().to_string()),
+        fix: problem.as_ref().map(|_| toolchain_hint(name).to_owned()),
+        problem,
+        needed_for: languages.iter().map(|l| l.as_str()).collect(),
+    }
+}
+
+/// The first word that looks like a version in the first line of what a program says.
+fn version(said: &str) -> Option<String> {
+    let plain: String = strip(said);
+    let line = plain.lines().find(|l| !l.trim().is_empty())?;
+    let numbered = |word: &&str| {
+        let word = word.strip_prefix("go").unwrap_or(word);
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')
+    };
+    line.split_whitespace().find(numbered).map(|w| w.trim_start_matches("go").to_owned())
+}
+
+/// Text without the colours that some programs write even into pipes.
+fn strip(said: &str) -> String {
+    anstream::adapter::strip_str(said).to_string()
+}
+
+fn tell(findings: &[Finding], format: Format, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    if format == Format::Json {
+        let text = serde_json::to_string_pretty(&serde_json::json!({ "findings": findings }));
+        let text = text.expect("strings and lists of strings");
+        return Ok(writeln!(ctx.io.out, "{text}")?);
+    }
+    let view = ctx.view();
+    let out = &mut ctx.io.out;
+    for (kind, title) in [("toolchain", "toolchains"), ("plugin", "plugins")] {
+        Line::new().styled(Style::Strong, title).write(&view, out)?;
+        for finding in findings.iter().filter(|f| f.kind == kind) {
+            let (style, word) = if finding.ok { (Style::Good, "ok     ") } else { (Style::Error, "missing") };
+            let version = finding.version.as_deref().unwrap_or("-");
+            Line::new()
+                .plain("  ")
+                .styled(style, word)
+                .plain(format!(" {:21}{version:10} for {}", finding.name, finding.needed_for.join(", ")))
+                .write(&view, out)?;
+            if let Some(problem) = &finding.problem {
+                Line::new().plain("          ").plain(problem).hang(10).write(&view, out)?;
+            }
+            if let Some(fix) = &finding.fix {
+                Line::new()
+                    .plain("          ")
+                    .styled(Style::Note, "hint")
+                    .plain(": ")
+                    .plain(fix)
+                    .write(&view, out)?;
+            }
+        }
+    }
+    let missing = findings.iter().filter(|f| !f.ok).count();
+    match missing {
+        0 => writeln!(out, "everything is here")?,
+        n => writeln!(out, "{} missing", plural(n, "thing"))?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_found_in_what_programs_say() {
+        for (said, expected) in [
+            ("go version go1.26.8 linux/amd64\n", Some("1.26.8")),
+            ("\u{1b}[1mApache Maven 3.8.7\u{1b}[m\nMaven home: /x\n", Some("3.8.7")),
+            ("javac 17.0.15\n", Some("17.0.15")),
+            ("cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n", Some("1.95.0")),
+            ("hello\n", None),
+        ] {
+            assert_eq!(version(said).as_deref(), expected, "{said}");
+        }
+    }
+}

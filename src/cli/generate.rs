@@ -1,0 +1,345 @@
+//! `protopact generate`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::pipeline::{self, Version};
+use super::plugins::{Machine, tell_program};
+use super::{CliError, Ctx, ErrorKind, Exit};
+use crate::codegen::buf_gen::{self, Template};
+use crate::codegen::compare::Difference;
+use crate::codegen::generate::Unit;
+use crate::codegen::plan::{self, PlanError, Wish};
+use crate::codegen::plugin::Limits;
+use crate::codegen::produce::{self, Output, ProduceError, Produced, Running, State};
+use crate::codegen::{Contract, Language};
+use crate::config::generate::Generate;
+use crate::report::{Line, Style, plural};
+
+/// Make SDK packages for Go, Java, Python and Rust
+///
+/// One package a language with a section under [generate] in protopact.toml, and the files of any other plugin named
+/// there. Plugins are those of protopact.lock; get them with `protopact plugins install`. What has not changed since
+/// the last run is left alone; the output folder is replaced as a whole, or not at all.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  protopact generate                       the packages of the working tree
+  protopact generate --from v1.4.0         those of a published version
+  protopact generate --versioned           each version in a folder of its own
+  protopact generate --lang go,python      only these
+  protopact generate --check               is what is there what would be made?")]
+pub(super) struct GenerateArgs {
+    /// The version of the contract: a tag or any git revision; the working tree when it is left out
+    #[arg(long, value_name = "REV")]
+    from: Option<String>,
+
+    /// Only these languages
+    #[arg(long, value_name = "LANGUAGE", value_enum, value_delimiter = ',')]
+    lang: Option<Vec<Language>>,
+
+    /// Where the packages go; `generate.out` in the configuration, or `sdk`, when it is left out
+    #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    out: Option<PathBuf>,
+
+    /// Give each version a folder of its own
+    #[arg(long)]
+    versioned: bool,
+
+    /// The version in the packages, instead of that of the tag
+    #[arg(long = "as", value_name = "VERSION")]
+    published_as: Option<semver::Version>,
+
+    /// A buf.gen.yaml to follow instead of the configuration
+    ///
+    /// Without it, the buf.gen.yaml beside protopact.toml is followed when the configuration has no [generate]. Its
+    /// output folders are relative to that of the contract, or to --out.
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, conflicts_with_all = ["lang", "versioned"])]
+    template: Option<PathBuf>,
+
+    /// Write nothing; show what differs, and exit with 1 when something does
+    #[arg(long)]
+    check: bool,
+
+    /// Make everything anew, and delete files in the packages' folders that protopact has not written
+    #[arg(long)]
+    force: bool,
+
+    /// For scripts: nothing is fetched here anyway, only `protopact plugins` does that
+    #[arg(long, hide_short_help = true)]
+    offline: bool,
+}
+
+/// How long one plugin may take when the configuration says nothing.
+const PATIENCE: u64 = 300;
+
+/// How long to wait for another run into the same folder.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// The version of what has none.
+const UNPUBLISHED: &str = "0.0.0-dev";
+
+/// Runs the command.
+pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let progress = ctx.progress("compiling");
+    let version = pipeline::version(args.from.as_deref(), ctx)?;
+    let schema = pipeline::schema(&version.compiled)?;
+    for note in &version.notes {
+        ctx.note(note)?;
+    }
+    let settings = version.settings.generate.clone().unwrap_or_default();
+    let machine = Machine::of(ctx, &version.settings, &version.folder);
+    let template = template(&args, &version, &machine, ctx)?;
+    let name = contract_name(&version, &settings)?;
+    let number = args.published_as.as_ref().map(ToString::to_string).or_else(|| version.version.clone());
+    let number = number.unwrap_or_else(|| UNPUBLISHED.to_owned());
+    let managed = template.as_ref().and_then(|t| Some(t.managed.as_ref()?.apply(&version.compiled)));
+    let contract = Contract {
+        name,
+        version: &number,
+        commit: version.commit.as_deref(),
+        licence: settings.licence.as_deref().unwrap_or("LicenseRef-Proprietary"),
+        compiled: managed.as_ref().unwrap_or(&version.compiled),
+        schema: &schema,
+    };
+    let services = schema.files().any(|(_, f)| f.target && !f.services.is_empty());
+    let lock = machine.read_lock()?;
+    let plugins = template.as_ref().map(|t| Generate { plugins: t.plugins.clone(), ..Generate::default() });
+    let wish = Wish {
+        settings: plugins.as_ref().unwrap_or(&settings),
+        contract: name,
+        folder: (args.versioned || settings.versioned).then_some(&*number),
+        only: args.lang.as_deref(),
+        services,
+        root: &version.folder,
+        lock: lock.as_ref(),
+        around: machine.around(),
+    };
+    let base = |default: &str| match &args.out {
+        Some(out) => ctx.io.cwd.join(out),
+        None if default.is_empty() => version.folder.clone(),
+        None => version.folder.join(default),
+    };
+    let folders: Vec<(PathBuf, Vec<Unit>)> = match &template {
+        None => vec![(base(settings.out.as_deref().unwrap_or("sdk")), plan::plan(&wish)?)],
+        Some(_) => {
+            let units = plan::plan_template(&wish)?.into_iter();
+            units.map(|(out, unit)| (base("").join(out), vec![unit])).collect()
+        }
+    };
+    if folders.iter().all(|(_, units)| units.is_empty()) {
+        return Err(CliError::usage("the configuration names no language and no plugin to generate for")
+            .hint("add sections such as `[generate.go]` with `module = \"github.com/acme/contracts-go\"`"));
+    }
+    let time = Duration::from_secs(settings.timeout.unwrap_or(PATIENCE));
+    let running = Running { host: &machine.host, limits: Limits { time, ..Limits::default() } };
+    progress.say("generating");
+    let clean = template.as_ref().is_some_and(|t| t.clean);
+    let mut answers = Vec::new();
+    for (folder, units) in &folders {
+        let output = Output {
+            folder,
+            units,
+            complete: args.lang.is_none(),
+            catalogue: template.is_none(),
+            keeps_others: template.is_some() && !clean,
+            deletes_others: clean,
+            force: args.force,
+            patience: WAIT,
+        };
+        let answer = if args.check {
+            produce::check(&contract, &output, running).map(Answer::Checked)
+        } else {
+            produce::produce(&contract, &output, running).map(Answer::Produced)
+        };
+        answers.push((shown(folder, ctx), answer.or_else(|e| failed(e, ctx))?));
+    }
+    drop(progress);
+    let mut exit = Exit::Clean;
+    for (folder, answer) in &answers {
+        match answer {
+            Answer::Produced(produced) => tell(produced, folder, ctx)?,
+            Answer::Checked(found) => {
+                told(found, folder, ctx)?;
+                if !found.is_empty() {
+                    exit = Exit::Findings;
+                }
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// What became of one output folder.
+enum Answer {
+    Produced(Produced),
+    Checked(Vec<Difference>),
+}
+
+/// The buf.gen.yaml to follow, when there is one to follow.
+fn template(
+    args: &GenerateArgs,
+    version: &Version,
+    machine: &Machine,
+    ctx: &mut Ctx<'_>,
+) -> Result<Option<Template>, CliError> {
+    let (path, name) = match &args.template {
+        Some(typed) => (ctx.io.cwd.join(typed), typed.display().to_string()),
+        None if version.settings.generate.is_some() => return Ok(None),
+        None => (version.folder.join(buf_gen::FILE_NAME), buf_gen::FILE_NAME.to_owned()),
+    };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && args.template.is_none() => return Ok(None),
+        Err(e) => return Err(CliError::outside(format!("cannot read `{name}`"), e)),
+    };
+    let template = buf_gen::parse(&text, &name, &|program| machine.host.find(program).is_some())?;
+    for note in &template.notes {
+        ctx.note(note)?;
+    }
+    Ok(Some(template))
+}
+
+fn contract_name<'a>(version: &'a Version, settings: &Generate) -> Result<&'a str, CliError> {
+    let packages = !plan::targets(settings, "").is_empty();
+    match &version.settings.name {
+        Some(name) => Ok(name),
+        None if !packages => Ok("contract"),
+        None => Err(CliError::usage("the contract has no name, which its packages need")
+            .hint("set `name = \"acme/contracts\"` under `[contract]`")),
+    }
+}
+
+/// The folder as a person knows it.
+fn shown(folder: &std::path::Path, ctx: &Ctx<'_>) -> String {
+    let cwd = std::fs::canonicalize(&ctx.io.cwd).unwrap_or_else(|_| ctx.io.cwd.clone());
+    let short = folder.strip_prefix(&cwd).or_else(|_| folder.strip_prefix(&ctx.io.cwd)).unwrap_or(folder);
+    short.display().to_string()
+}
+
+/// Shows what a plugin said before the error is told.
+fn failed<T>(error: ProduceError, ctx: &mut Ctx<'_>) -> Result<T, CliError> {
+    if let ProduceError::Generate(error) = &error {
+        tell_program(error.messages(), ctx)?;
+    }
+    Err(error.into())
+}
+
+/// Says what became of each unit.
+fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    for (plugin, text) in &produced.messages {
+        for line in text.lines().take(40) {
+            ctx.note(&format!("{plugin}: {line}"))?;
+        }
+    }
+    if !produced.restored.is_empty() {
+        let first = &produced.restored[0];
+        let more = plural(produced.restored.len(), "file");
+        ctx.note(&format!(
+            "{more} had been changed or deleted by hand and is as generated again: `{first}`"
+        ))?;
+    }
+    if ctx.global.quiet {
+        return Ok(());
+    }
+    let view = ctx.view();
+    let width = produced.rows.iter().map(|r| r.path.len()).max().unwrap_or(0);
+    let out = &mut ctx.io.out;
+    for row in &produced.rows {
+        let (style, word) = match row.state {
+            State::Unchanged => (Style::Faint, "unchanged"),
+            State::Made => (Style::Good, "made"),
+            State::Removed => (Style::Warn, "removed"),
+        };
+        let mut line = Line::new().plain(format!("{:width$}  ", row.path)).styled(style, word);
+        if row.state != State::Removed {
+            line = line.plain(format!("  {}", plural(row.files, "file")));
+        }
+        if let Some(coordinate) = &row.coordinate {
+            line = line.plain(format!("  {coordinate}"));
+        }
+        line.hang(width + 2).write(&view, out)?;
+    }
+    let made = produced.rows.iter().filter(|r| r.state != State::Unchanged).count();
+    if made == 0 {
+        writeln!(out, "nothing to do: `{folder}` is up to date")?;
+    } else {
+        writeln!(out, "wrote `{folder}`")?;
+    }
+    Ok(())
+}
+
+/// Says what differs.
+fn told(found: &[Difference], folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    /// The most lines of differences that are shown in all.
+    const MOST: usize = 400;
+    let view = ctx.view();
+    let quiet = ctx.global.quiet;
+    let out = &mut ctx.io.out;
+    let mut left = MOST;
+    for difference in found {
+        Line::new()
+            .styled(Style::Error, difference.kind.as_str())
+            .plain(format!(" {folder}/{}", difference.path))
+            .write(&view, out)?;
+        for line in difference.lines.iter().take(left) {
+            Line::new().plain("    ").plain(line).write(&view, out)?;
+        }
+        left = left.saturating_sub(difference.lines.len());
+    }
+    if found.is_empty() {
+        if !quiet {
+            writeln!(out, "`{folder}` is what would be generated")?;
+        }
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{} in `{folder}`; bring it up to date with `protopact generate`",
+        plural(found.len(), "difference")
+    )?;
+    Ok(())
+}
+
+impl From<PlanError> for CliError {
+    fn from(error: PlanError) -> CliError {
+        match error {
+            PlanError::Lock(error) => error.into(),
+            PlanError::Read { .. } => CliError::new(ErrorKind::Outside, error),
+            PlanError::NoProgram { .. } => CliError::new(ErrorKind::Usage, error)
+                .hint("names with a `/` are relative to the configuration, others are looked up on the path"),
+            PlanError::NoSection(language) => {
+                CliError::new(ErrorKind::Usage, error).hint(format!("add a section `[generate.{language}]`"))
+            }
+            PlanError::Taken { .. } => {
+                CliError::new(ErrorKind::Usage, error).hint("name another folder with `out`")
+            }
+        }
+    }
+}
+
+impl From<ProduceError> for CliError {
+    fn from(error: ProduceError) -> CliError {
+        use crate::codegen::generate::GenerateError;
+        use crate::codegen::write::WriteError;
+        match error {
+            ProduceError::Generate(GenerateError::Package { unit, source }) => {
+                let hint = source.hint().map(str::to_owned);
+                CliError::new(ErrorKind::Usage, GenerateError::Package { unit, source }).hint_opt(hint)
+            }
+            ProduceError::Generate(GenerateError::Lock(error)) => error.into(),
+            ProduceError::Generate(error) => CliError::new(ErrorKind::Outside, error),
+            ProduceError::Write(error) => {
+                let kind = match error {
+                    WriteError::Unsuitable { .. } | WriteError::Foreign { .. } => ErrorKind::Usage,
+                    WriteError::Io { .. } | WriteError::Busy { .. } => ErrorKind::Outside,
+                };
+                let hint = error.hint();
+                CliError::new(kind, error).hint_opt(hint)
+            }
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! `protopact.lock`: which bytes each plugin is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Cache, Host, Library, Pinned, Ready, Source, Tool, cache, platform};
+
+/// The name of the file, beside `protopact.toml`.
+pub const FILE_NAME: &str = "protopact.lock";
+
+/// The lock as written. Serialising it gives the same text for the same content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    /// The plugins, by name.
+    #[serde(default)]
+    pub plugin: BTreeMap<String, Entry>,
+}
+
+/// One plugin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its version.
+    pub version: String,
+    /// Where it comes from.
+    pub source: String,
+    /// What built it, when that decides what comes out: `go1.26.8`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub toolchain: Option<String>,
+    /// Hashes by platform; for Python, by platform and interpreter.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub sha256: BTreeMap<String, String>,
+}
+
+/// Why a plugin must not be used.
+#[derive(Debug, Error)]
+pub enum LockError {
+    /// The lock is no lock.
+    #[error("`{FILE_NAME}` is not valid: {0}")]
+    Invalid(String),
+    /// Nothing is locked yet.
+    #[error("`{FILE_NAME}` has no entry for `{name}` (version {version} is wanted)")]
+    Missing {
+        /// The plugin.
+        name: &'static str,
+        /// The version this protopact works with.
+        version: &'static str,
+    },
+    /// Another version is locked.
+    #[error("`{FILE_NAME}` has `{name}` {locked}, this protopact works with {wanted}")]
+    Version {
+        /// The plugin.
+        name: &'static str,
+        /// What the lock says.
+        locked: String,
+        /// What is wanted.
+        wanted: &'static str,
+    },
+    /// No hash for this platform.
+    #[error("`{FILE_NAME}` has no hash of `{name}` {version} for {platform}")]
+    Platform {
+        /// The plugin.
+        name: &'static str,
+        /// Its version.
+        version: &'static str,
+        /// This platform.
+        platform: String,
+    },
+    /// It is not in the cache.
+    #[error("`{name}` {version} is not installed")]
+    NotInstalled {
+        /// The plugin.
+        name: &'static str,
+        /// Its version.
+        version: &'static str,
+    },
+    /// What is there is something else.
+    #[error("`{name}` {version} is not what `{FILE_NAME}` says: locked sha256 {locked}, found {found}")]
+    Hash {
+        /// The plugin.
+        name: &'static str,
+        /// Its version.
+        version: &'static str,
+        /// What the lock says.
+        locked: String,
+        /// What is there.
+        found: String,
+    },
+    /// protoc is not there.
+    #[error("no protoc is configured, and protopact brings none for this platform")]
+    NoProtoc,
+    /// The interpreter it runs in is not there.
+    #[error("`python3` is needed to run `{name}` and is not on the path")]
+    Interpreter {
+        /// The plugin.
+        name: &'static str,
+    },
+    /// It cannot be read.
+    #[error("cannot read `{name}`")]
+    Read {
+        /// The plugin.
+        name: &'static str,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl LockError {
+    /// What to do.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            LockError::Invalid(_) => "delete it and run `protopact plugins install`",
+            LockError::Missing { .. } | LockError::Platform { .. } | LockError::NotInstalled { .. } => {
+                "run `protopact plugins install`"
+            }
+            LockError::Version { .. } => {
+                "run `protopact plugins update`, or use the protopact that wrote the lock"
+            }
+            LockError::Hash { .. } => {
+                "run `protopact plugins install` to get it again, or `protopact plugins update` to accept another"
+            }
+            LockError::NoProtoc => "name one with `--protoc`, or `protoc` under `[compile]`",
+            LockError::Interpreter { .. } => super::install::toolchain_hint("python3"),
+            LockError::Read { .. } => "run `protopact plugins install`",
+        }
+    }
+}
+
+/// The first lines of the file.
+const HEADER: &str =
+    "# Written by `protopact plugins`: which bytes each protoc plugin is. Commit this file.\n\n";
+
+impl Lock {
+    /// Reads a lock.
+    ///
+    /// # Errors
+    ///
+    /// The text is not one.
+    pub fn parse(text: &str) -> Result<Lock, LockError> {
+        toml::from_str(text).map_err(|e| LockError::Invalid(e.message().trim_end().replace('\n', "; ")))
+    }
+
+    /// The text of the file.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let body = toml::to_string(self).expect("strings and tables of strings");
+        format!("{HEADER}{body}")
+    }
+
+    /// The entry of a plugin, at the version that is wanted.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it says another version.
+    pub fn entry(&self, plugin: &'static Pinned) -> Result<&Entry, LockError> {
+        let (name, version) = (plugin.name, plugin.version);
+        let entry = self.plugin.get(name).ok_or(LockError::Missing { name, version })?;
+        if entry.version != version {
+            return Err(LockError::Version { name, locked: entry.version.clone(), wanted: version });
+        }
+        Ok(entry)
+    }
+
+    /// Finds a plugin. Whether it is what the lock says, [`Ready::verify`] checks.
+    ///
+    /// # Errors
+    ///
+    /// It is not locked, or not there.
+    pub fn ready(&self, plugin: &'static Pinned, around: Around<'_>) -> Result<Ready, LockError> {
+        let (name, version) = (plugin.name, plugin.version);
+        let entry = self.entry(plugin)?;
+        let ready = |identity: &str, tool, locked| Ready {
+            name: name.to_owned(),
+            identity: identity.to_owned(),
+            tool,
+            locked,
+        };
+        let platform = platform();
+        let hashes: Vec<&String> = entry
+            .sha256
+            .iter()
+            .filter(|(key, _)| {
+                key.strip_prefix(&*platform).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+            })
+            .map(|(_, hash)| hash)
+            .collect();
+        if plugin.source == Source::Library {
+            return Ok(ready(version, Tool::Library(library(plugin)), None));
+        }
+        let Some(first) = hashes.first().copied() else {
+            return Err(LockError::Platform { name, version, platform });
+        };
+        if plugin.source == Source::Protoc {
+            let program = protoc(around.protoc).ok_or(LockError::NoProtoc)?;
+            let place = Some((plugin, program.clone()));
+            let tool = Tool::Protoc { program, arguments: Vec::new(), generator: String::new() };
+            return Ok(ready(first, tool, place));
+        }
+        let cache = around.cache.ok_or(LockError::NotInstalled { name, version })?;
+        // Several interpreters may be locked for one platform; the one that is here counts.
+        let here = hashes.into_iter().find(|hash| cache.folder(plugin, hash).exists());
+        let locked = here.ok_or(LockError::NotInstalled { name, version })?;
+        let folder = cache.folder(plugin, locked);
+        let program = folder.join(cache::entry(plugin));
+        let tool = match plugin.source {
+            Source::Pip => {
+                let python = around.host.find("python3").ok_or(LockError::Interpreter { name })?;
+                let arguments = ["-I", "-B", "-c", PROTOC_IN_PYTHON, &*folder.to_string_lossy()];
+                let arguments = arguments.map(str::to_owned).to_vec();
+                Tool::Protoc { program: python, arguments, generator: String::new() }
+            }
+            _ => Tool::Program { program, arguments: Vec::new(), folder: None },
+        };
+        Ok(ready(locked, tool, Some((plugin, folder))))
+    }
+}
+
+/// What a lock is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// The machine.
+    pub host: &'a Host,
+    /// Where installed plugins are.
+    pub cache: Option<&'a Cache>,
+    /// The configured protoc.
+    pub protoc: Option<&'a Path>,
+}
+
+/// Runs the protoc of grpcio-tools out of the folder that is the first argument.
+const PROTOC_IN_PYTHON: &str = "import sys; sys.path.insert(0, sys.argv.pop(1)); \
+                                from grpc_tools import protoc; sys.exit(protoc.main(sys.argv))";
+
+/// The protoc in use: the configured one, or the one that comes with protopact.
+#[must_use]
+pub fn protoc(configured: Option<&Path>) -> Option<std::path::PathBuf> {
+    match configured {
+        Some(path) => Some(path.to_owned()),
+        None => protoc_bin_vendored::protoc_bin_path().ok(),
+    }
+}
+
+fn library(plugin: &Pinned) -> Library {
+    if plugin.name == super::spec::PROST.name { Library::Prost } else { Library::Tonic }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codegen::plugin::spec;
+
+    fn entry(version: &str, hashes: &[(&str, &str)]) -> Entry {
+        Entry {
+            version: version.to_owned(),
+            source: "go".to_owned(),
+            toolchain: None,
+            sha256: hashes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut lock = Lock::default();
+        lock.plugin.insert("protoc-gen-go".to_owned(), entry("v1.36.12", &[("linux-x86_64", "ab")]));
+        lock.plugin.insert("protoc".to_owned(), entry("36.2", &[]));
+        let text = lock.render();
+        assert_eq!(Lock::parse(&text).unwrap(), lock);
+        insta::assert_snapshot!(text, @r#"
+        # Written by `protopact plugins`: which bytes each protoc plugin is. Commit this file.
+
+        [plugin.protoc]
+        version = "36.2"
+        source = "go"
+
+        [plugin.protoc-gen-go]
+        version = "v1.36.12"
+        source = "go"
+
+        [plugin.protoc-gen-go.sha256]
+        linux-x86_64 = "ab"
+        "#);
+    }
+
+    #[test]
+    fn every_way_to_be_something_else_is_an_error_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().to_owned());
+        let platform = platform();
+        let host = Host { env: BTreeMap::new(), cwd: "/".into() };
+        let around = Around { host: &host, cache: Some(&cache), protoc: None };
+        let ask = |entry: Option<Entry>| {
+            let plugin = entry.map(|e| (spec::GO.name.to_owned(), e)).into_iter().collect();
+            let ready = Lock { plugin }.ready(&spec::GO, around);
+            let error = ready.and_then(|r| r.verify()).unwrap_err();
+            format!("{error}; {}", error.hint()).replace(&platform, "[platform]")
+        };
+        let folder = cache.folder(&spec::GO, "abcd");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(cache::entry(&spec::GO)), "x").unwrap();
+        let messages = [
+            ask(None),
+            ask(Some(entry("v1.36.0", &[]))),
+            ask(Some(entry(spec::GO.version, &[("plan9-mips", "ab")]))),
+            ask(Some(entry(spec::GO.version, &[(&platform, "ffff")]))),
+            ask(Some(entry(spec::GO.version, &[(&platform, "abcd")]))),
+        ];
+        insta::assert_snapshot!(messages.join("\n"), @"
+        `protopact.lock` has no entry for `protoc-gen-go` (version v1.36.12 is wanted); run `protopact plugins install`
+        `protopact.lock` has `protoc-gen-go` v1.36.0, this protopact works with v1.36.12; run `protopact plugins update`, or use the protopact that wrote the lock
+        `protopact.lock` has no hash of `protoc-gen-go` v1.36.12 for [platform]; run `protopact plugins install`
+        `protoc-gen-go` v1.36.12 is not installed; run `protopact plugins install`
+        `protoc-gen-go` v1.36.12 is not what `protopact.lock` says: locked sha256 abcd, found 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881; run `protopact plugins install` to get it again, or `protopact plugins update` to accept another
+        ");
+    }
+}

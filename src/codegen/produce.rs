@@ -1,0 +1,267 @@
+//! From units to an output folder that holds them: what has not changed stays, the rest is made and swapped in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::compare::{self, Difference, Kind};
+use super::generate::{self, GenerateError, Made, Unit};
+use super::manifest::{self, Entry, Manifest};
+use super::plugin::{Host, Limits};
+use super::write::{self, Out, Piece, WriteError};
+use super::{Contract, FileTree, catalogue};
+
+/// An output folder and what belongs into it.
+#[derive(Clone, Copy, Debug)]
+pub struct Output<'a> {
+    /// The folder, absolute.
+    pub folder: &'a Path,
+    /// What belongs into it.
+    pub units: &'a [Unit],
+    /// Whether these are all there are: units of earlier runs that nobody asks for any more go away.
+    pub complete: bool,
+    /// Whether it gets a catalogue.
+    pub catalogue: bool,
+    /// Whether files that protopact has not written stay.
+    pub keeps_others: bool,
+    /// Whether files that protopact has not written are deleted without a word.
+    pub deletes_others: bool,
+    /// Whether everything is made anew, whatever is there.
+    pub force: bool,
+    /// How long to wait for another run.
+    pub patience: Duration,
+}
+
+/// How plugins are run.
+#[derive(Clone, Copy, Debug)]
+pub struct Running<'a> {
+    /// The machine.
+    pub host: &'a Host,
+    /// The bounds of each plugin.
+    pub limits: Limits,
+}
+
+/// What became of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It was there, whole, out of the same inputs.
+    Unchanged,
+    /// It was made.
+    Made,
+    /// Nobody asks for it any more.
+    Removed,
+}
+
+/// A unit in the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its path below the output.
+    pub path: String,
+    /// What became of it.
+    pub state: State,
+    /// What a service team writes to depend on it.
+    pub coordinate: Option<String>,
+    /// How many files it has.
+    pub files: usize,
+}
+
+/// What became of an output folder.
+#[derive(Clone, Debug, Default)]
+pub struct Produced {
+    /// The units, sorted by path.
+    pub rows: Vec<Row>,
+    /// Files that somebody had changed or deleted, with their paths below the output.
+    pub restored: Vec<String>,
+    /// What plugins said: name and text.
+    pub messages: Vec<(String, String)>,
+}
+
+/// Why there is no output.
+#[derive(Debug, Error)]
+pub enum ProduceError {
+    /// Something cannot be made.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// Something cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+fn below(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
+/// Units of the manifest that nobody asks for any more. Folders of versions stay.
+fn gone(output: &Output<'_>, manifest: &Manifest) -> BTreeSet<String> {
+    let asked = |path: &str| output.units.iter().any(|unit| unit.path == path);
+    let version = |path: &str| path.rsplit('/').next().is_some_and(|v| semver::Version::parse(v).is_ok());
+    let old = manifest.units.keys().filter(|path| output.complete && !asked(path) && !version(path));
+    old.cloned().collect()
+}
+
+/// The files of the output folder itself.
+fn top(output: &Output<'_>, manifest: &Manifest) -> BTreeMap<String, String> {
+    let mut top = BTreeMap::from([(manifest::PATH.to_owned(), manifest.render())]);
+    if output.catalogue {
+        top.insert(catalogue::JSON.to_owned(), catalogue::json(manifest));
+        top.insert(catalogue::MARKDOWN.to_owned(), catalogue::markdown(manifest));
+    }
+    top
+}
+
+fn entry(contract: &Contract<'_>, made: &Made, inputs: &str) -> Entry {
+    Entry {
+        inputs: inputs.to_owned(),
+        contract: contract.name.to_owned(),
+        version: contract.version.to_owned(),
+        language: made.language.map(|l| l.as_str().to_owned()),
+        coordinate: made.coordinate.clone(),
+        files: manifest::hashes(&made.files),
+    }
+}
+
+/// Brings an output folder up to date.
+///
+/// # Errors
+///
+/// Something cannot be made or written; the folder is as it was then.
+pub fn produce(
+    contract: &Contract<'_>,
+    output: &Output<'_>,
+    running: Running<'_>,
+) -> Result<Produced, ProduceError> {
+    let mut out = Out::take(output.folder, output.patience)?;
+    let old = write::read_manifest(out.path());
+    let descriptors = generate::descriptors(contract.compiled);
+    let mut produced = Produced::default();
+    let mut todo: Vec<(&Unit, String)> = Vec::new();
+    for unit in output.units {
+        let inputs = generate::inputs(contract, &descriptors, unit);
+        let never = Entry::default();
+        let before = old.units.get(&unit.path).unwrap_or(&never);
+        let folder = out.path().join(&unit.path);
+        let drift = write::drift(&folder, before, output.keeps_others)?;
+        if !drift.foreign.is_empty() && !output.force && !output.deletes_others {
+            return Err(WriteError::Foreign { path: folder, files: drift.foreign }.into());
+        }
+        if before.inputs == inputs && drift.is_none() && !output.force {
+            produced.rows.push(Row {
+                path: unit.path.clone(),
+                state: State::Unchanged,
+                coordinate: before.coordinate.clone(),
+                files: before.files.len(),
+            });
+        } else {
+            let strayed = drift.missing.iter().chain(&drift.changed);
+            produced.restored.extend(strayed.map(|path| below(&unit.path, path)));
+            todo.push((unit, inputs));
+        }
+    }
+    let units: Vec<&Unit> = todo.iter().map(|(unit, _)| *unit).collect();
+    let made = generate::make(contract, &units, running.host, running.limits)?;
+
+    let mut new = old.clone();
+    let gone = gone(output, &old);
+    for path in &gone {
+        new.units.remove(path);
+        let row = Row { path: path.clone(), state: State::Removed, coordinate: None, files: 0 };
+        produced.rows.push(row);
+    }
+    for (made, (_, inputs)) in made.iter().zip(&todo) {
+        new.units.insert(made.path.clone(), entry(contract, made, inputs));
+        produced.rows.push(Row {
+            path: made.path.clone(),
+            state: State::Made,
+            coordinate: made.coordinate.clone(),
+            files: made.files.len(),
+        });
+        produced.messages.extend(made.messages.iter().cloned());
+    }
+    // A unit that holds others has replaced them.
+    let replaced: Vec<&str> = made.iter().map(|m| &*m.path).filter(|p| !p.is_empty()).collect();
+    new.units.retain(|path, _| {
+        !replaced.iter().any(|outer| path.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/')))
+    });
+    produced.rows.sort_by(|a, b| a.path.cmp(&b.path));
+    produced.restored.sort();
+    let top = top(output, &new);
+    let same = |(path, text): (&String, &String)| {
+        std::fs::read(out.path().join(path)).is_ok_and(|there| there == text.as_bytes())
+    };
+    if made.is_empty() && gone.is_empty() && top.iter().all(same) {
+        return Ok(produced);
+    }
+    let keeps_others = output.keeps_others;
+    let pieces: BTreeMap<String, Piece<'_>> =
+        made.iter().map(|m| (m.path.clone(), Piece { files: &m.files, keeps_others })).collect();
+    out.replace(&pieces, &gone, &top, &old)?;
+    Ok(produced)
+}
+
+/// Compares an output folder with what would be made. Nothing is written.
+///
+/// # Errors
+///
+/// Something cannot be made or read.
+pub fn check(
+    contract: &Contract<'_>,
+    output: &Output<'_>,
+    running: Running<'_>,
+) -> Result<Vec<Difference>, ProduceError> {
+    let old = write::read_manifest(output.folder);
+    let descriptors = generate::descriptors(contract.compiled);
+    let units: Vec<&Unit> = output.units.iter().collect();
+    let made = generate::make(contract, &units, running.host, running.limits)?;
+    let mut new = old.clone();
+    let mut found = Vec::new();
+    for path in gone(output, &old) {
+        let folder = output.folder.join(&path);
+        found
+            .extend(write::files_below(&folder)?.into_iter().map(|(file, _)| untracked(below(&path, &file))));
+        new.units.remove(&path);
+    }
+    for (made, unit) in made.iter().zip(&units) {
+        found.extend(compare::compare(output.folder, &made.path, &made.files, output.keeps_others)?);
+        let inputs = generate::inputs(contract, &descriptors, unit);
+        new.units.insert(made.path.clone(), entry(contract, made, &inputs));
+    }
+    // Versions of earlier runs have to be what they were.
+    for (path, unit) in new.units.iter().filter(|(path, _)| !made.iter().any(|m| m.path == **path)) {
+        let drift = write::drift(&output.folder.join(path), unit, output.keeps_others)?;
+        let kinds = [
+            (Kind::Missing, drift.missing),
+            (Kind::Changed, drift.changed),
+            (Kind::Untracked, drift.foreign),
+        ];
+        for (kind, files) in kinds {
+            let difference = |f: &String| Difference { kind, path: below(path, f), lines: Vec::new() };
+            found.extend(files.iter().map(difference));
+        }
+    }
+    let mut tree = FileTree::new();
+    for (path, text) in top(output, &new) {
+        tree.add(&path, text).expect("the paths are ours and differ");
+    }
+    found.extend(compare::compare(output.folder, "", &tree, true)?);
+    if !output.keeps_others && output.complete {
+        let known = |path: &str| {
+            tree.get(path).is_some()
+                || new.units.keys().any(|u| crate::config::is_under(path, u))
+                || found.iter().any(|d| d.path == path)
+        };
+        let stray: Vec<Difference> = write::files_below(output.folder)?
+            .into_iter()
+            .filter(|(path, _)| !known(path) && !write::is_build_output(path))
+            .map(|(path, _)| untracked(path))
+            .collect();
+        found.extend(stray);
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
+
+fn untracked(path: String) -> Difference {
+    Difference { kind: Kind::Untracked, path, lines: Vec::new() }
+}

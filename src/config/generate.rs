@@ -1,0 +1,363 @@
+//! `[generate]`: which SDK packages are made, under which names, and where they go.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::path::normalize;
+use super::{ConfigError, Place};
+
+/// `[generate]` as used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Generate {
+    /// Where output goes, relative to the configuration's folder.
+    pub out: Option<String>,
+    /// Whether each version gets a folder of its own.
+    pub versioned: bool,
+    /// The SPDX expression of the packages' licence.
+    pub licence: Option<String>,
+    /// How many seconds one plugin may take.
+    pub timeout: Option<u64>,
+    /// `go.module`: the module path without a version suffix.
+    pub go: Option<String>,
+    /// `java.group` and `java.artifact`.
+    pub java: Option<(String, Option<String>)>,
+    /// `python.package`.
+    pub python: Option<String>,
+    /// `rust.crate`.
+    pub rust: Option<String>,
+    /// `[[generate.plugin]]`.
+    pub plugins: Vec<PluginEntry>,
+}
+
+/// What runs a plugin that the user named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginRun {
+    /// A program and its arguments. A program with a `/` is relative to the configuration's folder; one without is
+    /// looked up on the path.
+    Local(Vec<String>),
+    /// A generator that protoc has built in: `cpp`, `java`, `python`, …
+    ProtocBuiltin(String),
+}
+
+/// How the files of a contract are handed to a plugin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// All at once.
+    #[default]
+    All,
+    /// One folder at a time.
+    Directory,
+}
+
+/// A plugin that the user named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginEntry {
+    /// What runs.
+    pub run: PluginRun,
+    /// Where its files go: a folder below the output.
+    pub out: String,
+    /// Its options.
+    pub opt: Vec<String>,
+    /// Whether code for imported files is generated too.
+    pub include_imports: bool,
+    /// Whether that goes for the well-known types of protobuf as well.
+    pub include_wkt: bool,
+    /// How files are handed over.
+    pub strategy: Strategy,
+    /// The protoc whose generator it is, for [`PluginRun::ProtocBuiltin`], when it is another than the configured one.
+    pub protoc: Option<PathBuf>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+type Text = Spanned<String>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RawGenerate {
+    out: Option<Text>,
+    versioned: Option<bool>,
+    licence: Option<Text>,
+    timeout: Option<Spanned<u64>>,
+    go: Option<RawGo>,
+    java: Option<RawJava>,
+    python: Option<RawPython>,
+    rust: Option<RawRust>,
+    #[serde(default)]
+    plugin: Vec<RawPlugin>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGo {
+    module: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawJava {
+    group: Text,
+    artifact: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPython {
+    package: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRust {
+    #[serde(rename = "crate")]
+    krate: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawPlugin {
+    local: Option<Words>,
+    protoc_builtin: Option<Text>,
+    out: Text,
+    opt: Option<Words>,
+    include_imports: Option<bool>,
+    include_wkt: Option<bool>,
+    strategy: Option<Text>,
+}
+
+/// One word, or a list of them.
+#[derive(Debug)]
+struct Words(Vec<String>);
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Words, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Words;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string, or a list of strings")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Words, E> {
+                Ok(Words(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Words, A::Error> {
+                let mut words = Vec::new();
+                while let Some(word) = list.next_element()? {
+                    words.push(word);
+                }
+                Ok(Words(words))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// Reads `[generate]`; `place` gives the place of a byte offset.
+pub(super) fn read(raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Result<Generate, ConfigError> {
+    let checked = |text: Text, what: &str, good: fn(&str) -> bool, hint: &str| {
+        if good(text.get_ref()) {
+            return Ok(text.into_inner());
+        }
+        let message = format!("`{}` is not {what}", text.get_ref());
+        Err(ConfigError::new(place(text.span().start), message).hint(hint))
+    };
+    let go = raw.go.map(|go| {
+        checked(
+            go.module,
+            "a Go module path",
+            go_module,
+            "for example `github.com/acme/contracts-go`; `/v2` and so on are added by the version",
+        )
+    });
+    let java = raw.java.map(|java| {
+        let group = checked(java.group, "a Maven group", java_group, "for example `com.acme.contracts`")?;
+        let artifact = |text| checked(text, "a Maven artifact", artifact, "for example `acme-contracts`");
+        Ok::<_, ConfigError>((group, java.artifact.map(artifact).transpose()?))
+    });
+    let python = raw.python.map(|python| {
+        checked(python.package, "the name of a Python package", python_name, "for example `acme-contracts`")
+    });
+    let rust = raw.rust.map(|rust| {
+        checked(
+            rust.krate,
+            "the name of a crate",
+            crate_name,
+            "for example `acme-contracts`: it begins with a letter",
+        )
+    });
+    let licence = raw.licence.map(|licence| {
+        checked(licence, "an SPDX expression", spdx, "for example `Apache-2.0`, or `LicenseRef-Proprietary`")
+    });
+    let timeout = raw.timeout.map(|seconds| match seconds.get_ref() {
+        0 => Err(ConfigError::new(place(seconds.span().start), "`timeout` is at least one second")),
+        n => Ok(*n),
+    });
+    let mut plugins = Vec::new();
+    for plugin in raw.plugin {
+        plugins.push(read_plugin(plugin, place)?);
+    }
+    Ok(Generate {
+        out: raw.out.map(|out| folder(&out, place)).transpose()?,
+        versioned: raw.versioned.unwrap_or(false),
+        licence: licence.transpose()?,
+        timeout: timeout.transpose()?,
+        go: go.transpose()?,
+        java: java.transpose()?,
+        python: python.transpose()?,
+        rust: rust.transpose()?,
+        plugins,
+    })
+}
+
+fn read_plugin(raw: RawPlugin, place: &dyn Fn(usize) -> Place) -> Result<PluginEntry, ConfigError> {
+    let at = place(raw.out.span().start);
+    let run = match (raw.local, raw.protoc_builtin) {
+        (Some(Words(words)), None) if words.first().is_some_and(|w| !w.is_empty()) => PluginRun::Local(words),
+        (None, Some(name)) => {
+            PluginRun::ProtocBuiltin(generator(name.get_ref(), || place(name.span().start))?)
+        }
+        _ => {
+            return Err(ConfigError::new(at, "a plugin is named by one of `local` and `protoc-builtin`")
+                .hint("for example `local = \"tools/protoc-gen-doc\"`, or `local = [\"go\", \"run\", \"./gen\"]`"));
+        }
+    };
+    let strategy = match &raw.strategy {
+        None => Strategy::default(),
+        Some(text) => match text.get_ref().as_str() {
+            "all" => Strategy::All,
+            "directory" => Strategy::Directory,
+            other => {
+                let names = ["all", "directory"];
+                return Err(ConfigError::unknown(place(text.span().start), "strategy", other, &names));
+            }
+        },
+    };
+    Ok(PluginEntry {
+        run,
+        out: folder(&raw.out, place)?,
+        opt: raw.opt.map_or_else(Vec::new, |words| words.0),
+        include_imports: raw.include_imports.unwrap_or(false),
+        include_wkt: raw.include_wkt.unwrap_or(false),
+        strategy,
+        protoc: None,
+        place: at,
+    })
+}
+
+/// The generators of protoc 36.2.
+pub const GENERATORS: [&str; 9] = ["cpp", "csharp", "java", "kotlin", "objc", "php", "pyi", "python", "ruby"];
+
+/// The generator that only the protoc of grpcio-tools has.
+pub const GRPC_PYTHON: &str = "grpc_python";
+
+/// Checks the name of a generator that protoc has built in.
+///
+/// # Errors
+///
+/// protoc has no such generator.
+pub fn generator(name: &str, place: impl FnOnce() -> Place) -> Result<String, ConfigError> {
+    // protoc 36 knows `rust` too, but only together with its C++ and upb runtimes. `grpc_python` is a generator of the
+    // protoc in grpcio-tools.
+    if GENERATORS.contains(&name) || name == "rust" || name == GRPC_PYTHON {
+        return Ok(name.to_owned());
+    }
+    Err(ConfigError::unknown(place(), "generator of protoc", name, &GENERATORS))
+}
+
+fn folder(text: &Text, place: &dyn Fn(usize) -> Place) -> Result<String, ConfigError> {
+    let at = || place(text.span().start);
+    let path = normalize(text.get_ref()).map_err(|e| {
+        ConfigError::new(at(), e.to_string())
+            .hint("`--out` takes a folder anywhere; this one is below this file")
+    })?;
+    if path.is_empty() {
+        return Err(ConfigError::new(at(), "the output needs a folder of its own").hint("for example `sdk`"));
+    }
+    Ok(path)
+}
+
+fn all(text: &str, extra: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
+}
+
+fn go_module(text: &str) -> bool {
+    let major = |part: &str| part.strip_prefix('v').is_some_and(|n| n.parse::<u64>().is_ok());
+    text.split('/').all(|part| all(part, "-._~") && !part.starts_with('.') && !part.ends_with('.'))
+        && !text.rsplit('/').next().is_some_and(major)
+}
+
+fn java_group(text: &str) -> bool {
+    text.split('.').all(|part| all(part, "_-"))
+}
+
+fn artifact(text: &str) -> bool {
+    all(text, "._-") && !text.starts_with('.')
+}
+
+fn python_name(text: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    all(text, "._-") && edge(text.chars().next()) && edge(text.chars().next_back())
+}
+
+fn crate_name(text: &str) -> bool {
+    all(text, "_-") && text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+fn spdx(text: &str) -> bool {
+    let word = |w: &str| {
+        let w = w.trim_start_matches('(').trim_end_matches(')');
+        all(w, "-.+:")
+    };
+    !text.is_empty() && text.split(' ').all(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::file;
+
+    fn error(text: &str) -> String {
+        let error = file::parse(text, "protopact.toml").unwrap_err();
+        let hint = error.hint.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+        format!("{error}{hint}")
+    }
+
+    #[test]
+    fn every_wrong_value_is_named_with_its_place() {
+        let cases = [
+            "[generate]\nuot = \"sdk\"",
+            "[generate]\nout = \"../sdk\"",
+            "[generate]\nout = \".\"",
+            "[generate]\ntimeout = 0",
+            "[generate.go]\nmodul = \"a\"",
+            "[generate.go]\nmodule = \"github.com/acme/contracts/v2\"",
+            "[generate.go]\nmodule = \"github.com//x\"",
+            "[generate.java]\ngroup = \"com..acme\"",
+            "[generate.python]\npackage = \"-acme\"",
+            "[generate.rust]\ncrate = \"1acme\"",
+            "[generate.golang]\nmodule = \"a\"",
+            "[[generate.plugin]]\nout = \"docs\"",
+            "[[generate.plugin]]\nout = \"docs\"\nprotoc-builtin = \"jav\"",
+            "[[generate.plugin]]\nout = \"docs\"\nlocal = 5",
+            "[[generate.plugin]]\nout = \"docs\"\nlocal = \"x\"\nstrategy = \"file\"",
+        ];
+        insta::assert_snapshot!(cases.map(error).join("\n"));
+    }
+
+    #[test]
+    fn a_whole_section() {
+        let text = "[generate]\nout = \"sdk\"\nversioned = true\nlicence = \"Apache-2.0 OR MIT\"\n\
+                    [generate.go]\nmodule = \"github.com/acme/contracts-go\"\n\
+                    [generate.java]\ngroup = \"com.acme\"\n\
+                    [[generate.plugin]]\nlocal = [\"go\", \"run\", \"./x\"]\nout = \"docs\"\nopt = \"html\"\n";
+        let generate = file::parse(text, "protopact.toml").unwrap().generate.unwrap();
+        assert_eq!(generate.go.as_deref(), Some("github.com/acme/contracts-go"));
+        assert_eq!(generate.java, Some(("com.acme".to_owned(), None)));
+        assert_eq!(generate.plugins[0].opt, ["html"]);
+        assert!(generate.versioned && generate.python.is_none());
+    }
+}

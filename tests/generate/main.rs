@@ -1,0 +1,19 @@
+//! Generating packages: plugins, their answers, and what becomes of the output folder.
+//!
+//! Nothing here uses the network or a toolchain: plugins are protoc's own generators and small scripts. What needs Go,
+//! Maven and pip is in `ci/sdk`.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "tests say what they skip")]
+
+#[path = "../cli/env.rs"]
+#[expect(dead_code, reason = "the commands' tests use the rest")]
+mod env;
+mod lab;
+
+mod locked;
+mod output;
+mod plugins;
+mod sdk;
+mod template;
