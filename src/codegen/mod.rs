@@ -6,6 +6,8 @@
 
 mod files;
 mod language;
+pub mod lower;
+pub mod packages;
 
 pub use files::{FileTree, TreeError};
 pub use language::{Contract, Language, Package, Target};
