@@ -8,6 +8,7 @@ mod files;
 mod language;
 pub mod lower;
 pub mod packages;
+pub mod verify;
 
 pub use files::{FileTree, TreeError};
 pub use language::{Contract, Language, Package, Target};
