@@ -2,7 +2,7 @@
 //!
 //! protoc imports by the proto's path (`from user.v1 import user_pb2`), which only works when `user` stands at the
 //! top of the search path, where it is in everybody's way. Here the tree stands below the distribution's own package
-//! and imports are relative to it; nothing else in the generated files changes.
+//! and imports are relative to it; what else changes in the generated files is said in `python_imports`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

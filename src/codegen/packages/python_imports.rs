@@ -3,6 +3,9 @@
 //! protoc and the gRPC plugin write imports as whole lines without indentation, in five forms; comments of the
 //! contract only ever stand in indented lines or in strings. Modules that are not of this package (`google.protobuf`,
 //! `grpc`) are left alone.
+//!
+//! Stubs of proto2 extensions get two more corrections, without which no type checker takes them: protoc writes
+//! `ClassVar` outside of classes, and looks for the extension dictionary in a module that does not have it.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +40,8 @@ pub(super) fn relative(text: &str, place: &str, import: &str, modules: &BTreeSet
     let mut out = String::with_capacity(text.len() + 256);
     for line in text.split_inclusive('\n') {
         let code = line.trim_end_matches(['\n', '\r']);
-        match rewrite(code, &dots, import, modules) {
+        let new = rewrite(code, &dots, import, modules);
+        match new.or_else(|| if place.ends_with(".pyi") { stub(code) } else { None }) {
             Some(new) => {
                 out.push_str(&new);
                 out.push_str(&line[code.len()..]);
@@ -92,9 +96,27 @@ fn rewrite(code: &str, dots: &str, import: &str, modules: &BTreeSet<String>) -> 
     None
 }
 
+/// Corrects one line of a stub.
+fn stub(code: &str) -> Option<String> {
+    const DICTIONARY: &str = "from google.protobuf.internal import python_message as _python_message";
+    if code == DICTIONARY {
+        return Some(DICTIONARY.replace("python_message as", "extension_dict as"));
+    }
+    let name = code.strip_suffix("_FIELD_NUMBER: _ClassVar[int]").filter(|n| !n.starts_with(' '))?;
+    Some(format!("{name}_FIELD_NUMBER: int"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stubs_of_extensions_are_corrected() {
+        let old = "X_FIELD_NUMBER: _ClassVar[int]\nclass M:\n    X_FIELD_NUMBER: _ClassVar[int]\n";
+        let new = "X_FIELD_NUMBER: int\nclass M:\n    X_FIELD_NUMBER: _ClassVar[int]\n";
+        assert_eq!(relative(old, "a_pb2.pyi", "acme", &BTreeSet::new()), new);
+        assert_eq!(relative(old, "a_pb2.py", "acme", &BTreeSet::new()), old);
+    }
 
     #[test]
     fn every_form_of_import() {

@@ -50,14 +50,14 @@ pub(super) fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, 
         },
         |id| files.contains(&id),
     )?;
-    let mut prost = "flat_output_dir,default_package_filename=_".to_owned();
+    let mut prost = "flat_output_dir,default_package_filename=_.rs".to_owned();
     for path in lower::recursive_groups(schema, &files) {
         prost.push_str(&format!(",boxed={path}"));
     }
     let names = shared::names(schema, &files);
     let mut calls = vec![PluginCall { plugin: Plugin::Prost, parameter: prost, files: names.clone() }];
     if shared::has_services(schema, &files) {
-        let mut tonic = "flat_output_dir,default_package_filename=_,no_include".to_owned();
+        let mut tonic = "flat_output_dir,default_package_filename=_.rs,no_include".to_owned();
         if connects(schema, &files) {
             tonic.push_str(",no_transport");
         }
