@@ -138,9 +138,7 @@ impl Lowering<'_> {
                 // Every proto3 `optional` is the only member of a oneof that the compiler makes up.
                 field.oneof_index = Some(message.oneof_decl.len() as i32);
                 let name = format!("_{}", field.name.as_deref().unwrap_or_default());
-                message
-                    .oneof_decl
-                    .push(pb::OneofDescriptorProto { name: Some(name), ..Default::default() });
+                message.oneof_decl.push(pb::OneofDescriptorProto { name: Some(name), ..Default::default() });
             }
         }
         for oneof in &mut message.oneof_decl {

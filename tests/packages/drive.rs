@@ -165,4 +165,3 @@ fn programs(prepared: &Prepared, call: &PluginCall, tree: &mut FileTree) {
         }
     }
 }
-

@@ -8,5 +8,5 @@
 mod drive;
 mod lower;
 mod refuse;
-mod shape;
 mod sdk;
+mod shape;

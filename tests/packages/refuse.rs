@@ -50,7 +50,8 @@ fn a_type_called_like_a_keyword() {
     taken(&list, &go());
     taken(&list, &rust());
 
-    let small = p3("package a.v1;\nmessage self { int32 async = 1; bool type = 2; oneof def { int32 if = 3; } }\n");
+    let small =
+        p3("package a.v1;\nmessage self { int32 async = 1; bool type = 2; oneof def { int32 if = 3; } }\n");
     let list = [("a.proto", small.as_str())];
     for target in [go(), java(), python(), rust()] {
         taken(&list, &target);
@@ -138,7 +139,12 @@ fn files_that_differ_in_case() {
     let (one, two) = (p3("package a;\nmessage M {}\n"), p3("package a;\nmessage N {}\n"));
     let list = [("a/User.proto", one.as_str()), ("a/user.proto", two.as_str())];
     for target in [go(), java(), python(), rust()] {
-        refused(&list, &target, "proto/a/user.proto:1:1", "are one file where upper and lower case are the same");
+        refused(
+            &list,
+            &target,
+            "proto/a/user.proto:1:1",
+            "are one file where upper and lower case are the same",
+        );
     }
 }
 
@@ -167,7 +173,12 @@ fn a_circle_of_go_packages() {
         ("b/two.proto", p3("package b;\nimport \"a/two.proto\";\nmessage D { a.C c = 1; }\n")),
     ];
     let list: Vec<(&str, &str)> = list.iter().map(|(n, t)| (*n, t.as_str())).collect();
-    refused(&list, &go(), "proto/b/two.proto:3:1", "this import makes a circle of Go packages: `a` → `b` → `a`");
+    refused(
+        &list,
+        &go(),
+        "proto/b/two.proto:3:1",
+        "this import makes a circle of Go packages: `a` → `b` → `a`",
+    );
     taken(&list, &rust());
 }
 
@@ -185,7 +196,12 @@ fn a_version_and_targets_that_are_none() {
     let text = p3("package a;\nmessage M {}\n");
     let sample = Sample::new(&files(&[("a.proto", &text)]));
     let contract = Contract { version: "v1.4", ..sample.contract() };
-    assert!(packages::prepare(&contract, &go()).unwrap_err().to_string().contains("`v1.4` is no semantic version"));
+    assert!(
+        packages::prepare(&contract, &go())
+            .unwrap_err()
+            .to_string()
+            .contains("`v1.4` is no semantic version")
+    );
     for target in [
         Target::Go { module: "github.com//x".to_owned() },
         Target::Java { group: "com.class".to_owned(), artifact: "x".to_owned() },

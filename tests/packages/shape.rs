@@ -55,8 +55,14 @@ fn a_contract_without_go_package_gets_one_by_its_packages() {
 #[test]
 fn published_files_are_depended_on() {
     let sample = Sample::new(&files(&[
-        ("google/rpc/status.proto", "syntax = \"proto3\"; package google.rpc; option java_package = \"com.google.rpc\"; option go_package = \"google.golang.org/genproto/googleapis/rpc/status;status\"; message Status {}"),
-        ("a.proto", "syntax = \"proto3\"; package a; import \"google/rpc/status.proto\"; message M { google.rpc.Status s = 1; }"),
+        (
+            "google/rpc/status.proto",
+            "syntax = \"proto3\"; package google.rpc; option java_package = \"com.google.rpc\"; option go_package = \"google.golang.org/genproto/googleapis/rpc/status;status\"; message Status {}",
+        ),
+        (
+            "a.proto",
+            "syntax = \"proto3\"; package a; import \"google/rpc/status.proto\"; message M { google.rpc.Status s = 1; }",
+        ),
     ]));
     let contract = sample.contract();
     let calls = |target| packages::prepare(&contract, &target).unwrap().calls[0].files.clone();
@@ -95,13 +101,19 @@ fn python_imports_stay_in_the_package() {
 fn java_packages_come_from_the_group_where_none_is_set() {
     let sample = Sample::new(&files(&[
         ("a/v1/a.proto", "syntax = \"proto3\"; package a.v1; message M {} enum E { E_ZERO = 0; }"),
-        ("b.proto", "syntax = \"proto3\"; package b; option java_package = \"org.else\"; option java_multiple_files = false; message N {}"),
+        (
+            "b.proto",
+            "syntax = \"proto3\"; package b; option java_package = \"org.else\"; option java_multiple_files = false; message N {}",
+        ),
     ]));
     // `else` is a keyword, so this one is refused; what is fine stays.
     assert!(packages::prepare(&sample.contract(), &java()).is_err());
     let sample = Sample::new(&files(&[
         ("a/v1/a.proto", "syntax = \"proto3\"; package a.v1; message M {} enum E { E_ZERO = 0; }"),
-        ("b.proto", "syntax = \"proto3\"; package b; option java_package = \"org.other\"; option java_multiple_files = false; message N {}"),
+        (
+            "b.proto",
+            "syntax = \"proto3\"; package b; option java_package = \"org.other\"; option java_multiple_files = false; message N {}",
+        ),
     ]));
     let built = offline_package(&sample.contract(), &java());
     for path in ["com/acme/contracts/a/v1/M.java", "com/acme/contracts/a/v1/E.java", "org/other/B.java"] {
@@ -142,7 +154,10 @@ fn the_contract_is_inside_as_it_was_compiled() {
         let built = offline_package(&contract, &target);
         assert_eq!(built.files.get(path).unwrap(), &whole, "{path}");
         let readme = text(&built, "README.md");
-        assert!(readme.contains("1.4.0") && readme.contains("Apache-2.0") && readme.contains("OpenRoom"), "{readme}");
+        assert!(
+            readme.contains("1.4.0") && readme.contains("Apache-2.0") && readme.contains("OpenRoom"),
+            "{readme}"
+        );
         assert_eq!(built, offline_package(&contract, &target), "the same again");
     }
 }
@@ -162,7 +177,9 @@ fn a_catalogue_keeps_the_other_versions() {
     assert_eq!(versions, ["1.10.0", "1.4.0"]);
     let table = catalogue.to_markdown();
     assert!(
-        table.contains("| `acme/contracts` | `1.4.0` | – | – | `acme-contracts==1.4.0` | `acme-contracts@1.4.0` |"),
+        table.contains(
+            "| `acme/contracts` | `1.4.0` | – | – | `acme-contracts==1.4.0` | `acme-contracts@1.4.0` |"
+        ),
         "{table}"
     );
     assert!(Catalogue::from_json("{\"schema_version\": 2, \"packages\": []}").is_err());

@@ -51,7 +51,9 @@ pub enum CatalogueError {
     #[error("cannot read the catalogue")]
     Json(#[from] serde_json::Error),
     /// Of a later protopact.
-    #[error("cannot read the catalogue: its schema version is {0}, and this protopact knows {SCHEMA_VERSION}")]
+    #[error(
+        "cannot read the catalogue: its schema version is {0}, and this protopact knows {SCHEMA_VERSION}"
+    )]
     Version(u32),
 }
 
@@ -85,10 +87,8 @@ impl Catalogue {
     /// Adds the packages of one contract version. A language that is not among them keeps its coordinate when the
     /// row was there for the same commit.
     pub fn insert(&mut self, contract: &Contract<'_>, packages: &[Package]) {
-        let at = self
-            .packages
-            .iter()
-            .position(|r| r.contract == contract.name && r.version == contract.version);
+        let at =
+            self.packages.iter().position(|r| r.contract == contract.name && r.version == contract.version);
         let mut row = at.map(|at| self.packages.remove(at)).unwrap_or_default();
         if row.commit.as_deref() != contract.commit {
             row = Row::default();

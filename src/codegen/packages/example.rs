@@ -56,6 +56,6 @@ fn text<'a>(contract: &Contract<'a>, message: MessageId) -> Option<&'a Field> {
 /// Longer names that some language escapes.
 const KEYWORDS: [&str; 28] = [
     "abstract", "async", "await", "become", "break", "class", "const", "continue", "crate", "else", "enum",
-    "extern", "final", "from", "global", "lambda", "loop", "macro", "match", "move", "pass", "self", "static",
-    "super", "trait", "type", "where", "yield",
+    "extern", "final", "from", "global", "lambda", "loop", "macro", "match", "move", "pass", "self",
+    "static", "super", "trait", "type", "where", "yield",
 ];

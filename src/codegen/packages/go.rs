@@ -98,8 +98,30 @@ fn is_version(part: &str) -> bool {
 }
 
 const KEYWORDS: [&str; 25] = [
-    "break", "case", "chan", "const", "continue", "default", "defer", "else", "fallthrough", "for", "func", "go",
-    "goto", "if", "import", "interface", "map", "package", "range", "return", "select", "struct", "switch", "type",
+    "break",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "else",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "interface",
+    "map",
+    "package",
+    "range",
+    "return",
+    "select",
+    "struct",
+    "switch",
+    "type",
     "var",
 ];
 
@@ -311,10 +333,7 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageEr
             let called = camel(&schema.method(*method).name);
             claim(service.file, format!("{name}_{called}_FullMethodName"), element)?;
             if methods.insert(called.clone(), element).is_some() {
-                let what = format!(
-                    "two methods of `{}` are both called `{called}` in Go",
-                    service.full_name
-                );
+                let what = format!("two methods of `{}` are both called `{called}` in Go", service.full_name);
                 return Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them"));
             }
         }
@@ -361,7 +380,8 @@ pub(super) fn build(
     let layout = Layout::new(contract, module)?;
     let schema = contract.schema;
     let services = shared::has_services(schema, &layout.files);
-    let protobuf = shared::version_in(&generated, "protoc-gen-go v").unwrap_or(versions::PROTOBUF_GO.to_owned());
+    let protobuf =
+        shared::version_in(&generated, "protoc-gen-go v").unwrap_or(versions::PROTOBUF_GO.to_owned());
     let mut files = FileTree::new();
     let mut put = |path: &str, content: String| shared::add(&mut files, LANGUAGE, path, content);
     let mut families: Vec<Vec<&str>> = Vec::new();
@@ -410,7 +430,10 @@ pub(super) fn build(
 /// The folder of the contract's own data: not one that a proto package has.
 fn info_folder(layout: &Layout) -> &'static str {
     let taken = |name: &str| {
-        layout.places.values().any(|p| p.folder.split('/').next().is_some_and(|f| f.eq_ignore_ascii_case(name)))
+        layout
+            .places
+            .values()
+            .any(|p| p.folder.split('/').next().is_some_and(|f| f.eq_ignore_ascii_case(name)))
     };
     ["contract", "contractinfo", "protopactinfo"].into_iter().find(|n| !taken(n)).unwrap_or("sdkinfo")
 }
@@ -431,10 +454,46 @@ fn file_name(path: &str) -> String {
 
 /// What `go tool dist list` knows, now and before.
 const PLATFORMS: [&str; 40] = [
-    "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
-    "openbsd", "plan9", "solaris", "wasip1", "windows", "zos", "386", "amd64", "amd64p32", "arm", "armbe", "arm64",
-    "arm64be", "loong64", "mips", "mipsle", "mips64", "mips64le", "ppc", "ppc64", "ppc64le", "riscv", "riscv64",
-    "s390", "s390x", "sparc", "sparc64", "wasm",
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
+    "386",
+    "amd64",
+    "amd64p32",
+    "arm",
+    "armbe",
+    "arm64",
+    "arm64be",
+    "loong64",
+    "mips",
+    "mipsle",
+    "mips64",
+    "mips64le",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "riscv",
+    "riscv64",
+    "s390",
+    "s390x",
+    "sparc",
+    "sparc64",
+    "wasm",
 ];
 
 fn readme(

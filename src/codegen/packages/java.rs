@@ -16,7 +16,8 @@ use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
 const LANGUAGE: Language = Language::Java;
 
 fn check_target(group: &str, artifact: &str) -> Result<(), PackageError> {
-    let refuse = |what, value: &str| PackageError::Target { language: LANGUAGE, what, value: value.to_owned() };
+    let refuse =
+        |what, value: &str| PackageError::Target { language: LANGUAGE, what, value: value.to_owned() };
     if !group.split('.').all(java_names::is_name) {
         return Err(refuse("Maven group that is a Java package too", group));
     }
@@ -100,8 +101,8 @@ pub(super) fn build(
     check_target(group, artifact)?;
     let files = shared::generated(contract, LANGUAGE);
     let services = shared::has_services(contract.schema, &files);
-    let protobuf =
-        shared::version_in(&generated, "Protobuf Java Version:").unwrap_or(versions::PROTOBUF_JAVA.to_owned());
+    let protobuf = shared::version_in(&generated, "Protobuf Java Version:")
+        .unwrap_or(versions::PROTOBUF_JAVA.to_owned());
     let mut families: Vec<(&str, &str)> =
         shared::families(contract, LANGUAGE).iter().map(|f| f.maven()).collect();
     families.sort_unstable();

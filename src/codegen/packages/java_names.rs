@@ -13,11 +13,60 @@ const LANGUAGE: Language = Language::Java;
 
 /// Keywords and literals (Java Language Specification 3.9, 3.10.3, 3.10.8).
 const KEYWORDS: [&str; 54] = [
-    "_", "abstract", "assert", "boolean", "break", "byte", "case", "catch", "char", "class", "const", "continue",
-    "default", "do", "double", "else", "enum", "extends", "false", "final", "finally", "float", "for", "goto", "if",
-    "implements", "import", "instanceof", "int", "interface", "long", "native", "new", "null", "package", "private",
-    "protected", "public", "return", "short", "static", "strictfp", "super", "switch", "synchronized", "this",
-    "throw", "throws", "transient", "true", "try", "void", "volatile", "while",
+    "_",
+    "abstract",
+    "assert",
+    "boolean",
+    "break",
+    "byte",
+    "case",
+    "catch",
+    "char",
+    "class",
+    "const",
+    "continue",
+    "default",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "extends",
+    "false",
+    "final",
+    "finally",
+    "float",
+    "for",
+    "goto",
+    "if",
+    "implements",
+    "import",
+    "instanceof",
+    "int",
+    "interface",
+    "long",
+    "native",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "short",
+    "static",
+    "strictfp",
+    "super",
+    "switch",
+    "synchronized",
+    "this",
+    "throw",
+    "throws",
+    "transient",
+    "true",
+    "try",
+    "void",
+    "volatile",
+    "while",
 ];
 
 /// Words that no type may be called (3.9, restricted identifiers), and packages that a type of that name would hide
@@ -94,7 +143,8 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str) -> R
                     schema.noun(other),
                     schema.full_name(other)
                 );
-                let hint = "rename one of them, or give its file another `java_package` or `java_outer_classname`";
+                let hint =
+                    "rename one of them, or give its file another `java_package` or `java_outer_classname`";
                 return Err(shared::refuse(schema, LANGUAGE, element, &[], what, hint));
             }
         }
@@ -107,7 +157,14 @@ fn type_name(schema: &Schema, element: Element, name: &str) -> Result<(), Packag
         return Ok(());
     }
     let what = format!("no Java class can be called `{name}`");
-    Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename it; types are best written in CamelCase"))
+    Err(shared::refuse(
+        schema,
+        LANGUAGE,
+        element,
+        &[],
+        what,
+        "rename it; types are best written in CamelCase",
+    ))
 }
 
 fn check_package(schema: &Schema, id: FileId) -> Result<(), PackageError> {

@@ -229,11 +229,7 @@ pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Pac
 /// # Errors
 ///
 /// As for [`prepare`], and answers that leave something out.
-pub fn build(
-    contract: &Contract<'_>,
-    target: &Target,
-    generated: FileTree,
-) -> Result<Package, PackageError> {
+pub fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
     shared::check(contract, target.language())?;
     let package = match target {
         Target::Go { module } => go::build(contract, module, generated),

@@ -20,9 +20,9 @@ const LANGUAGE: Language = Language::Python;
 
 /// <https://docs.python.org/3/reference/lexical_analysis.html#keywords>
 const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
 pub(super) fn is_keyword(name: &str) -> bool {
@@ -40,7 +40,11 @@ fn import_name(package: &str) -> Result<String, PackageError> {
     if valid {
         Ok(name)
     } else {
-        Err(PackageError::Target { language: LANGUAGE, what: "Python distribution", value: package.to_owned() })
+        Err(PackageError::Target {
+            language: LANGUAGE,
+            what: "Python distribution",
+            value: package.to_owned(),
+        })
     }
 }
 

@@ -40,7 +40,8 @@ pub(super) fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, 
     let descriptor_set = shared::edited_set(
         contract,
         |id, proto| {
-            let mut changed = lower::lower(schema, id, proto).map_err(|e| PackageError::Lower(Box::new(e)))?;
+            let mut changed =
+                lower::lower(schema, id, proto).map_err(|e| PackageError::Lower(Box::new(e)))?;
             if let Some(info) = proto.source_code_info.as_option_mut() {
                 // protoc-gen-tonic looks comments up by bisection.
                 changed |= !info.location.is_sorted_by(|a, b| a.path <= b.path);

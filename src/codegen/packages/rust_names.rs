@@ -12,10 +12,10 @@ const LANGUAGE: Language = Language::Rust;
 
 /// Keywords of all editions that may be written as `r#…`.
 const RAW: [&str; 47] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
-    "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
-    "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
-    "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
+    "enum", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+    "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try",
+    "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 /// Those that may not.
@@ -57,7 +57,12 @@ pub(super) fn tonic_module(service: &str) -> String {
 
 /// What a tonic client has besides the contract's methods; `connect` is left out of it where a method is called so.
 const CLIENT: [&str; 7] = [
-    "new", "with_origin", "with_interceptor", "send_compressed", "accept_compressed", "max_decoding_message_size",
+    "new",
+    "with_origin",
+    "with_interceptor",
+    "send_compressed",
+    "accept_compressed",
+    "max_decoding_message_size",
     "max_encoding_message_size",
 ];
 

@@ -63,11 +63,15 @@ pub(super) fn version(contract: &Contract<'_>, language: Language) -> Result<sem
 }
 
 /// Every file with its model, imports before importers.
-pub(super) fn files<'a>(contract: &Contract<'a>) -> impl Iterator<Item = (FileId, &'a CompiledFile)> + use<'a> {
+pub(super) fn files<'a>(
+    contract: &Contract<'a>,
+) -> impl Iterator<Item = (FileId, &'a CompiledFile)> + use<'a> {
     let schema = contract.schema;
-    contract.compiled.files.iter().map(|file| {
-        (schema.file_by_name(&file.name).expect("the schema is built from the same files"), file)
-    })
+    contract
+        .compiled
+        .files
+        .iter()
+        .map(|file| (schema.file_by_name(&file.name).expect("the schema is built from the same files"), file))
 }
 
 /// The files that a language's package brings itself, imports before importers.
@@ -100,8 +104,7 @@ pub(super) fn names(schema: &Schema, files: &[FileId]) -> Vec<String> {
 
 /// The import paths of those files that have a service.
 pub(super) fn names_with_services(schema: &Schema, files: &[FileId]) -> Vec<String> {
-    let files: Vec<FileId> =
-        files.iter().copied().filter(|f| !schema.file(*f).services.is_empty()).collect();
+    let files: Vec<FileId> = files.iter().copied().filter(|f| !schema.file(*f).services.is_empty()).collect();
     names(schema, &files)
 }
 
@@ -143,11 +146,9 @@ pub(super) fn edited_set(
             files_out.push(file.clone());
             continue;
         }
-        let mut proto: pb::FileDescriptorProto =
-            trusting().decode_from_slice(&file.descriptor).map_err(|source| PackageError::Descriptor {
-                file: file.name.to_string(),
-                source,
-            })?;
+        let mut proto: pb::FileDescriptorProto = trusting()
+            .decode_from_slice(&file.descriptor)
+            .map_err(|source| PackageError::Descriptor { file: file.name.to_string(), source })?;
         let changed = change(id, &mut proto)?;
         let descriptor = if changed { proto.encode_to_vec().into() } else { file.descriptor.clone() };
         files_out.push(CompiledFile { descriptor, ..file.clone() });
@@ -198,7 +199,8 @@ pub(super) fn about(contract: &Contract<'_>) -> Value {
 pub(super) fn render(template: &str, values: Value) -> String {
     let mut env = Environment::new();
     env.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    let syntax =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     env.set_syntax(syntax.expect("the delimiters are the usual ones"));
     env.add_filter("quote", |text: &str| serde_json::Value::from(text).to_string());
     env.add_filter("rust", |text: &str| format!("{text:?}"));
