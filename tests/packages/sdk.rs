@@ -10,8 +10,26 @@ use crate::drive::{self, Files, Sample, files};
 
 /// `PROTOPACT_SDK=1` asks for these tests, `PROTOPACT_SDK_KEEP` names a folder for what they make, and
 /// `PROTOPACT_CORPUS` one that has `google/pubsub` and its like below it.
-fn asked() -> bool {
-    std::env::var_os("PROTOPACT_SDK").is_some_and(|v| v == "1")
+fn asked(language: Language) -> bool {
+    if std::env::var_os("PROTOPACT_SDK").is_none_or(|v| v != "1") {
+        return false;
+    }
+    let needed: &[(&str, &[&str])] = match language {
+        Language::Go => {
+            &[("go", &["version"]), ("protoc-gen-go", &["--version"]), ("protoc-gen-go-grpc", &["--version"])]
+        }
+        Language::Java => &[("mvn", &["-v"]), ("protoc-gen-grpc-java", &[])],
+        Language::Python => &[("python3", &["-c", "import grpc_tools"])],
+        Language::Rust => &[("cargo", &["-V"])],
+    };
+    for (program, arguments) in needed {
+        let run = Command::new(program).args(*arguments).stdin(std::process::Stdio::null()).output();
+        if run.is_err() || run.is_ok_and(|o| arguments.contains(&"-c") && !o.status.success()) {
+            eprintln!("{}: skipped, `{program}` {arguments:?} is not there", language.as_str());
+            return false;
+        }
+    }
+    true
 }
 
 fn fixtures() -> PathBuf {
@@ -128,15 +146,15 @@ macro_rules! languages {
 
             #[test]
             fn contracts_build_and_are_used() {
-                if asked() {
-                    let target = drive::$language();
+                let target = drive::$language();
+                if asked(target.language()) {
                     verified("contracts", &contracts(), &target, |root| program(target.language(), root));
                 }
             }
 
             #[test]
             fn odd_names_and_editions_build() {
-                if asked() {
+                if asked(drive::$language().language()) {
                     let files = drive::read(&fixtures().join("odd"));
                     verified("odd", &files, &drive::$language(), |_| {});
                 }
@@ -144,7 +162,7 @@ macro_rules! languages {
 
             #[test]
             fn enums_alone_build() {
-                if asked() {
+                if asked(drive::$language().language()) {
                     let text = std::fs::read_to_string(fixtures().join("odd/enums.proto")).unwrap();
                     verified("enums", &files(&[("enums.proto", &text)]), &drive::$language(), |_| {});
                 }
@@ -152,7 +170,7 @@ macro_rules! languages {
 
             #[test]
             fn packages_of_google_build() {
-                if let (true, Some(files)) = (asked(), google()) {
+                if let (true, Some(files)) = (asked(drive::$language().language()), google()) {
                     verified("google", &files, &drive::$language(), |_| {});
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use protopact::codegen::packages::{self, Catalogue, Plugin};
+use protopact::codegen::packages::{self, Plugin};
 use protopact::codegen::{Contract, Package};
 
 use crate::drive::{self, Sample, files, go, java, offline_package, python, rust};
@@ -160,27 +160,4 @@ fn the_contract_is_inside_as_it_was_compiled() {
         );
         assert_eq!(built, offline_package(&contract, &target), "the same again");
     }
-}
-
-#[test]
-fn a_catalogue_keeps_the_other_versions() {
-    let sample = contracts();
-    let (old, new) = (sample.contract(), Contract { version: "1.10.0", ..sample.contract() });
-    let mut catalogue = Catalogue::default();
-    for contract in [&old, &new] {
-        catalogue.insert(contract, &[offline_package(contract, &rust())]);
-    }
-    catalogue.insert(&old, &[offline_package(&old, &python())]);
-    let again = Catalogue::from_json(&catalogue.to_json()).unwrap();
-    assert_eq!(again, catalogue);
-    let versions: Vec<&str> = catalogue.rows().iter().map(|r| r.version.as_str()).collect();
-    assert_eq!(versions, ["1.10.0", "1.4.0"]);
-    let table = catalogue.to_markdown();
-    assert!(
-        table.contains(
-            "| `acme/contracts` | `1.4.0` | – | – | `acme-contracts==1.4.0` | `acme-contracts@1.4.0` |"
-        ),
-        "{table}"
-    );
-    assert!(Catalogue::from_json("{\"schema_version\": 2, \"packages\": []}").is_err());
 }

@@ -7,7 +7,6 @@
 //! What cannot be built in a language (a name that is one of its keywords, two names that become one) is refused
 //! in [`prepare`], with the place in the source, before any plugin runs.
 
-mod catalogue;
 mod common;
 mod example;
 mod go;
@@ -24,8 +23,6 @@ use std::fmt;
 
 use bytes::Bytes;
 use thiserror::Error;
-
-pub use catalogue::{Catalogue, CatalogueError, Row};
 
 use super::{Contract, FileTree, Language, Package, Target, TreeError};
 use crate::schema::Span;
