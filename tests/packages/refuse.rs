@@ -119,8 +119,8 @@ fn names_that_become_one() {
     let text = p3("package a;\nmessage A { message B {} }\nmessage A_B {}\n");
     refused(&[("a.proto", &text)], &go(), "proto/a.proto:4:1", "are both called `A_B` in Go");
 
-    let text = "syntax = \"proto2\";\npackage a;\nmessage M {\n  optional int32 foo_bar = 1;\n  optional int32 fooBar = 2;\n}\n";
-    refused(&[("a.proto", text)], &rust(), "proto/a.proto:5:3", "are both called `foo_bar` in Rust");
+    let text = p3("package a;\nmessage M {\n  int32 foo_bar = 1;\n  int32 FooBar = 2;\n}\n");
+    refused(&[("a.proto", &text)], &rust(), "proto/a.proto:5:3", "are both called `foo_bar` in Rust");
 
     let text = p3("package a;\nenum E {\n  E_A_B = 0;\n  E_AB = 1;\n  A__B = 2;\n}\n");
     refused(&[("a.proto", &text)], &rust(), "proto/a.proto:6:3", "are both called `AB` in Rust");
