@@ -12,6 +12,7 @@ pub mod generate;
 mod insertion;
 mod json_names;
 mod language;
+pub mod lower;
 pub mod managed;
 pub mod manifest;
 pub mod packages;
@@ -19,6 +20,7 @@ pub mod plan;
 pub mod plugin;
 pub mod produce;
 pub mod request;
+pub mod verify;
 pub mod write;
 
 pub use files::{FileTree, TreeError};

@@ -66,10 +66,8 @@ fn strings_and_comments_in_every_format() {
 
 fn well_formed(text: &str, format: &str) {
     match format {
-        "json" => {
-            if !text.is_empty() {
-                serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|e| panic!("{e}: {text}"));
-            }
+        "json" if !text.is_empty() => {
+            serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|e| panic!("{e}: {text}"));
         }
         "buf-json" => {
             for line in text.lines() {

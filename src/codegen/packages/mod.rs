@@ -1,23 +1,52 @@
-//! From generated files to packages.
+//! From one contract version to one package a language.
+//!
+//! Two steps a language, with the plugins' work between them: [`prepare`] says what each plugin is to be given,
+//! [`build`] turns what the plugins answered into a package that a service team adds as an ordinary dependency.
+//! Both are pure: the same contract gives the same bytes.
+//!
+//! What cannot be built in a language (a name that is one of its keywords, two names that become one) is refused
+//! in [`prepare`], with the place in the source, before any plugin runs.
+
+mod common;
+mod example;
+mod go;
+mod java;
+mod java_names;
+mod python;
+mod python_imports;
+mod rust;
+mod rust_names;
+mod shared;
+pub mod versions;
+
+use std::fmt;
 
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::{Contract, FileTree, Language, Package, Target};
-use crate::compile::output::{SetOptions, descriptor_set};
+use super::{Contract, FileTree, Language, Package, Target, TreeError};
+use crate::schema::Span;
 
 /// A protoc plugin that a package is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the names are those of the plugins")]
 pub enum Plugin {
+    /// Go messages.
     Go,
+    /// Go services.
     GoGrpc,
+    /// Java messages; built into protoc.
     Java,
+    /// Java services.
     JavaGrpc,
+    /// Python messages; built into protoc.
     Python,
+    /// Python type stubs; built into protoc.
     Pyi,
+    /// Python services.
     PythonGrpc,
+    /// Rust messages.
     Prost,
+    /// Rust services.
     Tonic,
 }
 
@@ -52,7 +81,8 @@ pub struct PluginCall {
 /// What the plugins of one language are given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
-    /// An encoded `FileDescriptorSet` with source info, imports before importers.
+    /// An encoded `FileDescriptorSet` with source info, imports before importers. Options that the contract leaves
+    /// open are set in it as the package needs them.
     pub descriptor_set: Bytes,
     /// The runs; none depends on another.
     pub calls: Vec<PluginCall>,
@@ -60,13 +90,119 @@ pub struct Prepared {
 
 /// What kept a package from being made.
 #[derive(Debug, Error)]
-#[error("{0}")]
-pub struct PackageError(pub String);
+pub enum PackageError {
+    /// The contract cannot be said in the language.
+    #[error("cannot make the {} package: {refusal}", .refusal.language.title())]
+    Refused {
+        /// What, where and why.
+        refusal: Box<Refusal>,
+    },
+    /// There is nothing to generate.
+    #[error("cannot make the {} package: the contract `{contract}` has no files of its own", language.title())]
+    Empty {
+        /// The language.
+        language: Language,
+        /// The contract's name.
+        contract: String,
+    },
+    /// The target is not one of the language's.
+    #[error("cannot make the {} package: `{value}` is no {what}", language.title())]
+    Target {
+        /// The language.
+        language: Language,
+        /// What the value should have been: `module path`.
+        what: &'static str,
+        /// The value as configured.
+        value: String,
+    },
+    /// A version that is not a semantic one.
+    #[error("cannot make the {} package: `{version}` is no semantic version", language.title())]
+    Version {
+        /// The language.
+        language: Language,
+        /// The version as given.
+        version: String,
+        /// What is wrong with it.
+        #[source]
+        source: semver::Error,
+    },
+    /// A descriptor that does not decode.
+    #[error("cannot read the descriptor of `{file}`")]
+    Descriptor {
+        /// The import path.
+        file: String,
+        /// What the decoder says.
+        #[source]
+        source: buffa::DecodeError,
+    },
+    /// A plugin left a file out, or made one that was not asked for.
+    #[error("cannot make the {} package: {what}", language.title())]
+    Output {
+        /// The language.
+        language: Language,
+        /// What is there or missing.
+        what: String,
+    },
+    /// Files that get in each other's way.
+    #[error("cannot lay out the {} package", language.title())]
+    Tree {
+        /// The language.
+        language: Language,
+        /// Which files.
+        #[source]
+        source: TreeError,
+    },
+    /// An edition file that Rust has no form for.
+    #[error("cannot make the {} package", Language::Rust.title())]
+    Lower(#[source] Box<super::lower::LowerError>),
+}
 
 impl PackageError {
     /// What to do about it.
     pub fn hint(&self) -> Option<&str> {
-        None
+        match self {
+            PackageError::Refused { refusal } => Some(&refusal.hint),
+            PackageError::Empty { .. } => Some("point `contract.roots` at a folder with .proto files"),
+            PackageError::Version { .. } => Some("use a version like `1.4.0` or `1.4.0-rc.1`"),
+            _ => None,
+        }
+    }
+}
+
+/// Something in the contract that a language has no room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The language.
+    pub language: Language,
+    /// Where a person finds the file.
+    pub file: String,
+    /// Where in the file; absent when the descriptors came without positions.
+    pub span: Option<Span>,
+    /// What stands there, and why it does not work.
+    pub what: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if let Some(span) = self.span {
+            write!(f, ":{}:{}", span.start_line, span.start_column)?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+impl Target {
+    /// The language the target is of.
+    pub fn language(&self) -> Language {
+        match self {
+            Target::Go { .. } => Language::Go,
+            Target::Java { .. } => Language::Java,
+            Target::Python { .. } => Language::Python,
+            Target::Rust { .. } => Language::Rust,
+        }
     }
 }
 
@@ -74,47 +210,33 @@ impl PackageError {
 ///
 /// # Errors
 ///
-/// A contract that cannot be said in the language.
+/// A contract that cannot be said in the language, or a target that is not one of it.
 pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
-    let content = SetOptions { include_imports: true, include_source_info: true };
-    let own = || contract.compiled.files.iter().filter(|f| f.target);
-    let mut parameter = String::new();
-    let (messages, services): (&[Plugin], Plugin) = match target {
-        Target::Go { module } => {
-            parameter.push_str("paths=source_relative");
-            for file in own() {
-                let folder = file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
-                parameter += &format!(",M{}={module}/{folder}", file.name);
-            }
-            (&[Plugin::Go], Plugin::GoGrpc)
-        }
-        Target::Java { .. } => (&[Plugin::Java], Plugin::JavaGrpc),
-        Target::Python { .. } => (&[Plugin::Python, Plugin::Pyi], Plugin::PythonGrpc),
-        Target::Rust { .. } => (&[Plugin::Prost], Plugin::Tonic),
-    };
-    let has_services = contract.schema.files().any(|(_, f)| f.target && !f.services.is_empty());
-    let files: Vec<String> = own().map(|f| f.name.to_string()).collect();
-    let plugins = messages.iter().copied().chain(has_services.then_some(services));
-    let call = |plugin| PluginCall { plugin, parameter: parameter.clone(), files: files.clone() };
-    Ok(Prepared {
-        descriptor_set: descriptor_set(contract.compiled, content).into(),
-        calls: plugins.map(call).collect(),
-    })
+    shared::check(contract, target.language())?;
+    match target {
+        Target::Go { module } => go::prepare(contract, module),
+        Target::Java { group, artifact } => java::prepare(contract, group, artifact),
+        Target::Python { package } => python::prepare(contract, package),
+        Target::Rust { krate } => rust::prepare(contract, krate),
+    }
 }
 
 /// Makes the package out of what the plugins answered to [`prepare`]'s runs, all in one tree.
 ///
 /// # Errors
 ///
-/// As for [`prepare`].
+/// As for [`prepare`], and answers that leave something out.
 pub fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
-    let (language, coordinate) = match target {
-        Target::Go { module } => (Language::Go, format!("{module}@v{}", contract.version)),
-        Target::Java { group, artifact } => {
-            (Language::Java, format!("{group}:{artifact}:{}", contract.version))
-        }
-        Target::Python { package } => (Language::Python, format!("{package}=={}", contract.version)),
-        Target::Rust { krate } => (Language::Rust, format!("{krate}@{}", contract.version)),
-    };
-    Ok(Package { language, coordinate, files: generated })
+    shared::check(contract, target.language())?;
+    let package = match target {
+        Target::Go { module } => go::build(contract, module, generated),
+        Target::Java { group, artifact } => java::build(contract, group, artifact, generated),
+        Target::Python { package } => python::build(contract, package, generated),
+        Target::Rust { krate } => rust::build(contract, krate, generated),
+    }?;
+    package
+        .files
+        .check_case()
+        .map_err(|source| PackageError::Tree { language: target.language(), source })?;
+    Ok(package)
 }

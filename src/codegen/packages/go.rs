@@ -1,0 +1,589 @@
+//! The Go module.
+//!
+//! Every file gets its import path as an `M` parameter, so the contract's own `go_package` neither has to be there
+//! nor to fit. Where it already names a package inside the module it is kept; otherwise the proto package says it:
+//! `user.v1` becomes `MODULE/user/v1`, named `userv1`.
+
+use std::collections::BTreeMap;
+
+use minijinja::context;
+
+use super::common::{self, Home};
+use super::example::{self, Example};
+use super::shared::{self, DESCRIPTORS};
+use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use crate::codegen::{Contract, FileTree, Language, Package};
+use crate::schema::{Element, FileId, Schema};
+
+const LANGUAGE: Language = Language::Go;
+
+/// The Go package of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    /// Below the module; empty for its root.
+    folder: String,
+    name: String,
+}
+
+struct Layout {
+    /// The module path with its major version.
+    module: String,
+    files: Vec<FileId>,
+    places: BTreeMap<FileId, Place>,
+}
+
+impl Layout {
+    fn new(contract: &Contract<'_>, module: &str) -> Result<Layout, PackageError> {
+        let valid = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+        let parts = || module.split('/');
+        if module.is_empty()
+            || !module.chars().all(valid)
+            || parts().any(|p| p.is_empty() || p.starts_with('.') || p.ends_with('.'))
+        {
+            return Err(PackageError::Target {
+                language: LANGUAGE,
+                what: "Go module path",
+                value: module.to_owned(),
+            });
+        }
+        let major = shared::version(contract, LANGUAGE)?.major;
+        let versioned = if major >= 2 { format!("{module}/v{major}") } else { module.to_owned() };
+        let files = shared::generated(contract, LANGUAGE);
+        let places = files.iter().map(|id| (*id, place(contract.schema, *id, module))).collect();
+        Ok(Layout { module: versioned, files, places })
+    }
+
+    fn import(&self, file: FileId) -> String {
+        join(&self.module, &self.places[&file].folder)
+    }
+}
+
+fn join(first: &str, second: &str) -> String {
+    if second.is_empty() { first.to_owned() } else { format!("{first}/{second}") }
+}
+
+fn place(schema: &Schema, id: FileId, module: &str) -> Place {
+    let file = schema.file(id);
+    if let Some(own) = file.options.as_deref().and_then(|o| o.go_package.as_deref()) {
+        let (path, name) = own.split_once(';').unwrap_or((own, ""));
+        let below = path.strip_prefix(module).and_then(|rest| match rest {
+            "" => Some(""),
+            rest => rest.strip_prefix('/'),
+        });
+        if let Some(folder) = below {
+            let last = path.rsplit('/').next().unwrap_or_default();
+            let name = package_name(if name.is_empty() { last } else { name });
+            return Place { folder: folder.to_owned(), name };
+        }
+    }
+    // Folders that the go command gives a meaning, or does not look into.
+    let special = |p: &str| matches!(p, "internal" | "vendor" | "testdata" | "main") || p.starts_with('_');
+    let parts: Vec<String> = file
+        .package
+        .split('.')
+        .filter(|p| !p.is_empty())
+        .map(|p| if special(p) { format!("{}_pb", p.trim_start_matches('_')) } else { p.to_owned() })
+        .collect();
+    let name = match parts.as_slice() {
+        [] => module.rsplit('/').next().unwrap_or_default().to_owned(),
+        [.., before, last] if is_version(last) => format!("{before}{last}"),
+        [.., last] => last.clone(),
+    };
+    Place { folder: parts.join("/"), name: package_name(&name) }
+}
+
+/// `v1`, `v2beta3`.
+fn is_version(part: &str) -> bool {
+    part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+const KEYWORDS: [&str; 25] = [
+    "break",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "else",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "interface",
+    "map",
+    "package",
+    "range",
+    "return",
+    "select",
+    "struct",
+    "switch",
+    "type",
+    "var",
+];
+
+/// A name that Go takes for a package which can be imported.
+fn package_name(text: &str) -> String {
+    let mut name: String =
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    if KEYWORDS.contains(&name.as_str()) || name == "main" || name.is_empty() {
+        name.push_str("pb");
+    }
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, 'x');
+    }
+    name
+}
+
+pub(super) fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageError> {
+    let layout = Layout::new(contract, module)?;
+    check_packages(contract, &layout)?;
+    check_cycles(contract, &layout)?;
+    check_names(contract, &layout)?;
+    let schema = contract.schema;
+    let mut parameter = format!("module={}", layout.module);
+    for id in &layout.files {
+        parameter.push_str(&format!(
+            ",M{}={};{}",
+            schema.file(*id).name,
+            layout.import(*id),
+            layout.places[id].name
+        ));
+    }
+    let call = |plugin, files: Vec<String>| PluginCall { plugin, parameter: parameter.clone(), files };
+    let mut calls = vec![call(Plugin::Go, shared::names(schema, &layout.files))];
+    let with_services = shared::names_with_services(schema, &layout.files);
+    if !with_services.is_empty() {
+        calls.push(call(Plugin::GoGrpc, with_services));
+    }
+    Ok(Prepared { descriptor_set: shared::set(contract.compiled), calls })
+}
+
+/// Two files of one Go package have to agree on its name, and must not be written to one place.
+fn check_packages(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageError> {
+    // `go_package` is option 11 of field 8.
+    const GO_PACKAGE: [i32; 2] = [8, 11];
+    let schema = contract.schema;
+    let mut names: BTreeMap<&str, (&str, FileId)> = BTreeMap::new();
+    let mut written: BTreeMap<(String, String), FileId> = BTreeMap::new();
+    for id in &layout.files {
+        let (file, place) = (schema.file(*id), &layout.places[id]);
+        if file.name.contains([',', '=', ';']) {
+            return Err(shared::refuse(
+                schema,
+                LANGUAGE,
+                Element::File(*id),
+                &[],
+                format!("protoc-gen-go cannot be told about a file called `{}`", file.name),
+                "rename the file: no `,`, `;` and `=`",
+            ));
+        }
+        let (name, first) = names.entry(&place.folder).or_insert((&place.name, *id));
+        if *name != place.name {
+            let what = format!(
+                "the Go package `{}` is called `{}` here and `{name}` in `{}`",
+                layout.import(*id),
+                place.name,
+                schema.file(*first).display
+            );
+            let hint = "give both files the same `go_package`";
+            return Err(shared::refuse(schema, LANGUAGE, Element::File(*id), &GO_PACKAGE, what, hint));
+        }
+        let base = file.name.rsplit('/').next().unwrap_or_default().to_lowercase();
+        if let Some(first) = written.insert((place.folder.to_lowercase(), base), *id) {
+            let what = format!(
+                "`{}` and `{}` would be written to one file of the Go package `{}`",
+                file.name,
+                schema.file(first).name,
+                layout.import(*id)
+            );
+            let hint = "rename one of the files, or give it another `go_package`";
+            return Err(shared::refuse(schema, LANGUAGE, Element::File(*id), &GO_PACKAGE, what, hint));
+        }
+    }
+    Ok(())
+}
+
+/// Files may import each other across packages as long as files make no circle; Go packages may not.
+fn check_cycles(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageError> {
+    let schema = contract.schema;
+    let mut edges: BTreeMap<&str, BTreeMap<&str, (FileId, usize)>> = BTreeMap::new();
+    for id in &layout.files {
+        let from = layout.places[id].folder.as_str();
+        for (index, import) in schema.file(*id).imports.iter().enumerate() {
+            let Some(target) = schema.file_by_name(&import.path) else { continue };
+            let Some(place) = layout.places.get(&target) else { continue };
+            if place.folder != from {
+                edges.entry(from).or_default().entry(&place.folder).or_insert((*id, index));
+            }
+        }
+    }
+    // Depth first without recursion; `done` packages lead to no circle.
+    let mut done: Vec<&str> = Vec::new();
+    for start in edges.keys() {
+        let mut path: Vec<&str> = vec![start];
+        let mut todo: Vec<Vec<&str>> = vec![next(&edges, start)];
+        while let Some(level) = todo.last_mut() {
+            let Some(node) = level.pop() else {
+                todo.pop();
+                done.extend(path.pop());
+                continue;
+            };
+            if done.contains(&node) {
+                continue;
+            }
+            if let Some(at) = path.iter().position(|p| *p == node) {
+                let last = path[path.len() - 1];
+                let (file, index) = edges[last][node];
+                let mut circle: Vec<String> = path[at..].iter().map(|p| format!("`{p}`")).collect();
+                circle.push(format!("`{node}`"));
+                let what = format!("this import makes a circle of Go packages: {}", circle.join(" → "));
+                let hint = "move the shared types into a package of their own";
+                return Err(shared::refuse(
+                    schema,
+                    LANGUAGE,
+                    Element::File(file),
+                    &[3, index as i32],
+                    what,
+                    hint,
+                ));
+            }
+            path.push(node);
+            todo.push(next(&edges, node));
+        }
+    }
+    Ok(())
+}
+
+fn next<'a>(edges: &BTreeMap<&'a str, BTreeMap<&'a str, (FileId, usize)>>, node: &str) -> Vec<&'a str> {
+    edges.get(node).map(|n| n.keys().rev().copied().collect()).unwrap_or_default()
+}
+
+/// Everything that one Go package declares has to have a name of its own.
+fn check_names(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageError> {
+    let schema = contract.schema;
+    let mut seen: BTreeMap<(&str, String), Element> = BTreeMap::new();
+    let mut claim = |file: FileId, name: String, element: Element| -> Result<(), PackageError> {
+        let folder = layout.places[&file].folder.as_str();
+        match seen.get(&(folder, name.clone())) {
+            Some(first) if *first != element => {
+                let what = format!(
+                    "{} `{}` and {} `{}` are both called `{name}` in Go",
+                    schema.noun(element),
+                    schema.full_name(element),
+                    schema.noun(*first),
+                    schema.full_name(*first)
+                );
+                Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them"))
+            }
+            _ => {
+                seen.insert((folder, name), element);
+                Ok(())
+            }
+        }
+    };
+    for (id, message) in schema.messages() {
+        if message.map_entry || !layout.places.contains_key(&message.file) {
+            continue;
+        }
+        let element = Element::Message(id);
+        claim(message.file, camel(&schema.nested_name(element)), element)?;
+    }
+    for (id, enum_) in schema.enums() {
+        if !layout.places.contains_key(&enum_.file) {
+            continue;
+        }
+        let element = Element::Enum(id);
+        let name = camel(&schema.nested_name(element));
+        claim(enum_.file, format!("{name}_name"), element)?;
+        claim(enum_.file, format!("{name}_value"), element)?;
+        let prefix = match enum_.parent {
+            Some(parent) => camel(&schema.nested_name(Element::Message(parent))),
+            None => name.clone(),
+        };
+        claim(enum_.file, name, element)?;
+        for value in &enum_.values {
+            let name = format!("{prefix}_{}", schema.value(*value).name);
+            claim(enum_.file, name, Element::EnumValue(*value))?;
+        }
+    }
+    for (id, service) in schema.services() {
+        if !layout.places.contains_key(&service.file) {
+            continue;
+        }
+        let element = Element::Service(id);
+        let name = camel(&service.name);
+        for name in [
+            format!("{name}Client"),
+            format!("New{name}Client"),
+            format!("{name}Server"),
+            format!("Unimplemented{name}Server"),
+            format!("Unsafe{name}Server"),
+            format!("Register{name}Server"),
+            format!("{name}_ServiceDesc"),
+        ] {
+            claim(service.file, name, element)?;
+        }
+        let mut methods: BTreeMap<String, Element> = BTreeMap::new();
+        for method in &service.methods {
+            let element = Element::Method(*method);
+            let called = camel(&schema.method(*method).name);
+            claim(service.file, format!("{name}_{called}_FullMethodName"), element)?;
+            if methods.insert(called.clone(), element).is_some() {
+                let what = format!("two methods of `{}` are both called `{called}` in Go", service.full_name);
+                return Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The name that protoc-gen-go gives: a dot is `_` unless a lower-case letter follows, `_x` is `X`
+/// (google.golang.org/protobuf/internal/strs, `GoCamelCase`).
+fn camel(name: &str) -> String {
+    let bytes = name.as_bytes();
+    let lower = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_lowercase);
+    let mut out = String::with_capacity(name.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let c = bytes[i];
+        if c == b'.' && lower(i + 1) {
+            // The next letter is made upper-case in its own turn.
+        } else if c == b'.' {
+            out.push('_');
+        } else if c == b'_' && (i == 0 || bytes[i - 1] == b'.') {
+            out.push('X');
+        } else if c == b'_' && lower(i + 1) {
+            // As above.
+        } else if c.is_ascii_digit() {
+            out.push(char::from(c));
+        } else {
+            out.push(char::from(c.to_ascii_uppercase()));
+            while lower(i + 1) {
+                i += 1;
+                out.push(char::from(bytes[i]));
+            }
+        }
+        i += 1;
+    }
+    out
+}
+
+pub(super) fn build(
+    contract: &Contract<'_>,
+    module: &str,
+    generated: FileTree,
+) -> Result<Package, PackageError> {
+    let layout = Layout::new(contract, module)?;
+    let schema = contract.schema;
+    let services = shared::has_services(schema, &layout.files);
+    let protobuf =
+        shared::version_in(&generated, "protoc-gen-go v").unwrap_or(versions::PROTOBUF_GO.to_owned());
+    let mut files = FileTree::new();
+    let mut put = |path: &str, content: String| shared::add(&mut files, LANGUAGE, path, content);
+    let mut families: Vec<Vec<&str>> = Vec::new();
+    {
+        let mut all: Vec<_> = shared::families(contract, LANGUAGE).iter().map(|f| f.go()).collect();
+        all.sort_unstable();
+        families.extend(all.into_iter().map(|(path, version)| vec![path, version]));
+    }
+    let plain = families.is_empty() && protobuf == versions::PROTOBUF_GO;
+    put(
+        "go.mod",
+        shared::render(
+            include_str!("templates/go/go.mod.j2"),
+            context! {
+                module => &layout.module, go => versions::GO, services, protobuf => &protobuf, grpc => versions::GRPC_GO,
+                families, plain,
+            },
+        ),
+    )?;
+    if plain {
+        let sums = if services {
+            include_str!("templates/go/services.sum")
+        } else {
+            include_str!("templates/go/messages.sum")
+        };
+        put("go.sum", sums.to_owned())?;
+    }
+    let about = shared::about(contract);
+    let info = info_folder(&layout);
+    put(&format!("{info}/{info}.go"), {
+        shared::render(
+            include_str!("templates/go/contract.go.j2"),
+            context! { about => &about, name => info, descriptors => DESCRIPTORS },
+        )
+    })?;
+    put("LICENSE", shared::licence(contract))?;
+    let example = example::pick(contract, &layout.files);
+    put("README.md", readme(contract, &layout, &about, info, example))?;
+    shared::add(&mut files, LANGUAGE, &format!("{info}/{DESCRIPTORS}"), shared::embedded(contract))?;
+    for (path, content) in generated.iter() {
+        shared::add(&mut files, LANGUAGE, &file_name(path), content.clone())?;
+    }
+    Ok(Package { language: LANGUAGE, coordinate: layout.module, files })
+}
+
+/// The folder of the contract's own data: not one that a proto package has.
+fn info_folder(layout: &Layout) -> &'static str {
+    let taken = |name: &str| {
+        layout
+            .places
+            .values()
+            .any(|p| p.folder.split('/').next().is_some_and(|f| f.eq_ignore_ascii_case(name)))
+    };
+    ["contract", "contractinfo", "protopactinfo"].into_iter().find(|n| !taken(n)).unwrap_or("sdkinfo")
+}
+
+/// The go command leaves files out whose name ends in a platform, or begins with `_` or `.`.
+fn file_name(path: &str) -> String {
+    let (folder, base) = path.rsplit_once('/').map_or(("", path), |(f, b)| (f, b));
+    let Some(stem) = base.split('.').next() else { return path.to_owned() };
+    let last = stem.rsplit('_').next().filter(|l| l.len() < stem.len()).unwrap_or_default();
+    let hidden = base.starts_with(['_', '.']);
+    if !PLATFORMS.contains(&last) && !hidden {
+        return path.to_owned();
+    }
+    let (start, rest) = base.split_at(stem.len());
+    let fixed = format!("{}{start}{}{rest}", if hidden { "x" } else { "" }, if hidden { "" } else { "_pb" });
+    join(folder, &fixed).trim_start_matches('/').to_owned()
+}
+
+/// What `go tool dist list` knows, now and before.
+const PLATFORMS: [&str; 40] = [
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "js",
+    "linux",
+    "nacl",
+    "netbsd",
+    "openbsd",
+    "plan9",
+    "solaris",
+    "wasip1",
+    "windows",
+    "zos",
+    "386",
+    "amd64",
+    "amd64p32",
+    "arm",
+    "armbe",
+    "arm64",
+    "arm64be",
+    "loong64",
+    "mips",
+    "mipsle",
+    "mips64",
+    "mips64le",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "riscv",
+    "riscv64",
+    "s390",
+    "s390x",
+    "sparc",
+    "sparc64",
+    "wasm",
+];
+
+fn readme(
+    contract: &Contract<'_>,
+    layout: &Layout,
+    about: &minijinja::Value,
+    info: &str,
+    example: Option<Example<'_>>,
+) -> String {
+    let schema = contract.schema;
+    let shown = example.map(|e| {
+        let service = &layout.places[&e.service.file];
+        let request = match layout.places.get(&e.request.file) {
+            Some(place) => (layout.import(e.request.file), place.name.clone()),
+            None => published(schema, e.request.file),
+        };
+        let mut imports = vec![(layout.import(e.service.file), service.name.clone()), request.clone()];
+        imports.sort();
+        imports.dedup();
+        let imports: Vec<Vec<String>> = imports.into_iter().map(|(p, n)| vec![p, n]).collect();
+        let message = camel(&schema.nested_name(Element::Message(
+            schema.message_by_name(&e.request.full_name).expect("the request is in the schema"),
+        )));
+        context! {
+            imports,
+            package => &service.name,
+            service => camel(&e.service.name),
+            method => camel(&e.method.name),
+            unary => e.unary(),
+            client_streaming => e.method.client_streaming,
+            request => format!("{}.{message}", request.1),
+            field => e.field.map(|f| camel(&f.name)),
+        }
+    });
+    let major = layout.module != module_root(&layout.module);
+    shared::render(
+        include_str!("templates/go/README.md.j2"),
+        context! { about, module => &layout.module, info, example => shown, major },
+    )
+}
+
+fn module_root(module: &str) -> &str {
+    match module.rsplit_once('/') {
+        Some((root, last)) if is_version(last) => root,
+        _ => module,
+    }
+}
+
+/// Import path and name of a file that is not generated.
+fn published(schema: &Schema, file: FileId) -> (String, String) {
+    let file = schema.file(file);
+    debug_assert!(matches!(common::home(LANGUAGE, &file.name), Some(Home::Runtime | Home::Google(_))));
+    let own = file.options.as_deref().and_then(|o| o.go_package.as_deref()).unwrap_or_default();
+    let (path, name) = own.split_once(';').unwrap_or((own, own.rsplit('/').next().unwrap_or_default()));
+    (path.to_owned(), name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_protoc_gen_go() {
+        for (proto, go) in [
+            ("Order.Line", "Order_Line"),
+            ("order.line", "OrderLine"),
+            ("foo_bar", "FooBar"),
+            ("_foo", "XFoo"),
+            ("foo_", "Foo_"),
+            ("foo_2", "Foo_2"),
+            ("Foo_Bar", "Foo_Bar"),
+            ("SCREAM_x", "SCREAMX"),
+        ] {
+            assert_eq!(camel(proto), go, "{proto}");
+        }
+    }
+
+    #[test]
+    fn files_that_the_go_command_would_skip_get_another_name() {
+        assert_eq!(file_name("a/user_windows.pb.go"), "a/user_windows_pb.pb.go");
+        assert_eq!(file_name("a/user_windows_grpc.pb.go"), "a/user_windows_grpc.pb.go");
+        assert_eq!(file_name("linux.pb.go"), "linux.pb.go");
+        assert_eq!(file_name("_x.pb.go"), "x_x.pb.go");
+    }
+
+    #[test]
+    fn a_package_name_can_be_imported() {
+        assert_eq!(package_name("type"), "typepb");
+        assert_eq!(package_name("main"), "mainpb");
+        assert_eq!(package_name("contracts-go"), "contractsgo");
+        assert_eq!(package_name("2fa"), "x2fa");
+    }
+}

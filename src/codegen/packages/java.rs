@@ -1,0 +1,201 @@
+//! The Maven project.
+//!
+//! A file without `java_package` goes to `GROUP.<proto package>`, and a file that does not say otherwise gets one
+//! class a file. Both are set in the descriptors that the plugins see; the contract's own descriptors, as they are
+//! shipped, stay untouched.
+
+use minijinja::context;
+
+use super::common;
+use super::example::{self, Example};
+use super::shared::{self, DESCRIPTORS};
+use super::{PackageError, Plugin, PluginCall, Prepared, java_names, versions};
+use crate::codegen::{Contract, FileTree, Language, Package};
+use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
+
+const LANGUAGE: Language = Language::Java;
+
+fn check_target(group: &str, artifact: &str) -> Result<(), PackageError> {
+    let refuse =
+        |what, value: &str| PackageError::Target { language: LANGUAGE, what, value: value.to_owned() };
+    if !group.split('.').all(java_names::is_name) {
+        return Err(refuse("Maven group that is a Java package too", group));
+    }
+    let valid = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    if artifact.is_empty() || artifact.starts_with(['.', '-']) || !artifact.chars().all(valid) {
+        return Err(refuse("Maven artifact", artifact));
+    }
+    Ok(())
+}
+
+/// The Java package of a file that the project generates.
+pub(super) fn java_package(schema: &Schema, id: FileId, group: &str) -> String {
+    let file = schema.file(id);
+    if let Some(own) = file.options.as_deref().and_then(|o| o.java_package.as_deref()) {
+        return own.to_owned();
+    }
+    let mut package = group.to_owned();
+    for part in file.package.split('.').filter(|p| !p.is_empty()) {
+        package.push('.');
+        package.push_str(part);
+        if java_names::is_keyword(part) {
+            package.push('_');
+        }
+    }
+    package
+}
+
+/// Whether every type of a file gets a file of its own. Of what is published elsewhere, only what says so.
+pub(super) fn multiple_files(schema: &Schema, id: FileId) -> bool {
+    let file = schema.file(id);
+    let own = file.options.as_deref().and_then(|o| o.java_multiple_files);
+    own.unwrap_or_else(|| common::home(LANGUAGE, &file.name).is_none())
+}
+
+/// From edition 2024 on a feature says it, and its default is one file a type.
+fn is_split(syntax: Syntax) -> bool {
+    matches!(syntax, Syntax::Edition(n) if n > 1000)
+}
+
+pub(super) fn prepare(
+    contract: &Contract<'_>,
+    group: &str,
+    artifact: &str,
+) -> Result<Prepared, PackageError> {
+    check_target(group, artifact)?;
+    let schema = contract.schema;
+    let files = shared::generated(contract, LANGUAGE);
+    java_names::check(contract, &files, group)?;
+    let descriptor_set = shared::edited_set(
+        contract,
+        |id, proto| {
+            let options = proto.options.get_or_insert_default();
+            options.java_package.get_or_insert_with(|| java_package(schema, id, group));
+            if !is_split(schema.file(id).syntax) {
+                options.java_multiple_files.get_or_insert(true);
+            }
+            Ok(true)
+        },
+        |id| {
+            let options = schema.file(id).options.as_deref();
+            let package = options.is_some_and(|o| o.java_package.is_some());
+            let multiple = options.is_some_and(|o| o.java_multiple_files.is_some());
+            files.contains(&id) && !(package && (multiple || is_split(schema.file(id).syntax)))
+        },
+    )?;
+    let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
+    let mut calls = vec![call(Plugin::Java, shared::names(schema, &files))];
+    let with_services = shared::names_with_services(schema, &files);
+    if !with_services.is_empty() {
+        calls.push(call(Plugin::JavaGrpc, with_services));
+    }
+    Ok(Prepared { descriptor_set, calls })
+}
+
+pub(super) fn build(
+    contract: &Contract<'_>,
+    group: &str,
+    artifact: &str,
+    generated: FileTree,
+) -> Result<Package, PackageError> {
+    check_target(group, artifact)?;
+    let files = shared::generated(contract, LANGUAGE);
+    let services = shared::has_services(contract.schema, &files);
+    let protobuf = shared::version_in(&generated, "Protobuf Java Version:")
+        .unwrap_or(versions::PROTOBUF_JAVA.to_owned());
+    let mut families: Vec<(&str, &str)> =
+        shared::families(contract, LANGUAGE).iter().map(|f| f.maven()).collect();
+    families.sort_unstable();
+    families.dedup();
+    let families: Vec<Vec<&str>> = families.into_iter().map(|(name, version)| vec![name, version]).collect();
+    let about = shared::about(contract);
+    let resources = format!("META-INF/contracts/{group}/{artifact}");
+    let mut out = FileTree::new();
+    let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
+    put(
+        "pom.xml",
+        shared::render(
+            include_str!("templates/java/pom.xml.j2"),
+            context! {
+                about => &about, group, artifact, services, families, protobuf, grpc => versions::GRPC_JAVA,
+            },
+        ),
+    )?;
+    put("LICENSE", shared::licence(contract))?;
+    let example = example::pick(contract, &files).map(|e| {
+        let message = schema_message(contract.schema, &e);
+        context! {
+            service => e.service.name.as_ref(),
+            package => package_of(contract.schema, e.service.file, group),
+            request => class(contract.schema, message, group),
+            reply => contract.schema.message_by_name(&e.method.output)
+                .map(|m| class(contract.schema, m, group)),
+            method => lower_first(&e.method.name),
+            unary => e.unary(),
+            client_streaming => e.method.client_streaming,
+            field => e.field.map(|f| heck::ToUpperCamelCase::to_upper_camel_case(&*f.name)),
+        }
+    });
+    put(
+        "README.md",
+        shared::render(
+            include_str!("templates/java/README.md.j2"),
+            context! { about => &about, group, artifact, grpc => versions::GRPC_JAVA, resources => &resources, example, descriptors => DESCRIPTORS },
+        ),
+    )?;
+    put(
+        &format!("src/main/resources/{resources}/contract.properties"),
+        shared::render(include_str!("templates/java/contract.properties.j2"), context! { about => &about }),
+    )?;
+    shared::add(
+        &mut out,
+        LANGUAGE,
+        &format!("src/main/resources/{resources}/{DESCRIPTORS}"),
+        shared::embedded(contract),
+    )?;
+    out.merge("src/main/java", generated)
+        .map_err(|source| PackageError::Tree { language: LANGUAGE, source })?;
+    let coordinate = format!("{group}:{artifact}:{}", contract.version);
+    Ok(Package { language: LANGUAGE, coordinate, files: out })
+}
+
+fn schema_message(schema: &Schema, example: &Example<'_>) -> MessageId {
+    schema.message_by_name(&example.request.full_name).expect("the request is in the schema")
+}
+
+/// The package of any file, the published ones included; these all say it themselves.
+fn package_of(schema: &Schema, file: FileId, group: &str) -> String {
+    java_package(schema, file, group)
+}
+
+/// A class by its full name.
+fn class(schema: &Schema, message: MessageId, group: &str) -> String {
+    let file = schema.message(message).file;
+    let nested = schema.nested_name(Element::Message(message));
+    let package = package_of(schema, file, group);
+    if multiple_files(schema, file) {
+        format!("{package}.{nested}")
+    } else {
+        format!("{package}.{}.{nested}", java_names::outer_class(schema, file))
+    }
+}
+
+/// As grpc-java names methods.
+fn lower_first(name: &str) -> String {
+    let mut parts = name.split('_').filter(|p| !p.is_empty());
+    let mut out = String::new();
+    if let Some(first) = parts.next() {
+        let mut chars = first.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_lowercase()));
+        out.push_str(chars.as_str());
+    }
+    for part in parts {
+        let mut chars = part.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(chars.as_str());
+    }
+    if java_names::is_keyword(&out) {
+        out.push('_');
+    }
+    out
+}

@@ -1,0 +1,280 @@
+//! The Python distribution: one import package that holds the proto tree.
+//!
+//! protoc imports by the proto's path (`from user.v1 import user_pb2`), which only works when `user` stands at the
+//! top of the search path, where it is in everybody's way. Here the tree stands below the distribution's own package
+//! and imports are relative to it; what else changes in the generated files is said in `python_imports`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::context;
+
+use super::common;
+use super::example::{self, Example};
+use super::python_imports::{self, module_of, place_of, place_of_module};
+use super::shared::{self, DESCRIPTORS};
+use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use crate::codegen::{Contract, FileTree, Language, Package};
+use crate::schema::{Element, FileId, Schema};
+
+const LANGUAGE: Language = Language::Python;
+
+/// <https://docs.python.org/3/reference/lexical_analysis.html#keywords>
+const KEYWORDS: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+pub(super) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+/// The import package of a distribution: `acme-contracts` is imported as `acme_contracts`.
+fn import_name(package: &str) -> Result<String, PackageError> {
+    let name: String =
+        package.chars().map(|c| if c == '-' || c == '.' { '_' } else { c.to_ascii_lowercase() }).collect();
+    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !is_keyword(&name);
+    if valid {
+        Ok(name)
+    } else {
+        Err(PackageError::Target {
+            language: LANGUAGE,
+            what: "Python distribution",
+            value: package.to_owned(),
+        })
+    }
+}
+
+/// A semantic version as Python writes it (PEP 440): `1.4.0-rc.1` is `1.4.0rc1`. What has no form there becomes a
+/// development release with the rest as its local part.
+fn python_version(version: &semver::Version) -> String {
+    let base = format!("{}.{}.{}", version.major, version.minor, version.patch);
+    let local = |text: &str| -> String {
+        let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty());
+        parts.collect::<Vec<_>>().join(".").to_ascii_lowercase()
+    };
+    let (mut out, rest) = match version.pre.as_str() {
+        "" => (base, String::new()),
+        pre => {
+            let word: String = pre.chars().take_while(char::is_ascii_alphabetic).collect();
+            let number = pre[word.len()..].trim_start_matches('.');
+            let number = if number.is_empty() { "0" } else { number };
+            let plain = number.chars().all(|c| c.is_ascii_digit());
+            match (word.to_ascii_lowercase().as_str(), plain) {
+                ("alpha" | "a", true) => (format!("{base}a{number}"), String::new()),
+                ("beta" | "b", true) => (format!("{base}b{number}"), String::new()),
+                ("rc", true) => (format!("{base}rc{number}"), String::new()),
+                ("dev", true) => (format!("{base}.dev{number}"), String::new()),
+                _ => (format!("{base}.dev0"), local(pre)),
+            }
+        }
+    };
+    let locals: Vec<String> =
+        [rest, local(&version.build)].into_iter().filter(|part| !part.is_empty()).collect();
+    if !locals.is_empty() {
+        out.push('+');
+        out.push_str(&locals.join("."));
+    }
+    out
+}
+
+pub(super) fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
+    import_name(package)?;
+    let schema = contract.schema;
+    let files = shared::generated(contract, LANGUAGE);
+    check_names(contract, &files)?;
+    let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
+    let names = shared::names(schema, &files);
+    let mut calls = vec![call(Plugin::Python, names.clone()), call(Plugin::Pyi, names)];
+    let with_services = shared::names_with_services(schema, &files);
+    if !with_services.is_empty() {
+        calls.push(call(Plugin::PythonGrpc, with_services));
+    }
+    Ok(Prepared { descriptor_set: shared::set(contract.compiled), calls })
+}
+
+fn check_names(contract: &Contract<'_>, files: &[FileId]) -> Result<(), PackageError> {
+    let schema = contract.schema;
+    let mut modules: BTreeMap<String, FileId> = BTreeMap::new();
+    for id in files {
+        let file = schema.file(*id);
+        let place = place_of_module(&module_of(&file.name)).to_lowercase();
+        if let Some(first) = modules.insert(place.clone(), *id) {
+            let what =
+                format!("`{}` and `{}` are both the module `{place}`", file.name, schema.file(first).name);
+            let hint = "rename one of the files";
+            return Err(shared::refuse(schema, LANGUAGE, Element::File(*id), &[], what, hint));
+        }
+    }
+    let check = |element: Element, name: &str| {
+        if !is_keyword(name) {
+            return Ok(());
+        }
+        let what = format!(
+            "{} `{}` has the name of a Python keyword, so its stub and its calls cannot be written",
+            schema.noun(element),
+            schema.full_name(element)
+        );
+        Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename it"))
+    };
+    for (id, message) in schema.messages().filter(|(_, m)| files.contains(&m.file)) {
+        check(Element::Message(id), &message.name)?;
+    }
+    for (id, enum_) in schema.enums().filter(|(_, e)| files.contains(&e.file)) {
+        check(Element::Enum(id), &enum_.name)?;
+        for value in &enum_.values {
+            check(Element::EnumValue(*value), &schema.value(*value).name)?;
+        }
+    }
+    for (id, extension) in schema.all_extensions().filter(|(_, f)| files.contains(&f.file)) {
+        check(Element::Field(id), &extension.name)?;
+    }
+    for (id, service) in schema.services().filter(|(_, s)| files.contains(&s.file)) {
+        check(Element::Service(id), &service.name)?;
+        for method in &service.methods {
+            check(Element::Method(*method), &schema.method(*method).name)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn build(
+    contract: &Contract<'_>,
+    package: &str,
+    generated: FileTree,
+) -> Result<Package, PackageError> {
+    let import = import_name(package)?;
+    let version = python_version(&shared::version(contract, LANGUAGE)?);
+    let schema = contract.schema;
+    let files = shared::generated(contract, LANGUAGE);
+    let modules: BTreeSet<String> = files.iter().map(|f| module_of(&schema.file(*f).name)).collect();
+    let protobuf = shared::version_in(&generated, "Protobuf Python Version:")
+        .unwrap_or(versions::PROTOBUF_PYTHON.to_owned());
+    let grpc = shared::version_in(&generated, "GRPC_GENERATED_VERSION = '")
+        .unwrap_or(versions::GRPC_PYTHON.to_owned());
+    let mut requires = vec![format!("protobuf>={protobuf},<{}", next_major(&protobuf))];
+    if shared::has_services(schema, &files) {
+        requires.push(format!("grpcio>={grpc},<{}", next_major(&grpc)));
+    }
+    requires.extend(shared::families(contract, LANGUAGE).iter().map(|f| f.python().to_owned()));
+    requires.sort();
+    requires.dedup();
+
+    let about = shared::about(contract);
+    let mut out = FileTree::new();
+    let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
+    put(
+        "pyproject.toml",
+        shared::render(
+            include_str!("templates/python/pyproject.toml.j2"),
+            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING },
+        ),
+    )?;
+    put("LICENSE", shared::licence(contract))?;
+    let example = example::pick(contract, &files).map(|e| {
+        let place = |file: FileId| python_place(schema, file, &import);
+        let service = place(e.service.file);
+        let stub = (service.0.clone(), format!("{}_grpc", service.1));
+        let request = place(e.request.file);
+        let mut imports = vec![request.clone(), stub.clone()];
+        imports.sort();
+        imports.dedup();
+        let imports: Vec<Vec<String>> = imports.into_iter().map(|(p, n)| vec![p, n]).collect();
+        let nested = request_name(schema, &e);
+        context! {
+            imports,
+            stub => &stub.1,
+            service => e.service.name.as_ref(),
+            method => e.method.name.as_ref(),
+            request => format!("{}.{nested}", request.1),
+            unary => e.unary(),
+            client_streaming => e.method.client_streaming,
+            server_streaming => e.method.server_streaming,
+            field => e.field.map(|f| f.name.as_ref()),
+        }
+    });
+    put(
+        "README.md",
+        shared::render(
+            include_str!("templates/python/README.md.j2"),
+            context! { about => &about, package, import => &import, version => &version, example },
+        ),
+    )?;
+    let root = format!("src/{import}");
+    put(
+        &format!("{root}/__init__.py"),
+        shared::render(
+            include_str!("templates/python/__init__.py.j2"),
+            context! { about => &about, version => &version, descriptors => DESCRIPTORS },
+        ),
+    )?;
+    put(&format!("{root}/py.typed"), String::new())?;
+    shared::add(&mut out, LANGUAGE, &format!("{root}/{DESCRIPTORS}"), shared::embedded(contract))?;
+
+    let mut folders: BTreeSet<String> = BTreeSet::new();
+    for (path, content) in generated.iter() {
+        let place = place_of(path);
+        let text = String::from_utf8_lossy(content);
+        let text = python_imports::relative(&text, &place, &import, &modules);
+        let mut folder = place.as_str();
+        while let Some((up, _)) = folder.rsplit_once('/') {
+            folders.insert(up.to_owned());
+            folder = up;
+        }
+        shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
+    }
+    for folder in folders {
+        shared::add(&mut out, LANGUAGE, &format!("{root}/{folder}/__init__.py"), "")?;
+    }
+    Ok(Package { language: LANGUAGE, coordinate: format!("{package}=={version}"), files: out })
+}
+
+fn next_major(version: &str) -> u64 {
+    version.split('.').next().and_then(|major| major.parse::<u64>().ok()).map_or(1, |major| major + 1)
+}
+
+fn request_name(schema: &Schema, example: &Example<'_>) -> String {
+    let id = schema.message_by_name(&example.request.full_name).expect("the request is in the schema");
+    schema.nested_name(Element::Message(id))
+}
+
+/// The package and the module of a file, wherever it comes from.
+fn python_place(schema: &Schema, file: FileId, import: &str) -> (String, String) {
+    let file = schema.file(file);
+    let module = module_of(&file.name);
+    let (package, module) = match common::home(LANGUAGE, &file.name) {
+        Some(_) => module.rsplit_once('.').map_or((String::new(), module.clone()), split),
+        None => {
+            let place = format!("{import}.{}", place_of_module(&module));
+            place.rsplit_once('.').map_or((String::new(), place.clone()), split)
+        }
+    };
+    (package, module)
+}
+
+fn split((package, module): (&str, &str)) -> (String, String) {
+    (package.to_owned(), module.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_those_of_pep_440() {
+        for (semantic, python) in [
+            ("1.4.0", "1.4.0"),
+            ("1.4.0-rc.1", "1.4.0rc1"),
+            ("1.4.0-alpha", "1.4.0a0"),
+            ("1.4.0-beta3", "1.4.0b3"),
+            ("0.0.0-dev", "0.0.0.dev0"),
+            ("1.0.0-next.a-1", "1.0.0.dev0+next.a.1"),
+            ("1.0.0+build.5", "1.0.0+build.5"),
+        ] {
+            assert_eq!(python_version(&semver::Version::parse(semantic).unwrap()), python);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The crate.
+//!
+//! One module a package component, in which the files that prost and tonic wrote are included. Clients and servers
+//! stand behind features, one pair a package with services: `user-v1-client`, `user-v1-server`; `client` and `server`
+//! take all of them and are on by default.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+use minijinja::context;
+
+use super::common;
+use super::example::{self, Example};
+use super::rust_names::{self, module, tonic_module};
+use super::shared::{self, DESCRIPTORS};
+use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use crate::codegen::{Contract, FileTree, Language, Package, lower};
+use crate::schema::{Element, FileId, Schema};
+
+const LANGUAGE: Language = Language::Rust;
+
+fn check_target(krate: &str) -> Result<(), PackageError> {
+    let valid = krate.starts_with(|c: char| c.is_ascii_alphabetic())
+        && krate.len() <= 64
+        && krate.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && module(krate) == krate.to_snake_case();
+    if valid {
+        Ok(())
+    } else {
+        Err(PackageError::Target { language: LANGUAGE, what: "crate name", value: krate.to_owned() })
+    }
+}
+
+pub(super) fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageError> {
+    check_target(krate)?;
+    let schema = contract.schema;
+    let files = shared::generated(contract, LANGUAGE);
+    rust_names::check(contract, &files)?;
+    let descriptor_set = shared::edited_set(
+        contract,
+        |id, proto| {
+            let mut changed =
+                lower::lower(schema, id, proto).map_err(|e| PackageError::Lower(Box::new(e)))?;
+            if let Some(info) = proto.source_code_info.as_option_mut() {
+                // protoc-gen-tonic looks comments up by bisection.
+                changed |= !info.location.is_sorted_by(|a, b| a.path <= b.path);
+                info.location.sort_by(|a, b| a.path.cmp(&b.path));
+            }
+            Ok(changed)
+        },
+        |id| files.contains(&id),
+    )?;
+    let mut prost = "flat_output_dir,default_package_filename=_.rs".to_owned();
+    for path in lower::recursive_groups(schema, &files) {
+        prost.push_str(&format!(",boxed={path}"));
+    }
+    let names = shared::names(schema, &files);
+    let mut calls = vec![PluginCall { plugin: Plugin::Prost, parameter: prost, files: names.clone() }];
+    if shared::has_services(schema, &files) {
+        let mut tonic = "flat_output_dir,default_package_filename=_.rs,no_include".to_owned();
+        if connects(schema, &files) {
+            tonic.push_str(",no_transport");
+        }
+        calls.push(PluginCall { plugin: Plugin::Tonic, parameter: tonic, files: names });
+    }
+    Ok(Prepared { descriptor_set, calls })
+}
+
+/// Whether some method would be called like the function that tonic writes beside it.
+fn connects(schema: &Schema, files: &[FileId]) -> bool {
+    schema.services().any(|(_, s)| {
+        files.contains(&s.file)
+            && s.methods.iter().any(|m| schema.method(*m).name.to_snake_case() == "connect")
+    })
+}
+
+/// The modules of a crate.
+#[derive(Default)]
+struct Node {
+    /// The package that ends here, and whether it has services.
+    package: Option<(String, bool)>,
+    children: BTreeMap<String, Node>,
+}
+
+pub(super) fn build(
+    contract: &Contract<'_>,
+    krate: &str,
+    generated: FileTree,
+) -> Result<Package, PackageError> {
+    check_target(krate)?;
+    let schema = contract.schema;
+    let files = shared::generated(contract, LANGUAGE);
+    let packages: BTreeSet<&str> = files.iter().map(|f| &*schema.file(*f).package).collect();
+    let with_services: BTreeSet<&str> = files
+        .iter()
+        .map(|f| schema.file(*f))
+        .filter(|f| !f.services.is_empty())
+        .map(|f| &*f.package)
+        .collect();
+
+    let mut out = FileTree::new();
+    let mut root = Node::default();
+    for package in &packages {
+        let services = with_services.contains(package);
+        let stem = if package.is_empty() { "_" } else { package };
+        let take = |path: &str| {
+            generated.get(path).ok_or_else(|| PackageError::Output {
+                language: LANGUAGE,
+                what: format!("the plugin gave no `{path}` for the package `{package}`"),
+            })
+        };
+        let messages = take(&format!("{stem}.rs"))?.clone();
+        shared::add(&mut out, LANGUAGE, &format!("src/proto/{stem}.rs"), messages)?;
+        if services {
+            let code = take(&format!("{package}.tonic.rs"))?;
+            let code = gate(&String::from_utf8_lossy(code), package);
+            shared::add(&mut out, LANGUAGE, &format!("src/proto/{stem}.tonic.rs"), code)?;
+        }
+        let mut node = &mut root;
+        for part in package.split('.').filter(|p| !p.is_empty()) {
+            node = node.children.entry(module(part)).or_default();
+        }
+        node.package = Some((stem.to_owned(), services));
+    }
+
+    let about = shared::about(contract);
+    let features: Vec<String> = with_services.iter().map(|p| feature(p)).collect();
+    let services = !features.is_empty();
+    let mut modules = String::new();
+    tree(&root, 0, &mut modules);
+    let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
+    put(
+        "Cargo.toml",
+        shared::render(
+            include_str!("templates/rust/Cargo.toml.j2"),
+            context! {
+                about => &about, krate, features => &features, services, rust => versions::RUST,
+                prost => versions::PROST, tonic => versions::TONIC,
+            },
+        ),
+    )?;
+    put(
+        "src/lib.rs",
+        shared::render(
+            include_str!("templates/rust/lib.rs.j2"),
+            context! { about => &about, modules => modules.trim_end(), descriptors => DESCRIPTORS },
+        ),
+    )?;
+    put("LICENSE", shared::licence(contract))?;
+    let connect = !connects(schema, &files);
+    let example = example::pick(contract, &files).map(|e| shown(schema, &e, krate, connect));
+    put(
+        "README.md",
+        shared::render(
+            include_str!("templates/rust/README.md.j2"),
+            context! {
+                about => &about, krate, features, example, name => module(krate), prost => versions::PROST,
+                tonic => versions::TONIC,
+            },
+        ),
+    )?;
+    shared::add(&mut out, LANGUAGE, &format!("src/{DESCRIPTORS}"), shared::embedded(contract))?;
+    Ok(Package { language: LANGUAGE, coordinate: format!("{krate}@{}", contract.version), files: out })
+}
+
+/// `user.v1` has the features `user-v1-client` and `user-v1-server`.
+fn feature(package: &str) -> String {
+    if package.is_empty() { "no-package".to_owned() } else { package.replace('.', "-") }
+}
+
+/// Puts each client and server module behind its feature. tonic has parameters for that, but they match packages by
+/// their last parts: what is meant for `user.v1` would fall on `acme.user.v1` too.
+fn gate(code: &str, package: &str) -> String {
+    let mut out = String::with_capacity(code.len() + 256);
+    for line in code.split_inclusive('\n') {
+        if let Some(name) = line.strip_prefix("pub mod ").and_then(|l| l.trim_end().strip_suffix(" {")) {
+            let side = if name.ends_with("_client") { "client" } else { "server" };
+            let _ = writeln!(out, "#[cfg(feature = \"{}-{side}\")]", feature(package));
+        }
+        out.push_str(line);
+    }
+    out
+}
+
+fn tree(node: &Node, depth: usize, out: &mut String) {
+    let indent = "    ".repeat(depth);
+    if let Some((stem, services)) = &node.package {
+        let _ = writeln!(out, "{indent}include!(\"proto/{stem}.rs\");");
+        if *services {
+            let _ = writeln!(out, "{indent}include!(\"proto/{stem}.tonic.rs\");");
+        }
+    }
+    for (name, child) in &node.children {
+        if let Some((stem, _)) = &child.package {
+            let _ = writeln!(out, "{indent}/// Package `{stem}`.");
+        }
+        let _ = writeln!(out, "{indent}pub mod {name} {{");
+        tree(child, depth + 1, out);
+        let _ = writeln!(out, "{indent}}}");
+    }
+}
+
+fn shown(schema: &Schema, example: &Example<'_>, krate: &str, connect: bool) -> minijinja::Value {
+    let path = |file: FileId| {
+        let mut path = module(krate);
+        for part in schema.file(file).package.split('.').filter(|p| !p.is_empty()) {
+            path.push_str("::");
+            path.push_str(&module(part));
+        }
+        path
+    };
+    let nested = |name: &str| {
+        let id = schema.message_by_name(name).expect("the request is in the schema");
+        let nested = schema.nested_name(Element::Message(id));
+        let (outer, last) = nested.rsplit_once('.').unwrap_or(("", &nested));
+        let mut out = String::new();
+        for part in outer.split('.').filter(|p| !p.is_empty()) {
+            out.push_str(&module(part));
+            out.push_str("::");
+        }
+        out.push_str(&rust_names::camel(last));
+        out
+    };
+    let request = &example.request.full_name;
+    let runtime = common::home(LANGUAGE, &schema.file(example.request.file).name).is_some();
+    let request = match &**request {
+        "google.protobuf.Empty" => "()".to_owned(),
+        other if runtime => format!("prost_types::{}", nested(other)),
+        other => format!("{}::{}", path(example.request.file), nested(other)),
+    };
+    let full = example.request.fields.len() == 1;
+    context! {
+        client => format!(
+            "{}::{}_client::{}Client",
+            path(example.service.file),
+            tonic_module(&example.service.name),
+            example.service.name.to_upper_camel_case()
+        ),
+        client_name => format!("{}Client", example.service.name.to_upper_camel_case()),
+        method => module(&example.method.name),
+        request,
+        unary => example.unary(),
+        client_streaming => example.method.client_streaming,
+        server_streaming => example.method.server_streaming,
+        field => example.field.map(|f| module(&f.name)),
+        full,
+        connect,
+    }
+}

@@ -1,0 +1,233 @@
+//! The names that prost and tonic give, and what happens when two become one.
+
+use std::collections::BTreeMap;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+use super::{PackageError, shared};
+use crate::codegen::{Contract, Language};
+use crate::schema::{Element, FileId, MessageId, Schema};
+
+const LANGUAGE: Language = Language::Rust;
+
+/// Keywords of all editions that may be written as `r#…`.
+const RAW: [&str; 47] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
+    "enum", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
+    "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try",
+    "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// Those that may not.
+const NEVER: [&str; 6] = ["_", "super", "self", "Self", "extern", "crate"];
+
+fn sanitize(name: String) -> String {
+    if RAW.contains(&name.as_str()) {
+        format!("r#{name}")
+    } else if NEVER.contains(&name.as_str()) {
+        format!("{name}_")
+    } else if name.starts_with(|c: char| c.is_numeric()) {
+        format!("_{name}")
+    } else {
+        name
+    }
+}
+
+/// A module, field or method.
+pub(super) fn module(name: &str) -> String {
+    sanitize(name.to_snake_case())
+}
+
+/// A type or variant.
+pub(super) fn camel(name: &str) -> String {
+    sanitize(name.to_upper_camel_case())
+}
+
+/// The front of `…_client` and `…_server`: an underscore before every upper-case letter but the first.
+pub(super) fn tonic_module(service: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in service.to_upper_camel_case().chars().enumerate() {
+        if i > 0 && c.is_uppercase() {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// What a tonic client has besides the contract's methods; `connect` is left out of it where a method is called so.
+const CLIENT: [&str; 7] = [
+    "new",
+    "with_origin",
+    "with_interceptor",
+    "send_compressed",
+    "accept_compressed",
+    "max_decoding_message_size",
+    "max_encoding_message_size",
+];
+
+struct Names<'a> {
+    schema: &'a Schema,
+    /// By module path and name.
+    items: BTreeMap<(String, String), Element>,
+}
+
+impl Names<'_> {
+    fn clash(&self, element: Element, first: Element, name: &str) -> PackageError {
+        let schema = self.schema;
+        let say = |e| match e {
+            Element::File(file) => format!("package `{}`", schema.file(file).package),
+            e => format!("{} `{}`", schema.noun(e), schema.full_name(e)),
+        };
+        let what = format!("{} and {} are both called `{name}` in Rust", say(element), say(first));
+        shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them")
+    }
+
+    fn item(&mut self, module: &str, name: String, element: Element) -> Result<(), PackageError> {
+        match self.items.insert((module.to_owned(), name.clone()), element) {
+            Some(first) if first != element => Err(self.clash(element, first, &name)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Names of which each may be there once.
+    fn unique(&self, names: impl Iterator<Item = (String, Element)>) -> Result<(), PackageError> {
+        let mut seen = BTreeMap::new();
+        for (name, element) in names {
+            if let Some(first) = seen.insert(name.clone(), element) {
+                return Err(self.clash(element, first, &name));
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, scope: &str, id: MessageId) -> Result<(), PackageError> {
+        let schema = self.schema;
+        let message = schema.message(id);
+        if message.map_entry {
+            return Ok(());
+        }
+        let element = Element::Message(id);
+        self.item(scope, camel(&message.name), element)?;
+        let plain = message.fields.iter().filter(|f| schema.field(**f).oneof.is_none());
+        let fields = plain.map(|f| (module(&schema.field(*f).name), Element::Field(*f)));
+        let oneofs = message.oneofs.iter().map(|o| (module(&schema.oneof(*o).name), Element::Oneof(*o)));
+        self.unique(fields.chain(oneofs))?;
+        for oneof in &message.oneofs {
+            let members = &schema.oneof(*oneof).fields;
+            self.unique(members.iter().map(|f| (camel(&schema.field(*f).name), Element::Field(*f))))?;
+        }
+        let inner = format!("{scope}::{}", module(&message.name));
+        let nested = message.messages.iter().any(|m| !schema.message(*m).map_entry);
+        if nested || !message.enums.is_empty() || !message.oneofs.is_empty() {
+            self.item(scope, module(&message.name), element)?;
+        }
+        for nested in &message.messages {
+            self.message(&inner, *nested)?;
+        }
+        for enum_ in &message.enums {
+            self.enum_(&inner, *enum_)?;
+        }
+        for oneof in &message.oneofs {
+            let mut name = camel(&schema.oneof(*oneof).name);
+            let taken = message.messages.iter().any(|m| camel(&schema.message(*m).name) == name)
+                || message.enums.iter().any(|e| camel(&schema.enum_(*e).name) == name);
+            if taken {
+                name.push_str("OneOf");
+            }
+            self.item(&inner, name, Element::Oneof(*oneof))?;
+        }
+        Ok(())
+    }
+
+    fn enum_(&mut self, scope: &str, id: crate::schema::EnumId) -> Result<(), PackageError> {
+        let schema = self.schema;
+        let enum_ = schema.enum_(id);
+        let name = camel(&enum_.name);
+        let mut numbers = std::collections::BTreeSet::new();
+        // A second name of a number is left out by prost.
+        let values = enum_.values.iter().filter(|v| numbers.insert(schema.value(**v).number));
+        let values: Vec<_> = values
+            .map(|v| (stripped(&name, camel(&schema.value(*v).name)), Element::EnumValue(*v)))
+            .collect();
+        self.unique(values.into_iter())?;
+        self.item(scope, name, Element::Enum(id))
+    }
+}
+
+/// A variant without the name of its enum in front.
+fn stripped(enum_: &str, value: String) -> String {
+    match value.strip_prefix(enum_) {
+        Some(rest) if rest.starts_with(char::is_uppercase) => sanitize(rest.to_owned()),
+        _ => value,
+    }
+}
+
+/// Refuses names that become one.
+pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), PackageError> {
+    let schema = contract.schema;
+    let mut names = Names { schema, items: BTreeMap::new() };
+    let mut packages: BTreeMap<Vec<String>, FileId> = BTreeMap::new();
+    for id in files {
+        let package = &schema.file(*id).package;
+        let mut scope = Vec::new();
+        for part in package.split('.').filter(|p| !p.is_empty()) {
+            let (outer, written) = (scope.join("::"), part.to_owned());
+            scope.push(module(part));
+            let first = *packages.entry(scope.clone()).or_insert(*id);
+            // `Foo` and `foo` are one module, and prost would mix what is in them.
+            let depth = scope.len() - 1;
+            let other = schema.file(first).package.split('.').nth(depth).unwrap_or_default();
+            if other != written {
+                return Err(names.clash(Element::File(*id), Element::File(first), &scope[depth]));
+            }
+            names.item(&outer, scope[depth].clone(), Element::File(first))?;
+        }
+    }
+    for id in files {
+        let file = schema.file(*id);
+        let parts: Vec<String> = file.package.split('.').filter(|p| !p.is_empty()).map(module).collect();
+        let scope = parts.join("::");
+        for message in &file.messages {
+            names.message(&scope, *message)?;
+        }
+        for enum_ in &file.enums {
+            names.enum_(&scope, *enum_)?;
+        }
+        for id in &file.services {
+            let (service, element) = (schema.service(*id), Element::Service(*id));
+            let front = tonic_module(&service.name);
+            names.item(&scope, format!("{front}_client"), element)?;
+            names.item(&scope, format!("{front}_server"), element)?;
+            let methods = service.methods.iter();
+            names.unique(methods.map(|m| (module(&schema.method(*m).name), Element::Method(*m))))?;
+            for method in &service.methods {
+                let name = module(&schema.method(*method).name);
+                if CLIENT.contains(&name.as_str()) {
+                    let element = Element::Method(*method);
+                    let what = format!("every tonic client has a function `{name}` of its own");
+                    return Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the method"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_prost_and_tonic() {
+        assert_eq!(module("type"), "r#type");
+        assert_eq!(module("Self"), "self_");
+        assert_eq!(camel("Self"), "Self_");
+        assert_eq!(camel("None"), "None");
+        assert_eq!(module("HTTPServer"), "http_server");
+        assert_eq!(tonic_module("HTTPServer"), "http_server");
+        assert_eq!(tonic_module("ABTest"), "ab_test");
+        assert_eq!(stripped("Status", "StatusActive".to_owned()), "Active");
+        assert_eq!(stripped("Foo", "Foobar".to_owned()), "Foobar");
+    }
+}

@@ -1,0 +1,246 @@
+//! What every language needs: descriptors, the contract's own data, templates, versions out of generated code.
+
+use std::collections::BTreeMap;
+
+use buffa::{DecodeOptions, Message as _};
+use buffa_descriptor::generated::descriptor as pb;
+use bytes::Bytes;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Value, context};
+
+use super::common::{self, Family, Home};
+use super::{PackageError, Refusal};
+use crate::codegen::{Contract, FileTree, Language};
+use crate::compile::CompiledFile;
+use crate::compile::output::{SetOptions, descriptor_set};
+use crate::schema::{Element, FileId, Schema};
+
+/// The name of the embedded descriptor set in every package.
+pub(super) const DESCRIPTORS: &str = "contract.binpb";
+
+impl Language {
+    /// The name at the start of a sentence.
+    pub fn title(self) -> &'static str {
+        match self {
+            Language::Go => "Go",
+            Language::Java => "Java",
+            Language::Python => "Python",
+            Language::Rust => "Rust",
+        }
+    }
+}
+
+/// Refuses what no language has room for.
+pub(super) fn check(contract: &Contract<'_>, language: Language) -> Result<(), PackageError> {
+    version(contract, language)?;
+    if !contract.compiled.files.iter().any(|f| f.target) {
+        return Err(PackageError::Empty { language, contract: contract.name.to_owned() });
+    }
+    let mut seen: BTreeMap<String, FileId> = BTreeMap::new();
+    for (id, file) in files(contract) {
+        if let Some(first) = seen.insert(file.name.to_lowercase(), id) {
+            let first = &contract.schema.file(first).name;
+            return Err(refuse(
+                contract.schema,
+                language,
+                Element::File(id),
+                &[],
+                format!("`{}` and `{first}` are one file where upper and lower case are the same", file.name),
+                "rename one of the files",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The contract's version.
+pub(super) fn version(contract: &Contract<'_>, language: Language) -> Result<semver::Version, PackageError> {
+    semver::Version::parse(contract.version).map_err(|source| PackageError::Version {
+        language,
+        version: contract.version.to_owned(),
+        source,
+    })
+}
+
+/// Every file with its model, imports before importers.
+pub(super) fn files<'a>(
+    contract: &Contract<'a>,
+) -> impl Iterator<Item = (FileId, &'a CompiledFile)> + use<'a> {
+    let schema = contract.schema;
+    contract
+        .compiled
+        .files
+        .iter()
+        .map(|file| (schema.file_by_name(&file.name).expect("the schema is built from the same files"), file))
+}
+
+/// The files that a language's package brings itself, imports before importers.
+pub(super) fn generated<'a>(contract: &Contract<'a>, language: Language) -> Vec<FileId> {
+    files(contract).filter(|(_, f)| common::home(language, &f.name).is_none()).map(|(id, _)| id).collect()
+}
+
+/// The published families that the package has to depend on.
+pub(super) fn families(contract: &Contract<'_>, language: Language) -> Vec<Family> {
+    let mut families: Vec<Family> = files(contract)
+        .filter_map(|(_, file)| match common::home(language, &file.name) {
+            Some(Home::Google(family)) => Some(family),
+            _ => None,
+        })
+        .collect();
+    families.sort();
+    families.dedup();
+    families
+}
+
+/// Whether one of the files has a service.
+pub(super) fn has_services(schema: &Schema, files: &[FileId]) -> bool {
+    files.iter().any(|f| !schema.file(*f).services.is_empty())
+}
+
+/// The import paths of files.
+pub(super) fn names(schema: &Schema, files: &[FileId]) -> Vec<String> {
+    files.iter().map(|f| schema.file(*f).name.to_string()).collect()
+}
+
+/// The import paths of those files that have a service.
+pub(super) fn names_with_services(schema: &Schema, files: &[FileId]) -> Vec<String> {
+    let files: Vec<FileId> = files.iter().copied().filter(|f| !schema.file(*f).services.is_empty()).collect();
+    names(schema, &files)
+}
+
+/// A refusal that points at `tail` below an element, or at the element where that has no position.
+pub(super) fn refuse(
+    schema: &Schema,
+    language: Language,
+    at: Element,
+    tail: &[i32],
+    what: String,
+    hint: impl Into<String>,
+) -> PackageError {
+    let file = schema.file_of(at);
+    let mut path = schema.path(at);
+    let whole = path.len();
+    path.extend_from_slice(tail);
+    let span = schema.span(file, &path).or_else(|| schema.span(file, &path[..whole]));
+    let file = schema.file(file).display.to_string();
+    PackageError::Refused { refusal: Box::new(Refusal { language, file, span, what, hint: hint.into() }) }
+}
+
+/// The decoder's limits are for strangers; these bytes came out of a compiler.
+fn trusting() -> DecodeOptions {
+    DecodeOptions::new()
+        .with_element_memory_limit(usize::MAX)
+        .with_unknown_field_limit(usize::MAX)
+        .with_max_message_size(i32::MAX as usize)
+}
+
+/// The descriptor set of a contract, with every file that `change` takes an interest in rewritten.
+pub(super) fn edited_set(
+    contract: &Contract<'_>,
+    mut change: impl FnMut(FileId, &mut pb::FileDescriptorProto) -> Result<bool, PackageError>,
+    takes: impl Fn(FileId) -> bool,
+) -> Result<Bytes, PackageError> {
+    let mut files_out = Vec::with_capacity(contract.compiled.files.len());
+    for (id, file) in files(contract) {
+        if !takes(id) {
+            files_out.push(file.clone());
+            continue;
+        }
+        let mut proto: pb::FileDescriptorProto = trusting()
+            .decode_from_slice(&file.descriptor)
+            .map_err(|source| PackageError::Descriptor { file: file.name.to_string(), source })?;
+        let changed = change(id, &mut proto)?;
+        let descriptor = if changed { proto.encode_to_vec().into() } else { file.descriptor.clone() };
+        files_out.push(CompiledFile { descriptor, ..file.clone() });
+    }
+    Ok(set(&crate::compile::Compiled { files: files_out }))
+}
+
+/// The descriptor set that plugins are given.
+pub(super) fn set(compiled: &crate::compile::Compiled) -> Bytes {
+    descriptor_set(compiled, SetOptions { include_imports: true, include_source_info: true }).into()
+}
+
+/// The descriptor set that goes into a package: the contract as it is, without comments and positions.
+pub(super) fn embedded(contract: &Contract<'_>) -> Bytes {
+    descriptor_set(contract.compiled, SetOptions { include_imports: true, include_source_info: false }).into()
+}
+
+/// Adds a file, with the language in the error.
+pub(super) fn add(
+    tree: &mut FileTree,
+    language: Language,
+    path: &str,
+    content: impl Into<Bytes>,
+) -> Result<(), PackageError> {
+    tree.add(path, content).map_err(|source| PackageError::Tree { language, source })
+}
+
+/// What templates may write about the contract, as `about`.
+pub(super) fn about(contract: &Contract<'_>) -> Value {
+    let mut packages: Vec<String> = files(contract)
+        .filter(|(_, f)| f.target)
+        .map(|(id, _)| contract.schema.file(id).package.to_string())
+        .filter(|p| !p.is_empty())
+        .collect();
+    packages.sort_unstable();
+    packages.dedup();
+    context! {
+        name => contract.name,
+        version => contract.version,
+        commit => contract.commit,
+        licence => contract.licence,
+        packages,
+    }
+}
+
+/// Fills a template. Values are quoted by the template: `quote` for Go, Python and TOML, `rust` for Rust, `xml` for
+/// XML.
+pub(super) fn render(template: &str, values: Value) -> String {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    let syntax =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
+    env.set_syntax(syntax.expect("the delimiters are the usual ones"));
+    env.add_filter("quote", |text: &str| serde_json::Value::from(text).to_string());
+    env.add_filter("rust", |text: &str| format!("{text:?}"));
+    env.add_filter("xml", xml);
+    env.render_str(template, values).expect("the templates are complete and take no strange values")
+}
+
+fn xml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// What follows `before` in the first generated file that has it, up to something that is not part of a version.
+pub(super) fn version_in(tree: &FileTree, before: &str) -> Option<String> {
+    for (_, content) in tree.iter() {
+        // Headers stand at the top; generated files run to megabytes.
+        let head = &content[..content.len().min(4096)];
+        let text = String::from_utf8_lossy(head);
+        let Some(at) = text.find(before) else { continue };
+        let rest = text[at + before.len()..].trim_start();
+        let version: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let parts = version.split('.').collect::<Vec<_>>();
+        if parts.len() == 3 && parts.iter().all(|p| !p.is_empty()) {
+            return Some(version);
+        }
+    }
+    None
+}
+
+/// `MIT` becomes a LICENSE file that says so: the full text is the contract's to add.
+pub(super) fn licence(contract: &Contract<'_>) -> String {
+    render(include_str!("templates/LICENSE.j2"), context! { about => about(contract) })
+}

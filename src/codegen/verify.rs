@@ -1,0 +1,307 @@
+//! Packages built with the languages' own tools, as a service team would.
+//!
+//! Each package is copied into a scratch folder, so that nothing is left beside what was generated. The tools may
+//! fetch what the package depends on; Java is compiled offline when everything is there already.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+
+use super::{Language, Package};
+
+/// What became of one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every step went through.
+    Built,
+    /// A tool is not there.
+    Skipped {
+        /// The program that was looked for.
+        missing: String,
+    },
+    /// A step failed.
+    Failed {
+        /// The command as a person would type it.
+        step: String,
+        /// What the tool said, as it said it.
+        output: String,
+    },
+}
+
+/// The result for one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// The language.
+    pub language: Language,
+    /// What was built.
+    pub coordinate: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The steps that went through, as a person would type them.
+    pub steps: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// A scratch folder that cannot be written.
+#[derive(Debug, Error)]
+#[error("cannot write `{}`", path.display())]
+pub struct VerifyError {
+    /// What was to be written.
+    pub path: PathBuf,
+    /// Why it could not be.
+    #[source]
+    pub source: io::Error,
+}
+
+/// The builder of the Python package.
+const PYTHON_BUILD: &str = "build==1.6.1";
+/// The checker, and types for what the package imports; these follow their runtimes and are not pinned.
+const PYTHON_CHECK: [&str; 3] = ["mypy==2.4.1", "types-protobuf", "types-grpcio"];
+
+/// Builds one package in a folder that is empty or absent. `progress` hears of every step before it is taken.
+///
+/// # Errors
+///
+/// A folder that cannot be written. What a tool has against the package is in the result.
+pub fn verify(
+    package: &Package,
+    scratch: &Path,
+    progress: &mut dyn FnMut(Language, &str),
+) -> Result<Verification, VerifyError> {
+    let start = Instant::now();
+    let root = scratch.join("package");
+    for (path, content) in package.files.iter() {
+        write(&root.join(path), content)?;
+    }
+    let mut run = Run { language: package.language, root, scratch, steps: Vec::new(), progress };
+    let outcome = match package.language {
+        Language::Go => run.go(),
+        Language::Java => run.java(),
+        Language::Python => run.python(package),
+        Language::Rust => run.rust(package),
+    };
+    let outcome = match outcome {
+        Ok(()) => Outcome::Built,
+        Err(Stop::Outcome(outcome)) => outcome,
+        Err(Stop::Scratch(error)) => return Err(error),
+    };
+    Ok(Verification {
+        language: package.language,
+        coordinate: package.coordinate.clone(),
+        outcome,
+        steps: run.steps,
+        took: start.elapsed(),
+    })
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), VerifyError> {
+    let failed = |source| VerifyError { path: path.to_owned(), source };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::write(path, content).map_err(failed)
+}
+
+enum Stop {
+    Outcome(Outcome),
+    Scratch(VerifyError),
+}
+
+impl From<VerifyError> for Stop {
+    fn from(error: VerifyError) -> Stop {
+        Stop::Scratch(error)
+    }
+}
+
+struct Run<'a> {
+    language: Language,
+    root: PathBuf,
+    scratch: &'a Path,
+    steps: Vec<String>,
+    progress: &'a mut dyn FnMut(Language, &str),
+}
+
+impl Run<'_> {
+    fn step(&mut self, program: &str, arguments: &[&str]) -> Result<(), Stop> {
+        self.try_step(program, arguments)?.map_err(Stop::Outcome)
+    }
+
+    /// A step that may fail; a program that is not there may not.
+    fn try_step(&mut self, program: &str, arguments: &[&str]) -> Result<Result<(), Outcome>, Stop> {
+        let shown = |text: &str| text.replace(&format!("{}/", self.scratch.display()), "");
+        let step = [program].iter().chain(arguments).map(|a| shown(a)).collect::<Vec<_>>().join(" ");
+        (self.progress)(self.language, &step);
+        #[expect(clippy::disallowed_methods, reason = "building packages is done by the languages' tools")]
+        let mut command = Command::new(program);
+        let output = command
+            .args(arguments)
+            .current_dir(&self.root)
+            .stdin(Stdio::null())
+            // Programs that look for a project around them find the package and nothing else.
+            .env("GOWORK", "off")
+            .env("GOFLAGS", "-mod=mod")
+            .env("CARGO_TARGET_DIR", self.scratch.join("target"))
+            .env_remove("PYTHONPATH")
+            .env_remove("RUSTFLAGS")
+            .output();
+        match output {
+            Ok(output) if output.status.success() => {
+                self.steps.push(step);
+                Ok(Ok(()))
+            }
+            Ok(output) => {
+                let text = [output.stdout, output.stderr].concat();
+                let output = String::from_utf8_lossy(&text).trim_end().to_owned();
+                Ok(Err(Outcome::Failed { step, output }))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(Stop::Outcome(Outcome::Skipped { missing: program.to_owned() }))
+            }
+            Err(error) => Ok(Err(Outcome::Failed { step, output: error.to_string() })),
+        }
+    }
+
+    fn go(&mut self) -> Result<(), Stop> {
+        self.step("go", &["mod", "tidy"])?;
+        self.step("go", &["build", "./..."])?;
+        self.step("go", &["vet", "./..."])
+    }
+
+    fn java(&mut self) -> Result<(), Stop> {
+        const QUIET: [&str; 4] = ["-q", "-B", "-ntp", "-DskipTests"];
+        let offline = [&QUIET[..], &["-o", "package"]].concat();
+        if self.try_step("mvn", &offline)?.is_ok() {
+            return Ok(());
+        }
+        // Something was not there yet, or the code is wrong; the second run tells which.
+        self.step("mvn", &[&QUIET[..], &["package"]].concat())?;
+        let target = self.root.join("target");
+        std::fs::remove_dir_all(&target).map_err(|source| VerifyError { path: target, source })?;
+        self.step("mvn", &offline)
+    }
+
+    fn python(&mut self, package: &Package) -> Result<(), Stop> {
+        let place = |path: &str| self.scratch.join(path).display().to_string();
+        let (tools, fresh, dist) = (place("tools"), place("fresh"), place("dist"));
+        let bin = if cfg!(windows) { "Scripts" } else { "bin" };
+        let in_tools = format!("{tools}/{bin}/python");
+        let in_fresh = format!("{fresh}/{bin}/python");
+        let quiet = ["-m", "pip", "install", "-q", "--disable-pip-version-check"];
+        self.step("python3", &["-m", "venv", &tools])?;
+        self.step(&in_tools, &[&quiet[..], &[PYTHON_BUILD]].concat())?;
+        self.step(&in_tools, &["-m", "build", "--outdir", &dist])?;
+        // The distribution's own environment has nothing but what it asks for.
+        self.step("python3", &["-m", "venv", &fresh])?;
+        let wheel = std::fs::read_dir(&dist)
+            .map_err(|source| VerifyError { path: dist.clone().into(), source })?
+            .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))
+            .filter(|path| path.ends_with(".whl"))
+            .min();
+        let Some(wheel) = wheel else {
+            let output = "no wheel came out of the build".to_owned();
+            return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
+        };
+        self.step(&in_fresh, &[&quiet[..], &[&wheel]].concat())?;
+        let (name, modules) = python_modules(package);
+        let import: String = modules.iter().fold(String::new(), |mut text, module| {
+            let _ = writeln!(text, "import {module}");
+            text
+        });
+        let script = self.scratch.join("imports.py");
+        write(&script, import.as_bytes())?;
+        self.step(&in_fresh, &[&script.display().to_string()])?;
+        self.step(&in_fresh, &[&quiet[..], &PYTHON_CHECK].concat())?;
+        let cache = place("mypy");
+        let mut mypy = vec!["-m", "mypy", "--cache-dir", &cache, "-p", &name];
+        let project = package.files.get("pyproject.toml").map(|c| String::from_utf8_lossy(c).into_owned());
+        // Google's packages come without types, and nobody publishes any.
+        if project.is_some_and(|p| p.contains("\"googleapis-common-protos") || p.contains("\"grpc-google-")) {
+            mypy.push("--disable-error-code=import-untyped");
+        }
+        self.step(&in_fresh, &mypy)
+    }
+
+    fn rust(&mut self, package: &Package) -> Result<(), Stop> {
+        self.step("cargo", &["check", "-q", "--no-default-features"])?;
+        let manifest = package.files.get("Cargo.toml").map(|c| String::from_utf8_lossy(c).into_owned());
+        if manifest.is_some_and(|m| m.contains("[features]")) {
+            self.step("cargo", &["check", "-q", "--no-default-features", "--features", "client"])?;
+            self.step("cargo", &["check", "-q"])?;
+        }
+        Ok(())
+    }
+}
+
+/// The import package and all its modules.
+fn python_modules(package: &Package) -> (String, Vec<String>) {
+    let mut name = String::new();
+    let mut modules = Vec::new();
+    for (path, _) in package.files.iter() {
+        let Some(module) = path.strip_prefix("src/").and_then(|p| p.strip_suffix(".py")) else { continue };
+        let module = module.trim_end_matches("/__init__").replace('/', ".");
+        name = module.split('.').next().unwrap_or_default().to_owned();
+        modules.push(module);
+    }
+    (name, modules)
+}
+
+/// The results as a table for people, one line a package, and under it what failed.
+pub fn table(results: &[Verification]) -> String {
+    let width = results.iter().map(|r| r.coordinate.len()).max().unwrap_or_default();
+    let mut out = String::new();
+    for result in results {
+        let word = match &result.outcome {
+            Outcome::Built => "built".to_owned(),
+            Outcome::Skipped { missing } => format!("skipped: `{missing}` is not there"),
+            Outcome::Failed { step, .. } => format!("failed: {step}"),
+        };
+        let seconds = result.took.as_secs_f64();
+        let _ = writeln!(
+            out,
+            "{:<6}  {:<width$}  {seconds:>6.1} s  {word}",
+            result.language.as_str(),
+            result.coordinate
+        );
+    }
+    for result in results {
+        if let Outcome::Failed { step, output } = &result.outcome {
+            let _ = write!(out, "\n{}: {step}\n", result.language.as_str());
+            for line in output.lines() {
+                let _ = writeln!(out, "    {}", crate::compile::escape(line));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_failed() {
+        let result = |language, outcome| Verification {
+            language,
+            coordinate: "x".to_owned(),
+            outcome,
+            steps: Vec::new(),
+            took: Duration::from_millis(1500),
+        };
+        let text = table(&[
+            result(Language::Go, Outcome::Built),
+            result(Language::Java, Outcome::Skipped { missing: "mvn".to_owned() }),
+            result(
+                Language::Rust,
+                Outcome::Failed { step: "cargo check".to_owned(), output: "no\u{1b}[31m".to_owned() },
+            ),
+        ]);
+        assert!(text.contains("go      x     1.5 s  built\n"), "{text}");
+        assert!(text.contains("skipped: `mvn` is not there"), "{text}");
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}

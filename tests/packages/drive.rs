@@ -1,0 +1,167 @@
+//! The plugins, run as plainly as can be: protoc with a descriptor set, and prost and tonic as libraries.
+//!
+//! protoc comes with the tests; the other plugins are taken from the search path.
+
+use std::path::Path;
+use std::process::Command;
+
+use prost::Message as _;
+use prost_types::compiler::CodeGeneratorRequest;
+use protopact::codegen::packages::{Plugin, PluginCall, Prepared};
+use protopact::codegen::{Contract, FileTree, Package, Target, packages};
+use protopact::compile::{self, Compiled, Input, InputFile};
+use protopact::schema::Schema;
+
+/// Files by import path.
+pub(crate) type Files = Vec<(String, String)>;
+
+pub(crate) fn files(list: &[(&str, &str)]) -> Files {
+    list.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect()
+}
+
+/// Every .proto file below a folder.
+pub(crate) fn read(root: &Path) -> Files {
+    let mut files = Files::new();
+    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_some_and(|e| e == "proto") {
+            let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            files.push((name, std::fs::read_to_string(entry.path()).unwrap()));
+        }
+    }
+    files
+}
+
+/// A compiled contract with its model.
+pub(crate) struct Sample {
+    pub(crate) compiled: Compiled,
+    pub(crate) schema: Schema,
+}
+
+impl Sample {
+    pub(crate) fn new(files: &Files) -> Sample {
+        let input = Input {
+            files: files
+                .iter()
+                .map(|(name, text)| InputFile {
+                    name: name.as_str().into(),
+                    display: format!("proto/{name}").into(),
+                    content: text.clone().into(),
+                    target: true,
+                })
+                .collect(),
+            ..Input::default()
+        };
+        let compiled =
+            compile::compile(&input, &compile::Options::default()).unwrap_or_else(|e| panic!("{e:?}"));
+        let schema = Schema::build(&compiled).unwrap();
+        Sample { compiled, schema }
+    }
+
+    pub(crate) fn contract(&self) -> Contract<'_> {
+        Contract {
+            name: "acme/contracts",
+            version: "1.4.0",
+            commit: Some("0123456789abcdef0123456789abcdef01234567"),
+            licence: "Apache-2.0",
+            compiled: &self.compiled,
+            schema: &self.schema,
+        }
+    }
+}
+
+pub(crate) fn go() -> Target {
+    Target::Go { module: "github.com/acme/contracts-go".to_owned() }
+}
+
+pub(crate) fn java() -> Target {
+    Target::Java { group: "com.acme.contracts".to_owned(), artifact: "acme-contracts".to_owned() }
+}
+
+pub(crate) fn python() -> Target {
+    Target::Python { package: "acme-contracts".to_owned() }
+}
+
+pub(crate) fn rust() -> Target {
+    Target::Rust { krate: "acme-contracts".to_owned() }
+}
+
+/// Prepares, generates and builds.
+pub(crate) fn package(contract: &Contract<'_>, target: &Target) -> Package {
+    let prepared = packages::prepare(contract, target).unwrap_or_else(|e| panic!("{e}"));
+    packages::build(contract, target, generate(&prepared, &|_| true)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The package with what can be generated without any plugin but protoc and the libraries.
+pub(crate) fn offline_package(contract: &Contract<'_>, target: &Target) -> Package {
+    let prepared = packages::prepare(contract, target).unwrap_or_else(|e| panic!("{e}"));
+    let here = |plugin| {
+        matches!(plugin, Plugin::Java | Plugin::Python | Plugin::Pyi | Plugin::Prost | Plugin::Tonic)
+    };
+    packages::build(contract, target, generate(&prepared, &here)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Runs the plugins that `wanted` takes.
+pub(crate) fn generate(prepared: &Prepared, wanted: &dyn Fn(Plugin) -> bool) -> FileTree {
+    let mut tree = FileTree::new();
+    for call in prepared.calls.iter().filter(|c| wanted(c.plugin)) {
+        match call.plugin {
+            Plugin::Prost | Plugin::Tonic => libraries(prepared, call, &mut tree),
+            _ => programs(prepared, call, &mut tree),
+        }
+    }
+    tree
+}
+
+fn libraries(prepared: &Prepared, call: &PluginCall, tree: &mut FileTree) {
+    let set = prost_types::FileDescriptorSet::decode(prepared.descriptor_set.clone()).unwrap();
+    let request = CodeGeneratorRequest {
+        file_to_generate: call.files.clone(),
+        parameter: Some(call.parameter.clone()),
+        proto_file: set.file,
+        compiler_version: None,
+    };
+    let request = request.encode_to_vec();
+    let files = match call.plugin {
+        Plugin::Prost => protoc_gen_prost::execute(&request).unwrap(),
+        _ => protoc_gen_tonic::execute(&request).unwrap(),
+    };
+    for file in files {
+        tree.add(file.name(), file.content().to_owned()).unwrap();
+    }
+}
+
+fn programs(prepared: &Prepared, call: &PluginCall, tree: &mut FileTree) {
+    let dir = tempfile::tempdir().unwrap();
+    let (set, out) = (dir.path().join("set.binpb"), dir.path().join("out"));
+    std::fs::write(&set, &prepared.descriptor_set).unwrap();
+    std::fs::create_dir(&out).unwrap();
+    let name = match call.plugin {
+        Plugin::Go => "go",
+        Plugin::GoGrpc => "go-grpc",
+        Plugin::JavaGrpc => "grpc-java",
+        other => other.as_str(),
+    };
+    let mut command = match call.plugin {
+        Plugin::PythonGrpc => {
+            let mut command = Command::new("python3");
+            command.args(["-m", "grpc_tools.protoc"]);
+            command
+        }
+        _ => Command::new(protoc_bin_vendored::protoc_bin_path().unwrap()),
+    };
+    command.arg(format!("--descriptor_set_in={}", set.display()));
+    command.arg(format!("--{name}_out={}", out.display()));
+    if !call.parameter.is_empty() {
+        command.arg(format!("--{name}_opt={}", call.parameter));
+    }
+    let output = command.args(&call.files).output().unwrap();
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    for entry in walkdir::WalkDir::new(&out) {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(&out).unwrap().to_str().unwrap().to_owned();
+            tree.add(&path, std::fs::read(entry.path()).unwrap()).unwrap();
+        }
+    }
+}

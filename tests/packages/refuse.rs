@@ -1,0 +1,217 @@
+//! Contracts that a language has no room for: built right, or refused with file and line before any plugin runs.
+
+use protopact::codegen::packages::{self, PackageError};
+use protopact::codegen::{Contract, Target};
+
+use crate::drive::{self, Sample, files, go, java, python, rust};
+
+fn refusal(list: &[(&str, &str)], target: &Target) -> String {
+    let sample = Sample::new(&files(list));
+    match packages::prepare(&sample.contract(), target) {
+        Ok(_) => "taken".to_owned(),
+        Err(error) => {
+            assert!(error.hint().is_some(), "no way out: {error}");
+            error.to_string()
+        }
+    }
+}
+
+fn taken(list: &[(&str, &str)], target: &Target) {
+    assert_eq!(refusal(list, target), "taken");
+}
+
+#[track_caller]
+fn refused(list: &[(&str, &str)], target: &Target, place: &str, words: &str) {
+    let text = refusal(list, target);
+    let language = target.language().title();
+    assert!(text.starts_with(&format!("cannot make the {language} package: {place}: ")), "{text}");
+    assert!(text.contains(words), "{text}");
+}
+
+const P3: &str = "syntax = \"proto3\";\n";
+
+fn p3(text: &str) -> String {
+    format!("{P3}{text}")
+}
+
+#[test]
+fn a_type_called_like_a_keyword() {
+    let none = p3("package a.v1;\nmessage None { string self = 1; }\n");
+    let list = [("a.proto", none.as_str())];
+    taken(&list, &go());
+    taken(&list, &java());
+    refused(&list, &python(), "proto/a.proto:3:1", "message `a.v1.None` has the name of a Python keyword");
+    taken(&list, &rust());
+
+    let class = p3("package a.v1;\nmessage class { int32 x = 1; }\n");
+    let list = [("a.proto", class.as_str())];
+    refused(&list, &java(), "proto/a.proto:3:1", "no Java class can be called `class`");
+    refused(&list, &python(), "proto/a.proto:3:1", "keyword");
+    taken(&list, &go());
+    taken(&list, &rust());
+
+    let small =
+        p3("package a.v1;\nmessage self { int32 async = 1; bool type = 2; oneof def { int32 if = 3; } }\n");
+    let list = [("a.proto", small.as_str())];
+    for target in [go(), java(), python(), rust()] {
+        taken(&list, &target);
+    }
+}
+
+#[test]
+fn a_package_called_like_a_keyword_is_built() {
+    let text = p3("package type.class.async.self.None;\nmessage M { int32 x = 1; }\n");
+    let list = [("type/class/async/self/None/m.proto", text.as_str())];
+    for target in [go(), java(), python(), rust()] {
+        taken(&list, &target);
+    }
+    let sample = Sample::new(&files(&list));
+    let contract = sample.contract();
+    let python = drive::offline_package(&contract, &python());
+    assert!(python.files.get("src/acme_contracts/type/class_/async_/self/None_/m_pb2.py").is_some());
+    let rust = drive::offline_package(&contract, &rust());
+    let lib = String::from_utf8(rust.files.get("src/lib.rs").unwrap().to_vec()).unwrap();
+    assert!(lib.contains("pub mod r#type {"), "{lib}");
+    assert!(lib.contains("pub mod self_ {"), "{lib}");
+    let java = drive::offline_package(&contract, &java());
+    let place = "src/main/java/com/acme/contracts/type/class_/async/self/None/M.java";
+    assert!(java.files.get(place).is_some(), "{:?}", java.files.iter().map(|f| f.0).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_java_package_that_is_none() {
+    let text = p3("package a;\noption java_package = \"com.acme.class\";\nmessage M {}\n");
+    refused(&[("a.proto", &text)], &java(), "proto/a.proto:3:1", "`com.acme.class` is no Java package");
+}
+
+#[test]
+fn enum_values_called_like_keywords() {
+    let text = p3("package a;\nenum E { A = 0; default = 1; }\n");
+    refused(&[("a.proto", &text)], &java(), "proto/a.proto:3:17", "the enum value `default`");
+    let text = p3("package a;\nenum E { A = 0; None = 1; }\n");
+    refused(&[("a.proto", &text)], &python(), "proto/a.proto:3:17", "enum value `a.E.None`");
+}
+
+#[test]
+fn methods_that_cannot_be_called() {
+    let text = p3("package a;\nmessage M {}\nservice S {\n  rpc New(M) returns (M);\n}\n");
+    refused(&[("a.proto", &text)], &rust(), "proto/a.proto:5:3", "every tonic client has a function `new`");
+    let text = p3("package a;\nmessage M {}\nservice S {\n  rpc import(M) returns (M);\n}\n");
+    refused(&[("a.proto", &text)], &python(), "proto/a.proto:5:3", "method `a.S.import`");
+    let text = p3("package a;\nmessage M {}\nservice S {\n  rpc Connect(M) returns (M);\n}\n");
+    let sample = Sample::new(&files(&[("a.proto", &text)]));
+    let prepared = packages::prepare(&sample.contract(), &rust()).unwrap();
+    assert!(prepared.calls[1].parameter.ends_with(",no_transport"), "{:?}", prepared.calls);
+}
+
+#[test]
+fn names_that_become_one() {
+    let text = p3("package a;\nmessage FooBar {}\nmessage foo_bar {}\n");
+    let list = [("a.proto", text.as_str())];
+    refused(&list, &go(), "proto/a.proto:4:1", "are both called `FooBar` in Go");
+    refused(&list, &rust(), "proto/a.proto:4:1", "are both called `FooBar` in Rust");
+    taken(&list, &java());
+
+    let text = p3("package a;\nmessage Foo {}\nmessage foo {}\n");
+    let list = [("a.proto", text.as_str())];
+    refused(&list, &java(), "proto/a.proto:4:1", "needs the Java class `com.acme.contracts.a.foo`");
+
+    let text = p3("package a;\nmessage A { message B {} }\nmessage A_B {}\n");
+    refused(&[("a.proto", &text)], &go(), "proto/a.proto:4:1", "are both called `A_B` in Go");
+
+    let text = p3("package a;\nmessage M {\n  int32 foo_bar = 1;\n  int32 FooBar = 2;\n}\n");
+    refused(&[("a.proto", &text)], &rust(), "proto/a.proto:5:3", "are both called `foo_bar` in Rust");
+
+    let text = p3("package a;\nenum E {\n  E_A_B = 0;\n  E_AB = 1;\n  A__B = 2;\n}\n");
+    refused(&[("a.proto", &text)], &rust(), "proto/a.proto:6:3", "are both called `AB` in Rust");
+}
+
+#[test]
+fn a_package_inside_a_message() {
+    let outer = p3("package a;\nmessage B { message C {} }\n");
+    let inner = p3("package a.b;\nmessage D {}\n");
+    let list = [("a.proto", outer.as_str()), ("b.proto", inner.as_str())];
+    refused(&list, &rust(), "proto/a.proto:3:1", "message `a.B` and package `a.b` are both called `b`");
+}
+
+#[test]
+fn files_that_differ_in_case() {
+    let (one, two) = (p3("package a;\nmessage M {}\n"), p3("package a;\nmessage N {}\n"));
+    let list = [("a/User.proto", one.as_str()), ("a/user.proto", two.as_str())];
+    for target in [go(), java(), python(), rust()] {
+        refused(
+            &list,
+            &target,
+            "proto/a/user.proto:1:1",
+            "are one file where upper and lower case are the same",
+        );
+    }
+}
+
+#[test]
+fn one_go_package_with_two_names() {
+    let file = |name: &str, message: &str| {
+        p3(&format!(
+            "package a;\noption go_package = \"github.com/acme/contracts-go/a;{name}\";\nmessage {message} {{}}\n"
+        ))
+    };
+    let (one, two) = (file("one", "M"), file("two", "N"));
+    let list = [("m.proto", one.as_str()), ("n.proto", two.as_str())];
+    refused(&list, &go(), "proto/n.proto:3:1", "is called `two` here and `one` in `proto/m.proto`");
+    // What lies outside the module is overridden, names and all.
+    let far = |t: &str| t.replace("github.com/acme/contracts-go", "example.com/else");
+    let (one, two) = (far(&one), far(&two));
+    taken(&[("m.proto", &one), ("n.proto", &two)], &go());
+}
+
+#[test]
+fn a_circle_of_go_packages() {
+    let list = [
+        ("a/one.proto", p3("package a;\nimport \"b/one.proto\";\nmessage A { b.B b = 1; }\n")),
+        ("a/two.proto", p3("package a;\nmessage C {}\n")),
+        ("b/one.proto", p3("package b;\nmessage B {}\n")),
+        ("b/two.proto", p3("package b;\nimport \"a/two.proto\";\nmessage D { a.C c = 1; }\n")),
+    ];
+    let list: Vec<(&str, &str)> = list.iter().map(|(n, t)| (*n, t.as_str())).collect();
+    refused(
+        &list,
+        &go(),
+        "proto/b/two.proto:3:1",
+        "this import makes a circle of Go packages: `a` → `b` → `a`",
+    );
+    taken(&list, &rust());
+}
+
+#[test]
+fn an_empty_contract() {
+    let sample = Sample::new(&files(&[]));
+    for target in [go(), java(), python(), rust()] {
+        let error = packages::prepare(&sample.contract(), &target).unwrap_err();
+        assert!(matches!(error, PackageError::Empty { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_version_and_targets_that_are_none() {
+    let text = p3("package a;\nmessage M {}\n");
+    let sample = Sample::new(&files(&[("a.proto", &text)]));
+    let contract = Contract { version: "v1.4", ..sample.contract() };
+    assert!(
+        packages::prepare(&contract, &go())
+            .unwrap_err()
+            .to_string()
+            .contains("`v1.4` is no semantic version")
+    );
+    for target in [
+        Target::Go { module: "github.com//x".to_owned() },
+        Target::Java { group: "com.class".to_owned(), artifact: "x".to_owned() },
+        Target::Java { group: "com.acme".to_owned(), artifact: "../x".to_owned() },
+        Target::Python { package: "-x".to_owned() },
+        Target::Python { package: "../x".to_owned() },
+        Target::Rust { krate: "type".to_owned() },
+        Target::Rust { krate: "x\"\n".to_owned() },
+    ] {
+        let error = packages::prepare(&sample.contract(), &target).unwrap_err();
+        assert!(matches!(error, PackageError::Target { .. }), "{target:?}: {error}");
+    }
+}

@@ -1,0 +1,163 @@
+//! What the packages look like, with what can be generated without a network.
+
+use std::path::Path;
+
+use protopact::codegen::packages::{self, Plugin};
+use protopact::codegen::{Contract, Package};
+
+use crate::drive::{self, Sample, files, go, java, offline_package, python, rust};
+
+fn contracts() -> Sample {
+    Sample::new(&drive::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/proto")))
+}
+
+fn text(package: &Package, path: &str) -> String {
+    let content = package.files.get(path).unwrap_or_else(|| panic!("no `{path}`"));
+    String::from_utf8(content.to_vec()).unwrap()
+}
+
+#[test]
+fn every_file_gets_its_go_package() {
+    let sample = contracts();
+    let prepared = packages::prepare(&sample.contract(), &go()).unwrap();
+    let call = &prepared.calls[0];
+    assert_eq!(call.plugin, Plugin::Go);
+    assert!(call.parameter.starts_with("module=github.com/acme/contracts-go,"), "{}", call.parameter);
+    let user = "Muser/v1/user.proto=github.com/acme/contracts-go/user/v1;userv1";
+    assert!(call.parameter.contains(user), "{}", call.parameter);
+    assert!(!call.files.iter().any(|f| f.starts_with("google/")), "{:?}", call.files);
+    assert_eq!(prepared.calls[1].files.len(), 5);
+
+    // From the second major version on, it is part of every path.
+    let contract = Contract { version: "2.0.0", ..sample.contract() };
+    let prepared = packages::prepare(&contract, &go()).unwrap();
+    let user = "Muser/v1/user.proto=github.com/acme/contracts-go/v2/user/v1;userv1";
+    assert!(prepared.calls[0].parameter.contains(user), "{}", prepared.calls[0].parameter);
+}
+
+#[test]
+fn a_contract_without_go_package_gets_one_by_its_packages() {
+    let sample = Sample::new(&files(&[
+        ("a.proto", "syntax = \"proto3\"; package acme.internal.v1; message M {}"),
+        ("b.proto", "syntax = \"proto3\"; message N {}"),
+        ("c.proto", "syntax = \"proto3\"; package type; option go_package = \"other.org/x\"; message O {}"),
+    ]));
+    let parameter = packages::prepare(&sample.contract(), &go()).unwrap().calls[0].parameter.clone();
+    for part in [
+        "Ma.proto=github.com/acme/contracts-go/acme/internal_pb/v1;internalpbv1",
+        "Mb.proto=github.com/acme/contracts-go;contractsgo",
+        "Mc.proto=github.com/acme/contracts-go/type;typepb",
+    ] {
+        assert!(parameter.contains(part), "{parameter}");
+    }
+}
+
+#[test]
+fn published_files_are_depended_on() {
+    let sample = Sample::new(&files(&[
+        (
+            "google/rpc/status.proto",
+            "syntax = \"proto3\"; package google.rpc; option java_package = \"com.google.rpc\"; option go_package = \"google.golang.org/genproto/googleapis/rpc/status;status\"; message Status {}",
+        ),
+        (
+            "a.proto",
+            "syntax = \"proto3\"; package a; import \"google/rpc/status.proto\"; message M { google.rpc.Status s = 1; }",
+        ),
+    ]));
+    let contract = sample.contract();
+    let calls = |target| packages::prepare(&contract, &target).unwrap().calls[0].files.clone();
+    assert_eq!(calls(go()), ["a.proto"]);
+    assert_eq!(calls(java()), ["a.proto"]);
+    assert_eq!(calls(python()), ["a.proto"]);
+    assert_eq!(calls(rust()), ["google/rpc/status.proto", "a.proto"]);
+    let built = offline_package(&contract, &python());
+    assert!(text(&built, "pyproject.toml").contains("googleapis-common-protos>="));
+    assert!(text(&built, "src/acme_contracts/a_pb2.py").contains("\nfrom google.rpc import status_pb2 as "));
+}
+
+#[test]
+fn python_imports_stay_in_the_package() {
+    let built = offline_package(&contracts().contract(), &python());
+    assert_eq!(built.coordinate, "acme-contracts==1.4.0");
+    let mut seen = 0;
+    for (path, content) in built.files.iter().filter(|(p, _)| p.ends_with(".py") || p.ends_with(".pyi")) {
+        let content = String::from_utf8(content.to_vec()).unwrap();
+        for line in content.lines() {
+            for package in ["chat", "greeter", "order", "telemetry", "user"] {
+                assert!(!line.starts_with(&format!("from {package}.v1 ")), "{path}: {line}");
+            }
+            seen += usize::from(line.starts_with("from ...user.v1 import user_pb2 as "));
+        }
+    }
+    assert_eq!(seen, 4);
+    assert!(built.files.get("src/acme_contracts/py.typed").is_some());
+    assert!(built.files.get("src/acme_contracts/order/v1/__init__.py").is_some());
+    let project: toml::Value = toml::from_str(&text(&built, "pyproject.toml")).unwrap();
+    let requires = project["project"]["dependencies"].as_array().unwrap();
+    assert!(requires.iter().any(|r| r.as_str() == Some("protobuf>=7.36.2,<8")), "{requires:?}");
+}
+
+#[test]
+fn java_packages_come_from_the_group_where_none_is_set() {
+    let sample = Sample::new(&files(&[
+        ("a/v1/a.proto", "syntax = \"proto3\"; package a.v1; message M {} enum E { E_ZERO = 0; }"),
+        (
+            "b.proto",
+            "syntax = \"proto3\"; package b; option java_package = \"org.else\"; option java_multiple_files = false; message N {}",
+        ),
+    ]));
+    // `else` is a keyword, so this one is refused; what is fine stays.
+    assert!(packages::prepare(&sample.contract(), &java()).is_err());
+    let sample = Sample::new(&files(&[
+        ("a/v1/a.proto", "syntax = \"proto3\"; package a.v1; message M {} enum E { E_ZERO = 0; }"),
+        (
+            "b.proto",
+            "syntax = \"proto3\"; package b; option java_package = \"org.other\"; option java_multiple_files = false; message N {}",
+        ),
+    ]));
+    let built = offline_package(&sample.contract(), &java());
+    for path in ["com/acme/contracts/a/v1/M.java", "com/acme/contracts/a/v1/E.java", "org/other/B.java"] {
+        assert!(built.files.get(&format!("src/main/java/{path}")).is_some(), "{path}");
+    }
+    let pom = text(&built, "pom.xml");
+    assert!(pom.contains("<version>4.36.2</version>"), "{pom}");
+    assert!(!pom.contains("io.grpc"), "{pom}");
+    assert!(!text(&built, "README.md").contains("```java"));
+}
+
+#[test]
+fn the_crate_has_a_module_a_package_and_features_a_side() {
+    let built = offline_package(&contracts().contract(), &rust());
+    let manifest: toml::Value = toml::from_str(&text(&built, "Cargo.toml")).unwrap();
+    let features = manifest["features"].as_table().unwrap();
+    assert_eq!(features["client"].as_array().unwrap().len(), 5);
+    assert!(features.contains_key("user-v1-server"));
+    assert_eq!(manifest["dependencies"]["tonic"]["optional"].as_bool(), Some(true));
+    let tonic = text(&built, "src/proto/user.v1.tonic.rs");
+    assert!(tonic.contains("#[cfg(feature = \"user-v1-client\")]\npub mod user_service_client {"), "{tonic}");
+    assert!(tonic.contains("Looks users up."), "comments are found: {tonic}");
+}
+
+#[test]
+fn the_contract_is_inside_as_it_was_compiled() {
+    let sample = contracts();
+    let contract = sample.contract();
+    let whole = protopact::compile::output::descriptor_set(
+        &sample.compiled,
+        protopact::compile::output::SetOptions { include_imports: true, include_source_info: false },
+    );
+    for (target, path) in [
+        (java(), "src/main/resources/META-INF/contracts/com.acme.contracts/acme-contracts/contract.binpb"),
+        (python(), "src/acme_contracts/contract.binpb"),
+        (rust(), "src/contract.binpb"),
+    ] {
+        let built = offline_package(&contract, &target);
+        assert_eq!(built.files.get(path).unwrap(), &whole, "{path}");
+        let readme = text(&built, "README.md");
+        assert!(
+            readme.contains("1.4.0") && readme.contains("Apache-2.0") && readme.contains("OpenRoom"),
+            "{readme}"
+        );
+        assert_eq!(built, offline_package(&contract, &target), "the same again");
+    }
+}
