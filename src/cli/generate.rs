@@ -1,7 +1,8 @@
 //! `protopact generate`.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::Args;
@@ -13,8 +14,9 @@ use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::compare::Difference;
 use crate::codegen::generate::Unit;
 use crate::codegen::plan::{self, PlanError, Wish};
-use crate::codegen::plugin::Limits;
+use crate::codegen::plugin::{Cache, Limits};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Running, State};
+use crate::codegen::verify::{self, Outcome, Workshop};
 use crate::codegen::{Contract, Language};
 use crate::config::generate::Generate;
 use crate::report::{Line, Style, plural};
@@ -31,7 +33,8 @@ Examples:
   protopact generate --from v1.4.0         those of a published version
   protopact generate --versioned           each version in a folder of its own
   protopact generate --lang go,python      only these
-  protopact generate --check               is what is there what would be made?")]
+  protopact generate --check               is what is there what would be made?
+  protopact generate --verify              does it build?")]
 pub(super) struct GenerateArgs {
     /// The version of the contract: a tag or any git revision; the working tree when it is left out
     #[arg(long, value_name = "REV")]
@@ -64,6 +67,14 @@ pub(super) struct GenerateArgs {
     #[arg(long)]
     check: bool,
 
+    /// Build what was made with the languages' own tools, and exit with 4 when something does not build
+    ///
+    /// go build and go vet; mvn package, offline after one resolution; sdist and wheel, the wheel in a fresh
+    /// environment, every module imported and checked by mypy; cargo check with and without features. The tools fetch
+    /// what the packages depend on. A language whose tools are missing is skipped with its name.
+    #[arg(long, conflicts_with_all = ["check", "template"])]
+    verify: bool,
+
     /// Make everything anew, and delete files in the packages' folders that protopact has not written
     #[arg(long)]
     force: bool,
@@ -75,6 +86,9 @@ pub(super) struct GenerateArgs {
 
 /// How long one plugin may take when the configuration says nothing.
 const PATIENCE: u64 = 300;
+
+/// How long one step of building a package may take: the first one fetches all that the package depends on.
+const BUILD_PATIENCE: Duration = Duration::from_secs(1200);
 
 /// How long to wait for another run into the same folder.
 const WAIT: Duration = Duration::from_secs(30);
@@ -170,7 +184,39 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
             }
         }
     }
+    if args.verify {
+        for (folder, units) in &folders {
+            exit = verify(folder, units, &machine, ctx)?;
+        }
+    }
     Ok(exit)
+}
+
+/// Builds the packages in an output folder and says what came of it.
+fn verify(folder: &Path, units: &[Unit], machine: &Machine, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let packages = produce::packages(folder, units).map_err(ProduceError::from)?;
+    let scratch = tempfile::tempdir().map_err(|e| CliError::outside("cannot make a temporary folder", e))?;
+    let target = machine.cache.as_ref().map(Cache::cargo_target);
+    let limits = Limits { time: BUILD_PATIENCE, ..Limits::default() };
+    let workshop = Workshop { host: &machine.host, limits, cargo_target: target.as_deref() };
+    let progress = ctx.progress("building");
+    let said = Mutex::new(&progress);
+    let say = |language: Language, step: &str| {
+        if let Ok(progress) = said.lock() {
+            progress.say(&format!("{}: {step}", language.as_str()));
+        }
+    };
+    let results = verify::verify_all(&packages, scratch.path(), workshop, &say)
+        .map_err(|e| CliError::new(ErrorKind::Outside, e))?;
+    drop(progress);
+    let built = results.iter().filter(|r| r.outcome == Outcome::Built).count();
+    let failed = results.iter().filter(|r| matches!(r.outcome, Outcome::Failed { .. })).count();
+    let skipped = results.len() - built - failed;
+    write!(ctx.io.out, "{}", verify::table(&results))?;
+    if !ctx.global.quiet {
+        writeln!(ctx.io.out, "{} built, {failed} failed, {skipped} skipped", plural(built, "package"))?;
+    }
+    Ok(if failed > 0 { Exit::Outside } else { Exit::Clean })
 }
 
 /// What became of one output folder.

@@ -11,7 +11,7 @@ use super::generate::{self, GenerateError, Made, Unit};
 use super::manifest::{self, Entry, Manifest};
 use super::plugin::{Host, Limits};
 use super::write::{self, Out, Piece, WriteError};
-use super::{Contract, FileTree, catalogue};
+use super::{Contract, FileTree, Package, catalogue};
 
 /// An output folder and what belongs into it.
 #[derive(Clone, Copy, Debug)]
@@ -264,4 +264,27 @@ pub fn check(
 
 fn untracked(path: String) -> Difference {
     Difference { kind: Kind::Untracked, path, lines: Vec::new() }
+}
+
+/// The packages of an output folder, as they are there.
+///
+/// # Errors
+///
+/// A file cannot be read, or is no longer there.
+pub fn packages(folder: &Path, units: &[Unit]) -> Result<Vec<Package>, WriteError> {
+    let manifest = write::read_manifest(folder);
+    let mut packages = Vec::new();
+    for unit in units {
+        let Some(entry) = manifest.units.get(&unit.path) else { continue };
+        let Some(language) = entry.language() else { continue };
+        let mut files = FileTree::new();
+        for path in entry.files.keys() {
+            let there = folder.join(&unit.path).join(path);
+            let content = std::fs::read(&there).map_err(write::fail("read", &there))?;
+            // A manifest somebody wrote by hand may name anything.
+            let _ = files.add(path, content);
+        }
+        packages.push(Package { language, coordinate: entry.coordinate.clone().unwrap_or_default(), files });
+    }
+    Ok(packages)
 }

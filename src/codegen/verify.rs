@@ -6,11 +6,14 @@
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::plugin::run::{self, Call};
+use super::plugin::{Host, Limits, RunError};
 use super::{Language, Package};
 
 /// What became of one package.
@@ -63,7 +66,55 @@ const PYTHON_BUILD: &str = "build==1.6.1";
 /// The checker, and types for what the package imports; these follow their runtimes and are not pinned.
 const PYTHON_CHECK: [&str; 3] = ["mypy==2.4.1", "types-protobuf", "types-grpcio"];
 
-/// Builds one package in a folder that is empty or absent. `progress` hears of every step before it is taken.
+/// Variables that would make a tool build something else than the package by itself.
+const MISLEADING: [&str; 6] = ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "RUSTFLAGS", "GOFLAGS", "GOWORK"];
+
+/// Where and how packages are built.
+#[derive(Clone, Copy, Debug)]
+pub struct Workshop<'a> {
+    /// The machine.
+    pub host: &'a Host,
+    /// How long one step may take, and how much it may say.
+    pub limits: Limits,
+    /// What is built for Rust is kept here, when anywhere: most of it is the same for the next package.
+    pub cargo_target: Option<&'a Path>,
+}
+
+/// Hears of every step before it is taken.
+pub type Progress<'a> = &'a (dyn Fn(Language, &str) + Sync);
+
+/// Builds packages, some at a time, each in a folder of its own below `scratch`. The results are in their order.
+///
+/// # Errors
+///
+/// A folder that cannot be written.
+pub fn verify_all(
+    packages: &[Package],
+    scratch: &Path,
+    workshop: Workshop<'_>,
+    progress: Progress<'_>,
+) -> Result<Vec<Verification>, VerifyError> {
+    // Half of what the tools do is waiting for files to come.
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(packages.len());
+    let next = AtomicUsize::new(0);
+    let done: Vec<OnceLock<Result<Verification, VerifyError>>> =
+        packages.iter().map(|_| OnceLock::new()).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(package) = packages.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let at =
+                        packages.iter().position(|p| std::ptr::eq(p, package)).expect("it is one of them");
+                    let folder = scratch.join(format!("{at}-{}", package.language.as_str()));
+                    let _ = done[at].set(verify(package, &folder, workshop, progress));
+                }
+            });
+        }
+    });
+    done.into_iter().map(|slot| slot.into_inner().expect("every package was taken")).collect()
+}
+
+/// Builds one package in a folder that is empty or absent.
 ///
 /// # Errors
 ///
@@ -71,14 +122,18 @@ const PYTHON_CHECK: [&str; 3] = ["mypy==2.4.1", "types-protobuf", "types-grpcio"
 pub fn verify(
     package: &Package,
     scratch: &Path,
-    progress: &mut dyn FnMut(Language, &str),
+    workshop: Workshop<'_>,
+    progress: Progress<'_>,
 ) -> Result<Verification, VerifyError> {
     let start = Instant::now();
     let root = scratch.join("package");
     for (path, content) in package.files.iter() {
         write(&root.join(path), content)?;
     }
-    let mut run = Run { language: package.language, root, scratch, steps: Vec::new(), progress };
+    let mut host = workshop.host.clone();
+    host.env.retain(|name, _| !MISLEADING.iter().any(|m| name == *m));
+    let mut run =
+        Run { language: package.language, root, scratch, host, workshop, steps: Vec::new(), progress };
     let outcome = match package.language {
         Language::Go => run.go(),
         Language::Java => run.java(),
@@ -122,8 +177,10 @@ struct Run<'a> {
     language: Language,
     root: PathBuf,
     scratch: &'a Path,
+    host: Host,
+    workshop: Workshop<'a>,
     steps: Vec<String>,
-    progress: &'a mut dyn FnMut(Language, &str),
+    progress: Progress<'a>,
 }
 
 impl Run<'_> {
@@ -136,34 +193,35 @@ impl Run<'_> {
         let shown = |text: &str| text.replace(&format!("{}/", self.scratch.display()), "");
         let step = [program].iter().chain(arguments).map(|a| shown(a)).collect::<Vec<_>>().join(" ");
         (self.progress)(self.language, &step);
-        #[expect(clippy::disallowed_methods, reason = "building packages is done by the languages' tools")]
-        let mut command = Command::new(program);
-        let output = command
-            .args(arguments)
-            .current_dir(&self.root)
-            .stdin(Stdio::null())
+        let missing = || Stop::Outcome(Outcome::Skipped { missing: program.to_owned() });
+        let found = self.host.find(program).ok_or_else(missing)?;
+        let target = self.workshop.cargo_target.map_or_else(|| self.scratch.join("target"), Path::to_owned);
+        let call = Call {
+            name: program,
+            program: &found,
+            arguments: arguments.iter().map(Into::into).collect(),
+            folder: &self.root,
+            input: &[],
             // Programs that look for a project around them find the package and nothing else.
-            .env("GOWORK", "off")
-            .env("GOFLAGS", "-mod=mod")
-            .env("CARGO_TARGET_DIR", self.scratch.join("target"))
-            .env_remove("PYTHONPATH")
-            .env_remove("RUSTFLAGS")
-            .output();
-        match output {
-            Ok(output) if output.status.success() => {
+            set: vec![
+                ("GOWORK", "off".into()),
+                ("GOFLAGS", "-mod=mod".into()),
+                ("CARGO_TARGET_DIR", target.into()),
+            ],
+        };
+        let output = match run::run(&self.host, &call, self.workshop.limits) {
+            Ok(_) => {
                 self.steps.push(step);
-                Ok(Ok(()))
+                return Ok(Ok(()));
             }
-            Ok(output) => {
-                let text = [output.stdout, output.stderr].concat();
-                let output = String::from_utf8_lossy(&text).trim_end().to_owned();
-                Ok(Err(Outcome::Failed { step, output }))
+            Err(RunError::Failed { messages, output, .. }) if messages != output => output + &messages,
+            Err(error) if error.messages().trim().is_empty() => error.to_string(),
+            Err(error @ (RunError::TimedOut { .. } | RunError::TooMuch { .. })) => {
+                format!("{}\n{error}", error.messages().trim_end())
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err(Stop::Outcome(Outcome::Skipped { missing: program.to_owned() }))
-            }
-            Err(error) => Ok(Err(Outcome::Failed { step, output: error.to_string() })),
-        }
+            Err(error) => error.messages().to_owned(),
+        };
+        Ok(Err(Outcome::Failed { step, output: output.trim_end().to_owned() }))
     }
 
     fn go(&mut self) -> Result<(), Stop> {

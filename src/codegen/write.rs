@@ -118,7 +118,7 @@ impl Drift {
     }
 }
 
-fn fail<'p>(what: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> WriteError + 'p {
+pub(super) fn fail<'p>(what: &'static str, path: &'p Path) -> impl FnOnce(io::Error) -> WriteError + 'p {
     move |source| WriteError::Io { what, path: path.to_owned(), source }
 }
 

@@ -12,7 +12,9 @@
 mod env;
 mod lab;
 
+mod build;
 mod locked;
+mod machine;
 mod output;
 mod plugins;
 mod sdk;

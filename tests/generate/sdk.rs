@@ -5,72 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use protopact::codegen::Language;
-use protopact::codegen::plugin::Tool;
-use protopact::codegen::plugin::lock::Around;
-use protopact::codegen::plugin::{Cache, Host, Lock, install::Installer, spec};
+use protopact::codegen::plugin::{Lock, Tool, spec};
 
 use crate::env::TestEnv;
 use crate::lab::tree;
-
-/// The machine as it is, with a cache that stays between runs.
-struct Machine {
-    host: Host,
-    cache: Cache,
-    folder: PathBuf,
-}
-
-impl Machine {
-    fn new() -> Machine {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins");
-        let mut env: BTreeMap<_, _> = std::env::vars_os().collect();
-        env.insert("PROTOPACT_CACHE".into(), folder.clone().into());
-        Machine { host: Host { env, cwd: "/".into() }, cache: Cache::at(folder.clone()), folder }
-    }
-
-    fn around(&self) -> Around<'_> {
-        Around { host: &self.host, cache: Some(&self.cache), protoc: None }
-    }
-
-    /// Gets the plugins of a language; `None` when its toolchain is missing.
-    fn plugins(&self, language: Language) -> Option<Lock> {
-        let mut lock = Lock::default();
-        for plugin in spec::needed(&[language], true) {
-            if let Some(program) = plugin.source.installer().filter(|p| self.host.find(p).is_none()) {
-                println!("skipped: no `{program}` for {}", language.as_str());
-                return None;
-            }
-            let installer = Installer { around: self.around(), offline: false, update: false };
-            let outcome = installer.install(plugin, &mut lock);
-            outcome.unwrap_or_else(|e| panic!("{e}: {:?} {}", std::error::Error::source(&e), e.messages()));
-        }
-        Some(lock)
-    }
-
-    /// Runs protoc, or what behaves like it, on the files of a folder.
-    fn protoc(
-        &self,
-        program: &Path,
-        before: &[String],
-        flags: &[String],
-        proto: &Path,
-    ) -> BTreeMap<String, Vec<u8>> {
-        let out = tempfile::tempdir().unwrap();
-        let files = tree(proto).into_keys().filter(|p| p.ends_with(".proto"));
-        #[expect(clippy::disallowed_methods, reason = "protoc is the oracle")]
-        let mut command = Command::new(program);
-        command.args(before).arg(format!("--proto_path={}", proto.display()));
-        let well_known = protoc_bin_vendored::include_path().unwrap();
-        command.arg(format!("--proto_path={}", well_known.display()));
-        command.args(flags.iter().map(|f| f.replace("[out]", &out.path().display().to_string())));
-        let said = command.args(files).output().unwrap();
-        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-        tree(out.path())
-    }
-}
+use crate::machine::Machine;
 
 fn contracts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts")

@@ -1,6 +1,5 @@
-//! The plugins, run as plainly as can be: protoc with a descriptor set, and prost and tonic as libraries.
-//!
-//! protoc comes with the tests; the other plugins are taken from the search path.
+//! The plugins that need no installing, run as plainly as can be: protoc with a descriptor set, and prost and tonic
+//! as libraries.
 
 use std::path::Path;
 use std::process::Command;
@@ -86,12 +85,6 @@ pub(crate) fn rust() -> Target {
     Target::Rust { krate: "acme-contracts".to_owned() }
 }
 
-/// Prepares, generates and builds.
-pub(crate) fn package(contract: &Contract<'_>, target: &Target) -> Package {
-    let prepared = packages::prepare(contract, target).unwrap_or_else(|e| panic!("{e}"));
-    packages::build(contract, target, generate(&prepared, &|_| true)).unwrap_or_else(|e| panic!("{e}"))
-}
-
 /// The package with what can be generated without any plugin but protoc and the libraries.
 pub(crate) fn offline_package(contract: &Contract<'_>, target: &Target) -> Package {
     let prepared = packages::prepare(contract, target).unwrap_or_else(|e| panic!("{e}"));
@@ -102,7 +95,7 @@ pub(crate) fn offline_package(contract: &Contract<'_>, target: &Target) -> Packa
 }
 
 /// Runs the plugins that `wanted` takes.
-pub(crate) fn generate(prepared: &Prepared, wanted: &dyn Fn(Plugin) -> bool) -> FileTree {
+fn generate(prepared: &Prepared, wanted: &dyn Fn(Plugin) -> bool) -> FileTree {
     let mut tree = FileTree::new();
     for call in prepared.calls.iter().filter(|c| wanted(c.plugin)) {
         match call.plugin {
@@ -136,20 +129,8 @@ fn programs(prepared: &Prepared, call: &PluginCall, tree: &mut FileTree) {
     let (set, out) = (dir.path().join("set.binpb"), dir.path().join("out"));
     std::fs::write(&set, &prepared.descriptor_set).unwrap();
     std::fs::create_dir(&out).unwrap();
-    let name = match call.plugin {
-        Plugin::Go => "go",
-        Plugin::GoGrpc => "go-grpc",
-        Plugin::JavaGrpc => "grpc-java",
-        other => other.as_str(),
-    };
-    let mut command = match call.plugin {
-        Plugin::PythonGrpc => {
-            let mut command = Command::new("python3");
-            command.args(["-m", "grpc_tools.protoc"]);
-            command
-        }
-        _ => Command::new(protoc_bin_vendored::protoc_bin_path().unwrap()),
-    };
+    let name = call.plugin.as_str();
+    let mut command = Command::new(protoc_bin_vendored::protoc_bin_path().unwrap());
     command.arg(format!("--descriptor_set_in={}", set.display()));
     command.arg(format!("--{name}_out={}", out.display()));
     if !call.parameter.is_empty() {

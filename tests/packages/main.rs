@@ -1,8 +1,6 @@
 //! SDK packages: what is given to the plugins, what comes out, and what is refused.
 //!
-//! Building the packages with the languages' own tools takes minutes and a network; `ci/sdk` asks for it with
-//! `PROTOPACT_SDK=1`, with protoc-gen-go, protoc-gen-go-grpc and protoc-gen-grpc-java on the search path and
-//! grpcio-tools in its `python3`.
+//! Nothing here builds the packages; `ci/sdk` does, with the languages' own tools.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,5 +12,4 @@
 mod drive;
 mod lower;
 mod refuse;
-mod sdk;
 mod shape;

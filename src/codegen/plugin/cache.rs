@@ -47,6 +47,12 @@ impl Cache {
         self.root.join("plugins").join(plugin.name).join(plugin.version).join(sha256)
     }
 
+    /// Where what cargo builds while packages are tried stays for the next time.
+    #[must_use]
+    pub fn cargo_target(&self) -> PathBuf {
+        self.root.join("verify").join("cargo")
+    }
+
     /// A private folder on the same file system.
     ///
     /// # Errors

@@ -117,6 +117,8 @@ pub enum RunError {
         status: ExitStatus,
         /// What it said.
         messages: String,
+        /// The beginning of its standard output, where many tools say what is wrong.
+        output: String,
     },
 }
 
@@ -226,13 +228,14 @@ pub fn run(host: &Host, call: &Call<'_>, limits: Limits) -> Result<Done, RunErro
         _ if too_much => Err(RunError::TooMuch { name: name(), limit: limits.output, messages }),
         None => Err(RunError::TimedOut { name: name(), limit: limits.time, messages }),
         Some(status) if !status.success() => {
+            let mut output = output.unwrap_or_default();
+            output.truncate(MAX_MESSAGES as usize / 16);
+            let output = String::from_utf8_lossy(&output).into_owned();
             // Some programs, Maven among them, say what is wrong on standard output.
-            if messages.trim().is_empty()
-                && let Some(Ok(text)) = output.map(String::from_utf8)
-            {
-                messages = text.chars().take(MAX_MESSAGES as usize / 16).collect();
+            if messages.trim().is_empty() && !output.contains('\0') {
+                messages.clone_from(&output);
             }
-            Err(RunError::Failed { name: name(), status, messages })
+            Err(RunError::Failed { name: name(), status, messages, output })
         }
         Some(_) => match output {
             Some(output) => Ok(Done { output, messages }),

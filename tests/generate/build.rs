@@ -1,0 +1,195 @@
+//! Packages built by the languages' own tools, and used by a program that has nothing but the package.
+//!
+//! These take minutes and a network; `ci/sdk` runs them. A language whose toolchain is not on the path is skipped with
+//! its name. `PROTOPACT_CORPUS` names a folder that has `google/pubsub` and its like below it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use protopact::codegen::plugin::Limits;
+use protopact::codegen::verify::{self, Outcome, Workshop};
+use protopact::codegen::{FileTree, Language, Package};
+
+use crate::env::TestEnv;
+use crate::lab::tree;
+use crate::machine::Machine;
+
+/// Files by import path.
+type Files = BTreeMap<String, String>;
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every .proto file below a folder.
+fn read(folder: &Path) -> Files {
+    let protos = tree(folder).into_iter().filter(|(path, _)| path.ends_with(".proto"));
+    protos.map(|(path, content)| (path, String::from_utf8(content).unwrap())).collect()
+}
+
+fn section(language: Language) -> &'static str {
+    match language {
+        Language::Go => "[generate.go]\nmodule = \"github.com/acme/contracts-go\"\n",
+        Language::Java => "[generate.java]\ngroup = \"com.acme.contracts\"\nartifact = \"acme-contracts\"\n",
+        Language::Python => "[generate.python]\npackage = \"acme-contracts\"\n",
+        Language::Rust => "[generate.rust]\ncrate = \"acme-contracts\"\n",
+    }
+}
+
+/// Generates the package of one language as version 1.4.0, as a user would; `None` when its toolchain is missing.
+pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) -> Option<Package> {
+    let lock = machine.plugins(language)?;
+    let env = TestEnv::new();
+    for (path, text) in files {
+        env.write(&format!("proto/{path}"), text);
+    }
+    let head =
+        "[contract]\nname = \"acme/contracts\"\nroots = [\"proto\"]\n[generate]\nlicence = \"Apache-2.0\"\n";
+    env.write("protopact.toml", &format!("{head}{}", section(language)));
+    env.write("protopact.lock", &lock.render());
+    let output = env.run_with(&["generate", "--as", "1.4.0"], |io| io.env = machine.host.env.clone());
+    assert_eq!(output.code, 0, "{output}");
+    let mut files = FileTree::new();
+    for (path, content) in tree(&env.work().join("sdk").join(language.as_str())) {
+        files.add(&path, content).unwrap();
+    }
+    Some(Package { language, coordinate: output.out.lines().next().unwrap().to_owned(), files })
+}
+
+/// Builds the package of one language; `then` gets the folder of the package and of what its building left.
+fn builds(files: &Files, language: Language, then: impl FnOnce(&Path, &Machine)) {
+    let machine = Machine::new();
+    let Some(package) = generated(files, language, &machine) else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let target = machine.cache.cargo_target();
+    let limits = Limits { time: std::time::Duration::from_secs(1800), ..Limits::default() };
+    let workshop = Workshop { host: &machine.host, limits, cargo_target: Some(&target) };
+    let said = |l: Language, step: &str| println!("{}: {step}", l.as_str());
+    let result = verify::verify(&package, dir.path(), workshop, &said).unwrap();
+    let table = verify::table(std::slice::from_ref(&result));
+    println!("{table}");
+    assert_eq!(result.outcome, Outcome::Built, "{table}");
+    if language == Language::Go {
+        // The sums are shipped where the dependencies are known beforehand, and are whole then.
+        for path in ["go.mod", "go.sum"] {
+            if let (Some(old), true) = (package.files.get(path), package.files.get("go.sum").is_some()) {
+                let tidied = std::fs::read(dir.path().join("package").join(path)).unwrap();
+                assert_eq!(String::from_utf8_lossy(old), String::from_utf8_lossy(&tidied), "{path}");
+            }
+        }
+    }
+    then(dir.path(), &machine);
+}
+
+fn copy(from: &Path, to: &Path) {
+    for (path, content) in tree(from) {
+        let to = to.join(path);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, content).unwrap();
+    }
+}
+
+fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> String {
+    #[expect(clippy::disallowed_methods, reason = "the languages' own tools run the program")]
+    let mut command = Command::new(program);
+    let output = command
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", machine.cache.cargo_target())
+        .output()
+        .unwrap_or_else(|e| panic!("{program}: {e}"));
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{program} {arguments:?}\n{text}");
+    text
+}
+
+/// Runs the program of a language beside the package.
+fn program(language: Language, root: &Path, machine: &Machine) {
+    let name = language.as_str();
+    let folder = root.join("program");
+    copy(&project().join("fixtures/codegen/programs").join(name), &folder);
+    let said = match language {
+        Language::Go => {
+            run("go", &["mod", "tidy"], &folder, machine);
+            run("go", &["run", "."], &folder, machine)
+        }
+        Language::Java => {
+            std::fs::rename(folder.join("aggregate.xml"), root.join("pom.xml")).unwrap();
+            run("mvn", &["-q", "-B", "verify"], root, machine)
+        }
+        Language::Python => {
+            let python = root.join("fresh/bin/python").display().to_string();
+            run(&python, &["program.py"], &folder, machine)
+        }
+        Language::Rust => run("cargo", &["run", "-q"], &folder, machine),
+    };
+    assert!(said.contains(&format!("{name}: ok")), "{said}");
+}
+
+/// What `roots` reach in a folder of .proto files.
+fn reached(folder: &Path, roots: &[&str]) -> Files {
+    let mut todo: Vec<String> = Vec::new();
+    for root in roots {
+        // One package a root: folders below it are packages of their own.
+        let all = read(&folder.join(root)).into_keys().filter(|name| !name.contains('/'));
+        todo.extend(all.map(|name| format!("{root}/{name}")));
+    }
+    let mut files = Files::new();
+    while let Some(name) = todo.pop() {
+        if files.contains_key(&name) || name.starts_with("google/protobuf/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(folder.join(&name)).unwrap();
+        for line in text.lines().filter_map(|l| l.strip_prefix("import ")) {
+            todo.push(line.split('"').nth(1).unwrap().to_owned());
+        }
+        files.insert(name, text);
+    }
+    files
+}
+
+fn corpus() -> Option<PathBuf> {
+    std::env::vars_os().find(|(name, _)| name == "PROTOPACT_CORPUS").map(|(_, folder)| folder.into())
+}
+
+macro_rules! languages {
+    ($($module:ident $language:ident)*) => {$(
+        mod $module {
+            use super::*;
+
+            const LANGUAGE: Language = Language::$language;
+
+            #[test]
+            #[ignore = "builds packages: ci/sdk"]
+            fn contracts_build_and_are_used() {
+                let files = read(&project().join("contracts/proto"));
+                builds(&files, LANGUAGE, |root, machine| program(LANGUAGE, root, machine));
+            }
+
+            #[test]
+            #[ignore = "builds packages: ci/sdk"]
+            fn odd_names_and_editions_build() {
+                builds(&read(&project().join("fixtures/codegen/odd")), LANGUAGE, |_, _| {});
+            }
+
+            #[test]
+            #[ignore = "builds packages: ci/sdk"]
+            fn enums_alone_build() {
+                let path = project().join("fixtures/codegen/odd/enums.proto");
+                let files = Files::from([("enums.proto".to_owned(), std::fs::read_to_string(path).unwrap())]);
+                builds(&files, LANGUAGE, |_, _| {});
+            }
+
+            #[test]
+            #[ignore = "builds packages: ci/sdk"]
+            fn packages_of_google_build() {
+                let Some(corpus) = corpus() else { return };
+                let roots = ["google/pubsub/v1", "google/spanner/v1", "google/cloud/speech/v2"];
+                builds(&reached(&corpus, &roots), LANGUAGE, |_, _| {});
+            }
+        }
+    )*};
+}
+
+languages! { go Go java Java python Python rust Rust }
