@@ -44,6 +44,16 @@ pub(super) struct GenerateArgs {
     #[arg(long, value_name = "LANGUAGE", value_enum, value_delimiter = ',')]
     lang: Option<Vec<Language>>,
 
+    /// Only these files and folders, and what they import
+    ///
+    /// Relative to the working directory; `generate.path` in the configuration when it is left out.
+    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
+    path: Vec<String>,
+
+    /// Not these files and folders, unless another imports them
+    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
+    exclude_path: Vec<String>,
+
     /// Where the packages go; `generate.out` in the configuration, or `sdk`, when it is left out
     #[arg(short, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     out: Option<PathBuf>,
@@ -99,7 +109,7 @@ const UNPUBLISHED: &str = "0.0.0-dev";
 /// Runs the command.
 pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let progress = ctx.progress("compiling");
-    let version = pipeline::version(args.from.as_deref(), ctx)?;
+    let version = pipeline::version(args.from.as_deref(), &args.path, &args.exclude_path, ctx)?;
     let schema = pipeline::schema(&version.compiled)?;
     for note in &version.notes {
         ctx.note(note)?;

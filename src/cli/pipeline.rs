@@ -9,6 +9,7 @@ use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
+use crate::config::generate::Generate;
 use crate::config::{ConfigError, Overrides, Settings};
 use crate::diff::{self, Cx};
 use crate::git::{Repo, TagPattern};
@@ -38,6 +39,8 @@ pub(super) struct Job {
     pub(super) exclude_path: Vec<String>,
     /// Leave out old files that the new side does not have.
     pub(super) limit_to_input_files: bool,
+    /// Whether packages are made: they have paths of their own in the configuration.
+    pub(super) packages: bool,
 }
 
 impl Job {
@@ -263,8 +266,20 @@ pub(super) fn here(ctx: &mut Ctx<'_>) -> Result<(Settings, PathBuf), CliError> {
 }
 
 /// Compiles the working tree, or another version of the same contract.
-pub(super) fn version(from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
-    let job = Job { overrides: overrides(ctx), ..Job::new(".") };
+/// `path` and `exclude` say which files packages are made of, as typed.
+pub(super) fn version(
+    from: Option<&str>,
+    path: &[String],
+    exclude: &[String],
+    ctx: &mut Ctx<'_>,
+) -> Result<Version, CliError> {
+    let job = Job {
+        overrides: overrides(ctx),
+        path: path.to_vec(),
+        exclude_path: exclude.to_vec(),
+        packages: true,
+        ..Job::new(".")
+    };
     let new = open_new(&job, ctx)?;
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
     let options = options(&new.settings, ctx);
@@ -279,6 +294,7 @@ pub(super) fn version(from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, 
             (opened, commit_of(typed, &folder, &new.settings, &cwd)?)
         }
     };
+    unmatched(&opened.layout.unmatched)?;
     let compiled = compile_side(&opened.content, &options);
     let compiled = compiled.map_err(|e| refuse(vec![(opened.label.clone(), e)]))?;
     Ok(Version {
@@ -333,7 +349,12 @@ fn open_new(job: &Job, ctx: &mut Ctx<'_>) -> Result<NewSide, CliError> {
     let loaded = open(&job.new, Side::New, None, None, ctx)?;
     let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
     let settings = source::load_settings(&loaded, config, &job.overrides)?;
-    let selection = PathSelection::new(&loaded, &settings, &cwd, &job.path, &job.exclude_path);
+    let none = Generate::default();
+    let configured = match settings.generate.as_ref().unwrap_or(&none) {
+        generate if job.packages => (&*generate.path, &*generate.exclude_path),
+        _ => (&*settings.check.path, &*settings.check.exclude_path),
+    };
+    let selection = PathSelection::new(&loaded, configured, &cwd, &job.path, &job.exclude_path);
     if let Some(outside) = selection.outside.first() {
         return Err(CliError::usage(format!("path `{outside}` is outside the contract"))
             .hint("paths are relative to the working directory"));

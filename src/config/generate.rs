@@ -15,6 +15,10 @@ pub struct Generate {
     pub out: Option<String>,
     /// Whether each version gets a folder of its own.
     pub versioned: bool,
+    /// Only these files and folders, and what they import.
+    pub path: Vec<String>,
+    /// Never these files and folders, unless another imports them.
+    pub exclude_path: Vec<String>,
     /// The SPDX expression of the packages' licence.
     pub licence: Option<String>,
     /// How many seconds one plugin may take.
@@ -79,6 +83,8 @@ type Text = Spanned<String>;
 pub(super) struct RawGenerate {
     out: Option<Text>,
     versioned: Option<bool>,
+    path: Option<Vec<Text>>,
+    exclude_path: Option<Vec<Text>>,
     licence: Option<Text>,
     timeout: Option<Spanned<u64>>,
     go: Option<RawGo>,
@@ -201,8 +207,19 @@ pub(super) fn read(raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Result<G
     for plugin in raw.plugin {
         plugins.push(read_plugin(plugin, place)?);
     }
+    let paths = |list: Option<Vec<Text>>| {
+        let path = |text: &Text| {
+            normalize(text.get_ref()).map_err(|e| {
+                ConfigError::new(place(text.span().start), e.to_string())
+                    .hint("paths are relative to the folder of this file and stay inside it")
+            })
+        };
+        list.iter().flatten().map(path).collect::<Result<Vec<String>, ConfigError>>()
+    };
     Ok(Generate {
         out: raw.out.map(|out| folder(&out, place)).transpose()?,
+        path: paths(raw.path)?,
+        exclude_path: paths(raw.exclude_path)?,
         versioned: raw.versioned.unwrap_or(false),
         licence: licence.transpose()?,
         timeout: timeout.transpose()?,

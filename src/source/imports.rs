@@ -10,6 +10,8 @@ pub struct Scan {
     pub imports: Vec<String>,
     /// The package, when there is one.
     pub package: Option<String>,
+    /// Whether an import is written in a way that the scan does not spell out: with an escape, or in pieces.
+    pub unclear: bool,
 }
 
 /// Scans a file.
@@ -27,10 +29,17 @@ pub fn scan(text: &[u8]) -> Scan {
                 if matches!(next, Some(Token::Word(_))) {
                     next = rest.next();
                 }
-                if let Some(Token::Text(path)) = next {
-                    found.imports.push(String::from_utf8_lossy(path).into_owned());
+                match next {
+                    Some(Token::Text(path)) => {
+                        found.imports.push(String::from_utf8_lossy(path).into_owned());
+                        found.unclear |= path.contains(&b'\\');
+                    }
+                    _ => found.unclear = true,
                 }
-                at_start = false;
+                // A second literal would be a part of the same path.
+                let then = rest.next();
+                found.unclear |= !matches!(then, Some(Token::Symbol(b';')));
+                at_start = matches!(then, Some(Token::Symbol(b';')));
             }
             Token::Word(word) if depth == 0 && at_start && word == b"package" => {
                 if let Some(Token::Word(name)) = rest.next() {
@@ -138,7 +147,10 @@ mod tests {
         "#;
         let found = scan(text);
         assert_eq!(found.imports, ["a.proto", "b/b.proto", "c.proto"]);
-        assert_eq!(found.package.as_deref(), Some("acme.pay"));
+        assert_eq!((found.package.as_deref(), found.unclear), (Some("acme.pay"), false));
+        for unclear in ["import \"a\" \"b\";", "import 'a\\x2fb';", "import a b;", "import {}"] {
+            assert!(scan(unclear.as_bytes()).unclear, "{unclear}");
+        }
     }
 
     #[test]

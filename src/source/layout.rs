@@ -28,11 +28,12 @@ pub struct PathSelection {
 }
 
 impl PathSelection {
-    /// Reads flags, which are relative to the working directory, and adds the configured paths.
+    /// Reads flags, which are relative to the working directory, and adds the configured paths: those to keep where no
+    /// flag names any, those to leave out always.
     #[must_use]
     pub fn new(
         new: &Loaded,
-        settings: &Settings,
+        configured: (&[String], &[String]),
         cwd: &Path,
         paths: &[String],
         exclude: &[String],
@@ -57,8 +58,8 @@ impl PathSelection {
         };
         let typed_paths: Vec<String> = paths.iter().filter_map(&mut read).collect();
         let typed_exclude: Vec<String> = exclude.iter().filter_map(&mut read).collect();
-        selection.paths = if paths.is_empty() { settings.check.path.clone() } else { typed_paths };
-        selection.exclude = settings.check.exclude_path.iter().cloned().chain(typed_exclude).collect();
+        selection.paths = if paths.is_empty() { configured.0.to_vec() } else { typed_paths };
+        selection.exclude = configured.1.iter().cloned().chain(typed_exclude).collect();
         selection
     }
 
@@ -522,10 +523,15 @@ impl Layout {
     /// Files that are to be judged cannot be read; all of them are named. A file that is only there to be
     /// imported is left out instead.
     pub fn input(&self, tree: &Tree) -> Result<Input, LayoutError> {
-        let paths: Vec<&str> = self.files.values().map(|file| file.path.as_str()).collect();
+        let needed = self.needed(tree);
+        let wanted = || {
+            let taken = |import: &str| needed.as_ref().is_none_or(|needed| needed.contains(import));
+            self.files.iter().filter(move |(import, _)| taken(import))
+        };
+        let paths: Vec<&str> = wanted().map(|(_, file)| file.path.as_str()).collect();
         let mut files = Vec::with_capacity(paths.len());
         let mut problems = Vec::new();
-        for ((import, file), content) in self.files.iter().zip(tree.read_all(&paths)) {
+        for ((import, file), content) in wanted().zip(tree.read_all(&paths)) {
             match content {
                 Ok(content) => files.push(InputFile {
                     name: import.clone(),
@@ -547,6 +553,38 @@ impl Layout {
         }
         let roots = self.modules.iter().map(|m| shown_root(tree, &m.root)).collect();
         Ok(Input { files, roots })
+    }
+}
+
+impl Layout {
+    /// The files a compilation can need, by import path, when those are few: the targets and what they import, found
+    /// wave by wave. `None` for all, where most are targets or an import can only be read by the compiler.
+    fn needed(&self, tree: &Tree) -> Option<BTreeSet<&str>> {
+        let mut wave: Vec<&str> =
+            self.files.iter().filter(|(_, file)| file.target).map(|(import, _)| &**import).collect();
+        if wave.len() * 4 > self.files.len() {
+            return None;
+        }
+        let mut needed: BTreeSet<&str> = wave.iter().copied().collect();
+        while !wave.is_empty() {
+            let paths: Vec<&str> = wave.iter().map(|import| self.files[*import].path.as_str()).collect();
+            let mut next = Vec::new();
+            for text in tree.read_all_kept(&paths).into_iter().flatten() {
+                let found = scan(&text);
+                if found.unclear {
+                    return None;
+                }
+                for import in found.imports {
+                    if let Some((import, _)) = self.files.get_key_value(import.as_str())
+                        && needed.insert(import)
+                    {
+                        next.push(&**import);
+                    }
+                }
+            }
+            wave = next;
+        }
+        Some(needed)
     }
 }
 

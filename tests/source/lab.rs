@@ -156,7 +156,13 @@ impl Run {
     pub(crate) fn try_new(&self, new: &str) -> Result<(Loaded, Resolved, PathSelection), LayoutError> {
         let loaded = open(&self.cwd, new, Side::New).unwrap_or_else(|e| panic!("{}", explain(&e)));
         let settings = self.settings(&loaded);
-        let selection = PathSelection::new(&loaded, &settings, &self.cwd, &self.paths, &self.exclude);
+        let selection = PathSelection::new(
+            &loaded,
+            (&settings.check.path, &settings.check.exclude_path),
+            &self.cwd,
+            &self.paths,
+            &self.exclude,
+        );
         let resolved = layout::resolve(loaded.tree().unwrap(), &settings, &selection, Side::New, None)?;
         Ok((loaded, resolved, selection))
     }
