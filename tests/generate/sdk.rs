@@ -95,6 +95,113 @@ fn python_services_are_what_the_protoc_of_grpcio_tools_gives() {
     same(&ours, &machine.protoc(&python, &before, &flags, &contracts().join("proto")));
 }
 
+/// The package of a language, and what a plain call of protoc with the same plugins makes of the same files.
+fn beside_protoc(
+    language: Language,
+    plugins: &[(&'static spec::Pinned, &str)],
+    builtins: &[&str],
+    opt: &str,
+) -> Option<[BTreeMap<String, Vec<u8>>; 2]> {
+    let machine = Machine::new();
+    let lock = machine.plugins(language)?;
+    let files: BTreeMap<String, String> = tree(&contracts().join("proto"))
+        .into_iter()
+        .map(|(path, text)| (path, String::from_utf8(text).unwrap()))
+        .collect();
+    let package = crate::build::generated(&files, language, &machine)?;
+    let package = package.files.iter().map(|(path, content)| (path.to_owned(), content.to_vec())).collect();
+
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in &files {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let mut flags: Vec<String> = builtins.iter().map(|name| format!("--{name}_out=[out]")).collect();
+    for (plugin, name) in plugins {
+        flags.push(format!("--plugin=protoc-gen-{name}={}", program(&lock, &machine, plugin).0.display()));
+        flags.push(format!("--{name}_out=[out]"));
+        if !opt.is_empty() {
+            flags.push(format!("--{name}_opt={opt}"));
+        }
+    }
+    let protoc = protoc_bin_vendored::protoc_bin_path().unwrap();
+    let mut plain = machine.protoc(&protoc, &[], &flags, dir.path());
+    if language == Language::Python {
+        let (python, before) = program(&lock, &machine, &spec::GRPC_PYTHON);
+        plain.extend(machine.protoc(&python, &before, &["--grpc_python_out=[out]".to_owned()], dir.path()));
+    }
+    Some([package, plain])
+}
+
+/// The files of a package below a folder that end in one of some ways.
+fn part(package: &BTreeMap<String, Vec<u8>>, folder: &str, ends: &[&str]) -> BTreeMap<String, Vec<u8>> {
+    let inside = package.iter().filter_map(|(path, content)| Some((path.strip_prefix(folder)?, content)));
+    let wanted = inside.filter(|(path, _)| ends.iter().any(|end| path.ends_with(end)));
+    wanted.map(|(path, content)| (path.to_owned(), content.clone())).collect()
+}
+
+#[test]
+#[ignore = "gets plugins over the network: ci/sdk"]
+fn the_go_package_holds_what_protoc_gives() {
+    const MODULE: &str = "github.com/acme/contracts-go";
+    let files = tree(&contracts().join("proto"));
+    let place = |path: &String| {
+        let folder = path.rsplit_once('/').unwrap().0;
+        format!(",M{path}={MODULE}/{folder};{}", folder.replace('/', ""))
+    };
+    let opt = format!("module={MODULE}{}", files.keys().map(place).collect::<String>());
+    let plugins = [(&spec::GO, "go"), (&spec::GO_GRPC, "go-grpc")];
+    let Some([package, plain]) = beside_protoc(Language::Go, &plugins, &[], &opt) else {
+        return;
+    };
+    same(&part(&package, "", &[".pb.go"]), &plain);
+}
+
+#[test]
+#[ignore = "gets plugins over the network: ci/sdk"]
+fn the_java_package_holds_what_protoc_gives() {
+    let plugins = [(&spec::GRPC_JAVA, "grpc-java")];
+    let opt = "@generated=omit";
+    let Some([package, plain]) = beside_protoc(Language::Java, &plugins, &["java"], opt) else {
+        return;
+    };
+    same(&part(&package, "src/main/java/", &[".java"]), &plain);
+}
+
+#[test]
+#[ignore = "gets plugins over the network: ci/sdk"]
+fn the_python_package_holds_what_protoc_gives_but_for_where_modules_are() {
+    let Some([package, mut plain]) = beside_protoc(Language::Python, &[], &["python", "pyi"], "") else {
+        return;
+    };
+    let package = part(&package, "src/acme_contracts/", &["_pb2.py", "_pb2.pyi", "_pb2_grpc.py"]);
+    // Without a service in it, a module for services is empty, and left out.
+    plain.retain(|path, content| {
+        let text = std::str::from_utf8(content).unwrap();
+        package.contains_key(path) || !path.ends_with("_pb2_grpc.py") || text.contains("\nclass ")
+    });
+    assert!(package.keys().eq(plain.keys()), "{:?}\n{:?}", package.keys(), plain.keys());
+    let mut moved = 0;
+    for (path, content) in &plain {
+        let lines = |bytes: &[u8]| -> Vec<String> {
+            std::str::from_utf8(bytes).unwrap().split('\n').map(str::to_owned).collect()
+        };
+        let (ours, theirs) = (lines(&package[path]), lines(content));
+        assert_eq!(ours.len(), theirs.len(), "{path}");
+        for (ours, theirs) in ours.iter().zip(&theirs).filter(|(ours, theirs)| ours != theirs) {
+            // `from user.v1 import …` is `from ...user.v1 import …`; classes are found below the distribution's name.
+            let back = match ours.strip_prefix("from .") {
+                Some(rest) => format!("from {}", rest.trim_start_matches('.')),
+                None => ours.replace("'acme_contracts.", "'"),
+            };
+            assert_eq!(&back, theirs, "{path}");
+            moved += 1;
+        }
+    }
+    assert!(moved > 0, "the contract imports across packages");
+}
+
 #[test]
 #[ignore = "gets plugins over the network: ci/sdk"]
 fn the_packages_of_the_sample_contract() {
