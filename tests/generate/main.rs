@@ -19,3 +19,4 @@ mod output;
 mod plugins;
 mod sdk;
 mod template;
+mod verify;
