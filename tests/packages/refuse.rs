@@ -122,8 +122,10 @@ fn names_that_become_one() {
     let text = p3("package a;\nmessage M {\n  int32 foo_bar = 1;\n  int32 FooBar = 2;\n}\n");
     refused(&[("a.proto", &text)], &rust(), "proto/a.proto:5:3", "are both called `foo_bar` in Rust");
 
-    let text = p3("package a;\nenum E {\n  E_A_B = 0;\n  E_AB = 1;\n  A__B = 2;\n}\n");
-    refused(&[("a.proto", &text)], &rust(), "proto/a.proto:6:3", "are both called `AB` in Rust");
+    // protoc refuses all values that prost would call the same, but for two names of one number, of which prost
+    // takes the first.
+    let text = p3("package a;\nenum E {\n  option allow_alias = true;\n  E_A_B = 0;\n  A__B = 0;\n}\n");
+    taken(&[("a.proto", &text)], &rust());
 }
 
 #[test]
