@@ -15,7 +15,7 @@ use crate::codegen::compare::Difference;
 use crate::codegen::generate::Unit;
 use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::plugin::{Cache, Limits};
-use crate::codegen::produce::{self, Output, ProduceError, Produced, Running, State};
+use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::verify::{self, Outcome, Workshop};
 use crate::codegen::{Contract, Language};
 use crate::config::generate::Generate;
@@ -302,7 +302,9 @@ fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliE
         return Ok(());
     }
     let view = ctx.view();
-    let width = produced.rows.iter().map(|r| r.path.len()).max().unwrap_or(0);
+    // A unit that is the whole folder has no path of its own.
+    let name = |row: &Row| if row.path.is_empty() { folder.to_owned() } else { row.path.clone() };
+    let width = produced.rows.iter().map(|r| name(r).len()).max().unwrap_or(0);
     let out = &mut ctx.io.out;
     for row in &produced.rows {
         let (style, word) = match row.state {
@@ -310,7 +312,7 @@ fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliE
             State::Made => (Style::Good, "made"),
             State::Removed => (Style::Warn, "removed"),
         };
-        let mut line = Line::new().plain(format!("{:width$}  ", row.path)).styled(style, word);
+        let mut line = Line::new().plain(format!("{:width$}  ", name(row))).styled(style, word);
         if row.state != State::Removed {
             line = line.plain(format!("  {}", plural(row.files, "file")));
         }
