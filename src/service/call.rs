@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use http_body::{Body as _, Frame};
+use http_body::Frame;
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -136,11 +136,9 @@ pub(super) fn deadline(
 ) -> Result<Option<tokio::time::Instant>, Status> {
     let asked = match headers.get("grpc-timeout") {
         None => None,
-        Some(value) => {
-            Some(timeout(value).ok_or_else(|| {
-                Status::internal("malformed `grpc-timeout`: not one to eight digits and a unit")
-            })?)
-        }
+        Some(value) => Some(timeout(value).ok_or_else(|| {
+            Status::internal("malformed `grpc-timeout`: not one to eight digits and a unit")
+        })?),
     };
     let shortest = asked.into_iter().chain(most).min();
     Ok(shortest.map(|d| tokio::time::Instant::now() + d.min(LONGEST)))

@@ -27,8 +27,8 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The answer to HTTP/1: the version is not supported (RFC 9110, section 15.6.6).
 const HTTP1_ANSWER: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\n\
-    content-type: text/plain\r\ncontent-length: 48\r\nconnection: close\r\n\r\n\
-    this is a gRPC server and only speaks HTTP/2.\r\n\r\n";
+    content-type: text/plain\r\ncontent-length: 47\r\nconnection: close\r\n\r\n\
+    this is a gRPC server and only speaks HTTP/2.\r\n";
 
 /// The most that is read and thrown away of a request that gets [`HTTP1_ANSWER`], and for how long.
 const LINGER: (usize, Duration) = (64 << 10, Duration::from_secs(1));
@@ -119,7 +119,12 @@ impl Acceptor {
         }
     }
 
-    async fn connection(self: Arc<Acceptor>, stream: TcpStream, peer: SocketAddr, _permit: OwnedSemaphorePermit) {
+    async fn connection(
+        self: Arc<Acceptor>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        _permit: OwnedSemaphorePermit,
+    ) {
         let open = self.metrics.connections.clone();
         open.inc();
         tokio::select! {
@@ -204,7 +209,11 @@ async fn preface<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Says no in a way the peer understands, if there is one.
-async fn not_http2<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, first: &[u8], encrypted: bool) -> Refused {
+async fn not_http2<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    first: &[u8],
+    encrypted: bool,
+) -> Refused {
     if first.starts_with(&[0x16, 0x03]) && !encrypted {
         return Refused::UnexpectedTls;
     }

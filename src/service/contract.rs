@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::compile::Compiled;
-use crate::schema::{MessageId, Schema, BuildError};
+use crate::schema::{BuildError, MessageId, Schema};
 
 /// One version of a contract: the model that calls are routed by, and the descriptors that reflection hands out.
 #[derive(Debug)]

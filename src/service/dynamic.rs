@@ -170,16 +170,19 @@ impl Handler for Dynamic {
 fn many(dynamic: Dynamic, message: Bytes, wishes: &Wishes) -> Answers {
     let count = wishes.answers.unwrap_or(dynamic.shared.stream_messages);
     let end = wishes.status.clone();
-    Box::pin(stream::unfold((dynamic, message, 0, end), move |(dynamic, message, index, mut end)| async move {
-        if index >= count {
-            return end.take().map(|status| (Err(status), (dynamic, message, index, None)));
-        }
-        let answer = dynamic.answer(Some(message.clone()), index);
-        // Gives way now and then: a stream that is always ready would keep its thread.
-        tokio::task::coop::consume_budget().await;
-        let index = if answer.is_ok() { index + 1 } else { count };
-        Some((answer, (dynamic, message, index, end)))
-    }))
+    Box::pin(stream::unfold(
+        (dynamic, message, 0, end),
+        move |(dynamic, message, index, mut end)| async move {
+            if index >= count {
+                return end.take().map(|status| (Err(status), (dynamic, message, index, None)));
+            }
+            let answer = dynamic.answer(Some(message.clone()), index);
+            // Gives way now and then: a stream that is always ready would keep its thread.
+            tokio::task::coop::consume_budget().await;
+            let index = if answer.is_ok() { index + 1 } else { count };
+            Some((answer, (dynamic, message, index, end)))
+        },
+    ))
 }
 
 /// The answers of a bidirectional stream.

@@ -21,7 +21,8 @@ pub(super) struct Health {
 impl Health {
     /// Everybody is well.
     pub(super) async fn new(services: &[&str]) -> Health {
-        let services: Vec<Box<str>> = std::iter::once("").chain(services.iter().copied()).map(Into::into).collect();
+        let services: Vec<Box<str>> =
+            std::iter::once("").chain(services.iter().copied()).map(Into::into).collect();
         let health = Health { reporter: HealthReporter::new(), services };
         health.set(ServingStatus::Serving).await;
         health

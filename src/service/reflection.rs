@@ -86,7 +86,12 @@ impl Reflection {
 fn own(set: &'static [u8]) -> Option<Contract> {
     let files = wire::fields(set).flatten().filter_map(|f| f.bytes()).filter_map(|bytes| {
         let name: Box<str> = wire::file_name(bytes)?.into();
-        Some(CompiledFile { display: name.clone(), name, descriptor: Bytes::from_static(bytes), target: true })
+        Some(CompiledFile {
+            display: name.clone(),
+            name,
+            descriptor: Bytes::from_static(bytes),
+            target: true,
+        })
     });
     Contract::new(&Compiled { files: files.collect() }).ok()
 }
@@ -164,8 +169,7 @@ impl Index {
         let mut numbers: Vec<i32> =
             self.extensions.keys().filter(|(extendee, _)| &**extendee == name).map(|(_, n)| *n).collect();
         numbers.sort_unstable();
-        let response =
-            ExtensionNumberResponse { base_type_name: name.to_owned(), extension_number: numbers };
+        let response = ExtensionNumberResponse { base_type_name: name.to_owned(), extension_number: numbers };
         known.then_some(MessageResponse::AllExtensionNumbersResponse(response))
     }
 
@@ -197,12 +201,16 @@ impl Index {
 }
 
 fn error(code: Code, message: &str) -> MessageResponse {
-    MessageResponse::ErrorResponse(ErrorResponse { error_code: code as i32, error_message: message.to_owned() })
+    MessageResponse::ErrorResponse(ErrorResponse {
+        error_code: code as i32,
+        error_message: message.to_owned(),
+    })
 }
 
 #[tonic::async_trait]
 impl ServerReflection for Reflection {
-    type ServerReflectionInfoStream = Pin<Box<dyn Stream<Item = Result<ServerReflectionResponse, Status>> + Send>>;
+    type ServerReflectionInfoStream =
+        Pin<Box<dyn Stream<Item = Result<ServerReflectionResponse, Status>> + Send>>;
 
     async fn server_reflection_info(
         &self,

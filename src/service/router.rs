@@ -17,6 +17,7 @@ use tonic::codegen::Service as _;
 use tonic::server::{Grpc, StreamingService};
 use tonic::{Status, Streaming};
 
+use super::Gzip;
 use super::call::{self, Call, Guard, RequestBody, ResponseBody};
 use super::codec::Raw;
 use super::health::Health;
@@ -25,14 +26,12 @@ use super::log::Log;
 use super::metrics::{self, MethodMetrics, Metrics};
 use super::reflection::{self, Reflection};
 use super::trace::{Ids, TraceContext};
-use super::Gzip;
 
 /// The answers of one call.
 pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
 
 /// A call at work.
-pub(super) type Working =
-    Pin<Box<dyn Future<Output = Result<tonic::Response<Answers>, Status>> + Send>>;
+pub(super) type Working = Pin<Box<dyn Future<Output = Result<tonic::Response<Answers>, Status>> + Send>>;
 
 /// Answers the calls of one method, of whatever kind: each takes a stream and gives one.
 pub(super) trait Handler: Send + Sync + 'static {
@@ -134,11 +133,10 @@ impl Router {
     ) -> Result<Response<ResponseBody>, Infallible> {
         let route = self.routes.get(request.uri().path()).unwrap_or(&self.unknown);
         let trace = TraceContext::of(request.headers(), &self.ids);
-        let metrics = route.metrics.get_or_init(|| {
-            Arc::new(self.metrics.method(route.kind, &route.service, &route.method))
-        });
-        let call =
-            Call::new(request.uri().path(), peer, trace.clone(), metrics.clone(), self.log.clone());
+        let metrics = route
+            .metrics
+            .get_or_init(|| Arc::new(self.metrics.method(route.kind, &route.service, &route.method)));
+        let call = Call::new(request.uri().path(), peer, trace.clone(), metrics.clone(), self.log.clone());
         let mut guard = Guard(Some(call.clone()));
         let respond = |response, deadline, stop, guard: &mut Guard| {
             guard.0 = None;

@@ -88,7 +88,8 @@ fn parse(value: &[u8]) -> Option<(String, String, u8)> {
     let text = std::str::from_utf8(value).ok()?;
     let mut parts = text.splitn(5, '-');
     let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let hex = |text: &str, len| text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let hex =
+        |text: &str, len| text.len() == len && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let zero = |text: &str| text.bytes().all(|b| b == b'0');
     if !hex(version, 2) || version == "ff" || (version == "00" && parts.next().is_some()) {
         return None;

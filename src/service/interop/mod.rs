@@ -39,7 +39,8 @@ pub fn contract() -> Contract {
     let name = "grpc/testing/test.proto";
     let file = InputFile { name: name.into(), display: name.into(), content: PROTO.into(), target: true };
     let input = Input { files: vec![file], roots: Vec::new() };
-    let compiled = compile::compile(&input, &compile::Options::default()).expect("the built-in file compiles");
+    let compiled =
+        compile::compile(&input, &compile::Options::default()).expect("the built-in file compiles");
     Contract::new(&compiled).expect("the built-in file holds together")
 }
 
@@ -159,13 +160,14 @@ async fn input(requests: &mut Streaming<Bytes>) -> Result<Bytes, Status> {
 /// The answers one request wants, each made when it is its turn.
 fn parameters(request: StreamingOutputCallRequest, send: usize) -> Answers {
     let end = wanted(request.response_status.as_ref()).err().map(Err);
-    let answers = stream::iter(request.response_parameters).then(move |wanted: ResponseParameters| async move {
-        if let Ok(wait @ 1..) = u64::try_from(wanted.interval_us) {
-            tokio::time::sleep(Duration::from_micros(wait)).await;
-        }
-        let response = StreamingOutputCallResponse { payload: payload(wanted.size, send)? };
-        sendable(response.encode_to_vec().into(), send)
-    });
+    let answers =
+        stream::iter(request.response_parameters).then(move |wanted: ResponseParameters| async move {
+            if let Ok(wait @ 1..) = u64::try_from(wanted.interval_us) {
+                tokio::time::sleep(Duration::from_micros(wait)).await;
+            }
+            let response = StreamingOutputCallResponse { payload: payload(wanted.size, send)? };
+            sendable(response.encode_to_vec().into(), send)
+        });
     Box::pin(answers.chain(stream::iter(end)))
 }
 
