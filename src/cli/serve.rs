@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -278,10 +278,24 @@ fn tls(args: &TlsArgs, ctx: &mut Ctx<'_>) -> Result<Option<Tls>, CliError> {
     std::fs::create_dir_all(&at).map_err(fail)?;
     for (name, text) in made.files() {
         let typed = folder.join(name).display().to_string();
-        files::write_whole(&at.join(name), &typed, |out| out.write_all(text.as_bytes()))?;
+        let path = at.join(name);
+        if name.ends_with(".key") {
+            write_secret(&path, text).map_err(|e| CliError::outside(format!("cannot write `{typed}`"), e))?;
+        } else {
+            files::write_whole(&path, &typed, |out| out.write_all(text.as_bytes()))?;
+        }
     }
     ctx.note(&format!("certificates for tests are in `{}`", folder.display()))?;
     Ok(Some(made.server_side(args.mutual_tls)))
+}
+
+/// Writes a file that nobody else may read, not even while it is written.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    // Temporary files are for their owner only, and stay so under another name.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
 }
 
 /// Says that the server is there.
