@@ -41,7 +41,7 @@ impl Victim {
     }
 
     /// The server is as good as ever, and its log can be shown.
-    async fn is_unharmed(mut self) -> Vec<String> {
+    async fn unharmed(mut self) -> Vec<String> {
         works(&self.running).await;
         self.running.shutdown().await;
         let mut lines = Vec::new();
@@ -130,7 +130,7 @@ async fn http1_is_told_which_version_to_speak() {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("content-length: {}", body.len())), "{answer:?}");
     }
-    let lines = victim.is_unharmed().await;
+    let lines = victim.unharmed().await;
     assert_eq!(lines.iter().filter(|l| l.starts_with("refused") && l.ends_with("HTTP/1")).count(), 3);
 }
 
@@ -156,7 +156,7 @@ async fn garbage_is_turned_away() {
         let said = rest(&mut stream).await;
         assert!(goaway(&said).is_some_and(|code| code != 0), "{:?}", frames(&said));
     }
-    let lines = victim.is_unharmed().await;
+    let lines = victim.unharmed().await;
     assert_eq!(lines.iter().filter(|l| l.starts_with("refused")).count(), 5, "{lines:#?}");
 }
 
@@ -170,7 +170,7 @@ async fn connections_that_get_nowhere_are_closed() {
     assert_eq!(rest(&mut half).await, b"");
     // One that leaves at once is not worth a line.
     drop(victim.connect().await);
-    let lines = victim.is_unharmed().await;
+    let lines = victim.unharmed().await;
     assert_eq!(lines.iter().filter(|l| l.contains("no HTTP/2 within the time")).count(), 2, "{lines:#?}");
     assert_eq!(lines.iter().filter(|l| l.starts_with("refused")).count(), 2, "{lines:#?}");
 }
@@ -218,7 +218,7 @@ async fn half_a_message_is_no_message() {
             assert_eq!(reply.code(), Some(Code::Internal), "{method} {flag}: {reply:?}");
         }
     }
-    victim.is_unharmed().await;
+    victim.unharmed().await;
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn compressed_garbage_is_refused() {
         client.call(head("Same", &[("grpc-encoding", "br\u{e9}")]), framed(ITEM), true).await.unwrap();
     assert_eq!(reply.code(), Some(Code::Unimplemented), "{reply:?}");
     assert!(reply.headers["grpc-accept-encoding"].to_str().unwrap().contains("gzip"), "{reply:?}");
-    victim.is_unharmed().await;
+    victim.unharmed().await;
 }
 
 #[tokio::test]
@@ -260,7 +260,7 @@ async fn requests_that_are_not_grpc_get_an_answer_of_http() {
         let reply = client.call(with(method, kind), framed(ITEM), true).await.unwrap();
         assert_eq!(reply.status, status, "{method} {kind:?}");
     }
-    victim.is_unharmed().await;
+    victim.unharmed().await;
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn a_flood_of_resets_ends_the_connection() {
     if !said.is_empty() {
         assert_eq!(goaway(&said), Some(ENHANCE_YOUR_CALM), "{:?}", frames(&said));
     }
-    victim.is_unharmed().await;
+    victim.unharmed().await;
 }
 
 #[tokio::test]
@@ -296,7 +296,7 @@ async fn headers_that_never_end_end_the_connection() {
     if !said.is_empty() {
         assert!(goaway(&said).is_some_and(|code| code != 0), "{:?}", frames(&said));
     }
-    victim.is_unharmed().await;
+    victim.unharmed().await;
 }
 
 #[tokio::test]
@@ -321,7 +321,7 @@ async fn more_streams_than_allowed_are_refused() {
     answered.await.expect("nothing was refused");
     assert_eq!(refused(&said), [(5, REFUSED_STREAM), (7, REFUSED_STREAM)]);
     drop(stream);
-    victim.is_unharmed().await;
+    victim.unharmed().await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
+use rustix::process::{Pid, Signal};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Request};
 
@@ -38,6 +39,7 @@ fn folder() -> tempfile::TempDir {
     dir
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is about the process")]
 fn command(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_protopact"));
     command.arg("serve").args(args).current_dir(dir).env_clear().stdin(Stdio::null());
@@ -68,14 +70,10 @@ impl Serving {
         )
     }
 
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("/bin/kill").args(["-s", name, &pid]).status().unwrap().success());
-    }
-
     /// Ends it; gives the rest of its output, its errors and its code.
-    fn end(mut self, signal: &str) -> (String, String, ExitStatus) {
-        self.signal(signal);
+    fn end(mut self, signal: Signal) -> (String, String, ExitStatus) {
+        let pid = Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
         let (mut out, mut err) = (String::new(), String::new());
         self.out.read_to_string(&mut out).unwrap();
         self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
@@ -86,12 +84,12 @@ impl Serving {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_line_says_where_and_a_signal_ends_it() {
     let dir = folder();
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let serving = serve(dir.path(), &["--log", "off"]);
         assert!(serving.address().starts_with("127.0.0.1:"), "{}", serving.first);
         assert_eq!(serving.client().await.unary("Same", ITEM).await.unwrap(), ITEM);
         let (out, err, status) = serving.end(signal);
-        assert_eq!((&*out, status.code()), ("", Some(0)), "{signal}: {err}");
+        assert_eq!((&*out, status.code()), ("", Some(0)), "{signal:?}: {err}");
         assert!(!err.contains("Same"), "{err}");
     }
 }
@@ -107,7 +105,7 @@ async fn json_says_more() {
     let client =
         client_of(Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap());
     client.unary("Same", ITEM).await.unwrap();
-    let (_, err, status) = serving.end("TERM");
+    let (_, err, status) = serving.end(Signal::TERM);
     assert_eq!(status.code(), Some(0));
     let line: serde_json::Value = serde_json::from_str(err.lines().next().unwrap()).unwrap();
     assert_eq!((line["method"].as_str(), line["code"].as_str()), (Some("/shop.v1.Shop/Same"), Some("OK")));
@@ -121,7 +119,7 @@ async fn what_arrives_is_in_the_file_when_the_server_has_ended() {
     client.unary("Same", ITEM).await.unwrap();
     client.all("Talk", &[ITEM, ITEM]).await.1.unwrap();
     drop(client);
-    let (_, err, status) = serving.end("TERM");
+    let (_, err, status) = serving.end(Signal::TERM);
     assert_eq!(status.code(), Some(0), "{err}");
     let text = std::fs::read_to_string(dir.path().join("calls.jsonl")).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();

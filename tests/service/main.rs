@@ -4,6 +4,7 @@
 
 mod bad;
 mod calls;
+#[cfg(unix)]
 mod command;
 mod drive;
 mod encrypted;
