@@ -7,6 +7,7 @@
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
 //!   [`verdict`]: what each change does to whom;
 //! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
+//! - [`service`]: a gRPC server for any version, from its descriptors;
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
 
 pub mod cli;
@@ -21,6 +22,7 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;
+pub mod service;
 pub mod source;
 pub mod verdict;
 

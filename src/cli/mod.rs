@@ -18,6 +18,7 @@ mod plugins;
 mod policy;
 mod progress;
 mod rules;
+mod serve;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -99,6 +100,7 @@ enum Command {
     Init(init::InitArgs),
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
+    Serve(Box<serve::ServeArgs>),
     Plugins(plugins::PluginsArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -170,6 +172,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Init(args) => init::exec(args, &mut ctx),
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
+        Command::Serve(args) => serve::exec(*args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),

@@ -1,0 +1,452 @@
+//! `protopact serve`.
+
+use std::io::{self, BufWriter, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::mpsc;
+
+use super::pipeline::{self, Job};
+use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::service::{
+    Contract, Ended, Gzip, Limits, Log, LogFormat, Options, Received, Running, SelfSigned, Server,
+    ServiceError, Tls, TlsError, interop_contract, write_all,
+};
+
+/// Answer calls to a contract, from its descriptors alone
+///
+/// A gRPC server for any version of a contract: methods that answer with the type they take give back what they got,
+/// others answer with samples. Reflection and health checking are there, TLS, gzip, metrics and a log on request. When
+/// it is ready it prints one line, `listening on ADDRESS`; SIGTERM and SIGINT end it when the calls in flight are done.
+/// INPUT is as in `protopact check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  protopact serve                              the working tree, on a free port
+  protopact serve --from v1.2.0                a published version
+  protopact serve contract.binpb --listen 127.0.0.1:50051
+  protopact serve --tls-self-signed certs --mutual-tls
+  protopact serve --metrics 127.0.0.1:9464 --log json
+  protopact serve --record calls.jsonl         keep what clients send")]
+pub(super) struct ServeArgs {
+    /// The contract
+    #[arg(value_name = "INPUT", default_value = ".", conflicts_with_all = ["from", "interop"])]
+    input: String,
+
+    /// The version of the contract: a tag or any git revision
+    #[arg(long, value_name = "REV", conflicts_with = "interop")]
+    from: Option<String>,
+
+    /// Be the test service of gRPC's interoperability tests instead
+    #[arg(long)]
+    interop: bool,
+
+    /// Where to listen; port 0 is any that is free
+    #[arg(short, long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+
+    /// How to say that the server is ready
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: Ready,
+
+    /// How many messages a server stream answers with
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    stream_messages: u64,
+
+    /// Append the messages that arrive to FILE, as lines of JSON
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    record: Option<PathBuf>,
+
+    /// When to compress answers
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    gzip: Gzip,
+
+    #[command(flatten)]
+    watching: Watching,
+
+    #[command(flatten)]
+    tls: TlsArgs,
+
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What the server tells about itself.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Observation")]
+struct Watching {
+    /// How to log calls, on standard error
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    log: LogFormat,
+
+    /// Where Prometheus reads metrics, at /metrics
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+}
+
+/// Certificates.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+struct TlsArgs {
+    /// The server's certificate with its chain, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key", value_hint = clap::ValueHint::FilePath)]
+    tls_cert: Option<PathBuf>,
+
+    /// The key of the certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = clap::ValueHint::FilePath)]
+    tls_key: Option<PathBuf>,
+
+    /// Ask clients for a certificate under one of these roots, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = clap::ValueHint::FilePath)]
+    tls_client_ca: Option<PathBuf>,
+
+    /// Make a CA, a server and a client certificate for tests, and write them into DIR
+    #[arg(long, value_name = "DIR", conflicts_with = "tls_cert", value_hint = clap::ValueHint::DirPath)]
+    tls_self_signed: Option<PathBuf>,
+
+    /// Ask clients for a certificate under the CA of --tls-self-signed
+    #[arg(long, requires = "tls_self_signed")]
+    mutual_tls: bool,
+}
+
+/// What is refused.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArgs {
+    /// The largest message that is taken, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().receive)]
+    max_receive: usize,
+
+    /// The largest message that is sent, in bytes; no limit when it is left out
+    #[arg(long, value_name = "BYTES")]
+    max_send: Option<usize>,
+
+    /// The largest list of request headers, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().headers)]
+    max_headers: u32,
+
+    /// The most connections
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections)]
+    max_connections: usize,
+
+    /// The most calls at a time on one connection
+    #[arg(long, value_name = "N", default_value_t = Limits::default().streams)]
+    max_streams: u32,
+
+    /// The longest a call may take; as long as the client waits when it is left out
+    #[arg(long, value_name = "SECONDS")]
+    call_timeout: Option<u64>,
+
+    /// How long a connection may take to get going
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().handshake.as_secs())]
+    handshake_timeout: u64,
+
+    /// Ping silent connections after this time; 0 never does
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    keepalive: u64,
+
+    /// How long a ping may stay unanswered
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().keepalive_timeout.as_secs())]
+    keepalive_timeout: u64,
+
+    /// How long calls in flight may go on once the server was asked to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    grace: u64,
+
+    /// Threads that answer calls; one for each processor when it is left out
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
+/// How the readiness line looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Ready {
+    /// `listening on ADDRESS`
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Log lines that wait for the terminal before some are left out.
+const LOG_ROOM: usize = 4096;
+
+/// Messages that wait to be recorded before clients have to wait.
+const RECORD_ROOM: usize = 256;
+
+/// Runs the command.
+pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let contract = contract(&args, ctx)?;
+    if contract.services().is_empty() {
+        ctx.note("the contract has no service: only reflection and health checking are answered")?;
+    }
+    let tls = tls(&args.tls, ctx)?;
+    let recorder = args.record.as_ref().map(|path| Recorder::start(path, ctx)).transpose()?;
+    let (log, mut lines) = Log::new(args.watching.log, LOG_ROOM);
+    let options = Options {
+        address: args.listen,
+        metrics: args.watching.metrics,
+        stream_messages: args.stream_messages,
+        record: recorder.as_ref().map(|r| r.sender.clone()),
+        gzip: args.gzip,
+        tls,
+        log: (args.watching.log != LogFormat::Off).then(|| Arc::new(log)),
+        limits: limits(&args.limits),
+        grace: Duration::from_secs(args.limits.grace),
+        interop: args.interop,
+        ..Options::new(contract)
+    };
+    raise_file_limit();
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = args.limits.threads {
+        builder.worker_threads(threads.get());
+    }
+    let runtime = builder.enable_all().build();
+    let runtime = runtime.map_err(|e| CliError::outside("cannot start the threads of the server", e))?;
+    let served = runtime.block_on(async {
+        let mut signals = Signals::new().map_err(|e| CliError::outside("cannot wait for signals", e))?;
+        let tls = options.tls.is_some();
+        let running = Server::bind(options).await?;
+        ready(&running, tls, args.format, ctx)?;
+        serve(running, &mut signals, &mut lines, ctx).await
+    });
+    // Whatever is left is dropped, and with it what keeps the recorder waiting.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    let recorded = recorder.map_or(Ok(()), Recorder::finish);
+    served.and(recorded)?;
+    Ok(Exit::Clean)
+}
+
+fn contract(args: &ServeArgs, ctx: &mut Ctx<'_>) -> Result<Contract, CliError> {
+    if args.interop {
+        return Ok(interop_contract());
+    }
+    let progress = ctx.progress("compiling");
+    let (compiled, notes) = match &args.from {
+        Some(from) => {
+            let version = pipeline::version(Some(from), ctx)?;
+            (version.compiled, version.notes)
+        }
+        None => {
+            let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(&args.input) };
+            let built = pipeline::build(&job, ctx)?;
+            (built.compiled, built.notes)
+        }
+    };
+    drop(progress);
+    for note in &notes {
+        ctx.note(note)?;
+    }
+    Contract::new(&compiled)
+        .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
+}
+
+fn limits(args: &LimitArgs) -> Limits {
+    let seconds = Duration::from_secs;
+    Limits {
+        receive: args.max_receive,
+        send: args.max_send.unwrap_or(usize::MAX),
+        headers: args.max_headers,
+        connections: args.max_connections,
+        streams: args.max_streams,
+        handshake: seconds(args.handshake_timeout),
+        keepalive: (args.keepalive > 0).then(|| seconds(args.keepalive)),
+        keepalive_timeout: seconds(args.keepalive_timeout),
+        call: args.call_timeout.map(seconds),
+        ..Limits::default()
+    }
+}
+
+fn tls(args: &TlsArgs, ctx: &mut Ctx<'_>) -> Result<Option<Tls>, CliError> {
+    let read = |path: &PathBuf| {
+        let typed = path.display().to_string();
+        std::fs::read(ctx.io.cwd.join(path))
+            .map_err(|e| CliError::outside(format!("cannot read `{typed}`"), e))
+    };
+    if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        let client_ca = args.tls_client_ca.as_ref().map(read).transpose()?;
+        return Ok(Some(Tls { certificate: read(certificate)?, key: read(key)?, client_ca }));
+    }
+    let Some(folder) = &args.tls_self_signed else { return Ok(None) };
+    let made = SelfSigned::make(&[]).map_err(ServiceError::from)?;
+    let at = ctx.io.cwd.join(folder);
+    let fail = |e| CliError::outside(format!("cannot make the folder `{}`", folder.display()), e);
+    std::fs::create_dir_all(&at).map_err(fail)?;
+    for (name, text) in made.files() {
+        let typed = folder.join(name).display().to_string();
+        let path = at.join(name);
+        if name.ends_with(".key") {
+            write_secret(&path, text).map_err(|e| CliError::outside(format!("cannot write `{typed}`"), e))?;
+        } else {
+            files::write_whole(&path, &typed, |out| out.write_all(text.as_bytes()))?;
+        }
+    }
+    ctx.note(&format!("certificates for tests are in `{}`", folder.display()))?;
+    Ok(Some(made.server_side(args.mutual_tls)))
+}
+
+/// Writes a file that nobody else may read, not even while it is written.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    // Temporary files are for their owner only, and stay so under another name.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+/// Says that the server is there.
+fn ready(running: &Running, tls: bool, format: Ready, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    let address = running.address;
+    match format {
+        Ready::Text => {
+            if let Some(metrics) = running.metrics {
+                ctx.note(&format!("metrics are at http://{metrics}/metrics"))?;
+            }
+            writeln!(ctx.io.out, "listening on {address}")?;
+        }
+        Ready::Json => {
+            let metrics = running.metrics.map(|m| m.to_string());
+            let line = serde_json::json!({
+                "event": "listening",
+                "address": address.to_string(),
+                "metrics": metrics,
+                "tls": tls,
+            });
+            writeln!(ctx.io.out, "{line}")?;
+        }
+    }
+    Ok(ctx.io.out.flush()?)
+}
+
+/// Writes the log until a signal comes, and ends the server then; a second signal ends it at once.
+async fn serve(
+    running: Running,
+    signals: &mut Signals,
+    lines: &mut mpsc::Receiver<String>,
+    ctx: &mut Ctx<'_>,
+) -> Result<(), CliError> {
+    let mut write = |line: String| writeln!(ctx.io.err, "{line}");
+    let mut open = true;
+    loop {
+        tokio::select! {
+            line = lines.recv(), if open => match line {
+                Some(line) => write(line)?,
+                None => open = false,
+            },
+            () = signals.next() => break,
+        }
+    }
+    let mut end = std::pin::pin!(running.shutdown());
+    let ended = loop {
+        tokio::select! {
+            ended = end.as_mut() => break Some(ended),
+            Some(line) = lines.recv() => write(line)?,
+            () = signals.next() => break None,
+        }
+    };
+    while let Ok(line) = lines.try_recv() {
+        write(line)?;
+    }
+    let text = match ended {
+        Some(Ended::Finished) => return Ok(()),
+        Some(Ended::Cut(left)) => {
+            format!("{} did not finish in time", crate::report::plural(left, "connection"))
+        }
+        None => "stopped at once, by a second signal".to_owned(),
+    };
+    ctx.note(&text)
+}
+
+/// The signals that end the server.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> io::Result<Signals> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        // Without the handler the process ends by itself, which is what was asked for.
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Writes received messages to a file, on a thread of its own.
+struct Recorder {
+    sender: mpsc::Sender<Received>,
+    thread: JoinHandle<io::Result<()>>,
+    name: String,
+}
+
+impl Recorder {
+    fn start(path: &PathBuf, ctx: &Ctx<'_>) -> Result<Recorder, CliError> {
+        let name = path.display().to_string();
+        let at = ctx.io.cwd.join(path);
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(at);
+        let file = file.map_err(|e| CliError::outside(format!("cannot write `{name}`"), e))?;
+        let (sender, receiver) = mpsc::channel(RECORD_ROOM);
+        let thread = std::thread::Builder::new().name("record".to_owned());
+        let thread = thread.spawn(move || write_all(receiver, BufWriter::new(file)));
+        let thread = thread.map_err(|e| CliError::outside("cannot start a thread", e))?;
+        Ok(Recorder { sender, thread, name })
+    }
+
+    fn finish(self) -> Result<(), CliError> {
+        drop(self.sender);
+        match self.thread.join() {
+            Ok(written) => written.map_err(|e| CliError::outside(format!("cannot write `{}`", self.name), e)),
+            Err(_) => Err(CliError::new(ErrorKind::Bug, "the recorder failed")),
+        }
+    }
+}
+
+/// Ten thousand connections need as many file descriptors, which is more than shells allow by default.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let limit = getrlimit(Resource::Nofile);
+        // Where it is not allowed, fewer connections fit; that is told when they are refused.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    }
+}
+
+impl From<ServiceError> for CliError {
+    fn from(error: ServiceError) -> CliError {
+        match error {
+            ServiceError::Bind { .. } => CliError::new(ErrorKind::Outside, error)
+                .hint("name another address with `--listen` or `--metrics`; port 0 takes a free one"),
+            ServiceError::Tls(TlsError::Make(_)) => CliError::new(ErrorKind::Bug, error),
+            ServiceError::Tls(_) => CliError::new(ErrorKind::Usage, error)
+                .hint("give PEM files; `--tls-self-signed DIR` makes some for tests"),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Whether bytes are an encoded message of a type: what every generated parser would refuse is refused here too.
+//!
+//! Nothing is kept of what is read. A message is walked once, into the messages it holds; fields the type does not
+//! have are only skipped.
+
+use thiserror::Error;
+
+use crate::schema::{Cardinality, Field, Kind, MessageId, Schema, Utf8Validation};
+
+/// How deep messages may lie in one another: the limit of the languages' runtimes
+/// (<https://protobuf.dev/programming-guides/proto-limits/>).
+const MAX_DEPTH: usize = 100;
+
+/// Why bytes are no message.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub(super) enum Invalid {
+    #[error("truncated at byte {0}")]
+    Truncated(usize),
+    #[error("a varint of more than ten bytes at byte {0}")]
+    Varint(usize),
+    #[error("no such field number or wire type at byte {0}")]
+    Tag(usize),
+    #[error("a group that does not end at byte {0}")]
+    Group(usize),
+    #[error("messages more than {MAX_DEPTH} deep")]
+    Depth,
+    #[error("field `{0}` is not valid UTF-8")]
+    Utf8(Box<str>),
+    #[error("required field `{0}` is missing")]
+    Missing(Box<str>),
+}
+
+/// Reads `bytes` as a message.
+pub(super) fn check(schema: &Schema, message: MessageId, bytes: &[u8]) -> Result<(), Invalid> {
+    let mut reader = Reader { schema, bytes, at: 0 };
+    reader.message(Some(message), bytes.len(), None, MAX_DEPTH)
+}
+
+struct Reader<'a> {
+    schema: &'a Schema,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    /// Reads up to `end`, or to the end of `group`.
+    fn message(
+        &mut self,
+        message: Option<MessageId>,
+        end: usize,
+        group: Option<u32>,
+        depth: usize,
+    ) -> Result<(), Invalid> {
+        let depth = depth.checked_sub(1).ok_or(Invalid::Depth)?;
+        let schema = self.schema;
+        let mut required: Vec<&Field> = Vec::new();
+        if let Some(id) = message {
+            let fields = schema.message(id).fields.iter().map(|f| schema.field(*f));
+            required.extend(fields.filter(|f| f.cardinality == Cardinality::Required));
+        }
+        loop {
+            if self.at == end {
+                return match (group, required.first()) {
+                    (Some(_), _) => Err(Invalid::Group(self.at)),
+                    (None, Some(field)) => Err(Invalid::Missing(field.name.clone())),
+                    (None, None) => Ok(()),
+                };
+            }
+            let start = self.at;
+            let tag = self.varint(end)?;
+            let number = u32::try_from(tag >> 3).ok().filter(|n| (1..1 << 29).contains(n));
+            let number = number.ok_or(Invalid::Tag(start))?;
+            let wire = tag & 7;
+            if wire == 4 {
+                return match required.first() {
+                    _ if group != Some(number) => Err(Invalid::Group(start)),
+                    Some(field) => Err(Invalid::Missing(field.name.clone())),
+                    None => Ok(()),
+                };
+            }
+            let field = message.and_then(|id| {
+                let number = number as i32;
+                let of = || schema.extension(&schema.message(id).full_name, number);
+                let has_extensions = !schema.message(id).extension_ranges.is_empty();
+                schema.field_by_number(id, number).or_else(|| has_extensions.then(of).flatten())
+            });
+            let field = field.map(|f| schema.field(f));
+            self.value(field, number, wire, start, end, depth)?;
+            if !required.is_empty() {
+                required.retain(|f| f.number != number as i32);
+            }
+        }
+    }
+
+    fn value(
+        &mut self,
+        field: Option<&Field>,
+        number: u32,
+        wire: u64,
+        start: usize,
+        end: usize,
+        depth: usize,
+    ) -> Result<(), Invalid> {
+        match wire {
+            0 => self.varint(end).map(|_| ()),
+            1 => self.skip(8, end),
+            5 => self.skip(4, end),
+            2 => {
+                let len = usize::try_from(self.varint(end)?).map_err(|_| Invalid::Truncated(start))?;
+                let from = self.at;
+                self.skip(len, end)?;
+                let Some(field) = field else { return Ok(()) };
+                match field.kind {
+                    Kind::Message => {
+                        let inner = self.schema.field_message(field);
+                        let to = self.at;
+                        self.at = from;
+                        self.message(inner, to, None, depth)
+                    }
+                    Kind::String if field.features.utf8_validation == Utf8Validation::Verify => {
+                        let text = std::str::from_utf8(&self.bytes[from..self.at]);
+                        text.map(|_| ()).map_err(|_| Invalid::Utf8(field.name.clone()))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            3 => {
+                let inner = field.filter(|f| f.kind == Kind::Group);
+                let inner = inner.and_then(|f| self.schema.field_message(f));
+                self.message(inner, end, Some(number), depth)
+            }
+            _ => Err(Invalid::Tag(start)),
+        }
+    }
+
+    fn skip(&mut self, len: usize, end: usize) -> Result<(), Invalid> {
+        let to = self.at.checked_add(len).filter(|to| *to <= end);
+        self.at = to.ok_or(Invalid::Truncated(self.at))?;
+        Ok(())
+    }
+
+    fn varint(&mut self, end: usize) -> Result<u64, Invalid> {
+        let start = self.at;
+        let mut value = 0u64;
+        for shift in (0..70).step_by(7) {
+            if self.at == end {
+                return Err(Invalid::Truncated(self.at));
+            }
+            let byte = self.bytes[self.at];
+            self.at += 1;
+            value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(Invalid::Varint(start))
+    }
+}

@@ -1,0 +1,12 @@
+//! The reference service from outside: real connections, clients that are not ours.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bad;
+mod calls;
+#[cfg(unix)]
+mod command;
+mod drive;
+mod encrypted;
+mod limits;
+mod surround;
