@@ -5,10 +5,12 @@
 //! [`json`] does the same for ProtoJSON, [`compare`] tells what a reader lost, and [`witness`] finds the smallest
 //! message that shows what a verdict claims. What it is not: a codec for messages in bulk. Nothing here is tuned.
 
+pub mod compare;
 pub mod decode;
 pub mod encode;
 pub mod json;
 
+pub mod sample;
 pub mod text;
 pub mod value;
 

@@ -2,7 +2,7 @@
 //!
 //! Source: the ProtoJSON format (<https://protobuf.dev/programming-guides/json/>).
 
-mod known;
+pub(crate) mod known;
 mod read;
 mod write;
 
@@ -13,7 +13,9 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use thiserror::Error;
 
+pub(crate) use read::field_of_key;
 pub use read::read;
+pub(crate) use write::key as write_key;
 pub use write::write;
 
 /// A JSON document that keeps its numbers as they are written and its keys in their order.

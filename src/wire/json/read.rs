@@ -55,7 +55,7 @@ impl Parser<'_> {
         let mut tree = Tree::new(message);
         let mut seen: BTreeMap<i32, &str> = BTreeMap::new();
         for (key, json) in members {
-            let Some(id) = self.field(message, key) else {
+            let Some(id) = field_of_key(schema, message, key) else {
                 return Err(JsonError::new("the key is not known").under(key));
             };
             let field = schema.field(id);
@@ -89,16 +89,6 @@ impl Parser<'_> {
             }
         }
         Ok(tree)
-    }
-
-    fn field(self, message: MessageId, key: &str) -> Option<FieldId> {
-        let schema = self.schema;
-        if let Some(name) = key.strip_prefix('[').and_then(|k| k.strip_suffix(']')) {
-            let Some(Element::Field(id)) = schema.by_name(name) else { return None };
-            let extendee = schema.field(id).extendee.as_deref();
-            return (extendee == Some(&*schema.message(message).full_name)).then_some(id);
-        }
-        schema.field_by_key(message, key)
     }
 
     /// What a member is; `None` for null, which is as good as nothing.
@@ -199,6 +189,16 @@ impl Parser<'_> {
             _ => Err(JsonError::new(format!("{} is not an enum value", json.noun()))),
         }
     }
+}
+
+/// The field that a parser takes a key for; an extension is named in full, in brackets.
+pub(crate) fn field_of_key(schema: &Schema, message: MessageId, key: &str) -> Option<FieldId> {
+    if let Some(name) = key.strip_prefix('[').and_then(|k| k.strip_suffix(']')) {
+        let Some(Element::Field(id)) = schema.by_name(name) else { return None };
+        let extendee = schema.field(id).extendee.as_deref();
+        return (extendee == Some(&*schema.message(message).full_name)).then_some(id);
+    }
+    schema.field_by_key(message, key)
 }
 
 /// Whether null is a value of the field.
