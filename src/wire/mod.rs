@@ -9,11 +9,12 @@ pub mod compare;
 pub mod decode;
 pub mod encode;
 pub mod json;
-
 pub mod sample;
 pub mod text;
 pub mod value;
+pub mod witness;
 
 pub use decode::{DecodeError, Reader, decode};
 pub use encode::encode;
 pub use value::{Key, Slot, Tree, Unknown, UnknownData, Value};
+pub use witness::{Proof, Prover, Read, Saw, Shown};

@@ -3,6 +3,7 @@
 //! Source: the ProtoJSON format (<https://protobuf.dev/programming-guides/json/>).
 
 pub(crate) mod known;
+mod parse;
 mod read;
 mod write;
 

@@ -105,6 +105,8 @@ pub(super) fn double(n: f64) -> Json {
 fn float(n: f32) -> Json {
     match word(f64::from(n)) {
         Some(word) => Json::String(word.to_owned()),
+        // The shortest digits of the largest float are above it, and Python refuses them.
+        None if n.abs() == f32::MAX => Json::Number(format!("{:?}", f64::from(n))),
         None => Json::Number(format!("{n:?}")),
     }
 }

@@ -466,7 +466,8 @@ impl<'s> Maker<'s> {
                 }
                 let many = values.len().saturating_sub(ENUM_VALUES);
                 values.drain(..many);
-                if !enum_.is_closed() {
+                // Of NullValue JSON knows one value.
+                if !enum_.is_closed() && &*enum_.full_name != "google.protobuf.NullValue" {
                     let free = free_number(self.schema, id);
                     values.extend(free.map(|n| case("unlisted", Enum(n))));
                     if self.schema.value_by_number(id, -1).is_none() {
