@@ -135,8 +135,13 @@ impl Comparison<'_> {
                         !(tracked && r.cardinality.is_singular())
                             && default_of(self.read, r).is_some_and(same)
                     }
-                    Slot::List(values) => values.is_empty(),
-                    Slot::Map(entries) => entries.is_empty(),
+                    // A list of one nothing, read as a single value.
+                    Slot::List(values) => match values.as_slice() {
+                        [value] => default_of(self.read, r)
+                            .is_some_and(|d| self.values((w, value), (r, &d), place, field).is_empty()),
+                        _ => false,
+                    },
+                    Slot::Map(_) => false,
                 };
                 if !nothing {
                     add(Effect::Lossy);

@@ -5,5 +5,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../laws/schemas.rs"]
+#[allow(dead_code, reason = "the other laws use the rest")]
+mod spec;
+
 mod codec;
 mod lab;
+mod laws;

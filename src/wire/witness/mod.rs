@@ -9,6 +9,8 @@ mod calls;
 mod candidates;
 mod search;
 
+pub use search::refute;
+
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MessageId};
 use crate::verdict::{Direction, Effect, Lens, Verdict};
@@ -40,6 +42,8 @@ pub enum Shown {
         meant: String,
         /// What readers see; those who see the same are together.
         reads: Vec<Read>,
+        /// Whether the old side wrote it.
+        old_wrote: bool,
     },
     /// A JSON document.
     Json {
@@ -49,6 +53,8 @@ pub enum Shown {
         json: String,
         /// What readers see; those who see the same are together.
         reads: Vec<Read>,
+        /// Whether the old side wrote it.
+        old_wrote: bool,
     },
     /// A call.
     Call {

@@ -3,14 +3,14 @@
 use super::candidates::Trial;
 use super::{Prover, Read, Saw, Shown};
 use crate::diff::Change;
-use crate::schema::{FieldId, Schema};
+use crate::schema::{FieldId, MessageId, Schema};
 use crate::verdict::{Direction, Effect, Lens};
 use crate::wire::compare::{By, Comparison, Difference};
 use crate::wire::decode::{Reader, decode, get};
 use crate::wire::encode::encode;
 use crate::wire::json;
 use crate::wire::text::{phrase, value_phrase};
-use crate::wire::value::{Tree, field_at};
+use crate::wire::value::{Slot, Tree, Value, field_at, is_zero};
 
 /// Those who have ProtoJSON; prost has none.
 const JSON_READERS: [Reader; 3] = [Reader::GO, Reader::JAVA, Reader::PYTHON];
@@ -53,7 +53,8 @@ impl Prover<'_> {
         effect: Effect,
     ) -> Option<Shown> {
         let (write, _) = self.sides(direction);
-        let mut attempts: Vec<(usize, &Trial, Attempt)> = Vec::new();
+        // Nothing shows little: zero and empty come last.
+        let mut attempts: Vec<(bool, usize, &Trial, Attempt)> = Vec::new();
         for trial in trials {
             for tree in &trial.trees {
                 let bytes = encode(write, tree);
@@ -67,11 +68,12 @@ impl Prover<'_> {
                     None
                 };
                 let size = json.as_ref().map_or(bytes.len(), |j| j.to_string().len());
-                attempts.push((size, trial, Attempt { bytes, meant, json }));
+                let dull = trial.focus.iter().filter_map(|n| meant.fields.get(n)).any(is_dull);
+                attempts.push((dull, size, trial, Attempt { bytes, meant, json }));
             }
         }
-        attempts.sort_by(|a, b| (a.0, &a.2.bytes).cmp(&(b.0, &b.2.bytes)));
-        for (_, trial, attempt) in attempts {
+        attempts.sort_by(|a, b| (a.0, a.1, &a.3.bytes).cmp(&(b.0, b.1, &b.3.bytes)));
+        for (_, _, trial, attempt) in attempts {
             let outcomes = self.outcomes(trial, &attempt, direction);
             let shows = outcomes.iter().any(|(_, o)| shows(o, &trial.focus, effect));
             if shows {
@@ -138,22 +140,58 @@ impl Prover<'_> {
             }
         }
         let message = write.message(trial.write).full_name.to_string();
+        let old_wrote = direction == Direction::Backward;
         match &attempt.json {
-            Some(json) => Shown::Json { message, json: json.to_string(), reads },
+            Some(json) => Shown::Json { message, json: json.to_string(), reads, old_wrote },
             None => Shown::Bytes {
                 message,
                 bytes: attempt.bytes.clone(),
                 meant: describe(write, &attempt.meant, trial.absent),
                 reads,
+                old_wrote,
             },
         }
     }
 }
 
+/// Why an encoded message is not read as what was written: the first thing that is lost, changed or refused, by any
+/// language. `None` where all is well, and where the message has no JSON.
+///
+/// The message is written anew: a writer writes every field once, and in its own way. What a language does not see
+/// even under the writer's schema (extensions in prost) it does not lose.
+pub fn refute(
+    (write, w): (&Schema, MessageId),
+    (read, r): (&Schema, MessageId),
+    bytes: &[u8],
+    lens: Lens,
+    direction: Direction,
+) -> Option<String> {
+    let told = |name: &str, meant: &Tree, outcome: Outcome| match outcome {
+        Outcome::Refused { why, .. } => Some(format!("{name} refuses it: {why}")),
+        Outcome::Seen { tree, differences } => differences.first().map(|d| {
+            let (meant, seen) = (phrase(write, meant), phrase(read, &tree));
+            format!("{name} reads `{}` as {}: {meant} is read as {seen}", d.place, d.effect.as_str())
+        }),
+    };
+    if lens == Lens::Json {
+        let meant = decode(write, w, bytes, Reader::SPEC).ok()?;
+        let json = json::write(write, &meant).ok()?;
+        return JSON_READERS.iter().find_map(|reader| {
+            told(reader.name, &meant, read_json((write, &meant), (read, r), &json, *reader, direction))
+        });
+    }
+    Reader::ALL.iter().find_map(|reader| {
+        let meant = decode(write, w, bytes, *reader).ok()?;
+        let bytes = encode(write, &meant);
+        let outcome = read_bytes((write, &meant), (read, r), &bytes, *reader, direction);
+        told(reader.name, &meant, outcome)
+    })
+}
+
 /// Reads bytes and compares with what they meant.
 pub(crate) fn read_bytes(
     (write, meant): (&Schema, &Tree),
-    (read, message): (&Schema, crate::schema::MessageId),
+    (read, message): (&Schema, MessageId),
     bytes: &[u8],
     reader: Reader,
     direction: Direction,
@@ -171,7 +209,7 @@ pub(crate) fn read_bytes(
 /// Reads JSON and compares with what it meant.
 pub(crate) fn read_json(
     (write, meant): (&Schema, &Tree),
-    (read, message): (&Schema, crate::schema::MessageId),
+    (read, message): (&Schema, MessageId),
     json: &json::Json,
     reader: Reader,
     direction: Direction,
@@ -211,6 +249,19 @@ fn shows(outcome: &Outcome, focus: &[i32], effect: Effect) -> bool {
         }
         (Effect::Unknown, Outcome::Seen { differences, .. }) => differences.iter().any(|d| inside(d.field)),
         _ => false,
+    }
+}
+
+/// Whether a field holds nothing but zeros and empty things.
+fn is_dull(slot: &Slot) -> bool {
+    let dull = |value: &Value| match value {
+        Value::Message(tree) => tree.is_empty(),
+        value => is_zero(value),
+    };
+    match slot {
+        Slot::One(value) => dull(value),
+        Slot::List(values) => values.iter().all(dull),
+        Slot::Map(entries) => entries.values().all(dull),
     }
 }
 
