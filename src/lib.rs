@@ -6,6 +6,7 @@
 //! - [`compile`]: text to descriptors; [`schema`]: descriptors to the model everything else reads;
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
 //!   [`verdict`]: what each change does to whom;
+//! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
 //! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
 //! - [`service`]: a gRPC server for any version, from its descriptors;
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
@@ -25,5 +26,6 @@ pub mod schema;
 pub mod service;
 pub mod source;
 pub mod verdict;
+pub mod wire;
 
 pub use cli::run;

@@ -477,7 +477,8 @@ fn findings(cx: &Cx<'_>, changes: &[Change]) -> Vec<String> {
     let judge = Judge::new(cx);
     let verdicts: Vec<_> = changes.iter().map(|c| judge.judge(c)).collect();
     let echoes = diff::echoes(changes, cx);
-    let decision = Decision { cx: *cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge };
+    let decision =
+        Decision { cx: *cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge, prover: None };
     let policy = PolicySet::Lenses(LensPolicy::standard());
     let found = decide(&decision, &|_| &policy);
     found

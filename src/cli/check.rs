@@ -27,6 +27,7 @@ Examples:
   protopact check v2.0.0 --against v1.4.0             two versions
   protopact check --against main --use FILE           by buf's category FILE
   protopact check --against main --deny wire          encoded data only
+  protopact check --against main --witness            with bytes that prove it
   protopact check --report json=out.json              JSON in a file as well")]
 pub(super) struct CheckArgs {
     /// The contract to check
@@ -76,6 +77,10 @@ pub(super) struct CheckArgs {
     /// How to print the report, by the names `buf breaking` uses: `text` or `json`
     #[arg(long, value_name = "FORMAT", value_enum, hide = true)]
     error_format: Option<BufFormat>,
+
+    /// Show the smallest message or call that proves each finding
+    #[arg(long, help_heading = "Output")]
+    witness: bool,
 
     /// Write the report to a file as well, in its own format; may be repeated
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report_target, help_heading = "Output")]
@@ -165,6 +170,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         path: args.path.clone(),
         exclude_path: args.exclude_path.clone(),
         limit_to_input_files: args.limit_to_input_files,
+        witness: args.witness,
         ..Job::new(&args.input)
     };
     let checked = pipeline::check(&job, ctx);

@@ -23,6 +23,7 @@ use crate::source::{
     Rev, Scope, Side, SourceError, SourceSpec,
 };
 use crate::verdict::Judge;
+use crate::wire::Prover;
 
 /// What a command asks for.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,8 @@ pub(super) struct Job {
     pub(super) limit_to_input_files: bool,
     /// Whether packages are made: they have paths of their own in the configuration.
     pub(super) packages: bool,
+    /// Find a witness for every finding.
+    pub(super) witness: bool,
 }
 
 impl Job {
@@ -133,7 +136,15 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let judge = Judge::new(&cx);
     let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
     let echoes = diff::echoes(&changes, &cx);
-    let decision = Decision { cx, changes: &changes, verdicts: &verdicts, echoes: &echoes, judge: &judge };
+    let prover = job.witness.then(|| Prover::new(&cx, &changes));
+    let decision = Decision {
+        cx,
+        changes: &changes,
+        verdicts: &verdicts,
+        echoes: &echoes,
+        judge: &judge,
+        prover: prover.as_ref(),
+    };
     let (findings, changes) = policies.apply(&decision);
     let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
     let mut notes = pair.notes;

@@ -228,7 +228,7 @@ fn contract(args: &ServeArgs, ctx: &mut Ctx<'_>) -> Result<Contract, CliError> {
     let progress = ctx.progress("compiling");
     let (compiled, notes) = match &args.from {
         Some(from) => {
-            let version = pipeline::version(Some(from), ctx)?;
+            let version = pipeline::version(Some(from), &[], &[], ctx)?;
             (version.compiled, version.notes)
         }
         None => {

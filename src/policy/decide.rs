@@ -9,6 +9,7 @@ use crate::report::{ChangeRecord, Finding, Location};
 use crate::rules::{Anchor, Bump, Hit, Level, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
 use crate::verdict::{Effect, Judge, Verdict};
+use crate::wire::Prover;
 
 /// Everything a decision is made from. The changes and what was found out about each go in step.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct Decision<'a> {
     pub echoes: &'a Echoes,
     /// Who judged; it knows which calls carry what.
     pub judge: &'a Judge<'a>,
+    /// Who finds witnesses, if anybody asked for them.
+    pub prover: Option<&'a Prover<'a>>,
 }
 
 impl<'a> Decision<'a> {
@@ -180,6 +183,7 @@ fn finding(
         affects: affects.of(change),
         fix: fix(change, cx),
         fingerprint: fingerprint(change, cx),
+        proofs: decision.prover.map(|prover| prover.prove(change, verdict)),
     }
 }
 

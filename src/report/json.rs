@@ -11,7 +11,9 @@ use serde_json::ser::Serializer;
 use super::escape::JsonEscapes;
 use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
 use crate::rules::Level;
-use crate::verdict::{Direction, Lens, Verdict};
+use crate::verdict::{Direction, Effect, Lens, Verdict};
+use crate::wire::witness::hex;
+use crate::wire::{Proof, Read, Saw, Shown};
 
 /// Grows when a reader of the last version would misread the next.
 const SCHEMA_VERSION: u32 = 1;
@@ -95,6 +97,8 @@ struct JsonFinding<'a> {
     #[serde(skip_serializing_if = "is_zero")]
     affects_more: usize,
     fix: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witnesses: Option<Vec<JsonProof<'a>>>,
 }
 
 impl<'a> JsonFinding<'a> {
@@ -113,7 +117,100 @@ impl<'a> JsonFinding<'a> {
             affects: &finding.affects.named,
             affects_more: finding.affects.more,
             fix: finding.fix.as_deref(),
+            witnesses: finding.proofs.as_ref().map(|all| all.iter().map(JsonProof::of).collect()),
         }
+    }
+}
+
+/// What shows one cell of the verdict, with the keys of its kind.
+#[derive(Serialize)]
+struct JsonProof<'a> {
+    lens: &'static str,
+    direction: &'static str,
+    effect: &'static str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meant: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    json: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reads: Vec<JsonRead<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonRead<'a> {
+    readers: &'a [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    saw: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+impl<'a> JsonProof<'a> {
+    fn of(proof: &'a Proof) -> JsonProof<'a> {
+        let status = match (&proof.shown, proof.effect) {
+            (None, _) => "unconfirmed",
+            // What is not decided is illustrated.
+            (Some(_), Effect::Unknown) => "shown",
+            (Some(_), _) => "confirmed",
+        };
+        let empty = JsonProof {
+            lens: proof.lens.as_str(),
+            direction: proof.direction.as_str(),
+            effect: proof.effect.as_str(),
+            status,
+            written_by: None,
+            message: None,
+            bytes: None,
+            meant: None,
+            json: None,
+            path: None,
+            answer: None,
+            reads: Vec::new(),
+        };
+        let side = |old: bool| Some(if old { "old" } else { "new" });
+        let all = |reads: &'a [Read]| reads.iter().map(JsonRead::of).collect();
+        match &proof.shown {
+            None => empty,
+            Some(Shown::Bytes { message, bytes, meant, reads, old_wrote }) => JsonProof {
+                written_by: side(*old_wrote),
+                message: Some(message),
+                bytes: Some(hex(bytes)),
+                meant: Some(meant),
+                reads: all(reads),
+                ..empty
+            },
+            Some(Shown::Json { message, json, reads, old_wrote }) => JsonProof {
+                written_by: side(*old_wrote),
+                message: Some(message),
+                json: Some(json),
+                reads: all(reads),
+                ..empty
+            },
+            Some(Shown::Call { path, answer }) => {
+                JsonProof { path: Some(path), answer: Some(answer), ..empty }
+            }
+        }
+    }
+}
+
+impl<'a> JsonRead<'a> {
+    fn of(read: &'a Read) -> JsonRead<'a> {
+        let (saw, error) = match &read.saw {
+            Saw::Value(phrase) => (Some(phrase.as_str()), None),
+            Saw::Error(why) => (None, Some(why.as_str())),
+        };
+        JsonRead { readers: &read.readers, saw, error }
     }
 }
 
@@ -282,6 +379,9 @@ mod tests {
             ("/findings/0/fingerprint", serde_json::json!("xyz")),
             ("/findings/0/verdict/wire/backward", serde_json::json!({"effect": "corrupt"})),
             ("/findings/0/verdict/wire/forward", serde_json::json!({"effect": "ok", "reason": "no"})),
+            ("/findings/0/witnesses/0/status", serde_json::json!("guessed")),
+            ("/findings/0/witnesses/0/bytes", serde_json::json!("xyz")),
+            ("/findings/0/witnesses/1", serde_json::json!({"lens": "wire", "direction": "forward"})),
             ("/changes/0/new", serde_json::json!({"path": "a.proto"})),
             ("/summary", serde_json::json!({})),
         ] {

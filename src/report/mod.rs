@@ -16,6 +16,7 @@ mod model;
 mod sample;
 mod summary;
 mod text;
+mod witness;
 
 pub use buf_json::{SourceIssue, write_source_issues};
 pub use escape::escape;

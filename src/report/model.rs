@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::rules::{Bump, Level};
 use crate::schema::Span;
 use crate::verdict::Verdict;
+use crate::wire::Proof;
 
 /// What a check or a diff has to say, sorted, with paths as a person types them.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +57,8 @@ pub struct Finding {
     pub fix: Option<String>,
     /// Stable over rebases and moves of text: 12 hex digits over kind, symbol, old and new shape.
     pub fingerprint: String,
+    /// What shows the effects on data and calls; `None` where nobody asked.
+    pub proofs: Option<Vec<Proof>>,
 }
 
 /// Calls by name.

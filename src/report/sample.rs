@@ -6,6 +6,7 @@ use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter, View};
 use crate::rules::{Bump, Level};
 use crate::schema::Span;
 use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
+use crate::wire::{Proof, Read, Saw, Shown};
 
 /// A report as text, without colours.
 pub(super) fn render(reporter: &dyn Reporter, report: &Report, width: Option<usize>) -> String {
@@ -34,6 +35,18 @@ fn file(path: &str) -> Option<Location> {
 
 fn cell(lens: Lens, direction: Direction, effect: Effect, reason: &str) -> Cell {
     Cell { lens, direction, effect, reason: reason.to_owned().into() }
+}
+
+fn unconfirmed(lens: Lens, direction: Direction, effect: Effect) -> Proof {
+    Proof { lens, direction, effect, shown: None }
+}
+
+fn read(readers: &[&'static str], saw: Result<&str, &str>) -> Read {
+    let saw = match saw {
+        Ok(phrase) => Saw::Value(phrase.to_owned()),
+        Err(why) => Saw::Error(why.to_owned()),
+    };
+    Read { readers: readers.to_vec(), saw }
 }
 
 /// Findings of every level, with two places, one or none, every kind of verdict line, calls and fixes.
@@ -118,6 +131,19 @@ pub(super) fn full() -> Report {
                 ),
                 fix: Some("add a field with a new number and deprecate this one".to_owned()),
                 fingerprint: "3f9c01ab77e2".to_owned(),
+                proofs: Some(vec![
+                    Proof {
+                        shown: Some(Shown::Bytes {
+                            message: "pay.v1.Charge".to_owned(),
+                            bytes: vec![0x18, 1],
+                            meant: "amount = 1".to_owned(),
+                            reads: vec![read(&["Go", "Java", "Python", "Rust"], Ok("amount = -1"))],
+                            old_wrote: true,
+                        }),
+                        ..unconfirmed(Lens::Wire, Backward, Effect::Corrupt)
+                    },
+                    unconfirmed(Lens::Wire, Forward, Effect::Corrupt),
+                ]),
             },
             Finding {
                 rule: "RPC_NO_DELETE",
@@ -132,6 +158,13 @@ pub(super) fn full() -> Report {
                 affects: calls(["pay.v1.ChargeService.Refund".to_owned()]),
                 fix: None,
                 fingerprint: "00aa11bb22cc".to_owned(),
+                proofs: Some(vec![Proof {
+                    shown: Some(Shown::Call {
+                        path: "/pay.v1.ChargeService/Refund".to_owned(),
+                        answer: "UNIMPLEMENTED".to_owned(),
+                    }),
+                    ..unconfirmed(Lens::Rpc, Backward, Effect::Rejects)
+                }]),
             },
             Finding {
                 rule: "FIELD_SAME_CARDINALITY",
@@ -146,6 +179,33 @@ pub(super) fn full() -> Report {
                 affects: Arc::default(),
                 fix: Some("keep `repeated`".to_owned()),
                 fingerprint: "d00d00d00d00".to_owned(),
+                proofs: Some(vec![
+                    Proof {
+                        shown: Some(Shown::Bytes {
+                            message: "pay.v1.Charge".to_owned(),
+                            bytes: (0..40).collect(),
+                            meant: "tags = [\"a\", \"b\"]".to_owned(),
+                            reads: vec![
+                                read(&["Go", "Java", "Python"], Ok("tags = \"b\"")),
+                                read(&["Rust"], Err("`tags`: the wire type is 0, not 2")),
+                            ],
+                            old_wrote: true,
+                        }),
+                        ..unconfirmed(Lens::Wire, Backward, Effect::Lossy)
+                    },
+                    Proof {
+                        shown: Some(Shown::Json {
+                            message: "pay.v1.Charge".to_owned(),
+                            json: r#"{"tags":["a"]}"#.to_owned(),
+                            reads: vec![read(
+                                &["Go", "Java", "Python"],
+                                Err("`tags`: an array is not a string"),
+                            )],
+                            old_wrote: true,
+                        }),
+                        ..unconfirmed(Lens::Json, Backward, Effect::Rejects)
+                    },
+                ]),
             },
             Finding {
                 rule: "FILE_NO_DELETE",
@@ -160,6 +220,7 @@ pub(super) fn full() -> Report {
                 affects: Arc::default(),
                 fix: None,
                 fingerprint: "0123456789ab".to_owned(),
+                proofs: None,
             },
         ],
         changes: vec![
@@ -252,6 +313,31 @@ pub(super) fn hostile() -> Report {
             affects: calls([format!("a.S.M {NASTY}")]),
             fix: Some(format!("fix {NASTY}")),
             fingerprint: "3f9c01ab77e2".to_owned(),
+            proofs: Some(vec![
+                Proof {
+                    shown: Some(Shown::Bytes {
+                        message: format!("a.{NASTY}"),
+                        bytes: NASTY.as_bytes().to_vec(),
+                        meant: format!("meant {NASTY}"),
+                        reads: vec![read(&["Go"], Ok(NASTY)), read(&["Rust"], Err(NASTY))],
+                        old_wrote: true,
+                    }),
+                    ..unconfirmed(Lens::Wire, Direction::Backward, Effect::Rejects)
+                },
+                Proof {
+                    shown: Some(Shown::Json {
+                        message: format!("a.{NASTY}"),
+                        json: format!("json {NASTY}"),
+                        reads: vec![read(&["Go"], Err(NASTY))],
+                        old_wrote: false,
+                    }),
+                    ..unconfirmed(Lens::Json, Direction::Forward, Effect::Rejects)
+                },
+                Proof {
+                    shown: Some(Shown::Call { path: format!("/{NASTY}"), answer: format!("answer {NASTY}") }),
+                    ..unconfirmed(Lens::Rpc, Direction::Backward, Effect::Rejects)
+                },
+            ]),
         }],
         changes: vec![ChangeRecord {
             change: "field-type-changed".to_owned(),

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::summary::{level_style, level_word, plural};
-use super::{Finding, Line, Location, Report, Reporter, Style, View};
+use super::{Finding, Line, Location, Report, Reporter, Style, View, witness};
 use crate::rules::Level;
 use crate::verdict::{Cell, Effect, Lens, Verdict};
 
@@ -41,6 +41,9 @@ fn write_finding(report: &Report, finding: &Finding, view: &View, out: &mut dyn 
         let more = finding.affects.named.len().saturating_sub(CALLS_NAMED) + finding.affects.more;
         let more = if more > 0 { format!(" and {}", plural(more, "more call")) } else { String::new() };
         Line::labelled("affects").plain(named).plain(more).write(view, out)?;
+    }
+    for line in witness::lines(report, finding) {
+        line.write(view, out)?;
     }
     if let Some(fix) = &finding.fix {
         Line::labelled("fix").plain(fix).write(view, out)?;

@@ -7,8 +7,9 @@
 
 use super::facts::Facts;
 use super::walk::Walk;
-use super::{Cells, Direction, Lens, Loss, past};
-use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
+use super::wire::excludes;
+use super::{Cells, Lens, Loss, past};
+use crate::diff::{Change, Cx, Kind, NameChange};
 use crate::names::few;
 use crate::schema::{Cardinality, Element, EnumId, Field, Kind as Type, MessageId, Schema};
 
@@ -32,15 +33,23 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 );
             }
             if let Some((past, was)) = past::retyped(change, field) {
-                let parser = Parser { write: cx.old, read: cx.new, from: Direction::Backward };
+                let parser = Parser { write: cx.old, read: cx.new };
                 let loss = parser.types(&was, field, &mut Walk::new(&facts.json[0]));
                 let loss = loss.or_worse(cardinality(was.cardinality, field.cardinality));
                 cells.backward(Lens::Json, loss.within(&past::published(past)));
             }
-            cells.forward(
-                Lens::Json,
-                Loss::rejects(format!("an old parser does not know the key `{}`", field.json_name)),
-            );
+            let namesake = field.parent.and_then(|p| {
+                let message = cx.old.message_by_name(&cx.new.message(p).full_name)?;
+                cx.old.field_by_key(message, &field.json_name)
+            });
+            match namesake.map(|id| cx.old.field(id)) {
+                // JSON does not see that it has another number now.
+                Some(old) => same_key(old, field, cx, facts, cells),
+                None => cells.forward(
+                    Lens::Json,
+                    Loss::rejects(format!("an old parser does not know the key `{}`", field.json_name)),
+                ),
+            }
         }
         Kind::FieldRemoved { name_reserved, renumbered, .. } => {
             let Some(Element::Field(id)) = change.old else { return };
@@ -65,8 +74,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::FieldTypeChanged(_) => {
             let Some((old, new)) = change.fields() else { return };
             let (old, new) = (cx.old.field(old), cx.new.field(new));
-            let backward = Parser { write: cx.old, read: cx.new, from: Direction::Backward };
-            let forward = Parser { write: cx.new, read: cx.old, from: Direction::Forward };
+            let backward = Parser { write: cx.old, read: cx.new };
+            let forward = Parser { write: cx.new, read: cx.old };
             cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
             cells.forward(Lens::Json, forward.types(new, old, &mut Walk::new(&facts.json[1])));
         }
@@ -86,13 +95,16 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 Loss::corrupt(format!("an absent key is written to mean {new} and is read as {old}")),
             );
         }
-        Kind::FieldOneofChanged(how) => {
+        Kind::FieldOneofChanged(_) => {
+            let Some((old, new)) = change.fields() else { return };
             let refused = || Loss::rejects("a parser refuses two keys of one oneof");
-            match how {
-                OneofChange::JoinedOthers(_) => cells.backward(Lens::Json, refused()),
-                OneofChange::Left(_) => cells.forward(Lens::Json, refused()),
-                OneofChange::Switched { renamed: false, .. } => cells.both(Lens::Json, refused()),
-                _ => {}
+            let same =
+                |schema: &Schema, message, other: &Field| schema.field_by_key(message, &other.json_name);
+            if excludes((cx.old, old), (cx.new, new), same) {
+                cells.backward(Lens::Json, refused());
+            }
+            if excludes((cx.new, new), (cx.old, old), same) {
+                cells.forward(Lens::Json, refused());
             }
         }
         Kind::JsonFormatChanged => cells.both(
@@ -134,6 +146,14 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 );
             }
         }
+        Kind::TypeAdded => {
+            let Some(Element::Field(id)) = change.new else { return };
+            let name = cx.new.full_name(Element::Field(id));
+            cells.forward(
+                Lens::Json,
+                Loss::rejects(format!("an old parser does not know the key `[{name}]`")),
+            );
+        }
         Kind::ReservedNameRemoved { .. } => cells.backward(
             Lens::Json,
             Loss::unknown(
@@ -142,6 +162,16 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         ),
         _ => {}
     }
+}
+
+/// Fields of one key on both sides.
+fn same_key(old: &Field, new: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let backward = Parser { write: cx.old, read: cx.new };
+    let forward = Parser { write: cx.new, read: cx.old };
+    let loss = backward.types(old, new, &mut Walk::new(&facts.json[0]));
+    cells.backward(Lens::Json, loss.or_worse(cardinality(old.cardinality, new.cardinality)));
+    let loss = forward.types(new, old, &mut Walk::new(&facts.json[1]));
+    cells.forward(Lens::Json, loss.or_worse(cardinality(new.cardinality, old.cardinality)));
 }
 
 fn name_changed(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::FieldId>, cells: &mut Cells) {
@@ -257,7 +287,6 @@ fn cardinality(written: Cardinality, read: Cardinality) -> Loss {
 struct Parser<'a> {
     write: &'a Schema,
     read: &'a Schema,
-    from: Direction,
 }
 
 /// The JSON forms of scalars.
@@ -356,7 +385,6 @@ impl Parser<'_> {
         written.sort();
         for (name, number) in written {
             match self.read.value_by_name(r, name).map(|v| self.read.value(v).number) {
-                None if self.from == Direction::Forward => {} // as after any addition
                 None => return Loss::rejects(format!("the reader does not know the value `{name}`")),
                 Some(other) if other != number => {
                     return Loss::corrupt(format!(
@@ -386,7 +414,6 @@ impl Parser<'_> {
         for field in self.write.fields_by_number(w) {
             let other = self.read.field_by_key(r, &field.json_name).map(|id| self.read.field(id));
             let loss = match other {
-                None if self.from == Direction::Forward => Loss::none(),
                 None => Loss::rejects("the reader does not know the key"),
                 Some(other) => {
                     let c = if a.map_entry {

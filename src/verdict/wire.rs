@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::facts::{Facts, removal};
 use super::walk::{Memory, Walk};
 use super::{Cells, Direction, Effect, Lens, Loss, past};
-use crate::diff::{Change, Cx, Kind, NameChange, OneofChange};
+use crate::diff::{Change, Cx, Kind, NameChange};
 use crate::names::few;
 use crate::schema::{
     Cardinality, Element, Enum, EnumId, Field, FieldId, Kind as Type, MessageId, MethodId, OneofId, Schema,
@@ -29,7 +29,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::FieldTypeChanged(_) => type_changed(change, cx, facts, cells),
         Kind::FieldCardinalityChanged => cardinality_changed(change, cx, cells),
         Kind::FieldDefaultChanged { old, new } => default_changed(change, cx, old, new, cells),
-        Kind::FieldOneofChanged(how) => oneof_changed(*how, cells),
+        Kind::FieldOneofChanged(_) => oneof_changed(change, cx, cells),
         Kind::FieldUtf8ValidationChanged => utf8_changed(change, cx, cells),
         Kind::FieldJavaUtf8Changed => java_utf8_changed(change, cx, cells),
         Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. } => cells.backward(
@@ -289,18 +289,35 @@ fn default_changed(change: &Change, cx: &Cx<'_>, old: &str, new: &str, cells: &m
 
 /// Moving fields in and out of a oneof (<https://protobuf.dev/programming-guides/proto3/#oneof>, backwards
 /// compatibility issues).
-fn oneof_changed(how: OneofChange, cells: &mut Cells) {
+fn oneof_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let Some((old, new)) = change.fields() else { return };
     let cleared = || {
         Loss::lossy(
             "a message may hold several of the fields; the reader keeps the last one and clears the others",
         )
     };
-    match how {
-        OneofChange::JoinedAlone(_) | OneofChange::Switched { renamed: true, .. } => {}
-        OneofChange::JoinedOthers(_) => cells.backward(Lens::Wire, cleared()),
-        OneofChange::Left(_) => cells.forward(Lens::Wire, cleared()),
-        OneofChange::Switched { renamed: false, .. } => cells.both(Lens::Wire, cleared()),
+    let same = |schema: &Schema, message, other: &Field| schema.field_by_number(message, other.number);
+    if excludes((cx.old, old), (cx.new, new), same) {
+        cells.backward(Lens::Wire, cleared());
     }
+    if excludes((cx.new, new), (cx.old, old), same) {
+        cells.forward(Lens::Wire, cleared());
+    }
+}
+
+/// Whether the reader's oneof holds a field that the writer may set beside this one. `same` finds the writer's field
+/// for one of the reader's.
+pub(super) fn excludes(
+    (write, w): (&Schema, FieldId),
+    (read, r): (&Schema, FieldId),
+    same: impl Fn(&Schema, MessageId, &Field) -> Option<FieldId>,
+) -> bool {
+    let (Some(oneof), Some(parent)) = (read.field(r).oneof, write.field(w).parent) else { return false };
+    let own = write.field(w).oneof;
+    read.oneof(oneof).fields.iter().filter(|f| **f != r).any(|f| {
+        let beside = same(write, parent, read.field(*f)).filter(|g| *g != w);
+        beside.is_some_and(|g| own.is_none() || write.field(g).oneof != own)
+    })
 }
 
 fn utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {

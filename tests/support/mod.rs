@@ -70,7 +70,14 @@ pub(crate) fn compare<T>(old: &Schema, new: &Schema, then: impl FnOnce(&Decision
     let judge = Judge::new(&cx);
     let verdicts: Vec<Verdict> = changes.iter().map(|c| judge.judge(c)).collect();
     let echoes = diff::echoes(&changes, &cx);
-    then(&Decision { cx, changes: &changes, verdicts: &verdicts, echoes: &echoes, judge: &judge })
+    then(&Decision {
+        cx,
+        changes: &changes,
+        verdicts: &verdicts,
+        echoes: &echoes,
+        judge: &judge,
+        prover: None,
+    })
 }
 
 /// The findings under one policy.

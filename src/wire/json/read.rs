@@ -1,0 +1,252 @@
+//! ProtoJSON to trees: what parsers take at their default settings.
+
+use std::collections::BTreeMap;
+
+use super::known::{self, Known};
+use super::{Json, JsonError, unbase64};
+use crate::schema::{Cardinality, Element, Field, FieldId, Kind, MessageId, Schema};
+use crate::wire::decode::{MAX_DEPTH, Reader};
+use crate::wire::value::{Key, Slot, Tree, Value, is_zero};
+
+type Outcome<T> = Result<T, JsonError>;
+
+/// The message that JSON is.
+///
+/// Of the reader it counts whether it asks for required fields and whether its closed enums take numbers that
+/// they do not list.
+///
+/// # Errors
+///
+/// The first thing that a parser refuses: a key it does not know, a value of another form, two members of one
+/// oneof.
+pub fn read(schema: &Schema, message: MessageId, json: &Json, reader: Reader) -> Outcome<Tree> {
+    Parser { schema, reader }.message(message, json, 0)
+}
+
+/// A parser over one schema.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parser<'s> {
+    pub(super) schema: &'s Schema,
+    pub(super) reader: Reader,
+}
+
+impl Parser<'_> {
+    pub(super) fn message(self, message: MessageId, json: &Json, depth: usize) -> Outcome<Tree> {
+        if depth > MAX_DEPTH {
+            return Err(JsonError::new(format!("messages are nested more than {MAX_DEPTH} deep")));
+        }
+        if let Some(known) = Known::of(&self.schema.message(message).full_name) {
+            return known::read(self, message, json, known, depth);
+        }
+        let Json::Object(members) = json else {
+            return Err(JsonError::new(format!("{} is not an object", json.noun())));
+        };
+        self.members(message, members, depth)
+    }
+
+    /// The message that the members of an object are.
+    pub(super) fn members(
+        self,
+        message: MessageId,
+        members: &[(String, Json)],
+        depth: usize,
+    ) -> Outcome<Tree> {
+        let schema = self.schema;
+        let mut tree = Tree::new(message);
+        let mut seen: BTreeMap<i32, &str> = BTreeMap::new();
+        for (key, json) in members {
+            let Some(id) = field_of_key(schema, message, key) else {
+                return Err(JsonError::new("the key is not known").under(key));
+            };
+            let field = schema.field(id);
+            if seen.insert(field.number, key).is_some() {
+                return Err(JsonError::new("the field is there twice").under(key));
+            }
+            let Some(slot) = self.slot(field, json, depth).map_err(|e| e.under(key))? else { continue };
+            if let Some(oneof) = field.oneof {
+                let others = schema.oneof(oneof).fields.iter().map(|f| schema.field(*f));
+                if let Some(other) =
+                    others.filter(|f| f.number != field.number).find(|f| tree.fields.contains_key(&f.number))
+                {
+                    let what = format!("`{}` of the same oneof is there too", other.json_name);
+                    return Err(JsonError::new(what).under(key));
+                }
+            }
+            match &slot {
+                Slot::One(value) if field.cardinality == Cardinality::Implicit && is_zero(value) => {}
+                Slot::List(values) if values.is_empty() => {}
+                Slot::Map(entries) if entries.is_empty() => {}
+                _ => {
+                    tree.fields.insert(field.number, slot);
+                }
+            }
+        }
+        if self.reader.checks_required {
+            for field in schema.fields_by_number(message) {
+                if field.cardinality == Cardinality::Required && !tree.fields.contains_key(&field.number) {
+                    return Err(JsonError::new("it is required and not there").under(&field.json_name));
+                }
+            }
+        }
+        Ok(tree)
+    }
+
+    /// What a member is; `None` for null, which is as good as nothing.
+    fn slot(self, field: &Field, json: &Json, depth: usize) -> Outcome<Option<Slot>> {
+        if *json == Json::Null && !takes_null(field) {
+            return Ok(None);
+        }
+        match field.cardinality {
+            Cardinality::Map => self.map(field, json, depth).map(Some),
+            Cardinality::Repeated => {
+                let Json::List(items) = json else {
+                    return Err(JsonError::new(format!("{} is not an array", json.noun())));
+                };
+                let mut values = Vec::new();
+                for item in items {
+                    if *item == Json::Null && !takes_null(field) {
+                        return Err(JsonError::new("null stands in an array"));
+                    }
+                    values.push(self.value(field, item, depth)?);
+                }
+                Ok(Some(Slot::List(values)))
+            }
+            _ => Ok(Some(Slot::One(self.value(field, json, depth)?))),
+        }
+    }
+
+    fn map(self, field: &Field, json: &Json, depth: usize) -> Outcome<Slot> {
+        let Json::Object(members) = json else {
+            return Err(JsonError::new(format!("{} is not an object", json.noun())));
+        };
+        let Some((key, value)) = self.schema.map_entry(field) else {
+            return Err(JsonError::new("the map has no types"));
+        };
+        let (key_field, value_field) = (self.schema.field(key), self.schema.field(value));
+        let mut entries = BTreeMap::new();
+        for (text, json) in members {
+            let as_json = match (key_field.kind, text.as_str()) {
+                (Kind::Bool, "true") => Json::Bool(true),
+                (Kind::Bool, "false") => Json::Bool(false),
+                _ => Json::String(text.clone()),
+            };
+            let key = self.value(key_field, &as_json, depth).map_err(|e| e.under(text))?;
+            let Some(key) = Key::of(&key) else { continue };
+            let value = self.value(value_field, json, depth).map_err(|e| e.under(text))?;
+            entries.insert(key, value);
+        }
+        Ok(Slot::Map(entries))
+    }
+
+    fn value(self, field: &Field, json: &Json, depth: usize) -> Outcome<Value> {
+        Ok(match field.kind {
+            Kind::Double => Value::Double(double(json)?),
+            Kind::Float => Value::Float(float(json)?),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::Int32(integer(json)?),
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::Int64(integer(json)?),
+            Kind::Uint32 | Kind::Fixed32 => Value::Uint32(integer(json)?),
+            Kind::Uint64 | Kind::Fixed64 => Value::Uint64(integer(json)?),
+            Kind::Bool => match json {
+                Json::Bool(b) => Value::Bool(*b),
+                _ => return Err(JsonError::new(format!("{} is not a boolean", json.noun()))),
+            },
+            Kind::String => match json {
+                Json::String(text) => Value::String(text.as_bytes().to_vec()),
+                _ => return Err(JsonError::new(format!("{} is not a string", json.noun()))),
+            },
+            Kind::Bytes => match json {
+                Json::String(text) => Value::Bytes(
+                    unbase64(text).ok_or_else(|| JsonError::new(format!("`{text}` is not base64")))?,
+                ),
+                _ => return Err(JsonError::new(format!("{} is not a string", json.noun()))),
+            },
+            Kind::Enum => self.enum_(field, json)?,
+            Kind::Message | Kind::Group => match self.schema.field_message(field) {
+                Some(inner) => Value::Message(self.message(inner, json, depth + 1)?),
+                None => return Err(JsonError::new("the message is not part of the contract")),
+            },
+        })
+    }
+
+    fn enum_(self, field: &Field, json: &Json) -> Outcome<Value> {
+        let Some(id) = self.schema.field_enum(field) else {
+            return Err(JsonError::new("the enum is not part of the contract"));
+        };
+        match json {
+            Json::Null => Ok(Value::Enum(0)),
+            Json::String(name) => match self.schema.value_by_name(id, name) {
+                Some(value) => Ok(Value::Enum(self.schema.value(value).number)),
+                None => Err(JsonError::new(format!("the value `{name}` is not known"))),
+            },
+            Json::Number(_) => {
+                let number: i32 = integer(json)?;
+                let closed = self.reader.closes_enums && self.schema.enum_(id).is_closed();
+                if closed && self.schema.value_by_number(id, number).is_none() {
+                    return Err(JsonError::new(format!("the number {number} is not listed")));
+                }
+                Ok(Value::Enum(number))
+            }
+            _ => Err(JsonError::new(format!("{} is not an enum value", json.noun()))),
+        }
+    }
+}
+
+/// The field that a parser takes a key for; an extension is named in full, in brackets.
+pub(crate) fn field_of_key(schema: &Schema, message: MessageId, key: &str) -> Option<FieldId> {
+    if let Some(name) = key.strip_prefix('[').and_then(|k| k.strip_suffix(']')) {
+        let Some(Element::Field(id)) = schema.by_name(name) else { return None };
+        let extendee = schema.field(id).extendee.as_deref();
+        return (extendee == Some(&*schema.message(message).full_name)).then_some(id);
+    }
+    schema.field_by_key(message, key)
+}
+
+/// Whether null is a value of the field.
+fn takes_null(field: &Field) -> bool {
+    field.cardinality.is_singular()
+        && matches!(field.type_name.as_deref(), Some("google.protobuf.Value" | "google.protobuf.NullValue"))
+}
+
+/// A whole number: as a number or a string, also with an exponent or a zero fraction.
+fn integer<T: TryFrom<i128>>(json: &Json) -> Outcome<T> {
+    let text = match json {
+        Json::Number(text) | Json::String(text) => text,
+        _ => return Err(JsonError::new(format!("{} is not a number", json.noun()))),
+    };
+    let whole = text.parse::<i128>().ok().or_else(|| {
+        let n: f64 = text.parse().ok()?;
+        (n.is_finite() && n.fract() == 0.0 && n.abs() < 1e30).then_some(n as i128)
+    });
+    let Some(whole) = whole else {
+        return Err(JsonError::new(format!("`{text}` is not a whole number")));
+    };
+    T::try_from(whole).map_err(|_| JsonError::new(format!("{text} is out of range")))
+}
+
+fn double(json: &Json) -> Outcome<f64> {
+    let text = match json {
+        Json::Number(text) => text,
+        Json::String(text) => match text.as_str() {
+            "NaN" => return Ok(f64::NAN),
+            "Infinity" => return Ok(f64::INFINITY),
+            "-Infinity" => return Ok(f64::NEG_INFINITY),
+            // What Rust reads beyond JSON's numbers.
+            text if !text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) || text.contains("in") => {
+                return Err(JsonError::new(format!("`{text}` is not a number")));
+            }
+            _ => text,
+        },
+        _ => return Err(JsonError::new(format!("{} is not a number", json.noun()))),
+    };
+    let number: f64 = text.parse().map_err(|_| JsonError::new(format!("`{text}` is not a number")))?;
+    if number.is_finite() { Ok(number) } else { Err(JsonError::new(format!("{text} is out of range"))) }
+}
+
+fn float(json: &Json) -> Outcome<f32> {
+    let number = double(json)?;
+    let narrow = number as f32;
+    if number.is_finite() && !narrow.is_finite() {
+        return Err(JsonError::new(format!("{number:?} is out of range")));
+    }
+    Ok(narrow)
+}

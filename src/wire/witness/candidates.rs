@@ -1,0 +1,310 @@
+//! The messages that may show what a change does.
+
+use super::Prover;
+use crate::diff::{Change, Kind, OneofChange};
+use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, MessageId, Schema};
+use crate::verdict::{Direction, Lens};
+use crate::wire::sample::Maker;
+use crate::wire::value::{Slot, Tree, Value, all_fields};
+
+/// How many fields of one enum are tried.
+const CARRIERS: usize = 12;
+/// How deep messages in messages are opened.
+const DEPTH: usize = 2;
+
+/// Messages of one type to be written and read.
+#[derive(Debug)]
+pub(super) struct Trial {
+    /// The message of the writer.
+    pub(super) write: MessageId,
+    /// The message of the reader.
+    pub(super) read: MessageId,
+    /// Numbers of the outermost fields the change is about; empty for all.
+    pub(super) focus: Vec<i32>,
+    /// What to write.
+    pub(super) trees: Vec<Tree>,
+    /// What is said of a field that is not there.
+    pub(super) absent: Option<FieldId>,
+}
+
+impl Prover<'_> {
+    /// The schemas of the writer and the reader.
+    pub(super) fn sides(&self, direction: Direction) -> (&Schema, &Schema) {
+        match direction {
+            Direction::Backward => (self.cx.old, self.cx.new),
+            Direction::Forward => (self.cx.new, self.cx.old),
+        }
+    }
+
+    /// What to try for a change, by direction.
+    pub(super) fn trials(&self, change: &Change, lens: Lens, direction: Direction) -> Vec<Trial> {
+        let backward = direction == Direction::Backward;
+        let (write, read) = self.sides(direction);
+        let element = if backward { change.old } else { change.new };
+        match (&change.kind, change.old, change.new) {
+            (Kind::FieldOneofChanged(how), Some(Element::Field(old)), Some(Element::Field(new))) => {
+                let (w, r) = if backward { (old, new) } else { (new, old) };
+                self.oneof(*how, w, r, direction)
+            }
+            (Kind::FieldDefaultChanged { .. }, Some(Element::Field(old)), Some(Element::Field(new))) => {
+                let (w, r) = if backward { (old, new) } else { (new, old) };
+                let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
+                let focus = vec![write.field(w).number];
+                let trees = vec![Maker::new(write, 0, true).minimal(a)];
+                vec![Trial { write: a, read: b, focus, trees, absent: Some(w) }]
+            }
+            (_, Some(Element::Field(old)), Some(Element::Field(new))) => {
+                let (w, r) = if backward { (old, new) } else { (new, old) };
+                let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
+                self.field(w, a, b, &[read.field(r).number], direction)
+            }
+            (Kind::FieldRemoved { message, renumbered, .. }, Some(Element::Field(old)), _) => {
+                let Some(parent) = holder(self.cx.old, old) else { return Vec::new() };
+                if backward {
+                    return self.field(old, parent, *message, &[], direction);
+                }
+                if let Some(new) = renumbered.filter(|_| lens == Lens::Wire)
+                    && self.cx.old.field(old).cardinality != Cardinality::Required
+                {
+                    return self.field(new, *message, parent, &[], direction);
+                }
+                let trees = vec![Maker::new(write, 0, true).minimal(*message)];
+                let focus = vec![self.cx.old.field(old).number];
+                vec![Trial { write: *message, read: parent, focus, trees, absent: None }]
+            }
+            (Kind::FieldAdded { .. }, _, Some(Element::Field(new))) => {
+                let Some(parent) = holder(self.cx.new, new) else { return Vec::new() };
+                let Some(old) = self.partner(parent, Direction::Forward) else { return Vec::new() };
+                if backward {
+                    let trees = vec![Maker::new(write, 0, true).minimal(old)];
+                    let focus = vec![self.cx.new.field(new).number];
+                    return vec![Trial { write: old, read: parent, focus, trees, absent: None }];
+                }
+                self.field(new, parent, old, &[], direction)
+            }
+            (
+                Kind::EnumValueAdded { .. }
+                | Kind::EnumValueRemoved { .. }
+                | Kind::EnumValueNameChanged { .. },
+                ..,
+            ) => {
+                let Some(Element::EnumValue(value)) =
+                    change.old.filter(|_| backward).or(change.new).or(change.old)
+                else {
+                    return Vec::new();
+                };
+                // On whichever side it is.
+                let schema = if change.new.is_some() && !(backward && change.old.is_some()) {
+                    self.cx.new
+                } else {
+                    self.cx.old
+                };
+                let value = schema.value(value);
+                let name = &schema.enum_(value.parent).full_name;
+                let Some(enum_) = write.enum_by_name(name) else { return Vec::new() };
+                self.enum_(enum_, Some(value.number), direction)
+            }
+            (Kind::EnumClosednessChanged, ..) => match element {
+                Some(Element::Enum(id)) => self.enum_(id, None, direction),
+                _ => Vec::new(),
+            },
+            (Kind::TypeRemoved(_), Some(Element::Field(old)), _) => {
+                let Some(extended) = holder(self.cx.old, old) else { return Vec::new() };
+                let Some(new) = self.partner(extended, Direction::Backward) else { return Vec::new() };
+                if backward { self.field(old, extended, new, &[], direction) } else { Vec::new() }
+            }
+            (Kind::TypeAdded, _, Some(Element::Field(new))) => {
+                let Some(extended) = holder(self.cx.new, new) else { return Vec::new() };
+                let Some(old) = self.partner(extended, Direction::Forward) else { return Vec::new() };
+                if backward { Vec::new() } else { self.field(new, extended, old, &[], direction) }
+            }
+            (Kind::TypeRemoved(_), Some(Element::Message(id)), _) if backward => self.carriers(id),
+            (Kind::ExtensionRangeRemoved { missing, .. }, Some(Element::Message(old)), _) if backward => {
+                let Some(new) = self.partner(old, Direction::Backward) else { return Vec::new() };
+                let lost = self.cx.old.extensions_of(&self.cx.old.message(old).full_name).iter();
+                let lost = lost.filter(|f| missing.iter().any(|r| r.contains(self.cx.old.field(**f).number)));
+                lost.flat_map(|f| self.field(*f, old, new, &[], direction)).collect()
+            }
+            (Kind::MessageSetChanged, Some(Element::Message(old)), Some(Element::Message(new))) => {
+                let (a, b) = if backward { (old, new) } else { (new, old) };
+                self.whole(a, b, direction)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Everything a message can hold, field by field.
+    pub(super) fn whole(&self, write: MessageId, read: MessageId, direction: Direction) -> Vec<Trial> {
+        let (schema, _) = self.sides(direction);
+        let maker = Maker::new(schema, 0, true);
+        let mut trees = vec![maker.minimal(write)];
+        for id in all_fields(schema, write) {
+            trees.extend(with_cases(&maker, schema, write, schema.field(id)));
+        }
+        // Members of a oneof of the reader, set together.
+        let fields = schema.fields_by_number(write);
+        for pair in fields.windows(2) {
+            if let [a, b] = pair {
+                trees.extend(together(&maker, write, a, b));
+            }
+        }
+        vec![Trial { write, read, focus: Vec::new(), trees, absent: None }]
+    }
+
+    /// One field, with all it can hold and without it.
+    fn field(
+        &self,
+        id: FieldId,
+        write: MessageId,
+        read: MessageId,
+        also: &[i32],
+        direction: Direction,
+    ) -> Vec<Trial> {
+        let (schema, _) = self.sides(direction);
+        let maker = Maker::new(schema, 0, true);
+        let field = schema.field(id);
+        let mut trees = with_cases(&maker, schema, write, field);
+        if field.cardinality != Cardinality::Required {
+            trees.push(maker.minimal(write));
+        }
+        let mut focus = vec![field.number];
+        focus.extend(also);
+        vec![Trial { write, read, focus, trees, absent: None }]
+    }
+
+    /// A field that may exclude others, each of them set beside it.
+    fn oneof(&self, how: OneofChange, w: FieldId, r: FieldId, direction: Direction) -> Vec<Trial> {
+        let (write, read) = self.sides(direction);
+        let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
+        let _ = how;
+        let Some(oneof) = read.field(r).oneof else { return self.field(w, a, b, &[], direction) };
+        let maker = Maker::new(write, 0, true);
+        let field = write.field(w);
+        let mut focus = vec![field.number];
+        let mut trees = Vec::new();
+        for member in read.oneof(oneof).fields.iter().map(|f| read.field(*f)) {
+            let Some(other) = write.field_by_number(a, member.number).map(|f| write.field(f)) else {
+                continue;
+            };
+            let excluded = field.oneof.is_some() && field.oneof == other.oneof;
+            if other.number == field.number || excluded {
+                continue;
+            }
+            focus.push(other.number);
+            trees.extend(together(&maker, a, field, other));
+        }
+        vec![Trial { write: a, read: b, focus, trees, absent: None }]
+    }
+
+    /// The fields that hold an enum; with a number only that one.
+    fn enum_(&self, id: EnumId, number: Option<i32>, direction: Direction) -> Vec<Trial> {
+        let (schema, _) = self.sides(direction);
+        let maker = Maker::new(schema, 0, true);
+        let mut carriers: Vec<(FieldId, MessageId)> = Vec::new();
+        for (field, f) in schema.fields() {
+            let Some(parent) = holder(schema, field) else { continue };
+            if schema.field_enum(f) != Some(id) {
+                continue;
+            }
+            if !schema.message(parent).map_entry {
+                carriers.push((field, parent));
+                continue;
+            }
+            // The field whose entries it is in.
+            let outer = schema.message(parent).parent;
+            let map = outer.and_then(|m| {
+                let fields = schema.message(m).fields.iter().copied();
+                fields.into_iter().find(|g| schema.field_message(schema.field(*g)) == Some(parent))
+            });
+            carriers.extend(map.zip(outer));
+        }
+        // Required ones first: without the value the whole message is refused.
+        carriers.sort_by_key(|(f, _)| {
+            let field = schema.field(*f);
+            (field.cardinality != Cardinality::Required, schema.full_name(Element::Field(*f)))
+        });
+        let mut trials = Vec::new();
+        for (field, parent) in carriers {
+            let Some(read) = self.partner(parent, direction) else { continue };
+            let of = schema.field(field);
+            let mut trees = with_cases(&maker, schema, parent, of);
+            if let Some(number) = number {
+                trees.retain(|tree| holds(tree, of, number));
+            }
+            trials.push(Trial { write: parent, read, focus: vec![of.number], trees, absent: None });
+            if trials.len() == CARRIERS {
+                break;
+            }
+        }
+        trials
+    }
+
+    /// Messages that held a message of the old side, and calls that carried it.
+    fn carriers(&self, gone: MessageId) -> Vec<Trial> {
+        let (old, new) = (self.cx.old, self.cx.new);
+        let mut trials = Vec::new();
+        for (id, field) in old.fields().filter(|(_, f)| old.field_message(f) == Some(gone)) {
+            let Some(parent) = holder(old, id).filter(|m| !old.message(*m).map_entry) else { continue };
+            if let Some(read) = self.partner(parent, Direction::Backward) {
+                trials.extend(self.field(id, parent, read, &[field.number], Direction::Backward));
+            }
+            if trials.len() == CARRIERS {
+                return trials;
+            }
+        }
+        for (_, method) in old.methods() {
+            let service = new.service_by_name(&old.service(method.parent).full_name);
+            let Some(now) = service.and_then(|s| new.method_by_name(s, &method.name)) else { continue };
+            let now = new.method(now);
+            for (before, after) in [(&method.input, &now.input), (&method.output, &now.output)] {
+                if old.message_by_name(before) == Some(gone)
+                    && let Some(read) = new.message_by_name(after)
+                {
+                    trials.extend(self.whole(gone, read, Direction::Backward));
+                }
+            }
+        }
+        trials
+    }
+}
+
+/// The message a field is in; for an extension the one it extends.
+pub(crate) fn holder(schema: &Schema, id: FieldId) -> Option<MessageId> {
+    let field = schema.field(id);
+    match &field.extendee {
+        Some(extendee) => schema.message_by_name(extendee),
+        None => field.parent,
+    }
+}
+
+fn with_cases(maker: &Maker<'_>, schema: &Schema, message: MessageId, field: &Field) -> Vec<Tree> {
+    let base = maker.minimal(message);
+    let cases = maker.cases(field, DEPTH).into_iter();
+    cases
+        .map(|(_, slot)| {
+            let mut tree = base.clone();
+            tree.fields.insert(field.number, slot);
+            // What is not written is not meant.
+            crate::wire::encode::settle(schema, &mut tree);
+            tree
+        })
+        .collect()
+}
+
+fn together(maker: &Maker<'_>, message: MessageId, a: &Field, b: &Field) -> Option<Tree> {
+    let mut tree = maker.minimal(message);
+    tree.fields.insert(a.number, maker.typical(a)?);
+    tree.fields.insert(b.number, maker.typical(b)?);
+    Some(tree)
+}
+
+/// Whether a field holds a number of its enum.
+fn holds(tree: &Tree, field: &Field, number: i32) -> bool {
+    let is = |value: &Value| *value == Value::Enum(number);
+    match tree.fields.get(&field.number) {
+        Some(Slot::One(value)) => is(value),
+        Some(Slot::List(values)) => values.iter().any(is),
+        Some(Slot::Map(entries)) => entries.values().any(is),
+        None => false,
+    }
+}

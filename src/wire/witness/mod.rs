@@ -1,0 +1,141 @@
+//! Witnesses: the smallest message that shows what a verdict claims.
+//!
+//! For a cell that is not `ok` messages are tried that the change is about, smallest first: written under the
+//! schema of the writer, read under that of the reader by each language, and compared. What shows the effect is the
+//! witness. An effect that nothing shows is unconfirmed, which does not mean it is wrong: it may need data that
+//! neither version writes.
+
+mod calls;
+mod candidates;
+mod search;
+
+pub use search::refute;
+
+use crate::diff::{Change, Cx, Kind};
+use crate::schema::{Element, MessageId};
+use crate::verdict::{Direction, Effect, Lens, Verdict};
+use rustc_hash::FxHashMap;
+
+/// A cell of a verdict and what shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The lens.
+    pub lens: Lens,
+    /// The direction.
+    pub direction: Direction,
+    /// What the verdict claims.
+    pub effect: Effect,
+    /// What shows it; `None` means the claim is unconfirmed.
+    pub shown: Option<Shown>,
+}
+
+/// A message or a call that shows an effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Encoded data.
+    Bytes {
+        /// The full name of the message for the writer.
+        message: String,
+        /// The data.
+        bytes: Vec<u8>,
+        /// What the writer meant, as a phrase.
+        meant: String,
+        /// What readers see; those who see the same are together.
+        reads: Vec<Read>,
+        /// Whether the old side wrote it.
+        old_wrote: bool,
+    },
+    /// A JSON document.
+    Json {
+        /// The full name of the message for the writer.
+        message: String,
+        /// The document.
+        json: String,
+        /// What readers see; those who see the same are together.
+        reads: Vec<Read>,
+        /// Whether the old side wrote it.
+        old_wrote: bool,
+    },
+    /// A call.
+    Call {
+        /// The request path: `/pkg.Service/Method`.
+        path: String,
+        /// What the other side does.
+        answer: String,
+    },
+}
+
+/// What some readers see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The languages.
+    pub readers: Vec<&'static str>,
+    /// What they see.
+    pub saw: Saw,
+}
+
+/// What a reader sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saw {
+    /// A message, as a phrase.
+    Value(String),
+    /// An error.
+    Error(String),
+}
+
+/// Finds witnesses for the changes of one pair of schemas.
+#[derive(Debug)]
+pub struct Prover<'a> {
+    cx: Cx<'a>,
+    /// Messages that have another name on the new side, and the other way round.
+    renamed: FxHashMap<MessageId, MessageId>,
+    renamed_back: FxHashMap<MessageId, MessageId>,
+}
+
+impl<'a> Prover<'a> {
+    /// Prepares to prove what is said of these changes.
+    pub fn new(cx: &Cx<'a>, changes: &[Change]) -> Prover<'a> {
+        let mut prover =
+            Prover { cx: *cx, renamed: FxHashMap::default(), renamed_back: FxHashMap::default() };
+        for change in changes {
+            if let (Kind::TypeRenamed(_), Some(Element::Message(old)), Some(Element::Message(new))) =
+                (&change.kind, change.old, change.new)
+            {
+                prover.renamed.insert(old, new);
+                prover.renamed_back.insert(new, old);
+            }
+        }
+        prover
+    }
+
+    /// One proof for each cell of data and calls whose effect bytes can show, in the order of the verdict. Cells
+    /// that are not decided are there when something illustrates them.
+    pub fn prove(&self, change: &Change, verdict: &Verdict) -> Vec<Proof> {
+        let mut proofs = Vec::new();
+        for cell in &verdict.cells {
+            let shown = match cell.lens {
+                Lens::Wire | Lens::Json => self.data(change, cell.lens, cell.direction, cell.effect),
+                Lens::Rpc => self.call(change, cell.direction, cell.effect),
+                _ => continue,
+            };
+            if shown.is_some() || cell.effect > Effect::Unknown {
+                proofs.push(Proof { lens: cell.lens, direction: cell.direction, effect: cell.effect, shown });
+            }
+        }
+        proofs
+    }
+
+    /// The message on the other side that stands for one on this side.
+    pub(crate) fn partner(&self, message: MessageId, from: Direction) -> Option<MessageId> {
+        let (here, there, renamed) = match from {
+            Direction::Backward => (self.cx.old, self.cx.new, &self.renamed),
+            Direction::Forward => (self.cx.new, self.cx.old, &self.renamed_back),
+        };
+        there.message_by_name(&here.message(message).full_name).or_else(|| renamed.get(&message).copied())
+    }
+}
+
+/// Bytes as a person writes them: `08 ac 02`.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
+}
