@@ -7,6 +7,7 @@
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
 //!   [`verdict`]: what each change does to whom;
 //! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
+//! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
 
 pub mod cli;
@@ -23,5 +24,6 @@ pub mod rules;
 pub mod schema;
 pub mod source;
 pub mod verdict;
+pub mod verify;
 
 pub use cli::run;

@@ -18,6 +18,7 @@ mod plugins;
 mod policy;
 mod progress;
 mod rules;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -100,6 +101,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Plugins(plugins::PluginsArgs),
+    Verify(Box<verify::VerifyArgs>),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -171,6 +173,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
+        Command::Verify(args) => verify::exec(*args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),
         Command::Man(args) => man::exec(args, &mut ctx),
