@@ -233,7 +233,7 @@ impl Work<'_> {
 
     /// One Maven run for all: its start is what takes longest.
     fn java(&self, places: &[&Place<'_>]) -> Result<(), BuildError> {
-        const QUIET: [&str; 4] = ["-q", "-B", "-ntp", "-DskipTests"];
+        const QUIET: [&str; 5] = ["-q", "-B", "-ntp", "-DskipTests", "-Dstyle.color=never"];
         let folder = self.base.join("aggregate");
         fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
         let folders: Vec<String> = places.iter().map(|p| format!("../{}", p.key)).collect();

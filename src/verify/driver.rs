@@ -47,6 +47,9 @@ pub struct Driver {
     pub jar: String,
 }
 
+/// What the Java driver reads and writes its lines with; protobuf-java-util brings it, but not for its users.
+const GSON: &str = "2.14.0";
+
 /// Renders a template. Its values are names that a language has taken.
 pub(super) fn render(template: &str, values: minijinja::Value) -> String {
     let mut env = Environment::new();
@@ -148,7 +151,7 @@ impl Build<'_> {
     fn java(&mut self, group: &str, artifact: &str) -> Result<(), DriverError> {
         let values = context! {
             group, artifact, version => &self.side.version, protobuf => versions::PROTOBUF_JAVA,
-            grpc => versions::GRPC_JAVA,
+            grpc => versions::GRPC_JAVA, gson => GSON,
         };
         self.put("pom.xml", render(include_str!("templates/java/pom.xml.j2"), values))?;
         self.put("src/main/java/Driver.java", include_str!("templates/java/Driver.java"))?;
@@ -198,8 +201,8 @@ impl Build<'_> {
             .map(|(path, id)| {
                 let m = schema.method(id);
                 context! {
-                    path, input => &*m.input, output => &*m.output, client => m.client_streaming,
-                    server => m.server_streaming,
+                    path, input => &*m.input, output => &*m.output, client => m.client_streaming.to_string(),
+                    server => m.server_streaming.to_string(),
                 }
             })
             .collect();
