@@ -319,6 +319,7 @@ pub struct Tally {
     cases: usize,
     count: usize,
     first: Option<Red>,
+    note: Option<String>,
 }
 
 impl Tally {
@@ -337,13 +338,20 @@ impl Tally {
         }
     }
 
+    /// A case in which a language lost what it is known to lose.
+    pub fn noted(&mut self, case: &str, what: impl Into<String>) {
+        self.cases += 1;
+        self.note.get_or_insert_with(|| format!("{case}: {}", what.into()));
+    }
+
     /// The cell.
     #[must_use]
     pub fn cell(self, id: CellId) -> Cell {
-        let state = match self.first {
-            Some(red) => State::Red(Red { count: self.count, ..red }),
-            None if self.cases == 0 => State::Empty,
-            None => State::Green,
+        let state = match (self.first, self.note) {
+            (Some(red), _) => State::Red(Red { count: self.count, ..red }),
+            (None, Some(note)) => State::Noted(note),
+            (None, None) if self.cases == 0 => State::Empty,
+            (None, None) => State::Green,
         };
         Cell { id, cases: self.cases, state }
     }

@@ -28,18 +28,38 @@ pub struct Way<'a> {
     pub reader: &'a Side,
     /// Whether the reader's version is the later one.
     pub reader_is_newer: bool,
+    /// Whether one of the programs takes -0 for the absence of a value, as prost does in fields without presence.
+    pub drops_negative_zero: bool,
 }
 
-/// Why two sides did not understand each other, in one sentence.
-pub type Difference = String;
+/// Why two sides did not understand each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// In one sentence.
+    pub what: String,
+}
+
+impl Difference {
+    /// The same, said of a part.
+    #[must_use]
+    pub fn within(self, part: &str) -> Difference {
+        Difference { what: format!("{part}: {}", self.what) }
+    }
+}
+
+impl From<String> for Difference {
+    fn from(what: String) -> Difference {
+        Difference { what }
+    }
+}
 
 /// Reads a message with the descriptors of a side.
 fn read(side: &Side, name: &str, bytes: &[u8]) -> Result<DynamicMessage, Difference> {
     let Some(index) = side.pool.message_index(name) else {
-        return Err(format!("`{name}` is not in {}", side.label));
+        return Err(format!("`{name}` is not in {}", side.label).into());
     };
     DynamicMessage::decode(side.pool.clone(), index, bytes)
-        .map_err(|e| format!("`{name}` of {} cannot be read: {e}", side.label))
+        .map_err(|e| format!("`{name}` of {} cannot be read: {e}", side.label).into())
 }
 
 /// The canonical JSON of a message, when it has one.
@@ -83,8 +103,14 @@ pub fn compare(way: Way<'_>, names: (&str, &str), written: &[u8], again: &[u8]) 
 /// # Errors
 ///
 /// What is missing or different.
-pub fn same(side: &Side, name: &str, before: &[u8], after: &[u8]) -> Result<(), Difference> {
-    let way = Way { writer: side, reader: side, reader_is_newer: false };
+pub fn same(
+    side: &Side,
+    name: &str,
+    before: &[u8],
+    after: &[u8],
+    drops_negative_zero: bool,
+) -> Result<(), Difference> {
+    let way = Way { writer: side, reader: side, reader_is_newer: false, drops_negative_zero };
     compare(way, (name, name), before, after)
 }
 
@@ -128,20 +154,23 @@ fn message(
             return Err(format!(
                 "`{place}` was written as field {number}, the reader looks for it as {}",
                 other.number()
-            ));
+            )
+            .into());
         }
         let Some(found) = known(again, number) else {
             if way.reader_is_newer && !was_retired(way, written, again, number) {
-                return Err(format!("`{place}` was written, the reader does not know field {number}"));
+                return Err(format!("`{place}` was written, the reader does not know field {number}").into());
             }
             continue;
         };
         match again.field_by_number(number) {
             Some(seen) => values(way, (&field, &value), (&found, seen), &place)?,
             // The empty value of a field without presence is not written again.
-            None if is_default(&value) => {}
+            None if is_default(&value) || way.drops_negative_zero && is_negative_zero(&value) => {}
             None => {
-                return Err(format!("`{place}` was written as {}, the reader sees nothing", shown(&value)));
+                return Err(
+                    format!("`{place}` was written as {}, the reader sees nothing", shown(&value)).into()
+                );
             }
         }
     }
@@ -149,7 +178,8 @@ fn message(
         let number = field.number();
         if written.field_by_number(number).is_none() && !is_default(&value) {
             let place = at(path, field.name());
-            return Err(format!("the reader sees {} in `{place}`, where nothing was written", shown(&value)));
+            let what = format!("the reader sees {} in `{place}`, where nothing was written", shown(&value));
+            return Err(what.into());
         }
     }
     Ok(())
@@ -187,6 +217,14 @@ fn is_default(value: &Value) -> bool {
     }
 }
 
+fn is_negative_zero(value: &Value) -> bool {
+    match value {
+        Value::F32(v) => *v == 0.0,
+        Value::F64(v) => *v == 0.0,
+        _ => false,
+    }
+}
+
 /// A value as a number, where the binary encoding lets the reader take it as another kind of number.
 fn number(value: &Value) -> Option<i128> {
     Some(match value {
@@ -205,8 +243,10 @@ fn values(
     (found, seen): (&FieldDescriptor, &Value),
     place: &str,
 ) -> Result<(), Difference> {
-    let differ =
-        || Err(format!("`{place}` was written as {}, the reader sees {}", shown(value), shown(seen)));
+    let differ = || {
+        let what = format!("`{place}` was written as {}, the reader sees {}", shown(value), shown(seen));
+        Err(Difference::from(what))
+    };
     match (value, seen) {
         (Value::Message(a), Value::Message(b)) => message(way, a, b, place),
         (Value::List(a), Value::List(b)) => {
@@ -263,7 +303,8 @@ fn enum_names(
     let Some(meant) = a.value(number) else { return Ok(()) };
     match (b.value(number), b.value_by_name(meant.name())) {
         (Some(seen), Some(other)) if other.number() != number => {
-            Err(format!("`{place}` was written as {}, the reader sees {}", meant.name(), seen.name()))
+            let what = format!("`{place}` was written as {}, the reader sees {}", meant.name(), seen.name());
+            Err(what.into())
         }
         _ => Ok(()),
     }
