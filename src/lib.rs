@@ -9,6 +9,7 @@
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
 //! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
 //! - [`service`]: a gRPC server for any version, from its descriptors;
+//! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`report`]: the finished report in every format; [`cli`]: the commands.
 
 pub mod cli;
@@ -26,6 +27,7 @@ pub mod schema;
 pub mod service;
 pub mod source;
 pub mod verdict;
+pub mod verify;
 pub mod wire;
 
 pub use cli::run;

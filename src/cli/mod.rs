@@ -19,6 +19,7 @@ mod policy;
 mod progress;
 mod rules;
 mod serve;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -102,6 +103,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
     Plugins(plugins::PluginsArgs),
+    Verify(Box<verify::VerifyArgs>),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -174,6 +176,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
+        Command::Verify(args) => verify::exec(*args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),
         Command::Man(args) => man::exec(args, &mut ctx),

@@ -206,6 +206,12 @@ impl Target {
     }
 }
 
+/// Where the Rust package has a message, below the crate: `user::v1::order::Line`.
+#[must_use]
+pub fn rust_path(schema: &crate::schema::Schema, message: crate::schema::MessageId) -> String {
+    rust_names::path(schema, message)
+}
+
 /// Says what the plugins of the target's language are to be given.
 ///
 /// # Errors

@@ -66,6 +66,22 @@ const CLIENT: [&str; 7] = [
     "max_encoding_message_size",
 ];
 
+/// Where a message is below the crate: `user::v1::order::Line`.
+pub(super) fn path(schema: &Schema, id: MessageId) -> String {
+    let message = schema.message(id);
+    let mut parts = vec![camel(&message.name)];
+    let mut outer = message.parent;
+    while let Some(id) = outer {
+        let message = schema.message(id);
+        parts.push(module(&message.name));
+        outer = message.parent;
+    }
+    let package = &schema.file(message.file).package;
+    parts.extend(package.split('.').filter(|p| !p.is_empty()).rev().map(module));
+    parts.reverse();
+    parts.join("::")
+}
+
 struct Names<'a> {
     schema: &'a Schema,
     /// By module path and name.

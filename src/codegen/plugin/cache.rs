@@ -41,6 +41,12 @@ impl Cache {
         Cache { root }
     }
 
+    /// The folder that everything in the cache is below.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The folder of one plugin's content.
     #[must_use]
     pub fn folder(&self, plugin: &Pinned, sha256: &str) -> PathBuf {

@@ -1,0 +1,292 @@
+//! Writer × reader: what one program writes, every other one reads and writes again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use serde_json::{Value, json};
+
+use super::Version;
+use super::matrix::{Cell, CellId, Peer, Subject, Tally};
+use super::oracle::{self, Difference, Way};
+use super::predict::Predictions;
+use super::process::{Process, ProcessError, Program};
+use super::samples::{Sample, SampleOptions, samples};
+use super::side::Side;
+use crate::codegen::Language;
+use crate::codegen::plugin::Host;
+use crate::codegen::plugin::cache::hex;
+
+/// How long one answer may take; the first one waits for the program's start.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a program that ends is started again in one run.
+const RESTARTS: usize = 5;
+
+/// What a run works with.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// The machine.
+    pub host: &'a Host,
+    /// The two versions.
+    pub sides: [&'a Side; 2],
+    /// The programs.
+    pub programs: BTreeMap<Peer, Program>,
+    /// What the verdict says.
+    pub predictions: &'a Predictions,
+    /// Which samples are written.
+    pub samples: SampleOptions,
+}
+
+/// What a program made of bytes.
+#[derive(Clone, Debug)]
+struct Read {
+    again: Vec<u8>,
+    json: Option<Value>,
+}
+
+type Answer = Result<Read, String>;
+
+impl<'a> Stage<'a> {
+    /// The version of a peer.
+    #[must_use]
+    pub fn side(&self, peer: Peer) -> &'a Side {
+        self.sides[peer.version.index()]
+    }
+
+    /// Asks one program about messages and bytes. One that ends is started again for what is left.
+    fn codec(&self, peer: Peer, requests: &[(String, Vec<u8>)]) -> Vec<Answer> {
+        let lines: Vec<Value> = requests
+            .iter()
+            .enumerate()
+            .map(|(id, (message, bytes))| json!({"id": id, "op": "codec", "message": message, "hex": hex(bytes)}))
+            .collect();
+        let mut answers: Vec<Answer> = Vec::with_capacity(lines.len());
+        let mut restarts = 0;
+        while answers.len() < lines.len() {
+            let error = match self.some(peer, &lines[answers.len()..], &mut answers) {
+                Ok(()) => continue,
+                Err(error) => error.to_string(),
+            };
+            restarts += 1;
+            if restarts > RESTARTS {
+                answers.resize(lines.len(), Err(error));
+            } else {
+                answers.push(Err(error));
+            }
+        }
+        answers
+    }
+
+    fn some(&self, peer: Peer, lines: &[Value], answers: &mut Vec<Answer>) -> Result<(), ProcessError> {
+        let mut process = Process::start(self.host, &self.programs[&peer], &[])?;
+        for line in lines {
+            process.send(line);
+        }
+        for _ in lines {
+            let answer = process.read(PATIENCE)?;
+            answers.push(read(&answer));
+        }
+        Ok(())
+    }
+}
+
+fn read(answer: &Value) -> Answer {
+    if answer["ok"] != true {
+        return Err(answer["error"].as_str().unwrap_or("no reason given").to_owned());
+    }
+    let again = unhex(answer["hex"].as_str().unwrap_or_default());
+    let json = answer["json"].as_str().and_then(|text| serde_json::from_str(text).ok());
+    Ok(Read { again, json })
+}
+
+/// Bytes out of hexadecimal; what is none is left out.
+#[must_use]
+pub fn unhex(text: &str) -> Vec<u8> {
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs.filter_map(|c| u8::from_str_radix(std::str::from_utf8(c).ok()?, 16).ok()).collect()
+}
+
+/// A message with a sample of it.
+type Case = (String, Sample);
+
+/// The cells of all writers and readers, and of middlemen; only `only` when it is one of them.
+pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + Sync)) -> Vec<Cell> {
+    let peers: Vec<Peer> = stage.programs.keys().copied().collect();
+    let wanted = |id: &CellId| only.is_none_or(|only| only == *id);
+    let id = |subject, from, to| CellId { subject, from, to };
+    let middle = |from: &Peer, to: &Peer| from.version == Version::New && to.version == Version::Old;
+    let cells: Vec<CellId> = peers
+        .iter()
+        .flat_map(|from| peers.iter().map(move |to| (from, to)))
+        .flat_map(|(from, to)| {
+            let bytes = Some(id(Subject::Bytes, *from, *to));
+            bytes.into_iter().chain(middle(from, to).then(|| id(Subject::Middle, *from, *to)))
+        })
+        .filter(wanted)
+        .collect();
+    let writers: BTreeSet<Peer> = cells.iter().map(|c| c.from).collect();
+    let readers: BTreeSet<Peer> = cells.iter().map(|c| c.to).collect();
+    progress("writing samples");
+    let cases: [Vec<Case>; 2] = stage.sides.map(|side| {
+        let all = side.messages().flat_map(|id| {
+            let made = samples(&side.schema, id, &stage.samples);
+            made.into_iter().map(move |sample| (side.name(id).to_owned(), sample))
+        });
+        all.collect()
+    });
+    let written: BTreeMap<Peer, Vec<Answer>> = writers
+        .par_iter()
+        .map(|peer| {
+            let cases = &cases[peer.version.index()];
+            let requests: Vec<_> = cases.iter().map(|(name, s)| (name.clone(), s.bytes.clone())).collect();
+            (*peer, stage.codec(*peer, &requests))
+        })
+        .collect();
+    progress("reading them with every other program");
+    let seen: BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>> = readers
+        .par_iter()
+        .map(|peer| {
+            let side = stage.side(*peer);
+            let mut requests = BTreeSet::new();
+            for writer in cells.iter().filter(|c| c.to == *peer).map(|c| c.from) {
+                let pairs = cases[writer.version.index()].iter().zip(&written[&writer]);
+                requests.extend(pairs.filter_map(|((name, _), answer)| {
+                    let read = answer.as_ref().ok().filter(|_| side.has(name))?;
+                    Some((name.clone(), read.again.clone()))
+                }));
+            }
+            let requests: Vec<_> = requests.into_iter().collect();
+            let answers = stage.codec(*peer, &requests);
+            (*peer, requests.into_iter().zip(answers).collect())
+        })
+        .collect();
+    progress("reading what came back from the earlier version");
+    let back: BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>> = writers
+        .par_iter()
+        .map(|peer| {
+            let mut requests = BTreeSet::new();
+            for cell in cells.iter().filter(|c| c.from == *peer && c.subject == Subject::Middle) {
+                for ((name, _), answer) in cases[peer.version.index()].iter().zip(&written[peer]) {
+                    let Ok(first) = answer else { continue };
+                    if let Some(Ok(read)) = seen[&cell.to].get(&(name.clone(), first.again.clone())) {
+                        requests.insert((name.clone(), read.again.clone()));
+                    }
+                }
+            }
+            let requests: Vec<_> = requests.into_iter().collect();
+            let answers = if requests.is_empty() { Vec::new() } else { stage.codec(*peer, &requests) };
+            (*peer, requests.into_iter().zip(answers).collect())
+        })
+        .collect();
+    let told = Told { stage, cases: &cases, written: &written, seen: &seen, back: &back };
+    cells.par_iter().map(|id| told.cell(*id)).collect()
+}
+
+/// What all programs said.
+struct Told<'a> {
+    stage: &'a Stage<'a>,
+    cases: &'a [Vec<Case>; 2],
+    written: &'a BTreeMap<Peer, Vec<Answer>>,
+    seen: &'a BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>>,
+    back: &'a BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>>,
+}
+
+impl Told<'_> {
+    fn cell(&self, id: CellId) -> Cell {
+        let (from, to) = (self.stage.side(id.from), self.stage.side(id.to));
+        let mut tally = Tally::default();
+        let pairs = self.cases[id.from.version.index()].iter().zip(&self.written[&id.from]);
+        for ((name, sample), answer) in pairs.filter(|((name, _), _)| to.has(name)) {
+            let case = format!("{name} {}", sample.name);
+            let outcome = |tolerant: bool| match answer {
+                Ok(first) => match id.subject {
+                    Subject::Middle => self.middle(id, name, &first.again, tolerant),
+                    _ => self.bytes(id, name, sample, first, tolerant),
+                },
+                Err(error) => Err(format!("the writer does not take the sample: {error}").into()),
+            };
+            let Err(Difference { what }) = outcome(false) else {
+                tally.good();
+                continue;
+            };
+            // prost takes -0 for nothing, and has no place for what it does not know.
+            let rust = id.from.language == Language::Rust || id.to.language == Language::Rust;
+            if rust && outcome(true).is_ok() {
+                tally.noted(&case, what);
+                continue;
+            }
+            let (from, to) = ((from, id.from.version), (to, id.to.version));
+            let predictions = self.stage.predictions;
+            let predicted = predictions.message(from, to, name);
+            // A middleman's answer comes back the other way.
+            let back = (id.subject == Subject::Middle).then(|| predictions.message(to, from, name));
+            let predicted = predicted.or_else(|| back.flatten());
+            if id.subject == Subject::Middle && id.to.language == Language::Rust && predicted.is_none() {
+                tally.noted(&case, what);
+            } else {
+                tally.bad(&case, what, predicted);
+            }
+        }
+        tally.cell(id)
+    }
+
+    fn bytes(
+        &self,
+        id: CellId,
+        name: &str,
+        sample: &Sample,
+        first: &Read,
+        drops_negative_zero: bool,
+    ) -> Result<(), Difference> {
+        let (from, to) = (self.stage.side(id.from), self.stage.side(id.to));
+        if id.from == id.to {
+            // A program that does not write what it was given tells nothing about anybody else.
+            oracle::same(from, name, &sample.bytes, &first.again, drops_negative_zero)
+                .map_err(|d| d.within("the writer"))?;
+        }
+        let read = match self.seen[&id.to].get(&(name.to_owned(), first.again.clone())) {
+            Some(Ok(read)) => read,
+            Some(Err(error)) => return Err(format!("the reader refuses it: {error}").into()),
+            None => return Err("the reader was not asked".to_owned().into()),
+        };
+        let reader_is_newer = id.from.version < id.to.version;
+        let way = Way { writer: from, reader: to, reader_is_newer, drops_negative_zero };
+        oracle::compare(way, (name, name), &first.again, &read.again)?;
+        // Programs of one version have to agree on the JSON too, as far as there is any.
+        match (&read.json, oracle::json(to, name, &first.again)) {
+            (Some(said), Some(expected)) if !oracle::same_json(said, &expected) => {
+                Err(format!("the reader's JSON is `{}` and not `{}`", short(said), short(&expected)).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn middle(
+        &self,
+        id: CellId,
+        name: &str,
+        first: &[u8],
+        drops_negative_zero: bool,
+    ) -> Result<(), Difference> {
+        let side = self.stage.side(id.from);
+        let passed = match self.seen[&id.to].get(&(name.to_owned(), first.to_vec())) {
+            Some(Ok(read)) => &read.again,
+            Some(Err(error)) => return Err(format!("the earlier version refuses it: {error}").into()),
+            None => return Err("the earlier version was not asked".to_owned().into()),
+        };
+        match self.back[&id.from].get(&(name.to_owned(), passed.clone())) {
+            Some(Ok(read)) => oracle::same(side, name, first, &read.again, drops_negative_zero),
+            Some(Err(error)) => Err(format!("what comes back is refused: {error}").into()),
+            None => Err("nobody read what came back".to_owned().into()),
+        }
+    }
+}
+
+fn short(value: &Value) -> String {
+    /// The most characters of JSON in a sentence.
+    const MOST: usize = 120;
+    let text = value.to_string();
+    let cut: String = text.chars().take(MOST).collect();
+    if cut.len() < text.len() { format!("{cut}…") } else { text }
+}

@@ -1,0 +1,554 @@
+//! Client × server: every program calls every other one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::bytes::{Stage, unhex};
+use super::cases::{self, Call, Case, code};
+use super::certs::{CertError, Certs};
+use super::matrix::{Cell, CellId, Encoding, Peer, Security, Subject, Tally};
+use super::oracle::{self, Difference, Way};
+use super::process::{Process, ProcessError};
+use super::samples::{self, samples};
+use super::side::{CallKind, Side};
+use crate::codegen::Language;
+use crate::codegen::plugin::cache::hex;
+use crate::schema::Method;
+
+/// How long a server may take to be ready.
+const START: Duration = Duration::from_secs(60);
+/// How long one call may take, the client's start included. The drivers give up earlier.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How long a server may take to notice that a caller has gone.
+const NOTICE: Duration = Duration::from_secs(15);
+
+/// Calls that cannot be tried at all.
+#[derive(Debug, Error)]
+pub enum CallsError {
+    /// No certificates.
+    #[error(transparent)]
+    Certs(#[from] CertError),
+    /// No folder for what the servers need.
+    #[error("cannot make a private folder")]
+    Scratch(#[source] std::io::Error),
+}
+
+/// A server that runs. Dropping it ends it.
+struct Server {
+    port: u64,
+    heard: Arc<Heard>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// What a server said while it ran.
+#[derive(Default)]
+struct Heard {
+    gone: Mutex<BTreeSet<String>>,
+    news: Condvar,
+    over: AtomicBool,
+}
+
+impl Server {
+    fn start(stage: &Stage<'_>, peer: Peer, settings: &Value) -> Result<Server, ProcessError> {
+        let mode = ["server".to_owned(), settings.to_string()];
+        let mut process = Process::start(stage.host, &stage.programs[&peer], &mode)?;
+        let ready = process.wait_for(START, |line| line["event"] == "ready")?;
+        let heard = Arc::new(Heard::default());
+        let ears = heard.clone();
+        let reader = std::thread::spawn(move || {
+            while !ears.over.load(Ordering::Relaxed) {
+                match process.read(Duration::from_millis(50)) {
+                    Ok(line) => {
+                        let Some(call) = line["call"].as_str() else { continue };
+                        if let Ok(mut gone) = ears.gone.lock() {
+                            gone.insert(call.to_owned());
+                        }
+                        ears.news.notify_all();
+                    }
+                    Err(ProcessError::Silent(_)) => {}
+                    Err(_) => return,
+                }
+            }
+        });
+        Ok(Server { port: ready["port"].as_u64().unwrap_or_default(), heard, reader: Some(reader) })
+    }
+
+    /// Waits until the server has noticed that the caller of a call has gone.
+    fn noticed(&self, call: &str) -> bool {
+        let deadline = Instant::now() + NOTICE;
+        let Ok(mut gone) = self.heard.gone.lock() else { return false };
+        while !gone.contains(call) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            match self.heard.news.wait_timeout(gone, left) {
+                Ok((next, _)) => gone = next,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.heard.over.store(true, Ordering::Relaxed);
+        // The thread has the process, and ends it.
+        let _ = self.reader.take().map(JoinHandle::join);
+    }
+}
+
+/// The cells that are wanted: all, those of a compact run, or one.
+fn wanted(peers: &[Peer], only: Option<CellId>, compact: bool) -> Vec<CellId> {
+    let mut cells = Vec::new();
+    for from in peers {
+        for to in peers {
+            for kind in CallKind::ALL {
+                for security in Security::ALL {
+                    for encoding in Encoding::ALL {
+                        let subject = Subject::Call(kind, security, encoding);
+                        cells.push(CellId { subject, from: *from, to: *to });
+                    }
+                }
+            }
+        }
+    }
+    let few = [(Security::Plain, Encoding::Identity), (Security::Mtls, Encoding::Gzip)];
+    cells.retain(|cell| match (only, cell.subject) {
+        (Some(only), _) => only == *cell,
+        (None, Subject::Call(_, s, e)) if compact => {
+            cell.from.version != cell.to.version && few.contains(&(s, e))
+        }
+        (None, _) => true,
+    });
+    cells
+}
+
+/// The cells of all clients and servers; only `only` when it is one of them. A compact run has calls between versions
+/// only, plain as they are and with mutual TLS and gzip.
+///
+/// # Errors
+///
+/// Nothing can be tried. A server that does not start is in its cells.
+pub fn run(
+    stage: &Stage<'_>,
+    only: Option<CellId>,
+    compact: bool,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Vec<Cell>, CallsError> {
+    if stage.sides.iter().all(|side| side.methods().next().is_none()) {
+        return Ok(Vec::new());
+    }
+    let scratch =
+        tempfile::Builder::new().prefix("protopact-verify-").tempdir().map_err(CallsError::Scratch)?;
+    let certs = Certs::make(scratch.path())?;
+    let answers = stage.sides.map(Answers::of);
+    for (index, answers) in answers.iter().enumerate() {
+        let path = scratch.path().join(format!("samples-{index}"));
+        std::fs::write(path, answers.lines()).map_err(CallsError::Scratch)?;
+    }
+    let peers: Vec<Peer> = stage.programs.keys().copied().collect();
+    let cells = wanted(&peers, only, compact);
+    let needed: BTreeSet<(Peer, Security)> = cells
+        .iter()
+        .filter_map(|cell| match cell.subject {
+            Subject::Call(_, security, _) => Some((cell.to, security)),
+            _ => None,
+        })
+        .collect();
+    progress("starting servers");
+    let servers: BTreeMap<(Peer, Security), Result<Server, String>> = needed
+        .into_par_iter()
+        .map(|(peer, security)| {
+            let tls = match security {
+                Security::Plain => Value::Null,
+                Security::Tls => certs.server(false),
+                Security::Mtls => certs.server(true),
+            };
+            let samples = scratch.path().join(format!("samples-{}", peer.version.index()));
+            let settings = json!({"samples": samples.display().to_string(), "tls": tls});
+            ((peer, security), Server::start(stage, peer, &settings).map_err(|e| e.to_string()))
+        })
+        .collect();
+    let done = AtomicUsize::new(0);
+    let all = cells.len();
+    let work = Work { stage, certs: &certs, answers: &answers, servers: &servers };
+    let clients: BTreeSet<Peer> = cells.iter().map(|c| c.from).collect();
+    let made: Vec<Vec<Cell>> = clients
+        .into_par_iter()
+        .map(|peer| {
+            let mut client = Client { peer, process: None };
+            let own = cells.iter().filter(|c| c.from == peer);
+            own.map(|id| {
+                let cell = work.cell(*id, &mut client);
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                progress(&format!("calls: {done} of {all} cells"));
+                cell
+            })
+            .collect()
+        })
+        .collect();
+    Ok(made.into_iter().flatten().collect())
+}
+
+/// What servers of one version answer with, by message.
+struct Answers {
+    by_message: BTreeMap<String, Vec<Vec<u8>>>,
+}
+
+impl Answers {
+    fn of(side: &Side) -> Answers {
+        let mut by_message = BTreeMap::new();
+        for (_, id) in side.methods() {
+            let method = side.schema.method(id);
+            for name in [&method.input, &method.output] {
+                let Some(message) = side.schema.message_by_name(name) else { continue };
+                let all = samples(&side.schema, message, &samples::SampleOptions::default());
+                let whole = all.into_iter().filter(|s| s.name.starts_with("all#")).map(|s| s.bytes);
+                let large = samples::large(&side.schema, message, cases::LARGE);
+                by_message.insert(name.to_string(), whole.chain(large).collect::<Vec<_>>());
+            }
+        }
+        Answers { by_message }
+    }
+
+    fn get(&self, name: &str) -> &[Vec<u8>] {
+        self.by_message.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn lines(&self) -> String {
+        let line = |(name, all): (&String, &Vec<Vec<u8>>)| {
+            format!("{}\n", json!({"message": name, "hex": all.iter().map(|b| hex(b)).collect::<Vec<_>>()}))
+        };
+        self.by_message.iter().map(line).collect()
+    }
+}
+
+/// The client of one language and version; started when it is needed, and again when it has ended.
+struct Client {
+    peer: Peer,
+    process: Option<Process>,
+}
+
+impl Client {
+    fn ask(&mut self, stage: &Stage<'_>, request: &Value) -> Result<Value, ProcessError> {
+        let mut process = match self.process.take() {
+            Some(process) => process,
+            None => Process::start(stage.host, &stage.programs[&self.peer], &[])?,
+        };
+        process.send(request);
+        let answer = process.read(PATIENCE)?;
+        self.process = Some(process);
+        Ok(answer)
+    }
+}
+
+struct Work<'a> {
+    stage: &'a Stage<'a>,
+    certs: &'a Certs,
+    answers: &'a [Answers; 2],
+    servers: &'a BTreeMap<(Peer, Security), Result<Server, String>>,
+}
+
+/// One call of one cell.
+struct Try<'a> {
+    id: CellId,
+    security: Security,
+    encoding: Encoding,
+    server: &'a Server,
+    path: &'a str,
+    /// The method as the client knows it.
+    method: &'a Method,
+}
+
+/// What came back.
+struct Outcome {
+    code: i64,
+    status: String,
+    responses: Vec<Vec<u8>>,
+    initial: Vec<(String, String)>,
+    trailing: Vec<(String, String)>,
+}
+
+fn outcome(answer: &Value) -> Result<Outcome, Difference> {
+    if answer["ok"] != true {
+        return Err(format!(
+            "the client cannot call: {}",
+            answer["error"].as_str().unwrap_or("no reason given")
+        )
+        .into());
+    }
+    let pairs = |key: &str| {
+        let all = answer[key].as_array().into_iter().flatten();
+        all.filter_map(|p| Some((p[0].as_str()?.to_owned(), p[1].as_str()?.to_owned()))).collect()
+    };
+    let responses = answer["responses"].as_array().into_iter().flatten();
+    Ok(Outcome {
+        code: answer["code"].as_i64().unwrap_or(-1),
+        status: answer["status"].as_str().unwrap_or_default().to_owned(),
+        responses: responses.filter_map(|r| r.as_str().map(unhex)).collect(),
+        initial: pairs("initial"),
+        trailing: pairs("trailing"),
+    })
+}
+
+impl Outcome {
+    fn expect(&self, code: i64) -> Result<(), Difference> {
+        if self.code == code {
+            return Ok(());
+        }
+        let said = if self.status.is_empty() { String::new() } else { format!(" ({})", self.status) };
+        Err(format!("the call ended with code {} instead of {code}{said}", self.code).into())
+    }
+
+    fn trailer(&self, key: &str) -> Option<&str> {
+        self.trailing
+            .iter()
+            .find(|(k, _)| k.strip_prefix("x-protopact-") == Some(key))
+            .map(|(_, v)| v.as_str())
+    }
+}
+
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+impl Work<'_> {
+    fn cell(&self, id: CellId, client: &mut Client) -> Cell {
+        let Subject::Call(kind, security, encoding) = id.subject else { return Tally::default().cell(id) };
+        let side = self.stage.side(id.from);
+        let methods: Vec<(String, &Method)> = side
+            .methods()
+            .map(|(path, m)| (path, side.schema.method(m)))
+            .filter(|(_, m)| CallKind::of(m) == kind)
+            .collect();
+        let mut tally = Tally::default();
+        if methods.is_empty() {
+            return tally.cell(id);
+        }
+        let server = match &self.servers[&(id.to, security)] {
+            Ok(server) => server,
+            Err(error) => {
+                tally.bad("server", format!("the server does not start: {error}"), None);
+                return tally.cell(id);
+            }
+        };
+        let there = |path: &str| self.stage.side(id.to).method(path).is_some();
+        for (path, method) in &methods {
+            let attempt = Try { id, security, encoding, server, path, method };
+            if there(path) {
+                self.samples(&attempt, client, &mut tally);
+            } else {
+                self.unimplemented(&attempt, client, &mut tally);
+            }
+        }
+        if let Some((path, method)) = methods.iter().find(|(path, _)| there(path)) {
+            let attempt = Try { id, security, encoding, server, path, method };
+            for case in [Case::Status, Case::Metadata, Case::Deadline, Case::Cancel] {
+                self.special(case, &attempt, client, &mut tally);
+            }
+            if security == Security::Mtls {
+                self.special(Case::NoCertificate, &attempt, client, &mut tally);
+            }
+        }
+        tally.cell(id)
+    }
+
+    fn call<'t>(&self, attempt: &'t Try<'_>, requests: Vec<Vec<u8>>, sample: usize) -> Call<'t> {
+        let name = CALLS.fetch_add(1, Ordering::Relaxed).to_string();
+        Call { path: attempt.path, requests, sample, name }
+    }
+
+    fn ask(
+        &self,
+        case: Case,
+        attempt: &Try<'_>,
+        call: &Call<'_>,
+        client: &mut Client,
+    ) -> Result<Outcome, Difference> {
+        let tls = match (attempt.security, case) {
+            (Security::Plain, _) => Value::Null,
+            (Security::Tls, _) | (_, Case::NoCertificate) => self.certs.client(false),
+            (Security::Mtls, _) => self.certs.client(true),
+        };
+        let address = format!("127.0.0.1:{}", attempt.server.port);
+        let gzip = attempt.encoding == Encoding::Gzip;
+        let request = call.request(case, &address, tls, gzip);
+        outcome(&client.ask(self.stage, &request).map_err(|e| e.to_string())?)
+    }
+
+    /// Why a call that differs had to: the method changed, or what it carries did.
+    fn predicted(&self, attempt: &Try<'_>) -> Option<String> {
+        let (from, to) = (attempt.id.from, attempt.id.to);
+        let (client, server) = (self.stage.side(from), self.stage.side(to));
+        let predictions = self.stage.predictions;
+        predictions.call(from.version, to.version, attempt.path).or_else(|| {
+            let there =
+                predictions.message((client, from.version), (server, to.version), &attempt.method.input);
+            there.or_else(|| {
+                predictions.message((server, to.version), (client, from.version), &attempt.method.output)
+            })
+        })
+    }
+
+    fn tell(&self, case: &str, attempt: &Try<'_>, result: Result<(), Difference>, tally: &mut Tally) {
+        let name = format!("{} {case}", attempt.path.trim_start_matches('/'));
+        match result {
+            Ok(()) => tally.good(),
+            Err(difference) => tally.bad(&name, difference.what, self.predicted(attempt)),
+        }
+    }
+
+    /// Requests that a client may send: everything set, twice, and nothing set.
+    fn requests(&self, attempt: &Try<'_>) -> Vec<Vec<u8>> {
+        let side = self.stage.side(attempt.id.from);
+        let Some(message) = side.schema.message_by_name(&attempt.method.input) else {
+            return vec![Vec::new()];
+        };
+        let all = samples(&side.schema, message, &self.stage.samples);
+        let mut whole: Vec<Vec<u8>> =
+            all.iter().filter(|s| s.name.starts_with("all#")).map(|s| s.bytes.clone()).collect();
+        whole.extend(all.first().map(|s| s.bytes.clone()));
+        whole
+    }
+
+    fn samples(&self, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
+        let requests = self.requests(attempt);
+        let calls: Vec<Vec<Vec<u8>>> = match CallKind::of(attempt.method) {
+            CallKind::Unary | CallKind::Server => requests.into_iter().map(|r| vec![r]).collect(),
+            CallKind::Client | CallKind::Bidi => vec![requests],
+        };
+        for (index, requests) in calls.into_iter().enumerate() {
+            let call = self.call(attempt, requests, index);
+            let result =
+                self.ask(Case::Samples, attempt, &call, client).and_then(|o| self.whole(attempt, &call, &o));
+            self.tell(&format!("samples#{index}"), attempt, result, tally);
+        }
+        let side = self.stage.side(attempt.id.from);
+        let input = side.schema.message_by_name(&attempt.method.input);
+        let large = input.and_then(|m| samples::large(&side.schema, m, cases::LARGE));
+        let answers = self.answers[attempt.id.to.version.index()].get(&attempt.method.output);
+        let back = answers.iter().position(|a| a.len() >= cases::LARGE);
+        if large.is_some() || back.is_some() {
+            let request = large.unwrap_or_else(|| self.requests(attempt).remove(0));
+            let call = self.call(attempt, vec![request], back.unwrap_or(0));
+            let result =
+                self.ask(Case::Large, attempt, &call, client).and_then(|o| self.whole(attempt, &call, &o));
+            self.tell(Case::Large.as_str(), attempt, result, tally);
+        }
+    }
+
+    /// Looks at a call that went through: both sides have to have seen what the other meant.
+    fn whole(&self, attempt: &Try<'_>, call: &Call<'_>, outcome: &Outcome) -> Result<(), Difference> {
+        outcome.expect(code::OK)?;
+        let (from, to) = (attempt.id.from, attempt.id.to);
+        let (client, server) = (self.stage.side(from), self.stage.side(to));
+        let Some(other) = server.method(attempt.path) else { return Ok(()) };
+        let count = call.requests.len().to_string();
+        if outcome.trailer("count") != Some(&count) {
+            let seen = outcome.trailer("count").unwrap_or("none");
+            return Err(format!("{count} requests were sent, the server counts {seen}").into());
+        }
+        let rust = |a: Peer, b: Peer| a.language == Language::Rust || b.language == Language::Rust;
+        let there = Way {
+            writer: client,
+            reader: server,
+            reader_is_newer: from.version < to.version,
+            drops_negative_zero: rust(from, to),
+        };
+        let seen = outcome.trailer("seen-bin").and_then(|text| cases::seen(&unhex(text)));
+        for (sent, seen) in call.requests.iter().zip(seen.iter().flatten()) {
+            oracle::compare(there, (&attempt.method.input, &other.input), sent, seen)
+                .map_err(|d| d.within("the request"))?;
+        }
+        let kind = CallKind::of(attempt.method);
+        let expected = cases::replies(kind, call.requests.len());
+        if outcome.responses.len() != expected {
+            let found = outcome.responses.len();
+            return Err(format!("{expected} answers were to come, {found} came").into());
+        }
+        let back = Way {
+            writer: server,
+            reader: client,
+            reader_is_newer: to.version < from.version,
+            drops_negative_zero: rust(from, to),
+        };
+        let answers = self.answers[to.version.index()].get(&other.output);
+        for (index, response) in outcome.responses.iter().enumerate() {
+            let sent = if other.input == other.output {
+                // What the server wrote is what it had read; as far as it tells.
+                match seen
+                    .as_ref()
+                    .and_then(|all| if kind == CallKind::Bidi { all.get(index) } else { all.last() })
+                {
+                    Some(sent) => sent,
+                    None => continue,
+                }
+            } else {
+                match answers.get((call.sample + index) % answers.len().max(1)) {
+                    Some(sent) => sent,
+                    None => continue,
+                }
+            };
+            oracle::compare(back, (&other.output, &attempt.method.output), sent, response)
+                .map_err(|d| d.within("the answer"))?;
+        }
+        Ok(())
+    }
+
+    fn unimplemented(&self, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
+        let call = self.call(attempt, vec![self.requests(attempt).remove(0)], 0);
+        let result = self.ask(Case::Unimplemented, attempt, &call, client).and_then(|outcome| {
+            outcome.expect(code::UNIMPLEMENTED)?;
+            if attempt.id.from.version < attempt.id.to.version {
+                return Err("the method is gone: UNIMPLEMENTED".to_owned().into());
+            }
+            // A server that is older than the method says so, and that is all it can do.
+            Ok(())
+        });
+        self.tell(Case::Unimplemented.as_str(), attempt, result, tally);
+    }
+
+    fn special(&self, case: Case, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
+        let call = self.call(attempt, vec![self.requests(attempt).remove(0)], 0);
+        let result = self.ask(case, attempt, &call, client).and_then(|outcome| match case {
+            Case::Status => {
+                outcome.expect(code::FAILED_PRECONDITION)?;
+                if outcome.status != cases::MESSAGE {
+                    return Err(format!("the status message is `{}`", outcome.status).into());
+                }
+                Ok(())
+            }
+            Case::Metadata => {
+                outcome.expect(code::OK)?;
+                let echo = outcome.initial.iter().any(|(k, v)| k == "x-protopact-echo" && v == cases::ECHO);
+                if !echo {
+                    return Err(format!("the headers are {:?}", outcome.initial).into());
+                }
+                if outcome.trailer("echo-bin") != Some(cases::ECHO_BIN) {
+                    return Err(format!("the trailers are {:?}", outcome.trailing).into());
+                }
+                Ok(())
+            }
+            Case::Deadline | Case::Cancel => {
+                let code = if case == Case::Cancel { code::CANCELLED } else { code::DEADLINE_EXCEEDED };
+                outcome.expect(code)?;
+                if !attempt.server.noticed(&call.name) {
+                    return Err("the server does not notice that the caller has gone".to_owned().into());
+                }
+                Ok(())
+            }
+            Case::NoCertificate if outcome.code == code::OK => {
+                Err("a client without a certificate was served".to_owned().into())
+            }
+            _ => Ok(()),
+        });
+        self.tell(case.as_str(), attempt, result, tally);
+    }
+}

@@ -1,0 +1,188 @@
+//! What is tried in a call, and what has to come of it: the same for every language.
+//!
+//! Each case is a request to the client's driver, together with what to look at in the answer. Control metadata
+//! (`x-protopact-…`) tells the server's driver what to do; docs/design/verify.md lists it.
+
+use serde_json::{Value, json};
+
+use super::side::CallKind;
+use crate::codegen::plugin::cache::hex;
+
+/// The cases by name, in the order in which they are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Case {
+    /// Every method with samples of its request; the server answers with the same or with samples.
+    Samples,
+    /// A method that the server does not have.
+    Unimplemented,
+    /// Messages of a mebibyte, there and back, where the types have a string or bytes field.
+    Large,
+    /// The server fails the call with a code and a message.
+    Status,
+    /// Text and binary metadata, there and back: with the headers, with the trailers.
+    Metadata,
+    /// The server does not answer in time, and notices that nobody waits any more.
+    Deadline,
+    /// The client goes away in the middle, and the server notices.
+    Cancel,
+    /// A client without a certificate where one is asked for.
+    NoCertificate,
+}
+
+impl Case {
+    /// Every case.
+    pub const ALL: [Case; 8] = [
+        Case::Samples,
+        Case::Unimplemented,
+        Case::Large,
+        Case::Status,
+        Case::Metadata,
+        Case::Deadline,
+        Case::Cancel,
+        Case::NoCertificate,
+    ];
+
+    /// The name in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Case::Samples => "samples",
+            Case::Unimplemented => "unimplemented",
+            Case::Large => "large",
+            Case::Status => "status",
+            Case::Metadata => "metadata",
+            Case::Deadline => "deadline",
+            Case::Cancel => "cancel",
+            Case::NoCertificate => "no-certificate",
+        }
+    }
+}
+
+/// How many answers a server's stream to one request has; the drivers know it too.
+pub const REPLIES: usize = 3;
+
+/// How long the caller of [`Case::Deadline`] waits, in milliseconds. The server never answers, so a slow machine
+/// changes nothing about what comes out.
+pub const DEADLINE: u64 = 250;
+
+/// The size of [`Case::Large`], in bytes.
+pub const LARGE: usize = 1 << 20;
+
+/// Status codes of gRPC (grpc/doc/statuscodes.md) that cases look for.
+pub mod code {
+    /// All went well.
+    pub const OK: i64 = 0;
+    /// The caller has gone.
+    pub const CANCELLED: i64 = 1;
+    /// Too late.
+    pub const DEADLINE_EXCEEDED: i64 = 4;
+    /// What [`super::Case::Status`] asks for.
+    pub const FAILED_PRECONDITION: i64 = 9;
+    /// No such method.
+    pub const UNIMPLEMENTED: i64 = 12;
+}
+
+/// What [`Case::Status`] asks the server to say; `%` has to be escaped on the wire.
+pub const MESSAGE: &str = "told to fail: 50% \"sure\"";
+/// What [`Case::Metadata`] sends as text.
+pub const ECHO: &str = "some words, and more";
+/// What [`Case::Metadata`] sends as bytes, in hexadecimal.
+pub const ECHO_BIN: &str = "00ff10ab";
+
+/// A call before it is made.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// The method.
+    pub path: &'a str,
+    /// The requests: one, unless the client streams.
+    pub requests: Vec<Vec<u8>>,
+    /// Which sample the server answers with first.
+    pub sample: usize,
+    /// Tells this call from others of the run.
+    pub name: String,
+}
+
+impl Call<'_> {
+    /// The request to the client's driver.
+    #[must_use]
+    pub fn request(&self, case: Case, address: &str, tls: Value, gzip: bool) -> Value {
+        let mut metadata = vec![
+            ["x-protopact-call".to_owned(), self.name.clone()],
+            ["x-protopact-sample".to_owned(), self.sample.to_string()],
+        ];
+        let mut tell =
+            |key: &str, value: &str| metadata.push([format!("x-protopact-{key}"), value.to_owned()]);
+        if gzip {
+            tell("gzip", "1");
+        }
+        let mut deadline = Value::Null;
+        match case {
+            Case::Status => {
+                tell("status", &code::FAILED_PRECONDITION.to_string());
+                tell("message", MESSAGE);
+            }
+            Case::Metadata => {
+                tell("echo", ECHO);
+                tell("echo-bin", ECHO_BIN);
+            }
+            Case::Deadline => {
+                tell("hold", "1");
+                deadline = json!(DEADLINE);
+            }
+            Case::Cancel => tell("hold", "1"),
+            Case::Samples | Case::Unimplemented | Case::Large | Case::NoCertificate => {}
+        }
+        json!({
+            "id": 0, "op": "call", "address": address, "tls": tls, "gzip": gzip, "method": self.path,
+            "requests": self.requests.iter().map(|r| hex(r)).collect::<Vec<_>>(), "metadata": metadata,
+            "deadline": deadline, "cancel": case == Case::Cancel,
+        })
+    }
+}
+
+/// How many answers a call of a kind gets.
+#[must_use]
+pub fn replies(kind: CallKind, requests: usize) -> usize {
+    match kind {
+        CallKind::Unary | CallKind::Client => 1,
+        CallKind::Server => REPLIES,
+        CallKind::Bidi => requests,
+    }
+}
+
+/// The requests as the server wrote them again in its trailers: `LENGTH:BYTES`, one after the other.
+#[must_use]
+pub fn seen(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let colon = rest.iter().position(|b| *b == b':')?;
+        let length: usize = std::str::from_utf8(&rest[..colon]).ok()?.parse().ok()?;
+        let after = &rest[colon + 1..];
+        found.push(after.get(..length)?.to_vec());
+        rest = &after[length..];
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_in_trailers_are_told_apart() {
+        assert_eq!(seen(b"2:ab0:1::"), Some(vec![b"ab".to_vec(), Vec::new(), b":".to_vec()]));
+        assert_eq!(seen(b""), Some(Vec::new()));
+        for wrong in [&b"3:ab"[..], b"ab", b"x:ab", b"99999999999999999999999:a"] {
+            assert_eq!(seen(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn cases_have_names_of_their_own() {
+        let mut names = Case::ALL.map(Case::as_str).to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Case::ALL.len());
+    }
+}

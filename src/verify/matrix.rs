@@ -1,0 +1,402 @@
+//! What came out: cells with names that can be typed, and what is in them.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::Version;
+use super::side::CallKind;
+use crate::codegen::Language;
+
+/// A program of one language with the package of one version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Peer {
+    /// The language.
+    pub language: Language,
+    /// The version.
+    pub version: Version,
+}
+
+/// How a call is secured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Security {
+    /// Not at all.
+    Plain,
+    /// The server shows a certificate.
+    Tls,
+    /// Both show one.
+    Mtls,
+}
+
+impl Security {
+    /// Every way in the order of output.
+    pub const ALL: [Security; 3] = [Security::Plain, Security::Tls, Security::Mtls];
+
+    /// The name in cells.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Security::Plain => "plain",
+            Security::Tls => "tls",
+            Security::Mtls => "mtls",
+        }
+    }
+}
+
+/// How messages are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Encoding {
+    /// Not at all.
+    Identity,
+    /// With gzip, both ways.
+    Gzip,
+}
+
+impl Encoding {
+    /// Every way in the order of output.
+    pub const ALL: [Encoding; 2] = [Encoding::Identity, Encoding::Gzip];
+
+    /// The name in cells.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Identity => "identity",
+            Encoding::Gzip => "gzip",
+        }
+    }
+}
+
+/// What a cell is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// The first peer writes, the second reads.
+    Bytes,
+    /// The first peer writes, the second reads and writes again, the first reads.
+    Middle,
+    /// The first peer calls the second.
+    Call(CallKind, Security, Encoding),
+}
+
+/// The name of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CellId {
+    /// What it is about; the order of output.
+    pub subject: Subject,
+    /// Writer or client.
+    pub from: Peer,
+    /// Reader, middleman or server.
+    pub to: Peer,
+}
+
+/// The two labels, old first.
+pub type Labels<'a> = [&'a str; 2];
+
+impl Peer {
+    /// `go@v1.0.0`.
+    #[must_use]
+    pub fn name(self, labels: Labels<'_>) -> String {
+        format!("{}@{}", self.language.as_str(), labels[self.version.index()])
+    }
+}
+
+impl CellId {
+    /// `go@v1.0.0:java@v2.0.0:unary:tls:gzip`, `go@v1.0.0:java@v2.0.0:bytes`.
+    #[must_use]
+    pub fn name(&self, labels: Labels<'_>) -> String {
+        format!("{}:{}:{}", self.from.name(labels), self.to.name(labels), self.subject)
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Bytes => f.write_str("bytes"),
+            Subject::Middle => f.write_str("middle"),
+            Subject::Call(kind, security, encoding) => {
+                write!(f, "{}:{}:{}", kind.as_str(), security.as_str(), encoding.as_str())
+            }
+        }
+    }
+}
+
+/// A cell's name that cannot be read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{text}` is no cell: {what}")]
+pub struct CellError {
+    /// The text.
+    pub text: String,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Reads the name of a cell.
+///
+/// # Errors
+///
+/// It is not one of this pair of versions.
+pub fn parse(text: &str, labels: Labels<'_>) -> Result<CellId, CellError> {
+    let wrong = |what: String| CellError { text: text.to_owned(), what };
+    let words: Vec<&str> = text.split(':').collect();
+    let (from, to, subject) = match &words[..] {
+        [from, to, "bytes"] => (from, to, Subject::Bytes),
+        [from, to, "middle"] => (from, to, Subject::Middle),
+        [from, to, kind, security, encoding] => {
+            fn find<T: Copy>(all: &[T], name: &str, of: fn(T) -> &'static str) -> Result<T, String> {
+                let names = || all.iter().map(|t| of(*t)).collect::<Vec<_>>().join(", ");
+                let found = all.iter().copied().find(|t| of(*t) == name);
+                found.ok_or_else(|| format!("`{name}` is none of {}", names()))
+            }
+            let call = find(&CallKind::ALL, kind, CallKind::as_str).and_then(|kind| {
+                let security = find(&Security::ALL, security, Security::as_str)?;
+                Ok(Subject::Call(kind, security, find(&Encoding::ALL, encoding, Encoding::as_str)?))
+            });
+            (from, to, call.map_err(wrong)?)
+        }
+        _ => {
+            let shape =
+                "WRITER:READER:bytes, WRITER:MIDDLEMAN:middle or CLIENT:SERVER:KIND:SECURITY:ENCODING";
+            return Err(wrong(format!("it has the form {shape}")));
+        }
+    };
+    let peer = |text: &str| {
+        let (language, label) =
+            text.split_once('@').ok_or_else(|| wrong(format!("`{text}` is not LANGUAGE@VERSION")))?;
+        let language = Language::ALL.into_iter().find(|l| l.as_str() == language);
+        let language = language.ok_or_else(|| wrong(format!("`{text}` names no language")))?;
+        let version = Version::BOTH.into_iter().find(|v| labels[v.index()] == label);
+        let version = version.ok_or_else(|| {
+            wrong(format!("the versions are `{}` and `{}`, not `{label}`", labels[0], labels[1]))
+        })?;
+        Ok(Peer { language, version })
+    };
+    Ok(CellId { subject, from: peer(from)?, to: peer(to)? })
+}
+
+/// Something that did not come out as it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Red {
+    /// The first case that differs: a message with its sample, a method with its case.
+    pub case: String,
+    /// What happened, in one sentence.
+    pub what: String,
+    /// The change that the verdict had named for it; `None` when the verdict saw nothing coming.
+    pub predicted: Option<String>,
+    /// How many cases differ.
+    pub count: usize,
+}
+
+/// What is in a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// All went as it should.
+    Green,
+    /// All went as it has to in this language, which loses something: an old middleman in Rust.
+    Noted(String),
+    /// Something differs.
+    Red(Red),
+    /// It could not be tried.
+    Skipped(String),
+    /// There is nothing to try.
+    Empty,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Its name.
+    pub id: CellId,
+    /// How many cases were tried.
+    pub cases: usize,
+    /// What came out.
+    pub state: State,
+}
+
+/// A language that took no part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// The language.
+    pub language: Language,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something that the verdict says and no case has shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// The change: `field-removed user.v1.User.name`.
+    pub change: String,
+    /// The cell of the verdict: `wire backward lossy`.
+    pub verdict: String,
+}
+
+/// Everything that came out of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matrix {
+    /// The contract's name.
+    pub contract: String,
+    /// The versions as people know them, old first.
+    pub labels: [String; 2],
+    /// The versions as typed, for commands that repeat a cell.
+    pub typed: [String; 2],
+    /// Languages that were left out.
+    pub skips: Vec<Skip>,
+    /// The cells in the order of their names.
+    pub cells: Vec<Cell>,
+    /// Predictions that nothing confirmed.
+    pub unseen: Vec<Unseen>,
+}
+
+/// How many cells there are of each state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All well.
+    pub green: usize,
+    /// Well with a loss that the language is known for.
+    pub noted: usize,
+    /// Different, as the verdict had said.
+    pub predicted: usize,
+    /// Different, and the verdict had not said so.
+    pub surprising: usize,
+    /// Not tried.
+    pub skipped: usize,
+    /// Cases over all cells.
+    pub cases: usize,
+}
+
+impl Counts {
+    /// Cells with a difference.
+    #[must_use]
+    pub fn red(&self) -> usize {
+        self.predicted + self.surprising
+    }
+}
+
+impl Matrix {
+    /// The labels, old first.
+    #[must_use]
+    pub fn labels(&self) -> Labels<'_> {
+        [&self.labels[0], &self.labels[1]]
+    }
+
+    /// How many cells there are of each state.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for cell in &self.cells {
+            counts.cases += cell.cases;
+            match &cell.state {
+                State::Green => counts.green += 1,
+                State::Noted(_) => counts.noted += 1,
+                State::Red(Red { predicted: Some(_), .. }) => counts.predicted += 1,
+                State::Red(_) => counts.surprising += 1,
+                State::Skipped(_) => counts.skipped += 1,
+                State::Empty => {}
+            }
+        }
+        counts
+    }
+
+    /// The command that repeats one cell.
+    #[must_use]
+    pub fn repeat(&self, id: &CellId) -> String {
+        let quoted = |text: &str| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-._/~^@:".contains(c);
+            if !text.is_empty() && text.chars().all(plain) {
+                text.to_owned()
+            } else {
+                format!("'{}'", text.replace('\'', "'\\''"))
+            }
+        };
+        let [old, new] = [quoted(&self.typed[0]), quoted(&self.typed[1])];
+        let cell = quoted(&id.name(self.labels()));
+        format!("protopact verify --from {old} --to {new} --cell {cell}")
+    }
+}
+
+/// Collects what differs in one cell.
+#[derive(Debug, Default)]
+pub struct Tally {
+    cases: usize,
+    count: usize,
+    first: Option<Red>,
+    note: Option<String>,
+}
+
+impl Tally {
+    /// A case that came out as it should.
+    pub fn good(&mut self) {
+        self.cases += 1;
+    }
+
+    /// A case that differs. What nobody predicted is shown before what was.
+    pub fn bad(&mut self, case: &str, what: impl Into<String>, predicted: Option<String>) {
+        self.cases += 1;
+        self.count += 1;
+        let better = self.first.as_ref().is_none_or(|f| f.predicted.is_some() && predicted.is_none());
+        if better {
+            self.first = Some(Red { case: case.to_owned(), what: what.into(), predicted, count: 0 });
+        }
+    }
+
+    /// A case in which a language lost what it is known to lose.
+    pub fn noted(&mut self, case: &str, what: impl Into<String>) {
+        self.cases += 1;
+        self.note.get_or_insert_with(|| format!("{case}: {}", what.into()));
+    }
+
+    /// The cell.
+    #[must_use]
+    pub fn cell(self, id: CellId) -> Cell {
+        let state = match (self.first, self.note) {
+            (Some(red), _) => State::Red(Red { count: self.count, ..red }),
+            (None, Some(note)) => State::Noted(note),
+            (None, None) if self.cases == 0 => State::Empty,
+            (None, None) => State::Green,
+        };
+        Cell { id, cases: self.cases, state }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LABELS: Labels<'static> = ["v1.0.0", "v2.0.0"];
+
+    #[test]
+    fn names_of_cells_are_read_back() {
+        for name in [
+            "go@v1.0.0:java@v2.0.0:unary:tls:gzip",
+            "rust@v2.0.0:rust@v2.0.0:bidi:mtls:identity",
+            "python@v1.0.0:go@v2.0.0:bytes",
+            "python@v2.0.0:rust@v1.0.0:middle",
+        ] {
+            assert_eq!(parse(name, LABELS).unwrap().name(LABELS), name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_cell_is_told() {
+        let wrong = |text: &str| parse(text, LABELS).unwrap_err().to_string();
+        assert_eq!(
+            wrong("go@v1.0.0:java@v3:bytes"),
+            "`go@v1.0.0:java@v3:bytes` is no cell: the versions are `v1.0.0` and `v2.0.0`, not `v3`"
+        );
+        assert!(wrong("go@v1.0.0:java@v2.0.0:unary:ssl:gzip").ends_with("`ssl` is none of plain, tls, mtls"));
+        assert!(wrong("perl@v1.0.0:java@v2.0.0:bytes").ends_with("`perl@v1.0.0` names no language"));
+        assert!(wrong("go:java@v2.0.0:bytes").ends_with("`go` is not LANGUAGE@VERSION"));
+        assert!(wrong("").contains("it has the form"));
+    }
+
+    #[test]
+    fn what_nobody_predicted_is_shown_first() {
+        let mut tally = Tally::default();
+        tally.good();
+        tally.bad("a", "expected", Some("change".to_owned()));
+        tally.bad("b", "not expected", None);
+        tally.bad("c", "not expected either", None);
+        let cell = tally.cell(parse("go@v1.0.0:java@v2.0.0:bytes", LABELS).unwrap());
+        let State::Red(red) = cell.state else { panic!("{cell:?}") };
+        assert_eq!((cell.cases, red.count, red.case.as_str(), red.predicted), (4, 3, "b", None));
+    }
+}

@@ -1,0 +1,46 @@
+//! Two versions of a contract that talk to each other, in every language there is a package for.
+//!
+//! The flow: each version becomes the package of each language, each package a small program (a [`driver`]) that is
+//! built and kept in the cache ([`build`]). Programs write and read the [`samples`] of every message ([`bytes`]) and
+//! call each other ([`calls`], with the [`cases`] that are the same for all languages). The [`oracle`] says whether a
+//! reader saw what the writer meant, [`predict`] whether the static verdict had said so before. What came out is a
+//! [`matrix`], told by [`tell`].
+//!
+//! The drivers know nothing of what ought to come out: all that is decided is decided here.
+
+pub mod build;
+pub mod bytes;
+pub mod calls;
+pub mod cases;
+pub mod certs;
+pub mod driver;
+pub mod matrix;
+pub mod oracle;
+pub mod predict;
+pub mod process;
+pub mod samples;
+pub mod side;
+pub mod tell;
+
+/// A part of the two versions that programs are built from, in the order of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Version {
+    /// The earlier one.
+    Old,
+    /// The later one.
+    New,
+}
+
+impl Version {
+    /// Both.
+    pub const BOTH: [Version; 2] = [Version::Old, Version::New];
+
+    /// Its place in a table of two.
+    #[must_use]
+    pub fn index(self) -> usize {
+        match self {
+            Version::Old => 0,
+            Version::New => 1,
+        }
+    }
+}

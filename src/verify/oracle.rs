@@ -1,0 +1,367 @@
+//! Did the reader see what the writer meant?
+//!
+//! Both sides are asked for bytes: what the writer's program wrote, and what the reader's program made of it when it
+//! wrote it again. Each is read with its own side's descriptors, and the two are laid beside each other by number and
+//! name. What counts as a difference:
+//!
+//! - the reader refuses what was written;
+//! - a field that both know by number and name has another value, or is there on one side only;
+//! - a field that both know by name has another number: the reader looks for it elsewhere;
+//! - a value of an enum has another name, where both names are known to the reader;
+//! - a field that the reader does not know although it is newer, unless the field was deprecated before and its number
+//!   is reserved now: whoever still writes it was told.
+//!
+//! What an older reader does not know yet is no difference. A field with another name at the same number is compared
+//! by value alone: the binary encoding has no names, and whether it was a rename is for JSON and for the verdict.
+
+use buffa_descriptor::reflect::{DynamicMessage, MapKey, ReflectMessage, Value};
+use buffa_descriptor::{FieldDescriptor, FieldKind, SingularKind};
+
+use super::side::Side;
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// Who wrote it.
+    pub writer: &'a Side,
+    /// Who read it.
+    pub reader: &'a Side,
+    /// Whether the reader's version is the later one.
+    pub reader_is_newer: bool,
+    /// Whether one of the programs takes -0 for the absence of a value, as prost does in fields without presence.
+    pub drops_negative_zero: bool,
+}
+
+/// Why two sides did not understand each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// In one sentence.
+    pub what: String,
+}
+
+impl Difference {
+    /// The same, said of a part.
+    #[must_use]
+    pub fn within(self, part: &str) -> Difference {
+        Difference { what: format!("{part}: {}", self.what) }
+    }
+}
+
+impl From<String> for Difference {
+    fn from(what: String) -> Difference {
+        Difference { what }
+    }
+}
+
+/// Reads a message with the descriptors of a side.
+fn read(side: &Side, name: &str, bytes: &[u8]) -> Result<DynamicMessage, Difference> {
+    let Some(index) = side.pool.message_index(name) else {
+        return Err(format!("`{name}` is not in {}", side.label).into());
+    };
+    DynamicMessage::decode(side.pool.clone(), index, bytes)
+        .map_err(|e| format!("`{name}` of {} cannot be read: {e}", side.label).into())
+}
+
+/// The canonical JSON of a message, when it has one.
+#[must_use]
+pub fn json(side: &Side, name: &str, bytes: &[u8]) -> Option<serde_json::Value> {
+    let text = read(side, name, bytes).ok()?.to_json().ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Whether two JSON documents say the same: numbers by value (as `float` where that is all they hold), keys in any
+/// order.
+#[must_use]
+pub fn same_json(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    use serde_json::Value as J;
+    match (a, b) {
+        (J::Number(a), J::Number(b)) => match (a.as_f64(), b.as_f64()) {
+            (Some(a), Some(b)) => a == b || a as f32 == b as f32,
+            _ => a == b,
+        },
+        (J::Array(a), J::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_json(a, b)),
+        (J::Object(a), J::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(k, a)| b.get(k).is_some_and(|b| same_json(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+/// Compares what was written with what the reader wrote again. `names` are the message's names on both sides.
+///
+/// # Errors
+///
+/// The first difference.
+pub fn compare(way: Way<'_>, names: (&str, &str), written: &[u8], again: &[u8]) -> Result<(), Difference> {
+    let written = read(way.writer, names.0, written)?;
+    let again = read(way.reader, names.1, again)?;
+    message(way, &written, &again, "")
+}
+
+/// Whether a message that went through another version came back whole.
+///
+/// # Errors
+///
+/// What is missing or different.
+pub fn same(
+    side: &Side,
+    name: &str,
+    before: &[u8],
+    after: &[u8],
+    drops_negative_zero: bool,
+) -> Result<(), Difference> {
+    let way = Way { writer: side, reader: side, reader_is_newer: false, drops_negative_zero };
+    compare(way, (name, name), before, after)
+}
+
+fn at(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// The set fields of a message in the order of numbers, extensions among them.
+fn set(message: &DynamicMessage) -> Vec<(FieldDescriptor, Value)> {
+    let mut found = Vec::new();
+    message.for_each_set(&mut |field, value| {
+        let _ = value;
+        if let Some(value) = message.field_by_number(field.number()) {
+            found.push((field.clone(), value.clone()));
+        }
+    });
+    found.sort_by_key(|(field, _)| field.number());
+    found
+}
+
+fn known(message: &DynamicMessage, number: u32) -> Option<FieldDescriptor> {
+    let descriptor = message.message_descriptor();
+    if let Some(found) = descriptor.field(number) {
+        return Some(found.clone());
+    }
+    let pool = message.pool();
+    pool.extension_for(message.message_index(), number).map(|e| e.field().clone())
+}
+
+fn message(
+    way: Way<'_>,
+    written: &DynamicMessage,
+    again: &DynamicMessage,
+    path: &str,
+) -> Result<(), Difference> {
+    for (field, value) in set(written) {
+        let (name, number) = (field.name(), field.number());
+        let place = at(path, name);
+        let elsewhere = again.message_descriptor().field_by_name(name).filter(|f| f.number() != number);
+        if let Some(other) = elsewhere {
+            return Err(format!(
+                "`{place}` was written as field {number}, the reader looks for it as {}",
+                other.number()
+            )
+            .into());
+        }
+        let Some(found) = known(again, number) else {
+            if way.reader_is_newer && !was_retired(way, written, again, number) {
+                return Err(format!("`{place}` was written, the reader does not know field {number}").into());
+            }
+            continue;
+        };
+        match again.field_by_number(number) {
+            Some(seen) => values(way, (&field, &value), (&found, seen), &place)?,
+            // The empty value of a field without presence is not written again.
+            None if is_default(&value) || way.drops_negative_zero && is_negative_zero(&value) => {}
+            None => {
+                return Err(
+                    format!("`{place}` was written as {}, the reader sees nothing", shown(&value)).into()
+                );
+            }
+        }
+    }
+    for (field, value) in set(again) {
+        let number = field.number();
+        if written.field_by_number(number).is_none() && !is_default(&value) {
+            let place = at(path, field.name());
+            let what = format!("the reader sees {} in `{place}`, where nothing was written", shown(&value));
+            return Err(what.into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether a field was deprecated by the writer's version and its number is reserved in the reader's.
+fn was_retired(way: Way<'_>, written: &DynamicMessage, again: &DynamicMessage, number: u32) -> bool {
+    let find = |side: &Side, m: &DynamicMessage| {
+        side.schema.message_by_name(m.message_descriptor().full_name()).map(|id| (id, number as i32))
+    };
+    let deprecated = find(way.writer, written)
+        .and_then(|(id, n)| way.writer.schema.field_by_number(id, n))
+        .is_some_and(|f| way.writer.schema.field(f).is_deprecated());
+    let reserved = find(way.reader, again)
+        .is_some_and(|(id, n)| way.reader.schema.message(id).reserved_ranges.iter().any(|r| r.contains(n)));
+    deprecated && reserved
+}
+
+/// The value of an absent field without presence.
+fn is_default(value: &Value) -> bool {
+    match value {
+        Value::Bool(v) => !v,
+        Value::I32(v) | Value::EnumNumber(v) => *v == 0,
+        Value::I64(v) => *v == 0,
+        Value::U32(v) => *v == 0,
+        Value::U64(v) => *v == 0,
+        Value::F32(v) => v.to_bits() == 0,
+        Value::F64(v) => v.to_bits() == 0,
+        Value::String(v) => v.is_empty(),
+        Value::Bytes(v) => v.is_empty(),
+        Value::List(v) => v.is_empty(),
+        Value::Map(v) => v.is_empty(),
+        // Presence of a message is all there is to see.
+        Value::Message(_) => false,
+    }
+}
+
+fn is_negative_zero(value: &Value) -> bool {
+    match value {
+        Value::F32(v) => *v == 0.0,
+        Value::F64(v) => *v == 0.0,
+        _ => false,
+    }
+}
+
+/// A value as a number, where the binary encoding lets the reader take it as another kind of number.
+fn number(value: &Value) -> Option<i128> {
+    Some(match value {
+        Value::Bool(v) => i128::from(*v),
+        Value::I32(v) | Value::EnumNumber(v) => i128::from(*v),
+        Value::I64(v) => i128::from(*v),
+        Value::U32(v) => i128::from(*v),
+        Value::U64(v) => i128::from(*v),
+        _ => return None,
+    })
+}
+
+fn values(
+    way: Way<'_>,
+    (field, value): (&FieldDescriptor, &Value),
+    (found, seen): (&FieldDescriptor, &Value),
+    place: &str,
+) -> Result<(), Difference> {
+    let differ = || {
+        let what = format!("`{place}` was written as {}, the reader sees {}", shown(value), shown(seen));
+        Err(Difference::from(what))
+    };
+    match (value, seen) {
+        (Value::Message(a), Value::Message(b)) => message(way, a, b, place),
+        (Value::List(a), Value::List(b)) => {
+            if a.len() != b.len() {
+                return differ();
+            }
+            let pairs = a.iter().zip(b).enumerate();
+            pairs
+                .into_iter()
+                .try_for_each(|(i, (a, b))| values(way, (field, a), (found, b), &format!("{place}[{i}]")))
+        }
+        (Value::Map(a), Value::Map(b)) => {
+            if a.len() != b.len() {
+                return differ();
+            }
+            for (key, value) in a.iter() {
+                let Some((_, seen)) = b.iter().find(|(k, _)| same_key(k, key)) else { return differ() };
+                values(way, (field, value), (found, seen), &format!("{place}[{}]", shown_key(key)))?;
+            }
+            Ok(())
+        }
+        // A list that the reader takes for one value, or the other way round: whole only when it is one.
+        (Value::List(a), b) if a.len() == 1 => values(way, (field, &a[0]), (found, b), place),
+        (a, Value::List(b)) if b.len() == 1 => values(way, (field, a), (found, &b[0]), place),
+        (Value::EnumNumber(a), Value::EnumNumber(b)) if a == b => enum_names(way, field, found, *a, place),
+        (Value::String(a), Value::String(b)) if a == b => Ok(()),
+        (Value::Bytes(a), Value::Bytes(b)) if a == b => Ok(()),
+        (Value::String(a), Value::Bytes(b)) | (Value::Bytes(b), Value::String(a)) if a.as_bytes() == b => {
+            Ok(())
+        }
+        (Value::F32(a), Value::F32(b)) if same_float(f64::from(*a), f64::from(*b)) => Ok(()),
+        (Value::F64(a), Value::F64(b)) if same_float(*a, *b) => Ok(()),
+        (a, b) => match (number(a), number(b)) {
+            (Some(a), Some(b)) if a == b => Ok(()),
+            _ => differ(),
+        },
+    }
+}
+
+fn same_float(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan()
+}
+
+/// The name of a number must not move to another number that the reader knows by it.
+fn enum_names(
+    way: Way<'_>,
+    field: &FieldDescriptor,
+    found: &FieldDescriptor,
+    number: i32,
+    place: &str,
+) -> Result<(), Difference> {
+    let (Some(a), Some(b)) = (enum_index(field.kind()), enum_index(found.kind())) else { return Ok(()) };
+    let (a, b) = (way.writer.pool.enumeration(a), way.reader.pool.enumeration(b));
+    let Some(meant) = a.value(number) else { return Ok(()) };
+    match (b.value(number), b.value_by_name(meant.name())) {
+        (Some(seen), Some(other)) if other.number() != number => {
+            let what = format!("`{place}` was written as {}, the reader sees {}", meant.name(), seen.name());
+            Err(what.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn enum_index(kind: FieldKind) -> Option<buffa_descriptor::EnumIndex> {
+    let single = match kind {
+        FieldKind::Singular(kind) | FieldKind::List(kind) => kind,
+        FieldKind::Map { value, .. } => value,
+    };
+    match single {
+        SingularKind::Enum(index) => Some(index),
+        _ => None,
+    }
+}
+
+fn same_key(a: &MapKey, b: &MapKey) -> bool {
+    let number = |key: &MapKey| match key {
+        MapKey::Bool(v) => Some(i128::from(*v)),
+        MapKey::I32(v) => Some(i128::from(*v)),
+        MapKey::I64(v) => Some(i128::from(*v)),
+        MapKey::U32(v) => Some(i128::from(*v)),
+        MapKey::U64(v) => Some(i128::from(*v)),
+        MapKey::String(_) => None,
+    };
+    a == b || number(a).is_some() && number(a) == number(b)
+}
+
+fn shown_key(key: &MapKey) -> String {
+    match key {
+        MapKey::Bool(v) => v.to_string(),
+        MapKey::I32(v) => v.to_string(),
+        MapKey::I64(v) => v.to_string(),
+        MapKey::U32(v) => v.to_string(),
+        MapKey::U64(v) => v.to_string(),
+        MapKey::String(v) => format!("{v:?}"),
+    }
+}
+
+/// A value for a sentence.
+fn shown(value: &Value) -> String {
+    /// The most characters of a string that are shown.
+    const MOST: usize = 40;
+    match value {
+        Value::Bool(v) => v.to_string(),
+        Value::I32(v) | Value::EnumNumber(v) => v.to_string(),
+        Value::I64(v) => v.to_string(),
+        Value::U32(v) => v.to_string(),
+        Value::U64(v) => v.to_string(),
+        Value::F32(v) => v.to_string(),
+        Value::F64(v) => v.to_string(),
+        Value::String(v) if v.chars().count() > MOST => format!("a string of {} bytes", v.len()),
+        Value::String(v) => format!("{v:?}"),
+        Value::Bytes(v) if v.len() > MOST / 2 => format!("{} bytes", v.len()),
+        Value::Bytes(v) => format!("bytes {}", crate::codegen::plugin::cache::hex(v)),
+        Value::Message(_) => "a message".to_owned(),
+        Value::List(v) => format!("a list of {}", v.len()),
+        Value::Map(v) => format!("a map of {}", v.len()),
+    }
+}

@@ -1,0 +1,182 @@
+//! One of the two versions, with everything that is asked of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use buffa_descriptor::DescriptorPool;
+use thiserror::Error;
+
+use crate::compile::Compiled;
+use crate::compile::output::{SetOptions, descriptor_set};
+use crate::schema::{MessageId, Method, MethodId, Schema};
+
+/// Descriptors that no message can be read with.
+#[derive(Debug, Error)]
+#[error("cannot use the descriptors of {label}: {what}")]
+pub struct SideError {
+    /// The version as people know it.
+    pub label: String,
+    /// What is wrong with them.
+    pub what: String,
+}
+
+/// One version of the contract.
+#[derive(Debug)]
+pub struct Side {
+    /// The version as people know it: `v1.4.0`, `HEAD~1`, a folder. No `:`, `@` or whitespace in it.
+    pub label: String,
+    /// The version that its packages carry.
+    pub version: String,
+    /// The descriptors.
+    pub compiled: Compiled,
+    /// The model of them.
+    pub schema: Schema,
+    /// The same for reading messages.
+    pub pool: Arc<DescriptorPool>,
+    /// For each message of the contract: itself and every message and enum that it can hold.
+    holds: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The kinds of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallKind {
+    /// One request, one response.
+    Unary,
+    /// One request, a stream of responses.
+    Server,
+    /// A stream of requests, one response.
+    Client,
+    /// Both are streams.
+    Bidi,
+}
+
+impl CallKind {
+    /// Every kind in the order of output.
+    pub const ALL: [CallKind; 4] = [CallKind::Unary, CallKind::Server, CallKind::Client, CallKind::Bidi];
+
+    /// The kind of a method.
+    #[must_use]
+    pub fn of(method: &Method) -> CallKind {
+        match (method.client_streaming, method.server_streaming) {
+            (false, false) => CallKind::Unary,
+            (false, true) => CallKind::Server,
+            (true, false) => CallKind::Client,
+            (true, true) => CallKind::Bidi,
+        }
+    }
+
+    /// The name in cells.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallKind::Unary => "unary",
+            CallKind::Server => "server",
+            CallKind::Client => "client",
+            CallKind::Bidi => "bidi",
+        }
+    }
+}
+
+/// A label that fits between the `@` and the `:` of a cell.
+#[must_use]
+pub fn label(typed: &str) -> String {
+    let label = typed.trim_end_matches('/').rsplit('/').next().unwrap_or(typed);
+    let fits = |c: char| if c == ':' || c == '@' || c.is_whitespace() || c.is_control() { '_' } else { c };
+    let label: String = label.chars().map(fits).collect();
+    if label.is_empty() || label == "." { "worktree".to_owned() } else { label }
+}
+
+impl Side {
+    /// Takes a version in.
+    ///
+    /// # Errors
+    ///
+    /// Descriptors that do not hold together.
+    pub fn new(
+        label: String,
+        version: String,
+        compiled: Compiled,
+        schema: Schema,
+    ) -> Result<Side, SideError> {
+        let content = SetOptions { include_imports: true, include_source_info: false };
+        let pool = DescriptorPool::decode(&descriptor_set(&compiled, content))
+            .map_err(|e| SideError { label: label.clone(), what: e.to_string() })?;
+        let mut side =
+            Side { label, version, compiled, schema, pool: Arc::new(pool), holds: BTreeMap::new() };
+        side.holds = side.messages().map(|id| (side.name(id).to_owned(), side.reach(id))).collect();
+        Ok(side)
+    }
+
+    /// The messages that the contract owns, map entries left out, in the order of the files.
+    pub fn messages(&self) -> impl Iterator<Item = MessageId> {
+        let own = |m: &crate::schema::Message| !m.map_entry && self.schema.file(m.file).target;
+        self.schema.messages().filter(move |(_, m)| own(m)).map(|(id, _)| id)
+    }
+
+    /// The full name of a message.
+    #[must_use]
+    pub fn name(&self, id: MessageId) -> &str {
+        &self.schema.message(id).full_name
+    }
+
+    /// Whether the contract has a message of this name.
+    #[must_use]
+    pub fn has(&self, message: &str) -> bool {
+        self.holds.contains_key(message)
+    }
+
+    /// The methods that the contract owns, with their paths (`/user.v1.UserService/Get`).
+    pub fn methods(&self) -> impl Iterator<Item = (String, MethodId)> {
+        let own = |m: &Method| self.schema.file(self.schema.service(m.parent).file).target;
+        let found = self.schema.methods().filter(move |(_, m)| own(m));
+        found.map(|(id, m)| (format!("/{}/{}", self.schema.service(m.parent).full_name, m.name), id))
+    }
+
+    /// The method at a path.
+    #[must_use]
+    pub fn method(&self, path: &str) -> Option<&Method> {
+        self.methods().find(|(found, _)| found == path).map(|(_, id)| self.schema.method(id))
+    }
+
+    /// Whether a message is, or can hold, another message or an enum.
+    #[must_use]
+    pub fn holds(&self, message: &str, part: &str) -> bool {
+        self.holds.get(message).is_some_and(|parts| parts.contains(part))
+    }
+
+    fn reach(&self, root: MessageId) -> BTreeSet<String> {
+        let schema = &self.schema;
+        let mut names = BTreeSet::from([self.name(root).to_owned()]);
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            let extensions = schema.all_extensions().map(|(_, f)| f);
+            let extensions = extensions.filter(|f| f.extendee.as_deref() == Some(self.name(id)));
+            let fields = schema.message(id).fields.iter().map(|f| schema.field(*f));
+            for field in fields.chain(extensions) {
+                if let Some(inner) = schema.field_message(field)
+                    && names.insert(self.name(inner).to_owned())
+                {
+                    open.push(inner);
+                }
+                if let Some(inner) = schema.field_enum(field) {
+                    names.insert(schema.enum_(inner).full_name.to_string());
+                }
+            }
+        }
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_fit_into_cells() {
+        assert_eq!(label("v1.4.0"), "v1.4.0");
+        assert_eq!(label("../old contracts/"), "old_contracts");
+        assert_eq!(label("HEAD:proto@x"), "HEAD_proto_x");
+        assert_eq!(label("."), "worktree");
+        assert_eq!(label(""), "worktree");
+    }
+}

@@ -1,0 +1,145 @@
+//! The matrix as one page that needs nothing else.
+
+use std::io;
+
+use minijinja::{AutoEscape, Environment, context};
+
+use super::super::matrix::{Cell, Matrix, State};
+use super::{Mark, grids, summary};
+
+/// Text for HTML and XML, in content and in attributes.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Nothing => "none",
+        Mark::Good => "good",
+        Mark::Noted => "noted",
+        Mark::Skipped => "skipped",
+        Mark::Predicted => "predicted",
+        Mark::Bad => "bad",
+    }
+}
+
+/// What a place shows when it is pointed at.
+fn hint(matrix: &Matrix, cells: &[&Cell]) -> String {
+    let lines = cells.iter().map(|cell| {
+        let what = match &cell.state {
+            State::Red(red) => format!("{}: {}", red.case, red.what),
+            State::Noted(what) | State::Skipped(what) => what.clone(),
+            State::Green => format!("{} cases", cell.cases),
+            State::Empty => "nothing to try".to_owned(),
+        };
+        format!("{}: {}", cell.id.subject, clean(&what)) + &format!(" [{}]", cell.id.name(matrix.labels()))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn clean(text: &str) -> String {
+    crate::compile::escape(text).into()
+}
+
+/// Writes one page.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
+    let labels = matrix.labels();
+    let tables: Vec<_> = grids(matrix)
+        .iter()
+        .map(|grid| {
+            let rows: Vec<_> = grid
+                .rows
+                .iter()
+                .zip(&grid.cells)
+                .map(|(row, cells)| {
+                    let cells: Vec<_> = cells
+                        .iter()
+                        .map(|cells| {
+                            let mark = Mark::worst(cells);
+                            context! { class => class(mark), word => mark.word(), hint => hint(matrix, cells) }
+                        })
+                        .collect();
+                    context! { name => row.name(labels), cells }
+                })
+                .collect();
+            context! {
+                title => &grid.title, corner => format!("{} \\ {}", grid.rows_are, grid.columns_are),
+                columns => grid.columns.iter().map(|p| p.name(labels)).collect::<Vec<_>>(), rows,
+            }
+        })
+        .collect();
+    let mut red: Vec<_> = matrix
+        .cells
+        .iter()
+        .filter_map(|cell| match &cell.state {
+            State::Red(red) => Some((red.predicted.is_some(), cell, red)),
+            _ => None,
+        })
+        .collect();
+    red.sort_by_key(|(predicted, cell, _)| (*predicted, cell.id));
+    let red: Vec<_> = red
+        .into_iter()
+        .map(|(_, cell, red)| {
+            context! {
+                name => cell.id.name(labels), case => clean(&red.case), what => clean(&red.what),
+                predicted => red.predicted.as_deref().map(clean), count => red.count, cases => cell.cases,
+                repeat => clean(&matrix.repeat(&cell.id)),
+            }
+        })
+        .collect();
+    let skips: Vec<_> = matrix.skips.iter().map(|s| (s.language.as_str(), clean(&s.reason))).collect();
+    let unseen: Vec<_> = matrix.unseen.iter().map(|u| (clean(&u.change), u.verdict.clone())).collect();
+    let counts = matrix.counts();
+    let mut env = Environment::new();
+    env.set_auto_escape_callback(|_| AutoEscape::Html);
+    let page = env.render_str(
+        include_str!("page.html.j2"),
+        context! {
+            contract => clean(&matrix.contract), old => labels[0], new => labels[1], tables, red, skips, unseen,
+            summary => summary(&counts, matrix.skips.len()), good => counts.red() == 0,
+        },
+    );
+    out.write_all(page.expect("the template is complete").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn text_of_others_is_never_markup() {
+        let mut out = Vec::new();
+        write(&sample::matrix(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(!text.contains("<b>") && !text.contains("acme/<contracts>"), "{text}");
+        assert!(text.contains("acme&#x2f;&lt;contracts&gt;"), "{text}");
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+        for class in ["good", "bad", "predicted", "noted", "skipped"] {
+            assert!(text.contains(&format!("<td class=\"{class}\"")), "{class}: {text}");
+        }
+        // Nothing is fetched and nothing runs.
+        assert!(!text.contains("<script") && !text.contains("src="), "{text}");
+    }
+
+    #[test]
+    fn the_five_characters_are_escaped() {
+        assert_eq!(escape("<a href='x'>\"&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
+    }
+}

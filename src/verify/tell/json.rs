@@ -1,0 +1,99 @@
+//! The matrix for programs.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::super::matrix::{Cell, Matrix, State};
+
+/// The version of the form of this JSON.
+const SCHEMA_VERSION: u32 = 1;
+
+fn cell(matrix: &Matrix, cell: &Cell) -> Value {
+    let labels = matrix.labels();
+    let mut out = json!({
+        "cell": cell.id.name(labels),
+        "from": cell.id.from.name(labels),
+        "to": cell.id.to.name(labels),
+        "subject": cell.id.subject.to_string(),
+        "cases": cell.cases,
+    });
+    let Value::Object(map) = &mut out else { return out };
+    let state = match &cell.state {
+        State::Green => "green",
+        State::Empty => "empty",
+        State::Noted(what) => {
+            map.insert("note".to_owned(), json!(what));
+            "noted"
+        }
+        State::Skipped(reason) => {
+            map.insert("reason".to_owned(), json!(reason));
+            "skipped"
+        }
+        State::Red(red) => {
+            map.insert(
+                "difference".to_owned(),
+                json!({"case": red.case, "what": red.what, "cases": red.count}),
+            );
+            map.insert("predicted".to_owned(), json!(red.predicted));
+            map.insert("repeat".to_owned(), json!(matrix.repeat(&cell.id)));
+            "red"
+        }
+    };
+    map.insert("state".to_owned(), json!(state));
+    out
+}
+
+/// Writes one JSON document.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
+    let counts = matrix.counts();
+    let skips = matrix.skips.iter().map(|s| json!({"language": s.language.as_str(), "reason": s.reason}));
+    let unseen = matrix.unseen.iter().map(|u| json!({"change": u.change, "verdict": u.verdict}));
+    let document = json!({
+        "schema_version": SCHEMA_VERSION,
+        "contract": matrix.contract,
+        "old": matrix.labels[0],
+        "new": matrix.labels[1],
+        "counts": {
+            "green": counts.green, "noted": counts.noted, "red_predicted": counts.predicted,
+            "red_unpredicted": counts.surprising, "skipped": counts.skipped, "cases": counts.cases,
+        },
+        "skipped_languages": skips.collect::<Vec<_>>(),
+        "unseen_predictions": unseen.collect::<Vec<_>>(),
+        "cells": matrix.cells.iter().map(|c| cell(matrix, c)).collect::<Vec<_>>(),
+    });
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn every_cell_is_there_with_its_state() {
+        let mut out = Vec::new();
+        write(&sample::matrix(), &mut out).unwrap();
+        let read: Value = serde_json::from_slice(&out).unwrap();
+        let states: Vec<String> = read["cells"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|c| format!("{} {}", c["cell"].as_str().unwrap(), c["state"].as_str().unwrap()))
+            .collect();
+        insta::assert_snapshot!(states.join("\n"));
+        assert_eq!(read["counts"]["red_unpredicted"], 2);
+        assert_eq!(read["counts"]["red_predicted"], 1);
+        assert_eq!(read["skipped_languages"][0]["language"], "java");
+        let red = read["cells"].as_array().unwrap().iter().find(|c| c["predicted"].is_string()).unwrap();
+        assert_eq!(
+            red["repeat"],
+            "protopact verify --from v1.0.0 --to 'it'\\''s v2' --cell python@v1.0.0:go@v2.0.0:bytes"
+        );
+    }
+}

@@ -1,0 +1,207 @@
+//! A finished matrix, told: for people at a terminal, for programs, for CI, for a browser.
+//!
+//! Every format is a pure function of the matrix. What programs said is escaped in each.
+
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod text;
+
+use super::matrix::{Cell, Counts, Encoding, Matrix, Peer, Security, State, Subject};
+use super::side::CallKind;
+use crate::report::plural;
+
+/// A table of peers against peers.
+#[derive(Debug)]
+pub struct Grid<'a> {
+    /// What it is about.
+    pub title: String,
+    /// What the rows are: `writer`, `client`.
+    pub rows_are: &'static str,
+    /// What the columns are: `reader`, `server`.
+    pub columns_are: &'static str,
+    /// The rows.
+    pub rows: Vec<Peer>,
+    /// The columns.
+    pub columns: Vec<Peer>,
+    /// For each row, for each column, its cells: several where a table holds several kinds of calls or ways of
+    /// securing them.
+    pub cells: Vec<Vec<Vec<&'a Cell>>>,
+}
+
+/// How a place of a table is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Nothing was to be tried.
+    Nothing,
+    /// All well.
+    Good,
+    /// Well, with a loss the language is known for.
+    Noted,
+    /// Not tried.
+    Skipped,
+    /// Differs, as the verdict had said.
+    Predicted,
+    /// Differs, and the verdict had not said so.
+    Bad,
+}
+
+impl Mark {
+    /// Of one cell.
+    #[must_use]
+    pub fn of(cell: &Cell) -> Mark {
+        match &cell.state {
+            State::Green => Mark::Good,
+            State::Noted(_) => Mark::Noted,
+            State::Red(red) if red.predicted.is_some() => Mark::Predicted,
+            State::Red(_) => Mark::Bad,
+            State::Skipped(_) => Mark::Skipped,
+            State::Empty => Mark::Nothing,
+        }
+    }
+
+    /// Of several cells: the worst.
+    #[must_use]
+    pub fn worst(cells: &[&Cell]) -> Mark {
+        cells.iter().map(|c| Mark::of(c)).max().unwrap_or(Mark::Nothing)
+    }
+
+    /// One word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Mark::Nothing => "",
+            Mark::Good => "ok",
+            Mark::Noted => "drops",
+            Mark::Skipped => "skipped",
+            Mark::Predicted => "predicted",
+            Mark::Bad => "differs",
+        }
+    }
+}
+
+/// The tables of a matrix: bytes, middlemen, one for each kind of call.
+#[must_use]
+pub fn grids(matrix: &Matrix) -> Vec<Grid<'_>> {
+    let mut grids = Vec::new();
+    let bytes = |c: &Cell| c.id.subject == Subject::Bytes;
+    grids.extend(grid(matrix, "bytes: who reads what whom wrote", ["writer", "reader"], &bytes));
+    let title = format!("middlemen: {} writes, {} passes on, {0} reads", matrix.labels[1], matrix.labels[0]);
+    let middle = |c: &Cell| c.id.subject == Subject::Middle;
+    grids.extend(grid(matrix, &title, ["ends", "middle"], &middle));
+    for kind in CallKind::ALL {
+        let of = |c: &Cell| matches!(c.id.subject, Subject::Call(k, ..) if k == kind);
+        let mut ways: Vec<(Security, Encoding)> = matrix
+            .cells
+            .iter()
+            .filter_map(|c| match c.id.subject {
+                Subject::Call(k, security, encoding) if k == kind => Some((security, encoding)),
+                _ => None,
+            })
+            .collect();
+        ways.sort();
+        ways.dedup();
+        let names: Vec<String> = ways.iter().map(|(s, e)| format!("{}+{}", s.as_str(), e.as_str())).collect();
+        let title = format!("{} calls ({})", kind.as_str(), names.join(", "));
+        grids.extend(grid(matrix, &title, ["client", "server"], &of));
+    }
+    grids
+}
+
+fn grid<'a>(
+    matrix: &'a Matrix,
+    title: &str,
+    [rows_are, columns_are]: [&'static str; 2],
+    wanted: &dyn Fn(&Cell) -> bool,
+) -> Option<Grid<'a>> {
+    let cells: Vec<&Cell> = matrix.cells.iter().filter(|c| wanted(c)).collect();
+    if cells.iter().all(|c| c.state == State::Empty) {
+        return None;
+    }
+    let peers = |of: &dyn Fn(&Cell) -> Peer| {
+        let mut peers: Vec<Peer> = cells.iter().map(|c| of(c)).collect();
+        peers.sort_by_key(|p| (p.version, p.language));
+        peers.dedup();
+        peers
+    };
+    let (rows, columns) = (peers(&|c| c.id.from), peers(&|c| c.id.to));
+    let at = |from: &Peer, to: &Peer| {
+        cells.iter().copied().filter(|c| c.id.from == *from && c.id.to == *to).collect::<Vec<_>>()
+    };
+    let cells = rows.iter().map(|row| columns.iter().map(|column| at(row, column)).collect()).collect();
+    Some(Grid { title: title.to_owned(), rows_are, columns_are, rows, columns, cells })
+}
+
+/// The last line: what there is of everything.
+#[must_use]
+pub fn summary(counts: &Counts, skips: usize) -> String {
+    let mut parts = vec![format!("{} green", counts.green)];
+    if counts.noted > 0 {
+        parts.push(format!("{} with a known loss", counts.noted));
+    }
+    if counts.predicted > 0 {
+        parts.push(format!("{} red as predicted", counts.predicted));
+    }
+    if counts.surprising > 0 || counts.predicted == 0 {
+        parts.push(format!(
+            "{} red{}",
+            counts.surprising,
+            if counts.predicted > 0 { " unpredicted" } else { "" }
+        ));
+    }
+    if counts.skipped > 0 {
+        parts.push(format!("{} skipped", counts.skipped));
+    }
+    if skips > 0 {
+        parts.push(format!("{} left out", plural(skips, "language")));
+    }
+    format!("{} · {}", parts.join(", "), plural(counts.cases, "case"))
+}
+
+#[cfg(test)]
+pub(super) mod sample {
+    //! One matrix that has everything in it, with text that no format may take as its own.
+
+    use super::super::matrix::{Red, Skip, Unseen, parse};
+    use super::*;
+    use crate::codegen::Language;
+
+    pub(in super::super) fn matrix() -> Matrix {
+        let labels = ["v1.0.0", "v2.0.0"];
+        let cell = |name: &str, state| Cell { id: parse(name, labels).unwrap(), cases: 3, state };
+        let red = |predicted: Option<&str>| {
+            State::Red(Red {
+                case: "t.v1.M amount#1".to_owned(),
+                what: "`amount` was written as 300, the reader sees <b>]]>&\u{1b}[31m\u{202e} \"true\""
+                    .to_owned(),
+                predicted: predicted.map(str::to_owned),
+                count: 2,
+            })
+        };
+        let mut cells = vec![
+            cell("go@v1.0.0:go@v2.0.0:bytes", State::Green),
+            cell("go@v1.0.0:python@v2.0.0:bytes", red(None)),
+            cell("python@v1.0.0:go@v2.0.0:bytes", red(Some("field-type-changed t.v1.M.amount"))),
+            cell("python@v1.0.0:python@v2.0.0:bytes", State::Skipped("the driver does not start".to_owned())),
+            cell(
+                "go@v2.0.0:python@v1.0.0:middle",
+                State::Noted("t.v1.M all#0: `note` was written".to_owned()),
+            ),
+            cell("go@v1.0.0:python@v2.0.0:unary:plain:identity", State::Green),
+            cell("go@v1.0.0:python@v2.0.0:unary:mtls:gzip", red(None)),
+            cell("go@v1.0.0:python@v2.0.0:bidi:plain:identity", State::Empty),
+        ];
+        cells.sort_by_key(|c| c.id);
+        Matrix {
+            contract: "acme/<contracts>".to_owned(),
+            labels: labels.map(str::to_owned),
+            typed: ["v1.0.0".to_owned(), "it's v2".to_owned()],
+            skips: vec![Skip { language: Language::Java, reason: "`mvn` is not there".to_owned() }],
+            cells,
+            unseen: vec![Unseen {
+                change: "field-removed t.v1.M.old".to_owned(),
+                verdict: "wire backward lossy".to_owned(),
+            }],
+        }
+    }
+}

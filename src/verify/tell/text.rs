@@ -1,0 +1,127 @@
+//! Tables for a terminal, and under them what differs.
+
+use std::io;
+
+use super::super::matrix::{Matrix, State};
+use super::{Mark, grids, summary};
+use crate::report::{Line, Style, View};
+
+/// The most red cells that are told one by one.
+const MOST: usize = 20;
+
+fn style(mark: Mark) -> Style {
+    match mark {
+        Mark::Nothing => Style::Faint,
+        Mark::Good => Style::Good,
+        Mark::Noted | Mark::Skipped => Style::Warn,
+        Mark::Predicted | Mark::Bad => Style::Error,
+    }
+}
+
+/// Writes the tables, the differences and one line of summary.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let labels = matrix.labels();
+    for grid in grids(matrix) {
+        Line::new().styled(Style::Strong, &grid.title).write(view, out)?;
+        let first = format!("{} \\ {}", grid.rows_are, grid.columns_are);
+        let width = grid.rows.iter().map(|p| p.name(labels).chars().count()).max().unwrap_or(0);
+        let width = width.max(first.chars().count());
+        let widths: Vec<usize> = grid
+            .columns
+            .iter()
+            .map(|p| p.name(labels).chars().count().max(Mark::Predicted.word().len()))
+            .collect();
+        let mut line = Line::new().styled(Style::Faint, format!("  {first:width$}"));
+        for (column, width) in grid.columns.iter().zip(&widths) {
+            line = line.plain(format!("  {:width$}", column.name(labels)));
+        }
+        line.write(&wide(view), out)?;
+        for (row, cells) in grid.rows.iter().zip(&grid.cells) {
+            let mut line = Line::new().plain(format!("  {:width$}", row.name(labels)));
+            for (cells, width) in cells.iter().zip(&widths) {
+                let mark = Mark::worst(cells);
+                let bad = cells.iter().filter(|c| Mark::of(c) >= Mark::Predicted).count();
+                let word = match mark {
+                    Mark::Nothing => "-".to_owned(),
+                    Mark::Predicted | Mark::Bad if cells.len() > 1 => {
+                        format!(
+                            "{bad}/{} {}",
+                            cells.len(),
+                            if mark == Mark::Bad { "differ" } else { "pred." }
+                        )
+                    }
+                    mark => mark.word().to_owned(),
+                };
+                line = line.plain("  ").styled(style(mark), format!("{word:width$}"));
+            }
+            line.write(&wide(view), out)?;
+        }
+        writeln!(out)?;
+    }
+    let red = matrix.cells.iter().filter_map(|c| match &c.state {
+        State::Red(red) => Some((c, red)),
+        _ => None,
+    });
+    let all = red.clone().count();
+    // What nobody predicted comes first.
+    let mut red: Vec<_> = red.collect();
+    red.sort_by_key(|(cell, red)| (red.predicted.is_some(), cell.id));
+    for (cell, red) in red.iter().take(MOST) {
+        let word = if red.predicted.is_some() { "predicted" } else { "differs" };
+        Line::new()
+            .styled(Style::Error, word)
+            .plain(format!("  {}  {} of {} cases", cell.id.name(labels), red.count, cell.cases))
+            .write(view, out)?;
+        Line::labelled("first").plain(format!("{}: {}", red.case, red.what)).write(view, out)?;
+        if let Some(change) = &red.predicted {
+            Line::labelled("verdict").plain(change).write(view, out)?;
+        }
+        Line::labelled("repeat").plain(matrix.repeat(&cell.id)).write(&wide(view), out)?;
+    }
+    if all > MOST {
+        Line::new()
+            .plain(format!("and {} more; all of them are in the JSON", all - MOST))
+            .write(view, out)?;
+    }
+    for unseen in &matrix.unseen {
+        Line::new()
+            .styled(Style::Warn, "unseen")
+            .plain(format!("  {}: the verdict is `{}`, no case shows it", unseen.change, unseen.verdict))
+            .hang(8)
+            .write(view, out)?;
+    }
+    for skip in &matrix.skips {
+        Line::new()
+            .styled(Style::Warn, "skipped")
+            .plain(format!("  {}: {}", skip.language.as_str(), skip.reason))
+            .hang(9)
+            .write(view, out)?;
+    }
+    let counts = matrix.counts();
+    let style = if counts.red() > 0 { Style::Error } else { Style::Good };
+    Line::new().styled(style, summary(&counts, matrix.skips.len())).write(view, out)
+}
+
+/// A table is not folded, and a command is not either.
+fn wide(view: &View) -> View {
+    View { width: None, ..*view }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn everything_is_there_and_nothing_escapes() {
+        let mut out = Vec::new();
+        write(&sample::matrix(), &View { colour: false, width: Some(100) }, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let text: Vec<&str> = text.lines().map(str::trim_end).collect();
+        insta::assert_snapshot!(text.join("\n"));
+    }
+}

@@ -1,0 +1,138 @@
+// One side of a conversation between two versions of a contract. docs/design/verify.md of protopact says what is
+// spoken on standard input and output; this program holds no knowledge of what ought to come out.
+package main
+
+import (
+	"bufio"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+)
+
+type tlsFiles struct {
+	CA   string `json:"ca"`
+	Cert string `json:"cert"`
+	Key  string `json:"key"`
+}
+
+type request struct {
+	ID       int64       `json:"id"`
+	Op       string      `json:"op"`
+	Message  string      `json:"message"`
+	Hex      string      `json:"hex"`
+	JSON     string      `json:"json"`
+	Address  string      `json:"address"`
+	TLS      *tlsFiles   `json:"tls"`
+	Gzip     bool        `json:"gzip"`
+	Method   string      `json:"method"`
+	Requests []string    `json:"requests"`
+	Metadata [][2]string `json:"metadata"`
+	Deadline int64       `json:"deadline"`
+	Cancel   bool        `json:"cancel"`
+}
+
+type answer struct {
+	ID        int64       `json:"id"`
+	OK        bool        `json:"ok"`
+	Error     string      `json:"error,omitempty"`
+	Hex       string      `json:"hex"`
+	JSON      *string     `json:"json,omitempty"`
+	JSONError string      `json:"json_error,omitempty"`
+	Code      int         `json:"code"`
+	Status    string      `json:"status"`
+	Responses []string    `json:"responses"`
+	Initial   [][2]string `json:"initial"`
+	Trailing  [][2]string `json:"trailing"`
+}
+
+var output sync.Mutex
+
+// Says one thing; lines of several goroutines do not mix.
+func say(what any) {
+	line, err := json.Marshal(what)
+	if err != nil {
+		fail(err)
+	}
+	output.Lock()
+	defer output.Unlock()
+	os.Stdout.Write(append(line, '\n'))
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// A new message of the generated type.
+func message(name string) (proto.Message, error) {
+	found, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(name))
+	if err != nil {
+		return nil, fmt.Errorf("no message %s: %w", name, err)
+	}
+	return found.New().Interface(), nil
+}
+
+func codec(r request) (a answer) {
+	a.ID = r.ID
+	m, err := message(r.Message)
+	if err == nil && r.Op == "json" {
+		err = protojson.Unmarshal([]byte(r.JSON), m)
+	} else if err == nil {
+		var raw []byte
+		if raw, err = hex.DecodeString(r.Hex); err == nil {
+			err = proto.Unmarshal(raw, m)
+		}
+	}
+	if err != nil {
+		a.Error = err.Error()
+		return a
+	}
+	back, err := proto.Marshal(m)
+	if err != nil {
+		a.Error = err.Error()
+		return a
+	}
+	a.OK, a.Hex = true, hex.EncodeToString(back)
+	text, err := protojson.Marshal(m)
+	if err != nil {
+		a.JSONError = err.Error()
+	} else {
+		s := string(text)
+		a.JSON = &s
+	}
+	return a
+}
+
+func work() {
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 256<<20)
+	for lines.Scan() {
+		var r request
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			fail(err)
+		}
+		if r.Op == "call" {
+			say(call(r))
+		} else {
+			say(codec(r))
+		}
+	}
+	if err := lines.Err(); err != nil {
+		fail(err)
+	}
+}
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == "server" {
+		serve(os.Args[2])
+	} else {
+		work()
+	}
+}

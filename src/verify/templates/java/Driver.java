@@ -1,0 +1,168 @@
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.protobuf.Message;
+import com.google.protobuf.util.JsonFormat;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServiceDescriptor;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Enumeration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+
+/**
+ * One side of a conversation between two versions of a contract.
+ *
+ * <p>docs/design/verify.md of protopact says what is spoken on standard input and output; this program holds no
+ * knowledge of what ought to come out. What the contract has is found in the jar of its package: every class of a
+ * message, every class of a service.
+ */
+public final class Driver {
+    static final Map<String, Message> MESSAGES = new TreeMap<>();
+    static final Map<String, ServiceDescriptor> SERVICES = new TreeMap<>();
+    static final Map<String, MethodDescriptor<?, ?>> METHODS = new TreeMap<>();
+    static final PrintStream OUT = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false,
+            StandardCharsets.UTF_8);
+    private static JsonFormat.TypeRegistry registry;
+
+    private Driver() {}
+
+    /** Says one thing; lines of several threads do not mix. */
+    static synchronized void say(JsonObject what) {
+        OUT.println(new Gson().toJson(what));
+        OUT.flush();
+    }
+
+    private static void scan(File jar) throws Exception {
+        try (JarFile file = new JarFile(jar)) {
+            for (Enumeration<JarEntry> e = file.entries(); e.hasMoreElements();) {
+                String name = e.nextElement().getName();
+                if (name.endsWith(".class") && !name.startsWith("META-INF/")) {
+                    take(name.substring(0, name.length() - 6).replace('/', '.'));
+                }
+            }
+        }
+    }
+
+    private static void take(String name) throws Exception {
+        Class<?> found = Class.forName(name, false, Driver.class.getClassLoader());
+        if (Message.class.isAssignableFrom(found) && !found.isInterface()) {
+            Message message = (Message) found.getMethod("getDefaultInstance").invoke(null);
+            MESSAGES.put(message.getDescriptorForType().getFullName(), message);
+        } else if (name.endsWith("Grpc") && !name.contains("$")) {
+            ServiceDescriptor service;
+            try {
+                service = (ServiceDescriptor) found.getMethod("getServiceDescriptor").invoke(null);
+            } catch (NoSuchMethodException e) {
+                return;
+            }
+            SERVICES.put(service.getName(), service);
+            for (MethodDescriptor<?, ?> method : service.getMethods()) {
+                METHODS.put("/" + method.getFullMethodName(), method);
+            }
+        }
+    }
+
+    static String hex(byte[] bytes) {
+        StringBuilder out = new StringBuilder(bytes.length * 2);
+        for (byte b : bytes) {
+            out.append(Character.forDigit(b >> 4 & 15, 16)).append(Character.forDigit(b & 15, 16));
+        }
+        return out.toString();
+    }
+
+    static byte[] unhex(String text) {
+        byte[] out = new byte[text.length() / 2];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (byte) (Character.digit(text.charAt(2 * i), 16) << 4 | Character.digit(text.charAt(2 * i + 1), 16));
+        }
+        return out;
+    }
+
+    static String text(JsonObject object, String key) {
+        JsonElement found = object.get(key);
+        return found == null || found.isJsonNull() ? null : found.getAsString();
+    }
+
+    private static JsonObject codec(JsonObject request) {
+        JsonObject answer = new JsonObject();
+        answer.add("id", request.get("id"));
+        answer.addProperty("ok", false);
+        Message read;
+        try {
+            Message kind = MESSAGES.get(text(request, "message"));
+            if (kind == null) {
+                throw new IllegalArgumentException("no message " + text(request, "message"));
+            }
+            if ("json".equals(text(request, "op"))) {
+                Message.Builder builder = kind.newBuilderForType();
+                JsonFormat.parser().usingTypeRegistry(registry).merge(text(request, "json"), builder);
+                read = builder.build();
+            } else {
+                read = kind.getParserForType().parseFrom(unhex(text(request, "hex")));
+            }
+            answer.addProperty("hex", hex(read.toByteArray()));
+            answer.addProperty("ok", true);
+        } catch (Exception e) {
+            // Whatever the runtime has against it is the answer.
+            answer.addProperty("error", e.toString());
+            return answer;
+        }
+        try {
+            answer.addProperty("json", JsonFormat.printer().usingTypeRegistry(registry).omittingInsignificantWhitespace().print(read));
+        } catch (Exception e) {
+            answer.addProperty("json_error", e.toString());
+        }
+        return answer;
+    }
+
+    static JsonArray pairs(io.grpc.Metadata metadata) {
+        TreeMap<String, String> found = new TreeMap<>();
+        if (metadata != null) {
+            for (String key : metadata.keys()) {
+                if (!key.startsWith(Calls.PREFIX)) {
+                    continue;
+                }
+                if (key.endsWith("-bin")) {
+                    found.put(key, hex(metadata.get(Calls.binary(key))));
+                } else {
+                    found.put(key, metadata.get(Calls.ascii(key)));
+                }
+            }
+        }
+        JsonArray out = new JsonArray();
+        found.forEach((key, value) -> {
+            JsonArray pair = new JsonArray();
+            pair.add(key);
+            pair.add(value);
+            out.add(pair);
+        });
+        return out;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        scan(new File(arguments[0]));
+        JsonFormat.TypeRegistry.Builder types = JsonFormat.TypeRegistry.newBuilder();
+        MESSAGES.values().forEach(m -> types.add(m.getDescriptorForType()));
+        registry = types.build();
+        if (arguments.length == 3 && arguments[1].equals("server")) {
+            Server.serve(JsonParser.parseString(arguments[2]).getAsJsonObject());
+            return;
+        }
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            JsonObject request = JsonParser.parseString(line).getAsJsonObject();
+            say("call".equals(text(request, "op")) ? Calls.call(request) : codec(request));
+        }
+        // Threads of channels may still be there.
+        System.exit(0);
+    }
+}
