@@ -10,7 +10,9 @@ use acme_contracts::chat::v1::{ConverseRequest, OpenRoomRequest, ReadRoomRequest
 use acme_contracts::greeter::v1::SayHelloRequest;
 use acme_contracts::greeter::v1::greeter_client::GreeterClient;
 use acme_contracts::order::v1::order_service_client::OrderServiceClient;
-use acme_contracts::order::v1::{CancelOrderRequest, Order, OrderStatus, PlaceOrderRequest, WatchOrderRequest};
+use acme_contracts::order::v1::{
+    CancelOrderRequest, Order, OrderStatus, PlaceOrderRequest, WatchOrderRequest,
+};
 use acme_contracts::telemetry::v1::telemetry_service_client::TelemetryServiceClient;
 use acme_contracts::telemetry::v1::{
     Batch, NegotiateRequest, ReportRequest, Series, SubscribeRequest, negotiate_request::Message,
