@@ -2,7 +2,7 @@
 //!
 //! Where a method answers with the type it takes, it gives back what it got: a unary call its message, a server stream
 //! its message several times, a client stream the last of its messages, a bidirectional stream each message as it
-//! comes. Other methods answer with samples. Replies are made when they are sent, so a reader that is slow makes the
+//! comes. Other methods answer with samples. Answers are made when they are sent, so a reader that is slow makes the
 //! call wait, and nothing piles up.
 
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) struct Shared {
     pub(super) calls: AtomicU64,
 }
 
-/// Replies one method of the contract.
+/// Answers one method of the contract.
 #[derive(Clone)]
 pub(super) struct Dynamic {
     method: Arc<Method>,

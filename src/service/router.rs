@@ -33,7 +33,7 @@ pub(super) type Replies = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Sen
 /// A call at work.
 pub(super) type Working = Pin<Box<dyn Future<Output = Result<tonic::Response<Replies>, Status>> + Send>>;
 
-/// Replies the calls of one method, of whatever kind: each takes a stream and gives one.
+/// Answers the calls of one method, of whatever kind: each takes a stream and gives one.
 pub(super) trait Handler: Send + Sync + 'static {
     /// Starts a call.
     fn call(&self, request: tonic::Request<Streaming<Bytes>>) -> Working;
@@ -125,7 +125,7 @@ impl Router {
         self.route(Target::Handler(handler), kind, &method.service, &method.name);
     }
 
-    /// Replies one request. Every request gets an answer.
+    /// Answers one request. Every request gets an answer.
     pub(super) async fn answer(
         self: Arc<Router>,
         peer: SocketAddr,
