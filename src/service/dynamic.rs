@@ -19,13 +19,13 @@ use tonic::{Code, Status, Streaming};
 use super::call::Trailing;
 use super::contract::{Contract, Method};
 use super::record::Received;
-use super::router::{Answers, Handler, Peer, Working};
-use super::{Samples, valid};
+use super::router::{Handler, Peer, Replies, Working};
+use super::{Answers, valid};
 
 /// What all methods of one server share.
 pub(super) struct Shared {
     pub(super) contract: Arc<Contract>,
-    pub(super) samples: Samples,
+    pub(super) answers: Answers,
     pub(super) record: Option<mpsc::Sender<Received>>,
     /// How many messages a server stream answers with.
     pub(super) stream_messages: u64,
@@ -51,7 +51,7 @@ impl Dynamic {
     /// An answer: what was received, or the sample of this index.
     fn answer(&self, received: Option<Bytes>, index: u64) -> Result<Bytes, Status> {
         let echoed = received.filter(|_| self.method.input == self.method.output);
-        let answer = echoed.unwrap_or_else(|| (self.shared.samples)(self.method.output, index));
+        let answer = echoed.unwrap_or_else(|| (self.shared.answers)(self.method.output, index));
         sendable(answer, self.shared.send)
     }
 }
@@ -133,7 +133,7 @@ impl Handler for Dynamic {
                 dynamic: dynamic.clone(),
             };
             let method = dynamic.method.clone();
-            let answers: Answers = match (method.client_streaming, method.server_streaming) {
+            let answers: Replies = match (method.client_streaming, method.server_streaming) {
                 (false, false) => {
                     let message = messages.only().await?;
                     wishes.wait().await;
@@ -167,7 +167,7 @@ impl Handler for Dynamic {
 }
 
 /// The answers of a server stream.
-fn many(dynamic: Dynamic, message: Bytes, wishes: &Wishes) -> Answers {
+fn many(dynamic: Dynamic, message: Bytes, wishes: &Wishes) -> Replies {
     let count = wishes.answers.unwrap_or(dynamic.shared.stream_messages);
     let end = wishes.status.clone();
     Box::pin(stream::unfold(
@@ -186,7 +186,7 @@ fn many(dynamic: Dynamic, message: Bytes, wishes: &Wishes) -> Answers {
 }
 
 /// The answers of a bidirectional stream.
-fn each(messages: Messages, wishes: &Wishes) -> Answers {
+fn each(messages: Messages, wishes: &Wishes) -> Replies {
     let end = wishes.status.clone();
     Box::pin(stream::unfold(Some((messages, end)), |state| async move {
         let (mut messages, mut end) = state?;
@@ -251,7 +251,7 @@ impl Wishes {
         self.status.clone().map_or(Ok(()), Err)
     }
 
-    fn write(&self, response: &mut tonic::Response<Answers>) {
+    fn write(&self, response: &mut tonic::Response<Replies>) {
         if let Some(value) = &self.start {
             response.metadata_mut().as_mut().insert(ECHO, value.clone());
         }

@@ -54,7 +54,7 @@ use crate::schema::MessageId;
 
 /// Gives the answer of a method that does not answer with the type it takes: a message of this type, by its index in
 /// the answers of the call.
-pub type Samples = Arc<dyn Fn(MessageId, u64) -> Bytes + Send + Sync>;
+pub type Answers = Arc<dyn Fn(MessageId, u64) -> Bytes + Send + Sync>;
 
 /// When answers are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -78,7 +78,7 @@ pub struct Options {
     /// Where to give metrics; nowhere when it is left out.
     pub metrics: Option<SocketAddr>,
     /// Answers that are no echo; `None` answers with the [`smallest`] message.
-    pub samples: Option<Samples>,
+    pub answers: Option<Answers>,
     /// How many messages a server stream answers with.
     pub stream_messages: u64,
     /// Where received messages go. A receiver that is slow holds the clients up, one that is gone gets nothing.
@@ -105,7 +105,7 @@ impl Options {
             contract: Arc::new(contract),
             address: ([127, 0, 0, 1], 0).into(),
             metrics: None,
-            samples: None,
+            answers: None,
             stream_messages: 3,
             record: None,
             gzip: Gzip::default(),
@@ -184,13 +184,13 @@ impl Server {
             reflection: reflection::Reflection::new(&contract),
             draining: shutdown.draining.clone(),
         });
-        let samples = options.samples.unwrap_or_else(|| {
+        let answers = options.answers.unwrap_or_else(|| {
             let contract = contract.clone();
             Arc::new(move |message, _| smallest(&contract.schema, message))
         });
         let shared = Arc::new(dynamic::Shared {
             contract: contract.clone(),
-            samples,
+            answers,
             record: options.record,
             stream_messages: options.stream_messages,
             send: limits.send,

@@ -28,10 +28,10 @@ use super::reflection::{self, Reflection};
 use super::trace::{Ids, TraceContext};
 
 /// The answers of one call.
-pub(super) type Answers = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
+pub(super) type Replies = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
 
 /// A call at work.
-pub(super) type Working = Pin<Box<dyn Future<Output = Result<tonic::Response<Answers>, Status>> + Send>>;
+pub(super) type Working = Pin<Box<dyn Future<Output = Result<tonic::Response<Replies>, Status>> + Send>>;
 
 /// Answers the calls of one method, of whatever kind: each takes a stream and gives one.
 pub(super) trait Handler: Send + Sync + 'static {
@@ -219,7 +219,7 @@ struct Calling(Arc<dyn Handler>);
 
 impl StreamingService<Bytes> for Calling {
     type Response = Bytes;
-    type ResponseStream = Answers;
+    type ResponseStream = Replies;
     type Future = Working;
 
     fn call(&mut self, request: tonic::Request<Streaming<Bytes>>) -> Working {

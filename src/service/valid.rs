@@ -36,6 +36,20 @@ pub(super) fn check(schema: &Schema, message: MessageId, bytes: &[u8]) -> Result
     reader.message(Some(message), bytes.len(), None, MAX_DEPTH)
 }
 
+/// Whether a field takes values of a wire type; others are unknown fields to every parser
+/// (<https://protobuf.dev/programming-guides/encoding/#structure>).
+fn fits(field: &Field, wire: u64) -> bool {
+    let own = match field.kind {
+        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => 1,
+        Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => 5,
+        Kind::String | Kind::Bytes | Kind::Message => 2,
+        Kind::Group => 3,
+        _ => 0,
+    };
+    // Repeated numbers are read packed and one by one, however they are declared.
+    wire == own || (wire == 2 && field.kind.is_packable() && field.cardinality == Cardinality::Repeated)
+}
+
 struct Reader<'a> {
     schema: &'a Schema,
     bytes: &'a [u8],
@@ -84,14 +98,15 @@ impl Reader<'_> {
                 let has_extensions = !schema.message(id).extension_ranges.is_empty();
                 schema.field_by_number(id, number).or_else(|| has_extensions.then(of).flatten())
             });
-            let field = field.map(|f| schema.field(f));
-            self.value(field, number, wire, start, end, depth)?;
-            if !required.is_empty() {
+            let field = field.map(|f| schema.field(f)).filter(|f| fits(f, wire));
+            let taken = self.value(field, number, wire, start, end, depth)?;
+            if taken && !required.is_empty() {
                 required.retain(|f| f.number != number as i32);
             }
         }
     }
 
+    /// Reads a value; whether it belongs to the field, or has to be kept with the unknown ones.
     fn value(
         &mut self,
         field: Option<&Field>,
@@ -100,37 +115,60 @@ impl Reader<'_> {
         start: usize,
         end: usize,
         depth: usize,
-    ) -> Result<(), Invalid> {
+    ) -> Result<bool, Invalid> {
         match wire {
-            0 => self.varint(end).map(|_| ()),
-            1 => self.skip(8, end),
-            5 => self.skip(4, end),
+            0 => {
+                let value = self.varint(end)?;
+                // Closed enums leave numbers they do not know to the unknown fields.
+                let closed = field.and_then(|f| self.schema.field_enum(f));
+                let closed = closed.filter(|e| self.schema.enum_(*e).is_closed());
+                let known = closed.is_none_or(|e| self.schema.value_by_number(e, value as i32).is_some());
+                return Ok(field.is_some() && known);
+            }
+            1 => self.skip(8, end)?,
+            5 => self.skip(4, end)?,
             2 => {
                 let len = usize::try_from(self.varint(end)?).map_err(|_| Invalid::Truncated(start))?;
                 let from = self.at;
                 self.skip(len, end)?;
-                let Some(field) = field else { return Ok(()) };
-                match field.kind {
-                    Kind::Message => {
-                        let inner = self.schema.field_message(field);
-                        let to = self.at;
+                let to = self.at;
+                match field.map(|f| (f, f.kind)) {
+                    Some((field, Kind::Message)) => {
                         self.at = from;
-                        self.message(inner, to, None, depth)
+                        self.message(self.schema.field_message(field), to, None, depth)?;
                     }
-                    Kind::String if field.features.utf8_validation == Utf8Validation::Verify => {
-                        let text = std::str::from_utf8(&self.bytes[from..self.at]);
-                        text.map(|_| ()).map_err(|_| Invalid::Utf8(field.name.clone()))
+                    Some((field, Kind::String))
+                        if field.features.utf8_validation == Utf8Validation::Verify =>
+                    {
+                        std::str::from_utf8(&self.bytes[from..to])
+                            .map_err(|_| Invalid::Utf8(field.name.clone()))?;
                     }
-                    _ => Ok(()),
+                    Some((_, kind)) if kind.is_packable() => {
+                        self.at = from;
+                        self.packed(kind, to)?;
+                    }
+                    _ => {}
                 }
             }
             3 => {
-                let inner = field.filter(|f| f.kind == Kind::Group);
-                let inner = inner.and_then(|f| self.schema.field_message(f));
-                self.message(inner, end, Some(number), depth)
+                let inner = field.and_then(|f| self.schema.field_message(f));
+                self.message(inner, end, Some(number), depth)?;
             }
-            _ => Err(Invalid::Tag(start)),
+            _ => return Err(Invalid::Tag(start)),
         }
+        Ok(field.is_some())
+    }
+
+    /// Values without tags, up to `end`. Whether the field is declared packed does not matter to a reader.
+    fn packed(&mut self, kind: Kind, end: usize) -> Result<(), Invalid> {
+        while self.at < end {
+            match kind {
+                Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => self.skip(8, end)?,
+                Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => self.skip(4, end)?,
+                _ => self.varint(end).map(|_| ())?,
+            }
+        }
+        Ok(())
     }
 
     fn skip(&mut self, len: usize, end: usize) -> Result<(), Invalid> {

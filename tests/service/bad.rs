@@ -349,3 +349,25 @@ async fn more_connections_than_allowed_are_closed() {
     };
     tokio::time::timeout(PATIENCE, again).await.expect("it stays full");
 }
+
+#[tokio::test]
+async fn whoever_is_rude_to_the_metrics_harms_nobody() {
+    let (options, _lines) = logged(LogFormat::Human);
+    let running = start(Options { metrics: Some(([127, 0, 0, 1], 0).into()), ..options }).await;
+    let at = running.metrics.unwrap();
+    let long = [&b"GET /"[..], &[b'x'; 1 << 20], b" HTTP/1.1\r\n\r\n"].concat();
+    let cases: [(&[u8], &[u8]); 5] = [
+        (b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n", b"HTTP/1.1 200"),
+        (b"POST /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", b"HTTP/1.1 405"),
+        (b"GET /../../etc/passwd HTTP/1.1\r\nhost: x\r\n\r\n", b"HTTP/1.1 404"),
+        (PREFACE, b""),
+        (&long, b""),
+    ];
+    for (request, answer) in cases {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let _ = stream.write_all(request).await;
+        let said = rest(&mut stream).await;
+        assert!(said.starts_with(answer), "{:?}", String::from_utf8_lossy(&said));
+    }
+    works(&running).await;
+}

@@ -91,11 +91,11 @@ async fn answers_that_are_no_echo_are_valid_messages() {
 async fn samples_are_asked_for_by_type_and_index() {
     let contract = options().contract;
     let order = contract.schema.message_by_name("shop.v1.Order").unwrap();
-    let samples = Arc::new(move |message, index: u64| {
+    let answers = Arc::new(move |message, index: u64| {
         assert_eq!(message, order);
         Bytes::from(vec![0x08, index as u8])
     });
-    let running = start(Options { samples: Some(samples), ..options() }).await;
+    let running = start(Options { answers: Some(answers), ..options() }).await;
     let (answers, end) = client(&running).await.all("Count", &[ITEM, ITEM, ITEM]).await;
     end.unwrap();
     assert_eq!(answers, [&[0x08, 0][..], &[0x08, 1], &[0x08, 2]].map(bytes));

@@ -181,6 +181,38 @@ async fn the_test_service_is_there_when_it_is_asked_for() {
     assert_eq!(call("UnimplementedCall", b"").await.unwrap_err().code(), Code::Unimplemented);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_in_flight_is_finished_and_a_second_signal_cuts_it() {
+    let dir = folder();
+    for cut in [false, true] {
+        let mut serving = serve(dir.path(), &["--grace", "600"]);
+        let client = serving.client().await;
+        let (send, receive) = tokio::sync::mpsc::channel(1);
+        let requests = Request::new(tokio_stream::wrappers::ReceiverStream::new(receive));
+        let mut answers = client.stream("Talk", requests).await.unwrap().into_inner();
+        send.send(bytes(ITEM)).await.unwrap();
+        answers.message().await.unwrap().unwrap();
+        let pid = Pid::from_child(&serving.child);
+        rustix::process::kill_process(pid, Signal::TERM).unwrap();
+        // It is ending when nobody can come in any more.
+        while tokio::net::TcpStream::connect(serving.address()).await.is_ok() {}
+        if cut {
+            rustix::process::kill_process(pid, Signal::INT).unwrap();
+            assert!(answers.message().await.is_err());
+        } else {
+            send.send(bytes(ITEM)).await.unwrap();
+            assert_eq!(answers.message().await.unwrap().unwrap(), ITEM);
+            assert!(serving.child.try_wait().unwrap().is_none());
+            drop(send);
+            assert_eq!(answers.message().await.unwrap(), None);
+        }
+        assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+        let mut err = String::new();
+        serving.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!(err.contains("second signal"), cut, "{err}");
+    }
+}
+
 #[test]
 fn what_cannot_be_served_is_told() {
     let dir = folder();

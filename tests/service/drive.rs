@@ -17,12 +17,13 @@ use tonic::{Code, Request, Response, Status, Streaming};
 /// Longer than anything takes that works.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-const PROTO: &str = r#"
+pub(crate) const PROTO: &str = r#"
 syntax = "proto3";
 package shop.v1;
 import "google/protobuf/empty.proto";
 import "shop/v1/old.proto";
-message Item { string name = 1; Item inner = 2; map<string, int32> counts = 3; bytes blob = 4; }
+message Item { string name = 1; Item inner = 2; map<string, int32> counts = 3; bytes blob = 4;
+  repeated sint64 offsets = 5; repeated fixed32 marks = 6; repeated bool flags = 7; }
 message Order { repeated Item items = 1; }
 service Shop {
   rpc Same(Item) returns (Item);
@@ -36,7 +37,7 @@ service Shop {
 }
 "#;
 
-const OLD: &str = r#"
+pub(crate) const OLD: &str = r#"
 syntax = "proto2";
 package shop.v1;
 message Old {

@@ -9,4 +9,5 @@ mod command;
 mod drive;
 mod encrypted;
 mod limits;
+mod parsers;
 mod surround;

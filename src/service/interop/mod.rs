@@ -18,7 +18,7 @@ use self::messages::{
 use super::call::Trailing;
 use super::contract::{Contract, Method};
 use super::dynamic::{refused, sendable};
-use super::router::{Answers, Handler, Working};
+use super::router::{Handler, Replies, Working};
 use crate::compile::{self, Input, InputFile};
 
 const SERVICE: &str = "grpc.testing.TestService";
@@ -86,7 +86,7 @@ impl Handler for Interop {
             let trailing = headers.get(ECHO_TRAILING).cloned();
             let trailing = HeaderMap::from_iter(trailing.map(|value| (ECHO_TRAILING, value)));
             let mut requests = request.into_inner();
-            let one = |answer: Result<Bytes, Status>| -> Result<Answers, Status> {
+            let one = |answer: Result<Bytes, Status>| -> Result<Replies, Status> {
                 Ok(Box::pin(stream::iter([Ok(answer?)])))
             };
             let answers = match call {
@@ -158,7 +158,7 @@ async fn input(requests: &mut Streaming<Bytes>) -> Result<Bytes, Status> {
 }
 
 /// The answers one request wants, each made when it is its turn.
-fn parameters(request: StreamingOutputCallRequest, send: usize) -> Answers {
+fn parameters(request: StreamingOutputCallRequest, send: usize) -> Replies {
     let end = wanted(request.response_status.as_ref()).err().map(Err);
     let answers =
         stream::iter(request.response_parameters).then(move |wanted: ResponseParameters| async move {
@@ -171,19 +171,19 @@ fn parameters(request: StreamingOutputCallRequest, send: usize) -> Answers {
     Box::pin(answers.chain(stream::iter(end)))
 }
 
-fn full_duplex(requests: Streaming<Bytes>, send: usize) -> Answers {
+fn full_duplex(requests: Streaming<Bytes>, send: usize) -> Replies {
     let answers = stream::unfold(Some(requests), move |requests| async move {
         let mut requests = requests?;
         match next::<StreamingOutputCallRequest>(&mut requests).await {
             Ok(Some(request)) => Some((parameters(request, send), Some(requests))),
             Ok(None) => None,
-            Err(status) => Some((Box::pin(stream::iter([Err(status)])) as Answers, None)),
+            Err(status) => Some((Box::pin(stream::iter([Err(status)])) as Replies, None)),
         }
     });
     Box::pin(answers.flatten())
 }
 
-async fn half_duplex(mut requests: Streaming<Bytes>, send: usize) -> Result<Answers, Status> {
+async fn half_duplex(mut requests: Streaming<Bytes>, send: usize) -> Result<Replies, Status> {
     let mut all = Vec::new();
     while let Some(request) = next::<StreamingOutputCallRequest>(&mut requests).await? {
         if all.len() == MOST_KEPT {
