@@ -11,7 +11,7 @@ use super::wire::excludes;
 use super::{Cells, Lens, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange};
 use crate::names::few;
-use crate::schema::{Cardinality, Element, EnumId, Field, Kind as Type, MessageId, Schema};
+use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind as Type, MessageId, Schema};
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match &change.kind {
@@ -69,21 +69,31 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 );
             }
         }
-        Kind::FieldNameChanged(how) => name_changed(change, cx, how, cells),
+        Kind::FieldNameChanged(how) => name_changed(change, cx, facts, how, cells),
         Kind::FieldJsonNameChanged => json_name_changed(change, cx, cells),
         Kind::FieldTypeChanged(_) => {
             let Some((old, new)) = change.fields() else { return };
+            let (there, back) = linked(cx, old, new);
             let (old, new) = (cx.old.field(old), cx.new.field(new));
             let backward = Parser { write: cx.old, read: cx.new };
             let forward = Parser { write: cx.new, read: cx.old };
-            cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
-            cells.forward(Lens::Json, forward.types(new, old, &mut Walk::new(&facts.json[1])));
+            if there {
+                cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
+            }
+            if back {
+                cells.forward(Lens::Json, forward.types(new, old, &mut Walk::new(&facts.json[1])));
+            }
         }
         Kind::FieldCardinalityChanged => {
             let Some((old, new)) = change.fields() else { return };
+            let (there, back) = linked(cx, old, new);
             let (old, new) = (cx.old.field(old), cx.new.field(new));
-            cells.backward(Lens::Json, cardinality(old.cardinality, new.cardinality));
-            cells.forward(Lens::Json, cardinality(new.cardinality, old.cardinality));
+            if there {
+                cells.backward(Lens::Json, cardinality(old.cardinality, new.cardinality));
+            }
+            if back {
+                cells.forward(Lens::Json, cardinality(new.cardinality, old.cardinality));
+            }
         }
         Kind::FieldDefaultChanged { old, new } => {
             cells.backward(
@@ -174,7 +184,21 @@ fn same_key(old: &Field, new: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Ce
     cells.forward(Lens::Json, loss.or_worse(cardinality(new.cardinality, old.cardinality)));
 }
 
-fn name_changed(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::FieldId>, cells: &mut Cells) {
+/// Whether JSON that has a field of the old side at a number leads to the field of the new side at that number, and
+/// the other way round: keys do not follow numbers.
+fn linked(cx: &Cx<'_>, old: FieldId, new: FieldId) -> (bool, bool) {
+    let (a, b) = (cx.old.field(old), cx.new.field(new));
+    let (Some(x), Some(y)) = (a.parent.filter(|_| !a.is_extension()), b.parent.filter(|_| !b.is_extension()))
+    else {
+        let same = cx.old.full_name(Element::Field(old)) == cx.new.full_name(Element::Field(new));
+        return (same, same);
+    };
+    let there = cx.new.field_by_key(y, &a.json_name) == Some(new);
+    let back = cx.old.field_by_key(x, &b.json_name) == Some(old);
+    (there, back)
+}
+
+fn name_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, how: &NameChange<FieldId>, cells: &mut Cells) {
     let Some((old, new)) = change.fields() else { return };
     let (old, new) = (cx.old.field(old), cx.new.field(new));
     if old.is_extension() {
@@ -196,6 +220,19 @@ fn name_changed(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::Fi
     };
     let old_key_taken = keeps_old || accepts(cx.new, new.parent, &old.json_name);
     let new_key_taken = knew_new || accepts(cx.old, old.parent, &new.json_name);
+    // Where the key lives on it is another field's, of another type perhaps.
+    if let Some(namesake) = new.parent.and_then(|p| cx.new.field_by_key(p, &old.json_name)) {
+        let parser = Parser { write: cx.old, read: cx.new };
+        let namesake = cx.new.field(namesake);
+        let loss = parser.types(old, namesake, &mut Walk::new(&facts.json[0]));
+        cells.backward(Lens::Json, loss.or_worse(cardinality(old.cardinality, namesake.cardinality)));
+    }
+    if let Some(namesake) = old.parent.and_then(|p| cx.old.field_by_key(p, &new.json_name)) {
+        let parser = Parser { write: cx.new, read: cx.old };
+        let namesake = cx.old.field(namesake);
+        let loss = parser.types(new, namesake, &mut Walk::new(&facts.json[1]));
+        cells.forward(Lens::Json, loss.or_worse(cardinality(new.cardinality, namesake.cardinality)));
+    }
     if !old_key_taken {
         cells.backward(
             Lens::Json,
@@ -349,6 +386,12 @@ impl Parser<'_> {
             }
             (Form::Float { .. }, Form::Integer { .. }) => {
                 Loss::rejects("a number with a fraction, NaN or an infinity is not an integer")
+            }
+            (Form::Integer { bits: 64, .. }, Form::String) => {
+                Loss::corrupt("a 64-bit integer is written as a string, which is read as text")
+            }
+            (Form::Enum, Form::String) => {
+                Loss::corrupt("enum values are written by name, which is read as text")
             }
             (Form::Enum, _) => Loss::rejects("enum values are written by name, which only an enum reads"),
             (Form::Integer { .. }, Form::Enum) => {

@@ -309,6 +309,8 @@ impl Comparison<'_> {
             }
             (Value::Float(_) | Value::Double(_), _) | (_, Value::Float(_) | Value::Double(_)) => {
                 match (real(a).or(real(b)), whole(a).or(whole(b))) {
+                    // In JSON the number is written out, and rounded.
+                    (Some(_), Some(_)) if self.by == By::Number => one(Effect::Corrupt, false),
                     (Some(real), Some(whole)) => {
                         equal(real.fract() == 0.0 && real as i128 == whole, &|_, n| one(Effect::Lossy, n))
                     }

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use protopact::diff::{Change, Cx, Kind};
 use protopact::policy::Decision;
 use protopact::schema::{Element, MessageId, Schema};
-use protopact::verdict::{Direction, Effect, Lens, Verdict};
+use protopact::verdict::{Direction, Lens, Verdict};
 use protopact::wire::sample::{SampleOptions, Size, samples};
 use protopact::wire::witness::refute;
 use protopact::wire::{Prover, Shown};
@@ -200,9 +201,18 @@ proptest! {
         let wrong = support::compare(&old, &new, |decision| refutations(decision, Size::Exhaustive));
         prop_assert!(wrong.is_empty(), "{}\n--- old\n{before}\n--- new\n{after}", wrong.join("\n"));
     }
+}
 
-    #[test]
-    fn a_witness_shows_what_it_is_for(spec in spec::spec(), edits in spec::edits()) {
+/// Enums that no message holds have no witness; of what is claimed about fields hardly anything has none: types
+/// whose values happen to fit, an enum of one value.
+#[test]
+fn what_breaks_in_random_edits_has_a_witness() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut missing: Vec<String> = Vec::new();
+    let mut total = 0;
+    for _ in 0..400 {
+        let spec = spec::spec().new_tree(&mut runner).unwrap().current();
+        let edits = spec::edits().new_tree(&mut runner).unwrap().current();
         let mut edited = spec.clone();
         edits.iter().for_each(|e| edited.apply(e));
         let file = |text: String| vec![("a.proto".to_owned(), text)];
@@ -211,12 +221,21 @@ proptest! {
         support::compare(&old, &new, |decision| {
             let prover = Prover::new(&decision.cx, decision.changes);
             for (change, verdict) in decision.changes.iter().zip(decision.verdicts) {
-                for proof in prover.prove(change, verdict) {
+                let about = change.symbol(&decision.cx);
+                let id = change.id(&decision.cx);
+                for proof in prover.prove(change, verdict).iter().filter(|_| id.starts_with("field")) {
+                    total += 1;
                     let cell = verdict.cell(proof.lens, proof.direction).unwrap();
                     assert_eq!(cell.effect, proof.effect);
-                    assert!(proof.shown.is_some() || proof.effect > Effect::Unknown);
+                    if proof.shown.is_none() {
+                        let (lens, direction) = (cell.lens.as_str(), cell.direction.as_str());
+                        let effect = cell.effect.as_str();
+                        missing.push(format!("{id} {about} {lens} {direction} {effect}: {}", cell.reason));
+                    }
                 }
             }
         });
     }
+    assert!(total > 500, "{total}");
+    assert!(missing.len() * 100 < total, "{} of {total}\n{}", missing.len(), missing.join("\n"));
 }
