@@ -12,3 +12,4 @@ mod spec;
 mod codec;
 mod lab;
 mod laws;
+mod truth;
