@@ -6,7 +6,7 @@
 //! parser with the default settings does.
 
 use super::facts::Facts;
-use super::walk::Walk;
+use super::walk::{Memory, Walk};
 use super::wire::excludes;
 use super::{Cells, Lens, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange};
@@ -77,6 +77,14 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             let (old, new) = (cx.old.field(old), cx.new.field(new));
             let backward = Parser { write: cx.old, read: cx.new };
             let forward = Parser { write: cx.new, read: cx.old };
+            let is_key = |schema: &Schema, f: &Field| {
+                f.number == 1 && f.parent.is_some_and(|m| schema.message(m).map_entry)
+            };
+            if is_key(cx.old, old) && is_key(cx.new, new) {
+                cells.backward(Lens::Json, backward.keys(old, new));
+                cells.forward(Lens::Json, forward.keys(new, old));
+                return;
+            }
             if there {
                 cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
             }
@@ -121,12 +129,28 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             Lens::Json,
             Loss::unknown("the type no longer promises a JSON form: keys may collide and nothing checks it"),
         ),
+        Kind::EnumClosednessChanged => {
+            let Some(Element::Enum(id)) = change.new else { return };
+            let loss = || {
+                Loss::rejects(
+                    "a number that is not listed is written by one side, and refused by the closed other",
+                )
+            };
+            if cx.new.enum_(id).is_closed() {
+                cells.backward(Lens::Json, loss());
+            } else {
+                cells.forward(Lens::Json, loss());
+            }
+        }
         Kind::EnumValueAdded { alias, .. } => {
             let Some(Element::EnumValue(id)) = change.new else { return };
             let value = cx.new.value(id);
             // Of several names for one number the first one is written.
             let first = cx.new.value_by_number(value.parent, value.number);
-            if !alias || first == Some(id) {
+            let known = cx.old.enum_by_name(&cx.new.enum_(value.parent).full_name);
+            // A name that had another number is no news to JSON.
+            let known = known.is_some_and(|e| cx.old.value_by_name(e, &value.name).is_some());
+            if !known && (!alias || first == Some(id)) {
                 cells.forward(
                     Lens::Json,
                     Loss::rejects(format!("an old parser does not know the value `{}`", value.name)),
@@ -135,8 +159,19 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         }
         Kind::EnumValueRemoved { names, names_reserved, .. } => {
             let Some(old) = change.old else { return };
+            let now = match old {
+                Element::EnumValue(id) => {
+                    cx.new.enum_by_name(&cx.old.enum_(cx.old.value(id).parent).full_name)
+                }
+                _ => None,
+            };
+            let is_gone = |name: &&str| now.is_none_or(|e| cx.new.value_by_name(e, name).is_none());
+            let gone: Vec<&str> = names.iter().map(|n| &**n).filter(is_gone).collect();
+            if gone.is_empty() {
+                return;
+            }
             let loss =
-                Loss::rejects(format!("a new parser does not know the value `{}`", few(names, "`, `")));
+                Loss::rejects(format!("a new parser does not know the value `{}`", few(&gone, "`, `")));
             if !(cx.old.is_deprecated(old) && *names_reserved) {
                 cells.backward(Lens::Json, loss);
             }
@@ -416,6 +451,16 @@ impl Parser<'_> {
         }
     }
 
+    /// Keys of maps: all of them are written as strings.
+    fn keys(&self, w: &Field, r: &Field) -> Loss {
+        match (form(w.kind), form(r.kind)) {
+            (a, b) if a == b => Loss::none(),
+            (_, Form::String) => Loss::corrupt("a key is written as a string, which is read as text"),
+            (Form::Integer { .. }, Form::Integer { .. }) => self.types(w, r, &mut Walk::new(&Memory::new())),
+            _ => Loss::rejects("a key that is no number, or no boolean, is refused"),
+        }
+    }
+
     fn enums(&self, w: EnumId, r: EnumId) -> Loss {
         let mut written: Vec<_> = self
             .write
@@ -436,6 +481,9 @@ impl Parser<'_> {
                 }
                 Some(_) => {}
             }
+        }
+        if !self.write.enum_(w).is_closed() && self.read.enum_(r).is_closed() {
+            return Loss::rejects("a number that is not listed is refused where the enum is closed");
         }
         Loss::none()
     }
@@ -464,7 +512,12 @@ impl Parser<'_> {
                     } else {
                         cardinality(field.cardinality, other.cardinality)
                     };
-                    self.types(field, other, walk).or_worse(c)
+                    let t = if a.map_entry && field.number == 1 {
+                        self.keys(field, other)
+                    } else {
+                        self.types(field, other, walk)
+                    };
+                    t.or_worse(c)
                 }
             };
             worst = worst.or_worse(loss.within(&format!("key `{}`", field.json_name)));

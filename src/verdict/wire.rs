@@ -228,9 +228,22 @@ fn name_changed(how: &NameChange<FieldId>, cells: &mut Cells) {
 
 fn type_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     let Some((old, new)) = change.fields() else { return };
+    // Maps of one name at two numbers never meet.
+    if let (Some(a), Some(b)) = (map_of(cx.old, old), map_of(cx.new, new))
+        && a != b
+    {
+        return;
+    }
     let (old, new) = (cx.old.field(old), cx.new.field(new));
     cells.backward(Lens::Wire, Reader::backward(cx, facts).field_type(old, new));
     cells.forward(Lens::Wire, Reader::forward(cx, facts).field_type(new, old));
+}
+
+/// The number of the map field that a key or a value of a map belongs to.
+fn map_of(schema: &Schema, id: FieldId) -> Option<i32> {
+    let entry = schema.field(id).parent.filter(|m| schema.message(*m).map_entry)?;
+    let fields = schema.message(schema.message(entry).parent?).fields.iter().map(|f| schema.field(*f));
+    fields.into_iter().find(|f| schema.field_message(f) == Some(entry)).map(|f| f.number)
 }
 
 fn cardinality_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {

@@ -187,6 +187,51 @@ fn what_breaks_in_the_fixtures_has_a_witness() {
     insta::assert_snapshot!("unconfirmed", format!("{shown} shown, {} not:\n{text}", missing.len()));
 }
 
+#[test]
+fn no_sample_of_the_truth_contracts_refutes_an_ok() {
+    let mut wrong = Vec::new();
+    let mut unshown = Vec::new();
+    let mut claims = 0;
+    let truth = support::truth::contracts(5, 400, true);
+    let (old, new) = (support::schema(&truth.old).unwrap(), support::schema(&truth.new).unwrap());
+    support::compare(&old, &new, |decision| {
+        wrong.extend(refutations(decision, Size::Exhaustive));
+        let prover = Prover::new(&decision.cx, decision.changes);
+        for (change, verdict) in decision.changes.iter().zip(decision.verdicts) {
+            for proof in prover.prove(change, verdict) {
+                claims += 1;
+                if proof.shown.is_none() {
+                    let cell = verdict.cell(proof.lens, proof.direction).unwrap();
+                    let (lens, direction) = (cell.lens.as_str(), cell.direction.as_str());
+                    unshown.push(format!(
+                        "{} {} {lens} {direction} {}: {}",
+                        change.id(&decision.cx),
+                        change.symbol(&decision.cx),
+                        cell.effect.as_str(),
+                        cell.reason
+                    ));
+                }
+            }
+        }
+    });
+    let told = |wrong: &[String]| {
+        wrong
+            .iter()
+            .map(|w| {
+                let case = truth.cases.iter().find(|c| {
+                    w.contains(&format!("{} ", c.message))
+                        || w.contains(&format!("{}.", c.message))
+                        || w.contains(&format!("{},", c.message))
+                });
+                case.map_or(w.clone(), |c| format!("{w}\n{}\n{}", c.old, c.new))
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert!(wrong.is_empty(), "{} refuted\n{}", wrong.len(), told(&wrong));
+    assert!(unshown.len() * 100 < claims, "{} of {claims} unconfirmed\n{}", unshown.len(), told(&unshown));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 

@@ -13,3 +13,4 @@ mod codec;
 mod lab;
 mod laws;
 mod truth;
+mod verdicts;
