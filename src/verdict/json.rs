@@ -6,12 +6,12 @@
 //! parser with the default settings does.
 
 use super::facts::Facts;
-use super::walk::Walk;
+use super::walk::{Memory, Walk};
 use super::wire::excludes;
 use super::{Cells, Lens, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange};
 use crate::names::few;
-use crate::schema::{Cardinality, Element, EnumId, Field, Kind as Type, MessageId, Schema};
+use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind as Type, MessageId, Schema};
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match &change.kind {
@@ -69,21 +69,39 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 );
             }
         }
-        Kind::FieldNameChanged(how) => name_changed(change, cx, how, cells),
+        Kind::FieldNameChanged(how) => name_changed(change, cx, facts, how, cells),
         Kind::FieldJsonNameChanged => json_name_changed(change, cx, cells),
         Kind::FieldTypeChanged(_) => {
             let Some((old, new)) = change.fields() else { return };
+            let (there, back) = linked(cx, old, new);
             let (old, new) = (cx.old.field(old), cx.new.field(new));
             let backward = Parser { write: cx.old, read: cx.new };
             let forward = Parser { write: cx.new, read: cx.old };
-            cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
-            cells.forward(Lens::Json, forward.types(new, old, &mut Walk::new(&facts.json[1])));
+            let is_key = |schema: &Schema, f: &Field| {
+                f.number == 1 && f.parent.is_some_and(|m| schema.message(m).map_entry)
+            };
+            if is_key(cx.old, old) && is_key(cx.new, new) {
+                cells.backward(Lens::Json, backward.keys(old, new));
+                cells.forward(Lens::Json, forward.keys(new, old));
+                return;
+            }
+            if there {
+                cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
+            }
+            if back {
+                cells.forward(Lens::Json, forward.types(new, old, &mut Walk::new(&facts.json[1])));
+            }
         }
         Kind::FieldCardinalityChanged => {
             let Some((old, new)) = change.fields() else { return };
+            let (there, back) = linked(cx, old, new);
             let (old, new) = (cx.old.field(old), cx.new.field(new));
-            cells.backward(Lens::Json, cardinality(old.cardinality, new.cardinality));
-            cells.forward(Lens::Json, cardinality(new.cardinality, old.cardinality));
+            if there {
+                cells.backward(Lens::Json, cardinality(old.cardinality, new.cardinality));
+            }
+            if back {
+                cells.forward(Lens::Json, cardinality(new.cardinality, old.cardinality));
+            }
         }
         Kind::FieldDefaultChanged { old, new } => {
             cells.backward(
@@ -111,12 +129,28 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             Lens::Json,
             Loss::unknown("the type no longer promises a JSON form: keys may collide and nothing checks it"),
         ),
+        Kind::EnumClosednessChanged => {
+            let Some(Element::Enum(id)) = change.new else { return };
+            let loss = || {
+                Loss::rejects(
+                    "a number that is not listed is written by one side, and refused by the closed other",
+                )
+            };
+            if cx.new.enum_(id).is_closed() {
+                cells.backward(Lens::Json, loss());
+            } else {
+                cells.forward(Lens::Json, loss());
+            }
+        }
         Kind::EnumValueAdded { alias, .. } => {
             let Some(Element::EnumValue(id)) = change.new else { return };
             let value = cx.new.value(id);
             // Of several names for one number the first one is written.
             let first = cx.new.value_by_number(value.parent, value.number);
-            if !alias || first == Some(id) {
+            let known = cx.old.enum_by_name(&cx.new.enum_(value.parent).full_name);
+            // A name that had another number is no news to JSON.
+            let known = known.is_some_and(|e| cx.old.value_by_name(e, &value.name).is_some());
+            if !known && (!alias || first == Some(id)) {
                 cells.forward(
                     Lens::Json,
                     Loss::rejects(format!("an old parser does not know the value `{}`", value.name)),
@@ -125,8 +159,19 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         }
         Kind::EnumValueRemoved { names, names_reserved, .. } => {
             let Some(old) = change.old else { return };
+            let now = match old {
+                Element::EnumValue(id) => {
+                    cx.new.enum_by_name(&cx.old.enum_(cx.old.value(id).parent).full_name)
+                }
+                _ => None,
+            };
+            let is_gone = |name: &&str| now.is_none_or(|e| cx.new.value_by_name(e, name).is_none());
+            let gone: Vec<&str> = names.iter().map(|n| &**n).filter(is_gone).collect();
+            if gone.is_empty() {
+                return;
+            }
             let loss =
-                Loss::rejects(format!("a new parser does not know the value `{}`", few(names, "`, `")));
+                Loss::rejects(format!("a new parser does not know the value `{}`", few(&gone, "`, `")));
             if !(cx.old.is_deprecated(old) && *names_reserved) {
                 cells.backward(Lens::Json, loss);
             }
@@ -174,7 +219,21 @@ fn same_key(old: &Field, new: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Ce
     cells.forward(Lens::Json, loss.or_worse(cardinality(new.cardinality, old.cardinality)));
 }
 
-fn name_changed(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::FieldId>, cells: &mut Cells) {
+/// Whether JSON that has a field of the old side at a number leads to the field of the new side at that number, and
+/// the other way round: keys do not follow numbers.
+fn linked(cx: &Cx<'_>, old: FieldId, new: FieldId) -> (bool, bool) {
+    let (a, b) = (cx.old.field(old), cx.new.field(new));
+    let (Some(x), Some(y)) = (a.parent.filter(|_| !a.is_extension()), b.parent.filter(|_| !b.is_extension()))
+    else {
+        let same = cx.old.full_name(Element::Field(old)) == cx.new.full_name(Element::Field(new));
+        return (same, same);
+    };
+    let there = cx.new.field_by_key(y, &a.json_name) == Some(new);
+    let back = cx.old.field_by_key(x, &b.json_name) == Some(old);
+    (there, back)
+}
+
+fn name_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, how: &NameChange<FieldId>, cells: &mut Cells) {
     let Some((old, new)) = change.fields() else { return };
     let (old, new) = (cx.old.field(old), cx.new.field(new));
     if old.is_extension() {
@@ -196,6 +255,19 @@ fn name_changed(change: &Change, cx: &Cx<'_>, how: &NameChange<crate::schema::Fi
     };
     let old_key_taken = keeps_old || accepts(cx.new, new.parent, &old.json_name);
     let new_key_taken = knew_new || accepts(cx.old, old.parent, &new.json_name);
+    // Where the key lives on it is another field's, of another type perhaps.
+    if let Some(namesake) = new.parent.and_then(|p| cx.new.field_by_key(p, &old.json_name)) {
+        let parser = Parser { write: cx.old, read: cx.new };
+        let namesake = cx.new.field(namesake);
+        let loss = parser.types(old, namesake, &mut Walk::new(&facts.json[0]));
+        cells.backward(Lens::Json, loss.or_worse(cardinality(old.cardinality, namesake.cardinality)));
+    }
+    if let Some(namesake) = old.parent.and_then(|p| cx.old.field_by_key(p, &new.json_name)) {
+        let parser = Parser { write: cx.new, read: cx.old };
+        let namesake = cx.old.field(namesake);
+        let loss = parser.types(new, namesake, &mut Walk::new(&facts.json[1]));
+        cells.forward(Lens::Json, loss.or_worse(cardinality(new.cardinality, namesake.cardinality)));
+    }
     if !old_key_taken {
         cells.backward(
             Lens::Json,
@@ -350,6 +422,12 @@ impl Parser<'_> {
             (Form::Float { .. }, Form::Integer { .. }) => {
                 Loss::rejects("a number with a fraction, NaN or an infinity is not an integer")
             }
+            (Form::Integer { bits: 64, .. }, Form::String) => {
+                Loss::corrupt("a 64-bit integer is written as a string, which is read as text")
+            }
+            (Form::Enum, Form::String) => {
+                Loss::corrupt("enum values are written by name, which is read as text")
+            }
             (Form::Enum, _) => Loss::rejects("enum values are written by name, which only an enum reads"),
             (Form::Integer { .. }, Form::Enum) => {
                 let open = self.read.field_enum(r).is_some_and(|e| !self.read.enum_(e).is_closed());
@@ -373,6 +451,16 @@ impl Parser<'_> {
         }
     }
 
+    /// Keys of maps: all of them are written as strings.
+    fn keys(&self, w: &Field, r: &Field) -> Loss {
+        match (form(w.kind), form(r.kind)) {
+            (a, b) if a == b => Loss::none(),
+            (_, Form::String) => Loss::corrupt("a key is written as a string, which is read as text"),
+            (Form::Integer { .. }, Form::Integer { .. }) => self.types(w, r, &mut Walk::new(&Memory::new())),
+            _ => Loss::rejects("a key that is no number, or no boolean, is refused"),
+        }
+    }
+
     fn enums(&self, w: EnumId, r: EnumId) -> Loss {
         let mut written: Vec<_> = self
             .write
@@ -393,6 +481,9 @@ impl Parser<'_> {
                 }
                 Some(_) => {}
             }
+        }
+        if !self.write.enum_(w).is_closed() && self.read.enum_(r).is_closed() {
+            return Loss::rejects("a number that is not listed is refused where the enum is closed");
         }
         Loss::none()
     }
@@ -421,7 +512,12 @@ impl Parser<'_> {
                     } else {
                         cardinality(field.cardinality, other.cardinality)
                     };
-                    self.types(field, other, walk).or_worse(c)
+                    let t = if a.map_entry && field.number == 1 {
+                        self.keys(field, other)
+                    } else {
+                        self.types(field, other, walk)
+                    };
+                    t.or_worse(c)
                 }
             };
             worst = worst.or_worse(loss.within(&format!("key `{}`", field.json_name)));

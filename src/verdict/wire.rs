@@ -228,9 +228,22 @@ fn name_changed(how: &NameChange<FieldId>, cells: &mut Cells) {
 
 fn type_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     let Some((old, new)) = change.fields() else { return };
+    // Maps of one name at two numbers never meet.
+    if let (Some(a), Some(b)) = (map_of(cx.old, old), map_of(cx.new, new))
+        && a != b
+    {
+        return;
+    }
     let (old, new) = (cx.old.field(old), cx.new.field(new));
     cells.backward(Lens::Wire, Reader::backward(cx, facts).field_type(old, new));
     cells.forward(Lens::Wire, Reader::forward(cx, facts).field_type(new, old));
+}
+
+/// The number of the map field that a key or a value of a map belongs to.
+fn map_of(schema: &Schema, id: FieldId) -> Option<i32> {
+    let entry = schema.field(id).parent.filter(|m| schema.message(*m).map_entry)?;
+    let fields = schema.message(schema.message(entry).parent?).fields.iter().map(|f| schema.field(*f));
+    fields.into_iter().find(|f| schema.field_message(f) == Some(entry)).map(|f| f.number)
 }
 
 fn cardinality_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
@@ -250,15 +263,20 @@ fn cardinality(written: &Field, read: &Field) -> Loss {
         }
         (Explicit | Implicit | Required, Explicit | Implicit | Required) => Loss::none(),
         (Explicit | Implicit | Required, Repeated) => Loss::none(),
+        // What is no message is another type, which is told as such.
+        (Explicit | Implicit | Required | Repeated, Map) if written.kind != Type::Message => Loss::none(),
         (Explicit | Implicit | Required, Map) => Loss::corrupt(
             "a message without a key or value of a map entry is read as the entry of an empty key",
         ),
         (Repeated | Map, Explicit | Implicit) => {
-            if written.packed {
+            if written.packed && !read.kind.is_packable() {
+                // It has the wire type of the other: the types are compared, and that says it.
+                Loss::none()
+            } else if written.packed {
                 Loss::rejects(
                     "a packed list has the length-delimited wire type: Go, Java and Python drop it as an unknown field, prost refuses the message",
                 )
-            } else if written.kind.is_message() {
+            } else if written.kind.is_message() && read.kind.is_message() {
                 Loss::corrupt("the elements of the list are merged into one message")
             } else {
                 Loss::lossy("of a list only the last element is read")
@@ -501,6 +519,29 @@ impl<'a> Reader<'a> {
                 _ => Loss::unknown("the enum is not part of the contract"),
             },
             (a, b) if a == b => Loss::none(),
+            // A packed list has the wire type of text, bytes and messages, and a list takes it packed.
+            (_, Bytes) if w.packed => Loss::corrupt("a packed list of numbers is read as bytes"),
+            (_, String) if w.packed => {
+                Loss::rejects("a packed list of numbers is read as text, or refused where it is not UTF-8")
+            }
+            (_, Message) if w.packed => {
+                Loss::rejects("only a packed list that happens to be an encoded message parses as one")
+            }
+            (String | Bytes | Message, b) if r.cardinality == Cardinality::Repeated && b.is_packable() => {
+                Loss::rejects(
+                    "the bytes are read as a packed list of numbers, or refused where they are none",
+                )
+            }
+            (a, b) if w.packed && r.cardinality == Cardinality::Repeated && wire_type(a) != wire_type(b) => {
+                // Two numbers of 32 bits are in every one of 64.
+                if (wire_type(a), wire_type(b)) == (1, 5) {
+                    Loss::corrupt("each number of a packed list is read as two others")
+                } else {
+                    Loss::rejects(
+                        "a packed list is read as one of other numbers, or refused where it does not end with one",
+                    )
+                }
+            }
             (a, b) if wire_type(a) != wire_type(b) => {
                 // In one order, whatever the direction: equal reasons are told once.
                 let (a, b) = (a.as_str().min(b.as_str()), a.as_str().max(b.as_str()));

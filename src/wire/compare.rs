@@ -71,6 +71,10 @@ impl Comparison<'_> {
             };
             let other = self.read.field(other);
             let seen = r.fields.get(&other.number);
+            // What the writer's own schema does not make anything of may be anything to the reader.
+            if slot.is_none() && w.unknown.iter().any(|u| u.number == written.number) {
+                continue;
+            }
             if slot.is_some() && self.by == By::Number && self.is_renamed(written, other) {
                 add(Effect::Corrupt, true);
             }
@@ -124,9 +128,15 @@ impl Comparison<'_> {
                     add(Effect::Corrupt);
                 }
             }
-            (None, Some(_)) => {
-                // Nothing was written and something is there: an empty map of the reader, a default it fills in.
+            // Nothing was meant, and something is there.
+            (None, Some(Slot::One(Value::Message(tree)))) if tree.is_empty() => {}
+            (None, Some(Slot::One(value))) => {
+                let same = |d: Value| self.values((w, &d), (r, value), place, field).is_empty();
+                if !default_of(self.write, w).is_some_and(same) {
+                    add(Effect::Corrupt);
+                }
             }
+            (None, Some(_)) => add(Effect::Corrupt),
             (Some(written), None) => {
                 let nothing = match written {
                     Slot::One(value) => {
@@ -276,6 +286,9 @@ impl Comparison<'_> {
                 self.messages(a, b, place, Some(field), &mut found);
                 found
             }
+            (Value::Enum(a), Value::Enum(b)) if self.by == By::Key && self.same_name(w, *a, r, *b) => {
+                Vec::new()
+            }
             (Value::Enum(a), Value::Enum(b)) if a == b => {
                 self.enum_names(w, r, *a).map_or_else(Vec::new, |e| one(e, true))
             }
@@ -309,6 +322,8 @@ impl Comparison<'_> {
             }
             (Value::Float(_) | Value::Double(_), _) | (_, Value::Float(_) | Value::Double(_)) => {
                 match (real(a).or(real(b)), whole(a).or(whole(b))) {
+                    // In JSON the number is written out, and rounded.
+                    (Some(_), Some(_)) if self.by == By::Number => one(Effect::Corrupt, false),
                     (Some(real), Some(whole)) => {
                         equal(real.fract() == 0.0 && real as i128 == whole, &|_, n| one(Effect::Lossy, n))
                     }
@@ -320,6 +335,15 @@ impl Comparison<'_> {
                 _ => one(Effect::Corrupt, false),
             },
         }
+    }
+
+    /// Whether the name that is written for a number is one of the other number.
+    fn same_name(&self, w: &Field, a: i32, r: &Field, b: i32) -> bool {
+        let name = self.write.field_enum(w).and_then(|e| self.write.value_by_number(e, a));
+        let name = name.map(|v| &self.write.value(v).name);
+        let read = self.read.field_enum(r);
+        let known = read.zip(name).and_then(|(e, name)| self.read.value_by_name(e, name));
+        known.is_some_and(|v| self.read.value(v).number == b)
     }
 
     /// What became of the name of an enum's number.

@@ -32,6 +32,11 @@ pub struct Reader {
     pub checks_required: bool,
     /// Which strings have to be UTF-8.
     pub utf8: Utf8,
+    /// A map entry with a part that is not known, or has another wire type, becomes an unknown field as a whole; else
+    /// only the part is left out.
+    pub whole_entries: bool,
+    /// A map field is taken for length-delimited whatever its wire type is: prost passes no wire type on.
+    pub blind_maps: bool,
     /// Extensions are read as fields; else they are unknown.
     pub knows_extensions: bool,
 }
@@ -56,14 +61,17 @@ impl Reader {
         closes_enums: true,
         checks_required: true,
         utf8: Utf8::Declared,
+        whole_entries: false,
+        blind_maps: false,
         knows_extensions: true,
     };
     /// google.golang.org/protobuf: every enum is open.
     pub const GO: Reader = Reader { name: "Go", closes_enums: false, ..Reader::SPEC };
     /// com.google.protobuf.
     pub const JAVA: Reader = Reader { name: "Java", utf8: Utf8::Java, ..Reader::SPEC };
-    /// Python's protobuf: parsing does not ask for required fields, writing does.
-    pub const PYTHON: Reader = Reader { name: "Python", checks_required: false, ..Reader::SPEC };
+    /// Python's protobuf, on upb: parsing does not ask for required fields, writing does.
+    pub const PYTHON: Reader =
+        Reader { name: "Python", checks_required: false, whole_entries: true, ..Reader::SPEC };
     /// prost.
     pub const RUST: Reader = Reader {
         name: "Rust",
@@ -72,6 +80,8 @@ impl Reader {
         closes_enums: false,
         checks_required: false,
         utf8: Utf8::Always,
+        whole_entries: false,
+        blind_maps: true,
         knows_extensions: false,
     };
     /// The four languages in report order.
@@ -273,7 +283,8 @@ impl<'s> Decoder<'s> {
         if wire == 2 && list && field.kind.is_packable() {
             return self.packed(tree, field, input.blob()?);
         }
-        if wire != expected {
+        let blind = self.reader.blind_maps && field.cardinality == Cardinality::Map;
+        if wire != expected && !blind {
             if self.reader.strict_wire_types {
                 return Err(DecodeErrorKind::WireType { found: wire, expected });
             }
@@ -379,6 +390,7 @@ impl<'s> Decoder<'s> {
         let mut input = Input { bytes };
         let mut key = None;
         let mut value = None;
+        let mut odd = false;
         if depth + 1 > MAX_DEPTH {
             return Err(DecodeErrorKind::Depth);
         }
@@ -390,6 +402,7 @@ impl<'s> Decoder<'s> {
                 _ if wire == 4 => return Err(DecodeErrorKind::Group),
                 _ => {
                     unknown(&mut input, number, wire, depth)?;
+                    odd = true;
                     continue;
                 }
             };
@@ -402,6 +415,7 @@ impl<'s> Decoder<'s> {
                     return Err(DecodeErrorKind::Group);
                 }
                 unknown(&mut input, number, wire, depth)?;
+                odd = true;
                 continue;
             }
             if number == 1 {
@@ -418,6 +432,10 @@ impl<'s> Decoder<'s> {
             } else {
                 value = Some(self.scalar(part, &mut input)?);
             }
+        }
+        if odd && self.reader.whole_entries {
+            self.keep(tree, field.number, UnknownData::Bytes(bytes.to_vec()));
+            return Ok(());
         }
         let zero = |field| zero_of(schema, field);
         let Some(key) = key.or_else(|| zero(key_field).and_then(|v| Key::of(&v))) else { return Ok(()) };

@@ -63,6 +63,47 @@ fn says_what_breaks_for_whom_and_what_to_do() {
 }
 
 #[test]
+fn a_witness_is_shown_where_it_is_asked_for() {
+    let args = ["check", "--against", "latest", "--deny", "wire,json", "--witness"];
+    insta::assert_snapshot!(broken().run(&args), @r#"
+    error[FIELD_NO_DELETE]: field 3 (`note`) of `pay.v1.Charge` was removed
+       old  proto/pay/v1/pay.proto:16:3 (tag v1.4.0)
+       new  proto/pay/v1/pay.proto:13:1
+     breaks wire (backward: lossy): what old writers send of it is dropped, and the number is free to be
+            used for something else
+     breaks json (backward: rejects): a new parser does not know the key `note`
+     breaks source.go, source.java, source.python, source.rust (rejects): the generated field and its
+            accessors are gone
+    affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
+    witness written by v1.4.0: `1a 01 61` means note = "a"; read by the new version: an empty message
+    witness written by v1.4.0: `{"note":"a"}`; read by the new version: an error: `note`: the key is not
+            known
+        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+       more protopact rules FIELD_NO_DELETE
+    error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
+       old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
+       new  proto/pay/v1/pay.proto:15:3
+     breaks wire (both ways: corrupt): only one of the two is zigzag encoded: almost every number is
+            read as another one
+    affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
+    witness written by v1.4.0: `10 01` means amount = 1; read by the new version: amount = -1
+    witness written by the new version: `10 01` means amount = -1; read by v1.4.0: amount = 1
+        fix keep `amount` as `int32` and add a field of type `sint32` with number 4
+       more protopact rules FIELD_SAME_TYPE
+    2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)
+    --- exit 1
+    "#);
+    let json = broken().run(&["check", "--against", "latest", "--witness", "--format", "json"]);
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    let proof = &report["findings"][1]["witnesses"][0];
+    assert_eq!(proof["bytes"], "10 01");
+    assert_eq!(proof["status"], "confirmed");
+    assert_eq!(proof["reads"][0]["readers"], serde_json::json!(["Go", "Java", "Python", "Rust"]));
+    let without = broken().run(&["check", "--against", "latest", "--format", "json"]);
+    assert!(!without.out.contains("witnesses"));
+}
+
+#[test]
 fn a_clean_change_is_one_line() {
     let env = broken();
     env.write("proto/pay/v1/pay.proto", &OLD.replace("note = 3;", "note = 3;\n  string currency = 4;"));

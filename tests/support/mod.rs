@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub(crate) mod truth;
+
 use std::path::Path;
 
 use protopact::compile::{self, Input, InputFile};

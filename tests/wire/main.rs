@@ -12,3 +12,5 @@ mod spec;
 mod codec;
 mod lab;
 mod laws;
+mod truth;
+mod verdicts;

@@ -172,6 +172,12 @@ impl<'s> Maker<'s> {
                     cases.push(case("two", Slot::List(list(2))));
                     cases.push(case("many", Slot::List(list(8))));
                 }
+                // The same twice, which is one key of a map; and something before nothing, which put together is not
+                // the last one.
+                if let (Some((_, first)), Some((_, last))) = (values.first(), values.last()) {
+                    cases.insert(0, case("same", Slot::List(vec![first.clone(), first.clone()])));
+                    cases.insert(1, case("last-first", Slot::List(vec![last.clone(), first.clone()])));
+                }
                 // Parts of a message that complement each other show that they are not put together.
                 for window in values.windows(2).take(12) {
                     if let [(a, x), (b, y)] = window {

@@ -55,6 +55,8 @@ impl Prover<'_> {
             }
             (_, Some(Element::Field(old)), Some(Element::Field(new))) => {
                 let (w, r) = if backward { (old, new) } else { (new, old) };
+                // A key or a value of a map is written with the map.
+                let (w, r) = (of_map(write, w).unwrap_or(w), of_map(read, r).unwrap_or(r));
                 let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
                 self.field(w, a, b, &[read.field(r).number], direction)
             }
@@ -210,13 +212,7 @@ impl Prover<'_> {
                 carriers.push((field, parent));
                 continue;
             }
-            // The field whose entries it is in.
-            let outer = schema.message(parent).parent;
-            let map = outer.and_then(|m| {
-                let fields = schema.message(m).fields.iter().copied();
-                fields.into_iter().find(|g| schema.field_message(schema.field(*g)) == Some(parent))
-            });
-            carriers.extend(map.zip(outer));
+            carriers.extend(of_map(schema, field).zip(schema.message(parent).parent));
         }
         // Required ones first: without the value the whole message is refused.
         carriers.sort_by_key(|(f, _)| {
@@ -266,6 +262,13 @@ impl Prover<'_> {
         }
         trials
     }
+}
+
+/// The map field whose entries a field is in.
+fn of_map(schema: &Schema, id: FieldId) -> Option<FieldId> {
+    let entry = holder(schema, id).filter(|m| schema.message(*m).map_entry)?;
+    let fields = &schema.message(schema.message(entry).parent?).fields;
+    fields.iter().copied().find(|f| schema.field_message(schema.field(*f)) == Some(entry))
 }
 
 /// The message a field is in; for an extension the one it extends.

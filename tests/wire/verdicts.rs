@@ -1,0 +1,82 @@
+//! What messages taught the lenses: each line was once claimed otherwise, and a runtime disagreed.
+
+use protopact::verdict::{Direction, Lens};
+
+use crate::support;
+
+/// The worst effect of a lens over all changes, backward and forward.
+fn judge(old: &str, new: &str, lens: Lens) -> [&'static str; 2] {
+    let side = |text: &str| {
+        let text = match text.strip_prefix("two ") {
+            Some(text) => format!("syntax = \"proto2\";\npackage t;\n{text}"),
+            None => format!("syntax = \"proto3\";\npackage t;\n{text}"),
+        };
+        support::schema(&vec![("a.proto".to_owned(), text.clone())]).unwrap_or_else(|e| panic!("{e}\n{text}"))
+    };
+    support::compare(&side(old), &side(new), |decision| {
+        [Direction::Backward, Direction::Forward].map(|direction| {
+            let effects = decision.verdicts.iter().map(|v| v.effect(lens, direction));
+            effects.max().unwrap_or_default().as_str()
+        })
+    })
+}
+
+#[test]
+fn bytes() {
+    let message = |fields: &str| format!("message M {{ {fields} }} message S {{ fixed32 a = 1; }}");
+    for (old, new, wanted) in [
+        // A packed list is length-delimited, and such a field is taken for a packed list.
+        ("repeated sfixed64 a = 1;", "bytes a = 1;", ["corrupt", "rejects"]),
+        ("repeated int32 a = 1;", "string a = 1;", ["rejects", "rejects"]),
+        ("repeated int32 a = 1;", "S a = 1;", ["rejects", "rejects"]),
+        ("repeated fixed64 a = 1;", "repeated fixed32 a = 1;", ["corrupt", "rejects"]),
+        ("repeated int32 a = 1;", "repeated fixed32 a = 1;", ["rejects", "rejects"]),
+        // A oneof matters where it holds another field that the writer may set beside this one.
+        ("oneof o { int32 a = 1; }", "int32 a = 1;", ["ok", "ok"]),
+        ("oneof o { int32 a = 1; } int32 b = 2;", "int32 a = 1; int32 b = 2;", ["ok", "ok"]),
+        ("oneof o { int32 a = 1; int32 b = 2; }", "int32 a = 1; int32 b = 2;", ["ok", "lossy"]),
+        ("int32 a = 1; int32 b = 2;", "oneof o { int32 a = 1; int32 b = 2; }", ["lossy", "ok"]),
+        (
+            "oneof o { int32 a = 1; int32 b = 2; }",
+            "oneof p { int32 a = 1; } oneof q { int32 b = 2; }",
+            ["ok", "lossy"],
+        ),
+    ] {
+        assert_eq!(judge(&message(old), &message(new), Lens::Wire), wanted, "{old} -> {new}");
+    }
+}
+
+#[test]
+fn json() {
+    let with = "enum E { ZERO = 0; ONE = 1; } enum F { F_ZERO = 0; F_ONE = 1; F_TWO = 2; } message S { int32 a = 1; } \
+                message T { int32 a = 1; int32 b = 2; }";
+    let message = |fields: &str| format!("message M {{ {fields} }} {with}");
+    for (old, new, wanted) in [
+        // What is written as a string is read as text.
+        ("int64 a = 1;", "string a = 1;", ["corrupt", "rejects"]),
+        ("E a = 1;", "string a = 1;", ["corrupt", "rejects"]),
+        ("map<int32, int32> a = 1;", "map<string, int32> a = 1;", ["corrupt", "rejects"]),
+        ("map<bool, int32> a = 1;", "map<int32, int32> a = 1;", ["rejects", "rejects"]),
+        // Keys do not follow numbers.
+        ("int32 a = 1;", "int32 a = 2;", ["ok", "ok"]),
+        ("int32 a = 1;", "string a = 2;", ["rejects", "rejects"]),
+        ("int32 a = 1; int32 b = 2;", "int32 b = 1; int32 a = 2;", ["ok", "ok"]),
+        ("int32 a = 1; string b = 2;", "string b = 1; int32 a = 2;", ["ok", "ok"]),
+        // What a replaced type has more is refused like any other key.
+        ("S a = 1;", "T a = 1;", ["ok", "rejects"]),
+        ("oneof o { int32 a = 1; }", "int32 a = 1;", ["ok", "ok"]),
+    ] {
+        assert_eq!(judge(&message(old), &message(new), Lens::Json), wanted, "{old} -> {new}");
+    }
+    let enum_ = |values: &str| format!("enum E {{ ZERO = 0; {values} }} message M {{ E e = 1; }}");
+    assert_eq!(judge(&enum_("ONE = 1;"), &enum_("ONE = 2;"), Lens::Json), ["ok", "ok"]);
+    assert_eq!(judge(&enum_("ONE = 1;"), &enum_("TWO = 1;"), Lens::Json), ["rejects", "rejects"]);
+    // A closed enum refuses the numbers that an open one writes.
+    let closed = "two enum E { ZERO = 0; } message M { optional E e = 1; }";
+    let open = "enum E { ZERO = 0; } message M { optional E e = 1; }";
+    assert_eq!(judge(closed, open, Lens::Json), ["ok", "rejects"]);
+    let extension = |more: &str| {
+        format!("two message M {{ extensions 1 to 9; }} extend M {{ optional int32 a = 1; {more} }}")
+    };
+    assert_eq!(judge(&extension(""), &extension("optional int32 b = 2;"), Lens::Json), ["ok", "rejects"]);
+}
