@@ -265,6 +265,21 @@ impl Told<'_> {
         }
     }
 
+    /// Whether all that a middleman lost is what it does not know.
+    fn drops(&self, id: CellId, name: &str, answer: &Answer) -> bool {
+        let Ok(first) = answer else { return false };
+        let Some(Ok(read)) = self.seen[&id.to].get(&(name.to_owned(), first.again.clone())) else {
+            return false;
+        };
+        let way = Way {
+            writer: self.stage.side(id.from),
+            reader: self.stage.side(id.to),
+            reader_is_newer: false,
+            drops_negative_zero: true,
+        };
+        oracle::compare(way, (name, name), &first.again, &read.again).is_ok()
+    }
+
     fn middle(
         &self,
         id: CellId,
