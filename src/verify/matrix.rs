@@ -172,10 +172,21 @@ pub fn parse(text: &str, labels: Labels<'_>) -> Result<CellId, CellError> {
     Ok(CellId { subject, from: peer(from)?, to: peer(to)? })
 }
 
+/// A case that did not come out as it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// A message with its sample, a method with its case.
+    pub case: String,
+    /// What happened, in one sentence.
+    pub what: String,
+    /// The change that the verdict had named for it; `None` when the verdict saw nothing coming.
+    pub predicted: Option<String>,
+}
+
 /// Something that did not come out as it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Red {
-    /// The first case that differs: a message with its sample, a method with its case.
+    /// The first case that differs; one that nobody predicted comes before those that were.
     pub case: String,
     /// What happened, in one sentence.
     pub what: String,
@@ -183,7 +194,12 @@ pub struct Red {
     pub predicted: Option<String>,
     /// How many cases differ.
     pub count: usize,
+    /// All of them in the order in which they were tried, the first [`MOST`].
+    pub all: Vec<Bad>,
 }
+
+/// How many differing cases of a cell are kept.
+pub const MOST: usize = 500;
 
 /// What is in a cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -318,7 +334,8 @@ impl Matrix {
 pub struct Tally {
     cases: usize,
     count: usize,
-    first: Option<Red>,
+    first: Option<Bad>,
+    all: Vec<Bad>,
     note: Option<String>,
 }
 
@@ -332,9 +349,12 @@ impl Tally {
     pub fn bad(&mut self, case: &str, what: impl Into<String>, predicted: Option<String>) {
         self.cases += 1;
         self.count += 1;
-        let better = self.first.as_ref().is_none_or(|f| f.predicted.is_some() && predicted.is_none());
-        if better {
-            self.first = Some(Red { case: case.to_owned(), what: what.into(), predicted, count: 0 });
+        let bad = Bad { case: case.to_owned(), what: what.into(), predicted };
+        if self.first.as_ref().is_none_or(|f| f.predicted.is_some() && bad.predicted.is_none()) {
+            self.first = Some(bad.clone());
+        }
+        if self.all.len() < MOST {
+            self.all.push(bad);
         }
     }
 
@@ -348,7 +368,9 @@ impl Tally {
     #[must_use]
     pub fn cell(self, id: CellId) -> Cell {
         let state = match (self.first, self.note) {
-            (Some(red), _) => State::Red(Red { count: self.count, ..red }),
+            (Some(Bad { case, what, predicted }), _) => {
+                State::Red(Red { case, what, predicted, count: self.count, all: self.all })
+            }
             (None, Some(note)) => State::Noted(note),
             (None, None) if self.cases == 0 => State::Empty,
             (None, None) => State::Green,

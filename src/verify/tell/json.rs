@@ -35,6 +35,9 @@ fn cell(matrix: &Matrix, cell: &Cell) -> Value {
                 "difference".to_owned(),
                 json!({"case": red.case, "what": red.what, "cases": red.count}),
             );
+            let all =
+                red.all.iter().map(|b| json!({"case": b.case, "what": b.what, "predicted": b.predicted}));
+            map.insert("differences".to_owned(), all.collect());
             map.insert("predicted".to_owned(), json!(red.predicted));
             map.insert("repeat".to_owned(), json!(matrix.repeat(&cell.id)));
             "red"

@@ -20,16 +20,17 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
             State::Red(red) => {
                 let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
                 let kind = if red.predicted.is_some() { "predicted" } else { "unpredicted" };
-                let verdict = red.predicted.as_ref().map(|c| format!("\nverdict: {c}")).unwrap_or_default();
+                let verdict =
+                    red.predicted.as_ref().map(|c| format!("\nverdict: {}", clean(c))).unwrap_or_default();
                 status
                     .set_message(clean(&format!("{}: {}", red.case, red.what)))
                     .set_type(kind)
-                    .set_description(clean(&format!(
+                    .set_description(format!(
                         "{} of {} cases{verdict}\nrepeat: {}",
                         red.count,
                         cell.cases,
-                        matrix.repeat(&cell.id)
-                    )));
+                        clean(&matrix.repeat(&cell.id))
+                    ));
                 status
             }
             State::Skipped(reason) => {

@@ -176,6 +176,7 @@ pub(super) mod sample {
                     .to_owned(),
                 predicted: predicted.map(str::to_owned),
                 count: 2,
+                all: Vec::new(),
             })
         };
         let mut cells = vec![

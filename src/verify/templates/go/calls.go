@@ -334,8 +334,14 @@ func (c *conversation) end() error {
 // Waits until the caller has gone.
 func (c *conversation) hold() error {
 	<-c.ctx.Done()
-	say(map[string]string{"event": "gone", "call": c.word("call")})
 	return status.FromContextError(c.ctx.Err()).Err()
+}
+
+// A held call ends when the caller goes, before the server has read everything or after.
+func (c *conversation) gone() {
+	if c.word("hold") != "" {
+		say(map[string]string{"event": "gone", "call": c.word("call")})
+	}
 }
 
 func (c *conversation) reply(in proto.Message, index int) (proto.Message, error) {
@@ -353,6 +359,7 @@ func unary(ctx context.Context, in any, info *grpc.UnaryServerInfo, _ grpc.Unary
 	if err != nil {
 		return nil, err
 	}
+	defer c.gone()
 	c.seen = append(c.seen, in.(proto.Message))
 	if c.word("hold") != "" {
 		return nil, c.hold()
@@ -371,6 +378,7 @@ func stream(_ any, s grpc.ServerStream, info *grpc.StreamServerInfo, _ grpc.Stre
 	if err != nil {
 		return err
 	}
+	defer c.gone()
 	send := func(in proto.Message, index int) error {
 		out, err := c.reply(in, index)
 		if err != nil {

@@ -165,7 +165,8 @@ final class Server {
 
         @Override
         public void onCancel() {
-            if (held) {
+            // A held call ends when the caller goes, before the server has read everything or after.
+            if (!word("hold").isEmpty()) {
                 JsonObject gone = new JsonObject();
                 gone.addProperty("event", "gone");
                 gone.addProperty("call", word("call"));

@@ -118,7 +118,12 @@ impl Conversation {
     }
 
     async fn run(mut self, stream: Streaming<Vec<u8>>) {
-        if let Err(status) = self.converse(stream).await {
+        let result = self.converse(stream).await;
+        if !self.word("hold").is_empty() {
+            // A held call ends when the caller goes, before the server has read everything or after.
+            say(&json!({"event": "gone", "call": self.word("call")}));
+        }
+        if let Err(status) = result {
             let _ = self.send.send(Err(status)).await;
         }
     }
@@ -141,7 +146,6 @@ impl Conversation {
                     self.reply(0).await?;
                 }
                 self.send.closed().await;
-                say(&json!({"event": "gone", "call": self.word("call")}));
                 return Ok(());
             }
             if !client_streams {

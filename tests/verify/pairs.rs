@@ -1,0 +1,108 @@
+//! Pairs of versions.
+
+use std::path::{Path, PathBuf};
+
+use crate::env::TestEnv;
+
+/// Files by import path.
+pub(crate) type Files = Vec<(String, String)>;
+
+pub(crate) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Every .proto file below a folder, sorted by import path.
+pub(crate) fn read(root: &Path) -> Files {
+    let mut files = Files::new();
+    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
+        let entry = entry.unwrap();
+        if entry.path().extension().is_some_and(|e| e == "proto") {
+            let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            files.push((name, std::fs::read_to_string(entry.path()).unwrap()));
+        }
+    }
+    files
+}
+
+fn write(env: &TestEnv, files: &Files) {
+    let proto = env.work().join("proto");
+    if proto.exists() {
+        std::fs::remove_dir_all(proto).unwrap();
+    }
+    for (path, text) in files {
+        env.write(&format!("proto/{path}"), text);
+    }
+}
+
+/// A repository with both, tagged `v1.0.0` and `v1.1.0`, and the configuration of `contracts/`.
+pub(crate) fn repository(old: &Files, new: &Files) -> TestEnv {
+    let env = TestEnv::new();
+    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/protopact.toml");
+    env.write("protopact.toml", &std::fs::read_to_string(settings).unwrap());
+    write(&env, old);
+    env.commit("old");
+    env.tag("v1.0.0");
+    write(&env, new);
+    env.commit("new");
+    env.tag("v1.1.0");
+    env
+}
+
+/// `contracts/`, and the same with edits that break nobody.
+pub(crate) fn compatible() -> (Files, Files) {
+    let old = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/proto"));
+    let overlay = read(&fixtures().join("verify/compatible/proto"));
+    let mut new = old.clone();
+    for (path, text) in overlay {
+        assert!(old.iter().any(|(p, before)| *p == path && *before != text), "{path} overlays nothing");
+        new.retain(|(p, _)| *p != path);
+        new.push((path, text));
+    }
+    (old, new)
+}
+
+/// Probes whose question is not about bytes or calls: paths of HTTP, rules of validation.
+const ELSEWHERE: [&str; 2] = ["20-http-path-changed", "21-validation-tightened"];
+
+/// Every probe as a package of its own, `t.v1` of `05-swap` as `p05_swap.v1`.
+pub(crate) fn probes() -> (Files, Files) {
+    let mut folders: Vec<PathBuf> =
+        std::fs::read_dir(fixtures().join("probes")).unwrap().map(|e| e.unwrap().path()).collect();
+    folders.sort();
+    let (mut old, mut new) = (Files::new(), Files::new());
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        if ELSEWHERE.contains(&name) {
+            continue;
+        }
+        let short = format!("p{}", name.replace('-', "_"));
+        for (side, files) in [("old", &mut old), ("new", &mut new)] {
+            for (path, text) in read(&folder.join(side)) {
+                files.push((format!("{short}/{path}"), moved(&text, &short)));
+            }
+        }
+    }
+    (old, new)
+}
+
+fn moved(text: &str, package: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        if line.starts_with("option go_package") {
+            continue;
+        }
+        let line = match line.strip_prefix("import \"") {
+            Some(rest) if !rest.starts_with("google/") => format!("import \"{package}/{rest}"),
+            _ => line
+                .replace("package t.", &format!("package {package}."))
+                .replace("t.v1.", &format!("{package}.v1.")),
+        };
+        out.push_str(&line);
+        out.push('\n');
+    }
+    if text.contains("enum E {") && !text.contains("E n") && !text.contains("E e") {
+        // An enum that no message holds is never written.
+        out.push_str("message Uses { E only = 1; }\n");
+    }
+    out
+}
