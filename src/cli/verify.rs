@@ -21,7 +21,7 @@ use crate::verify::bytes::Stage;
 use crate::verify::driver::{Driver, driver};
 use crate::verify::matrix::{self, CellId, Matrix, Peer, Skip, Subject};
 use crate::verify::predict::Predictions;
-use crate::verify::samples::SampleOptions;
+use crate::wire::sample::{SampleOptions, Size};
 use crate::verify::side::{self, Side};
 use crate::verify::tell;
 use crate::verify::{bytes, calls};
@@ -83,6 +83,10 @@ pub(super) struct VerifyArgs {
     /// How many programs work at the same time; the number of cores when it is left out
     #[arg(long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
+
+    /// Write every field by itself with every value that is special, not a handful of messages
+    #[arg(long)]
+    exhaustive: bool,
 
     /// Chooses among sample values that are as good as each other
     #[arg(long, value_name = "N", default_value_t)]
@@ -228,12 +232,13 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     }
 
     let predictions = Predictions::new(&sides[0], &sides[1]);
+    let size = if args.exhaustive { Size::Exhaustive } else { Size::Small };
     let stage = Stage {
         host: &machine.host,
         sides: [&sides[0], &sides[1]],
         programs,
         predictions: &predictions,
-        samples: SampleOptions { seed: args.seed },
+        samples: SampleOptions { seed: args.seed, size },
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
     let pool = pool.map_err(|e| CliError::outside("cannot start threads", e))?;

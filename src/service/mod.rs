@@ -21,7 +21,6 @@ mod metrics;
 mod record;
 mod reflection;
 mod router;
-mod sample;
 mod shutdown;
 mod tls;
 mod trace;
@@ -45,12 +44,15 @@ pub use interop::contract as interop_contract;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use record::{Received, write_all};
-pub use sample::smallest;
 pub use shutdown::Ended;
 pub use tls::{SelfSigned, Tls, TlsError};
 pub use trace::TraceContext;
 
 use crate::schema::MessageId;
+use crate::wire::sample;
+
+/// What answers that are no echo are made from.
+const SEED: u64 = 0;
 
 /// Gives the answer of a method that does not answer with the type it takes: a message of this type, by its index in
 /// the answers of the call.
@@ -77,7 +79,7 @@ pub struct Options {
     pub address: SocketAddr,
     /// Where to give metrics; nowhere when it is left out.
     pub metrics: Option<SocketAddr>,
-    /// Answers that are no echo; `None` answers with the [`smallest`] message.
+    /// Answers that are no echo; `None` answers with arbitrary messages, the same every time.
     pub answers: Option<Answers>,
     /// How many messages a server stream answers with.
     pub stream_messages: u64,
@@ -186,7 +188,7 @@ impl Server {
         });
         let answers = options.answers.unwrap_or_else(|| {
             let contract = contract.clone();
-            Arc::new(move |message, _| smallest(&contract.schema, message))
+            Arc::new(move |message, index| sample::one(&contract.schema, message, SEED, index).into())
         });
         let shared = Arc::new(dynamic::Shared {
             contract: contract.clone(),

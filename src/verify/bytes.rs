@@ -11,11 +11,11 @@ use super::matrix::{Cell, CellId, Peer, Subject, Tally};
 use super::oracle::{self, Difference, Way};
 use super::predict::Predictions;
 use super::process::{Process, ProcessError, Program};
-use super::samples::{Sample, SampleOptions, samples};
 use super::side::Side;
 use crate::codegen::Language;
 use crate::codegen::plugin::Host;
 use crate::codegen::plugin::cache::hex;
+use crate::wire::sample::{Sample, SampleOptions, samples};
 
 /// How long one answer may take; the first one waits for the program's start.
 const PATIENCE: Duration = Duration::from_secs(60);

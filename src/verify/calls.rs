@@ -16,11 +16,11 @@ use super::certs::{CertError, Certs};
 use super::matrix::{Cell, CellId, Encoding, Peer, Security, Subject, Tally};
 use super::oracle::{self, Difference, Way};
 use super::process::{Process, ProcessError};
-use super::samples::{self, samples};
 use super::side::{CallKind, Side};
 use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
-use crate::schema::Method;
+use crate::schema::{MessageId, Method};
+use crate::wire::sample::{SampleOptions, large, samples};
 
 /// How long a server may take to be ready.
 const START: Duration = Duration::from_secs(60);
@@ -199,6 +199,14 @@ pub fn run(
     Ok(made.into_iter().flatten().collect())
 }
 
+/// The samples of these names. No two samples are the same: where nothing can be set, the empty one is all there is.
+fn whole(side: &Side, message: MessageId, names: &[&str]) -> Vec<Vec<u8>> {
+    let all = samples(&side.schema, message, &SampleOptions::default());
+    let named = |name: &&str| all.iter().find(|s| s.name == **name).map(|s| s.bytes.clone());
+    let found: Vec<Vec<u8>> = names.iter().filter_map(named).collect();
+    if found.is_empty() { all.into_iter().take(1).map(|s| s.bytes).collect() } else { found }
+}
+
 /// What servers of one version answer with, by message.
 struct Answers {
     by_message: BTreeMap<String, Vec<Vec<u8>>>,
@@ -211,10 +219,9 @@ impl Answers {
             let method = side.schema.method(id);
             for name in [&method.input, &method.output] {
                 let Some(message) = side.schema.message_by_name(name) else { continue };
-                let all = samples(&side.schema, message, &samples::SampleOptions::default());
-                let whole = all.into_iter().filter(|s| s.name.starts_with("all#")).map(|s| s.bytes);
-                let large = samples::large(&side.schema, message, cases::LARGE);
-                by_message.insert(name.to_string(), whole.chain(large).collect::<Vec<_>>());
+                let mut all = whole(side, message, &["full", "max"]);
+                all.extend(large(&side.schema, message, cases::LARGE));
+                by_message.insert(name.to_string(), all);
             }
         }
         Answers { by_message }
@@ -407,17 +414,13 @@ impl Work<'_> {
         }
     }
 
-    /// Requests that a client may send: everything set, twice, and nothing set.
+    /// Requests that a client may send: everything set, to something and to the largest there is, and nothing set.
     fn requests(&self, attempt: &Try<'_>) -> Vec<Vec<u8>> {
         let side = self.stage.side(attempt.id.from);
         let Some(message) = side.schema.message_by_name(&attempt.method.input) else {
             return vec![Vec::new()];
         };
-        let all = samples(&side.schema, message, &self.stage.samples);
-        let mut whole: Vec<Vec<u8>> =
-            all.iter().filter(|s| s.name.starts_with("all#")).map(|s| s.bytes.clone()).collect();
-        whole.extend(all.first().map(|s| s.bytes.clone()));
-        whole
+        whole(side, message, &["full", "max", "empty"])
     }
 
     fn samples(&self, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
@@ -434,7 +437,7 @@ impl Work<'_> {
         }
         let side = self.stage.side(attempt.id.from);
         let input = side.schema.message_by_name(&attempt.method.input);
-        let large = input.and_then(|m| samples::large(&side.schema, m, cases::LARGE));
+        let large = input.and_then(|m| large(&side.schema, m, cases::LARGE));
         let answers = self.answers[attempt.id.to.version.index()].get(&attempt.method.output);
         let back = answers.iter().position(|a| a.len() >= cases::LARGE);
         if large.is_some() || back.is_some() {

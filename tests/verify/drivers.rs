@@ -4,7 +4,7 @@ use protopact::codegen::{FileTree, Target};
 use protopact::compile::{self, Input, InputFile};
 use protopact::schema::Schema;
 use protopact::verify::driver::driver;
-use protopact::verify::samples::{SampleOptions, large, samples};
+use protopact::wire::sample::{SampleOptions, large, samples};
 use protopact::verify::side::{CallKind, Side};
 
 use crate::pairs::{self, Files};

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::encode::{encode, tag, varint};
 use super::value::{Slot, Tree, Unknown, UnknownData, Value, all_fields, default_of, field_at};
-use crate::schema::{Cardinality, EnumId, Field, FieldId, MessageId, Schema};
+use crate::schema::{Cardinality, EnumId, Field, FieldId, Kind, MessageId, Schema};
 
 pub(crate) use cases::Maker;
 pub use random::one;
@@ -79,6 +79,18 @@ pub fn samples(schema: &Schema, message: MessageId, options: &SampleOptions) -> 
         exhaustive(schema, &maker, message, options.seed, &mut set);
     }
     set.samples
+}
+
+/// A message of about `size` bytes, when it has a string or bytes field to fill.
+pub fn large(schema: &Schema, message: MessageId, size: usize) -> Option<Vec<u8>> {
+    let field = all_fields(schema, message).into_iter().map(|id| schema.field(id)).find(|field| {
+        matches!(field.kind, Kind::String | Kind::Bytes) && field.cardinality != Cardinality::Repeated
+    })?;
+    let filling: Vec<u8> = (b'a'..=b'z').cycle().take(size).collect();
+    let value = if field.kind == Kind::String { Value::String(filling) } else { Value::Bytes(filling) };
+    let mut tree = Maker::new(schema, 0, false).minimal(message);
+    tree.fields.insert(field.number, Slot::One(value));
+    Some(encode(schema, &tree))
 }
 
 /// Samples as they are collected.
