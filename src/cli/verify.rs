@@ -16,15 +16,16 @@ use crate::codegen::plugin::Limits;
 use crate::codegen::{Contract, FileTree, Language, Target};
 use crate::config::generate::Generate;
 use crate::report::View;
+use crate::verdict::Lens;
 use crate::verify::build::{self, BuildError, Builder};
 use crate::verify::bytes::Stage;
 use crate::verify::driver::{Driver, driver};
 use crate::verify::matrix::{self, CellId, Matrix, Peer, Skip, Subject};
 use crate::verify::predict::Predictions;
-use crate::wire::sample::{SampleOptions, Size};
 use crate::verify::side::{self, Side};
 use crate::verify::tell;
 use crate::verify::{bytes, calls};
+use crate::wire::sample::{SampleOptions, Size};
 
 /// Let two versions of the contract talk to each other, in four languages
 ///
@@ -255,14 +256,19 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     }
     cells.sort_by_key(|c| c.id);
     // One cell, or one part, does not show what the rest would.
-    let whole = cell.is_none() && args.only.is_none();
+    let lenses: &[Lens] = match args.only {
+        _ if cell.is_some() => &[],
+        Some(Part::Bytes) => &[Lens::Wire],
+        Some(Part::Calls) => &[Lens::Rpc],
+        None => &[Lens::Wire, Lens::Rpc],
+    };
     let matrix = Matrix {
         contract: sdk.name.clone(),
         labels: labels.map(str::to_owned),
         typed: [args.from.clone(), args.to.clone().unwrap_or_else(|| ".".to_owned())],
         skips,
         cells,
-        unseen: if whole { predictions.unseen() } else { Vec::new() },
+        unseen: predictions.unseen(lenses),
     };
     drop(progress);
     for (format, path) in &args.report {

@@ -116,11 +116,11 @@ impl Predictions {
         self.found(|p| p.lens == Lens::Rpc && p.direction == direction && p.methods.contains(path))
     }
 
-    /// What the verdict is sure of and nobody has asked about.
+    /// What the verdict is sure of, through one of these lenses, and nobody has asked about.
     #[must_use]
-    pub fn unseen(&self) -> Vec<Unseen> {
+    pub fn unseen(&self, lenses: &[Lens]) -> Vec<Unseen> {
         let seen = self.seen.lock().map(|s| s.clone()).unwrap_or_default();
-        let sure = |p: &Prediction| p.effect != Effect::Unknown;
+        let sure = |p: &Prediction| p.effect != Effect::Unknown && lenses.contains(&p.lens);
         let left = self.all.iter().enumerate().filter(|(i, p)| !seen.contains(i) && sure(p));
         left.map(|(_, p)| Unseen {
             change: p.change.clone(),

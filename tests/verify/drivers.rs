@@ -4,8 +4,8 @@ use protopact::codegen::{FileTree, Target};
 use protopact::compile::{self, Input, InputFile};
 use protopact::schema::Schema;
 use protopact::verify::driver::driver;
-use protopact::wire::sample::{SampleOptions, large, samples};
 use protopact::verify::side::{CallKind, Side};
+use protopact::wire::sample::{SampleOptions, large, samples};
 
 use crate::pairs::{self, Files};
 

@@ -15,3 +15,6 @@ mod drivers;
 mod matrix;
 mod oracle;
 mod pairs;
+#[path = "../support/mod.rs"]
+mod support;
+mod truth;

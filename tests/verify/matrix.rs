@@ -27,7 +27,7 @@ fn run(env: &TestEnv, args: &[&str]) -> (i32, String) {
 }
 
 /// Runs the matrix; `PROTOPACT_MATRIX` may hold more arguments, such as `--require go,java,python,rust`.
-fn matrix(env: &TestEnv, args: &[&str]) -> (i32, String, Value) {
+pub(crate) fn matrix(env: &TestEnv, args: &[&str]) -> (i32, String, Value) {
     let (code, text) = run(env, &["plugins", "install"]);
     assert_eq!(code, 0, "{text}");
     let more = std::env::var("PROTOPACT_MATRIX").unwrap_or_default();
@@ -40,7 +40,7 @@ fn matrix(env: &TestEnv, args: &[&str]) -> (i32, String, Value) {
     (code, text, serde_json::from_slice(&read).unwrap())
 }
 
-fn cells(matrix: &Value) -> impl Iterator<Item = &Value> {
+pub(crate) fn cells(matrix: &Value) -> impl Iterator<Item = &Value> {
     matrix["cells"].as_array().unwrap().iter()
 }
 
