@@ -39,6 +39,19 @@ async fn a_message_may_have_as_many_bytes_as_the_limit_and_no_more() {
     let (answers, end) = client.all("Talk", &[ITEM, &large, ITEM]).await;
     assert_eq!(answers, [bytes(ITEM)]);
     assert_eq!(end.unwrap_err().code(), Code::ResourceExhausted);
+    for path in [
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    ] {
+        let request = tonic::Request::new(tokio_stream::iter([bytes(&large)]));
+        let end = match client.stream_at(path, request).await {
+            Ok(response) => response.into_inner().message().await.map(drop),
+            Err(status) => Err(status),
+        };
+        assert_eq!(end.unwrap_err().code(), Code::ResourceExhausted, "{path}");
+    }
     works(&running).await;
 }
 
