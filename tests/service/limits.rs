@@ -119,3 +119,27 @@ async fn the_server_may_end_calls_that_have_no_deadline() {
         assert_eq!(reply.body, framed(ITEM));
     }
 }
+
+#[tokio::test]
+async fn limits_without_sense_do_no_harm() {
+    let most = std::time::Duration::MAX;
+    let limits = Limits {
+        receive: usize::MAX,
+        headers: u32::MAX,
+        connections: usize::MAX,
+        streams: u32::MAX,
+        handshake: most,
+        keepalive: Some(most),
+        keepalive_timeout: most,
+        call: Some(most),
+        send_buffer: usize::MAX,
+        ..Limits::default()
+    };
+    let running = start(Options { limits, ..options() }).await;
+    works(&running).await;
+    let none = std::time::Duration::ZERO;
+    let limits = Limits { connections: 0, streams: 0, handshake: none, send_buffer: 0, ..Limits::default() };
+    let running = start(Options { limits, grace: most, ..options() }).await;
+    assert!(tokio::net::TcpStream::connect(running.address).await.is_ok());
+    running.shutdown().await;
+}
