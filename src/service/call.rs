@@ -23,7 +23,7 @@ use super::metrics::MethodMetrics;
 use super::trace::TraceContext;
 
 /// The longest timeout that is kept; timers cannot count further, and nobody waits that long.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Trailing metadata that a handler leaves among the extensions of its response.
 #[derive(Clone, Debug, Default)]

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
+use super::call::LONGEST;
 use super::limits::Limits;
 use super::log::Log;
 use super::metrics::Metrics;
@@ -172,9 +173,9 @@ impl Acceptor {
             .timer(TokioTimer::new())
             .max_concurrent_streams(limits.streams)
             .max_header_list_size(limits.headers)
-            .max_send_buf_size(limits.send_buffer)
-            .keep_alive_interval(limits.keepalive)
-            .keep_alive_timeout(limits.keepalive_timeout)
+            .max_send_buf_size(limits.send_buffer.min(u32::MAX as usize))
+            .keep_alive_interval(limits.keepalive.map(|k| k.min(LONGEST)))
+            .keep_alive_timeout(limits.keepalive_timeout.min(LONGEST))
             .auto_date_header(false);
         let router = self.router.clone();
         let answer = service_fn(move |request| router.clone().answer(peer, request));

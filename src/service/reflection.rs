@@ -22,6 +22,7 @@ use tonic_reflection::pb::v1::{
 };
 
 use super::contract::Contract;
+use super::dynamic::refused;
 use super::limits::Limits;
 use crate::compile::{Compiled, CompiledFile, wire};
 use crate::schema::Element;
@@ -220,7 +221,7 @@ impl ServerReflection for Reflection {
         let answers = stream::unfold(state, |(index, mut requests, mut sent)| async move {
             let request = match requests.message().await {
                 Ok(request) => request?,
-                Err(status) => return Some((Err(status), (index, requests, sent))),
+                Err(status) => return Some((Err(refused(status)), (index, requests, sent))),
             };
             let answer = match &request.message_request {
                 Some(message) => index.answer(message, &mut sent),

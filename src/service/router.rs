@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
@@ -62,7 +62,7 @@ struct Route {
 pub(super) struct Router {
     routes: FxHashMap<Box<str>, Route>,
     /// Full names of all services, to tell an unknown method from an unknown service.
-    services: Vec<Box<str>>,
+    services: FxHashSet<Box<str>>,
     unknown: Route,
     metrics: Arc<Metrics>,
     log: Option<Arc<Log>>,
@@ -91,7 +91,7 @@ impl Router {
         let Around { metrics, log, limits, gzip, health, reflection, draining } = around;
         let mut router = Router {
             routes: FxHashMap::default(),
-            services: Vec::new(),
+            services: FxHashSet::default(),
             unknown: Route::new(Target::Nobody, "unary", "unknown", "unknown"),
             metrics,
             log: log.filter(|l| l.is_on()),
@@ -114,9 +114,7 @@ impl Router {
         let path = format!("/{service}/{method}");
         // Those that come first stay: a contract may hold a copy of the health service.
         self.routes.entry(path.into()).or_insert_with(|| Route::new(target, kind, service, method));
-        if !self.services.iter().any(|s| &**s == service) {
-            self.services.push(service.into());
-        }
+        self.services.insert(service.into());
     }
 
     /// Adds a method of the contract.
@@ -189,7 +187,11 @@ impl Router {
             }
             Target::Health => {
                 let mut server = self.health.server(&self.limits);
-                let Ok(response) = server.call(request).await;
+                let Ok(mut response) = server.call(request).await;
+                // As everywhere else here: too large is RESOURCE_EXHAUSTED.
+                if response.headers().get(Status::GRPC_STATUS).is_some_and(|code| code == "11") {
+                    response.headers_mut().insert(Status::GRPC_STATUS, HeaderValue::from_static("8"));
+                }
                 response
             }
             Target::Nobody => self.unimplemented(request.uri().path()).into_http(),
@@ -199,7 +201,7 @@ impl Router {
     fn unimplemented(&self, path: &str) -> Status {
         let service = path.strip_prefix('/').and_then(|p| p.rsplit_once('/'));
         match service {
-            Some((service, method)) if self.services.iter().any(|s| &**s == service) => {
+            Some((service, method)) if self.services.contains(service) => {
                 Status::unimplemented(format!("service `{service}` has no method `{method}`"))
             }
             Some((service, _)) => Status::unimplemented(format!("unknown service `{service}`")),

@@ -282,6 +282,22 @@ async fn a_flood_of_resets_ends_the_connection() {
 }
 
 #[tokio::test]
+async fn resets_one_after_another_cost_others_nothing() {
+    let victim = Victim::new(Limits::default()).await;
+    let mut client = Plain::new(&victim.running).await;
+    for _ in 0..3000 {
+        // The server may have had enough on the way.
+        let Ok((_, mut stream)) = client.open(head("Talk", &[])).await else { break };
+        let _ = stream.send_data(framed(ITEM), false);
+        stream.send_reset(h2::Reason::CANCEL);
+        tokio::task::yield_now().await;
+    }
+    works(&victim.running).await;
+    let lines = victim.unharmed().await;
+    assert!(lines.iter().all(|l| !l.contains("Unknown")), "{lines:#?}");
+}
+
+#[tokio::test]
 async fn headers_that_never_end_end_the_connection() {
     let victim = Victim::new(Limits::default()).await;
     let mut stream = victim.connect().await;

@@ -39,6 +39,19 @@ async fn a_message_may_have_as_many_bytes_as_the_limit_and_no_more() {
     let (answers, end) = client.all("Talk", &[ITEM, &large, ITEM]).await;
     assert_eq!(answers, [bytes(ITEM)]);
     assert_eq!(end.unwrap_err().code(), Code::ResourceExhausted);
+    for path in [
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    ] {
+        let request = tonic::Request::new(tokio_stream::iter([bytes(&large)]));
+        let end = match client.stream_at(path, request).await {
+            Ok(response) => response.into_inner().message().await.map(drop),
+            Err(status) => Err(status),
+        };
+        assert_eq!(end.unwrap_err().code(), Code::ResourceExhausted, "{path}");
+    }
     works(&running).await;
 }
 
@@ -105,4 +118,28 @@ async fn the_server_may_end_calls_that_have_no_deadline() {
         assert_eq!(reply.code(), Some(Code::DeadlineExceeded), "{reply:?}");
         assert_eq!(reply.body, framed(ITEM));
     }
+}
+
+#[tokio::test]
+async fn limits_without_sense_do_no_harm() {
+    let most = std::time::Duration::MAX;
+    let limits = Limits {
+        receive: usize::MAX,
+        headers: u32::MAX,
+        connections: usize::MAX,
+        streams: u32::MAX,
+        handshake: most,
+        keepalive: Some(most),
+        keepalive_timeout: most,
+        call: Some(most),
+        send_buffer: usize::MAX,
+        ..Limits::default()
+    };
+    let running = start(Options { limits, ..options() }).await;
+    works(&running).await;
+    let none = std::time::Duration::ZERO;
+    let limits = Limits { connections: 0, streams: 0, handshake: none, send_buffer: 0, ..Limits::default() };
+    let running = start(Options { limits, grace: most, ..options() }).await;
+    assert!(tokio::net::TcpStream::connect(running.address).await.is_ok());
+    running.shutdown().await;
 }
