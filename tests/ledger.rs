@@ -86,6 +86,17 @@ fn notes(report: &Value) -> Vec<&str> {
 fn a_number_that_only_an_earlier_version_used_is_told() {
     let env = TestEnv::new();
     common::history::lay("reuse", &env.work());
+    let (_, report) = check(&env, &["v1.2.0", "--against", "v1.1.0", "--witness"]);
+    let proofs = report["findings"][0]["witnesses"].as_array().unwrap();
+    let wire: Vec<_> = proofs
+        .iter()
+        .filter(|p| p["lens"] == "wire")
+        .map(|p| (&p["version"], &p["status"], &p["bytes"]))
+        .collect();
+    assert_eq!(
+        serde_json::json!(wire),
+        serde_json::json!([["v1.0.0", "confirmed", "12 01 61"], ["v1.0.0", "confirmed", "12 01 61"]])
+    );
     insta::assert_snapshot!(env.run(&["check", "v1.2.0", "--against", "v1.1.0"]), @r#"
     error[FIELD_NO_REUSE]: field 2 (`picture`) of `shop.v1.Item` was added, though v1.0.0 used the
         number for `note` (`string`)

@@ -130,6 +130,8 @@ struct JsonProof<'a> {
     effect: &'static str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     written_by: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
@@ -169,6 +171,7 @@ impl<'a> JsonProof<'a> {
             direction: proof.direction.as_str(),
             effect: proof.effect.as_str(),
             status,
+            version: proof.version.as_deref(),
             written_by: None,
             message: None,
             bytes: None,

@@ -38,7 +38,7 @@ fn cell(lens: Lens, direction: Direction, effect: Effect, reason: &str) -> Cell 
 }
 
 fn unconfirmed(lens: Lens, direction: Direction, effect: Effect) -> Proof {
-    Proof { lens, direction, effect, shown: None }
+    Proof { lens, direction, effect, shown: None, version: None }
 }
 
 fn read(readers: &[&'static str], saw: Result<&str, &str>) -> Read {

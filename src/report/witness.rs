@@ -24,7 +24,7 @@ pub(super) fn lines(report: &Report, finding: &Finding) -> Vec<Line> {
 }
 
 fn sentence(report: &Report, proof: &Proof) -> String {
-    let old = old_name(report);
+    let old = proof.version.clone().unwrap_or_else(|| old_name(report));
     let new = "the new version".to_owned();
     let sides = |old_wrote: bool| if old_wrote { (&old, &new) } else { (&new, &old) };
     match &proof.shown {

@@ -39,6 +39,25 @@ pub struct Reader {
     pub blind_maps: bool,
     /// Extensions are read as fields; else they are unknown.
     pub knows_extensions: bool,
+    /// A varint of more than 64 bits is cut off; else it is an error.
+    pub cuts_varints: bool,
+    /// The same for tags, at 32 bits.
+    pub cuts_tags: bool,
+    /// What its JSON parser takes beyond the guide.
+    pub json: JsonStyle,
+}
+
+/// How a JSON parser reads values of another form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonStyle {
+    /// As the guide says.
+    Strict,
+    /// Java's: numbers and booleans are text to a string, a string is a boolean or the number of an enum, and an
+    /// array of one is a single value (its JSON library reads all of them as strings).
+    Java,
+    /// Python's: a string or boolean is the number of an enum, which is cut off at 32 bits; a boolean is a floating
+    /// point number; and nothing in quotes is an empty message.
+    Python,
 }
 
 /// Which strings have to be UTF-8.
@@ -64,14 +83,30 @@ impl Reader {
         whole_entries: false,
         blind_maps: false,
         knows_extensions: true,
+        cuts_varints: false,
+        cuts_tags: false,
+        json: JsonStyle::Strict,
     };
     /// google.golang.org/protobuf: every enum is open.
     pub const GO: Reader = Reader { name: "Go", closes_enums: false, ..Reader::SPEC };
     /// com.google.protobuf.
-    pub const JAVA: Reader = Reader { name: "Java", utf8: Utf8::Java, ..Reader::SPEC };
+    pub const JAVA: Reader = Reader {
+        name: "Java",
+        utf8: Utf8::Java,
+        cuts_varints: true,
+        cuts_tags: true,
+        json: JsonStyle::Java,
+        ..Reader::SPEC
+    };
     /// Python's protobuf, on upb: parsing does not ask for required fields, writing does.
-    pub const PYTHON: Reader =
-        Reader { name: "Python", checks_required: false, whole_entries: true, ..Reader::SPEC };
+    pub const PYTHON: Reader = Reader {
+        name: "Python",
+        checks_required: false,
+        whole_entries: true,
+        cuts_varints: true,
+        json: JsonStyle::Python,
+        ..Reader::SPEC
+    };
     /// prost.
     pub const RUST: Reader = Reader {
         name: "Rust",
@@ -83,6 +118,9 @@ impl Reader {
         whole_entries: false,
         blind_maps: true,
         knows_extensions: false,
+        cuts_varints: false,
+        cuts_tags: false,
+        json: JsonStyle::Strict,
     };
     /// The four languages in report order.
     pub const ALL: [Reader; 4] = [Reader::GO, Reader::JAVA, Reader::PYTHON, Reader::RUST];
@@ -147,7 +185,7 @@ pub fn decode(
 ) -> Result<Tree, DecodeError> {
     let mut decoder = Decoder { schema, reader, path: Vec::new() };
     let mut tree = Tree::new(message);
-    let mut input = Input { bytes };
+    let mut input = Input { bytes, reader };
     let done = decoder.message(&mut tree, &mut input, None, 0);
     let done = done.and_then(|()| if reader.checks_required { decoder.required(&tree) } else { Ok(()) });
     match done {
@@ -164,6 +202,7 @@ pub fn decode(
 #[derive(Clone, Copy, Debug)]
 struct Input<'b> {
     bytes: &'b [u8],
+    reader: Reader,
 }
 
 type Outcome<T> = Result<T, DecodeErrorKind>;
@@ -179,7 +218,7 @@ impl<'b> Input<'b> {
         let mut n = 0u64;
         for shift in (0..70).step_by(7) {
             let byte = *self.take(1)?.first().ok_or(DecodeErrorKind::Truncated)?;
-            if shift == 63 && byte > 1 {
+            if shift == 63 && byte > 1 && !(self.reader.cuts_varints && byte < 0x80) {
                 return Err(DecodeErrorKind::Varint);
             }
             n |= u64::from(byte & 0x7f) << shift;
@@ -192,6 +231,7 @@ impl<'b> Input<'b> {
 
     fn tag(&mut self) -> Outcome<(i32, u8)> {
         let tag = self.varint()?;
+        let tag = if self.reader.cuts_tags { u64::from(tag as u32) } else { tag };
         let (number, wire) = (tag >> 3, (tag & 7) as u8);
         match i32::try_from(number) {
             Ok(number @ 1..=0x1fff_ffff) if wire < 6 => Ok((number, wire)),
@@ -346,7 +386,7 @@ impl<'s> Decoder<'s> {
     }
 
     fn packed(&mut self, tree: &mut Tree, field: &'s Field, bytes: &[u8]) -> Outcome<()> {
-        let mut input = Input { bytes };
+        let mut input = Input { bytes, reader: self.reader };
         while !input.bytes.is_empty() {
             let value = self.scalar(field, &mut input)?;
             match self.unlisted(field, &value) {
@@ -374,7 +414,7 @@ impl<'s> Decoder<'s> {
         if field.kind == Kind::Group {
             self.message(&mut value, input, Some(field.number), depth + 1)?;
         } else {
-            let mut part = Input { bytes: input.blob()? };
+            let mut part = Input { bytes: input.blob()?, ..*input };
             self.message(&mut value, &mut part, None, depth + 1)?;
         }
         self.set(tree, field, Value::Message(value));
@@ -387,7 +427,7 @@ impl<'s> Decoder<'s> {
         let schema = self.schema;
         let Some((key, value)) = schema.map_entry(field) else { return Ok(()) };
         let (key_field, value_field) = (schema.field(key), schema.field(value));
-        let mut input = Input { bytes };
+        let mut input = Input { bytes, reader: self.reader };
         let mut key = None;
         let mut value = None;
         let mut odd = false;
@@ -426,7 +466,7 @@ impl<'s> Decoder<'s> {
                     _ => Tree::new(inner),
                 };
                 let mut known = known;
-                let mut bytes = Input { bytes: input.blob()? };
+                let mut bytes = Input { bytes: input.blob()?, ..input };
                 self.message(&mut known, &mut bytes, None, depth + 2)?;
                 value = Some(Value::Message(known));
             } else {
@@ -472,7 +512,7 @@ impl<'s> Decoder<'s> {
             Some((field, inner)) => {
                 let mut value = Tree::new(inner);
                 self.path.push((id, field.name.to_string()));
-                self.message(&mut value, &mut Input { bytes }, None, depth + 1)?;
+                self.message(&mut value, &mut Input { bytes, ..*input }, None, depth + 1)?;
                 self.path.pop();
                 self.set(tree, field, Value::Message(value));
             }

@@ -87,7 +87,7 @@ fn a_witness_is_shown_where_it_is_asked_for() {
             read as another one
     affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
     witness written by v1.4.0: `10 01` means amount = 1; read by the new version: amount = -1
-    witness written by the new version: `10 01` means amount = -1; read by v1.4.0: amount = 1
+    witness written by the new version: `10 02` means amount = 1; read by v1.4.0: amount = 2
         fix keep `amount` as `int32` and add a field of type `sint32` with number 4
        more protopact rules FIELD_SAME_TYPE
     2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)

@@ -115,6 +115,27 @@ fn unbase64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
 }
 
+/// As Python does: what is not of an alphabet is passed over, and padding is added by the length of the text.
+fn unbase64_loosely(text: &str) -> Option<Vec<u8>> {
+    let is = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
+    let data: String = text
+        .chars()
+        .filter(is)
+        .map(|c| {
+            if c == '-' {
+                '+'
+            } else if c == '_' {
+                '/'
+            } else {
+                c
+            }
+        })
+        .collect();
+    let padding = text.matches('=').count() + (4 - text.len() % 4);
+    let needed = (4 - data.len() % 4) % 4;
+    if needed == 3 || needed > padding { None } else { STANDARD.decode(data).ok() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::known::{self, Known};
-use super::{Json, JsonError, unbase64};
-use crate::schema::{Cardinality, Element, Field, FieldId, Kind, MessageId, Schema};
-use crate::wire::decode::{MAX_DEPTH, Reader};
+use super::{Json, JsonError, unbase64, unbase64_loosely};
+use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind, MessageId, Schema};
+use crate::wire::decode::{JsonStyle, MAX_DEPTH, Reader};
 use crate::wire::value::{Key, Slot, Tree, Value, is_zero};
 
 type Outcome<T> = Result<T, JsonError>;
@@ -38,8 +38,10 @@ impl Parser<'_> {
         if let Some(known) = Known::of(&self.schema.message(message).full_name) {
             return known::read(self, message, json, known, depth);
         }
-        let Json::Object(members) = json else {
-            return Err(JsonError::new(format!("{} is not an object", json.noun())));
+        let members = match json {
+            Json::Object(members) => members.as_slice(),
+            Json::String(text) if text.is_empty() && self.reader.json == JsonStyle::Python => &[],
+            _ => return Err(JsonError::new(format!("{} is not an object", json.noun()))),
         };
         self.members(message, members, depth)
     }
@@ -139,6 +141,37 @@ impl Parser<'_> {
     }
 
     fn value(self, field: &Field, json: &Json, depth: usize) -> Outcome<Value> {
+        let style = self.reader.json;
+        let json = match json {
+            Json::List(items) if style == JsonStyle::Java && !field.kind.is_message() => {
+                match items.as_slice() {
+                    [one] => one,
+                    _ => json,
+                }
+            }
+            _ => json,
+        };
+        let as_text;
+        let json = match (json, field.kind) {
+            (Json::Number(text), Kind::String | Kind::Bytes) if style == JsonStyle::Java => {
+                as_text = Json::String(text.clone());
+                &as_text
+            }
+            (Json::Bool(b), Kind::String | Kind::Bytes) if style == JsonStyle::Java => {
+                as_text = Json::String(b.to_string());
+                &as_text
+            }
+            (Json::String(text), Kind::Bool) if style == JsonStyle::Java => match text.as_str() {
+                "true" => &Json::Bool(true),
+                "false" => &Json::Bool(false),
+                _ => json,
+            },
+            (Json::Bool(b), Kind::Double | Kind::Float) if style == JsonStyle::Python => {
+                as_text = Json::Number(u8::from(*b).to_string());
+                &as_text
+            }
+            _ => json,
+        };
         Ok(match field.kind {
             Kind::Double => Value::Double(double(json)?),
             Kind::Float => Value::Float(float(json)?),
@@ -156,7 +189,8 @@ impl Parser<'_> {
             },
             Kind::Bytes => match json {
                 Json::String(text) => Value::Bytes(
-                    unbase64(text).ok_or_else(|| JsonError::new(format!("`{text}` is not base64")))?,
+                    (if style == JsonStyle::Python { unbase64_loosely(text) } else { unbase64(text) })
+                        .ok_or_else(|| JsonError::new(format!("`{text}` is not base64")))?,
                 ),
                 _ => return Err(JsonError::new(format!("{} is not a string", json.noun()))),
             },
@@ -176,18 +210,39 @@ impl Parser<'_> {
             Json::Null => Ok(Value::Enum(0)),
             Json::String(name) => match self.schema.value_by_name(id, name) {
                 Some(value) => Ok(Value::Enum(self.schema.value(value).number)),
+                None if self.reader.json != JsonStyle::Strict && integer::<i64>(json).is_ok() => {
+                    self.number_of(id, json)
+                }
                 None => Err(JsonError::new(format!("the value `{name}` is not known"))),
             },
-            Json::Number(_) => {
-                let number: i32 = integer(json)?;
-                let closed = self.reader.closes_enums && self.schema.enum_(id).is_closed();
-                if closed && self.schema.value_by_number(id, number).is_none() {
-                    return Err(JsonError::new(format!("the number {number} is not listed")));
-                }
-                Ok(Value::Enum(number))
+            Json::Bool(b) if self.reader.json == JsonStyle::Python => {
+                self.number_of(id, &Json::Number(u8::from(*b).to_string()))
             }
+            Json::Number(_) => self.number_of(id, json),
             _ => Err(JsonError::new(format!("{} is not an enum value", json.noun()))),
         }
+    }
+
+    /// A number of an enum.
+    fn number_of(self, id: EnumId, json: &Json) -> Outcome<Value> {
+        let fraction = match json {
+            Json::Number(text) if self.reader.json == JsonStyle::Python => text.parse::<f64>().ok(),
+            _ => None,
+        };
+        let cut = fraction.map(|n| Json::Number(format!("{:.0}", n.trunc())));
+        let json = cut.as_ref().filter(|_| fraction.is_some_and(|n| n.fract() != 0.0)).unwrap_or(json);
+        let whole: i64 = integer(json)?;
+        let listed = |number: i32| self.schema.value_by_number(id, number).is_some();
+        // Python looks for the lower 32 bits among the values.
+        if self.reader.json == JsonStyle::Python && listed(whole as i32) {
+            return Ok(Value::Enum(whole as i32));
+        }
+        let number = i32::try_from(whole).map_err(|_| JsonError::new(format!("{whole} is out of range")))?;
+        let closed = self.reader.closes_enums && self.schema.enum_(id).is_closed();
+        if closed && !listed(number) {
+            return Err(JsonError::new(format!("the number {number} is not listed")));
+        }
+        Ok(Value::Enum(number))
     }
 }
 

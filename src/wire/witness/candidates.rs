@@ -9,6 +9,8 @@ use crate::wire::value::{Slot, Tree, Value, all_fields};
 
 /// How many fields of one enum are tried.
 const CARRIERS: usize = 12;
+/// How many messages are tried where the whole of one is in question.
+const TREES: usize = 5000;
 /// How deep messages in messages are opened.
 const DEPTH: usize = 2;
 
@@ -150,6 +152,7 @@ impl Prover<'_> {
                 trees.extend(together(&maker, write, a, b));
             }
         }
+        trees.truncate(TREES);
         vec![Trial { write, read, focus: Vec::new(), trees, absent: None }]
     }
 
@@ -280,7 +283,7 @@ pub(crate) fn holder(schema: &Schema, id: FieldId) -> Option<MessageId> {
     }
 }
 
-fn with_cases(maker: &Maker<'_>, schema: &Schema, message: MessageId, field: &Field) -> Vec<Tree> {
+pub(super) fn with_cases(maker: &Maker<'_>, schema: &Schema, message: MessageId, field: &Field) -> Vec<Tree> {
     let base = maker.minimal(message);
     let cases = maker.cases(field, DEPTH).into_iter();
     cases

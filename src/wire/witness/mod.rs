@@ -7,6 +7,7 @@
 
 mod calls;
 mod candidates;
+mod past;
 mod search;
 
 pub use search::refute;
@@ -27,6 +28,9 @@ pub struct Proof {
     pub effect: Effect,
     /// What shows it; `None` means the claim is unconfirmed.
     pub shown: Option<Shown>,
+    /// The earlier published version that stands for the old side, as it is tagged, where it is not the old side
+    /// itself.
+    pub version: Option<String>,
 }
 
 /// A message or a call that shows an effect.
@@ -113,13 +117,28 @@ impl<'a> Prover<'a> {
     pub fn prove(&self, change: &Change, verdict: &Verdict) -> Vec<Proof> {
         let mut proofs = Vec::new();
         for cell in &verdict.cells {
+            let mut version = None;
             let shown = match cell.lens {
+                Lens::Wire | Lens::Json if change.reused().is_some() => {
+                    let past = self.past(change, cell.lens, cell.direction, cell.effect);
+                    past.map(|(shown, then)| {
+                        version = Some(then);
+                        shown
+                    })
+                    .or_else(|| self.data(change, cell.lens, cell.direction, cell.effect))
+                }
                 Lens::Wire | Lens::Json => self.data(change, cell.lens, cell.direction, cell.effect),
                 Lens::Rpc => self.call(change, cell.direction, cell.effect),
                 _ => continue,
             };
             if shown.is_some() || cell.effect > Effect::Unknown {
-                proofs.push(Proof { lens: cell.lens, direction: cell.direction, effect: cell.effect, shown });
+                proofs.push(Proof {
+                    lens: cell.lens,
+                    direction: cell.direction,
+                    effect: cell.effect,
+                    shown,
+                    version,
+                });
             }
         }
         proofs

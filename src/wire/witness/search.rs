@@ -72,7 +72,9 @@ impl Prover<'_> {
                 attempts.push((dull, size, trial, Attempt { bytes, meant, json }));
             }
         }
-        attempts.sort_by(|a, b| (a.0, a.1, &a.3.bytes).cmp(&(b.0, b.1, &b.3.bytes)));
+        // Of one size the first case: they begin with what a person would try.
+        let name = |trial: &Trial| &write.message(trial.write).full_name;
+        attempts.sort_by(|a, b| (a.0, a.1, name(a.2)).cmp(&(b.0, b.1, name(b.2))));
         for (_, _, trial, attempt) in attempts {
             let outcomes = self.outcomes(trial, &attempt, direction);
             let shows = outcomes.iter().any(|(_, o)| shows(o, &trial.focus, effect));
