@@ -467,7 +467,7 @@ impl Work<'_> {
             writer: client,
             reader: server,
             reader_is_newer: from.version < to.version,
-            drops_negative_zero: rust(from, to),
+            prost: rust(from, to),
         };
         let seen = outcome.trailer("seen-bin").and_then(|text| cases::seen(&unhex(text)));
         for (sent, seen) in call.requests.iter().zip(seen.iter().flatten()) {
@@ -484,7 +484,7 @@ impl Work<'_> {
             writer: server,
             reader: client,
             reader_is_newer: to.version < from.version,
-            drops_negative_zero: rust(from, to),
+            prost: rust(from, to),
         };
         let answers = self.answers[to.version.index()].get(&other.output);
         for (index, response) in outcome.responses.iter().enumerate() {

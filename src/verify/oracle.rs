@@ -28,8 +28,9 @@ pub struct Way<'a> {
     pub reader: &'a Side,
     /// Whether the reader's version is the later one.
     pub reader_is_newer: bool,
-    /// Whether one of the programs takes -0 for the absence of a value, as prost does in fields without presence.
-    pub drops_negative_zero: bool,
+    /// Whether what prost loses is allowed for: it takes -0 for the absence of a value in fields without presence, and
+    /// has no extensions.
+    pub prost: bool,
 }
 
 /// Why two sides did not understand each other.
@@ -69,6 +70,17 @@ pub fn json(side: &Side, name: &str, bytes: &[u8]) -> Option<serde_json::Value> 
     serde_json::from_str(&text).ok()
 }
 
+/// Whether a JSON document has extensions in it: keys in brackets.
+#[must_use]
+pub fn has_extensions(json: &serde_json::Value) -> bool {
+    use serde_json::Value as J;
+    match json {
+        J::Array(all) => all.iter().any(has_extensions),
+        J::Object(map) => map.iter().any(|(k, v)| k.starts_with('[') || has_extensions(v)),
+        _ => false,
+    }
+}
+
 /// Whether two JSON documents say the same: numbers by value (as `float` where that is all they hold), keys in any
 /// order.
 #[must_use]
@@ -103,14 +115,8 @@ pub fn compare(way: Way<'_>, names: (&str, &str), written: &[u8], again: &[u8]) 
 /// # Errors
 ///
 /// What is missing or different.
-pub fn same(
-    side: &Side,
-    name: &str,
-    before: &[u8],
-    after: &[u8],
-    drops_negative_zero: bool,
-) -> Result<(), Difference> {
-    let way = Way { writer: side, reader: side, reader_is_newer: false, drops_negative_zero };
+pub fn same(side: &Side, name: &str, before: &[u8], after: &[u8], prost: bool) -> Result<(), Difference> {
+    let way = Way { writer: side, reader: side, reader_is_newer: false, prost };
     compare(way, (name, name), before, after)
 }
 
@@ -166,7 +172,8 @@ fn message(
         match again.field_by_number(number) {
             Some(seen) => values(way, (&field, &value), (&found, seen), &place)?,
             // The empty value of a field without presence is not written again.
-            None if is_default(&value) || way.drops_negative_zero && is_negative_zero(&value) => {}
+            None if is_default(&value) || way.prost && is_negative_zero(&value) => {}
+            None if way.prost && written.message_descriptor().field(number).is_none() => {}
             None => {
                 return Err(
                     format!("`{place}` was written as {}, the reader sees nothing", shown(&value)).into()
