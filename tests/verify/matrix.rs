@@ -65,7 +65,11 @@ fn compatible_versions_understand_each_other() {
 }
 
 /// What the verdict says and no program shows, with the reason.
-const UNSEEN: &[(&str, &str)] = &[];
+const UNSEEN: &[(&str, &str)] = &[
+    // Nothing of it is lost in calls, where a message of the same shape took its place; whoever has it stored has no
+    // class for it any more, and that no pair of programs shows.
+    ("message-removed p25_request_type_renamed.v1.Req", "wire backward lossy"),
+];
 
 #[test]
 #[ignore = "builds programs in four languages"]

@@ -13,13 +13,13 @@ fn of(text: &str) -> Side {
 /// Old writes, new reads; what new writes again is what it was given, as it keeps unknown fields.
 fn backward(old: &str, new: &str, written: &[u8], again: &[u8]) -> Result<(), String> {
     let (old, new) = (of(old), of(new));
-    let way = Way { writer: &old, reader: &new, reader_is_newer: true, drops_negative_zero: false };
+    let way = Way { writer: &old, reader: &new, reader_is_newer: true, prost: false };
     compare(way, ("t.M", "t.M"), written, again).map_err(|d| d.what)
 }
 
 fn forward(old: &str, new: &str, written: &[u8], again: &[u8]) -> Result<(), String> {
     let (old, new) = (of(old), of(new));
-    let way = Way { writer: &new, reader: &old, reader_is_newer: false, drops_negative_zero: false };
+    let way = Way { writer: &new, reader: &old, reader_is_newer: false, prost: false };
     compare(way, ("t.M", "t.M"), written, again).map_err(|d| d.what)
 }
 

@@ -85,7 +85,7 @@ impl Mark {
 pub fn grids(matrix: &Matrix) -> Vec<Grid<'_>> {
     let mut grids = Vec::new();
     let bytes = |c: &Cell| c.id.subject == Subject::Bytes;
-    grids.extend(grid(matrix, "bytes: who reads what whom wrote", ["writer", "reader"], &bytes));
+    grids.extend(grid(matrix, "bytes: who reads what others wrote", ["writer", "reader"], &bytes));
     let title = format!("middlemen: {} writes, {} passes on, {0} reads", matrix.labels[1], matrix.labels[0]);
     let middle = |c: &Cell| c.id.subject == Subject::Middle;
     grids.extend(grid(matrix, &title, ["ends", "middle"], &middle));

@@ -7,7 +7,7 @@ use super::{Mark, grids, summary};
 use crate::report::{Line, Style, View};
 
 /// The most red cells that are told one by one.
-const MOST: usize = 20;
+const MOST: usize = 10;
 
 fn style(mark: Mark) -> Style {
     match mark {

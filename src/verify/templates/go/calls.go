@@ -31,7 +31,7 @@ import (
 const prefix = "x-protopact-"
 
 // No answer of a server is waited for longer than this.
-const patience = 30 * time.Second
+const patience = 10 * time.Second
 
 func method(path string) (protoreflect.MethodDescriptor, error) {
 	name := strings.Replace(strings.TrimPrefix(path, "/"), "/", ".", 1)

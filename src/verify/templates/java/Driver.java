@@ -3,6 +3,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.protobuf.ExtensionRegistry;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
 import io.grpc.MethodDescriptor;
@@ -31,6 +32,7 @@ public final class Driver {
     static final Map<String, MethodDescriptor<?, ?>> METHODS = new TreeMap<>();
     static final PrintStream OUT = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false,
             StandardCharsets.UTF_8);
+    private static final ExtensionRegistry EXTENSIONS = ExtensionRegistry.newInstance();
     private static JsonFormat.TypeRegistry registry;
 
     private Driver() {}
@@ -57,7 +59,14 @@ public final class Driver {
         if (Message.class.isAssignableFrom(found) && !found.isInterface()) {
             Message message = (Message) found.getMethod("getDefaultInstance").invoke(null);
             MESSAGES.put(message.getDescriptorForType().getFullName(), message);
-        } else if (name.endsWith("Grpc") && !name.contains("$")) {
+        } else if (!name.contains("$") && !found.isInterface() && !found.isEnum()) {
+            try {
+                found.getMethod("registerAllExtensions", ExtensionRegistry.class).invoke(null, EXTENSIONS);
+            } catch (NoSuchMethodException e) {
+                // Not the class of a file.
+            }
+        }
+        if (name.endsWith("Grpc") && !name.contains("$")) {
             ServiceDescriptor service;
             try {
                 service = (ServiceDescriptor) found.getMethod("getServiceDescriptor").invoke(null);
@@ -107,7 +116,7 @@ public final class Driver {
                 JsonFormat.parser().usingTypeRegistry(registry).merge(text(request, "json"), builder);
                 read = builder.build();
             } else {
-                read = kind.getParserForType().parseFrom(unhex(text(request, "hex")));
+                read = kind.getParserForType().parseFrom(unhex(text(request, "hex")), EXTENSIONS);
             }
             answer.addProperty("hex", hex(read.toByteArray()));
             answer.addProperty("ok", true);

@@ -7,6 +7,7 @@ what ought to come out.
 import importlib
 import json
 import os
+import queue
 import sys
 import threading
 from concurrent import futures
@@ -18,7 +19,7 @@ from contract import MODULES, SERVICES
 
 PREFIX = "x-protopact-"
 # No answer of a server is waited for longer than this, in seconds.
-PATIENCE = 30
+PATIENCE = 10
 # How many messages a stream of answers to one request has.
 REPLIES = 3
 
@@ -167,7 +168,8 @@ def exchange(descriptor, ask, inputs, options, cancel, answer):
             for value in started:
                 take(value)
         elif not server:
-            take(started.result())
+            # Where more than one answer comes, grpcio ends the call at its deadline, not before.
+            take(started.result(options["timeout"] + 1))
         elif client:
             for _ in inputs:
                 turn.release()
@@ -183,6 +185,10 @@ def exchange(descriptor, ask, inputs, options, cancel, answer):
         pass
     except (grpc.RpcError, grpc.FutureCancelledError):
         pass
+    except grpc.FutureTimeoutError:
+        started.cancel()
+        answer["ok"], answer["error"] = False, "the call does not end"
+        return
     finally:
         over.set()
         turn.release(len(inputs) or 1)
@@ -317,9 +323,21 @@ def serve(settings):
 
 
 def work():
-    for line in sys.stdin:
+    lines = queue.SimpleQueue()
+
+    def read():
+        for line in sys.stdin:
+            lines.put(line)
+        lines.put(None)
+        # Nobody waits for what takes longer.
+        threading.Timer(60, os._exit, [1]).start()
+
+    threading.Thread(target=read, daemon=True).start()
+    for line in iter(lines.get, None):
         request = json.loads(line)
         say(call(request) if request["op"] == "call" else codec(request))
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":
