@@ -233,7 +233,7 @@ mod tests {
             folder: "/".into(),
             set: Vec::new(),
         };
-        Process::start(&host, &program, &[]).unwrap()
+        Process::start(&host, &program, &[]).expect("a shell is there")
     }
 
     #[test]

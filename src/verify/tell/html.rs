@@ -50,7 +50,7 @@ fn hint(matrix: &Matrix, cells: &[&Cell]) -> String {
 }
 
 fn clean(text: &str) -> String {
-    crate::compile::escape(text).into()
+    crate::compile::escape(text)
 }
 
 /// Writes one page.

@@ -65,7 +65,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
 /// Control characters and marks of direction are shown, not sent: XML has no place for the former, and the latter turn
 /// a line around.
 fn clean(text: &str) -> String {
-    crate::compile::escape(text).into()
+    crate::compile::escape(text)
 }
 
 #[cfg(test)]
