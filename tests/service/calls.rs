@@ -151,7 +151,9 @@ async fn a_call_with_one_request_takes_exactly_one() {
     // A client stream of nothing is a call like any other.
     let (answers, end) = client.all("Upload", &[]).await;
     end.unwrap();
-    assert_eq!(answers, [Bytes::new()]);
+    assert_eq!(answers.len(), 1);
+    // What answers when it is no echo is arbitrary, and the same every time.
+    assert_eq!(client.all("Upload", &[]).await.0, answers);
 }
 
 #[tokio::test]

@@ -19,7 +19,6 @@ fn cache() -> PathBuf {
 
 fn run(env: &TestEnv, args: &[&str]) -> (i32, String) {
     eprintln!("protopact {}", args.join(" "));
-    #[expect(clippy::disallowed_methods, reason = "the program under test")]
     let mut command = Command::new(env!("CARGO_BIN_EXE_protopact"));
     let output = command.args(args).current_dir(env.work()).env("PROTOPACT_CACHE", cache()).output().unwrap();
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();

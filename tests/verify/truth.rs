@@ -9,6 +9,8 @@ use crate::support::truth;
 /// How many messages are edited.
 const COUNT: usize = 300;
 
+/// `PROTOPACT_TRUTH_SEED` asks for other edits.
+#[expect(clippy::disallowed_methods, reason = "the environment says which edits")]
 fn seed() -> u64 {
     std::env::var("PROTOPACT_TRUTH_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1)
 }

@@ -147,19 +147,32 @@ final class Calls {
         };
         call.start(listener, asked);
         call.request(2);
-        if (flag(request, "gzip")) {
+        try {
+            send(call, inputs, method.getType(), flag(request, "gzip"), cancel);
+        } catch (IllegalStateException e) {
+            // The headers were here before everything was sent, and the listener has cancelled.
+            if (!cancel) {
+                throw e;
+            }
+        }
+        if (!done.await(2 * PATIENCE, TimeUnit.MILLISECONDS)) {
+            throw new IllegalStateException("the call did not end");
+        }
+    }
+
+    private static <Q, R> void send(
+            ClientCall<Q, R> call, List<Q> inputs, MethodDescriptor.MethodType kind, boolean gzip, boolean cancel) {
+        boolean both = kind == MethodDescriptor.MethodType.BIDI_STREAMING;
+        if (gzip) {
             call.setMessageCompression(true);
         }
         for (Q input : both ? inputs.subList(0, Math.min(1, inputs.size())) : inputs) {
             call.sendMessage(input);
         }
-        boolean streams = method.getType() == MethodDescriptor.MethodType.CLIENT_STREAMING || both;
+        boolean streams = kind == MethodDescriptor.MethodType.CLIENT_STREAMING || both;
         // A caller that goes away in the middle has not ended its stream of requests before.
         if (!both && !(cancel && streams) || inputs.isEmpty()) {
             call.halfClose();
-        }
-        if (!done.await(2 * PATIENCE, TimeUnit.MILLISECONDS)) {
-            throw new IllegalStateException("the call did not end");
         }
     }
 
