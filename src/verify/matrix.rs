@@ -353,7 +353,8 @@ impl Tally {
         if self.first.as_ref().is_none_or(|f| f.predicted.is_some() && bad.predicted.is_none()) {
             self.first = Some(bad.clone());
         }
-        if self.all.len() < MOST {
+        // What nobody predicted is not crowded out by what was.
+        if self.all.len() < MOST || bad.predicted.is_none() && self.all.len() < 2 * MOST {
             self.all.push(bad);
         }
     }

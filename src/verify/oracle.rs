@@ -200,7 +200,9 @@ fn message(
     }
     for (field, value) in set(again) {
         let number = field.number();
-        if written.field_by_number(number).is_none() && !is_default(&value) {
+        // A writer passes on what it does not know, a value of a closed enum for one; whoever knows it may read it.
+        let passed_on = written.unknown_fields().iter().any(|unknown| unknown.number == number);
+        if written.field_by_number(number).is_none() && !passed_on && !is_default(&value) {
             let place = at(path, field.name());
             let what = format!("the reader sees {} in `{place}`, where nothing was written", shown(&value));
             return Err(what.into());

@@ -57,6 +57,7 @@ fn the_verdict_is_what_four_languages_do() {
         report += &format!("\n{change}: {verdict} says the verdict, and nobody shows it\n{}", case(change));
     }
     assert!(report.is_empty(), "{report}");
+    assert_eq!(matrix["counts"]["red_unpredicted"], 0, "{text}");
     let compared: u64 = cells(&matrix).map(|c: &Value| c["cases"].as_u64().unwrap()).sum();
     assert!(compared > 100_000, "{compared} comparisons\n{text}");
 }
