@@ -162,7 +162,7 @@ mod tests {
     use crate::codegen::plugin::spec;
 
     fn host(env: &[(&str, &str)]) -> Host {
-        Host { env: env.iter().map(|(k, v)| (k.into(), v.into())).collect(), cwd: "/work".into() }
+        Host { env: env.iter().map(|(k, v)| (k.into(), v.into())).collect(), cwd: "/here".into() }
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(root(&[]), None);
         assert_eq!(root(&[("HOME", "/h")]).as_deref(), Some("/h/.cache/protopact"));
         assert_eq!(root(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")]).as_deref(), Some("/x/protopact"));
-        assert_eq!(root(&[("HOME", "/h"), ("PROTOPACT_CACHE", "c")]).as_deref(), Some("/work/c"));
+        assert_eq!(root(&[("HOME", "/h"), ("PROTOPACT_CACHE", "c")]).as_deref(), Some("/here/c"));
     }
 
     #[test]
