@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compile::{encode, wire};
+use crate::compile::{encode, json_name, wire};
 
 /// Field numbers of descriptor.proto.
 const FILE_MESSAGE: u32 = 4;
@@ -61,7 +61,7 @@ fn one(field: &[u8], out: &mut Vec<u8>, path: &mut Vec<u32>, written: &BTreeSet<
     let text = |number| wire::fields(field).flatten().find(|f| f.number == number).and_then(|f| f.bytes());
     let name = std::str::from_utf8(text(FIELD_NAME).unwrap_or_default()).unwrap_or_default();
     path.push(FIELD_JSON_NAME);
-    let implied = text(FIELD_JSON_NAME) == Some(default(name).as_bytes()) && !written.contains(path);
+    let implied = text(FIELD_JSON_NAME) == Some(json_name(name).as_bytes()) && !written.contains(path);
     path.pop();
     for part in wire::fields(field).flatten() {
         if !(implied && part.number == FIELD_JSON_NAME) {
@@ -88,21 +88,6 @@ fn numbers(mut packed: &[u8]) -> Option<Vec<u32>> {
         numbers.push(u32::try_from(prost::encoding::decode_varint(&mut packed).ok()?).ok()?);
     }
     Some(numbers)
-}
-
-/// The JSON name of a field that has none: underscores go, the letter after one is a capital.
-fn default(name: &str) -> String {
-    let mut json = String::with_capacity(name.len());
-    let mut capital = false;
-    for c in name.chars() {
-        if c == '_' {
-            capital = true;
-        } else {
-            json.push(if capital { c.to_ascii_uppercase() } else { c });
-            capital = false;
-        }
-    }
-    json
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod graph;
 pub mod image;
 mod link;
 mod load;
+mod names;
 pub mod output;
 mod parse;
 mod protoc;
@@ -28,6 +29,7 @@ pub(crate) use declared::{Declared, Number, declared};
 pub(crate) use diagnostic::shortened;
 pub use diagnostic::{Diagnostic, Excerpt, escape};
 pub use load::MAX_FILE_SIZE;
+pub(crate) use names::json_name;
 pub use protoc::ProtocError;
 
 /// One source file to compile.

@@ -15,7 +15,7 @@ use super::model::{
     Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
     ServiceId, Syntax, qualify,
 };
-use crate::compile::{Compiled, CompiledFile};
+use crate::compile::{Compiled, CompiledFile, json_name};
 
 /// A descriptor that does not decode, or does not hold together.
 #[derive(Debug, Error)]
@@ -338,7 +338,7 @@ impl Schema {
         let java_utf8 =
             language.java_utf8(scope.java_options.as_ref(), scope.edition >= 1000, features.utf8_validation);
         self.fields.push(Field {
-            json_name: proto.json_name.map_or_else(|| json_name(&name), Into::into),
+            json_name: proto.json_name.map_or_else(|| json_name(&name).into(), Into::into),
             number: proto.number.unwrap_or_default(),
             kind,
             type_name: proto.type_name.as_deref().map(bare),
@@ -505,22 +505,6 @@ fn half_open(start: Option<i32>, end: Option<i32>) -> Range {
 
 fn bare(name: &str) -> Box<str> {
     name.strip_prefix('.').unwrap_or(name).into()
-}
-
-/// The JSON key the specification derives from a field name
-/// (<https://protobuf.dev/programming-guides/json/#field-names>).
-pub(super) fn json_name(name: &str) -> Box<str> {
-    let mut out = String::with_capacity(name.len());
-    let mut upper = false;
-    for c in name.chars() {
-        if c == '_' {
-            upper = true;
-        } else {
-            out.push(if upper { c.to_ascii_uppercase() } else { c });
-            upper = false;
-        }
-    }
-    out.into()
 }
 
 /// Takes `source_code_info` (field 9) out of an encoded `FileDescriptorProto`: most runs never look at it, and

@@ -246,6 +246,25 @@ impl Kind {
         }
     }
 
+    /// The wire type of a single value (<https://protobuf.dev/programming-guides/encoding/#structure>); a packed list
+    /// is a matter of cardinality.
+    pub fn wire_type(self) -> u8 {
+        match self {
+            Kind::Int32
+            | Kind::Int64
+            | Kind::Uint32
+            | Kind::Uint64
+            | Kind::Sint32
+            | Kind::Sint64
+            | Kind::Bool
+            | Kind::Enum => 0,
+            Kind::Fixed64 | Kind::Sfixed64 | Kind::Double => 1,
+            Kind::String | Kind::Bytes | Kind::Message => 2,
+            Kind::Group => 3,
+            Kind::Fixed32 | Kind::Sfixed32 | Kind::Float => 5,
+        }
+    }
+
     /// Whether the field names a type (message, group or enum).
     pub fn is_named(self) -> bool {
         matches!(self, Kind::Enum | Kind::Message | Kind::Group)

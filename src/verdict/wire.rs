@@ -532,9 +532,11 @@ impl<'a> Reader<'a> {
                     "the bytes are read as a packed list of numbers, or refused where they are none",
                 )
             }
-            (a, b) if w.packed && r.cardinality == Cardinality::Repeated && wire_type(a) != wire_type(b) => {
+            (a, b)
+                if w.packed && r.cardinality == Cardinality::Repeated && a.wire_type() != b.wire_type() =>
+            {
                 // Two numbers of 32 bits are in every one of 64.
-                if (wire_type(a), wire_type(b)) == (1, 5) {
+                if (a.wire_type(), b.wire_type()) == (1, 5) {
                     Loss::corrupt("each number of a packed list is read as two others")
                 } else {
                     Loss::rejects(
@@ -542,7 +544,7 @@ impl<'a> Reader<'a> {
                     )
                 }
             }
-            (a, b) if wire_type(a) != wire_type(b) => {
+            (a, b) if a.wire_type() != b.wire_type() => {
                 // In one order, whatever the direction: equal reasons are told once.
                 let (a, b) = (a.as_str().min(b.as_str()), a.as_str().max(b.as_str()));
                 Loss::rejects(format!(
@@ -746,22 +748,4 @@ fn values<'a>(schema: &'a Schema, enum_: &'a Enum) -> Vec<(i32, &'a str)> {
         enum_.values.iter().map(|v| schema.value(*v)).map(|v| (v.number, &*v.name)).collect();
     values.sort_unstable();
     values
-}
-
-/// Wire type numbers of the encoding guide; a packed list is a matter of cardinality.
-fn wire_type(kind: Type) -> u8 {
-    match kind {
-        Type::Int32
-        | Type::Int64
-        | Type::Uint32
-        | Type::Uint64
-        | Type::Sint32
-        | Type::Sint64
-        | Type::Bool
-        | Type::Enum => 0,
-        Type::Fixed64 | Type::Sfixed64 | Type::Double => 1,
-        Type::String | Type::Bytes | Type::Message => 2,
-        Type::Group => 3,
-        Type::Fixed32 | Type::Sfixed32 | Type::Float => 5,
-    }
 }

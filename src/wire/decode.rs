@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::encode::wire_type;
 use super::value::{
     Key, Slot, Tree, Unknown, UnknownData, Value, default_of, field_at, is_message_set, is_zero, zero_of,
 };
@@ -318,7 +317,7 @@ impl<'s> Decoder<'s> {
         input: &mut Input<'_>,
         depth: usize,
     ) -> Outcome<()> {
-        let expected = wire_type(field.kind);
+        let expected = field.kind.wire_type();
         let list = field.cardinality == Cardinality::Repeated;
         if wire == 2 && list && field.kind.is_packable() {
             return self.packed(tree, field, input.blob()?);
@@ -446,9 +445,9 @@ impl<'s> Decoder<'s> {
                     continue;
                 }
             };
-            if wire != wire_type(part.kind) {
+            if wire != part.kind.wire_type() {
                 if self.reader.strict_wire_types {
-                    let expected = wire_type(part.kind);
+                    let expected = part.kind.wire_type();
                     return Err(DecodeErrorKind::WireType { found: wire, expected });
                 }
                 if wire == 4 {

@@ -67,26 +67,8 @@ fn one(schema: &Schema, field: &Field, value: &Value, out: &mut Vec<u8>) {
         }
         return;
     }
-    tag(field.number, wire_type(field.kind), out);
+    tag(field.number, field.kind.wire_type(), out);
     scalar(field.kind, value, out);
-}
-
-/// The wire type of a single value of a kind.
-pub(crate) fn wire_type(kind: Kind) -> u8 {
-    match kind {
-        Kind::Int32
-        | Kind::Int64
-        | Kind::Uint32
-        | Kind::Uint64
-        | Kind::Sint32
-        | Kind::Sint64
-        | Kind::Bool
-        | Kind::Enum => 0,
-        Kind::Fixed64 | Kind::Sfixed64 | Kind::Double => 1,
-        Kind::String | Kind::Bytes | Kind::Message => 2,
-        Kind::Group => 3,
-        Kind::Fixed32 | Kind::Sfixed32 | Kind::Float => 5,
-    }
 }
 
 /// A value without its tag.

@@ -6,6 +6,7 @@ use super::options::Interpreted;
 use super::resolve::Ref;
 use super::symbols::Symbol;
 use crate::compile::encode;
+use crate::compile::names::json_name;
 use crate::compile::parse::SourceInfo;
 use crate::compile::parse::ast::{self, Opt, Syntax, Type};
 
@@ -205,21 +206,6 @@ impl Emitter<'_, '_> {
         }
         self.options(3, &service.options, out);
     }
-}
-
-/// The JSON key of a field (<https://protobuf.dev/programming-guides/json/#field-names>).
-pub(super) fn json_name(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut upper = false;
-    for c in name.chars() {
-        if c == '_' {
-            upper = true;
-        } else {
-            out.push(if upper { c.to_ascii_uppercase() } else { c });
-            upper = false;
-        }
-    }
-    out
 }
 
 /// A default value as descriptors hold it: numbers in their shortest decimal form, bytes with C escapes.

@@ -6,6 +6,7 @@ use super::ast::{self, Extra, Field, Label, Message, Oneof, Syntax, Type};
 use super::lex::{self, Kind};
 use super::locations::Loc;
 use super::{Failed, MAX_MESSAGE_DEPTH, Parser, Result, Span};
+use crate::compile::names::camel_name;
 
 /// Where a field is declared.
 #[derive(Clone)]
@@ -418,7 +419,7 @@ impl<'s> Parser<'s> {
             self.consume_end(";", Some(loc))?;
         }
         if let Some((key, value)) = map {
-            field.type_name = Cow::Owned(map_entry_name(name));
+            field.type_name = Cow::Owned(camel_name(name) + "Entry");
             self.add_map_entry(&field, key, value, place.parent);
         }
         let index = self.file.fields.len() as u32;
@@ -575,19 +576,4 @@ impl<'s> Parser<'s> {
             Some(Type::Group | Type::Message | Type::Enum) => self.error("messages have no default value"),
         }
     }
-}
-
-/// The name of the message behind a map field: camel case and `Entry`.
-fn map_entry_name(field: &str) -> String {
-    let mut name = String::with_capacity(field.len() + 5);
-    let mut upper = true;
-    for c in field.chars() {
-        if c == '_' {
-            upper = true;
-        } else {
-            name.push(if upper { c.to_ascii_uppercase() } else { c });
-            upper = false;
-        }
-    }
-    name + "Entry"
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::read::Parser;
 use super::write::{self, double, members, value};
 use super::{Json, JsonError};
+use crate::compile::json_name;
 use crate::schema::{MessageId, Schema};
 use crate::wire::decode::{Reader, decode, get};
 use crate::wire::encode::encode;
@@ -119,7 +120,7 @@ pub(super) fn write(schema: &Schema, tree: &Tree, known: Known) -> Result<Json, 
             for path in paths {
                 let Value::String(path) = path else { continue };
                 let path = String::from_utf8_lossy(path).into_owned();
-                let camel = camel(&path);
+                let camel = json_name(&path);
                 if snake(&camel) != path {
                     return Err(JsonError::new(format!("the path `{path}` does not survive in camel case")));
                 }
@@ -377,22 +378,6 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + of_year - 719_468
 }
 
-fn camel(path: &str) -> String {
-    let mut out = String::new();
-    let mut up = false;
-    for c in path.chars() {
-        match c {
-            '_' => up = true,
-            c if up => {
-                out.push(c.to_ascii_uppercase());
-                up = false;
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 fn snake(path: &str) -> String {
     let mut out = String::new();
     for c in path.chars() {
@@ -432,7 +417,6 @@ mod tests {
 
     #[test]
     fn masks_are_camel_case() {
-        assert_eq!(camel("a_bc.d"), "aBc.d");
         assert_eq!(snake("aBc.d"), "a_bc.d");
     }
 }

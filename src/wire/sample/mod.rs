@@ -226,7 +226,7 @@ fn raw(schema: &Schema, maker: &Maker<'_>, field: &Field) -> Vec<(&'static str, 
                     let one = alone(Slot::List(vec![value])).unwrap_or_default();
                     // Tag, length and value become tag and value.
                     let skip = tag_length(field.number) + 1;
-                    tag(field.number, super::encode::wire_type(field.kind), &mut bytes);
+                    tag(field.number, field.kind.wire_type(), &mut bytes);
                     bytes.extend(one.get(skip..).unwrap_or_default());
                 }
                 out.push(("unpacked", bytes));

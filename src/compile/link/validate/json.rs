@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::Check;
-use crate::compile::link::emit::json_name;
 use crate::compile::link::value::flag;
+use crate::compile::names::json_name;
 use crate::compile::parse::Problem;
 use crate::compile::parse::ast::Field;
 
