@@ -255,12 +255,22 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         cells.extend(made.map_err(|e| CliError::new(ErrorKind::Outside, e))?);
     }
     cells.sort_by_key(|c| c.id);
+    if let (Some(_), Some(name), true) = (cell, &args.cell, cells.is_empty()) {
+        return Err(CliError::usage(format!("there is no cell `{name}`")).hint(
+            "`middle` is for a later writer and an earlier middleman, `json` for languages that have it",
+        ));
+    }
     // One cell, or one part, does not show what the rest would.
-    let lenses: &[Lens] = match args.only {
-        _ if cell.is_some() => &[],
-        Some(Part::Bytes) => &[Lens::Wire],
-        Some(Part::Calls) => &[Lens::Rpc],
-        None => &[Lens::Wire, Lens::Rpc],
+    let lenses: Vec<Lens> = if cell.is_some() {
+        Vec::new()
+    } else {
+        let has = |wanted: fn(&Subject) -> bool| cells.iter().any(|c| wanted(&c.id.subject));
+        let lenses = [
+            (has(|s| *s == Subject::Bytes), Lens::Wire),
+            (has(|s| *s == Subject::Json), Lens::Json),
+            (has(|s| matches!(s, Subject::Call(..))), Lens::Rpc),
+        ];
+        lenses.into_iter().filter(|(tried, _)| *tried).map(|(_, lens)| lens).collect()
     };
     let matrix = Matrix {
         contract: sdk.name.clone(),
@@ -268,7 +278,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         typed: [args.from.clone(), args.to.clone().unwrap_or_else(|| ".".to_owned())],
         skips,
         cells,
-        unseen: predictions.unseen(lenses),
+        unseen: predictions.unseen(&lenses),
     };
     drop(progress);
     for (format, path) in &args.report {

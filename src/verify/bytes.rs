@@ -7,14 +7,17 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 
 use super::Version;
+use super::fault::Ends;
+use super::json;
 use super::matrix::{Cell, CellId, Peer, Subject, Tally};
 use super::oracle::{self, Difference, Way};
-use super::predict::Predictions;
+use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
 use super::side::Side;
 use crate::codegen::Language;
 use crate::codegen::plugin::Host;
 use crate::codegen::plugin::cache::hex;
+use crate::verdict::Lens;
 use crate::wire::sample::{Sample, SampleOptions, samples};
 
 /// How long one answer may take; the first one waits for the program's start.
@@ -40,12 +43,14 @@ pub struct Stage<'a> {
 
 /// What a program made of bytes.
 #[derive(Clone, Debug)]
-struct Read {
-    again: Vec<u8>,
-    json: Option<Value>,
+pub(super) struct Read {
+    /// What it wrote of it in binary.
+    pub again: Vec<u8>,
+    /// What it printed, when it has JSON.
+    pub json: Option<String>,
 }
 
-type Answer = Result<Read, String>;
+pub(super) type Answer = Result<Read, String>;
 
 impl<'a> Stage<'a> {
     /// The version of a peer.
@@ -56,11 +61,17 @@ impl<'a> Stage<'a> {
 
     /// Asks one program about messages and bytes. One that ends is started again for what is left.
     fn codec(&self, peer: Peer, requests: &[(String, Vec<u8>)]) -> Vec<Answer> {
-        let lines: Vec<Value> = requests
-            .iter()
-            .enumerate()
-            .map(|(id, (message, bytes))| json!({"id": id, "op": "codec", "message": message, "hex": hex(bytes)}))
-            .collect();
+        let line = |(id, (message, bytes)): (usize, &(String, Vec<u8>))| json!({"id": id, "op": "codec", "message": message, "hex": hex(bytes)});
+        self.ask(peer, &requests.iter().enumerate().map(line).collect::<Vec<_>>())
+    }
+
+    /// The same about messages and JSON.
+    pub(super) fn parse(&self, peer: Peer, requests: &[(String, String)], lenient: bool) -> Vec<Answer> {
+        let line = |(id, (message, text)): (usize, &(String, String))| json!({"id": id, "op": "json", "message": message, "json": text, "lenient": lenient});
+        self.ask(peer, &requests.iter().enumerate().map(line).collect::<Vec<_>>())
+    }
+
+    fn ask(&self, peer: Peer, lines: &[Value]) -> Vec<Answer> {
         let mut answers: Vec<Answer> = Vec::with_capacity(lines.len());
         let mut restarts = 0;
         while answers.len() < lines.len() {
@@ -96,7 +107,7 @@ fn read(answer: &Value) -> Answer {
         return Err(answer["error"].as_str().unwrap_or("no reason given").to_owned());
     }
     let again = unhex(answer["hex"].as_str().unwrap_or_default());
-    let json = answer["json"].as_str().and_then(|text| serde_json::from_str(text).ok());
+    let json = answer["json"].as_str().map(str::to_owned);
     Ok(Read { again, json })
 }
 
@@ -108,7 +119,7 @@ pub fn unhex(text: &str) -> Vec<u8> {
 }
 
 /// A message with a sample of it.
-type Case = (String, Sample);
+pub(super) type Case = (String, Sample);
 
 /// The cells of all writers and readers, and of middlemen; only `only` when it is one of them.
 pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + Sync)) -> Vec<Cell> {
@@ -120,12 +131,15 @@ pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + S
         .iter()
         .flat_map(|from| peers.iter().map(move |to| (from, to)))
         .flat_map(|(from, to)| {
-            let bytes = Some(id(Subject::Bytes, *from, *to));
-            bytes.into_iter().chain(middle(from, to).then(|| id(Subject::Middle, *from, *to)))
+            let json = json::speaks(from.language) && json::speaks(to.language);
+            let wanted = [(true, Subject::Bytes), (middle(from, to), Subject::Middle), (json, Subject::Json)];
+            wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, subject)| id(subject, *from, *to))
         })
         .filter(wanted)
         .collect();
     let writers: BTreeSet<Peer> = cells.iter().map(|c| c.from).collect();
+    let (texts, cells): (Vec<CellId>, Vec<CellId>) =
+        cells.into_iter().partition(|c| c.subject == Subject::Json);
     let readers: BTreeSet<Peer> = cells.iter().map(|c| c.to).collect();
     progress("writing samples");
     let cases: [Vec<Case>; 2] = stage.sides.map(|side| {
@@ -180,7 +194,12 @@ pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + S
         })
         .collect();
     let told = Told { stage, cases: &cases, written: &written, seen: &seen, back: &back };
-    cells.par_iter().map(|id| told.cell(*id)).collect()
+    let mut made: Vec<Cell> = cells.par_iter().map(|id| told.cell(*id)).collect();
+    if !texts.is_empty() {
+        progress("parsing what others print");
+        made.extend(json::run(stage, &texts, &cases, &written));
+    }
+    made
 }
 
 /// What all programs said.
@@ -217,11 +236,18 @@ impl Told<'_> {
                 continue;
             }
             let (from, to) = ((from, id.from.version), (to, id.to.version));
+            let ends = Ends { writer: from, reader: to, language: id.to.language, message: name };
+            let fields = match answer {
+                Ok(first) if id.subject == Subject::Bytes => ends.of_bytes(&first.again),
+                _ => BTreeSet::new(),
+            };
+            let miss = Miss { lens: Lens::Wire, writer: from, reader: to, message: name, fields: &fields };
             let predictions = self.stage.predictions;
-            let predicted = predictions.message(from, to, name);
+            let predicted = predictions.message(&miss);
             // A middleman's answer comes back the other way.
-            let back = (id.subject == Subject::Middle).then(|| predictions.message(to, from, name));
-            let predicted = predicted.or_else(|| back.flatten());
+            let back = Miss { writer: to, reader: from, ..miss };
+            let back = || (id.subject == Subject::Middle).then(|| predictions.message(&back)).flatten();
+            let predicted = predicted.or_else(back);
             if id.subject == Subject::Middle
                 && id.to.language == Language::Rust
                 && self.drops(id, name, answer)
@@ -259,14 +285,16 @@ impl Told<'_> {
         // Programs of one version have to agree on the JSON too, as far as there is any. JsonFormat of Java leaves
         // extensions out.
         let java = id.to.language == Language::Java;
-        match (&read.json, oracle::json(to, name, &first.again)) {
+        let said = read.json.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        match (said, oracle::json(to, name, &first.again)) {
             (_, Some(expected)) if java && oracle::has_extensions(&expected) => Ok(()),
             (Some(said), Some(expected))
-                if !oracle::same_json(said, &expected)
+                if !oracle::same_json(&said, &expected)
                     && !oracle::json_of(to, name, &first.again, id.to.language)
-                        .is_some_and(|modelled| oracle::same_json(said, &modelled)) =>
+                        .is_some_and(|modelled| oracle::same_json(&said, &modelled)) =>
             {
-                Err(format!("the reader's JSON is `{}` and not `{}`", short(said), short(&expected)).into())
+                let (said, expected) = (short(&said.to_string()), short(&expected.to_string()));
+                Err(format!("the reader's JSON is `{said}` and not `{expected}`").into())
             }
             _ => Ok(()),
         }
@@ -302,10 +330,10 @@ impl Told<'_> {
     }
 }
 
-fn short(value: &Value) -> String {
+/// The beginning of a text.
+pub(super) fn short(text: &str) -> String {
     /// The most characters of JSON in a sentence.
     const MOST: usize = 120;
-    let text = value.to_string();
     let cut: String = text.chars().take(MOST).collect();
-    if cut.len() < text.len() { format!("{cut}…") } else { text }
+    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }

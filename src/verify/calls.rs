@@ -15,11 +15,13 @@ use super::cases::{self, Call, Case, code};
 use super::certs::{CertError, Certs};
 use super::matrix::{Cell, CellId, Encoding, Peer, Security, Subject, Tally};
 use super::oracle::{self, Difference, Way};
+use super::predict::Miss;
 use super::process::{Process, ProcessError};
 use super::side::{CallKind, Side};
 use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
 use crate::schema::{MessageId, Method};
+use crate::verdict::Lens;
 use crate::wire::sample::{SampleOptions, large, samples};
 
 /// How long a server may take to be ready.
@@ -397,13 +399,18 @@ impl Work<'_> {
         let (from, to) = (attempt.id.from, attempt.id.to);
         let (client, server) = (self.stage.side(from), self.stage.side(to));
         let predictions = self.stage.predictions;
-        predictions.call(from.version, to.version, attempt.path).or_else(|| {
-            let there =
-                predictions.message((client, from.version), (server, to.version), &attempt.method.input);
-            there.or_else(|| {
-                predictions.message((server, to.version), (client, from.version), &attempt.method.output)
-            })
-        })
+        let unknown = BTreeSet::new();
+        let there = Miss {
+            lens: Lens::Wire,
+            writer: (client, from.version),
+            reader: (server, to.version),
+            message: &attempt.method.input,
+            fields: &unknown,
+        };
+        let back =
+            Miss { writer: there.reader, reader: there.writer, message: &attempt.method.output, ..there };
+        let call = predictions.call(from.version, to.version, attempt.path);
+        call.or_else(|| predictions.message(&there)).or_else(|| predictions.message(&back))
     }
 
     fn tell(&self, case: &str, attempt: &Try<'_>, result: Result<(), Difference>, tally: &mut Tally) {

@@ -73,6 +73,8 @@ pub enum Subject {
     Bytes,
     /// The first peer writes, the second reads and writes again, the first reads.
     Middle,
+    /// The first peer prints JSON, the second parses it.
+    Json,
     /// The first peer calls the second.
     Call(CallKind, Security, Encoding),
 }
@@ -112,6 +114,7 @@ impl fmt::Display for Subject {
         match self {
             Subject::Bytes => f.write_str("bytes"),
             Subject::Middle => f.write_str("middle"),
+            Subject::Json => f.write_str("json"),
             Subject::Call(kind, security, encoding) => {
                 write!(f, "{}:{}:{}", kind.as_str(), security.as_str(), encoding.as_str())
             }
@@ -140,6 +143,7 @@ pub fn parse(text: &str, labels: Labels<'_>) -> Result<CellId, CellError> {
     let (from, to, subject) = match &words[..] {
         [from, to, "bytes"] => (from, to, Subject::Bytes),
         [from, to, "middle"] => (from, to, Subject::Middle),
+        [from, to, "json"] => (from, to, Subject::Json),
         [from, to, kind, security, encoding] => {
             fn find<T: Copy>(all: &[T], name: &str, of: fn(T) -> &'static str) -> Result<T, String> {
                 let names = || all.iter().map(|t| of(*t)).collect::<Vec<_>>().join(", ");
@@ -153,8 +157,7 @@ pub fn parse(text: &str, labels: Labels<'_>) -> Result<CellId, CellError> {
             (from, to, call.map_err(wrong)?)
         }
         _ => {
-            let shape =
-                "WRITER:READER:bytes, WRITER:MIDDLEMAN:middle or CLIENT:SERVER:KIND:SECURITY:ENCODING";
+            let shape = "WRITER:READER:bytes, WRITER:READER:json, WRITER:MIDDLEMAN:middle or CLIENT:SERVER:KIND:SECURITY:ENCODING";
             return Err(wrong(format!("it has the form {shape}")));
         }
     };
@@ -393,6 +396,7 @@ mod tests {
             "rust@v2.0.0:rust@v2.0.0:bidi:mtls:identity",
             "python@v1.0.0:go@v2.0.0:bytes",
             "python@v2.0.0:rust@v1.0.0:middle",
+            "python@v1.0.0:java@v2.0.0:json",
         ] {
             assert_eq!(parse(name, LABELS).unwrap().name(LABELS), name);
         }

@@ -14,10 +14,13 @@ pub mod calls;
 pub mod cases;
 pub mod certs;
 pub mod driver;
+pub mod fault;
+pub mod json;
 pub mod matrix;
 pub mod oracle;
 pub mod predict;
 pub mod process;
+pub mod retired;
 pub mod side;
 pub mod tell;
 

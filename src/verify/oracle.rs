@@ -17,10 +17,14 @@
 use buffa_descriptor::reflect::{DynamicMessage, MapKey, ReflectMessage, Value};
 use buffa_descriptor::{FieldDescriptor, FieldKind, SingularKind};
 
+use super::fault::model;
+use super::retired::Notice;
 use super::side::Side;
 use crate::codegen::Language;
-use crate::schema::Element;
-use crate::wire::{self, Reader};
+use crate::schema::Schema;
+use crate::verdict::Lens;
+use crate::wire;
+use crate::wire::value::field_at;
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug)]
@@ -76,14 +80,8 @@ pub fn json(side: &Side, name: &str, bytes: &[u8]) -> Option<serde_json::Value> 
 /// The JSON that a language writes of a message, by the model of its runtime: Go takes every enum for an open one.
 #[must_use]
 pub fn json_of(side: &Side, name: &str, bytes: &[u8], language: Language) -> Option<serde_json::Value> {
-    let reader = match language {
-        Language::Go => Reader::GO,
-        Language::Java => Reader::JAVA,
-        Language::Python => Reader::PYTHON,
-        Language::Rust => Reader::RUST,
-    };
     let message = side.schema.message_by_name(name)?;
-    let tree = wire::decode(&side.schema, message, bytes, reader).ok()?;
+    let tree = wire::decode(&side.schema, message, bytes, model(language)).ok()?;
     serde_json::from_str(&wire::json::write(&side.schema, &tree).ok()?.to_string()).ok()
 }
 
@@ -211,17 +209,18 @@ fn message(
     Ok(())
 }
 
-/// Whether a field was deprecated by the writer's version and its number is reserved in the reader's.
+/// Whether a field was given notice.
 fn was_retired(way: Way<'_>, written: &DynamicMessage, again: &DynamicMessage, number: u32) -> bool {
-    let find = |side: &Side, m: &DynamicMessage| {
-        side.schema.message_by_name(m.message_descriptor().full_name()).map(|id| (id, number as i32))
-    };
-    let deprecated = find(way.writer, written)
-        .and_then(|(id, n)| way.writer.schema.field_by_number(id, n))
-        .is_some_and(|f| way.writer.schema.field(f).is_deprecated());
-    let reserved = find(way.reader, again)
-        .is_some_and(|(id, n)| way.reader.schema.message(id).reserved_ranges.iter().any(|r| r.contains(n)));
-    deprecated && reserved
+    let notice = notice(way);
+    let find =
+        |schema: &Schema, m: &DynamicMessage| schema.message_by_name(m.message_descriptor().full_name());
+    let reader = find(notice.read, again);
+    let field = find(notice.write, written).and_then(|id| field_at(notice.write, id, number as i32));
+    field.zip(reader).is_some_and(|(field, reader)| notice.field(field, reader))
+}
+
+fn notice(way: Way<'_>) -> Notice<'_> {
+    Notice { write: &way.writer.schema, read: &way.reader.schema, lens: Lens::Wire }
 }
 
 /// The value of an absent field without presence.
@@ -342,15 +341,7 @@ fn enum_names(
             Err(what.into())
         }
         (None, _) if way.reader_is_newer => {
-            // Whoever still writes what was deprecated before and is reserved now was told.
-            let (old, new) = (&way.writer.schema, &way.reader.schema);
-            let values = old.enum_by_name(a.full_name()).map(|e| old.enum_(e).values.as_slice());
-            let mut values = values.unwrap_or_default().iter().filter(|v| old.value(**v).number == number);
-            let deprecated = values.any(|v| old.is_deprecated(Element::EnumValue(*v)));
-            let reserved = new
-                .enum_by_name(b.full_name())
-                .is_some_and(|e| new.is_number_reserved(Element::Enum(e), number));
-            if deprecated && reserved {
+            if notice(way).value(a.full_name(), number) {
                 return Ok(());
             }
             let name = meant.name();

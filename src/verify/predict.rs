@@ -7,7 +7,7 @@ use super::Version;
 use super::matrix::Unseen;
 use super::side::Side;
 use crate::diff::{self, Cx};
-use crate::schema::{Element, Schema};
+use crate::schema::{Cardinality, Element, Schema};
 use crate::verdict::{Direction, Effect, Judge, Lens};
 
 /// One cell of a verdict that is not `ok`, with whom it concerns.
@@ -17,32 +17,79 @@ struct Prediction {
     lens: Lens,
     direction: Direction,
     effect: Effect,
-    /// The messages and enums that are read differently.
-    types: BTreeSet<String>,
+    places: Vec<Place>,
     /// The methods, by path; every method of a service that is gone.
     methods: BTreeSet<String>,
 }
 
-/// Everything the verdict says about two versions on the wire and in calls.
+/// What is read differently: a message or an enum, or some fields of a message.
+#[derive(Debug)]
+struct Place {
+    /// The full name of the message or enum.
+    name: String,
+    /// Only these fields of it; `None` for all there is.
+    fields: Option<Vec<i32>>,
+}
+
+impl Place {
+    fn of(schema: &Schema, element: Element) -> Option<Place> {
+        let whole = |name: &str| Place { name: name.to_owned(), fields: None };
+        let message = |id| whole(&schema.message(id).full_name);
+        Some(match element {
+            Element::Message(id) => message(id),
+            Element::Enum(id) => whole(&schema.enum_(id).full_name),
+            Element::EnumValue(id) => whole(&schema.enum_(schema.value(id).parent).full_name),
+            Element::Oneof(id) => {
+                let oneof = schema.oneof(id);
+                let fields = oneof.fields.iter().map(|f| schema.field(*f).number).collect();
+                Place { fields: Some(fields), ..message(oneof.parent) }
+            }
+            Element::Field(id) => {
+                let field = schema.field(id);
+                let place = field.extendee.as_deref().map(whole).or_else(|| field.parent.map(message))?;
+                // A message without a required field is refused as a whole.
+                let fields = (field.cardinality != Cardinality::Required).then(|| vec![field.number]);
+                Place { fields, ..place }
+            }
+            Element::File(_) | Element::Service(_) | Element::Method(_) => return None,
+        })
+    }
+}
+
+/// Everything the verdict says about two versions on the wire, in JSON and in calls.
 #[derive(Debug)]
 pub struct Predictions {
     all: Vec<Prediction>,
     seen: Mutex<BTreeSet<usize>>,
 }
 
-/// The message or enum an element is part of.
-fn holder(schema: &Schema, element: Element) -> Option<String> {
-    let message = |id| schema.message(id).full_name.to_string();
-    match element {
-        Element::Message(id) => Some(message(id)),
-        Element::Enum(id) => Some(schema.enum_(id).full_name.to_string()),
-        Element::EnumValue(id) => Some(schema.enum_(schema.value(id).parent).full_name.to_string()),
-        Element::Oneof(id) => Some(message(schema.oneof(id).parent)),
-        Element::Field(id) => {
-            let field = schema.field(id);
-            field.extendee.as_ref().map(ToString::to_string).or_else(|| field.parent.map(message))
+/// A message that one version wrote and another does not read as it was meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Miss<'a> {
+    /// Bytes or JSON.
+    pub lens: Lens,
+    /// Who wrote it.
+    pub writer: (&'a Side, Version),
+    /// Who read it.
+    pub reader: (&'a Side, Version),
+    /// The full name of the message for the writer.
+    pub message: &'a str,
+    /// The fields of it that are at fault, by number; none where that is not known.
+    pub fields: &'a BTreeSet<i32>,
+}
+
+impl Miss<'_> {
+    /// Whether what was missed is at this place, or inside a field that can hold it.
+    fn is_at(&self, place: &Place) -> bool {
+        let sides = [self.writer.0, self.reader.0];
+        if self.fields.is_empty() {
+            return sides.iter().any(|side| side.holds(self.message, &place.name));
         }
-        Element::File(_) | Element::Service(_) | Element::Method(_) => None,
+        let here = place.name == self.message
+            && place.fields.as_ref().is_none_or(|all| all.iter().any(|n| self.fields.contains(n)));
+        let inside =
+            |side: &&Side| self.fields.iter().any(|n| side.field_holds(self.message, *n, &place.name));
+        here || sides.iter().any(inside)
     }
 }
 
@@ -73,7 +120,7 @@ impl Predictions {
             let sides = [(change.old, &old.schema), (change.new, &new.schema)];
             let elements = || sides.iter().filter_map(|(e, schema)| Some(((*e)?, *schema)));
             for cell in judge.judge(&change).cells {
-                if !matches!(cell.lens, Lens::Wire | Lens::Rpc) {
+                if !matches!(cell.lens, Lens::Wire | Lens::Json | Lens::Rpc) {
                     continue;
                 }
                 all.push(Prediction {
@@ -81,7 +128,7 @@ impl Predictions {
                     lens: cell.lens,
                     direction: cell.direction,
                     effect: cell.effect,
-                    types: elements().filter_map(|(e, schema)| holder(schema, e)).collect(),
+                    places: elements().filter_map(|(e, schema)| Place::of(schema, e)).collect(),
                     methods: elements().flat_map(|(e, schema)| methods(schema, e)).collect(),
                 });
             }
@@ -89,23 +136,25 @@ impl Predictions {
         Predictions { all, seen: Mutex::default() }
     }
 
-    fn found(&self, wanted: impl Fn(&Prediction) -> bool) -> Option<String> {
+    /// The first that fits. What fits is seen, when `exact` or when it is the only one: a difference that several
+    /// changes explain shows none of them.
+    fn found(&self, exact: bool, wanted: impl Fn(&Prediction) -> bool) -> Option<String> {
         let hits: Vec<usize> = (0..self.all.len()).filter(|i| wanted(&self.all[*i])).collect();
-        if let Ok(mut seen) = self.seen.lock() {
+        let changes: BTreeSet<&str> = hits.iter().map(|i| self.all[*i].change.as_str()).collect();
+        if (exact || changes.len() == 1)
+            && let Ok(mut seen) = self.seen.lock()
+        {
             seen.extend(&hits);
         }
         hits.first().map(|i| self.all[*i].change.clone())
     }
 
-    /// The change that explains why a message of `writer` is not what `reader` sees. Asked only about what was seen
-    /// to differ.
+    /// The change that explains why a message is not read as it was meant. Asked only about what was seen to differ.
     #[must_use]
-    pub fn message(&self, writer: (&Side, Version), reader: (&Side, Version), name: &str) -> Option<String> {
-        let direction = direction(writer.1, reader.1)?;
-        self.found(|p| {
-            p.lens == Lens::Wire
-                && p.direction == direction
-                && p.types.iter().any(|t| writer.0.holds(name, t) || reader.0.holds(name, t))
+    pub fn message(&self, miss: &Miss<'_>) -> Option<String> {
+        let direction = direction(miss.writer.1, miss.reader.1)?;
+        self.found(!miss.fields.is_empty(), |p| {
+            p.lens == miss.lens && p.direction == direction && p.places.iter().any(|place| miss.is_at(place))
         })
     }
 
@@ -113,10 +162,10 @@ impl Predictions {
     #[must_use]
     pub fn call(&self, client: Version, server: Version, path: &str) -> Option<String> {
         let direction = direction(client, server)?;
-        self.found(|p| p.lens == Lens::Rpc && p.direction == direction && p.methods.contains(path))
+        self.found(true, |p| p.lens == Lens::Rpc && p.direction == direction && p.methods.contains(path))
     }
 
-    /// What the verdict is sure of, through one of these lenses, and nobody has asked about.
+    /// What the verdict is sure of, through one of these lenses, and nothing has shown.
     #[must_use]
     pub fn unseen(&self, lenses: &[Lens]) -> Vec<Unseen> {
         let seen = self.seen.lock().map(|s| s.clone()).unwrap_or_default();

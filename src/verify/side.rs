@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::schema::{MessageId, Method, MethodId, Schema};
+use crate::wire::value::field_at;
 
 /// Descriptors that no message can be read with.
 #[derive(Debug, Error)]
@@ -142,6 +143,18 @@ impl Side {
     #[must_use]
     pub fn holds(&self, message: &str, part: &str) -> bool {
         self.holds.get(message).is_some_and(|parts| parts.contains(part))
+    }
+
+    /// Whether a field of a message, or an extension, is or can hold another message or an enum.
+    #[must_use]
+    pub fn field_holds(&self, message: &str, number: i32, part: &str) -> bool {
+        let schema = &self.schema;
+        let field = schema.message_by_name(message).and_then(|id| field_at(schema, id, number));
+        let Some(field) = field.map(|id| schema.field(id)) else { return false };
+        let field = schema.map_entry(field).map_or(field, |(_, value)| schema.field(value));
+        let inner = schema.field_message(field).map(|id| self.name(id));
+        inner.is_some_and(|inner| inner == part || self.holds(inner, part))
+            || schema.field_enum(field).is_some_and(|id| &*schema.enum_(id).full_name == part)
     }
 
     fn reach(&self, root: MessageId) -> BTreeSet<String> {

@@ -89,6 +89,9 @@ pub fn grids(matrix: &Matrix) -> Vec<Grid<'_>> {
     let title = format!("middlemen: {} writes, {} passes on, {0} reads", matrix.labels[1], matrix.labels[0]);
     let middle = |c: &Cell| c.id.subject == Subject::Middle;
     grids.extend(grid(matrix, &title, ["ends", "middle"], &middle));
+    let title = "json: who parses what others print; Rust has none";
+    let json = |c: &Cell| c.id.subject == Subject::Json;
+    grids.extend(grid(matrix, title, ["writer", "reader"], &json));
     for kind in CallKind::ALL {
         let of = |c: &Cell| matches!(c.id.subject, Subject::Call(k, ..) if k == kind);
         let mut ways: Vec<(Security, Encoding)> = matrix

@@ -173,8 +173,8 @@ impl Parser<'_> {
             _ => json,
         };
         Ok(match field.kind {
-            Kind::Double => Value::Double(double(json)?),
-            Kind::Float => Value::Float(float(json)?),
+            Kind::Double => Value::Double(double(json, style)?),
+            Kind::Float => Value::Float(float(json, style)?),
             Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::Int32(integer(json)?),
             Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::Int64(integer(json)?),
             Kind::Uint32 | Kind::Fixed32 => Value::Uint32(integer(json)?),
@@ -278,7 +278,7 @@ fn integer<T: TryFrom<i128>>(json: &Json) -> Outcome<T> {
     T::try_from(whole).map_err(|_| JsonError::new(format!("{text} is out of range")))
 }
 
-fn double(json: &Json) -> Outcome<f64> {
+fn double(json: &Json, style: JsonStyle) -> Outcome<f64> {
     let text = match json {
         Json::Number(text) => text,
         Json::String(text) => match text.as_str() {
@@ -294,13 +294,22 @@ fn double(json: &Json) -> Outcome<f64> {
         _ => return Err(JsonError::new(format!("{} is not a number", json.noun()))),
     };
     let number: f64 = text.parse().map_err(|_| JsonError::new(format!("`{text}` is not a number")))?;
-    if number.is_finite() { Ok(number) } else { Err(JsonError::new(format!("{text} is out of range"))) }
+    // Java goes by way of a decimal number, Python of a whole one where it looks like it: neither has a -0.
+    let whole = matches!(json, Json::Number(_)) && !text.contains(['.', 'e', 'E']);
+    let unsigned = style == JsonStyle::Java || style == JsonStyle::Python && whole;
+    match number {
+        0.0 if unsigned => Ok(0.0),
+        n if n.is_finite() => Ok(n),
+        _ => Err(JsonError::new(format!("{text} is out of range"))),
+    }
 }
 
-fn float(json: &Json) -> Outcome<f32> {
-    let number = double(json)?;
+fn float(json: &Json, style: JsonStyle) -> Outcome<f32> {
+    let number = double(json, style)?;
     let narrow = number as f32;
-    if number.is_finite() && !narrow.is_finite() {
+    // Python compares before it rounds, and refuses the shortest digits of the largest float.
+    let beyond = style == JsonStyle::Python && number.abs() > f64::from(f32::MAX);
+    if number.is_finite() && (beyond || !narrow.is_finite()) {
         return Err(JsonError::new(format!("{number:?} is out of range")));
     }
     Ok(narrow)

@@ -11,6 +11,7 @@ mod past;
 mod search;
 
 pub use search::refute;
+pub(crate) use search::{Outcome, read_bytes, read_json};
 
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MessageId};

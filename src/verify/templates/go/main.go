@@ -28,6 +28,7 @@ type request struct {
 	Message  string      `json:"message"`
 	Hex      string      `json:"hex"`
 	JSON     string      `json:"json"`
+	Lenient  bool        `json:"lenient"`
 	Address  string      `json:"address"`
 	TLS      *tlsFiles   `json:"tls"`
 	Gzip     bool        `json:"gzip"`
@@ -83,7 +84,7 @@ func codec(r request) (a answer) {
 	a.ID = r.ID
 	m, err := message(r.Message)
 	if err == nil && r.Op == "json" {
-		err = protojson.Unmarshal([]byte(r.JSON), m)
+		err = protojson.UnmarshalOptions{DiscardUnknown: r.Lenient}.Unmarshal([]byte(r.JSON), m)
 	} else if err == nil {
 		var raw []byte
 		if raw, err = hex.DecodeString(r.Hex); err == nil {

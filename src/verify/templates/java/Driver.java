@@ -113,7 +113,11 @@ public final class Driver {
             }
             if ("json".equals(text(request, "op"))) {
                 Message.Builder builder = kind.newBuilderForType();
-                JsonFormat.parser().usingTypeRegistry(registry).merge(text(request, "json"), builder);
+                JsonFormat.Parser parser = JsonFormat.parser().usingTypeRegistry(registry);
+                if ("true".equals(text(request, "lenient"))) {
+                    parser = parser.ignoringUnknownFields();
+                }
+                parser.merge(text(request, "json"), builder);
                 read = builder.build();
             } else {
                 read = kind.getParserForType().parseFrom(unhex(text(request, "hex")), EXTENSIONS);

@@ -52,7 +52,7 @@ def codec(request):
     try:
         kind = message(request["message"])
         if request["op"] == "json":
-            value = json_format.Parse(request["json"], kind())
+            value = json_format.Parse(request["json"], kind(), ignore_unknown_fields=request.get("lenient", False))
         else:
             value = kind.FromString(bytes.fromhex(request["hex"]))
         answer["hex"] = encoded(value).hex()

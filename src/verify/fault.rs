@@ -1,0 +1,76 @@
+//! Which field of a message is at fault, by the models of the languages' runtimes.
+//!
+//! Programs say that they refuse a message, or what they see; they do not say which field it was, or each in words of
+//! its own. The models ([`Reader`]) read the same bytes and know.
+
+use std::collections::BTreeSet;
+
+use super::Version;
+use super::side::Side;
+use crate::codegen::Language;
+use crate::schema::{MessageId, Schema};
+use crate::verdict::Direction;
+use crate::wire::witness::{Outcome, read_bytes, read_json};
+use crate::wire::{self, Reader, Tree, json};
+
+/// The model of a language's runtime.
+#[must_use]
+pub fn model(language: Language) -> Reader {
+    match language {
+        Language::Go => Reader::GO,
+        Language::Java => Reader::JAVA,
+        Language::Python => Reader::PYTHON,
+        Language::Rust => Reader::RUST,
+    }
+}
+
+/// Who wrote a message and who read it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends<'a> {
+    /// The version that wrote it.
+    pub writer: (&'a Side, Version),
+    /// The version that reads it.
+    pub reader: (&'a Side, Version),
+    /// The language that reads it.
+    pub language: Language,
+    /// The full name of the message, the same for both.
+    pub message: &'a str,
+}
+
+/// A message of a schema.
+type Known<'a> = (&'a Schema, MessageId);
+
+impl<'a> Ends<'a> {
+    fn known(&self, side: &'a Side) -> Option<Known<'a>> {
+        Some((&side.schema, side.schema.message_by_name(self.message)?))
+    }
+
+    fn direction(&self) -> Direction {
+        if self.writer.1 <= self.reader.1 { Direction::Backward } else { Direction::Forward }
+    }
+
+    /// The outermost fields of a message in bytes that are lost, changed or refused, by number; none when the model
+    /// sees nothing.
+    #[must_use]
+    pub fn of_bytes(&self, bytes: &[u8]) -> BTreeSet<i32> {
+        let both = self.known(self.writer.0).zip(self.known(self.reader.0));
+        let Some(((write, message), read)) = both else { return BTreeSet::new() };
+        let Ok(meant) = wire::decode(write, message, bytes, Reader::SPEC) else { return BTreeSet::new() };
+        fields(&read_bytes((write, &meant), read, bytes, model(self.language), self.direction()))
+    }
+
+    /// The same of a message in JSON.
+    #[must_use]
+    pub fn of_json(&self, meant: &Tree, text: &json::Json) -> BTreeSet<i32> {
+        let Some(read) = self.known(self.reader.0) else { return BTreeSet::new() };
+        let write = (&self.writer.0.schema, meant);
+        fields(&read_json(write, read, text, model(self.language), self.direction()))
+    }
+}
+
+fn fields(outcome: &Outcome) -> BTreeSet<i32> {
+    match outcome {
+        Outcome::Refused { field, .. } => field.iter().copied().collect(),
+        Outcome::Seen { differences, .. } => differences.iter().map(|d| d.field).collect(),
+    }
+}
