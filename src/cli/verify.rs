@@ -256,9 +256,9 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     }
     cells.sort_by_key(|c| c.id);
     if let (Some(_), Some(name), true) = (cell, &args.cell, cells.is_empty()) {
-        return Err(CliError::usage(format!("there is no cell `{name}`")).hint(
-            "`middle` is for a later writer and an earlier middleman, `json` for languages that have it",
-        ));
+        return Err(
+            CliError::usage(format!("there is no cell `{name}`")).hint("the contract has no services")
+        );
     }
     // One cell, or one part, does not show what the rest would.
     let lenses: Vec<Lens> = if cell.is_some() {

@@ -172,7 +172,17 @@ pub fn parse(text: &str, labels: Labels<'_>) -> Result<CellId, CellError> {
         })?;
         Ok(Peer { language, version })
     };
-    Ok(CellId { subject, from: peer(from)?, to: peer(to)? })
+    let (from, to) = (peer(from)?, peer(to)?);
+    let middle = from.version == Version::New && to.version == Version::Old;
+    match subject {
+        Subject::Middle if !middle => {
+            Err(wrong("a middleman is of the earlier version, and who writes of the later one".to_owned()))
+        }
+        Subject::Json if !(super::json::speaks(from.language) && super::json::speaks(to.language)) => {
+            Err(wrong("rust has no JSON".to_owned()))
+        }
+        subject => Ok(CellId { subject, from, to }),
+    }
 }
 
 /// A case that did not come out as it should.
@@ -411,6 +421,8 @@ mod tests {
         );
         assert!(wrong("go@v1.0.0:java@v2.0.0:unary:ssl:gzip").ends_with("`ssl` is none of plain, tls, mtls"));
         assert!(wrong("perl@v1.0.0:java@v2.0.0:bytes").ends_with("`perl@v1.0.0` names no language"));
+        assert!(wrong("go@v1.0.0:go@v2.0.0:middle").contains("of the earlier version"));
+        assert!(wrong("rust@v1.0.0:go@v2.0.0:json").ends_with("rust has no JSON"));
         assert!(wrong("go:java@v2.0.0:bytes").ends_with("`go` is not LANGUAGE@VERSION"));
         assert!(wrong("").contains("it has the form"));
     }

@@ -16,6 +16,7 @@ mod drivers;
 mod matrix;
 mod oracle;
 mod pairs;
+mod predict;
 #[path = "../support/mod.rs"]
 mod support;
 mod truth;
