@@ -238,7 +238,7 @@ impl Told<'_> {
             let (from, to) = ((from, id.from.version), (to, id.to.version));
             let ends = Ends { writer: from, reader: to, language: id.to.language, message: name };
             let fields = match answer {
-                Ok(first) if id.subject == Subject::Bytes => ends.of_bytes(&first.again),
+                Ok(first) if id.subject == Subject::Bytes => ends.related(&ends.of_bytes(&first.again)),
                 _ => BTreeSet::new(),
             };
             let miss = Miss { lens: Lens::Wire, writer: from, reader: to, message: name, fields: &fields };

@@ -10,6 +10,7 @@ use super::side::Side;
 use crate::codegen::Language;
 use crate::schema::{MessageId, Schema};
 use crate::verdict::Direction;
+use crate::wire::value::field_at;
 use crate::wire::witness::{Outcome, read_bytes, read_json};
 use crate::wire::{self, Reader, Tree, json};
 
@@ -65,6 +66,33 @@ impl<'a> Ends<'a> {
         let Some(read) = self.known(self.reader.0) else { return BTreeSet::new() };
         let write = (&self.writer.0.schema, meant);
         fields(&read_json(write, read, text, model(self.language), self.direction()))
+    }
+
+    /// Fields with those that have their names in the other version, and those that share a oneof with either: what
+    /// happened to any of them can be why these are not read.
+    #[must_use]
+    pub fn related(&self, fields: &BTreeSet<i32>) -> BTreeSet<i32> {
+        fields.iter().flat_map(|number| self.relatives(*number)).collect()
+    }
+
+    fn relatives(&self, number: i32) -> BTreeSet<i32> {
+        let mut found = BTreeSet::from([number]);
+        let sides = [self.known(self.writer.0), self.known(self.reader.0)];
+        let at = |n| {
+            sides.iter().flatten().filter_map(move |(schema, m)| Some((*schema, field_at(schema, *m, n)?)))
+        };
+        for (schema, id) in at(number) {
+            let name = &schema.field(id).name;
+            for (schema, message) in sides.iter().flatten() {
+                found.extend(schema.field_by_name(*message, name).map(|id| schema.field(id).number));
+            }
+        }
+        let named = found.clone();
+        for (schema, id) in named.into_iter().flat_map(at) {
+            let oneof = schema.field(id).oneof.map(|oneof| &schema.oneof(oneof).fields);
+            found.extend(oneof.into_iter().flatten().map(|id| schema.field(*id).number));
+        }
+        found
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::Version;
 use super::bytes::{Answer, Case, Stage};
@@ -15,7 +15,6 @@ use super::matrix::{Cell, CellId, Peer, Tally};
 use super::oracle;
 use super::predict::Miss;
 use super::retired::Notice;
-use super::side::Side;
 use crate::codegen::Language;
 use crate::verdict::{Direction, Effect, Lens};
 use crate::wire::compare::{By, Comparison};
@@ -43,6 +42,19 @@ struct Parsed {
     lenient: BTreeMap<Text, Answer>,
 }
 
+/// What a writer printed of one sample, for the readers of one version.
+#[derive(Debug)]
+struct Said {
+    /// Without what these readers were given notice of.
+    json: Json,
+    /// The same as it is sent, under the name of its message.
+    text: Text,
+    /// What it says to whoever wrote it.
+    meant: Result<Tree, String>,
+    /// Whether the message has extensions.
+    extended: bool,
+}
+
 /// The cells of writers and readers in JSON.
 pub(super) fn run(
     stage: &Stage<'_>,
@@ -50,31 +62,29 @@ pub(super) fn run(
     cases: &[Vec<Case>; 2],
     written: &BTreeMap<Peer, Vec<Answer>>,
 ) -> Vec<Cell> {
-    let printed = |(peer, answers): (&Peer, &Vec<Answer>)| (*peer, answers.iter().map(printed).collect());
-    let texts: BTreeMap<Peer, Vec<Option<Json>>> = written.iter().map(printed).collect();
-    let told = |from: Peer, to: Peer, name: &str, text: &Json| {
-        let (writer, reader) = (stage.side(from), stage.side(to));
-        let notice = Notice { write: &writer.schema, read: &reader.schema, lens: Lens::Json };
-        let message = writer.schema.message_by_name(name).filter(|_| reader.has(name))?;
-        Some(if from.version == to.version { text.clone() } else { notice.strip(message, text) })
-    };
+    let pairs: BTreeSet<(Peer, Version)> = cells.iter().map(|c| (c.from, c.to.version)).collect();
+    let said: BTreeMap<(Peer, Version), Vec<Option<Said>>> = pairs
+        .into_par_iter()
+        .map(|(writer, version)| {
+            let samples = cases[writer.version.index()].iter().zip(&written[&writer]);
+            let all = samples.map(|((name, _), answer)| say(stage, writer, version, name, answer));
+            ((writer, version), all.collect())
+        })
+        .collect();
     let readers: BTreeSet<Peer> = cells.iter().map(|c| c.to).collect();
     let parsed: BTreeMap<Peer, Parsed> = readers
         .par_iter()
         .map(|reader| {
-            let mut requests: BTreeSet<(Version, Text)> = BTreeSet::new();
-            for writer in cells.iter().filter(|c| c.to == *reader).map(|c| c.from) {
-                let pairs = cases[writer.version.index()].iter().zip(&texts[&writer]);
-                requests.extend(pairs.filter_map(|((name, _), text)| {
-                    let text = told(writer, *reader, name, text.as_ref()?)?;
-                    Some((writer.version, (name.clone(), text.to_string())))
-                }));
-            }
-            let all: BTreeSet<Text> = requests.iter().map(|(_, text)| text.clone()).collect();
-            let strict = parse(stage, *reader, all, false);
-            let later = requests.into_iter().filter(|(version, _)| *version > reader.version);
-            let refused = later.map(|(_, text)| text).filter(|text| strict[text].is_err()).collect();
-            let lenient = parse(stage, *reader, refused, true);
+            let writers = cells.iter().filter(|c| c.to == *reader).map(|c| c.from);
+            let texts = writers.flat_map(|writer| {
+                let all = said[&(writer, reader.version)].iter().flatten();
+                all.map(move |said| (writer.version > reader.version, &said.text))
+            });
+            let texts: BTreeSet<(bool, &Text)> = texts.collect();
+            let strict = parse(stage, *reader, texts.iter().map(|(_, text)| *text).collect(), false);
+            let refused = |text: &&Text| strict[*text].is_err();
+            let later = texts.iter().filter(|(later, _)| *later).map(|(_, text)| *text);
+            let lenient = parse(stage, *reader, later.filter(refused).collect(), true);
             (*reader, Parsed { strict, lenient })
         })
         .collect();
@@ -82,40 +92,41 @@ pub(super) fn run(
         .par_iter()
         .map(|id| {
             let mut tally = Tally::default();
-            let version = id.from.version.index();
             let java = [id.from, id.to].iter().any(|peer| peer.language == Language::Java);
-            for (((name, sample), answer), text) in
-                cases[version].iter().zip(&written[&id.from]).zip(&texts[&id.from])
-            {
-                let Some(text) = text.as_ref().and_then(|text| told(id.from, id.to, name, text)) else {
-                    continue;
-                };
+            let samples = cases[id.from.version.index()].iter().zip(&said[&(id.from, id.to.version)]);
+            for ((name, sample), said) in samples {
+                let Some(said) = said else { continue };
                 let case = format!("{name} {}", sample.name);
-                if java && has_extensions(stage.side(id.from), name, answer) {
+                if java && said.extended {
+                    // It prints them under a key that no parser takes, and takes none itself.
                     tally.noted(&case, "JsonFormat of Java has no extensions");
                     continue;
                 }
-                let one = Try { stage, id: *id, name, text: &text, parsed: &parsed[&id.to] };
-                one.judge(&case, &mut tally);
+                Try { stage, id: *id, said, parsed: &parsed[&id.to] }.judge(&case, &mut tally);
             }
             tally.cell(*id)
         })
         .collect()
 }
 
-/// Java prints an extension under a key that no parser takes, and takes none itself.
-fn has_extensions(side: &Side, name: &str, answer: &Answer) -> bool {
-    let json = answer.as_ref().ok().and_then(|read| oracle::json(side, name, &read.again));
-    json.is_some_and(|json| oracle::has_extensions(&json))
+/// `None` for what has no JSON, and for what these readers have no message for.
+fn say(stage: &Stage<'_>, writer: Peer, version: Version, name: &str, answer: &Answer) -> Option<Said> {
+    let (from, to) = (stage.side(writer), stage.sides[version.index()]);
+    let message = from.schema.message_by_name(name).filter(|_| to.has(name))?;
+    let read = answer.as_ref().ok()?;
+    // Without the spaces that Python puts in.
+    let mut json = Json::parse(read.json.as_deref()?).ok()?;
+    if writer.version != version {
+        json = Notice { write: &from.schema, read: &to.schema, lens: Lens::Json }.strip(message, &json);
+    }
+    let meant = json::read(&from.schema, message, &json, MEANING).map_err(|error| error.to_string());
+    let canonical = oracle::json(from, name, &read.again);
+    let extended = canonical.is_some_and(|json| oracle::has_extensions(&json));
+    Some(Said { text: (name.to_owned(), json.to_string()), json, meant, extended })
 }
 
-/// What a writer printed; without the spaces that Python puts in.
-fn printed(answer: &Answer) -> Option<Json> {
-    Json::parse(answer.as_ref().ok()?.json.as_deref()?).ok()
-}
-
-fn parse(stage: &Stage<'_>, reader: Peer, texts: BTreeSet<Text>, lenient: bool) -> BTreeMap<Text, Answer> {
-    let texts = Vec::from_iter(texts);
+fn parse(stage: &Stage<'_>, reader: Peer, texts: BTreeSet<&Text>, lenient: bool) -> BTreeMap<Text, Answer> {
+    let texts: Vec<Text> = texts.into_iter().cloned().collect();
     let answers = stage.parse(reader, &texts, lenient);
     texts.into_iter().zip(answers).collect()
 }
@@ -124,24 +135,22 @@ fn parse(stage: &Stage<'_>, reader: Peer, texts: BTreeSet<Text>, lenient: bool) 
 struct Try<'a> {
     stage: &'a Stage<'a>,
     id: CellId,
-    name: &'a str,
-    text: &'a Json,
+    said: &'a Said,
     parsed: &'a Parsed,
 }
 
 impl Try<'_> {
     fn judge(&self, case: &str, tally: &mut Tally) {
-        let Try { stage, id, name, .. } = *self;
+        let Try { stage, id, said, parsed } = *self;
+        let (name, text) = (said.text.0.as_str(), &said.json);
         let (writer, reader) = (stage.side(id.from), stage.side(id.to));
-        let Some(message) = writer.schema.message_by_name(name) else { return };
-        let meant = match json::read(&writer.schema, message, self.text, MEANING) {
+        let meant = match &said.meant {
             Ok(meant) => meant,
             Err(error) => {
                 return tally.bad(case, format!("the writer's own JSON cannot be read: {error}"), None);
             }
         };
-        let key = (name.to_owned(), self.text.to_string());
-        let wrong = match self.look(&meant, &self.parsed.strict[&key], Effect::Lossy) {
+        let wrong = match self.look(meant, &parsed.strict[&said.text], Effect::Lossy) {
             Ok(()) => return tally.good(),
             Err(wrong) => wrong,
         };
@@ -152,24 +161,20 @@ impl Try<'_> {
             message: name,
         };
         // What this language makes of the text in the writer's own version is no matter of versions.
-        let own = same.of_json(&meant, self.text);
+        let own = same.of_json(meant, text);
         let ends = Ends { reader: (reader, id.to.version), ..same };
-        let fields = &ends.of_json(&meant, self.text) - &own;
-        let miss = Miss {
-            lens: Lens::Json,
-            writer: ends.writer,
-            reader: ends.reader,
-            message: name,
-            fields: &fields,
-        };
-        let versions = own.is_empty() || !fields.is_empty();
-        let predicted = if versions { stage.predictions.message(&miss) } else { None };
+        let fields = ends.of_json(meant, text);
+        let habit = !own.is_empty() && fields == own;
+        let fields = ends.related(&fields);
+        let (writer, reader) = (ends.writer, ends.reader);
+        let miss = Miss { lens: Lens::Json, writer, reader, message: name, fields: &fields };
+        let predicted = if habit { None } else { stage.predictions.message(&miss) };
         // An earlier parser refuses what it does not know yet, and the verdict says so; one that has to live beside
         // later writers is told to pass over it, and then it has to read the rest as it was meant.
-        let rest = self.parsed.lenient.get(&key).filter(|_| predicted.is_some());
-        match rest.map(|answer| self.look(&meant, answer, Effect::Corrupt)) {
+        let rest = parsed.lenient.get(&said.text).filter(|_| predicted.is_some());
+        match rest.map(|answer| self.look(meant, answer, Effect::Corrupt)) {
             Some(Ok(())) => tally.good(),
-            _ if !own.is_empty() => tally.noted(case, wrong),
+            _ if habit || predicted.is_none() && !own.is_empty() => tally.noted(case, wrong),
             Some(Err(still)) => {
                 tally.bad(
                     case,
@@ -186,7 +191,7 @@ impl Try<'_> {
         let (from, to) = (self.stage.side(self.id.from), self.stage.side(self.id.to));
         let read =
             answer.as_ref().map_err(|error| format!("the reader refuses `{}`: {error}", self.short()))?;
-        let message = to.schema.message_by_name(self.name);
+        let message = to.schema.message_by_name(&self.said.text.0);
         let message = message.ok_or_else(|| "the reader has no such message".to_owned())?;
         let seen = decode(&to.schema, message, &read.again, model(self.id.to.language));
         let seen = seen.map_err(|error| format!("what the reader writes cannot be read: {error}"))?;
@@ -204,6 +209,6 @@ impl Try<'_> {
     }
 
     fn short(&self) -> String {
-        super::bytes::short(&self.text.to_string())
+        super::bytes::short(&self.said.text.1)
     }
 }

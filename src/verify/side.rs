@@ -151,10 +151,13 @@ impl Side {
         let schema = &self.schema;
         let field = schema.message_by_name(message).and_then(|id| field_at(schema, id, number));
         let Some(field) = field.map(|id| schema.field(id)) else { return false };
-        let field = schema.map_entry(field).map_or(field, |(_, value)| schema.field(value));
-        let inner = schema.field_message(field).map(|id| self.name(id));
-        inner.is_some_and(|inner| inner == part || self.holds(inner, part))
-            || schema.field_enum(field).is_some_and(|id| &*schema.enum_(id).full_name == part)
+        // Of a map the entry counts, and the value.
+        let value = schema.map_entry(field).map(|(_, value)| schema.field(value));
+        [Some(field), value].into_iter().flatten().any(|field| {
+            let inner = schema.field_message(field).map(|id| self.name(id));
+            inner.is_some_and(|inner| inner == part || self.holds(inner, part))
+                || schema.field_enum(field).is_some_and(|id| &*schema.enum_(id).full_name == part)
+        })
     }
 
     fn reach(&self, root: MessageId) -> BTreeSet<String> {

@@ -2,15 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use protopact::codegen::Language;
 use protopact::verdict::Lens;
 use protopact::verify::Version;
 use protopact::verify::fault::Ends;
+use protopact::verify::fault::model;
 use protopact::verify::predict::{Miss, Predictions};
 use protopact::verify::retired::Notice;
 use protopact::verify::side::Side;
-use protopact::wire::json::Json;
+use protopact::wire::decode;
+use protopact::wire::json::{self, Json};
+use protopact::wire::sample::{SampleOptions, Size, samples};
 
 use crate::drivers::side;
+use crate::support::truth;
 
 fn versions(old: &str, new: &str) -> [Side; 2] {
     let head = "syntax = \"proto3\";\npackage t.v1;\n";
@@ -78,4 +83,51 @@ fn what_was_given_notice_is_taken_out_of_json() {
     let gone: Vec<i32> =
         fields.iter().filter(|id| wire.field(**id, reader)).map(|id| old.schema.field(*id).number).collect();
     assert_eq!(gone, [1, 2]);
+}
+
+/// What the models of the languages see of random edits is laid to the edit, and every edit is seen.
+#[test]
+fn what_random_edits_do_is_laid_to_them() {
+    for seed in 1..=2 {
+        let truth = truth::contracts(seed, 60, true);
+        let (old, new) = (side(&truth.old, "old"), side(&truth.new, "new"));
+        let predictions = Predictions::new(&old, &new);
+        let (old, new) = ((&old, Version::Old), (&new, Version::New));
+        let options = SampleOptions { size: Size::Exhaustive, ..SampleOptions::default() };
+        let mut surprises = BTreeSet::new();
+        for (writer, reader) in [(old, new), (new, old)] {
+            for id in writer.0.messages().filter(|id| reader.0.has(writer.0.name(*id))) {
+                let schema = &writer.0.schema;
+                for sample in samples(schema, id, &options) {
+                    for language in Language::ALL {
+                        let ends = Ends { writer, reader, language, message: writer.0.name(id) };
+                        let mut look = |lens, fields: BTreeSet<i32>| {
+                            let fields = ends.related(&fields);
+                            let miss = Miss { lens, writer, reader, message: ends.message, fields: &fields };
+                            if !fields.is_empty() && predictions.message(&miss).is_none() {
+                                surprises.insert(format!("{lens:?} {} {fields:?}", ends.message));
+                            }
+                        };
+                        let Ok(meant) = decode(schema, id, &sample.bytes, model(language)) else { continue };
+                        let bytes = protopact::wire::encode(schema, &meant);
+                        look(Lens::Wire, ends.of_bytes(&bytes));
+                        if protopact::verify::json::speaks(language)
+                            && let Ok(text) = json::write(schema, &meant)
+                        {
+                            let own = Ends { reader: writer, ..ends }.of_json(&meant, &text);
+                            let fields = ends.of_json(&meant, &text);
+                            if own.is_empty() || fields != own {
+                                look(Lens::Json, fields);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assert!(surprises.is_empty(), "seed {seed}: {surprises:#?}");
+        // No sample holds a string that is not UTF-8.
+        let left = predictions.unseen(&[Lens::Wire, Lens::Json]).into_iter();
+        let left: Vec<_> = left.filter(|u| !u.change.contains("utf8-validation-changed")).collect();
+        assert!(left.is_empty(), "seed {seed}: {left:#?}");
+    }
 }

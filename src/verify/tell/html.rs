@@ -5,7 +5,7 @@ use std::io;
 use minijinja::{AutoEscape, Environment, context};
 
 use super::super::matrix::{Cell, Matrix, State};
-use super::{Mark, grids, summary};
+use super::{Mark, grids, losses, summary};
 
 /// Text for HTML and XML, in content and in attributes.
 #[must_use]
@@ -105,13 +105,17 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
         .collect();
     let skips: Vec<_> = matrix.skips.iter().map(|s| (s.language.as_str(), clean(&s.reason))).collect();
     let unseen: Vec<_> = matrix.unseen.iter().map(|u| (clean(&u.change), u.verdict.clone())).collect();
+    let losses: Vec<_> = losses(matrix)
+        .into_iter()
+        .map(|l| context! { name => l.first.id.name(labels), what => clean(l.what), more => l.cells - 1 })
+        .collect();
     let counts = matrix.counts();
     let mut env = Environment::new();
     env.set_auto_escape_callback(|_| AutoEscape::Html);
     let page = env.render_str(
         include_str!("page.html.j2"),
         context! {
-            contract => clean(&matrix.contract), old => labels[0], new => labels[1], tables, red, skips, unseen,
+            contract => clean(&matrix.contract), old => labels[0], new => labels[1], tables, red, losses, skips, unseen,
             summary => summary(&counts, matrix.skips.len()), good => counts.red() == 0,
         },
     );

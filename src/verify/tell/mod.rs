@@ -135,6 +135,31 @@ fn grid<'a>(
     Some(Grid { title: title.to_owned(), rows_are, columns_are, rows, columns, cells })
 }
 
+/// Known losses of one kind.
+#[derive(Debug)]
+pub struct Losses<'a> {
+    /// The first cell with them.
+    pub first: &'a Cell,
+    /// What is lost in it.
+    pub what: &'a str,
+    /// How many cells are like it.
+    pub cells: usize,
+}
+
+/// The known losses: one entry for what cells are about.
+#[must_use]
+pub fn losses(matrix: &Matrix) -> Vec<Losses<'_>> {
+    let mut found: Vec<Losses<'_>> = Vec::new();
+    for cell in &matrix.cells {
+        let State::Noted(what) = &cell.state else { continue };
+        match found.iter_mut().find(|l| l.first.id.subject == cell.id.subject) {
+            Some(known) => known.cells += 1,
+            None => found.push(Losses { first: cell, what, cells: 1 }),
+        }
+    }
+    found
+}
+
 /// The last line: what there is of everything.
 #[must_use]
 pub fn summary(counts: &Counts, skips: usize) -> String {
@@ -191,6 +216,7 @@ pub(super) mod sample {
                 "go@v2.0.0:python@v1.0.0:middle",
                 State::Noted("t.v1.M all#0: `note` was written".to_owned()),
             ),
+            cell("go@v1.0.0:python@v2.0.0:json", State::Green),
             cell("go@v1.0.0:python@v2.0.0:unary:plain:identity", State::Green),
             cell("go@v1.0.0:python@v2.0.0:unary:mtls:gzip", red(None)),
             cell("go@v1.0.0:python@v2.0.0:bidi:plain:identity", State::Empty),

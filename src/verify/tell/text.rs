@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::matrix::{Matrix, State};
-use super::{Mark, grids, summary};
+use super::{Mark, grids, losses, summary};
 use crate::report::{Line, Style, View};
 
 /// The most red cells that are told one by one.
@@ -86,6 +86,13 @@ pub fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Resul
         Line::new()
             .plain(format!("and {} more; all of them are in the JSON", all - MOST))
             .write(view, out)?;
+    }
+    for loss in losses(matrix) {
+        let name = loss.first.id.name(labels);
+        let more = if loss.cells > 1 { format!(" and {} more", loss.cells - 1) } else { String::new() };
+        let word = Mark::Noted.word();
+        Line::new().styled(Style::Warn, word).plain(format!("  {name}{more}")).write(view, out)?;
+        Line::labelled("first").plain(loss.what).write(view, out)?;
     }
     for unseen in &matrix.unseen {
         Line::new()
