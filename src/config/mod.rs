@@ -14,6 +14,7 @@ mod path;
 mod policy;
 mod settings;
 
+pub(crate) use error::read_yaml;
 pub use error::{ConfigError, Place};
 pub use merge::{Found, Overrides, merge};
 pub use path::{PathPattern, PatternError, normalize};
