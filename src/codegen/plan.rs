@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use super::generate::{Selection, Step, Unit, Work, package_steps};
 use super::plugin::lock::Around;
-use super::plugin::{Lock, LockError, Ready, Tool, cache, spec};
+use super::plugin::{Limits, Lock, LockError, Ready, Tool, cache, spec};
 use super::{Language, Target};
 use crate::config::generate::{Generate, PluginEntry, PluginRun};
 use crate::config::{self, Place, below};
@@ -69,6 +70,19 @@ pub enum PlanError {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// What each plugin may take.
+#[must_use]
+pub fn limits(settings: &Generate) -> Limits {
+    let usual = Limits::default();
+    Limits { time: settings.timeout.map_or(usual.time, Duration::from_secs), ..usual }
+}
+
+/// The licence that packages name.
+#[must_use]
+pub fn licence(settings: &Generate) -> &str {
+    settings.licence.as_deref().unwrap_or("LicenseRef-Proprietary")
 }
 
 /// Where each language's package goes, for the languages that are configured.
