@@ -101,7 +101,9 @@ fn skip_group<'b>(bytes: &[u8], at: &mut usize, number: u32) -> Option<Value<'b>
     Some(Value::Other)
 }
 
-fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+/// Reads a varint of at most ten bytes; bits beyond the 64th are cut off, as C++, Java and Python do.
+#[inline]
+pub(crate) fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
     let mut value = 0u64;
     for shift in (0..70).step_by(7) {
         let byte = *bytes.get(*at)?;

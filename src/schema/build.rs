@@ -15,6 +15,7 @@ use super::model::{
     Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
     ServiceId, Syntax, qualify,
 };
+use crate::compile::wire::varint;
 use crate::compile::{Compiled, CompiledFile, json_name};
 
 /// A descriptor that does not decode, or does not hold together.
@@ -546,17 +547,4 @@ fn split_source_info(descriptor: &Bytes) -> Option<(Bytes, Bytes)> {
         body.extend_from_slice(&descriptor[start..at]);
     }
     Some((body.into(), info.unwrap_or_default()))
-}
-
-fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..70).step_by(7) {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }

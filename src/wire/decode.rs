@@ -318,8 +318,7 @@ impl<'s> Decoder<'s> {
         depth: usize,
     ) -> Outcome<()> {
         let expected = field.kind.wire_type();
-        let list = field.cardinality == Cardinality::Repeated;
-        if wire == 2 && list && field.kind.is_packable() {
+        if wire == 2 && field.takes_packed() {
             return self.packed(tree, field, input.blob()?);
         }
         let blind = self.reader.blind_maps && field.cardinality == Cardinality::Map;
