@@ -168,9 +168,6 @@ impl Reader<'_> {
     fn varint(&mut self, end: usize) -> Result<u64, Invalid> {
         let start = self.at;
         let value = wire::varint(&self.bytes[..end], &mut self.at);
-        value.ok_or_else(|| match self.at - start {
-            10 => Invalid::Varint(start),
-            _ => Invalid::Truncated(self.at),
-        })
+        value.ok_or(if end - start < 10 { Invalid::Truncated(end) } else { Invalid::Varint(start) })
     }
 }
