@@ -1,5 +1,8 @@
 //! Taking encoded messages apart without knowing more than the field at hand, so that nothing else is lost.
 
+/// The number of `source_code_info` in `FileDescriptorProto`.
+pub(crate) const SOURCE_INFO: u32 = 9;
+
 /// One field as it stands in the bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field<'b> {
