@@ -6,15 +6,19 @@
 
 #![allow(missing_docs, reason = "criterion makes the functions")]
 
+#[path = "../tests/support/files.rs"]
+mod files;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use protopact::compile::{Input, InputFile, Options, compile};
+use protopact::compile::{Input, Options, compile};
 use protopact::diff::{self, Cx};
 use protopact::schema::Schema;
 use protopact::verdict::Judge;
+
+use files::input;
 
 /// How many files the generated tree has.
 const FILES: usize = 300;
@@ -28,18 +32,9 @@ struct Pair {
 
 /// The sample contracts; the new side has another type for every `int32`.
 fn contracts() -> Pair {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/proto");
-    let mut files = Vec::new();
-    for entry in walkdir::WalkDir::new(&root).sort_by_file_name() {
-        let entry = entry.expect("the sample is readable");
-        if entry.file_type().is_file() {
-            let name = entry.path().strip_prefix(&root).expect("it was found below");
-            let text = std::fs::read_to_string(entry.path()).expect("the sample is readable");
-            files.push((name.to_str().expect("the sample's names are ASCII").replace('\\', "/"), text));
-        }
-    }
+    let files = files::read(&files::project().join("contracts/proto"));
     let edited: Vec<_> = files.iter().map(|(n, t)| (n.clone(), t.replace(" int32 ", " int64 "))).collect();
-    Pair { name: "contracts", old: input(files), new: input(edited) }
+    Pair { name: "contracts", old: input("", &files), new: input("", &edited) }
 }
 
 /// Files that each import the one before; in the new side every tenth lost a field, changed one and gained one.
@@ -73,19 +68,9 @@ fn generated() -> Pair {
         text.push_str("service S {\n  rpc Get(M0) returns (M1);\n  rpc Watch(M2) returns (stream M3);\n}\n");
         (format!("gen/p{index}/v1/a.proto"), text)
     };
-    let old = (0..FILES).map(|i| file(i, false)).collect();
-    let new = (0..FILES).map(|i| file(i, i % 10 == 0)).collect();
-    Pair { name: "generated", old: input(old), new: input(new) }
-}
-
-fn input(files: Vec<(String, String)>) -> Input {
-    let files = files.into_iter().map(|(name, text)| InputFile {
-        name: name.as_str().into(),
-        display: name.as_str().into(),
-        content: text.into(),
-        target: true,
-    });
-    Input { files: files.collect(), roots: Vec::new() }
+    let old: Vec<_> = (0..FILES).map(|i| file(i, false)).collect();
+    let new: Vec<_> = (0..FILES).map(|i| file(i, i % 10 == 0)).collect();
+    Pair { name: "generated", old: input("", &old), new: input("", &new) }
 }
 
 fn parts(criterion: &mut Criterion) {

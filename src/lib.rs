@@ -2,15 +2,15 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
-//! - [`git`], [`source`], [`config`]: where contracts come from and what the user decided;
-//! - [`compile`]: text to descriptors; [`schema`]: descriptors to the model everything else reads;
+//! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
+//!   where contracts come from;
+//! - [`schema`]: descriptors to the model everything else reads; [`codegen`]: SDK packages and other plugins' output;
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
-//!   [`verdict`]: what each change does to whom;
+//!   [`verdict`]: what each change does to whom; [`rules`]: named selectors over changes;
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
-//! - [`rules`]: named selectors over changes; [`policy`]: changes and verdicts to findings;
-//! - [`service`]: a gRPC server for any version, from its descriptors;
+//! - [`report`]: the finished report in every format; [`policy`]: changes and verdicts to findings;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
-//! - [`report`]: the finished report in every format; [`cli`]: the commands.
+//! - [`service`]: a gRPC server for any version, from its descriptors; [`cli`]: the commands.
 
 pub mod cli;
 pub mod codegen;

@@ -1,19 +1,16 @@
 //! What is said about sources that do not compile, and that bad input ends well.
 
+#[path = "support/files.rs"]
+mod files;
+
 use std::fmt::Write as _;
 
 use protopact::compile::{
-    Backend, CompileError, Compiled, Diagnostic, Input, InputFile, MAX_FILE_SIZE, Options, compile,
+    Backend, CompileError, Compiled, Diagnostic, Input, MAX_FILE_SIZE, Options, compile,
 };
 
 fn input(files: &[(&str, &str)]) -> Input {
-    let file = |(name, text): &(&str, &str)| InputFile {
-        name: (*name).into(),
-        display: format!("proto/{name}").into(),
-        content: (*text).to_owned().into(),
-        target: true,
-    };
-    Input { files: files.iter().map(file).collect(), roots: vec!["proto".to_owned()] }
+    files::input("proto", files)
 }
 
 fn bytes(content: Vec<u8>) -> Input {

@@ -1,33 +1,22 @@
 //! Descriptor sets and images: written, read back, nothing lost.
 
-use std::path::Path;
+#[path = "support/files.rs"]
+mod files;
 
+use protopact::compile::Compiled;
 use protopact::compile::image::{Format, ImageError, read};
 use protopact::compile::output::{SetOptions, descriptor_set, descriptor_set_json};
-use protopact::compile::{Compiled, Input, InputFile, Options, compile};
 
 const ALL: SetOptions = SetOptions { include_imports: true, include_source_info: true };
 const BARE: SetOptions = SetOptions { include_imports: true, include_source_info: false };
 
 /// The fixtures below a folder; `targets` says which of them the contract owns.
 fn fixtures(folders: &[&str], targets: impl Fn(&str) -> bool) -> Compiled {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/compile");
-    let mut input = Input::default();
-    for folder in folders {
-        for entry in walkdir::WalkDir::new(root.join(folder)).sort_by_file_name().into_iter().flatten() {
-            if entry.path().extension().is_some_and(|e| e == "proto") {
-                let name =
-                    entry.path().strip_prefix(&root).expect("below").to_string_lossy().replace('\\', "/");
-                input.files.push(InputFile {
-                    target: targets(&name),
-                    display: name.as_str().into(),
-                    content: std::fs::read(entry.path()).expect("a readable file").into(),
-                    name: name.into(),
-                });
-            }
-        }
-    }
-    compile(&input, &Options::default()).expect("the fixtures compile")
+    let root = files::project().join("fixtures/compile");
+    let mut all = files::input("", &files::read(&root));
+    all.files.retain(|f| folders.iter().any(|folder| f.name.starts_with(&format!("{folder}/"))));
+    all.files.iter_mut().for_each(|f| f.target = targets(&f.name));
+    files::compiled(&all)
 }
 
 fn everything() -> Compiled {

@@ -3,50 +3,33 @@
 //! Every folder of .proto files below `fixtures/` and `contracts/` is compiled, and the folder that the
 //! environment variable `PROTOPACT_CORPUS` names, if it is set.
 
+#[path = "support/files.rs"]
+mod files;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use protopact::compile::{
-    Backend, CompileError, Compiled, Input, InputFile, Options, ProtocError, compile, image,
+    Backend, CompileError, Compiled, Input, Options, ProtocError, compile, image,
     output::{SetOptions, descriptor_set},
 };
+
+use files::project;
 
 /// Files whose descriptors may differ from protoc's, by the end of their path, each with the reason. There are
 /// none; a difference that turns up belongs here only if protoc is wrong or its output is not determined.
 const KNOWN_DIFFERENCES: &[(&str, &str)] = &[];
 
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn read_tree(root: &Path) -> Input {
-    let mut input = Input { files: Vec::new(), roots: vec![root.display().to_string()] };
-    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
-        let entry = entry.expect("a readable tree");
-        if entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "proto") {
-            let name =
-                entry.path().strip_prefix(root).expect("below the root").to_string_lossy().replace('\\', "/");
-            input.files.push(InputFile {
-                display: name.as_str().into(),
-                name: name.into(),
-                content: std::fs::read(entry.path()).expect("a readable file").into(),
-                target: true,
-            });
-        }
-    }
-    input
+    files::input(&root.display().to_string(), &files::read(root))
 }
 
 fn one_file(text: &str) -> Input {
-    let file = |name: &str, text: &str, target| InputFile {
-        name: name.into(),
-        display: name.into(),
-        content: text.to_owned().into(),
-        target,
-    };
     let lite = "syntax = \"proto3\"; option optimize_for = LITE_RUNTIME; message Lite {}";
-    Input { files: vec![file("case.proto", text, true), file("lite.proto", lite, false)], roots: Vec::new() }
+    let mut input = files::input("", &[("case.proto", text), ("lite.proto", lite)]);
+    input.files[1].target = false;
+    input
 }
 
 fn with(backend: Backend) -> Options {

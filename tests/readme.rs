@@ -30,7 +30,7 @@ use std::process::Command;
 use common::history;
 
 /// The files that hold transcripts.
-const FILES: [&str; 3] = ["README.md", "docs/sources.md", "docs/cli.md"];
+const FILES: [&str; 4] = ["README.md", "docs/sources.md", "docs/report.md", "docs/cli.md"];
 
 const ELISION: char = '…';
 

@@ -94,9 +94,6 @@ pub(super) struct GenerateArgs {
     offline: bool,
 }
 
-/// How long one plugin may take when the configuration says nothing.
-const PATIENCE: u64 = 300;
-
 /// How long one step of building a package may take: the first one fetches all that the package depends on.
 const BUILD_PATIENCE: Duration = Duration::from_secs(1200);
 
@@ -125,11 +122,10 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         name,
         version: &number,
         commit: version.commit.as_deref(),
-        licence: settings.licence.as_deref().unwrap_or("LicenseRef-Proprietary"),
+        licence: plan::licence(&settings),
         compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,
     };
-    let services = schema.files().any(|(_, f)| f.target && !f.services.is_empty());
     let lock = machine.read_lock()?;
     let plugins = template.as_ref().map(|t| Generate { plugins: t.plugins.clone(), ..Generate::default() });
     let wish = Wish {
@@ -137,7 +133,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         contract: name,
         folder: (args.versioned || settings.versioned).then_some(&*number),
         only: args.lang.as_deref(),
-        services,
+        services: schema.has_services(),
         root: &version.folder,
         lock: lock.as_ref(),
         around: machine.around(),
@@ -158,8 +154,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         return Err(CliError::usage("the configuration names no language and no plugin to generate for")
             .hint("add sections such as `[generate.go]` with `module = \"github.com/acme/contracts-go\"`"));
     }
-    let time = Duration::from_secs(settings.timeout.unwrap_or(PATIENCE));
-    let running = Running { host: &machine.host, limits: Limits { time, ..Limits::default() } };
+    let running = Running { host: &machine.host, limits: plan::limits(&settings) };
     progress.say("generating");
     let clean = template.as_ref().is_some_and(|t| t.clean);
     let mut answers = Vec::new();

@@ -3,25 +3,22 @@
 use std::io::Write as _;
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::codegen::Language;
 use crate::codegen::generate::GenerateError;
-use crate::codegen::plan::{self, PlanError, Wish};
-use crate::codegen::plugin::Limits;
-use crate::codegen::{Contract, FileTree, Language, Target};
-use crate::config::generate::Generate;
 use crate::report::View;
 use crate::verdict::Lens;
 use crate::verify::build::{self, BuildError, Builder};
 use crate::verify::bytes::Stage;
-use crate::verify::driver::{Driver, driver};
+use crate::verify::driver::Driver;
 use crate::verify::matrix::{self, CellId, Matrix, Peer, Skip, Subject};
 use crate::verify::predict::Predictions;
+use crate::verify::sdk::{Sdk, Unready};
 use crate::verify::side::{self, Side};
 use crate::verify::tell;
 use crate::verify::{bytes, calls};
@@ -141,9 +138,6 @@ fn report_target(text: &str) -> Result<(VerifyFormat, PathBuf), String> {
     Ok((format, path.into()))
 }
 
-/// How long one plugin may take when the configuration says nothing.
-const PATIENCE: Duration = Duration::from_secs(300);
-
 /// The versions of packages that have none, old and new.
 const UNPUBLISHED: [&str; 2] = ["0.0.1-dev", "0.0.2-dev"];
 
@@ -154,13 +148,12 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let [old, new] = versions.map(|typed| pipeline::version(typed, &[], &[], ctx));
     let (old, new) = (old?, new?);
     let machine = Machine::of(ctx, &new.settings, &new.folder);
+    let lock = machine.read_lock()?;
     let settings = new.settings.generate.clone().unwrap_or_default();
-    let sdk = Sdk {
-        name: new.settings.name.clone().unwrap_or_else(|| "contract".to_owned()),
-        licence: settings.licence.clone().unwrap_or_else(|| "LicenseRef-Proprietary".to_owned()),
-        root: new.folder.clone(),
-        settings,
-    };
+    let name = new.settings.name.clone().unwrap_or_else(|| "contract".to_owned());
+    let root = new.folder.clone();
+    let around = machine.around();
+    let sdk = Sdk { name: &name, root: &root, settings: &settings, lock: lock.as_ref(), around };
     let sides = [side(old, args.from.as_str(), 0)?, side(new, args.to.as_deref().unwrap_or("."), 1)?];
     let sides = distinct(sides);
     let labels = [sides[0].label.as_str(), sides[1].label.as_str()];
@@ -177,7 +170,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     for language in languages {
         let made = match build::missing_tool(&machine.host, language) {
             Some(tool) => Err(Unready::Skip(format!("`{tool}` is not there"))),
-            None => sdk.drivers(language, &sides, &machine),
+            None => sdk.drivers(language, &sides),
         };
         match made {
             Ok(made) => drivers.push((language, made)),
@@ -273,7 +266,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         lenses.into_iter().filter(|(tried, _)| *tried).map(|(_, lens)| lens).collect()
     };
     let matrix = Matrix {
-        contract: sdk.name.clone(),
+        contract: name.clone(),
         labels: labels.map(str::to_owned),
         typed: [args.from.clone(), args.to.clone().unwrap_or_else(|| ".".to_owned())],
         skips,
@@ -298,8 +291,8 @@ fn missing(language: Language, reason: &str) -> CliError {
 }
 
 /// The languages that are asked for, in the order of output.
-fn languages(args: &VerifyArgs, cell: Option<CellId>, sdk: &Sdk) -> Vec<Language> {
-    let configured: Vec<Language> = plan::targets(&sdk.settings, "").into_iter().map(|(l, _)| l).collect();
+fn languages(args: &VerifyArgs, cell: Option<CellId>, sdk: &Sdk<'_>) -> Vec<Language> {
+    let configured = sdk.configured();
     let wanted = |l: &Language| match (cell, &args.lang) {
         (Some(cell), _) => cell.from.language == *l || cell.to.language == *l,
         (None, Some(lang)) => lang.contains(l),
@@ -326,96 +319,6 @@ fn distinct([mut old, mut new]: [Side; 2]) -> [Side; 2] {
         new.label.push_str("-new");
     }
     [old, new]
-}
-
-/// How packages are made.
-struct Sdk {
-    name: String,
-    licence: String,
-    root: PathBuf,
-    settings: Generate,
-}
-
-/// Why a language has no packages.
-enum Unready {
-    Skip(String),
-    Failed(GenerateError),
-}
-
-impl Sdk {
-    /// Where a language's package goes: as configured, or under a name that is nobody's.
-    fn settings(&self, language: Language) -> Generate {
-        let mut settings = Generate { plugins: Vec::new(), ..self.settings.clone() };
-        match language {
-            Language::Go => {
-                settings.go.get_or_insert_with(|| "protopact.invalid/contract".to_owned());
-            }
-            Language::Java => {
-                settings
-                    .java
-                    .get_or_insert_with(|| ("protopact.invalid".to_owned(), Some("contract".to_owned())));
-            }
-            Language::Python => {
-                settings.python.get_or_insert_with(|| "protopact-contract".to_owned());
-            }
-            Language::Rust => {
-                settings.rust.get_or_insert_with(|| "protopact-contract".to_owned());
-            }
-        }
-        settings
-    }
-
-    fn drivers(
-        &self,
-        language: Language,
-        sides: &[Side; 2],
-        machine: &Machine,
-    ) -> Result<Vec<Driver>, Unready> {
-        sides.iter().map(|side| self.driver(language, side, machine)).collect()
-    }
-
-    fn driver(&self, language: Language, side: &Side, machine: &Machine) -> Result<Driver, Unready> {
-        let settings = self.settings(language);
-        let services = side.schema.files().any(|(_, f)| f.target && !f.services.is_empty());
-        let skip = |e: &dyn std::fmt::Display| Unready::Skip(e.to_string());
-        let lock = machine.read_lock().map_err(|e| skip(&e.source))?;
-        let only = [language];
-        let wish = Wish {
-            settings: &settings,
-            contract: &self.name,
-            folder: None,
-            only: Some(&only),
-            services,
-            root: &self.root,
-            lock: lock.as_ref(),
-            around: machine.around(),
-        };
-        let units = plan::plan(&wish).map_err(|e: PlanError| {
-            Unready::Skip(format!("{e}; get the plugins with `protopact plugins install`"))
-        })?;
-        let contract = Contract {
-            name: &self.name,
-            version: &side.version,
-            commit: None,
-            licence: &self.licence,
-            compiled: &side.compiled,
-            schema: &side.schema,
-        };
-        let time = Duration::from_secs(settings.timeout.unwrap_or(PATIENCE.as_secs()));
-        let limits = Limits { time, ..Limits::default() };
-        let units: Vec<_> = units.iter().collect();
-        let made = crate::codegen::generate::make(&contract, &units, &machine.host, limits);
-        let made = made.map_err(|e| match e {
-            // A contract that the language has no words for is no failure of anybody's.
-            GenerateError::Package { source, .. } => skip(&source),
-            e => Unready::Failed(e),
-        })?;
-        let files = made.into_iter().next().map(|m| m.files).unwrap_or_else(FileTree::new);
-        let target: Option<Target> =
-            plan::targets(&settings, &self.name).into_iter().find(|(l, _)| *l == language).map(|(_, t)| t);
-        let target = target.ok_or_else(|| Unready::Skip("it is not configured".to_owned()))?;
-        driver(side, &target, &files).map_err(|e| skip(&e))
-    }
 }
 
 type Built = Vec<(Language, Result<Vec<crate::verify::process::Program>, BuildError>)>;

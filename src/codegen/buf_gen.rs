@@ -14,7 +14,7 @@ use serde_saphyr::Spanned;
 
 use super::managed::{FileOption, Managed, Rule, Value};
 use crate::config::generate::{PluginEntry, PluginRun, Strategy, generator};
-use crate::config::{ConfigError, Place, normalize};
+use crate::config::{ConfigError, Place, normalize, read_yaml};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "buf.gen.yaml";
@@ -183,22 +183,11 @@ struct Reader {
 
 impl Reader {
     fn read<T: DeserializeOwned>(&self, text: &str) -> Result<T, ConfigError> {
-        serde_saphyr::from_str(text).map_err(|error| {
-            let error = error.without_snippet();
-            let position = error.location().map(|l| (l.line().max(1) as u32, l.column().max(1) as u32));
-            let place = Place { file: self.file.clone(), position };
-            if let serde_saphyr::Error::SerdeUnknownField { field, expected, .. } = error {
-                return ConfigError::unknown(place, "key", field, expected);
-            }
-            let text = error.to_string();
-            let message = text.split(" at line ").next().unwrap_or(&text);
-            ConfigError::from_serde(place, message.strip_prefix("error: ").unwrap_or(message))
-        })
+        read_yaml(&self.file, text)
     }
 
     fn place<T>(&self, value: &Spanned<T>) -> Place {
-        let l = value.defined;
-        Place { file: self.file.clone(), position: Some((l.line().max(1) as u32, l.column().max(1) as u32)) }
+        Place::of_yaml(&self.file, value)
     }
 
     fn refuse<T>(&self, value: &Spanned<T>, what: &str, hint: &str) -> ConfigError {

@@ -11,7 +11,6 @@ use crate::compile::{encode, json_name, wire};
 /// Field numbers of descriptor.proto.
 const FILE_MESSAGE: u32 = 4;
 const FILE_EXTENSION: u32 = 7;
-const FILE_SOURCE_INFO: u32 = 9;
 const MESSAGE_FIELD: u32 = 2;
 const MESSAGE_NESTED: u32 = 3;
 const MESSAGE_EXTENSION: u32 = 6;
@@ -72,7 +71,7 @@ fn one(field: &[u8], out: &mut Vec<u8>, path: &mut Vec<u32>, written: &BTreeSet<
 
 /// The paths of JSON names in the source.
 fn written(file: &[u8]) -> BTreeSet<Vec<u32>> {
-    let info = wire::fields(file).flatten().filter(|f| f.number == FILE_SOURCE_INFO);
+    let info = wire::fields(file).flatten().filter(|f| f.number == wire::SOURCE_INFO);
     let locations = info.filter_map(|f| f.bytes()).flat_map(|info| wire::fields(info).flatten());
     let paths = locations.filter(|f| f.number == LOCATION).filter_map(|f| f.bytes()).filter_map(|location| {
         let path = wire::fields(location).flatten().find(|f| f.number == LOCATION_PATH)?.bytes()?;

@@ -161,7 +161,7 @@ impl Lowering<'_> {
     fn field(&self, id: FieldId, field: &mut pb::FieldDescriptorProto) -> bool {
         let model = self.schema.field(id);
         let mut changed = false;
-        if model.cardinality == Cardinality::Repeated && model.kind.is_packable() {
+        if model.takes_packed() {
             let options = field.options.get_or_insert_default();
             changed = options.packed != Some(model.packed);
             options.packed = Some(model.packed);

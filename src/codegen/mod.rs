@@ -19,6 +19,7 @@ pub mod packages;
 pub mod plan;
 pub mod plugin;
 pub mod produce;
+pub(crate) mod render;
 pub mod request;
 pub mod verify;
 pub mod write;

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use super::generate::{Selection, Step, Unit, Work, package_steps};
 use super::plugin::lock::Around;
-use super::plugin::{Lock, LockError, Ready, Tool, cache, spec};
+use super::plugin::{Limits, Lock, LockError, Ready, Tool, cache, spec};
 use super::{Language, Target};
 use crate::config::generate::{Generate, PluginEntry, PluginRun};
-use crate::config::{self, Place};
+use crate::config::{self, Place, below};
 
 /// What decides which units there are.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,19 @@ pub enum PlanError {
         #[source]
         source: std::io::Error,
     },
+}
+
+/// What each plugin may take.
+#[must_use]
+pub fn limits(settings: &Generate) -> Limits {
+    let usual = Limits::default();
+    Limits { time: settings.timeout.map_or(usual.time, Duration::from_secs), ..usual }
+}
+
+/// The licence that packages name.
+#[must_use]
+pub fn licence(settings: &Generate) -> &str {
+    settings.licence.as_deref().unwrap_or("LicenseRef-Proprietary")
 }
 
 /// Where each language's package goes, for the languages that are configured.
@@ -168,7 +182,7 @@ fn identity(program: &Path) -> Result<String, PlanError> {
 /// The plugins that the configuration names, by the folder they share. One folder inside another is part of it.
 fn plugin_steps(wish: &Wish<'_>) -> Result<BTreeMap<String, Vec<Step>>, PlanError> {
     for entry in &wish.settings.plugins {
-        let taken = Language::ALL.into_iter().find(|l| inside(&entry.out, l.as_str()).is_some());
+        let taken = Language::ALL.into_iter().find(|l| below(&entry.out, l.as_str()).is_some());
         if let Some(language) = taken {
             let (place, out) = (entry.place.clone(), entry.out.clone());
             return Err(PlanError::Taken { place, out, language: language.as_str() });
@@ -181,7 +195,7 @@ fn grouped(wish: &Wish<'_>) -> Result<BTreeMap<String, Vec<Step>>, PlanError> {
     let entries = &wish.settings.plugins;
     let mut units: BTreeMap<String, Vec<Step>> = BTreeMap::new();
     for entry in entries {
-        let outer = entries.iter().map(|e| &*e.out).filter(|out| inside(&entry.out, out).is_some());
+        let outer = entries.iter().map(|e| &*e.out).filter(|out| below(&entry.out, out).is_some());
         let outer = outer.min_by_key(|out| out.len()).unwrap_or(&entry.out);
         units.entry(outer.to_owned()).or_default().push(step(wish, entry, outer)?);
     }
@@ -197,16 +211,8 @@ fn step(wish: &Wish<'_>, entry: &PluginEntry, outer: &str) -> Result<Step, PlanE
             well_known: entry.include_wkt,
             strategy: entry.strategy,
         },
-        folder: inside(&entry.out, outer).unwrap_or_default().to_owned(),
+        folder: below(&entry.out, outer).unwrap_or_default().to_owned(),
     })
-}
-
-/// The rest of a path below a folder, when it is below.
-fn inside<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
-    if path == folder || folder.is_empty() {
-        return Some(if folder.is_empty() { path } else { "" });
-    }
-    path.strip_prefix(folder)?.strip_prefix('/')
 }
 
 /// The plugins of a `buf.gen.yaml`: one unit for each outermost folder, by that folder.

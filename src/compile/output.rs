@@ -29,9 +29,6 @@ pub enum JsonError {
     Json(#[from] serde_json::Error),
 }
 
-/// Number of `source_code_info` in `FileDescriptorProto`.
-const SOURCE_CODE_INFO: u32 = 9;
-
 /// Writes an encoded `FileDescriptorSet`. Nothing in it is decoded, so nothing is lost.
 pub fn descriptor_set(compiled: &Compiled, options: SetOptions) -> Vec<u8> {
     let size: usize = compiled.files.iter().map(|f| f.descriptor.len() + 6).sum();
@@ -42,7 +39,7 @@ pub fn descriptor_set(compiled: &Compiled, options: SetOptions) -> Vec<u8> {
         } else {
             encode::nested(&mut out, 1, |out| {
                 for field in wire::fields(&file.descriptor).flatten() {
-                    if field.number != SOURCE_CODE_INFO {
+                    if field.number != wire::SOURCE_INFO {
                         out.extend_from_slice(field.whole);
                     }
                 }
@@ -81,7 +78,7 @@ fn without_source_info(set: &[u8]) -> Vec<u8> {
     for field in wire::fields(set).flatten() {
         let Some(file) = field.bytes() else { continue };
         encode::nested(&mut out, 1, |out| {
-            let kept = wire::fields(file).flatten().filter(|f| f.number != SOURCE_CODE_INFO);
+            let kept = wire::fields(file).flatten().filter(|f| f.number != wire::SOURCE_INFO);
             kept.for_each(|f| out.extend_from_slice(f.whole));
         });
     }

@@ -1,5 +1,8 @@
 //! Taking encoded messages apart without knowing more than the field at hand, so that nothing else is lost.
 
+/// The number of `source_code_info` in `FileDescriptorProto`.
+pub(crate) const SOURCE_INFO: u32 = 9;
+
 /// One field as it stands in the bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field<'b> {
@@ -101,13 +104,25 @@ fn skip_group<'b>(bytes: &[u8], at: &mut usize, number: u32) -> Option<Value<'b>
     Some(Value::Other)
 }
 
-fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..70).step_by(7) {
-        let byte = *bytes.get(*at)?;
+/// Reads a varint of at most ten bytes; bits beyond the 64th are cut off, as C++, Java and Python do. `at` stays where it
+/// is when there is none.
+#[inline]
+pub(crate) fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    // Tags and lengths mostly are single bytes.
+    let first = *bytes.get(*at)?;
+    if first < 0x80 {
         *at += 1;
-        value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+        return Some(u64::from(first));
+    }
+    long_varint(bytes, at)
+}
+
+fn long_varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
+    let mut value = 0;
+    for (index, &byte) in bytes.get(*at..)?.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * index);
         if byte < 0x80 {
+            *at += index + 1;
             return Some(value);
         }
     }

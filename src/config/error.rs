@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
+use serde_saphyr::{Location, Spanned};
 use thiserror::Error;
 
 use crate::names::near;
@@ -35,6 +37,34 @@ impl Place {
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Place { file: file.clone(), position: Some((number(line), number(column))) }
     }
+
+    /// The place of a value in a YAML file.
+    pub(crate) fn of_yaml<T>(file: &Arc<str>, value: &Spanned<T>) -> Place {
+        Place { file: file.clone(), position: Some(position(value.defined)) }
+    }
+}
+
+fn position(location: Location) -> (u32, u32) {
+    (location.line().max(1) as u32, location.column().max(1) as u32)
+}
+
+/// Reads a YAML file (or JSON, which is YAML).
+///
+/// # Errors
+///
+/// The first thing wrong, in the words of all configuration errors.
+pub(crate) fn read_yaml<T: DeserializeOwned>(file: &Arc<str>, text: &str) -> Result<T, ConfigError> {
+    serde_saphyr::from_str(text).map_err(|error| {
+        let error = error.without_snippet();
+        let place = Place { file: file.clone(), position: error.location().map(position) };
+        if let serde_saphyr::Error::SerdeUnknownField { field, expected, .. } = error {
+            return ConfigError::unknown(place, "key", field, expected);
+        }
+        let text = error.to_string();
+        // The place is said once, in front.
+        let message = text.split(" at line ").next().unwrap_or(&text);
+        ConfigError::from_serde(place, message.strip_prefix("error: ").unwrap_or(message))
+    })
 }
 
 impl std::fmt::Display for Place {

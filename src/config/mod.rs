@@ -14,10 +14,11 @@ mod path;
 mod policy;
 mod settings;
 
+pub(crate) use error::read_yaml;
 pub use error::{ConfigError, Place};
 pub use merge::{Found, Overrides, merge};
 pub use path::{PathPattern, PatternError, normalize};
-pub(crate) use path::{is_under, join};
+pub(crate) use path::{below, is_under, join};
 pub use policy::{Lens, PackagePolicy, Policy, RuleRef, Selection};
 pub use settings::{CheckSettings, CompileSettings, FailOn, Modules, ReleaseSettings, Settings, Waiver};
 

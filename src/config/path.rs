@@ -58,8 +58,15 @@ pub fn normalize(path: &str) -> Result<String, PatternError> {
 
 /// Whether `path` is `folder` or lies in it. The empty folder holds everything.
 pub(crate) fn is_under(path: &str, folder: &str) -> bool {
-    folder.is_empty()
-        || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    below(path, folder).is_some()
+}
+
+/// The rest of a path below a folder, when it is the folder or below it.
+pub(crate) fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    if path == folder || folder.is_empty() {
+        return Some(if folder.is_empty() { path } else { "" });
+    }
+    path.strip_prefix(folder)?.strip_prefix('/')
 }
 
 /// Joins a folder and a path below it.

@@ -3,6 +3,8 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use thiserror::Error;
 
+use crate::config::is_under;
+
 /// A set of import paths, given as paths (a file, or a folder with everything below it) and globs.
 #[derive(Clone, Debug, Default)]
 pub struct PathSet {
@@ -67,11 +69,8 @@ impl PathSet {
 
     /// Whether a file is in the set: named, below a named folder, or matched by a glob.
     pub fn contains(&self, file: &str) -> bool {
-        let below = |folder: &str| {
-            folder.is_empty()
-                || file.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.literal.iter().any(|p| below(p)) || self.globs.as_ref().is_some_and(|g| g.is_match(file))
+        self.literal.iter().any(|p| is_under(file, p))
+            || self.globs.as_ref().is_some_and(|g| g.is_match(file))
     }
 
     /// Whether nothing can be in it.

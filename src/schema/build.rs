@@ -15,6 +15,7 @@ use super::model::{
     Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
     ServiceId, Syntax, qualify,
 };
+use crate::compile::wire::{SOURCE_INFO, varint};
 use crate::compile::{Compiled, CompiledFile, json_name};
 
 /// A descriptor that does not decode, or does not hold together.
@@ -507,7 +508,7 @@ fn bare(name: &str) -> Box<str> {
     name.strip_prefix('.').unwrap_or(name).into()
 }
 
-/// Takes `source_code_info` (field 9) out of an encoded `FileDescriptorProto`: most runs never look at it, and
+/// Takes `source_code_info` out of an encoded `FileDescriptorProto`: most runs never look at it, and
 /// decoding it costs more than everything else together. `None` if the bytes are cut off.
 fn split_source_info(descriptor: &Bytes) -> Option<(Bytes, Bytes)> {
     let mut body = Vec::with_capacity(descriptor.len() / 2);
@@ -529,7 +530,7 @@ fn split_source_info(descriptor: &Bytes) -> Option<(Bytes, Bytes)> {
                 if at > descriptor.len() {
                     return None;
                 }
-                if tag >> 3 == 9 {
+                if tag >> 3 == u64::from(SOURCE_INFO) {
                     info = Some(match info {
                         None => descriptor.slice(from..at),
                         // Two occurrences of a message field merge, which for bytes is concatenation.
@@ -546,17 +547,4 @@ fn split_source_info(descriptor: &Bytes) -> Option<(Bytes, Bytes)> {
         body.extend_from_slice(&descriptor[start..at]);
     }
     Some((body.into(), info.unwrap_or_default()))
-}
-
-fn varint(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0u64;
-    for shift in (0..70).step_by(7) {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }

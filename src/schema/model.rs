@@ -369,6 +369,12 @@ pub struct Field {
 }
 
 impl Field {
+    /// Whether a reader takes many values in one length-delimited field: however a list of numbers is declared, it is
+    /// read packed and one by one (<https://protobuf.dev/programming-guides/encoding/#packed>).
+    pub fn takes_packed(&self) -> bool {
+        self.cardinality == Cardinality::Repeated && self.kind.is_packable()
+    }
+
     /// Whether this is an extension.
     pub fn is_extension(&self) -> bool {
         self.extendee.is_some()
@@ -529,6 +535,18 @@ impl Schema {
         value, values, values, EnumValueId, EnumValue;
         service, services, services, ServiceId, Service;
         method, methods, methods, MethodId, Method;
+    }
+
+    /// Whether the contract has a service of its own.
+    pub fn has_services(&self) -> bool {
+        self.files().any(|(_, file)| file.target && !file.services.is_empty())
+    }
+
+    /// The request path of a method, `/package.Service/Method`
+    /// (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>).
+    pub fn call_path(&self, id: MethodId) -> String {
+        let method = self.method(id);
+        format!("/{}/{}", self.service(method.parent).full_name, method.name)
     }
 
     /// The file with this import path.

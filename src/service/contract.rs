@@ -20,17 +20,12 @@ pub(super) struct Method {
     pub(super) service: Box<str>,
     /// `Method`.
     pub(super) name: Box<str>,
+    /// The path of HTTP/2 requests.
+    pub(super) path: String,
     pub(super) input: MessageId,
     pub(super) output: MessageId,
     pub(super) client_streaming: bool,
     pub(super) server_streaming: bool,
-}
-
-impl Method {
-    /// The path of HTTP/2 requests: `/package.Service/Method`.
-    pub(super) fn path(&self) -> String {
-        format!("/{}/{}", self.service, self.name)
-    }
 }
 
 impl Contract {
@@ -54,10 +49,11 @@ impl Contract {
 
     /// Every method whose messages are known, in the order of the files.
     pub(super) fn methods(&self) -> impl Iterator<Item = Method> {
-        self.schema.methods().filter_map(|(_, method)| {
+        self.schema.methods().filter_map(|(id, method)| {
             Some(Method {
                 service: self.schema.service(method.parent).full_name.clone(),
                 name: method.name.clone(),
+                path: self.schema.call_path(id),
                 input: self.schema.message_by_name(&method.input)?,
                 output: self.schema.message_by_name(&method.output)?,
                 client_streaming: method.client_streaming,

@@ -45,7 +45,7 @@ pub(super) struct Dynamic {
 
 impl Dynamic {
     pub(super) fn new(method: Method, shared: Arc<Shared>) -> Dynamic {
-        Dynamic { path: method.path().into(), method: Arc::new(method), shared }
+        Dynamic { path: method.path.as_str().into(), method: Arc::new(method), shared }
     }
 
     /// An answer: what was received, or the sample of this index.

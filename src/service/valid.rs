@@ -5,11 +5,10 @@
 
 use thiserror::Error;
 
+use crate::compile::wire;
 use crate::schema::{Cardinality, Field, Kind, MessageId, Schema, Utf8Validation};
-
-/// How deep messages may lie in one another: the limit of the languages' runtimes
-/// (<https://protobuf.dev/programming-guides/proto-limits/>).
-const MAX_DEPTH: usize = 100;
+use crate::wire::decode::MAX_DEPTH;
+use crate::wire::value::field_at;
 
 /// Why bytes are no message.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -33,21 +32,13 @@ pub(super) enum Invalid {
 /// Reads `bytes` as a message.
 pub(super) fn check(schema: &Schema, message: MessageId, bytes: &[u8]) -> Result<(), Invalid> {
     let mut reader = Reader { schema, bytes, at: 0 };
-    reader.message(Some(message), bytes.len(), None, MAX_DEPTH)
+    reader.message(Some(message), bytes.len(), None, 0)
 }
 
 /// Whether a field takes values of a wire type; others are unknown fields to every parser
 /// (<https://protobuf.dev/programming-guides/encoding/#structure>).
-fn fits(field: &Field, wire: u64) -> bool {
-    let own = match field.kind {
-        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => 1,
-        Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => 5,
-        Kind::String | Kind::Bytes | Kind::Message => 2,
-        Kind::Group => 3,
-        _ => 0,
-    };
-    // Repeated numbers are read packed and one by one, however they are declared.
-    wire == own || (wire == 2 && field.kind.is_packable() && field.cardinality == Cardinality::Repeated)
+fn fits(field: &Field, wire: u8) -> bool {
+    wire == field.kind.wire_type() || (wire == 2 && field.takes_packed())
 }
 
 struct Reader<'a> {
@@ -65,7 +56,9 @@ impl Reader<'_> {
         group: Option<u32>,
         depth: usize,
     ) -> Result<(), Invalid> {
-        let depth = depth.checked_sub(1).ok_or(Invalid::Depth)?;
+        if depth > MAX_DEPTH {
+            return Err(Invalid::Depth);
+        }
         let schema = self.schema;
         let mut required: Vec<&Field> = Vec::new();
         if let Some(id) = message {
@@ -84,7 +77,7 @@ impl Reader<'_> {
             let tag = self.varint(end)?;
             let number = u32::try_from(tag >> 3).ok().filter(|n| (1..1 << 29).contains(n));
             let number = number.ok_or(Invalid::Tag(start))?;
-            let wire = tag & 7;
+            let wire = (tag & 7) as u8;
             if wire == 4 {
                 return match required.first() {
                     _ if group != Some(number) => Err(Invalid::Group(start)),
@@ -92,12 +85,7 @@ impl Reader<'_> {
                     None => Ok(()),
                 };
             }
-            let field = message.and_then(|id| {
-                let number = number as i32;
-                let of = || schema.extension(&schema.message(id).full_name, number);
-                let has_extensions = !schema.message(id).extension_ranges.is_empty();
-                schema.field_by_number(id, number).or_else(|| has_extensions.then(of).flatten())
-            });
+            let field = message.and_then(|id| field_at(schema, id, number as i32));
             let field = field.map(|f| schema.field(f)).filter(|f| fits(f, wire));
             let taken = self.value(field, number, wire, start, end, depth)?;
             if taken && !required.is_empty() {
@@ -111,7 +99,7 @@ impl Reader<'_> {
         &mut self,
         field: Option<&Field>,
         number: u32,
-        wire: u64,
+        wire: u8,
         start: usize,
         end: usize,
         depth: usize,
@@ -135,7 +123,7 @@ impl Reader<'_> {
                 match field.map(|f| (f, f.kind)) {
                     Some((field, Kind::Message)) => {
                         self.at = from;
-                        self.message(self.schema.field_message(field), to, None, depth)?;
+                        self.message(self.schema.field_message(field), to, None, depth + 1)?;
                     }
                     Some((field, Kind::String))
                         if field.features.utf8_validation == Utf8Validation::Verify =>
@@ -152,7 +140,7 @@ impl Reader<'_> {
             }
             3 => {
                 let inner = field.and_then(|f| self.schema.field_message(f));
-                self.message(inner, end, Some(number), depth)?;
+                self.message(inner, end, Some(number), depth + 1)?;
             }
             _ => return Err(Invalid::Tag(start)),
         }
@@ -179,18 +167,7 @@ impl Reader<'_> {
 
     fn varint(&mut self, end: usize) -> Result<u64, Invalid> {
         let start = self.at;
-        let mut value = 0u64;
-        for shift in (0..70).step_by(7) {
-            if self.at == end {
-                return Err(Invalid::Truncated(self.at));
-            }
-            let byte = self.bytes[self.at];
-            self.at += 1;
-            value |= u64::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
-            if byte < 0x80 {
-                return Ok(value);
-            }
-        }
-        Err(Invalid::Varint(start))
+        let value = wire::varint(&self.bytes[..end], &mut self.at);
+        value.ok_or(if end - start < 10 { Invalid::Truncated(end) } else { Invalid::Varint(start) })
     }
 }

@@ -3,7 +3,7 @@
 //! `protopact.toml` wins over buf's files, near wins over far, and a file further up counts only when the
 //! contract it describes reaches down to the named folder.
 
-use crate::config::{ConfigError, FILE_NAME, buf, file};
+use crate::config::{ConfigError, FILE_NAME, buf, file, is_under};
 
 /// How far up the governing folder is, and whether it has a configuration at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +67,7 @@ pub(super) fn locate(
 
 /// Whether a folder lies in one of others, or holds one of them.
 fn reaches<'a>(folder: &str, others: impl IntoIterator<Item = &'a str>) -> bool {
-    let under = |path: &str, folder: &str| {
-        folder.is_empty()
-            || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    others.into_iter().any(|other| under(folder, other) || under(other, folder))
+    others.into_iter().any(|other| is_under(folder, other) || is_under(other, folder))
 }
 
 #[cfg(test)]

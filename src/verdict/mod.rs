@@ -9,6 +9,7 @@ mod http;
 mod json;
 mod past;
 mod raw;
+mod reader;
 mod rpc;
 mod source;
 mod validation;

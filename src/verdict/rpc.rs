@@ -5,7 +5,7 @@
 //! (<https://github.com/grpc/grpc/blob/master/doc/statuscodes.md>).
 
 use super::facts::Facts;
-use super::wire::Reader;
+use super::reader::Reader;
 use super::{Cells, Lens, Loss};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MethodId};

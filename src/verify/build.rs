@@ -14,12 +14,13 @@ use minijinja::context;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::driver::{Driver, render};
+use super::driver::Driver;
 use super::process::Program;
 use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
 use crate::codegen::plugin::run::{self, Call};
 use crate::codegen::plugin::{Host, Limits, RunError};
+use crate::codegen::render::render;
 
 /// How long one step of a build may take: a first build fetches and compiles whole libraries.
 const STEP: Duration = Duration::from_secs(900);

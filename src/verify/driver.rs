@@ -4,12 +4,12 @@
 //! package itself tells names (Go's service descriptions, Python's modules, Java's classes), they are read from what
 //! was generated, so that no rule about names is written down twice.
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, context};
+use minijinja::context;
 use thiserror::Error;
 
 use super::side::Side;
 use crate::codegen::packages::{rust_path, versions};
+use crate::codegen::render::render;
 use crate::codegen::{FileTree, Language, Target, TreeError};
 
 /// A package that no program can be written for.
@@ -49,19 +49,6 @@ pub struct Driver {
 
 /// What the Java driver reads and writes its lines with; protobuf-java-util brings it, but not for its users.
 const GSON: &str = "2.14.0";
-
-/// Renders a template. Its values are names that a language has taken.
-pub(super) fn render(template: &str, values: minijinja::Value) -> String {
-    let mut env = Environment::new();
-    env.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    let syntax =
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-    env.set_syntax(syntax.expect("the delimiters are the usual ones"));
-    env.add_filter("quote", |text: &str| serde_json::Value::from(text).to_string());
-    env.add_filter("rust", |text: &str| format!("{text:?}"));
-    env.add_filter("xml", super::tell::html::escape);
-    env.render_str(template, values).expect("the templates are complete and take no strange values")
-}
 
 /// The program of one language for one version of the contract.
 ///

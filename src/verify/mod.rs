@@ -1,6 +1,6 @@
 //! Two versions of a contract that talk to each other, in every language there is a package for.
 //!
-//! The flow: each version becomes the package of each language, each package a small program (a [`driver`]) that is
+//! The flow: each version becomes the package of each language ([`sdk`]), each package a small program (a [`driver`]) that is
 //! built and kept in the cache ([`build`]). Programs write and read the [samples](crate::wire::sample) of every message ([`bytes`]) and
 //! call each other ([`calls`], with the [`cases`] that are the same for all languages). The [`oracle`] says whether a
 //! reader saw what the writer meant, [`predict`] whether the static verdict had said so before. What came out is a
@@ -21,6 +21,7 @@ pub mod oracle;
 pub mod predict;
 pub mod process;
 pub mod retired;
+pub mod sdk;
 pub mod side;
 pub mod tell;
 

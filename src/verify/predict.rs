@@ -94,16 +94,12 @@ impl Miss<'_> {
 }
 
 fn methods(schema: &Schema, element: Element) -> Vec<String> {
-    let path = |id: crate::schema::MethodId| {
-        let method = schema.method(id);
-        format!("/{}/{}", schema.service(method.parent).full_name, method.name)
-    };
     match element {
-        Element::Method(id) => vec![path(id)],
-        Element::Service(id) => schema.service(id).methods.iter().map(|m| path(*m)).collect(),
+        Element::Method(id) => vec![schema.call_path(id)],
+        Element::Service(id) => schema.service(id).methods.iter().map(|m| schema.call_path(*m)).collect(),
         Element::File(id) => {
             let services = schema.file(id).services.iter().flat_map(|s| &schema.service(*s).methods);
-            services.map(|m| path(*m)).collect()
+            services.map(|m| schema.call_path(*m)).collect()
         }
         _ => Vec::new(),
     }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::schema::{MessageId, Method, MethodId, Schema};
-use crate::wire::value::field_at;
+use crate::wire::value::{all_fields, field_at};
 
 /// Descriptors that no message can be read with.
 #[derive(Debug, Error)]
@@ -130,7 +130,7 @@ impl Side {
     pub fn methods(&self) -> impl Iterator<Item = (String, MethodId)> {
         let own = |m: &Method| self.schema.file(self.schema.service(m.parent).file).target;
         let found = self.schema.methods().filter(move |(_, m)| own(m));
-        found.map(|(id, m)| (format!("/{}/{}", self.schema.service(m.parent).full_name, m.name), id))
+        found.map(|(id, _)| (self.schema.call_path(id), id))
     }
 
     /// The method at a path.
@@ -165,10 +165,7 @@ impl Side {
         let mut names = BTreeSet::from([self.name(root).to_owned()]);
         let mut open = vec![root];
         while let Some(id) = open.pop() {
-            let extensions = schema.all_extensions().map(|(_, f)| f);
-            let extensions = extensions.filter(|f| f.extendee.as_deref() == Some(self.name(id)));
-            let fields = schema.message(id).fields.iter().map(|f| schema.field(*f));
-            for field in fields.chain(extensions) {
+            for field in all_fields(schema, id).into_iter().map(|f| schema.field(f)) {
                 if let Some(inner) = schema.field_message(field)
                     && names.insert(self.name(inner).to_owned())
                 {

@@ -1,13 +1,13 @@
 //! Bytes to trees, the way the languages' runtimes read them.
 //!
-//! Sources: the encoding guide (<https://protobuf.dev/programming-guides/encoding/>), the enum guide for what each
-//! language does with closed enums (<https://protobuf.dev/programming-guides/enum/#history>), and what the
-//! runtimes do, which the tests hold this against.
+//! Source: the encoding guide (<https://protobuf.dev/programming-guides/encoding/>); where runtimes differ, [`Reader`]
+//! says how.
 
 use std::collections::BTreeMap;
 
 use thiserror::Error;
 
+use super::reader::{Reader, Utf8};
 use super::value::{
     Key, Slot, Tree, Unknown, UnknownData, Value, default_of, field_at, is_message_set, is_zero, zero_of,
 };
@@ -15,115 +15,6 @@ use crate::schema::{Cardinality, Field, JavaUtf8, Kind, MessageId, Schema, Utf8V
 
 /// How deep messages may be nested; Java, Python and prost refuse more by default.
 pub const MAX_DEPTH: usize = 100;
-
-/// Who reads: what runtimes decide differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reader {
-    /// The name in reports.
-    pub name: &'static str,
-    /// A known field with another wire type is an error; else it becomes an unknown field.
-    pub strict_wire_types: bool,
-    /// Unknown fields are kept, and written again.
-    pub keeps_unknown: bool,
-    /// Numbers that a closed enum does not list become unknown fields; else they are kept as numbers.
-    pub closes_enums: bool,
-    /// A message without a required field is an error.
-    pub checks_required: bool,
-    /// Which strings have to be UTF-8.
-    pub utf8: Utf8,
-    /// A map entry with a part that is not known, or has another wire type, becomes an unknown field as a whole; else
-    /// only the part is left out.
-    pub whole_entries: bool,
-    /// A map field is taken for length-delimited whatever its wire type is: prost passes no wire type on.
-    pub blind_maps: bool,
-    /// Extensions are read as fields; else they are unknown.
-    pub knows_extensions: bool,
-    /// A varint of more than 64 bits is cut off; else it is an error.
-    pub cuts_varints: bool,
-    /// The same for tags, at 32 bits.
-    pub cuts_tags: bool,
-    /// What its JSON parser takes beyond the guide.
-    pub json: JsonStyle,
-}
-
-/// How a JSON parser reads values of another form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JsonStyle {
-    /// As the guide says.
-    Strict,
-    /// Java's: numbers and booleans are text to a string, a string is a boolean or the number of an enum, and an
-    /// array of one is a single value (its JSON library reads all of them as strings).
-    Java,
-    /// Python's: a string or boolean is the number of an enum, which is cut off at 32 bits; a boolean is a floating
-    /// point number; and nothing in quotes is an empty message.
-    Python,
-}
-
-/// Which strings have to be UTF-8.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Utf8 {
-    /// Those whose features say so.
-    Declared,
-    /// Those of which Java's own switch says so.
-    Java,
-    /// All.
-    Always,
-}
-
-impl Reader {
-    /// What the encoding guide asks for.
-    pub const SPEC: Reader = Reader {
-        name: "protobuf",
-        strict_wire_types: false,
-        keeps_unknown: true,
-        closes_enums: true,
-        checks_required: true,
-        utf8: Utf8::Declared,
-        whole_entries: false,
-        blind_maps: false,
-        knows_extensions: true,
-        cuts_varints: false,
-        cuts_tags: false,
-        json: JsonStyle::Strict,
-    };
-    /// google.golang.org/protobuf: every enum is open.
-    pub const GO: Reader = Reader { name: "Go", closes_enums: false, ..Reader::SPEC };
-    /// com.google.protobuf.
-    pub const JAVA: Reader = Reader {
-        name: "Java",
-        utf8: Utf8::Java,
-        cuts_varints: true,
-        cuts_tags: true,
-        json: JsonStyle::Java,
-        ..Reader::SPEC
-    };
-    /// Python's protobuf, on upb: parsing does not ask for required fields, writing does.
-    pub const PYTHON: Reader = Reader {
-        name: "Python",
-        checks_required: false,
-        whole_entries: true,
-        cuts_varints: true,
-        json: JsonStyle::Python,
-        ..Reader::SPEC
-    };
-    /// prost.
-    pub const RUST: Reader = Reader {
-        name: "Rust",
-        strict_wire_types: true,
-        keeps_unknown: false,
-        closes_enums: false,
-        checks_required: false,
-        utf8: Utf8::Always,
-        whole_entries: false,
-        blind_maps: true,
-        knows_extensions: false,
-        cuts_varints: false,
-        cuts_tags: false,
-        json: JsonStyle::Strict,
-    };
-    /// The four languages in report order.
-    pub const ALL: [Reader; 4] = [Reader::GO, Reader::JAVA, Reader::PYTHON, Reader::RUST];
-}
 
 /// Why bytes are not a message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -318,8 +209,7 @@ impl<'s> Decoder<'s> {
         depth: usize,
     ) -> Outcome<()> {
         let expected = field.kind.wire_type();
-        let list = field.cardinality == Cardinality::Repeated;
-        if wire == 2 && list && field.kind.is_packable() {
+        if wire == 2 && field.takes_packed() {
             return self.packed(tree, field, input.blob()?);
         }
         let blind = self.reader.blind_maps && field.cardinality == Cardinality::Map;

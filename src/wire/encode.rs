@@ -3,6 +3,7 @@
 //! Source: the encoding guide (<https://protobuf.dev/programming-guides/encoding/>).
 
 use super::value::{Slot, Tree, Unknown, UnknownData, Value, field_at, is_message_set, is_zero};
+use crate::compile::encode::{self, varint};
 use crate::schema::{Field, Kind, Schema};
 
 /// The bytes of a message. Fields that the schema does not have are left out: a tree made for another schema has
@@ -22,7 +23,7 @@ fn message(schema: &Schema, tree: &Tree, out: &mut Vec<u8>) {
             Slot::One(Value::Message(inner)) if set => {
                 tag(1, 3, out);
                 tag(2, 0, out);
-                varint(*number as u64, out);
+                varint(out, *number as u64);
                 tag(3, 2, out);
                 let mut bytes = Vec::new();
                 message(schema, inner, &mut bytes);
@@ -77,23 +78,23 @@ fn scalar(kind: Kind, value: &Value, out: &mut Vec<u8>) {
         Value::Double(n) => out.extend(n.to_bits().to_le_bytes()),
         Value::Float(n) => out.extend(n.to_bits().to_le_bytes()),
         Value::Int32(n) => match kind {
-            Kind::Sint32 => varint(u64::from(((n << 1) ^ (n >> 31)) as u32), out),
+            Kind::Sint32 => varint(out, u64::from(((n << 1) ^ (n >> 31)) as u32)),
             Kind::Sfixed32 => out.extend(n.to_le_bytes()),
             // Negative numbers take ten bytes: they are sign-extended.
-            _ => varint(i64::from(*n) as u64, out),
+            _ => varint(out, i64::from(*n) as u64),
         },
         Value::Int64(n) => match kind {
-            Kind::Sint64 => varint(((n << 1) ^ (n >> 63)) as u64, out),
+            Kind::Sint64 => varint(out, ((n << 1) ^ (n >> 63)) as u64),
             Kind::Sfixed64 => out.extend(n.to_le_bytes()),
-            _ => varint(*n as u64, out),
+            _ => varint(out, *n as u64),
         },
         Value::Uint32(n) if kind == Kind::Fixed32 => out.extend(n.to_le_bytes()),
-        Value::Uint32(n) => varint(u64::from(*n), out),
+        Value::Uint32(n) => varint(out, u64::from(*n)),
         Value::Uint64(n) if kind == Kind::Fixed64 => out.extend(n.to_le_bytes()),
-        Value::Uint64(n) => varint(*n, out),
+        Value::Uint64(n) => varint(out, *n),
         Value::Bool(b) => out.push(u8::from(*b)),
         Value::String(bytes) | Value::Bytes(bytes) => blob(bytes, out),
-        Value::Enum(n) => varint(i64::from(*n) as u64, out),
+        Value::Enum(n) => varint(out, i64::from(*n) as u64),
         Value::Message(_) => {}
     }
 }
@@ -102,7 +103,7 @@ fn unknown(field: &Unknown, out: &mut Vec<u8>) {
     match &field.data {
         UnknownData::Varint(n) => {
             tag(field.number, 0, out);
-            varint(*n, out);
+            varint(out, *n);
         }
         UnknownData::Fixed64(n) => {
             tag(field.number, 1, out);
@@ -126,20 +127,11 @@ fn unknown(field: &Unknown, out: &mut Vec<u8>) {
 
 /// Writes the tag of a field.
 pub(crate) fn tag(number: i32, wire_type: u8, out: &mut Vec<u8>) {
-    varint((number as u64) << 3 | u64::from(wire_type), out);
-}
-
-/// Writes a varint.
-pub(crate) fn varint(mut n: u64, out: &mut Vec<u8>) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
+    encode::tag(out, number as u32, wire_type);
 }
 
 fn blob(bytes: &[u8], out: &mut Vec<u8>) {
-    varint(bytes.len() as u64, out);
+    varint(out, bytes.len() as u64);
     out.extend(bytes);
 }
 

@@ -9,12 +9,14 @@ pub mod compare;
 pub mod decode;
 pub mod encode;
 pub mod json;
+pub mod reader;
 pub mod sample;
 pub mod text;
 pub mod value;
 pub mod witness;
 
-pub use decode::{DecodeError, Reader, decode};
+pub use decode::{DecodeError, decode};
 pub use encode::encode;
+pub use reader::Reader;
 pub use value::{Key, Slot, Tree, Unknown, UnknownData, Value};
 pub use witness::{Proof, Prover, Read, Saw, Shown};

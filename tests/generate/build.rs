@@ -12,21 +12,9 @@ use protopact::codegen::verify::{self, Outcome, Workshop};
 use protopact::codegen::{FileTree, Language, Package};
 
 use crate::env::TestEnv;
+use crate::files::{Files, project, read};
 use crate::lab::tree;
 use crate::machine::Machine;
-
-/// Files by import path.
-type Files = BTreeMap<String, String>;
-
-fn project() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Every .proto file below a folder.
-fn read(folder: &Path) -> Files {
-    let protos = tree(folder).into_iter().filter(|(path, _)| path.ends_with(".proto"));
-    protos.map(|(path, content)| (path, String::from_utf8(content).unwrap())).collect()
-}
 
 fn section(language: Language) -> &'static str {
     match language {
@@ -132,10 +120,11 @@ fn reached(folder: &Path, roots: &[&str]) -> Files {
     let mut todo: Vec<String> = Vec::new();
     for root in roots {
         // One package a root: folders below it are packages of their own.
-        let all = read(&folder.join(root)).into_keys().filter(|name| !name.contains('/'));
+        let all =
+            read(&folder.join(root)).into_iter().map(|(name, _)| name).filter(|name| !name.contains('/'));
         todo.extend(all.map(|name| format!("{root}/{name}")));
     }
-    let mut files = Files::new();
+    let mut files = BTreeMap::new();
     while let Some(name) = todo.pop() {
         if files.contains_key(&name) || name.starts_with("google/protobuf/") {
             continue;
@@ -146,7 +135,7 @@ fn reached(folder: &Path, roots: &[&str]) -> Files {
         }
         files.insert(name, text);
     }
-    files
+    files.into_iter().collect()
 }
 
 fn corpus() -> Option<PathBuf> {

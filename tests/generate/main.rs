@@ -10,6 +10,8 @@
 #[path = "../cli/env.rs"]
 #[expect(dead_code, reason = "the commands' tests use the rest")]
 mod env;
+#[path = "../support/files.rs"]
+mod files;
 mod lab;
 
 mod build;

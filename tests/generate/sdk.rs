@@ -4,18 +4,19 @@
 //! whose toolchain is not on the path is skipped with its name.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use protopact::codegen::Language;
 use protopact::codegen::plugin::{Lock, Tool, spec};
 
 use crate::env::TestEnv;
+use crate::files::{project, read};
 use crate::lab::tree;
 use crate::machine::Machine;
 
 fn contracts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts")
+    project().join("contracts")
 }
 
 /// Generates with plugins that have no package around them.
@@ -104,10 +105,7 @@ fn beside_protoc(
 ) -> Option<[BTreeMap<String, Vec<u8>>; 2]> {
     let machine = Machine::new();
     let lock = machine.plugins(language)?;
-    let files: BTreeMap<String, String> = tree(&contracts().join("proto"))
-        .into_iter()
-        .map(|(path, text)| (path, String::from_utf8(text).unwrap()))
-        .collect();
+    let files = read(&contracts().join("proto"));
     let package = crate::build::generated(&files, language, &machine)?;
     let package = package.files.iter().map(|(path, content)| (path.to_owned(), content.to_vec())).collect();
 

@@ -6,34 +6,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "../support/files.rs"]
+mod files;
 mod schemas;
 mod values;
 
 use proptest::prelude::*;
-use protopact::compile::{self, Input, InputFile};
+use protopact::compile;
 use protopact::diff::{self, Change, Cx, Kind};
 use protopact::schema::Schema;
 use protopact::verdict::{Direction, Judge, Lens};
 
 use schemas::{Edit, Spec, edits, spec};
 
-fn input(files: &[(&str, String)]) -> Input {
-    Input {
-        files: files
-            .iter()
-            .map(|(name, text)| InputFile {
-                name: (*name).into(),
-                display: (*name).into(),
-                content: text.clone().into(),
-                target: true,
-            })
-            .collect(),
-        roots: vec![".".to_owned()],
-    }
-}
-
 fn build(files: &[(&str, String)]) -> Schema {
-    let compiled = compile::compile(&input(files), &compile::Options::default())
+    let compiled = compile::compile(&files::input("", files), &compile::Options::default())
         .unwrap_or_else(|e| panic!("{e:?}\n{files:#?}"));
     Schema::build(&compiled).unwrap()
 }

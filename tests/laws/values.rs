@@ -5,14 +5,12 @@ use prost_reflect::{
     Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor,
     ReflectMessage as _, Value,
 };
-use protopact::compile::{Input, InputFile, Options, compile};
+
+use crate::files::{compiled, input};
 
 pub(crate) fn pool(text: &str) -> DescriptorPool {
-    let content = text.to_owned().into();
-    let file = InputFile { name: "a.proto".into(), display: "a.proto".into(), content, target: true };
-    let input = Input { files: vec![file], roots: Vec::new() };
     let mut pool = DescriptorPool::new();
-    for file in compile(&input, &Options::default()).unwrap().files {
+    for file in compiled(&input("", &[("a.proto", text)])).files {
         pool.decode_file_descriptor_proto(&*file.descriptor).unwrap();
     }
     pool

@@ -1,34 +1,19 @@
 //! The plugins that need no installing, run as plainly as can be: protoc with a descriptor set, and prost and tonic
 //! as libraries.
 
-use std::path::Path;
 use std::process::Command;
 
 use prost::Message as _;
 use prost_types::compiler::CodeGeneratorRequest;
 use protopact::codegen::packages::{Plugin, PluginCall, Prepared};
 use protopact::codegen::{Contract, FileTree, Package, Target, packages};
-use protopact::compile::{self, Compiled, Input, InputFile};
+use protopact::compile::Compiled;
 use protopact::schema::Schema;
 
-/// Files by import path.
-pub(crate) type Files = Vec<(String, String)>;
+use crate::files::{Files, model};
 
 pub(crate) fn files(list: &[(&str, &str)]) -> Files {
     list.iter().map(|(name, text)| (name.to_string(), text.to_string())).collect()
-}
-
-/// Every .proto file below a folder.
-pub(crate) fn read(root: &Path) -> Files {
-    let mut files = Files::new();
-    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
-        let entry = entry.unwrap();
-        if entry.path().extension().is_some_and(|e| e == "proto") {
-            let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            files.push((name, std::fs::read_to_string(entry.path()).unwrap()));
-        }
-    }
-    files
 }
 
 /// A compiled contract with its model.
@@ -39,21 +24,7 @@ pub(crate) struct Sample {
 
 impl Sample {
     pub(crate) fn new(files: &Files) -> Sample {
-        let input = Input {
-            files: files
-                .iter()
-                .map(|(name, text)| InputFile {
-                    name: name.as_str().into(),
-                    display: format!("proto/{name}").into(),
-                    content: text.clone().into(),
-                    target: true,
-                })
-                .collect(),
-            ..Input::default()
-        };
-        let compiled =
-            compile::compile(&input, &compile::Options::default()).unwrap_or_else(|e| panic!("{e:?}"));
-        let schema = Schema::build(&compiled).unwrap();
+        let (compiled, schema) = model("proto", files);
         Sample { compiled, schema }
     }
 

@@ -10,6 +10,8 @@
 )]
 
 mod drive;
+#[path = "../support/files.rs"]
+mod files;
 mod lower;
 mod refuse;
 mod shape;

@@ -1,14 +1,13 @@
 //! What the packages look like, with what can be generated without a network.
 
-use std::path::Path;
-
 use protopact::codegen::packages::{self, Plugin};
 use protopact::codegen::{Contract, Package};
 
-use crate::drive::{self, Sample, files, go, java, offline_package, python, rust};
+use crate::drive::{Sample, files, go, java, offline_package, python, rust};
+use crate::files::{project, read};
 
 fn contracts() -> Sample {
-    Sample::new(&drive::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/proto")))
+    Sample::new(&read(&project().join("contracts/proto")))
 }
 
 fn text(package: &Package, path: &str) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf as _, BufMut as _, Bytes};
-use protopact::compile::{self, Compiled, Input, InputFile};
+use protopact::compile::Compiled;
 use protopact::service::{Contract, Log, LogFormat, Options, Running, Server};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -13,6 +13,8 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status, Streaming};
+
+use crate::files;
 
 /// Longer than anything takes that works.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -55,15 +57,7 @@ service Archive { rpc Keep(Old) returns (Old); }
 "#;
 
 pub(crate) fn compiled() -> Compiled {
-    let files = [("shop/v1/shop.proto", PROTO), ("shop/v1/old.proto", OLD)];
-    let file = |(name, text): (&str, &'static str)| InputFile {
-        name: name.into(),
-        display: name.into(),
-        content: text.into(),
-        target: true,
-    };
-    let input = Input { files: files.into_iter().map(file).collect(), roots: Vec::new() };
-    compile::compile(&input, &compile::Options::default()).unwrap_or_else(|e| panic!("{e:?}"))
+    files::compiled(&files::input("", &[("shop/v1/shop.proto", PROTO), ("shop/v1/old.proto", OLD)]))
 }
 
 pub(crate) fn options() -> Options {

@@ -8,6 +8,8 @@ mod calls;
 mod command;
 mod drive;
 mod encrypted;
+#[path = "../support/files.rs"]
+mod files;
 mod limits;
 mod parsers;
 mod surround;

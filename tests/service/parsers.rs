@@ -7,6 +7,15 @@ use std::process::{Command, Stdio};
 use crate::drive::{ITEM, OLD, PROTO, bytes, client, options, start};
 use tonic::{Code, Request};
 
+/// The contract in a folder, for protoc.
+fn contract() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("shop/v1")).unwrap();
+    std::fs::write(folder.path().join("shop/v1/shop.proto"), PROTO).unwrap();
+    std::fs::write(folder.path().join("shop/v1/old.proto"), OLD).unwrap();
+    folder
+}
+
 /// Whether protoc can read bytes as a message.
 #[expect(clippy::disallowed_methods, reason = "protoc is the oracle")]
 fn readable(folder: &Path, message: &str, bytes: &[u8]) -> bool {
@@ -54,10 +63,7 @@ fn old() -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_reads_what_a_parser_reads() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("shop/v1")).unwrap();
-    std::fs::write(folder.path().join("shop/v1/shop.proto"), PROTO).unwrap();
-    std::fs::write(folder.path().join("shop/v1/old.proto"), OLD).unwrap();
+    let folder = contract();
     let running = start(options()).await;
     let client = client(&running).await;
     let mut state = 1u64;
@@ -96,4 +102,30 @@ async fn the_server_reads_what_a_parser_reads() {
         }
     }
     assert!(seen.iter().all(|n| *n > 30), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_goes_as_deep_as_a_parser() {
+    let folder = contract();
+    let running = start(options()).await;
+    let client = client(&running).await;
+    let messages = |depth: usize| {
+        (0..depth).fold(Vec::new(), |inner: Vec<u8>, _| {
+            let mut out = Vec::new();
+            prost::encoding::bytes::encode(2, &inner, &mut out);
+            out
+        })
+    };
+    // Groups that nobody knows.
+    let groups = |depth: usize| [b"\x93\x3e".repeat(depth), b"\x94\x3e".repeat(depth)].concat();
+    let mut seen = Vec::new();
+    for depth in 99..=102 {
+        for message in [messages(depth), groups(depth)] {
+            let good = readable(folder.path(), "shop.v1.Item", &message);
+            let said = client.unary("Same", &message).await;
+            assert_eq!(said.is_ok(), good, "{depth}: {said:?}");
+            seen.push(good);
+        }
+    }
+    assert!(seen.contains(&true) && seen.contains(&false), "{seen:?}");
 }

@@ -1,12 +1,11 @@
 //! What the tests of the catalogue share: two folders of .proto files to findings.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
+mod files;
 pub(crate) mod truth;
 
-use std::path::Path;
-
-use protopact::compile::{self, Input, InputFile};
+use protopact::compile;
 use protopact::diff::{self, Change, Cx};
 use protopact::policy::{self, Decision, PolicySet, RuleConfig, RulePolicy};
 use protopact::report::Finding;
@@ -14,38 +13,13 @@ use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::verdict::{Judge, Verdict};
 
-/// Files by import path.
-pub(crate) type Files = Vec<(String, String)>;
+pub(crate) use files::{Files, input, model, project, read};
 
 /// Compiles one side.
 pub(crate) fn schema(files: &Files) -> Result<Schema, String> {
-    let input = Input {
-        files: files
-            .iter()
-            .map(|(name, text)| InputFile {
-                name: name.as_str().into(),
-                display: name.as_str().into(),
-                content: text.clone().into(),
-                target: true,
-            })
-            .collect(),
-        ..Input::default()
-    };
-    let compiled = compile::compile(&input, &compile::Options::default()).map_err(|e| format!("{e:?}"))?;
+    let compiled =
+        compile::compile(&input("", files), &compile::Options::default()).map_err(|e| format!("{e:?}"))?;
     Schema::build(&compiled).map_err(|e| e.to_string())
-}
-
-/// Every .proto file below a folder, sorted by import path.
-pub(crate) fn read(root: &Path) -> Files {
-    let mut files = Files::new();
-    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
-        let entry = entry.unwrap();
-        if entry.path().extension().is_some_and(|e| e == "proto") {
-            let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            files.push((name, std::fs::read_to_string(entry.path()).unwrap()));
-        }
-    }
-    files
 }
 
 /// Splits an example into its files: a line `// file: NAME` begins one; an example without such a line is

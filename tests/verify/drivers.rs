@@ -1,24 +1,15 @@
 //! What the drivers are made of.
 
 use protopact::codegen::{FileTree, Target};
-use protopact::compile::{self, Input, InputFile};
-use protopact::schema::Schema;
 use protopact::verify::driver::driver;
 use protopact::verify::side::{CallKind, Side};
 use protopact::wire::sample::{SampleOptions, Size, large, samples};
 
-use crate::pairs::{self, Files};
+use crate::pairs;
+use crate::support::{Files, model};
 
 pub(crate) fn side(files: &Files, label: &str) -> Side {
-    let files = files.iter().map(|(name, text)| InputFile {
-        name: name.as_str().into(),
-        display: name.as_str().into(),
-        content: text.clone().into(),
-        target: true,
-    });
-    let input = Input { files: files.collect(), ..Input::default() };
-    let compiled = compile::compile(&input, &compile::Options::default()).unwrap();
-    let schema = Schema::build(&compiled).unwrap();
+    let (compiled, schema) = model("", files);
     Side::new(label.to_owned(), "1.0.0".to_owned(), compiled, schema).unwrap()
 }
 

@@ -1,27 +1,12 @@
 //! Pairs of versions.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::env::TestEnv;
+use crate::support::{Files, project, read};
 
-/// Files by import path.
-pub(crate) type Files = Vec<(String, String)>;
-
-pub(crate) fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
-/// Every .proto file below a folder, sorted by import path.
-pub(crate) fn read(root: &Path) -> Files {
-    let mut files = Files::new();
-    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
-        let entry = entry.unwrap();
-        if entry.path().extension().is_some_and(|e| e == "proto") {
-            let name = entry.path().strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            files.push((name, std::fs::read_to_string(entry.path()).unwrap()));
-        }
-    }
-    files
+fn fixtures() -> PathBuf {
+    project().join("fixtures")
 }
 
 fn write(env: &TestEnv, files: &Files) {
@@ -37,7 +22,7 @@ fn write(env: &TestEnv, files: &Files) {
 /// A repository with both, tagged `v1.0.0` and `v1.1.0`, and the configuration of `contracts/`.
 pub(crate) fn repository(old: &Files, new: &Files) -> TestEnv {
     let env = TestEnv::new();
-    let settings = Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/protopact.toml");
+    let settings = project().join("contracts/protopact.toml");
     env.write("protopact.toml", &std::fs::read_to_string(settings).unwrap());
     write(&env, old);
     env.commit("old");
@@ -50,7 +35,7 @@ pub(crate) fn repository(old: &Files, new: &Files) -> TestEnv {
 
 /// `contracts/`, and the same with edits that break nobody.
 pub(crate) fn compatible() -> (Files, Files) {
-    let old = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts/proto"));
+    let old = read(&project().join("contracts/proto"));
     let overlay = read(&fixtures().join("verify/compatible/proto"));
     let mut new = old.clone();
     for (path, text) in overlay {

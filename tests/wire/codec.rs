@@ -4,13 +4,14 @@ use buffa_descriptor::reflect::DynamicMessage;
 use proptest::prelude::*;
 use prost_reflect::prost::Message as _;
 use protopact::schema::{MessageId, Schema};
-use protopact::wire::decode::Utf8;
 use protopact::wire::json::{self, Json};
+use protopact::wire::reader::Utf8;
 use protopact::wire::sample::{SampleOptions, Size, one, samples};
 use protopact::wire::text::{phrase, text};
 use protopact::wire::{Reader, Tree, decode, encode};
 
 use crate::lab::Lab;
+use crate::support::truth::known;
 
 /// Reads as prost-reflect does: enums are open, required fields are not asked for.
 const OPEN: Reader =
@@ -23,25 +24,6 @@ fn messages(schema: &Schema) -> Vec<(MessageId, String)> {
 
 fn exhaustive() -> SampleOptions {
     SampleOptions { seed: 7, size: Size::Exhaustive }
-}
-
-/// The same message without what its schema does not know.
-fn known(mut tree: Tree) -> Tree {
-    use protopact::wire::{Slot, Value};
-    tree.unknown.clear();
-    let clear = |value: &mut Value| {
-        if let Value::Message(inner) = value {
-            *inner = known(std::mem::replace(inner, Tree::new(inner.message)));
-        }
-    };
-    for slot in tree.fields.values_mut() {
-        match slot {
-            Slot::One(value) => clear(value),
-            Slot::List(values) => values.iter_mut().for_each(clear),
-            Slot::Map(entries) => entries.values_mut().for_each(clear),
-        }
-    }
-    tree
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! Schemas of the fixtures, in the model and in two other libraries.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use buffa_descriptor::DescriptorPool;
-use protopact::compile::{Compiled, Input, InputFile, Options, compile};
+use protopact::compile::Compiled;
+use protopact::compile::output::{SetOptions, descriptor_set};
 use protopact::schema::Schema;
+
+use crate::support::{Files, model, project, read};
 
 /// A contract in every form the tests need.
 pub(crate) struct Lab {
@@ -15,23 +17,16 @@ pub(crate) struct Lab {
 }
 
 impl Lab {
-    pub(crate) fn new(files: &[(String, String)]) -> Lab {
-        let files = files.iter().map(|(name, text)| InputFile {
-            name: name.as_str().into(),
-            display: name.as_str().into(),
-            content: text.clone().into(),
-            target: true,
-        });
-        let input = Input { files: files.collect(), ..Input::default() };
-        let compiled = compile(&input, &Options::default()).unwrap();
-        let schema = Schema::build(&compiled).unwrap();
-        let buffa = Arc::new(DescriptorPool::decode(&set(&compiled)).unwrap());
+    pub(crate) fn new(files: &Files) -> Lab {
+        let (compiled, schema) = model("", files);
+        let all = SetOptions { include_imports: true, include_source_info: true };
+        let buffa = Arc::new(DescriptorPool::decode(&descriptor_set(&compiled, all)).unwrap());
         Lab { schema, compiled, buffa }
     }
 
     /// `fixtures/wire`.
     pub(crate) fn fixtures() -> Lab {
-        Lab::new(&crate::support::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/wire")))
+        Lab::new(&read(&project().join("fixtures/wire")))
     }
 
     /// For prost-reflect, which knows no editions.
@@ -42,13 +37,4 @@ impl Lab {
         }
         pool
     }
-}
-
-/// An encoded `FileDescriptorSet`.
-pub(crate) fn set(compiled: &Compiled) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for file in &compiled.files {
-        prost::encoding::bytes::encode(1, &file.descriptor, &mut bytes);
-    }
-    bytes
 }

@@ -4,7 +4,7 @@
 use buffa_descriptor::reflect::DynamicMessage;
 use prost_reflect::prost::Message as _;
 use protopact::verdict::Direction;
-use protopact::wire::decode::Utf8;
+use protopact::wire::reader::Utf8;
 use protopact::wire::sample::Size;
 use protopact::wire::text::text;
 use protopact::wire::{Reader, decode};

@@ -12,6 +12,7 @@ use super::common::{self, Home};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Language, Package};
 use crate::schema::{Element, FileId, Schema};
 
@@ -393,7 +394,7 @@ pub(super) fn build(
     let plain = families.is_empty() && protobuf == versions::PROTOBUF_GO;
     put(
         "go.mod",
-        shared::render(
+        render(
             include_str!("templates/go/go.mod.j2"),
             context! {
                 module => &layout.module, go => versions::GO, services, protobuf => &protobuf, grpc => versions::GRPC_GO,
@@ -412,7 +413,7 @@ pub(super) fn build(
     let about = shared::about(contract);
     let info = info_folder(&layout);
     put(&format!("{info}/{info}.go"), {
-        shared::render(
+        render(
             include_str!("templates/go/contract.go.j2"),
             context! { about => &about, name => info, descriptors => DESCRIPTORS },
         )
@@ -529,7 +530,7 @@ fn readme(
         }
     });
     let major = layout.module != module_root(&layout.module);
-    shared::render(
+    render(
         include_str!("templates/go/README.md.j2"),
         context! { about, module => &layout.module, info, example => shown, major },
     )

@@ -10,6 +10,7 @@ use super::common;
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, java_names, versions};
+use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Language, Package};
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
 
@@ -114,7 +115,7 @@ pub(super) fn build(
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
     put(
         "pom.xml",
-        shared::render(
+        render(
             include_str!("templates/java/pom.xml.j2"),
             context! {
                 about => &about, group, artifact, services, families, protobuf, grpc => versions::GRPC_JAVA,
@@ -138,14 +139,14 @@ pub(super) fn build(
     });
     put(
         "README.md",
-        shared::render(
+        render(
             include_str!("templates/java/README.md.j2"),
             context! { about => &about, group, artifact, grpc => versions::GRPC_JAVA, resources => &resources, example, descriptors => DESCRIPTORS },
         ),
     )?;
     put(
         &format!("src/main/resources/{resources}/contract.properties"),
-        shared::render(include_str!("templates/java/contract.properties.j2"), context! { about => &about }),
+        render(include_str!("templates/java/contract.properties.j2"), context! { about => &about }),
     )?;
     shared::add(
         &mut out,

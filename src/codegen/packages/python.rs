@@ -13,6 +13,7 @@ use super::example::{self, Example};
 use super::python_imports::{self, module_of, place_of, place_of_module};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Language, Package};
 use crate::schema::{Element, FileId, Schema};
 
@@ -168,7 +169,7 @@ pub(super) fn build(
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
     put(
         "pyproject.toml",
-        shared::render(
+        render(
             include_str!("templates/python/pyproject.toml.j2"),
             context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING },
         ),
@@ -198,7 +199,7 @@ pub(super) fn build(
     });
     put(
         "README.md",
-        shared::render(
+        render(
             include_str!("templates/python/README.md.j2"),
             context! { about => &about, package, import => &import, version => &version, example },
         ),
@@ -206,7 +207,7 @@ pub(super) fn build(
     let root = format!("src/{import}");
     put(
         &format!("{root}/__init__.py"),
-        shared::render(
+        render(
             include_str!("templates/python/__init__.py.j2"),
             context! { about => &about, version => &version, descriptors => DESCRIPTORS },
         ),

@@ -15,6 +15,7 @@ use super::example::{self, Example};
 use super::rust_names::{self, module, tonic_module};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Language, Package, lower};
 use crate::schema::{Element, FileId, Schema};
 
@@ -132,7 +133,7 @@ pub(super) fn build(
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
     put(
         "Cargo.toml",
-        shared::render(
+        render(
             include_str!("templates/rust/Cargo.toml.j2"),
             context! {
                 about => &about, krate, features => &features, services, rust => versions::RUST,
@@ -142,7 +143,7 @@ pub(super) fn build(
     )?;
     put(
         "src/lib.rs",
-        shared::render(
+        render(
             include_str!("templates/rust/lib.rs.j2"),
             context! { about => &about, modules => modules.trim_end(), descriptors => DESCRIPTORS },
         ),
@@ -152,7 +153,7 @@ pub(super) fn build(
     let example = example::pick(contract, &files).map(|e| shown(schema, &e, krate, connect));
     put(
         "README.md",
-        shared::render(
+        render(
             include_str!("templates/rust/README.md.j2"),
             context! {
                 about => &about, krate, features, example, name => module(krate), prost => versions::PROST,

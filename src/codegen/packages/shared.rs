@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use buffa::{DecodeOptions, Message as _};
 use buffa_descriptor::generated::descriptor as pb;
 use bytes::Bytes;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Value, context};
+
+use minijinja::{Value, context};
 
 use super::common::{self, Family, Home};
 use super::{PackageError, Refusal};
+use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Language};
 use crate::compile::CompiledFile;
 use crate::compile::output::{SetOptions, descriptor_set};
@@ -192,35 +193,6 @@ pub(super) fn about(contract: &Contract<'_>) -> Value {
         licence => contract.licence,
         packages,
     }
-}
-
-/// Fills a template. Values are quoted by the template: `quote` for Go, Python and TOML, `rust` for Rust, `xml` for
-/// XML.
-pub(super) fn render(template: &str, values: Value) -> String {
-    let mut env = Environment::new();
-    env.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    let syntax =
-        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
-    env.set_syntax(syntax.expect("the delimiters are the usual ones"));
-    env.add_filter("quote", |text: &str| serde_json::Value::from(text).to_string());
-    env.add_filter("rust", |text: &str| format!("{text:?}"));
-    env.add_filter("xml", xml);
-    env.render_str(template, values).expect("the templates are complete and take no strange values")
-}
-
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// What follows `before` in the first generated file that has it, up to something that is not part of a version.

@@ -244,17 +244,8 @@ impl<'s> Parser<'s> {
         if self.at("[") {
             let mark = self.locations.mark();
             let depth = self.locations.path_len(loc);
-            let mut options = Vec::new();
             let container = self.start(loc, &[0]);
-            self.within(container, &[3], |p, loc| {
-                p.consume("[")?;
-                loop {
-                    options.push(p.parse_option(loc, false)?);
-                    if !p.accept(",") {
-                        return p.consume("]");
-                    }
-                }
-            })?;
+            let options = self.within(container, &[3], Self::parse_bracketed_options)?;
             let count = self.file.messages[index as usize].extension_ranges.len() as u32;
             self.locations.repeat_since(mark, depth, first..count);
             self.message(index).extension_ranges[first as usize].options = options;

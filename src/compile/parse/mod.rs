@@ -517,15 +517,7 @@ impl<'s> Parser<'s> {
         let number_span = number_span.to(self.lex.previous.span);
         let mut options = Vec::new();
         if self.at("[") {
-            self.within(loc, &[3], |p, loc| {
-                p.consume("[")?;
-                loop {
-                    options.push(p.parse_option(loc, false)?);
-                    if !p.accept(",") {
-                        return p.consume("]");
-                    }
-                }
-            })?;
+            options = self.within(loc, &[3], Self::parse_bracketed_options)?;
         }
         self.consume_end(";", Some(loc))?;
         Ok(EnumValue { name, name_span, number, number_span, options })

@@ -10,6 +10,19 @@ impl<'s> Parser<'s> {
         self.parse_option(loc, true)
     }
 
+    /// Reads options in brackets.
+    pub(super) fn parse_bracketed_options(&mut self, container: Loc) -> Result<Vec<Opt<'s>>> {
+        let mut options = Vec::new();
+        self.consume("[")?;
+        loop {
+            options.push(self.parse_option(container, false)?);
+            if !self.accept(",") {
+                self.consume("]")?;
+                return Ok(options);
+            }
+        }
+    }
+
     /// Reads `name = value`, as a statement with `option` before and `;` behind it, or as it stands in brackets.
     pub(super) fn parse_option(&mut self, container: Loc, statement: bool) -> Result<Opt<'s>> {
         let id = self.file.option_count;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_saphyr::Spanned;
 
+use super::error::read_yaml;
 use super::path::{PathPattern, is_under, join, normalize};
 use super::policy::{Policy, RuleRef, Selection};
 use super::{ConfigError, Place};
@@ -181,26 +182,11 @@ struct Reader {
 
 impl Reader {
     fn read<T: DeserializeOwned>(&self, text: &str) -> Result<T, ConfigError> {
-        serde_saphyr::from_str(text).map_err(|error| self.error(&error))
-    }
-
-    fn error(&self, error: &serde_saphyr::Error) -> ConfigError {
-        let error = error.without_snippet();
-        let position = error.location().map(|l| (l.line().max(1) as u32, l.column().max(1) as u32));
-        let place = Place { file: self.file.clone(), position };
-        if let serde_saphyr::Error::SerdeUnknownField { field, expected, .. } = error {
-            return ConfigError::unknown(place, "key", field, expected);
-        }
-        let text = error.to_string();
-        // The place is said once, in front.
-        let message = text.split(" at line ").next().unwrap_or(&text);
-        let message = message.strip_prefix("error: ").unwrap_or(message);
-        ConfigError::from_serde(place, message)
+        read_yaml(&self.file, text)
     }
 
     fn place<T>(&self, value: &Spanned<T>) -> Place {
-        let l = value.defined;
-        Place { file: self.file.clone(), position: Some((l.line().max(1) as u32, l.column().max(1) as u32)) }
+        Place::of_yaml(&self.file, value)
     }
 
     fn version(&self, text: &str, known: &[&'static str]) -> Result<&'static str, ConfigError> {

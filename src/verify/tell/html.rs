@@ -7,23 +7,6 @@ use minijinja::{AutoEscape, Environment, context};
 use super::super::matrix::{Cell, Matrix, State};
 use super::{Mark, grids, losses, summary};
 
-/// Text for HTML and XML, in content and in attributes.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 fn class(mark: Mark) -> &'static str {
     match mark {
         Mark::Nothing => "none",
@@ -140,10 +123,5 @@ mod tests {
         }
         // Nothing is fetched and nothing runs.
         assert!(!text.contains("<script") && !text.contains("src="), "{text}");
-    }
-
-    #[test]
-    fn the_five_characters_are_escaped() {
-        assert_eq!(escape("<a href='x'>\"&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&quot;&amp;&quot;&lt;/a&gt;");
     }
 }

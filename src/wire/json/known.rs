@@ -7,8 +7,9 @@ use super::write::{self, double, members, value};
 use super::{Json, JsonError};
 use crate::compile::json_name;
 use crate::schema::{MessageId, Schema};
-use crate::wire::decode::{Reader, decode, get};
+use crate::wire::decode::{decode, get};
 use crate::wire::encode::encode;
+use crate::wire::reader::Reader;
 use crate::wire::value::{Key, Slot, Tree, Value, is_zero};
 
 /// A well-known type.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::known::{self, Known};
 use super::{Json, JsonError, unbase64, unbase64_loosely};
 use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind, MessageId, Schema};
-use crate::wire::decode::{JsonStyle, MAX_DEPTH, Reader};
+use crate::wire::decode::MAX_DEPTH;
+use crate::wire::reader::{JsonStyle, Reader};
 use crate::wire::value::{Key, Slot, Tree, Value, is_zero};
 
 type Outcome<T> = Result<T, JsonError>;

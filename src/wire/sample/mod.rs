@@ -9,8 +9,9 @@ mod random;
 
 use std::collections::BTreeSet;
 
-use super::encode::{encode, tag, varint};
+use super::encode::{encode, tag};
 use super::value::{Slot, Tree, Unknown, UnknownData, Value, all_fields, default_of, field_at};
+use crate::compile::encode::varint;
 use crate::schema::{Cardinality, EnumId, Field, FieldId, Kind, MessageId, Schema};
 
 pub(crate) use cases::Maker;
@@ -237,7 +238,7 @@ fn raw(schema: &Schema, maker: &Maker<'_>, field: &Field) -> Vec<(&'static str, 
                     packed.extend(one.get(tag_length(field.number)..).unwrap_or_default());
                 }
                 tag(field.number, 2, &mut bytes);
-                varint(packed.len() as u64, &mut bytes);
+                varint(&mut bytes, packed.len() as u64);
                 bytes.extend(packed);
                 out.push(("packed", bytes));
             }
@@ -263,7 +264,7 @@ fn raw(schema: &Schema, maker: &Maker<'_>, field: &Field) -> Vec<(&'static str, 
     if let Some(number) = unlisted(schema, field) {
         let mut bytes = Vec::new();
         tag(field.number, 0, &mut bytes);
-        varint(i64::from(number) as u64, &mut bytes);
+        varint(&mut bytes, i64::from(number) as u64);
         out.push(("unlisted-closed", bytes));
     }
     out

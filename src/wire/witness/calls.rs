@@ -31,7 +31,7 @@ impl Prover<'_> {
                     }
                 };
                 Some(Shown::Call {
-                    path: path(client, id),
+                    path: client.call_path(id),
                     answer: format!(
                         "the client expects {}, the server {}",
                         how(client, id),
@@ -84,7 +84,7 @@ fn unimplemented(
     services: impl Iterator<Item = ServiceId>,
 ) -> Option<Shown> {
     let mut methods: Vec<(String, MethodId)> =
-        services.flat_map(|s| client.service(s).methods.clone()).map(|m| (path(client, m), m)).collect();
+        services.flat_map(|s| client.service(s).methods.clone()).map(|m| (client.call_path(m), m)).collect();
     methods.sort();
     methods.into_iter().find_map(|(_, method)| unknown(client, server, method))
 }
@@ -94,17 +94,11 @@ fn unknown(client: &Schema, server: &Schema, id: MethodId) -> Option<Shown> {
     if same_method(client, id, server).is_some() {
         return None;
     }
-    Some(Shown::Call { path: path(client, id), answer: "UNIMPLEMENTED".to_owned() })
+    Some(Shown::Call { path: client.call_path(id), answer: "UNIMPLEMENTED".to_owned() })
 }
 
 fn same_method(from: &Schema, id: MethodId, to: &Schema) -> Option<MethodId> {
     let method = from.method(id);
     let service = to.service_by_name(&from.service(method.parent).full_name)?;
     to.method_by_name(service, &method.name)
-}
-
-/// The request path (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>).
-pub(crate) fn path(schema: &Schema, id: MethodId) -> String {
-    let method = schema.method(id);
-    format!("/{}/{}", schema.service(method.parent).full_name, method.name)
 }

@@ -6,9 +6,10 @@ use crate::diff::Change;
 use crate::schema::{FieldId, MessageId, Schema};
 use crate::verdict::{Direction, Effect, Lens};
 use crate::wire::compare::{By, Comparison, Difference};
-use crate::wire::decode::{Reader, decode, get};
+use crate::wire::decode::{decode, get};
 use crate::wire::encode::encode;
 use crate::wire::json;
+use crate::wire::reader::Reader;
 use crate::wire::text::{phrase, value_phrase};
 use crate::wire::value::{Slot, Tree, Value, field_at, is_zero};
 

@@ -1,0 +1,116 @@
+//! The packages of the two versions, and the programs that use them.
+
+use std::path::Path;
+
+use super::driver::{Driver, driver};
+use super::side::Side;
+use crate::codegen::generate::{self, GenerateError, Unit, Work};
+use crate::codegen::plan::{self, Wish};
+use crate::codegen::plugin::Lock;
+use crate::codegen::plugin::lock::Around;
+use crate::codegen::{Contract, FileTree, Language};
+use crate::config::generate::Generate;
+
+/// How packages are made: as `protopact generate` makes them, and under a name that is nobody's where a language is not
+/// configured.
+#[derive(Debug)]
+pub struct Sdk<'a> {
+    /// The contract's name.
+    pub name: &'a str,
+    /// The folder of the configuration.
+    pub root: &'a Path,
+    /// `[generate]`.
+    pub settings: &'a Generate,
+    /// The lock.
+    pub lock: Option<&'a Lock>,
+    /// What the lock is held against.
+    pub around: Around<'a>,
+}
+
+/// Why a language has no programs.
+#[derive(Debug)]
+pub enum Unready {
+    /// It cannot take part, which is nobody's failure.
+    Skip(String),
+    /// A plugin did not do its work.
+    Failed(GenerateError),
+}
+
+impl Sdk<'_> {
+    /// The languages that the configuration has.
+    #[must_use]
+    pub fn configured(&self) -> Vec<Language> {
+        plan::targets(self.settings, self.name).into_iter().map(|(language, _)| language).collect()
+    }
+
+    /// The program of one language for each version.
+    ///
+    /// # Errors
+    ///
+    /// Plugins are missing or fail, or the language has no words for the contract.
+    pub fn drivers(&self, language: Language, sides: &[Side; 2]) -> Result<Vec<Driver>, Unready> {
+        sides.iter().map(|side| self.driver(language, side)).collect()
+    }
+
+    fn driver(&self, language: Language, side: &Side) -> Result<Driver, Unready> {
+        let skip = |e: &dyn std::fmt::Display| Unready::Skip(e.to_string());
+        let settings = settings(self.settings, language);
+        let only = [language];
+        let wish = Wish {
+            settings: &settings,
+            contract: self.name,
+            folder: None,
+            only: Some(&only),
+            services: side.schema.has_services(),
+            root: self.root,
+            lock: self.lock,
+            around: self.around,
+        };
+        let units = plan::plan(&wish)
+            .map_err(|e| Unready::Skip(format!("{e}; get the plugins with `protopact plugins install`")))?;
+        let contract = Contract {
+            name: self.name,
+            version: &side.version,
+            commit: None,
+            licence: plan::licence(&settings),
+            compiled: &side.compiled,
+            schema: &side.schema,
+        };
+        let all: Vec<&Unit> = units.iter().collect();
+        let made = generate::make(&contract, &all, self.around.host, plan::limits(&settings));
+        let made = made.map_err(|e| match e {
+            // A contract that the language has no words for is no failure of anybody's.
+            GenerateError::Package { source, .. } => skip(&source),
+            e => Unready::Failed(e),
+        })?;
+        let target = units.iter().find_map(|unit| match &unit.work {
+            Work::Package(target) => Some(target),
+            Work::Files => None,
+        });
+        let target = target.ok_or_else(|| Unready::Skip("it is not configured".to_owned()))?;
+        let files = made.into_iter().next().map(|m| m.files).unwrap_or_else(FileTree::new);
+        driver(side, target, &files).map_err(|e| skip(&e))
+    }
+}
+
+/// Where a language's package goes: as configured, or under a name that is nobody's.
+fn settings(configured: &Generate, language: Language) -> Generate {
+    let mut settings = Generate { plugins: Vec::new(), ..configured.clone() };
+    let contract = || "protopact-contract".to_owned();
+    match language {
+        Language::Go => {
+            settings.go.get_or_insert_with(|| "protopact.invalid/contract".to_owned());
+        }
+        Language::Java => {
+            let name = || ("protopact.invalid".to_owned(), Some("contract".to_owned()));
+            settings.java.get_or_insert_with(name);
+        }
+        Language::Python => {
+            settings.python.get_or_insert_with(contract);
+        }
+        Language::Rust => {
+            settings.rust.get_or_insert_with(contract);
+        }
+    }
+    settings
+}
