@@ -78,6 +78,12 @@ impl<'s> Maker<'s> {
         self.filled(message, DEPTH, &|m, f| m.arbitrary(f))
     }
 
+    /// Every field with what a person would try first: a small number, a name that is listed.
+    pub(crate) fn ordinary(&self, message: MessageId) -> Tree {
+        self.left.set(FIELDS);
+        self.filled(message, DEPTH, &|m, f| m.scalars(f).into_iter().next().map(|(_, value)| value))
+    }
+
     /// Every field with its largest (`max`) or smallest (`min`) value.
     pub(crate) fn extreme(&self, message: MessageId, which: &str) -> Tree {
         self.left.set(FIELDS);

@@ -57,6 +57,7 @@ pub fn samples(schema: &Schema, message: MessageId, options: &SampleOptions) -> 
     let maker = Maker::new(schema, options.seed, false);
     let mut set = Set { schema, samples: Vec::new(), bytes: BTreeSet::new(), names: BTreeSet::new() };
     set.tree("empty", &maker.minimal(message));
+    set.tree("ordinary", &maker.ordinary(message));
     set.tree("full", &maker.full(message));
     set.tree("max", &maker.extreme(message, "max"));
     set.tree("min", &maker.extreme(message, "min"));
