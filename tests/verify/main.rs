@@ -18,4 +18,5 @@ mod oracle;
 mod pairs;
 #[path = "../support/mod.rs"]
 mod support;
+mod tap;
 mod truth;
