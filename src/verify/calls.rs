@@ -21,6 +21,7 @@ use super::side::{CallKind, Side};
 use super::tap::{Tap, Taps};
 use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
+use crate::groups::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::wire::sample::{SampleOptions, large, samples};
 
@@ -153,7 +154,7 @@ pub fn run(
     if stage.sides.iter().all(|side| side.methods().next().is_none()) {
         return Ok(Vec::new());
     }
-    let scratch = tempfile::Builder::new().prefix("protopact-verify-").tempdir().map_err(CallsError::Scratch)?;
+    let scratch = Scratch::new("protopact-verify-").map_err(CallsError::Scratch)?;
     let certs = Certs::make(scratch.path())?;
     let answers = stage.sides.map(Answers::of);
     for (index, answers) in answers.iter().enumerate() {

@@ -13,6 +13,8 @@ mod env;
 mod lab;
 
 mod build;
+#[cfg(target_os = "linux")]
+mod killed;
 mod locked;
 mod machine;
 mod output;

@@ -329,8 +329,8 @@ def work():
         for line in sys.stdin:
             lines.put(line)
         lines.put(None)
-        # Nobody waits for what takes longer.
-        threading.Timer(60, os._exit, [1]).start()
+        # Nobody waits any more: what was read has as much time as any call.
+        threading.Timer(PATIENCE, os._exit, [1]).start()
 
     threading.Thread(target=read, daemon=True).start()
     for line in iter(lines.get, None):
