@@ -20,6 +20,7 @@ pub mod matrix;
 pub mod oracle;
 pub mod predict;
 pub mod process;
+mod prune;
 pub mod side;
 pub mod tap;
 pub mod tell;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -26,6 +27,8 @@ pub struct Program {
     pub folder: PathBuf,
     /// Variables on top of the environment.
     pub set: Vec<(String, OsString)>,
+    /// What keeps it in the cache.
+    pub held: Vec<Arc<File>>,
 }
 
 /// A driver that does not do its part.
@@ -224,6 +227,7 @@ mod tests {
             arguments: vec!["-c".into(), script.into()],
             folder: "/".into(),
             set: Vec::new(),
+            held: Vec::new(),
         };
         Process::start(&host, &program, &[]).expect("the shell starts")
     }
