@@ -8,7 +8,7 @@
 //! not covered is the instant between the start of a program and the line that tells of it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 
 /// A program that runs in a group of its own. Dropped before its end, it is ended.
@@ -114,9 +114,9 @@ impl Scratch {
 #[cfg(unix)]
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // Until the folder is gone, which is after this, a second one of this name is not made: the name is random.
+        // First the folder, then the word of it; in between both may remove it.
         if let Some(path) = &self.watched {
-            let _ = std::fs::remove_dir_all(PathBuf::from(path));
+            let _ = std::fs::remove_dir_all(path);
             watcher::remove(path);
         }
     }

@@ -109,25 +109,11 @@ fn a_plugin_that_hangs_does_not_outlive_the_run() {
     }
 }
 
-/// A contract with two versions, and what answers for the tools of Rust.
-fn two_versions(cargo: &str) -> Lab {
-    let lab = Lab::new("[generate.rust]\ncrate = \"acme-contracts\"\n");
-    lab.lock();
-    lab.script("bin/rustc", "exit 0");
-    lab.script("bin/cargo", cargo);
-    let service = "service Users { rpc Get(User) returns (User); }";
-    let head = "syntax = \"proto3\";\npackage acme.user.v1;\nimport \"acme/user/v1/user.proto\";\n";
-    lab.env.write("proto/acme/user/v1/users.proto", &format!("{head}{service}\n"));
-    lab.env.commit("one");
-    lab.env.tag("v1.0.0");
-    lab
-}
-
 const VERIFY: [&str; 7] = ["verify", "--from", "v1.0.0", "--lang", "rust", "--report", "json=matrix.json"];
 
 #[test]
 fn a_tool_that_hangs_does_not_outlive_the_run() {
-    let lab = two_versions(HANGS);
+    let lab = Lab::two_versions(HANGS);
     for signal in SIGNALS {
         Run::start(&lab, &VERIFY).ends_with(signal);
         assert!(!lab.env.work().join("matrix.json").exists(), "{signal:?}");
@@ -136,7 +122,7 @@ fn a_tool_that_hangs_does_not_outlive_the_run() {
 
 #[test]
 fn a_driver_that_hangs_does_not_outlive_the_run() {
-    let lab = two_versions(
+    let lab = Lab::two_versions(
         "test \"$1\" = build || exit 0\nmkdir -p \"$CARGO_TARGET_DIR/debug\"\n\
          cp \"$HOME/../work/driver\" \"$CARGO_TARGET_DIR/debug/protopact-driver\"",
     );

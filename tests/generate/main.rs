@@ -19,6 +19,7 @@ mod locked;
 mod machine;
 mod output;
 mod plugins;
+mod pruned;
 mod sdk;
 mod template;
 mod verify;
