@@ -18,6 +18,7 @@ pub mod compile;
 pub mod config;
 pub mod diff;
 pub mod git;
+mod groups;
 pub mod ledger;
 mod names;
 pub mod policy;

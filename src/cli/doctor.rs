@@ -118,9 +118,42 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             needed_for: plugin.languages.iter().map(|l| l.as_str()).collect(),
         });
     }
-    tell(&findings, args.format, ctx)?;
+    let cache = machine.cache.as_ref().and_then(|cache| Room::of(cache.root()));
+    tell(&findings, cache.as_ref(), args.format, ctx)?;
     let missing = findings.iter().any(|f| !f.ok);
     Ok(if args.require && missing { Exit::Outside } else { Exit::Clean })
+}
+
+/// What the cache takes on the disk.
+#[derive(Debug, Serialize)]
+struct Room {
+    path: String,
+    bytes: u64,
+}
+
+impl Room {
+    /// `None` when there is no cache yet. What cannot be read is not counted.
+    fn of(root: &Path) -> Option<Room> {
+        if !root.is_dir() {
+            return None;
+        }
+        let files = walkdir::WalkDir::new(root).into_iter().flatten().filter(|e| e.file_type().is_file());
+        let bytes = files.filter_map(|e| e.metadata().ok()).map(|m| m.len()).sum();
+        Some(Room { path: root.display().to_string(), bytes })
+    }
+}
+
+/// Bytes for people: two digits, at least, in the unit that fits.
+fn size(bytes: u64) -> String {
+    let mut units = ["KiB", "MiB", "GiB", "TiB"].into_iter();
+    if bytes < 1024 {
+        return plural(usize::try_from(bytes).unwrap_or_default(), "byte");
+    }
+    let (mut amount, mut unit) = (bytes as f64 / 1024.0, units.next());
+    while amount >= 1024.0 && units.len() > 0 {
+        (amount, unit) = (amount / 1024.0, units.next());
+    }
+    format!("{amount:.1} {}", unit.unwrap_or_default())
 }
 
 fn fix(error: &LockError, source: Source) -> String {
@@ -175,10 +208,15 @@ fn strip(said: &str) -> String {
     anstream::adapter::strip_str(said).to_string()
 }
 
-fn tell(findings: &[Finding], format: Format, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+fn tell(
+    findings: &[Finding],
+    cache: Option<&Room>,
+    format: Format,
+    ctx: &mut Ctx<'_>,
+) -> Result<(), CliError> {
     if format == Format::Json {
-        let text = serde_json::to_string_pretty(&serde_json::json!({ "findings": findings }));
-        let text = text.expect("strings and lists of strings");
+        let text = serde_json::to_string_pretty(&serde_json::json!({ "findings": findings, "cache": cache }));
+        let text = text.expect("strings, numbers and lists of strings");
         return Ok(writeln!(ctx.io.out, "{text}")?);
     }
     let view = ctx.view();
@@ -206,6 +244,14 @@ fn tell(findings: &[Finding], format: Format, ctx: &mut Ctx<'_>) -> Result<(), C
             }
         }
     }
+    if let Some(cache) = cache {
+        Line::new().styled(Style::Strong, "cache").write(&view, out)?;
+        Line::new()
+            .plain("  ")
+            .plain(&cache.path)
+            .plain(format!(", {}", size(cache.bytes)))
+            .write(&view, out)?;
+    }
     let missing = findings.iter().filter(|f| !f.ok).count();
     match missing {
         0 => writeln!(out, "everything is here")?,
@@ -217,6 +263,21 @@ fn tell(findings: &[Finding], format: Format, ctx: &mut Ctx<'_>) -> Result<(), C
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_have_the_unit_that_fits() {
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1023, "1023 bytes"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (5 << 30, "5.0 GiB"),
+            (3000 << 40, "3000.0 TiB"),
+        ] {
+            assert_eq!(size(bytes), expected);
+        }
+    }
 
     #[test]
     fn versions_are_found_in_what_programs_say() {

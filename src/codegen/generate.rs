@@ -17,6 +17,7 @@ use super::{Contract, FileTree, Language, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::config::generate::Strategy;
+use crate::groups::Scratch;
 
 /// What plugins are told about the protoc that calls them: the one that comes with protopact.
 const PROTOC_VERSION: (i32, i32, i32) = (7, 36, 2);
@@ -458,8 +459,8 @@ fn batches(compiled: &Compiled, selection: Selection) -> Vec<Vec<String>> {
     }
 }
 
-fn scratch() -> Result<tempfile::TempDir, StepError> {
-    let made = tempfile::Builder::new().prefix("protopact-").tempdir();
+fn scratch() -> Result<Scratch, StepError> {
+    let made = Scratch::new("protopact-");
     made.map_err(|source| StepError::Io { what: "make a private folder".to_owned(), source })
 }
 

@@ -2,13 +2,15 @@
 //!
 //! What is in the cache below `verify/`: `LANGUAGE/HASH/{sdk,driver}` for each program, with a file `built` once it
 //! is whole; `target`, the one target folder of all Rust programs; `python/venv-HASH`, one environment for each set of
-//! requirements. The tools' own caches (of Go, Maven, pip and cargo) are used as they are.
+//! requirements. What nobody has used for long is [removed](super::prune) after a build. The tools' own caches (of Go,
+//! Maven, pip and cargo) are used as they are.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use minijinja::context;
 use sha2::{Digest as _, Sha256};
@@ -16,6 +18,7 @@ use thiserror::Error;
 
 use super::driver::Driver;
 use super::process::Program;
+use super::prune;
 use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
 use crate::codegen::plugin::run::{self, Call};
@@ -120,7 +123,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn built(&self) -> PathBuf {
-        self.folder.join("built")
+        self.folder.join(prune::PROGRAM)
     }
 
     fn is_built(&self) -> bool {
@@ -181,7 +184,12 @@ pub fn build(
     for place in &todo {
         fs::write(place.built(), "").map_err(failed("write", &place.folder))?;
     }
-    Ok(places.iter().map(|p| work.program(p)).collect())
+    // They are held before anything is removed.
+    let programs = places.iter().map(|p| work.program(p)).collect();
+    if !todo.is_empty() {
+        prune::prune(&base, SystemTime::now());
+    }
+    Ok(programs)
 }
 
 struct Work<'a> {
@@ -259,7 +267,7 @@ impl Work<'_> {
 
     fn python(&self, place: &Place<'_>) -> Result<(), BuildError> {
         let venv = self.venv(place.driver);
-        let whole = venv.join("whole");
+        let whole = venv.join(prune::ENVIRONMENT);
         if whole.is_file() {
             return Ok(());
         }
@@ -282,11 +290,29 @@ impl Work<'_> {
         if self.builder.offline {
             arguments.push("--offline");
         }
-        let set = [("CARGO_TARGET_DIR", target.clone().into()), ("RUSTFLAGS", OsString::new())];
+        // Nothing is built a second time: what would make that faster only takes room.
+        let set = [
+            ("CARGO_TARGET_DIR", target.clone().into()),
+            ("CARGO_INCREMENTAL", "0".into()),
+            ("RUSTFLAGS", OsString::new()),
+        ];
         self.step("cargo", &arguments, &folder, &set)?;
         let name = format!("protopact-driver{}", std::env::consts::EXE_SUFFIX);
         let made = target.join("debug").join(&name);
-        fs::copy(&made, folder.join(&name)).map_err(failed("copy", &made)).map(|_| ())
+        fs::copy(&made, folder.join(&name)).map_err(failed("copy", &made))?;
+        self.clean(place, &folder, &set);
+        Ok(())
+    }
+
+    /// Takes the program and its package out of the target folder, where only libraries are of use to others.
+    fn clean(&self, place: &Place<'_>, folder: &Path, set: &[(&str, OsString)]) {
+        let manifest = place.driver.files.get("sdk/Cargo.toml").map(|text| String::from_utf8_lossy(text));
+        let manifest = manifest.and_then(|text| text.parse::<toml::Table>().ok());
+        let package = manifest.as_ref().and_then(|m| m.get("package")?.get("name")?.as_str());
+        let mut arguments = vec!["clean", "-q", "--offline", "-p", "protopact-driver"];
+        arguments.extend(package.into_iter().flat_map(|name| ["-p", name]));
+        // It only saves room.
+        let _ = self.step("cargo", &arguments, folder, set);
     }
 
     fn program(&self, place: &Place<'_>) -> Program {
@@ -316,7 +342,12 @@ impl Work<'_> {
                 Vec::new(),
             ),
         };
-        Program { program, arguments, folder, set }
+        let mut marks = vec![place.built()];
+        if self.language == Language::Python {
+            marks.push(self.venv(place.driver).join(prune::ENVIRONMENT));
+        }
+        let held = marks.iter().filter_map(|mark| prune::hold(mark)).map(Arc::new).collect();
+        Program { program, arguments, folder, set, held }
     }
 }
 

@@ -13,13 +13,16 @@ use thiserror::Error;
 use super::bytes::{Stage, unhex};
 use super::cases::{self, Call, Case, code};
 use super::certs::{CertError, Certs};
+use super::frames::Traffic;
 use super::matrix::{Cell, CellId, Encoding, Peer, Security, Subject, Tally};
 use super::oracle::{self, Difference, Way};
 use super::predict::Miss;
 use super::process::{Process, ProcessError};
 use super::side::{CallKind, Side};
+use super::tap::{Tap, Taps};
 use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
+use crate::groups::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::verdict::Lens;
 use crate::wire::sample::{SampleOptions, large, samples};
@@ -40,11 +43,14 @@ pub enum CallsError {
     /// No folder for what the servers need.
     #[error("cannot make a private folder")]
     Scratch(#[source] std::io::Error),
+    /// No port, or no thread, between clients and servers.
+    #[error("cannot listen to what passes between clients and servers")]
+    Taps(#[source] std::io::Error),
 }
 
 /// A server that runs. Dropping it ends it.
 struct Server {
-    port: u64,
+    port: u16,
     heard: Arc<Heard>,
     reader: Option<JoinHandle<()>>,
 }
@@ -79,7 +85,8 @@ impl Server {
                 }
             }
         });
-        Ok(Server { port: ready["port"].as_u64().unwrap_or_default(), heard, reader: Some(reader) })
+        let port = ready["port"].as_u64().and_then(|port| port.try_into().ok()).unwrap_or_default();
+        Ok(Server { port, heard, reader: Some(reader) })
     }
 
     /// Waits until the server has noticed that the caller of a call has gone.
@@ -149,8 +156,7 @@ pub fn run(
     if stage.sides.iter().all(|side| side.methods().next().is_none()) {
         return Ok(Vec::new());
     }
-    let scratch =
-        tempfile::Builder::new().prefix("protopact-verify-").tempdir().map_err(CallsError::Scratch)?;
+    let scratch = Scratch::new("protopact-verify-").map_err(CallsError::Scratch)?;
     let certs = Certs::make(scratch.path())?;
     let answers = stage.sides.map(Answers::of);
     for (index, answers) in answers.iter().enumerate() {
@@ -161,9 +167,15 @@ pub fn run(
     let cells = wanted(&peers, only, compact);
     let needed: BTreeSet<(Peer, Security)> = cells
         .iter()
-        .filter_map(|cell| match cell.subject {
-            Subject::Call(_, security, _) => Some((cell.to, security)),
-            _ => None,
+        .flat_map(|cell| {
+            match cell.subject {
+                // What is compressed can be seen in plain text only.
+                Subject::Call(_, security, Encoding::Gzip) => vec![security, Security::Plain],
+                Subject::Call(_, security, Encoding::Identity) => vec![security],
+                _ => Vec::new(),
+            }
+            .into_iter()
+            .map(|security| (cell.to, security))
         })
         .collect();
     progress("starting servers");
@@ -180,9 +192,18 @@ pub fn run(
             ((peer, security), Server::start(stage, peer, &settings).map_err(|e| e.to_string()))
         })
         .collect();
+    let over = Taps::new().map_err(CallsError::Taps)?;
+    let mut taps = BTreeMap::new();
+    for cell in &cells {
+        // One for each client, so that what passes belongs to the one call that it makes at a time.
+        let server = servers.get(&(cell.to, Security::Plain));
+        if let (Some(Ok(server)), false) = (server, taps.contains_key(&(cell.from, cell.to))) {
+            taps.insert((cell.from, cell.to), over.open(server.port).map_err(CallsError::Taps)?);
+        }
+    }
     let done = AtomicUsize::new(0);
     let all = cells.len();
-    let work = Work { stage, certs: &certs, answers: &answers, servers: &servers };
+    let work = Work { stage, certs: &certs, answers: &answers, servers: &servers, taps: &taps };
     let clients: BTreeSet<Peer> = cells.iter().map(|c| c.from).collect();
     let made: Vec<Vec<Cell>> = clients
         .into_par_iter()
@@ -265,6 +286,8 @@ struct Work<'a> {
     certs: &'a Certs,
     answers: &'a [Answers; 2],
     servers: &'a BTreeMap<(Peer, Security), Result<Server, String>>,
+    /// Before servers of plain text, by client and server.
+    taps: &'a BTreeMap<(Peer, Peer), Tap>,
 }
 
 /// One call of one cell.
@@ -285,6 +308,8 @@ struct Outcome {
     responses: Vec<Vec<u8>>,
     initial: Vec<(String, String)>,
     trailing: Vec<(String, String)>,
+    /// What was on the wire, where that can be seen.
+    traffic: Option<Traffic>,
 }
 
 fn outcome(answer: &Value) -> Result<Outcome, Difference> {
@@ -306,6 +331,7 @@ fn outcome(answer: &Value) -> Result<Outcome, Difference> {
         responses: responses.filter_map(|r| r.as_str().map(unhex)).collect(),
         initial: pairs("initial"),
         trailing: pairs("trailing"),
+        traffic: None,
     })
 }
 
@@ -324,6 +350,11 @@ impl Outcome {
             .find(|(k, _)| k.strip_prefix("x-protopact-") == Some(key))
             .map(|(_, v)| v.as_str())
     }
+}
+
+/// A case of a method as reports have it.
+fn name(case: Case, attempt: &Try<'_>) -> String {
+    format!("{} {}", attempt.path.trim_start_matches('/'), case.as_str())
 }
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);
@@ -359,7 +390,15 @@ impl Work<'_> {
         }
         // What has no messages of its own is tried with a method that is of one kind on both sides.
         let same = |path: &str| self.stage.side(id.to).method(path).is_some_and(|m| CallKind::of(m) == kind);
-        if let Some((path, method)) = methods.iter().find(|(path, _)| same(path)) {
+        let both: Vec<(&str, &Method)> = methods
+            .iter()
+            .filter(|(path, _)| same(path))
+            .map(|(path, method)| (path.as_str(), *method))
+            .collect();
+        if encoding == Encoding::Gzip {
+            self.compressed(id, &both, client, &mut tally);
+        }
+        if let Some((path, method)) = both.first() {
             let attempt = Try { id, security, encoding, server, path, method };
             for case in [Case::Status, Case::Metadata, Case::Deadline, Case::Cancel] {
                 self.special(case, &attempt, client, &mut tally);
@@ -382,16 +421,91 @@ impl Work<'_> {
         attempt: &Try<'_>,
         call: &Call<'_>,
         client: &mut Client,
+        tally: &mut Tally,
     ) -> Result<Outcome, Difference> {
         let tls = match (attempt.security, case) {
             (Security::Plain, _) => Value::Null,
             (Security::Tls, _) | (_, Case::NoCertificate) => self.certs.client(false),
             (Security::Mtls, _) => self.certs.client(true),
         };
-        let address = format!("127.0.0.1:{}", attempt.server.port);
+        // Plain text goes through the tap, all of it: it passes on what comes as it comes.
+        let tap = self.taps.get(&(attempt.id.from, attempt.id.to));
+        let tap = tap.filter(|_| attempt.security == Security::Plain);
+        if let Some(tap) = tap {
+            tap.begin();
+        }
+        let address = format!("127.0.0.1:{}", tap.map_or(attempt.server.port, Tap::port));
         let gzip = attempt.encoding == Encoding::Gzip;
         let request = call.request(case, &address, tls, gzip);
-        outcome(&client.ask(self.stage, &request).map_err(|e| e.to_string())?)
+        let answer = client.ask(self.stage, &request);
+        let mut outcome = outcome(&answer.map_err(|e| e.to_string())?)?;
+        outcome.traffic = tap.map(Tap::seen);
+        if let Some(traffic) = &outcome.traffic {
+            let went = outcome.code == code::OK;
+            let whole =
+                || if went { traffic.is_whole(call.requests.len(), outcome.responses.len()) } else { Ok(()) };
+            let seen = if gzip { whole() } else { traffic.is_identity().and_then(|()| whole()) };
+            if let Err(what) = seen {
+                // No change of a contract explains it.
+                tally.bad(&format!("{} on the wire", name(case, attempt)), what, None);
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Compression as it is seen on the wire, of requests and of answers; in plain text, whatever the cell's own way
+    /// of securing calls is.
+    fn compressed(&self, id: CellId, methods: &[(&str, &Method)], client: &mut Client, tally: &mut Tally) {
+        let Subject::Call(_, _, encoding) = id.subject else { return };
+        let server = match &self.servers[&(id.to, Security::Plain)] {
+            Ok(server) => server,
+            Err(error) => {
+                tally.bad("server", format!("the server does not start in plain text: {error}"), None);
+                return;
+            }
+        };
+        let mut seen = (false, false);
+        for (path, method) in methods {
+            let attempt = Try { id, security: Security::Plain, encoding, server, path, method };
+            let (request, sample) = self.large(&attempt);
+            let back = sample.is_some() || request.is_some() && method.input == method.output;
+            if (seen.0 || request.is_none()) && (seen.1 || !back) {
+                continue;
+            }
+            let up = request.is_some();
+            let request = request.unwrap_or_else(|| self.requests(&attempt).remove(0));
+            let call = self.call(&attempt, vec![request], sample.unwrap_or(0));
+            let outcome = self.ask(Case::Compressed, &attempt, &call, client, tally).and_then(|outcome| {
+                outcome.expect(code::OK)?;
+                Ok(outcome)
+            });
+            let traffic = match outcome {
+                Ok(outcome) => {
+                    // An answer that repeats the request has what the server knows of it.
+                    let down = outcome.responses.iter().any(|r| r.len() >= cases::LARGE);
+                    seen = (seen.0 || up, seen.1 || down);
+                    outcome.traffic.map(|traffic| traffic.is_gzip(up, down, cases::LARGE as u64))
+                }
+                Err(difference) => {
+                    self.tell(Case::Compressed, "", &attempt, Err(difference), tally);
+                    return;
+                }
+            };
+            match traffic {
+                Some(Ok(())) => tally.good(),
+                Some(Err(what)) => tally.bad(&name(Case::Compressed, &attempt), what, None),
+                None => tally.bad(&name(Case::Compressed, &attempt), "there is no tap to see it", None),
+            }
+        }
+    }
+
+    /// A large request, and the place of a large answer among those of the server; where there are such.
+    fn large(&self, attempt: &Try<'_>) -> (Option<Vec<u8>>, Option<usize>) {
+        let side = self.stage.side(attempt.id.from);
+        let input = side.schema.message_by_name(&attempt.method.input);
+        let request = input.and_then(|m| large(&side.schema, m, cases::LARGE));
+        let answers = self.answers[attempt.id.to.version.index()].get(&attempt.method.output);
+        (request, answers.iter().position(|a| a.len() >= cases::LARGE))
     }
 
     /// Why a call that differs had to: the method changed, or what it carries did.
@@ -413,11 +527,19 @@ impl Work<'_> {
         call.or_else(|| predictions.message(&there)).or_else(|| predictions.message(&back))
     }
 
-    fn tell(&self, case: &str, attempt: &Try<'_>, result: Result<(), Difference>, tally: &mut Tally) {
-        let name = format!("{} {case}", attempt.path.trim_start_matches('/'));
+    fn tell(
+        &self,
+        case: Case,
+        which: &str,
+        attempt: &Try<'_>,
+        result: Result<(), Difference>,
+        tally: &mut Tally,
+    ) {
         match result {
             Ok(()) => tally.good(),
-            Err(difference) => tally.bad(&name, difference.what, self.predicted(attempt)),
+            Err(difference) => {
+                tally.bad(&(name(case, attempt) + which), difference.what, self.predicted(attempt));
+            }
         }
     }
 
@@ -438,26 +560,24 @@ impl Work<'_> {
         };
         for (index, requests) in calls.into_iter().enumerate() {
             let call = self.call(attempt, requests, index);
-            let result =
-                self.ask(Case::Samples, attempt, &call, client).and_then(|o| self.whole(attempt, &call, &o));
+            let result = self
+                .ask(Case::Samples, attempt, &call, client, tally)
+                .and_then(|o| self.whole(attempt, &call, &o));
             let differs = result.is_err();
-            self.tell(&format!("samples#{index}"), attempt, result, tally);
+            self.tell(Case::Samples, &format!("#{index}"), attempt, result, tally);
             if differs {
                 // One is enough; a call that does not end takes its time.
                 return;
             }
         }
-        let side = self.stage.side(attempt.id.from);
-        let input = side.schema.message_by_name(&attempt.method.input);
-        let large = input.and_then(|m| large(&side.schema, m, cases::LARGE));
-        let answers = self.answers[attempt.id.to.version.index()].get(&attempt.method.output);
-        let back = answers.iter().position(|a| a.len() >= cases::LARGE);
-        if large.is_some() || back.is_some() {
-            let request = large.unwrap_or_else(|| self.requests(attempt).remove(0));
+        let (request, back) = self.large(attempt);
+        if request.is_some() || back.is_some() {
+            let request = request.unwrap_or_else(|| self.requests(attempt).remove(0));
             let call = self.call(attempt, vec![request], back.unwrap_or(0));
-            let result =
-                self.ask(Case::Large, attempt, &call, client).and_then(|o| self.whole(attempt, &call, &o));
-            self.tell(Case::Large.as_str(), attempt, result, tally);
+            let result = self
+                .ask(Case::Large, attempt, &call, client, tally)
+                .and_then(|o| self.whole(attempt, &call, &o));
+            self.tell(Case::Large, "", attempt, result, tally);
         }
     }
 
@@ -521,7 +641,7 @@ impl Work<'_> {
 
     fn unimplemented(&self, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
         let call = self.call(attempt, vec![self.requests(attempt).remove(0)], 0);
-        let result = self.ask(Case::Unimplemented, attempt, &call, client).and_then(|outcome| {
+        let result = self.ask(Case::Unimplemented, attempt, &call, client, tally).and_then(|outcome| {
             outcome.expect(code::UNIMPLEMENTED)?;
             if attempt.id.from.version < attempt.id.to.version {
                 return Err("the method is gone: UNIMPLEMENTED".to_owned().into());
@@ -530,13 +650,13 @@ impl Work<'_> {
             let _ = self.stage.predictions.call(attempt.id.from.version, attempt.id.to.version, attempt.path);
             Ok(())
         });
-        self.tell(Case::Unimplemented.as_str(), attempt, result, tally);
+        self.tell(Case::Unimplemented, "", attempt, result, tally);
     }
 
     fn special(&self, case: Case, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
         let empty = self.requests(attempt).pop().unwrap_or_default();
         let call = self.call(attempt, vec![empty], 0);
-        let result = self.ask(case, attempt, &call, client).and_then(|outcome| match case {
+        let result = self.ask(case, attempt, &call, client, tally).and_then(|outcome| match case {
             Case::Status => {
                 outcome.expect(code::FAILED_PRECONDITION)?;
                 if outcome.status != cases::MESSAGE {
@@ -575,10 +695,9 @@ impl Work<'_> {
         match result {
             Ok(()) => tally.good(),
             Err(difference) => {
-                let name = format!("{} {}", attempt.path.trim_start_matches('/'), case.as_str());
                 let versions = (attempt.id.from.version, attempt.id.to.version);
                 let predicted = self.stage.predictions.call(versions.0, versions.1, attempt.path);
-                tally.bad(&name, difference.what, predicted);
+                tally.bad(&name(case, attempt), difference.what, predicted);
             }
         }
     }

@@ -17,6 +17,8 @@ pub enum Case {
     Unimplemented,
     /// Messages of a mebibyte, there and back, where the types have a string or bytes field.
     Large,
+    /// A large message there and back, asked to be compressed: what is on the wire is looked at.
+    Compressed,
     /// The server fails the call with a code and a message.
     Status,
     /// Text and binary metadata, there and back: with the headers, with the trailers.
@@ -31,10 +33,11 @@ pub enum Case {
 
 impl Case {
     /// Every case.
-    pub const ALL: [Case; 8] = [
+    pub const ALL: [Case; 9] = [
         Case::Samples,
         Case::Unimplemented,
         Case::Large,
+        Case::Compressed,
         Case::Status,
         Case::Metadata,
         Case::Deadline,
@@ -49,6 +52,7 @@ impl Case {
             Case::Samples => "samples",
             Case::Unimplemented => "unimplemented",
             Case::Large => "large",
+            Case::Compressed => "compressed",
             Case::Status => "status",
             Case::Metadata => "metadata",
             Case::Deadline => "deadline",
@@ -65,7 +69,7 @@ pub const REPLIES: usize = 3;
 /// changes nothing about what comes out.
 pub const DEADLINE: u64 = 250;
 
-/// The size of [`Case::Large`], in bytes.
+/// The size of [`Case::Large`] and [`Case::Compressed`], in bytes.
 pub const LARGE: usize = 1 << 20;
 
 /// Status codes of gRPC (grpc/doc/statuscodes.md) that cases look for.
@@ -130,7 +134,7 @@ impl Call<'_> {
                 deadline = json!(DEADLINE);
             }
             Case::Cancel => tell("hold", "1"),
-            Case::Samples | Case::Unimplemented | Case::Large | Case::NoCertificate => {}
+            Case::Samples | Case::Unimplemented | Case::Large | Case::Compressed | Case::NoCertificate => {}
         }
         json!({
             "id": 0, "op": "call", "address": address, "tls": tls, "gzip": gzip, "method": self.path,

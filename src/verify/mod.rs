@@ -2,7 +2,8 @@
 //!
 //! The flow: each version becomes the package of each language ([`sdk`]), each package a small program (a [`driver`]) that is
 //! built and kept in the cache ([`build`]). Programs write and read the [samples](crate::wire::sample) of every message ([`bytes`]) and
-//! call each other ([`calls`], with the [`cases`] that are the same for all languages). The [`oracle`] says whether a
+//! call each other ([`calls`], with the [`cases`] that are the same for all languages), in plain text through a [`tap`]
+//! that sees what is compressed. The [`oracle`] says whether a
 //! reader saw what the writer meant, [`predict`] whether the static verdict had said so before. What came out is a
 //! [`matrix`], told by [`tell`].
 //!
@@ -15,14 +16,17 @@ pub mod cases;
 pub mod certs;
 pub mod driver;
 pub mod fault;
+pub mod frames;
 pub mod json;
 pub mod matrix;
 pub mod oracle;
 pub mod predict;
 pub mod process;
+mod prune;
 pub mod retired;
 pub mod sdk;
 pub mod side;
+pub mod tap;
 pub mod tell;
 
 /// A part of the two versions that programs are built from, in the order of output.

@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::codegen::plugin::Host;
+use crate::groups::Group;
 
 /// How to start a driver.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Program {
     pub folder: PathBuf,
     /// Variables on top of the environment.
     pub set: Vec<(String, OsString)>,
+    /// What keeps it in the cache.
+    pub held: Vec<Arc<File>>,
 }
 
 /// A driver that does not do its part.
@@ -59,10 +63,10 @@ fn said(messages: &str) -> String {
 /// A driver that runs. Dropping it ends it, with its group.
 #[derive(Debug)]
 pub struct Process {
-    child: Child,
     lines: Receiver<String>,
     input: Option<Sender<String>>,
     messages: Arc<Mutex<VecDeque<String>>>,
+    group: Group,
 }
 
 /// The longest line that is read, in bytes: a message of many mebibytes in hexadecimal.
@@ -93,15 +97,11 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        #[cfg(unix)]
-        {
-            use std::os::unix::process::CommandExt as _;
-            command.process_group(0);
-        }
-        let mut child = command.spawn().map_err(|source| ProcessError::Start {
+        let mut group = Group::spawn(&mut command).map_err(|source| ProcessError::Start {
             program: program.program.clone(),
             source: Arc::new(source),
         })?;
+        let child = group.child();
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (send, lines) = mpsc::channel();
         std::thread::spawn(move || {
@@ -140,7 +140,7 @@ impl Process {
                 }
             }
         });
-        Ok(Process { child, lines, input: Some(input), messages })
+        Ok(Process { lines, input: Some(input), messages, group })
     }
 
     /// Sends one line.
@@ -208,12 +208,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.input = None;
-        #[cfg(unix)]
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.group.end();
     }
 }
 
@@ -232,6 +227,7 @@ mod tests {
             arguments: vec!["-c".into(), script.into()],
             folder: "/".into(),
             set: Vec::new(),
+            held: Vec::new(),
         };
         Process::start(&host, &program, &[]).expect("the shell starts")
     }

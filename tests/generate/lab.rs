@@ -40,6 +40,20 @@ impl Lab {
         self.env.write("protopact.toml", &format!("{head}{generate}"));
     }
 
+    /// A contract with a service and with a version, and a script that answers for cargo.
+    pub(crate) fn two_versions(cargo: &str) -> Lab {
+        let lab = Lab::new("[generate.rust]\ncrate = \"acme-contracts\"\n");
+        lab.lock();
+        lab.script("bin/rustc", "exit 0");
+        lab.script("bin/cargo", cargo);
+        let service = "service Users { rpc Get(User) returns (User); }";
+        let head = "syntax = \"proto3\";\npackage acme.user.v1;\nimport \"acme/user/v1/user.proto\";\n";
+        lab.env.write("proto/acme/user/v1/users.proto", &format!("{head}{service}\n"));
+        lab.env.commit("one");
+        lab.env.tag("v1.0.0");
+        lab
+    }
+
     /// Writes a script; the text follows `#!/bin/sh`.
     pub(crate) fn script(&self, name: &str, text: &str) {
         self.env.write(name, &format!("#!/bin/sh\n{text}\n"));

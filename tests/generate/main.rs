@@ -15,10 +15,13 @@ mod files;
 mod lab;
 
 mod build;
+#[cfg(target_os = "linux")]
+mod killed;
 mod locked;
 mod machine;
 mod output;
 mod plugins;
+mod pruned;
 mod sdk;
 mod template;
 mod verify;

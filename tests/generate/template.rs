@@ -51,6 +51,18 @@ fn clean_means_that_nothing_else_stays() {
 }
 
 #[test]
+fn doctor_says_what_the_cache_takes() {
+    let lab = Lab::new("[generate.rust]\ncrate = \"x\"\n");
+    lab.env.write("../cache/verify/go/x", &"x".repeat(3 << 10));
+    lab.env.write("../cache/plugins/y", &"y".repeat(512));
+    let output = lab.run(&["doctor"]);
+    assert!(output.out.contains("cache\n  [work]/../cache, 3.5 KiB\n"), "{output}");
+    let output = lab.run(&["doctor", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!(json["cache"]["bytes"], 3584);
+}
+
+#[test]
 fn doctor_says_what_is_missing_and_changes_nothing() {
     let lab = Lab::new("[generate.go]\nmodule = \"example.com/x\"\n[generate.rust]\ncrate = \"x\"\n");
     lab.script("bin/go", "echo go version go1.26.8 linux/amd64");
@@ -88,5 +100,6 @@ fn doctor_says_what_is_missing_and_changes_nothing() {
     let json: serde_json::Value = serde_json::from_str(&required.out).unwrap();
     assert_eq!(json["findings"][0]["version"], "1.26.8");
     assert_eq!(json["findings"][1]["ok"], false);
+    assert!(json["cache"].is_null(), "{json}");
     assert!(!lab.env.work().join("protopact.lock").exists());
 }

@@ -12,6 +12,11 @@ mod env;
 
 mod command;
 mod drivers;
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "programs are started as protopact starts them")]
+mod ends;
+#[expect(clippy::disallowed_methods, reason = "the program under test, with a path of its own")]
+mod gzip;
 #[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment what to run")]
 mod matrix;
 mod oracle;
@@ -19,4 +24,5 @@ mod pairs;
 mod predict;
 #[path = "../support/mod.rs"]
 mod support;
+mod tap;
 mod truth;

@@ -10,14 +10,14 @@ use crate::env::TestEnv;
 use crate::pairs;
 
 /// The machine's cache where it has one, so that programs are built once.
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     match std::env::var_os("PROTOPACT_CACHE") {
         Some(cache) => cache.into(),
         None => Path::new(env!("CARGO_TARGET_TMPDIR")).join("plugins"),
     }
 }
 
-fn run(env: &TestEnv, args: &[&str]) -> (i32, String) {
+pub(crate) fn run(env: &TestEnv, args: &[&str]) -> (i32, String) {
     eprintln!("protopact {}", args.join(" "));
     let mut command = Command::new(env!("CARGO_BIN_EXE_protopact"));
     let output = command.args(args).current_dir(env.work()).env("PROTOPACT_CACHE", cache()).output().unwrap();

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use crate::groups::Group;
+
 /// What a program may use of the machine: the environment and the folders it is looked up in.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -166,18 +168,12 @@ pub fn run(host: &Host, call: &Call<'_>, limits: Limits) -> Result<Done, RunErro
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::CommandExt as _;
-        // A group of its own, so that it can be ended together with what it started.
-        command.process_group(0);
-    }
     let start = |source| RunError::Start { name: name(), program: call.program.to_owned(), source };
     let deadline = Instant::now() + limits.time;
-    let mut child = command.spawn().map_err(start)?;
+    let mut group = Group::spawn(&mut command).map_err(start)?;
     let (send, heard) = mpsc::channel();
-    listen(&mut child, limits.output, &send);
-    let stdin = child.stdin.take();
+    listen(group.child(), limits.output, &send);
+    let stdin = group.child().stdin.take();
     let input = call.input.to_vec();
     std::thread::spawn(move || {
         // A plugin that does not read its input to the end is free to do so.
@@ -206,14 +202,14 @@ pub fn run(host: &Host, call: &Call<'_>, limits: Limits) -> Result<Done, RunErro
             Err(_) => {}
         }
         if status.is_none() {
-            status = child.try_wait().map_err(start)?;
+            status = group.try_wait().map_err(start)?;
             if status.is_some() {
                 last = deadline.min(Instant::now() + LINGER);
             }
         }
     }
     if status.is_none() || output.is_none() || messages.is_none() {
-        end(&mut child);
+        group.end();
     }
     let mut messages = messages.unwrap_or_default();
     while messages.is_empty() && (overrun || too_much) {
@@ -267,16 +263,6 @@ fn listen(child: &mut Child, limit: usize, send: &mpsc::Sender<Heard>) {
         }
         let _ = messages.send(Heard::Messages(String::from_utf8_lossy(&bytes).into_owned()));
     });
-}
-
-/// Ends a child and what it started.
-fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 #[cfg(all(test, unix))]

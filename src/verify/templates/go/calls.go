@@ -477,9 +477,9 @@ func serve(text string) {
 	}
 	say(map[string]any{"event": "ready", "port": listener.Addr().(*net.TCPAddr).Port})
 	go func() {
-		// The end of standard input is the end of the run.
+		// The end of standard input is the end of the run, whatever calls there are.
 		_, _ = io.Copy(io.Discard, os.Stdin)
-		server.Stop()
+		os.Exit(0)
 	}()
 	if err := server.Serve(listener); err != nil {
 		fail(err)

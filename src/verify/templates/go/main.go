@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -111,12 +112,50 @@ func codec(r request) (a answer) {
 	return a
 }
 
+// The lines of standard input, read as they come, whatever the request at hand does. Once they end nobody waits: what
+// was read has as much time as any call, and the program ends with it.
+func lines() <-chan []byte {
+	in, out := make(chan []byte), make(chan []byte)
+	go func() {
+		read := bufio.NewScanner(os.Stdin)
+		read.Buffer(nil, 256<<20)
+		for read.Scan() {
+			in <- append([]byte(nil), read.Bytes()...)
+		}
+		if err := read.Err(); err != nil {
+			fail(err)
+		}
+		time.AfterFunc(patience, func() { os.Exit(1) })
+		close(in)
+	}()
+	go func() {
+		more, open := in, true
+		for queue := [][]byte{}; open || len(queue) > 0; {
+			var next []byte
+			var take chan<- []byte
+			if len(queue) > 0 {
+				next, take = queue[0], out
+			}
+			select {
+			case line, ok := <-more:
+				if ok {
+					queue = append(queue, line)
+				} else {
+					more, open = nil, false
+				}
+			case take <- next:
+				queue = queue[1:]
+			}
+		}
+		close(out)
+	}()
+	return out
+}
+
 func work() {
-	lines := bufio.NewScanner(os.Stdin)
-	lines.Buffer(nil, 256<<20)
-	for lines.Scan() {
+	for line := range lines() {
 		var r request
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+		if err := json.Unmarshal(line, &r); err != nil {
 			fail(err)
 		}
 		if r.Op == "call" {
@@ -124,9 +163,6 @@ func work() {
 		} else {
 			say(codec(r))
 		}
-	}
-	if err := lines.Err(); err != nil {
-		fail(err)
 	}
 }
 

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 final class Calls {
     static final String PREFIX = "x-protopact-";
     /** No answer of a server is waited for longer than this, in milliseconds. */
-    private static final long PATIENCE = 10_000;
+    static final long PATIENCE = 10_000;
 
     private static final Map<String, ManagedChannel> CHANNELS = new HashMap<>();
 

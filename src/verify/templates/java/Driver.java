@@ -15,7 +15,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Enumeration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 
@@ -161,6 +164,23 @@ public final class Driver {
         return out;
     }
 
+    /**
+     * Reads requests as they come, whatever the one at hand does. Once standard input ends nobody waits: what was read has
+     * as much time as any call, and the program ends with it.
+     */
+    private static void read(BlockingQueue<Optional<String>> lines) {
+        try (BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                lines.add(Optional.of(line));
+            }
+            lines.add(Optional.empty());
+            Thread.sleep(Calls.PATIENCE);
+        } catch (Exception e) {
+            System.err.println(e);
+        }
+        Runtime.getRuntime().halt(1);
+    }
+
     public static void main(String[] arguments) throws Exception {
         scan(new File(arguments[0]));
         JsonFormat.TypeRegistry.Builder types = JsonFormat.TypeRegistry.newBuilder();
@@ -170,9 +190,12 @@ public final class Driver {
             Server.serve(JsonParser.parseString(arguments[2]).getAsJsonObject());
             return;
         }
-        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-            JsonObject request = JsonParser.parseString(line).getAsJsonObject();
+        BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
+        Thread reader = new Thread(() -> read(lines));
+        reader.setDaemon(true);
+        reader.start();
+        for (Optional<String> line = lines.take(); line.isPresent(); line = lines.take()) {
+            JsonObject request = JsonParser.parseString(line.get()).getAsJsonObject();
             say("call".equals(text(request, "op")) ? Calls.call(request) : codec(request));
         }
         // Threads of channels may still be there.

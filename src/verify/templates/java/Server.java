@@ -73,12 +73,11 @@ final class Server {
         ready.addProperty("event", "ready");
         ready.addProperty("port", server.getPort());
         Driver.say(ready);
-        // The end of standard input is the end of the run.
+        // The end of standard input is the end of the run, whatever calls there are.
         while (System.in.read() >= 0) {
             continue;
         }
-        server.shutdownNow();
-        System.exit(0);
+        Runtime.getRuntime().halt(0);
     }
 
     private static <Q, R> void add(ServerServiceDefinition.Builder definition, MethodDescriptor<Q, R> method) {

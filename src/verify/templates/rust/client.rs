@@ -13,7 +13,7 @@ use tonic::{Request, Status};
 use crate::{contract, hex, method, pairs, transcode, unhex, Raw};
 
 /// No answer of a server is waited for longer than this, in milliseconds.
-const PATIENCE: u64 = 10_000;
+pub const PATIENCE: u64 = 10_000;
 
 #[derive(Default)]
 pub struct Client {

@@ -108,6 +108,21 @@ impl tonic::codec::Decoder for Raw {
     }
 }
 
+/// The lines of standard input, read as they come, whatever the request at hand does. Once they end nobody waits: what
+/// was read has as much time as any call, and the program ends with it.
+fn lines() -> std::sync::mpsc::Receiver<String> {
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            let _ = send.send(line.expect("standard input is text"));
+        }
+        drop(send);
+        std::thread::sleep(std::time::Duration::from_millis(client::PATIENCE));
+        std::process::exit(1);
+    });
+    lines
+}
+
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.expect("a runtime starts");
@@ -120,8 +135,7 @@ fn main() {
         }
     }
     let mut client = client::Client::default();
-    for line in std::io::stdin().lock().lines() {
-        let line = line.expect("standard input is text");
+    for line in lines() {
         let request: Value = serde_json::from_str(&line).expect("a request is JSON");
         say(&match request["op"].as_str() {
             Some("call") => runtime.block_on(client.call(&request)),

@@ -1,0 +1,220 @@
+//! Programs in groups of their own, which end together with what they started: when they are told to, and when this
+//! process ends, however it ends.
+//!
+//! A terminal's Ctrl-C does not reach a group in the background, and a process that is killed (SIGKILL, no memory) can
+//! end nothing any more. So there is one watcher, a shell that reads from a pipe only this process writes to: it is told
+//! of every group and of every folder that must not stay, and at the end of the pipe it kills the ones and removes the
+//! others. No signal is handled for it: this process ends by the signal, as shells expect, and the pipe with it. What is
+//! not covered is the instant between the start of a program and the line that tells of it.
+
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
+
+/// A program that runs in a group of its own. Dropped before its end, it is ended.
+#[derive(Debug)]
+pub(crate) struct Group {
+    child: Child,
+    ended: bool,
+}
+
+impl Group {
+    /// Starts a program.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<Group> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt as _;
+            watcher::start();
+            command.process_group(0);
+        }
+        let child = command.spawn()?;
+        #[cfg(unix)]
+        watcher::add(child.id().to_string());
+        Ok(Group { child, ended: false })
+    }
+
+    /// The program itself, for its pipes.
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// How it ended, when it has.
+    ///
+    /// # Errors
+    ///
+    /// The system cannot tell.
+    pub(crate) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait()?;
+        self.ended |= status.is_some();
+        Ok(status)
+    }
+
+    /// Ends it and everything in its group.
+    pub(crate) fn end(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.ended = true;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.end();
+        }
+        #[cfg(unix)]
+        watcher::remove(&self.child.id().to_string());
+    }
+}
+
+/// A folder for one run, gone with it.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    folder: tempfile::TempDir,
+    #[cfg(unix)]
+    watched: Option<String>,
+}
+
+impl Scratch {
+    /// Makes one, in the folder for what is temporary.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made.
+    pub(crate) fn new(prefix: &str) -> io::Result<Scratch> {
+        let folder = tempfile::Builder::new().prefix(prefix).tempdir()?;
+        #[cfg(unix)]
+        let watched = {
+            watcher::start();
+            // The watcher reads lines, and has a root folder of its own.
+            let path = folder.path().to_str().filter(|path| path.starts_with('/') && !path.contains('\n'));
+            path.map(str::to_owned).inspect(|path| watcher::add(path.clone()))
+        };
+        Ok(Scratch {
+            folder,
+            #[cfg(unix)]
+            watched,
+        })
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // First the folder, then the word of it; in between both may remove it.
+        if let Some(path) = &self.watched {
+            let _ = std::fs::remove_dir_all(path);
+            watcher::remove(path);
+        }
+    }
+}
+
+#[cfg(unix)]
+mod watcher {
+    use std::collections::BTreeSet;
+    use std::io::{self, Write as _};
+    use std::os::unix::process::CommandExt as _;
+    use std::process::{ChildStdin, Command, Stdio};
+    use std::sync::Mutex;
+
+    /// `+X` and `-X` for a group's number or a folder's path. What asks this process to end, asks the watcher as well
+    /// when it is sent to everybody; it goes last.
+    const SCRIPT: &str = r#"
+        trap '' HUP INT QUIT TERM
+        while IFS= read -r line; do
+            item=${line#?}
+            case $line in
+                +*) set -- "$@" "$item" ;;
+                -*) for kept do
+                        shift
+                        [ "$kept" = "$item" ] || set -- "$@" "$kept"
+                    done ;;
+            esac
+        done
+        for item do
+            case $item in /*) ;; *) kill -s KILL -- "-$item" ;; esac
+        done
+        for item do
+            case $item in /*) rm -rf -- "$item" ;; esac
+        done"#;
+
+    #[derive(Default)]
+    struct State {
+        /// What there is to end.
+        items: BTreeSet<String>,
+        pipe: Option<ChildStdin>,
+        /// There is no shell; nothing is tried a second time.
+        hopeless: bool,
+    }
+
+    static STATE: Mutex<State> = Mutex::new(State { items: BTreeSet::new(), pipe: None, hopeless: false });
+
+    impl State {
+        fn start(&mut self) {
+            if self.pipe.is_some() || self.hopeless {
+                return;
+            }
+            #[expect(clippy::disallowed_methods, reason = "the watcher of what is started elsewhere")]
+            let mut command = Command::new("/bin/sh");
+            command
+                .args(["-c", SCRIPT, "protopact-watcher"])
+                .current_dir("/")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                // Not in the group that Ctrl-C is for.
+                .process_group(0);
+            self.pipe = command.spawn().ok().and_then(|mut child| child.stdin.take());
+            self.hopeless = self.pipe.is_none();
+            let all: String = self.items.iter().map(|item| format!("+{item}\n")).collect();
+            let _ = self.write(&all);
+        }
+
+        fn write(&mut self, lines: &str) -> io::Result<()> {
+            self.pipe.as_mut().map_or(Ok(()), |pipe| pipe.write_all(lines.as_bytes()))
+        }
+
+        fn tell(&mut self, line: &str) {
+            if self.write(line).is_err() {
+                // Somebody has ended the watcher: another one is told everything.
+                self.pipe = None;
+                self.start();
+            }
+        }
+    }
+
+    /// Starts the watcher, before what it is for: the time in which nobody watches is short then.
+    pub(super) fn start() {
+        if let Ok(mut state) = STATE.lock() {
+            state.start();
+        }
+    }
+
+    pub(super) fn add(item: String) {
+        if let Ok(mut state) = STATE.lock() {
+            let line = format!("+{item}\n");
+            state.items.insert(item);
+            state.tell(&line);
+        }
+    }
+
+    pub(super) fn remove(item: &str) {
+        if let Ok(mut state) = STATE.lock() {
+            state.items.remove(item);
+            state.tell(&format!("-{item}\n"));
+        }
+    }
+}
