@@ -129,7 +129,7 @@ impl Call<'_> {
                 tell("hold", "1");
                 deadline = json!(DEADLINE);
             }
-            Case::Cancel => tell("hold", "1"),
+            Case::Cancel => tell("hold", "headers"),
             Case::Samples | Case::Unimplemented | Case::Large | Case::NoCertificate => {}
         }
         json!({

@@ -14,6 +14,7 @@ mod command;
 mod drivers;
 #[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment what to run")]
 mod matrix;
+mod odd;
 mod oracle;
 mod pairs;
 #[path = "../support/mod.rs"]
