@@ -332,6 +332,7 @@ pub async fn serve(settings: &Value) {
         std::process::exit(0);
     });
     let answers = Answers { samples: Arc::new(samples) };
-    let served = server.add_routes(contract::routes(&answers)).serve_with_incoming(TcpIncoming::from(listener));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let served = server.add_routes(contract::routes(&answers)).serve_with_incoming(incoming);
     served.await.expect("the server runs");
 }
