@@ -67,14 +67,14 @@ fn rust_knows_every_message_and_every_method() {
     for part in [
         "\"order.v1.Order.Line.Discount\" => Some(crate::again::<sdk::order::v1::order::line::Discount>(bytes)),",
         "\"chat.v1.ChatService\" => Box::pin(call_1(method, call)).await,",
-        "client::client!(call, sdk::chat::v1::chat_service_client::ChatServiceClient);",
+        "    use sdk::chat::v1::chat_service_client::ChatServiceClient as Client;",
         "server::front!(answers, sdk::chat::v1::chat_service_server::ChatServiceServer)",
         "impl sdk::chat::v1::chat_service_server::ChatService for Answers {",
         // One request and one answer, each of them as a stream, both as streams that take turns.
-        "call.one::<sdk::chat::v1::OpenRoomRequest>()?;\n            call.answer(client.open_room(asked)).await",
-        "call.one::<sdk::chat::v1::ReadRoomRequest>()?;\n            call.answers(client.read_room(asked)).await",
-        "call.stream::<sdk::chat::v1::SendFileRequest>()?;\n            call.answer(client.send_file(asked)).await",
-        "call.turns::<sdk::chat::v1::ConverseRequest>()?;\n            call.answers(client.converse(asked)).await",
+        "call.one::<sdk::chat::v1::OpenRoomRequest>()?;\n            call.answer(Client::open_room(&mut client, asked)).await",
+        "call.one::<sdk::chat::v1::ReadRoomRequest>()?;\n            call.answers(Client::read_room(&mut client, asked)).await",
+        "call.stream::<sdk::chat::v1::SendFileRequest>()?;\n            call.answer(Client::send_file(&mut client, asked)).await",
+        "call.turns::<sdk::chat::v1::ConverseRequest>()?;\n            call.answers(Client::converse(&mut client, asked)).await",
         "    async fn open_room(&self, r: Request<sdk::chat::v1::OpenRoomRequest>) \
          -> Reply<sdk::chat::v1::OpenRoomResponse> {\n        \
          self.answer(\"chat.v1.OpenRoomResponse\", r.map(Asked::one)).await",
@@ -86,7 +86,7 @@ fn rust_knows_every_message_and_every_method() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     let side = side(&pairs::compatible().0, "v1");
-    assert_eq!(text.matches("(asked)).await").count(), side.methods().count(), "{text}");
+    assert_eq!(text.matches("(&mut client, asked)).await").count(), side.methods().count(), "{text}");
 }
 
 #[test]
@@ -95,9 +95,9 @@ fn rust_calls_odd_names_as_tonic_writes_them() {
     let text = rendered_of(&pairs::odd().1, &target, &[], "driver/src/contract.rs");
     for part in [
         // Keywords, as raw names where there are such.
-        "client::client!(call, sdk::r#type::r#async::v1::type_client::TypeClient);",
-        "call.answer(client.r#type(asked)).await",
-        "call.answer(client.self_(asked)).await",
+        "    use sdk::r#type::r#async::v1::type_client::TypeClient as Client;",
+        "call.answer(Client::r#type(&mut client, asked)).await",
+        "call.answer(Client::self_(&mut client, asked)).await",
         "    type yieldStream = Replies<sdk::r#type::r#async::v1::self_::Loop>;\n    async fn r#yield(",
         "impl sdk::r#type::r#async::v1::inner::self__server::Self_ for Answers {",
         // One name in three packages, one of them inside of another, one without a name.
