@@ -8,7 +8,7 @@ use crate::pairs;
 fn odd_names_are_called_and_served() {
     let (old, new) = pairs::odd();
     let env = pairs::repository(&old, &new);
-    let (code, text, matrix) = matrix(&env, &["--lang", "rust,go", "--only", "calls", "--full"]);
+    let (code, text, matrix) = matrix(&env, &["--lang", "rust,go", "--only", "calls", "--compact"]);
     assert_eq!(code, 0, "{text}");
     let mut kinds = std::collections::BTreeSet::new();
     for cell in cells(&matrix) {
