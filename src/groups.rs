@@ -2,10 +2,10 @@
 //! process ends, however it ends.
 //!
 //! A terminal's Ctrl-C does not reach a group in the background, and a process that is killed (SIGKILL, no memory) can
-//! end nothing any more. So there is one watcher, a shell that reads from a pipe only this process writes to: it is told
-//! of every group and of every folder that must not stay, and at the end of the pipe it kills the ones and removes the
-//! others. No signal is handled for it: this process ends by the signal, as shells expect, and the pipe with it. What is
-//! not covered is the instant between the start of a program and the line that tells of it.
+//! end nothing any more. So every group has a leader, a shell that reads from a pipe only this process writes to: at the
+//! end of the pipe it kills the group. It is there before the program is born into the group, so there is no instant in
+//! which nobody watches. One more shell, the watcher, is told of every folder that must not stay, and removes what is
+//! left. No signal is handled for either: this process ends by the signal, as shells expect, and the pipes with it.
 
 use std::io;
 use std::path::Path;
@@ -15,6 +15,8 @@ use std::process::{Child, Command, ExitStatus};
 #[derive(Debug)]
 pub(crate) struct Group {
     child: Child,
+    /// Where there is no shell, the program leads its group itself.
+    leader: Option<Child>,
     ended: bool,
 }
 
@@ -25,16 +27,19 @@ impl Group {
     ///
     /// It cannot be started.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<Group> {
+        let mut leader = leader();
         #[cfg(unix)]
         {
             use std::os::unix::process::CommandExt as _;
-            watcher::start();
-            command.process_group(0);
+            command.process_group(leader.as_ref().map_or(0, |leader| leader.id().cast_signed()));
         }
-        let child = command.spawn()?;
-        #[cfg(unix)]
-        watcher::add(child.id().to_string());
-        Ok(Group { child, ended: false })
+        match command.spawn() {
+            Ok(child) => Ok(Group { child, leader, ended: false }),
+            Err(error) => {
+                dismiss(&mut leader);
+                Err(error)
+            }
+        }
     }
 
     /// The program itself, for its pipes.
@@ -56,11 +61,15 @@ impl Group {
     /// Ends it and everything in its group.
     pub(crate) fn end(&mut self) {
         #[cfg(unix)]
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        {
+            let group = self.leader.as_ref().map_or(self.child.id(), Child::id);
+            if let Some(group) = rustix::process::Pid::from_raw(group.cast_signed()) {
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+        dismiss(&mut self.leader);
         self.ended = true;
     }
 }
@@ -70,9 +79,40 @@ impl Drop for Group {
         if !self.ended {
             self.end();
         }
-        #[cfg(unix)]
-        watcher::remove(&self.child.id().to_string());
+        dismiss(&mut self.leader);
     }
+}
+
+/// Ends a leader alone.
+fn dismiss(leader: &mut Option<Child>) {
+    if let Some(mut leader) = leader.take() {
+        let _ = leader.kill();
+        let _ = leader.wait();
+    }
+}
+
+/// The first of a new group, which ends the group with this process. What asks this process to end asks it as well when
+/// it is sent to everybody; it goes last.
+#[cfg(unix)]
+fn leader() -> Option<Child> {
+    use std::os::unix::process::CommandExt as _;
+    use std::process::Stdio;
+
+    #[expect(clippy::disallowed_methods, reason = "it ends what is started elsewhere")]
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", "trap '' HUP INT QUIT TERM; read -r _; kill -s KILL 0", "protopact-leader"])
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0);
+    command.spawn().ok()
+}
+
+#[cfg(not(unix))]
+fn leader() -> Option<Child> {
+    None
 }
 
 /// A folder for one run, gone with it.
@@ -130,10 +170,11 @@ mod watcher {
     use std::process::{ChildStdin, Command, Stdio};
     use std::sync::Mutex;
 
-    /// `+X` and `-X` for a group's number or a folder's path. What asks this process to end, asks the watcher as well
+    /// `+X` and `-X` for a folder's path. What asks this process to end, asks the watcher as well
     /// when it is sent to everybody; it goes last.
     const SCRIPT: &str = r#"
         trap '' HUP INT QUIT TERM
+        # Whoever still writes into a folder at the end of the pipe is being killed meanwhile.
         while IFS= read -r line; do
             item=${line#?}
             case $line in
@@ -145,15 +186,16 @@ mod watcher {
             esac
         done
         for item do
-            case $item in /*) ;; *) kill -s KILL -- "-$item" ;; esac
-        done
-        for item do
-            case $item in /*) rm -rf -- "$item" ;; esac
+            tries=0
+            while rm -rf -- "$item"; [ -e "$item" ] && [ "$tries" -lt 50 ]; do
+                tries=$((tries + 1))
+                sleep 0.1
+            done
         done"#;
 
     #[derive(Default)]
     struct State {
-        /// What there is to end.
+        /// What there is to remove.
         items: BTreeSet<String>,
         pipe: Option<ChildStdin>,
         /// There is no shell; nothing is tried a second time.

@@ -69,6 +69,10 @@ pub const REPLIES: usize = 3;
 /// changes nothing about what comes out.
 pub const DEADLINE: u64 = 250;
 
+/// The deadline of [`Case::Cancel`], in milliseconds: so far off that a server which notices in time has noticed that
+/// the caller has gone, and not that its own clock ran out.
+pub const FAR: u64 = 60_000;
+
 /// The size of [`Case::Large`] and [`Case::Compressed`], in bytes.
 pub const LARGE: usize = 1 << 20;
 
@@ -133,7 +137,10 @@ impl Call<'_> {
                 tell("hold", "1");
                 deadline = json!(DEADLINE);
             }
-            Case::Cancel => tell("hold", "1"),
+            Case::Cancel => {
+                tell("hold", "headers");
+                deadline = json!(FAR);
+            }
             Case::Samples | Case::Unimplemented | Case::Large | Case::Compressed | Case::NoCertificate => {}
         }
         json!({

@@ -8,9 +8,10 @@ use minijinja::context;
 use thiserror::Error;
 
 use super::side::Side;
-use crate::codegen::packages::{rust_path, versions};
+use crate::codegen::packages::{RustMethod, RustService, rust_method, rust_service, rust_type, versions};
 use crate::codegen::render::render;
 use crate::codegen::{FileTree, Language, Target, TreeError};
+use crate::schema::MethodId;
 
 /// A package that no program can be written for.
 #[derive(Debug, Error)]
@@ -180,22 +181,18 @@ impl Build<'_> {
         let messages: Vec<_> = self
             .side
             .messages()
-            .map(|id| (self.side.name(id).to_owned(), format!("sdk::{}", rust_path(schema, id))))
-            .collect();
-        let methods: Vec<_> = self
-            .side
-            .methods()
-            .map(|(path, id)| {
-                let m = schema.method(id);
-                context! {
-                    path, input => &*m.input, output => &*m.output, client => m.client_streaming.to_string(),
-                    server => m.server_streaming.to_string(),
-                }
-            })
+            .map(|id| (self.side.name(id).to_owned(), rust_type(schema, "sdk", id)))
             .collect();
         let own = schema.services().filter(|(_, s)| schema.file(s.file).target);
-        let services: Vec<String> = own.map(|(_, s)| s.full_name.to_string()).collect();
-        let outside = self.outside();
+        let services = own
+            .map(|(id, service)| {
+                let methods = service.methods.iter().map(|m| self.rust_method(*m));
+                let methods = methods.collect::<Result<Vec<_>, _>>()?;
+                let RustService { client, implement, server } = rust_service(schema, id);
+                let [client, implement, server] = [client, implement, server].map(|p| format!("sdk::{p}"));
+                Ok(context! { name => &*service.full_name, client, implement, server, methods })
+            })
+            .collect::<Result<Vec<_>, DriverError>>()?;
         self.put(
             "Cargo.toml",
             render(
@@ -205,42 +202,35 @@ impl Build<'_> {
         )?;
         self.put(
             "src/contract.rs",
-            render(
-                include_str!("templates/rust/contract.rs.j2"),
-                context! { messages => [messages, outside].concat(), methods, services },
-            ),
+            render(include_str!("templates/rust/contract.rs.j2"), context! { messages, services }),
         )?;
         self.put("src/main.rs", include_str!("templates/rust/main.rs"))?;
         self.put("src/client.rs", include_str!("templates/rust/client.rs"))?;
         self.put("src/server.rs", include_str!("templates/rust/server.rs"))
     }
 
-    /// Messages of other files that are requests or responses: the well-known types are in `prost-types`.
-    fn outside(&self) -> Vec<(String, String)> {
+    /// A method in the words of `contract.rs`: how the client asks and takes answers, what the server reads and gives.
+    fn rust_method(&self, id: MethodId) -> Result<minijinja::Value, DriverError> {
         let schema = &self.side.schema;
-        let mut names = std::collections::BTreeSet::new();
-        for (_, id) in self.side.methods() {
-            let method = schema.method(id);
-            names.extend([&*method.input, &*method.output].into_iter().filter(|n| !self.side.has(n)));
-        }
-        let mut found = Vec::new();
-        for name in names {
-            let path = match name.strip_prefix("google.protobuf.") {
-                Some("Empty") => Some("()".to_owned()),
-                Some("DoubleValue") => Some("f64".to_owned()),
-                Some("FloatValue") => Some("f32".to_owned()),
-                Some("Int64Value") => Some("i64".to_owned()),
-                Some("UInt64Value") => Some("u64".to_owned()),
-                Some("Int32Value") => Some("i32".to_owned()),
-                Some("UInt32Value") => Some("u32".to_owned()),
-                Some("BoolValue") => Some("bool".to_owned()),
-                Some("StringValue") => Some("::prost::alloc::string::String".to_owned()),
-                Some("BytesValue") => Some("::prost::alloc::vec::Vec<u8>".to_owned()),
-                Some(known) => Some(format!("prost_types::{known}")),
-                None => schema.message_by_name(name).map(|id| format!("sdk::{}", rust_path(schema, id))),
-            };
-            found.extend(path.map(|path| (name.to_owned(), path)));
-        }
-        found
+        let method = schema.method(id);
+        let typed = |name: &str| {
+            let found = schema.message_by_name(name).map(|id| rust_type(schema, "sdk", id));
+            found.ok_or_else(|| self.missing(format!("the contract has no message `{name}`")))
+        };
+        let (input, output) = (typed(&method.input)?, typed(&method.output)?);
+        let (asks, reads, read) = match (method.client_streaming, method.server_streaming) {
+            (false, _) => ("one", "one", input.clone()),
+            (true, false) => ("stream", "many", format!("Many<{input}>")),
+            (true, true) => ("turns", "many", format!("Many<{input}>")),
+        };
+        let (takes, written) = match method.server_streaming {
+            false => ("answer", output.clone()),
+            true => ("answers", format!("Replies<{output}>")),
+        };
+        let RustMethod { function, stream } = rust_method(schema, id);
+        Ok(context! {
+            name => &*method.name, response => &*method.output, function, stream, input, output, asks, reads, read,
+            takes, written,
+        })
     }
 }

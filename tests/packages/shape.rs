@@ -138,6 +138,45 @@ fn the_crate_has_a_module_a_package_and_features_a_side() {
 }
 
 #[test]
+fn rust_services_are_called_as_tonic_writes_them() {
+    let odd = project().join("fixtures/verify/odd/old");
+    let words = "syntax = \"proto3\";\npackage w;\nmessage M {}\n";
+    let words = format!(
+        "{words}service async_API {{\n  rpc try(M) returns (stream M);\n  rpc Get__it(M) returns (M);\n}}\n"
+    );
+    for sample in [contracts(), Sample::new(&read(&odd)), Sample::new(&files(&[("w.proto", &words)]))] {
+        let (schema, built) = (&sample.schema, offline_package(&sample.contract(), &rust()));
+        for (id, service) in schema.services() {
+            let package = &schema.file(service.file).package;
+            let stem = if package.is_empty() { "_" } else { package };
+            let code = text(&built, &format!("src/proto/{stem}.tonic.rs"));
+            let names = packages::rust_service(schema, id);
+            // What lies between one module and the next.
+            let module = |path: &str| {
+                let (module, item) = path.rsplit_once("::").unwrap();
+                let module = module.rsplit("::").next().unwrap();
+                let (_, rest) =
+                    code.split_once(&format!("pub mod {module} {{")).unwrap_or_else(|| panic!("{path}"));
+                (rest.split("\npub mod ").next().unwrap().to_owned(), item.to_owned())
+            };
+            let ((client, client_name), (server, server_name)) =
+                (module(&names.client), module(&names.server));
+            let (_, implement) = module(&names.implement);
+            assert!(client.contains(&format!("pub struct {client_name}<T>")), "{names:?}");
+            assert!(server.contains(&format!("pub struct {server_name}<T>")), "{names:?}");
+            assert!(server.contains(&format!("pub trait {implement}:")), "{names:?}");
+            for id in &service.methods {
+                let (method, names) = (schema.method(*id), packages::rust_method(schema, *id));
+                assert!(client.contains(&format!("pub async fn {}(", names.function)), "{names:?}");
+                assert!(server.contains(&format!("async fn {}(", names.function)), "{names:?}");
+                let stream = server.contains(&format!("        type {}:", names.stream));
+                assert_eq!(stream, method.server_streaming, "{names:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_contract_is_inside_as_it_was_compiled() {
     let sample = contracts();
     let contract = sample.contract();

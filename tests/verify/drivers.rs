@@ -22,7 +22,11 @@ fn tree(files: &[(&str, &str)]) -> FileTree {
 }
 
 fn rendered(target: &Target, package: &[(&str, &str)], path: &str) -> String {
-    let made = driver(&side(&pairs::compatible().0, "v1"), target, &tree(package)).unwrap();
+    rendered_of(&pairs::compatible().0, target, package, path)
+}
+
+fn rendered_of(files: &Files, target: &Target, package: &[(&str, &str)], path: &str) -> String {
+    let made = driver(&side(files, "v1"), target, &tree(package)).unwrap();
     for (path, content) in made.files.iter().filter(|(path, _)| path.starts_with("driver/")) {
         let text = String::from_utf8_lossy(content);
         assert!(!text.contains("{%") && !text.contains("{{ "), "{path} is not rendered: {text}");
@@ -51,13 +55,60 @@ fn go_imports_every_package_and_names_its_services() {
 fn rust_knows_every_message_and_every_method() {
     let target = Target::Rust { krate: "k".to_owned() };
     let text = rendered(&target, &[], "driver/src/contract.rs");
-    for line in [
+    for part in [
         "\"order.v1.Order.Line.Discount\" => Some(crate::again::<sdk::order::v1::order::line::Discount>(bytes)),",
-        "(\"/chat.v1.ChatService/Converse\", \"chat.v1.ConverseRequest\", \"chat.v1.ConverseResponse\", true, true),",
-        "(\"/greeter.v1.Greeter/SayHello\", \"greeter.v1.SayHelloRequest\", \"greeter.v1.SayHelloResponse\", false, false),",
+        "\"chat.v1.ChatService\" => Box::pin(call_1(method, call)).await,",
+        "    use sdk::chat::v1::chat_service_client::ChatServiceClient as Client;",
+        "server::front!(answers, sdk::chat::v1::chat_service_server::ChatServiceServer)",
+        "impl sdk::chat::v1::chat_service_server::ChatService for Answers {",
+        // One request and one answer, each of them as a stream, both as streams that take turns.
+        "call.one::<sdk::chat::v1::OpenRoomRequest>()?;\n            call.answer(Client::open_room(&mut client, asked)).await",
+        "call.one::<sdk::chat::v1::ReadRoomRequest>()?;\n            call.answers(Client::read_room(&mut client, asked)).await",
+        "call.stream::<sdk::chat::v1::SendFileRequest>()?;\n            call.answer(Client::send_file(&mut client, asked)).await",
+        "call.turns::<sdk::chat::v1::ConverseRequest>()?;\n            call.answers(Client::converse(&mut client, asked)).await",
+        "    async fn open_room(&self, r: Request<sdk::chat::v1::OpenRoomRequest>) \
+         -> Reply<sdk::chat::v1::OpenRoomResponse> {\n        \
+         self.answer(\"chat.v1.OpenRoomResponse\", r.map(Asked::one)).await",
+        "    type ConverseStream = Replies<sdk::chat::v1::ConverseResponse>;\n    \
+         async fn converse(&self, r: Request<Many<sdk::chat::v1::ConverseRequest>>) \
+         -> Reply<Replies<sdk::chat::v1::ConverseResponse>> {\n        \
+         self.answers(\"chat.v1.ConverseResponse\", r.map(Asked::many)).await",
     ] {
-        assert!(text.contains(line), "{line}\n{text}");
+        assert!(text.contains(part), "{part}\n{text}");
     }
+    let side = side(&pairs::compatible().0, "v1");
+    assert_eq!(text.matches("(&mut client, asked)).await").count(), side.methods().count(), "{text}");
+}
+
+#[test]
+fn rust_calls_odd_names_as_tonic_writes_them() {
+    let target = Target::Rust { krate: "k".to_owned() };
+    let text = rendered_of(&pairs::odd().1, &target, &[], "driver/src/contract.rs");
+    for part in [
+        // Keywords, as raw names where there are such.
+        "    use sdk::r#type::r#async::v1::type_client::TypeClient as Client;",
+        "call.answer(Client::r#type(&mut client, asked)).await",
+        "call.answer(Client::self_(&mut client, asked)).await",
+        "    type yieldStream = Replies<sdk::r#type::r#async::v1::self_::Loop>;\n    async fn r#yield(",
+        "impl sdk::r#type::r#async::v1::inner::self__server::Self_ for Answers {",
+        // One name in three packages, one of them inside of another, one without a name.
+        "impl sdk::r#type::r#async::v1::type_server::Type for Answers {",
+        "impl sdk::r#type::r#async::v1::inner::type_server::Type for Answers {",
+        "impl sdk::type_server::Type for Answers {",
+        // Messages that prost has no structs for.
+        "async fn r#async(&self, r: Request<()>) -> Reply<String> {",
+        "async fn r#await(&self, r: Request<Vec::<u8>>) -> Reply<Vec::<u8>> {",
+        "async fn r#loop(&self, r: Request<f64>) -> Reply<Replies<i64>> {",
+        "async fn r#static(&self, r: Request<prost_types::Struct>) -> Reply<prost_types::ListValue> {",
+        "impl sdk::plain::v1::http_server2_server::HttpServer2 for Answers {",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let old = rendered_of(&pairs::odd().0, &target, &[], "driver/src/contract.rs");
+    assert!(
+        old.contains("impl sdk::r#type::r#async::v1::nothing_server::Nothing for Answers {\n}"),
+        "a service without methods: {old}"
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod ends;
 mod gzip;
 #[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment what to run")]
 mod matrix;
+mod odd;
 mod oracle;
 mod pairs;
 mod predict;

@@ -33,16 +33,28 @@ pub(crate) fn repository(old: &Files, new: &Files) -> TestEnv {
     env
 }
 
-/// `contracts/`, and the same with edits that break nobody.
-pub(crate) fn compatible() -> (Files, Files) {
-    let old = read(&project().join("contracts/proto"));
-    let overlay = read(&fixtures().join("verify/compatible/proto"));
+/// The same files, but for those of the overlay, which are other than before.
+fn overlaid(old: &Files, overlay: Files) -> Files {
     let mut new = old.clone();
     for (path, text) in overlay {
         assert!(old.iter().any(|(p, before)| *p == path && *before != text), "{path} overlays nothing");
         new.retain(|(p, _)| *p != path);
         new.push((path, text));
     }
+    new
+}
+
+/// `contracts/`, and the same with edits that break nobody.
+pub(crate) fn compatible() -> (Files, Files) {
+    let old = read(&project().join("contracts/proto"));
+    let new = overlaid(&old, read(&fixtures().join("verify/compatible/proto")));
+    (old, new)
+}
+
+/// Services and methods whose names are hard to say in some language, and the same with edits that break nobody.
+pub(crate) fn odd() -> (Files, Files) {
+    let old = read(&fixtures().join("verify/odd/old"));
+    let new = overlaid(&old, read(&fixtures().join("verify/odd/new")));
     (old, new)
 }
 

@@ -24,8 +24,10 @@ use std::fmt;
 use bytes::Bytes;
 use thiserror::Error;
 
+pub use rust_names::{RustMethod, RustService};
+
 use super::{Contract, FileTree, Language, Package, Target, TreeError};
-use crate::schema::Span;
+use crate::schema::{MessageId, MethodId, Schema, ServiceId, Span};
 
 /// A protoc plugin that a package is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,10 +208,23 @@ impl Target {
     }
 }
 
-/// Where the Rust package has a message, below the crate: `user::v1::order::Line`.
+/// What stands for a message in code that uses the Rust package as `krate`: `krate::user::v1::order::Line`, but
+/// `prost_types::Any`, `()` and `String` for what prost has types for.
 #[must_use]
-pub fn rust_path(schema: &crate::schema::Schema, message: crate::schema::MessageId) -> String {
-    rust_names::path(schema, message)
+pub fn rust_type(schema: &Schema, krate: &str, message: MessageId) -> String {
+    rust_names::type_of(schema, krate, message)
+}
+
+/// Where the Rust package has the client and the server of a service.
+#[must_use]
+pub fn rust_service(schema: &Schema, service: ServiceId) -> RustService {
+    rust_names::service(schema, service)
+}
+
+/// What the Rust package calls a method.
+#[must_use]
+pub fn rust_method(schema: &Schema, method: MethodId) -> RustMethod {
+    rust_names::method(&schema.method(method).name)
 }
 
 /// Says what the plugins of the target's language are to be given.

@@ -7,17 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::ToSnakeCase;
 use minijinja::context;
 
-use super::common;
 use super::example::{self, Example};
-use super::rust_names::{self, module, tonic_module};
+use super::rust_names::{self, module};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, versions};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Language, Package, lower};
-use crate::schema::{Element, FileId, Schema};
+use crate::schema::{FileId, Schema};
 
 const LANGUAGE: Language = Language::Rust;
 
@@ -203,49 +202,22 @@ fn tree(node: &Node, depth: usize, out: &mut String) {
 }
 
 fn shown(schema: &Schema, example: &Example<'_>, krate: &str, connect: bool) -> minijinja::Value {
-    let path = |file: FileId| {
-        let mut path = module(krate);
-        for part in schema.file(file).package.split('.').filter(|p| !p.is_empty()) {
-            path.push_str("::");
-            path.push_str(&module(part));
-        }
-        path
-    };
-    let nested = |name: &str| {
-        let id = schema.message_by_name(name).expect("the request is in the schema");
-        let nested = schema.nested_name(Element::Message(id));
-        let (outer, last) = nested.rsplit_once('.').unwrap_or(("", &nested));
-        let mut out = String::new();
-        for part in outer.split('.').filter(|p| !p.is_empty()) {
-            out.push_str(&module(part));
-            out.push_str("::");
-        }
-        out.push_str(&rust_names::camel(last));
-        out
-    };
-    let request = &example.request.full_name;
-    let runtime = common::home(LANGUAGE, &schema.file(example.request.file).name).is_some();
-    let request = match &**request {
-        "google.protobuf.Empty" => "()".to_owned(),
-        other if runtime => format!("prost_types::{}", nested(other)),
-        other => format!("{}::{}", path(example.request.file), nested(other)),
-    };
-    let full = example.request.fields.len() == 1;
+    let krate = module(krate);
+    let request = schema.message_by_name(&example.request.full_name).expect("the request is in the schema");
+    let client = rust_names::service(schema, example.method.parent).client;
+    let client_name = client.rsplit("::").next().unwrap_or(&client);
+    // What is no struct has no fields to set.
+    let field = example.field.filter(|_| rust_names::plain(&example.request.full_name).is_none());
     context! {
-        client => format!(
-            "{}::{}_client::{}Client",
-            path(example.service.file),
-            tonic_module(&example.service.name),
-            example.service.name.to_upper_camel_case()
-        ),
-        client_name => format!("{}Client", example.service.name.to_upper_camel_case()),
-        method => module(&example.method.name),
-        request,
+        client => format!("{krate}::{client}"),
+        client_name,
+        method => rust_names::method(&example.method.name).function,
+        request => rust_names::type_of(schema, &krate, request),
         unary => example.unary(),
         client_streaming => example.method.client_streaming,
         server_streaming => example.method.server_streaming,
-        field => example.field.map(|f| module(&f.name)),
-        full,
+        field => field.map(|f| module(&f.name)),
+        full => example.request.fields.len() == 1,
         connect,
     }
 }

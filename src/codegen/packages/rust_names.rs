@@ -6,7 +6,7 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use super::{PackageError, shared};
 use crate::codegen::{Contract, Language};
-use crate::schema::{Element, FileId, MessageId, Schema};
+use crate::schema::{Element, FileId, MessageId, Schema, ServiceId};
 
 const LANGUAGE: Language = Language::Rust;
 
@@ -44,9 +44,9 @@ pub(super) fn camel(name: &str) -> String {
 }
 
 /// The front of `…_client` and `…_server`: an underscore before every upper-case letter but the first.
-pub(super) fn tonic_module(service: &str) -> String {
+fn tonic_module(service: &str) -> String {
     let mut out = String::new();
-    for (i, c) in service.to_upper_camel_case().chars().enumerate() {
+    for (i, c) in camel(service).chars().enumerate() {
         if i > 0 && c.is_uppercase() {
             out.push('_');
         }
@@ -66,8 +66,79 @@ const CLIENT: [&str; 7] = [
     "max_encoding_message_size",
 ];
 
+/// What tonic wrote for a service. Paths begin below the crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RustService {
+    /// The client, generic over what carries its calls: `user::v1::user_service_client::UserServiceClient`.
+    pub client: String,
+    /// What to implement: `user::v1::user_service_server::UserService`.
+    pub implement: String,
+    /// What serves an implementation: `user::v1::user_service_server::UserServiceServer`.
+    pub server: String,
+}
+
+/// What tonic calls a method, in the client and in the server's trait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RustMethod {
+    /// The function: `get_user`.
+    pub function: String,
+    /// The type of its answers in the trait, where they are a stream: `GetUserStream`.
+    pub stream: String,
+}
+
+/// Where the client and the server of a service are.
+pub(super) fn service(schema: &Schema, id: ServiceId) -> RustService {
+    let service = schema.service(id);
+    let package = &schema.file(service.file).package;
+    let mut below: String =
+        package.split('.').filter(|p| !p.is_empty()).map(|p| format!("{}::", module(p))).collect();
+    below.push_str(&tonic_module(&service.name));
+    let name = camel(&service.name);
+    RustService {
+        client: format!("{below}_client::{name}Client"),
+        implement: format!("{below}_server::{name}"),
+        server: format!("{below}_server::{name}Server"),
+    }
+}
+
+/// The names of a method.
+pub(super) fn method(name: &str) -> RustMethod {
+    // The stream is called as the contract writes the method, whatever that looks like in Rust.
+    RustMethod { function: module(name), stream: format!("{name}Stream") }
+}
+
+/// The type that stands for a message of `google.protobuf` which prost knows as no struct.
+pub(super) fn plain(full_name: &str) -> Option<&'static str> {
+    Some(match full_name.strip_prefix("google.protobuf.")? {
+        "Empty" => "()",
+        "DoubleValue" => "f64",
+        "FloatValue" => "f32",
+        "Int64Value" => "i64",
+        "UInt64Value" => "u64",
+        "Int32Value" => "i32",
+        "UInt32Value" => "u32",
+        "BoolValue" => "bool",
+        "StringValue" => "String",
+        "BytesValue" => "Vec::<u8>",
+        _ => return None,
+    })
+}
+
+/// The type of a message, seen from beside the crate.
+pub(super) fn type_of(schema: &Schema, krate: &str, id: MessageId) -> String {
+    let full_name = &schema.message(id).full_name;
+    if let Some(plain) = plain(full_name) {
+        return plain.to_owned();
+    }
+    let path = path(schema, id);
+    match path.strip_prefix("google::protobuf::") {
+        Some(known) => format!("prost_types::{known}"),
+        None => format!("{krate}::{path}"),
+    }
+}
+
 /// Where a message is below the crate: `user::v1::order::Line`.
-pub(super) fn path(schema: &Schema, id: MessageId) -> String {
+fn path(schema: &Schema, id: MessageId) -> String {
     let message = schema.message(id);
     let mut parts = vec![camel(&message.name)];
     let mut outer = message.parent;
@@ -243,6 +314,7 @@ mod tests {
         assert_eq!(module("HTTPServer"), "http_server");
         assert_eq!(tonic_module("HTTPServer"), "http_server");
         assert_eq!(tonic_module("ABTest"), "ab_test");
+        assert_eq!(tonic_module("Self"), "self_");
         assert_eq!(stripped("Status", "StatusActive".to_owned()), "Active");
         assert_eq!(stripped("Foo", "Foobar".to_owned()), "Foobar");
     }

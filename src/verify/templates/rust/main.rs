@@ -11,25 +11,18 @@ use std::io::{BufRead as _, Write as _};
 
 use serde_json::{json, Value};
 
-/// Decodes and encodes with a generated type.
-pub fn again<M: prost::Message + Default>(bytes: &[u8]) -> Result<Vec<u8>, prost::DecodeError> {
-    Ok(M::decode(bytes)?.encode_to_vec())
-}
+/// What every generated message is; `String`, `()` and the like stand for some of `google.protobuf`.
+pub trait Generated: prost::Message + Default + Clone + 'static {}
 
-/// [`contract::transcode`] with every failure as a sentence.
-pub fn transcode(name: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
-    match contract::transcode(name, bytes) {
-        Some(result) => result.map_err(|e| e.to_string()),
-        None => Err(format!("no message {name}")),
-    }
+impl<M: prost::Message + Default + Clone + 'static> Generated for M {}
+
+/// Decodes and encodes with a generated type.
+pub fn again<M: Generated>(bytes: &[u8]) -> Result<Vec<u8>, prost::DecodeError> {
+    Ok(M::decode(bytes)?.encode_to_vec())
 }
 
 /// The control metadata of calls starts with this.
 pub const PREFIX: &str = "x-protopact-";
-
-pub fn method(path: &str) -> Option<contract::Method> {
-    contract::METHODS.iter().copied().find(|m| m.0 == path)
-}
 
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
@@ -52,14 +45,16 @@ fn codec(request: &Value) -> Value {
     if text("op") == "json" {
         return json!({"id": request["id"], "ok": false, "unsupported": true, "error": "prost has no JSON"});
     }
-    match transcode(text("message"), &unhex(text("hex"))) {
-        Ok(bytes) => json!({"id": request["id"], "ok": true, "hex": hex(&bytes)}),
-        Err(error) => json!({"id": request["id"], "ok": false, "error": error}),
+    let failed = |error: String| json!({"id": request["id"], "ok": false, "error": error});
+    match contract::transcode(text("message"), &unhex(text("hex"))) {
+        Some(Ok(bytes)) => json!({"id": request["id"], "ok": true, "hex": hex(&bytes)}),
+        Some(Err(error)) => failed(error.to_string()),
+        None => failed(format!("no message {}", text("message"))),
     }
 }
 
-/// Metadata of ours, binary values in hexadecimal.
-pub fn pairs(map: &tonic::metadata::MetadataMap) -> Value {
+/// Metadata of ours with the keys that are wanted, binary values in hexadecimal.
+pub fn pairs(map: &tonic::metadata::MetadataMap, wanted: impl Fn(&str) -> bool) -> Value {
     use tonic::metadata::KeyAndValueRef;
     let mut found: Vec<(String, String)> = map
         .iter()
@@ -67,45 +62,10 @@ pub fn pairs(map: &tonic::metadata::MetadataMap) -> Value {
             KeyAndValueRef::Ascii(key, value) => Some((key.to_string(), value.to_str().ok()?.to_owned())),
             KeyAndValueRef::Binary(key, value) => Some((key.to_string(), hex(&value.to_bytes().ok()?))),
         })
-        .filter(|(key, _)| key.starts_with(PREFIX))
+        .filter(|(key, _)| key.starts_with(PREFIX) && wanted(key))
         .collect();
     found.sort();
     json!(found)
-}
-
-/// Messages as they are: the generated types work on them one layer above.
-#[derive(Clone, Default)]
-pub struct Raw;
-
-impl tonic::codec::Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = Vec<u8>;
-    type Encoder = Raw;
-    type Decoder = Raw;
-    fn encoder(&mut self) -> Raw {
-        Raw
-    }
-    fn decoder(&mut self) -> Raw {
-        Raw
-    }
-}
-
-impl tonic::codec::Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = tonic::Status;
-    fn encode(&mut self, item: Vec<u8>, out: &mut tonic::codec::EncodeBuf<'_>) -> Result<(), tonic::Status> {
-        prost::bytes::BufMut::put_slice(out, &item);
-        Ok(())
-    }
-}
-
-impl tonic::codec::Decoder for Raw {
-    type Item = Vec<u8>;
-    type Error = tonic::Status;
-    fn decode(&mut self, input: &mut tonic::codec::DecodeBuf<'_>) -> Result<Option<Vec<u8>>, tonic::Status> {
-        let length = prost::bytes::Buf::remaining(input);
-        Ok(Some(prost::bytes::Buf::copy_to_bytes(input, length).to_vec()))
-    }
 }
 
 /// The lines of standard input, read as they come, whatever the request at hand does. Once they end nobody waits: what

@@ -1,114 +1,125 @@
-//! Answers.
+//! Answers: what the generated traits are implemented with.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io::Read as _;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use http_body_util::{BodyExt as _, Empty};
 use serde_json::{json, Value};
+use tokio::sync::{mpsc, Notify};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::codec::CompressionEncoding;
-use tonic::codegen::http;
-use tonic::codegen::{BoxFuture, StdError};
-use tonic::metadata::{MetadataMap, MetadataValue};
+use tonic::body::Body;
+use tonic::codegen::http::{self, HeaderMap};
+use tonic::codegen::{BoxFuture, Bytes, Service};
+use tonic::metadata::{MetadataMap, MetadataValue, GRPC_CONTENT_TYPE};
+use tonic::server::NamedService;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use crate::{contract, say, transcode, unhex, Raw, PREFIX};
+use crate::{contract, say, unhex, Generated, PREFIX};
 
 /// How many messages a stream of answers to one request has.
 const REPLIES: usize = 3;
 
-pub type Samples = Arc<HashMap<String, Vec<Vec<u8>>>>;
+/// What a method of a generated trait gives.
+pub type Reply<T> = Result<Response<T>, Status>;
+/// A stream of requests, as the generated traits take it.
+pub type Many<T> = Streaming<T>;
+/// A stream of answers.
+pub type Replies<T> = ReceiverStream<Result<T, Status>>;
 
-/// One type a service, as tonic routes by a name that belongs to the type.
-macro_rules! services {
-    ($($id:ident $name:literal),* $(,)?) => {
-        $(
-            #[derive(Clone)]
-            struct $id(crate::server::Samples);
+type Samples = HashMap<String, Vec<Vec<u8>>>;
 
-            impl tonic::server::NamedService for $id {
-                const NAME: &'static str = $name;
-            }
+/// The requests of a call.
+pub enum Asked<I> {
+    One(Option<I>),
+    Many(Streaming<I>),
+}
 
-            impl tonic::codegen::Service<tonic::codegen::http::Request<tonic::body::Body>> for $id {
-                type Response = tonic::codegen::http::Response<tonic::body::Body>;
-                type Error = std::convert::Infallible;
-                type Future = tonic::codegen::BoxFuture<Self::Response, Self::Error>;
-                fn poll_ready(
-                    &mut self,
-                    _: &mut std::task::Context<'_>,
-                ) -> std::task::Poll<Result<(), Self::Error>> {
-                    std::task::Poll::Ready(Ok(()))
-                }
-                fn call(&mut self, request: tonic::codegen::http::Request<tonic::body::Body>) -> Self::Future {
-                    Box::pin(crate::server::answer(self.0.clone(), request))
-                }
-            }
-        )*
+impl<I> Asked<I> {
+    pub fn one(request: I) -> Asked<I> {
+        Asked::One(Some(request))
+    }
 
-        /// Every service of the contract.
-        #[allow(unused_variables)]
-        pub fn routes(samples: crate::server::Samples) -> tonic::service::Routes {
-            #[allow(unused_mut)]
-            let mut routes = tonic::service::RoutesBuilder::default();
-            $(routes.add_service($id(samples.clone()));)*
-            routes.routes()
+    pub fn many(requests: Streaming<I>) -> Asked<I> {
+        Asked::Many(requests)
+    }
+
+    async fn next(&mut self) -> Result<Option<I>, Status> {
+        match self {
+            Asked::One(request) => Ok(request.take()),
+            Asked::Many(requests) => requests.message().await,
         }
-    };
-}
-pub(crate) use services;
-
-pub async fn answer(
-    samples: Samples,
-    request: http::Request<tonic::body::Body>,
-) -> Result<http::Response<tonic::body::Body>, std::convert::Infallible> {
-    let Some(method) = crate::method(request.uri().path()) else {
-        return Ok(Status::unimplemented("no such method").into_http());
-    };
-    let mut grpc = tonic::server::Grpc::new(Raw)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .max_decoding_message_size(usize::MAX);
-    if request.headers().contains_key("x-protopact-gzip") {
-        grpc = grpc.send_compressed(CompressionEncoding::Gzip);
     }
-    Ok(grpc.streaming(Handler { samples, method }, request).await)
 }
 
-struct Handler {
-    samples: Samples,
-    method: contract::Method,
+/// Answers every call of every service.
+#[derive(Clone)]
+pub struct Answers {
+    samples: Arc<Samples>,
 }
 
-type Replies = ReceiverStream<Result<Vec<u8>, Status>>;
-type Sender = tokio::sync::mpsc::Sender<Result<Vec<u8>, Status>>;
+impl Answers {
+    fn begin<I>(&self, output: &'static str, request: Request<Asked<I>>) -> (Conversation, Asked<I>) {
+        let (asked, extensions, requests) = request.into_parts();
+        let begun = extensions.get::<Begun>().cloned().unwrap_or_default();
+        let call = Conversation { samples: self.samples.clone(), output, asked, begun, seen: Vec::new() };
+        (call, requests)
+    }
 
-impl tonic::server::StreamingService<Vec<u8>> for Handler {
-    type Response = Vec<u8>;
-    type ResponseStream = Replies;
-    type Future = BoxFuture<Response<Replies>, Status>;
-
-    fn call(&mut self, request: Request<Streaming<Vec<u8>>>) -> Self::Future {
-        let (send, receive) = tokio::sync::mpsc::channel(1);
-        let (samples, method) = (self.samples.clone(), self.method);
-        Box::pin(async move {
-            let (asked, _, stream) = request.into_parts();
-            let mut response = Response::new(ReceiverStream::new(receive));
-            let call = Conversation { samples, method, asked, send, seen: Vec::new() };
-            if let Some(text) = call.asked.get("x-protopact-echo") {
-                response.metadata_mut().insert("x-protopact-echo", text.clone());
+    /// Answers once.
+    pub async fn answer<I: Generated, O: Generated>(
+        &self,
+        output: &'static str,
+        request: Request<Asked<I>>,
+    ) -> Reply<O> {
+        let (mut call, mut requests) = self.begin(output, request);
+        let mut last = None;
+        while let Some(input) = requests.next().await? {
+            call.see(&input);
+            if call.held() {
+                // Whoever drops this knows that the caller has gone, or that the deadline is over.
+                std::future::pending::<()>().await;
             }
-            tokio::spawn(call.run(stream));
-            Ok(response)
-        })
+            last = Some(input);
+        }
+        call.fail()?;
+        let mut response = Response::new(call.reply(last.as_ref(), 0)?);
+        call.head(response.metadata_mut());
+        response.extensions_mut().insert(Tail(call.trailers().into_headers()));
+        Ok(response)
+    }
+
+    /// Answers with a stream.
+    pub async fn answers<I: Generated, O: Generated>(
+        &self,
+        output: &'static str,
+        request: Request<Asked<I>>,
+    ) -> Reply<Replies<O>> {
+        let (call, requests) = self.begin(output, request);
+        let (send, receive) = mpsc::channel(1);
+        let mut response = Response::new(ReceiverStream::new(receive));
+        call.head(response.metadata_mut());
+        tokio::spawn(async move {
+            if let Err(status) = call.converse(requests, &send).await {
+                let _ = send.send(Err(status)).await;
+            }
+        });
+        Ok(response)
     }
 }
 
+/// One call as the server sees it.
 struct Conversation {
-    samples: Samples,
-    method: contract::Method,
+    samples: Arc<Samples>,
+    /// The message that is answered.
+    output: &'static str,
     asked: MetadataMap,
-    send: Sender,
+    begun: Begun,
     seen: Vec<Vec<u8>>,
 }
 
@@ -117,68 +128,74 @@ impl Conversation {
         self.asked.get(format!("{PREFIX}{key}")).and_then(|v| v.to_str().ok()).unwrap_or_default()
     }
 
-    async fn run(mut self, stream: Streaming<Vec<u8>>) {
-        let result = self.converse(stream).await;
-        if !self.word("hold").is_empty() {
-            // A held call ends when the caller goes, before the server has read everything or after.
-            say(&json!({"event": "gone", "call": self.word("call")}));
-        }
-        if let Err(status) = result {
-            let _ = self.send.send(Err(status)).await;
-        }
+    fn see(&mut self, input: &impl Generated) {
+        self.seen.push(input.encode_to_vec());
     }
 
-    async fn converse(&mut self, mut stream: Streaming<Vec<u8>>) -> Result<(), Status> {
-        let (_, input, _, client_streams, server_streams) = self.method;
-        let both = client_streams && server_streams;
-        while let Some(bytes) = stream.message().await? {
-            let wrong = |e| Status::new(Code::Internal, e);
-            self.seen.push(transcode(input, &bytes).map_err(wrong)?);
-            if both && !self.word("status").is_empty() {
-                // The caller waits for an answer to each request before it sends the next.
-                break;
-            }
+    /// Whether the call is to have no end; it has headers then, if they are asked for.
+    fn held(&self) -> bool {
+        if self.word("hold") == "headers" {
+            self.begun.0.notify_one();
+        }
+        !self.word("hold").is_empty()
+    }
+
+    async fn converse<I: Generated, O: Generated>(
+        mut self,
+        mut requests: Asked<I>,
+        send: &mpsc::Sender<Result<O, Status>>,
+    ) -> Result<(), Status> {
+        let both = matches!(requests, Asked::Many(_));
+        let gone = |_| Status::cancelled("the caller has gone");
+        let mut last = None;
+        while let Some(input) = requests.next().await? {
+            self.see(&input);
             if both {
-                self.reply(self.seen.len() - 1).await?;
+                // The caller waits for an answer to each request before it sends the next.
+                self.fail()?;
+                send.send(Ok(self.reply(Some(&input), self.seen.len() - 1)?)).await.map_err(gone)?;
             }
-            if !self.word("hold").is_empty() {
-                if server_streams && !client_streams {
-                    self.reply(0).await?;
+            if self.held() {
+                if !both {
+                    send.send(Ok(self.reply(Some(&input), 0)?)).await.map_err(gone)?;
                 }
-                self.send.closed().await;
+                send.closed().await;
                 return Ok(());
             }
-            if !client_streams {
-                break;
+            last = Some(input);
+        }
+        self.fail()?;
+        if !both {
+            for index in 0..REPLIES {
+                send.send(Ok(self.reply(last.as_ref(), index)?)).await.map_err(gone)?;
             }
         }
-        if let Ok(code) = self.word("status").parse::<i32>() {
-            return Err(Status::with_metadata(Code::from(code), self.word("message"), self.trailers()));
-        }
-        match (client_streams, server_streams) {
-            (_, false) => self.reply(0).await?,
-            (false, true) => {
-                for index in 0..REPLIES {
-                    self.reply(index).await?;
-                }
-            }
-            (true, true) => {}
-        }
+        // How tonic is told the trailers of a stream that ends well.
         Err(Status::with_metadata(Code::Ok, "", self.trailers()))
     }
 
-    async fn reply(&self, index: usize) -> Result<(), Status> {
-        let (_, input, output, ..) = self.method;
-        let bytes = match self.seen.last() {
-            Some(last) if input == output => last.clone(),
-            _ => {
-                let first: usize = self.word("sample").parse().unwrap_or_default();
-                let found = self.samples.get(output).filter(|all| !all.is_empty());
-                let bytes = found.map(|all| all[(first + index) % all.len()].clone()).unwrap_or_default();
-                transcode(output, &bytes).map_err(Status::internal)?
-            }
-        };
-        self.send.send(Ok(bytes)).await.map_err(|_| Status::cancelled("the caller has gone"))
+    fn reply<I: Generated, O: Generated>(&self, input: Option<&I>, index: usize) -> Result<O, Status> {
+        if let Some(same) = input.and_then(|input| (input as &dyn Any).downcast_ref::<O>()) {
+            return Ok(same.clone());
+        }
+        let first: usize = self.word("sample").parse().unwrap_or_default();
+        let found = self.samples.get(self.output).filter(|all| !all.is_empty());
+        let bytes = found.map(|all| &*all[(first + index) % all.len()]).unwrap_or_default();
+        O::decode(bytes).map_err(|e| Status::internal(e.to_string()))
+    }
+
+    fn head(&self, map: &mut MetadataMap) {
+        if let Some(text) = self.asked.get("x-protopact-echo") {
+            map.insert("x-protopact-echo", text.clone());
+        }
+    }
+
+    /// The failure that was asked for.
+    fn fail(&self) -> Result<(), Status> {
+        match self.word("status").parse::<i32>() {
+            Ok(code) => Err(Status::with_metadata(Code::from(code), self.word("message"), self.trailers())),
+            Err(_) => Ok(()),
+        }
     }
 
     fn trailers(&self) -> MetadataMap {
@@ -200,9 +217,95 @@ impl Conversation {
     }
 }
 
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        // A held call ends when the caller goes, before the server has read everything or after.
+        if !self.word("hold").is_empty() {
+            say(&json!({"event": "gone", "call": self.word("call")}));
+        }
+    }
+}
+
+/// A generated server, once as it is and once with gzip.
+macro_rules! front {
+    ($answers:expr, $($path:ident)::+) => {{
+        let gzip = tonic::codegen::CompressionEncoding::Gzip;
+        let plain = $($path)::+::new($answers.clone()).accept_compressed(gzip).max_decoding_message_size(usize::MAX);
+        crate::server::Front { packed: plain.clone().send_compressed(gzip), plain }
+    }};
+}
+pub(crate) use front;
+
+/// Says that the headers are to be sent though there is no answer yet.
+#[derive(Clone, Default)]
+struct Begun(Arc<Notify>);
+
+/// The trailers of a call that has one answer.
+#[derive(Clone)]
+struct Tail(HeaderMap);
+
+/// What stands before a generated server and does what no method of its trait can: answers are packed for those calls
+/// that ask for it, and where there is one answer only, it has trailers, and headers before it.
+#[derive(Clone)]
+pub struct Front<S> {
+    pub plain: S,
+    pub packed: S,
+}
+
+impl<S: NamedService> NamedService for Front<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S> Service<http::Request<Body>> for Front<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let begun = Begun::default();
+        request.extensions_mut().insert(begun.clone());
+        let packed = request.headers().contains_key("x-protopact-gzip");
+        let mut answer = Box::pin(if packed { self.packed.call(request) } else { self.plain.call(request) });
+        Box::pin(async move {
+            let early = tokio::select! {
+                biased;
+                answer = &mut answer => Err(answer?),
+                () = begun.0.notified() => Ok(()),
+            };
+            let mut response = match early {
+                Ok(()) => {
+                    // The body is the call that goes on, and is dropped when the caller goes.
+                    let body = Empty::<Bytes>::new().with_trailers(async move {
+                        let _ = answer.await;
+                        None
+                    });
+                    let mut headers = http::Response::new(Body::new(body));
+                    headers.headers_mut().insert(http::header::CONTENT_TYPE, GRPC_CONTENT_TYPE);
+                    return Ok(headers);
+                }
+                Err(response) => response,
+            };
+            Ok(match response.extensions_mut().remove::<Tail>() {
+                Some(Tail(trailers)) => {
+                    response.map(|body| Body::new(body.with_trailers(async move { Some(Ok(trailers)) })))
+                }
+                None => response,
+            })
+        })
+    }
+}
+
 pub async fn serve(settings: &Value) {
     let text = std::fs::read_to_string(settings["samples"].as_str().unwrap_or_default());
-    let mut samples = HashMap::new();
+    let mut samples = Samples::new();
     for line in text.expect("the samples are there").lines() {
         let entry: Value = serde_json::from_str(line).expect("a line of samples is JSON");
         let hex = entry["hex"].as_array().into_iter().flatten();
@@ -228,11 +331,8 @@ pub async fn serve(settings: &Value) {
         let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    let incoming = tonic::transport::server::TcpIncoming::from(listener);
-    let served: Result<(), StdError> = server
-        .add_routes(contract::routes(Arc::new(samples)))
-        .serve_with_incoming(incoming)
-        .await
-        .map_err(Into::into);
-    served.expect("the server runs");
+    let answers = Answers { samples: Arc::new(samples) };
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let served = server.add_routes(contract::routes(&answers)).serve_with_incoming(incoming);
+    served.await.expect("the server runs");
 }
