@@ -387,7 +387,9 @@ impl From<ProduceError> for CliError {
             ProduceError::Generate(error) => CliError::new(ErrorKind::Outside, error),
             ProduceError::Write(error) => {
                 let kind = match error {
-                    WriteError::Unsuitable { .. } | WriteError::Foreign { .. } => ErrorKind::Usage,
+                    WriteError::Unsuitable { .. }
+                    | WriteError::Versions { .. }
+                    | WriteError::Foreign { .. } => ErrorKind::Usage,
                     WriteError::Io { .. } | WriteError::Busy { .. } => ErrorKind::Outside,
                 };
                 let hint = error.hint();

@@ -142,6 +142,13 @@ pub fn produce(
         let never = Entry::default();
         let before = old.units.get(&unit.path).unwrap_or(&never);
         let folder = out.path().join(&unit.path);
+        let inside =
+            |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with('/'));
+        let clash = |path: &&String| inside(path, &unit.path) || inside(&unit.path, path);
+        let units: Vec<String> = old.units.keys().filter(clash).cloned().collect();
+        if !units.is_empty() {
+            return Err(WriteError::Versions { path: folder, units }.into());
+        }
         let drift = write::drift(&folder, before, output.keeps_others)?;
         if !drift.foreign.is_empty() && !output.force && !output.deletes_others {
             return Err(WriteError::Foreign { path: folder, files: drift.foreign }.into());

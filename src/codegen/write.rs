@@ -51,6 +51,15 @@ pub enum WriteError {
         /// Why not.
         reason: String,
     },
+    /// Packages of single versions, each in a folder of its own, and one that is not of a version would be one in the
+    /// other.
+    #[error("`{}` cannot be where there is already {}: one would be inside the other", .path.display(), names(.units))]
+    Versions {
+        /// The unit.
+        path: PathBuf,
+        /// The packages, below the output.
+        units: Vec<String>,
+    },
     /// Files would be lost that protopact has not written.
     #[error("`{}` holds files that protopact has not written: {}", .path.display(), names(.files))]
     Foreign {
@@ -69,6 +78,9 @@ impl WriteError {
             WriteError::Io { .. } => None,
             WriteError::Busy { .. } => Some("try again when it has finished"),
             WriteError::Unsuitable { .. } => Some("name a folder of its own with `--out`"),
+            WriteError::Versions { .. } => Some(
+                "go on with `--versioned` or without it, name another folder with `--out`, or delete this one",
+            ),
             WriteError::Foreign { .. } => Some("move them elsewhere, or delete them with `--force`"),
         }
     }

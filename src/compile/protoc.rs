@@ -18,6 +18,7 @@ use super::diagnostic::{self, Diagnostic};
 use super::load::Loaded;
 use super::parse::Span;
 use super::{CompileError, Compiled, CompiledFile, Input, Options, builtin, graph, wire};
+use crate::groups::{Group, Scratch};
 
 /// Why protoc gave no answer.
 #[derive(Debug, Error)]
@@ -212,7 +213,7 @@ fn program(options: &Options) -> Result<PathBuf, ProtocError> {
 
 /// The private folder: `src/` for the files, beside it what goes in and out.
 struct Folder {
-    dir: tempfile::TempDir,
+    dir: Scratch,
     root: PathBuf,
 }
 
@@ -220,7 +221,7 @@ impl Folder {
     fn new() -> Result<Folder, ProtocError> {
         let failed =
             |source| ProtocError::Io { what: "make a temporary folder for protoc".to_owned(), source };
-        let dir = tempfile::Builder::new().prefix("protopact-").tempdir().map_err(failed)?;
+        let dir = Scratch::new("protopact-").map_err(failed)?;
         let root = dir.path().join("src");
         fs::create_dir(&root).map_err(failed)?;
         Ok(Folder { dir, root })
@@ -277,9 +278,9 @@ impl Runner<'_> {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let start = |source| ProtocError::Start { program: self.program.clone(), source };
-        let mut child = command.spawn().map_err(start)?;
+        let mut group = Group::spawn(&mut command).map_err(start)?;
         let (send, receive) = mpsc::channel();
-        if let Some(stderr) = child.stderr.take() {
+        if let Some(stderr) = group.child().stderr.take() {
             std::thread::spawn(move || {
                 let mut text = Vec::new();
                 let mut stderr = stderr.take(MAX_MESSAGES);
@@ -292,11 +293,10 @@ impl Runner<'_> {
         let left = || self.deadline.saturating_duration_since(Instant::now());
         let messages = receive.recv_timeout(left());
         loop {
-            match child.try_wait().map_err(start)? {
+            match group.try_wait().map_err(start)? {
                 Some(status) => return Ok((status, messages.unwrap_or_default())),
                 None if left().is_zero() => {
-                    let _ = child.kill();
-                    let _ = child.wait();
+                    group.end();
                     return Err(ProtocError::TimedOut { program: self.program.clone(), limit: self.limit });
                 }
                 // Its messages are over, so it is about to end.

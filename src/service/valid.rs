@@ -7,7 +7,8 @@ use thiserror::Error;
 
 use crate::compile::wire;
 use crate::schema::{Cardinality, Field, Kind, MessageId, Schema, Utf8Validation};
-use crate::wire::decode::MAX_DEPTH;
+use crate::wire::decode::{MAX_DEPTH, decode};
+use crate::wire::reader::Reader as Model;
 use crate::wire::value::field_at;
 
 /// Why bytes are no message.
@@ -32,7 +33,12 @@ pub(super) enum Invalid {
 /// Reads `bytes` as a message.
 pub(super) fn check(schema: &Schema, message: MessageId, bytes: &[u8]) -> Result<(), Invalid> {
     let mut reader = Reader { schema, bytes, at: 0 };
-    reader.message(Some(message), bytes.len(), None, 0)
+    match reader.message(Some(message), bytes.len(), None, 0) {
+        // A message may come in parts, and a part may be replaced by another member of its oneof: what this one lacks may
+        // be somewhere else. Only a parser that puts them together can tell.
+        Err(Invalid::Missing(_)) if decode(schema, message, bytes, Model::SPEC).is_ok() => Ok(()),
+        result => result,
+    }
 }
 
 /// Whether a field takes values of a wire type; others are unknown fields to every parser

@@ -157,6 +157,24 @@ fn each_version_may_have_a_folder_of_its_own() {
 }
 
 #[test]
+fn packages_of_versions_are_not_mixed_with_others() {
+    let lab = Lab::new(RUST);
+    lab.lock();
+    for (first, second, there) in [
+        (&["generate"][..], &["generate", "--versioned"][..], "`rust`"),
+        (&["generate", "--versioned"], &["generate"], "`rust/0.0.0-dev`"),
+    ] {
+        let _ = lab.ok(first);
+        let before = lab.tree("sdk");
+        let output = lab.run(second);
+        assert_eq!(output.code, 2, "{output}");
+        assert!(output.err.contains(there) && output.err.contains("--out"), "{output}");
+        assert_eq!(lab.tree("sdk"), before);
+        std::fs::remove_dir_all(lab.env.work().join("sdk")).unwrap();
+    }
+}
+
+#[test]
 fn two_checkouts_give_the_same_bytes() {
     let make = || {
         let lab = Lab::new(RUST);

@@ -72,6 +72,16 @@ async fn the_server_reads_what_a_parser_reads() {
         (state >> 33) as usize % bound
     };
     let mut seen = [0, 0];
+    // What is required may come in a later part of the message.
+    let parted = |part: &[u8]| [b"\x0a\x01x\x10\x05\x2b\x08\x01\x2c", part].concat();
+    for (part, whole) in
+        [(&b"\x1a\x00"[..], false), (b"\x1a\x00\x1a\x09\x09\x01\x02\x03\x04\x05\x06\x07\x08", true)]
+    {
+        let sent = parted(part);
+        assert_eq!(readable(folder.path(), "shop.v1.Old", &sent), whole);
+        let said = client.unary_with("/shop.v1.Archive/Keep", Request::new(bytes(&sent))).await;
+        assert_eq!(said.is_ok(), whole, "{said:?}");
+    }
     let kinds =
         [("shop.v1.Item", "/shop.v1.Shop/Same", full()), ("shop.v1.Old", "/shop.v1.Archive/Keep", old())];
     for round in 0..240 {
