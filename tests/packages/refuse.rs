@@ -105,6 +105,18 @@ fn methods_that_cannot_be_called() {
 }
 
 #[test]
+fn services_that_tonic_cannot_name() {
+    let text = |name: &str| {
+        p3(&format!("package a;\nmessage M {{}}\nservice {name} {{\n  rpc Get(M) returns (M);\n}}\n"))
+    };
+    for name in ["Arc", "Context", "T"] {
+        refused(&[("a.proto", &text(name))], &rust(), "proto/a.proto:4:1", "every tonic server has a");
+        taken(&[("a.proto", &text(name))], &go());
+    }
+    taken(&[("a.proto", &text("Service"))], &rust());
+}
+
+#[test]
 fn names_that_become_one() {
     let text = p3("package a;\nmessage FooBar {}\nmessage foo_bar {}\n");
     let list = [("a.proto", text.as_str())];

@@ -66,6 +66,27 @@ const CLIENT: [&str; 7] = [
     "max_encoding_message_size",
 ];
 
+/// What tonic's module of a server names beside the trait of the service: a trait of that name would stand for it, and
+/// the module would not compile. Found by building a service of each name in it.
+const SERVER: [&str; 16] = [
+    "Arc",
+    "B",
+    "Body",
+    "Box",
+    "BoxFuture",
+    "Clone",
+    "CompressionEncoding",
+    "Context",
+    "Default",
+    "EnabledCompressionEncodings",
+    "InterceptedService",
+    "Into",
+    "Option",
+    "Poll",
+    "StdError",
+    "T",
+];
+
 /// What tonic wrote for a service. Paths begin below the crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RustService {
@@ -284,6 +305,10 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), Pac
         for id in &file.services {
             let (service, element) = (schema.service(*id), Element::Service(*id));
             let front = tonic_module(&service.name);
+            if SERVER.contains(&camel(&service.name).as_str()) {
+                let what = format!("every tonic server has a `{}` of its own", service.name);
+                return Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the service"));
+            }
             names.item(&scope, format!("{front}_client"), element)?;
             names.item(&scope, format!("{front}_server"), element)?;
             let methods = service.methods.iter();
