@@ -1,10 +1,7 @@
 //! Client × server: every program calls every other one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
@@ -17,7 +14,7 @@ use super::frames::Traffic;
 use super::matrix::{Cell, CellId, Encoding, Peer, Security, Subject, Tally};
 use super::oracle::{self, Difference, Way};
 use super::predict::Miss;
-use super::process::{Process, ProcessError};
+use super::running::{Client, Server};
 use super::side::{CallKind, Side};
 use super::tap::{Tap, Taps};
 use crate::codegen::Language;
@@ -26,13 +23,6 @@ use crate::groups::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::verdict::Lens;
 use crate::wire::sample::{SampleOptions, large, samples};
-
-/// How long a server may take to be ready.
-const START: Duration = Duration::from_secs(60);
-/// How long one call may take, the client's start included. The drivers give up earlier.
-const PATIENCE: Duration = Duration::from_secs(90);
-/// How long a server may take to notice that a caller has gone.
-const NOTICE: Duration = Duration::from_secs(15);
 
 /// Calls that cannot be tried at all.
 #[derive(Debug, Error)]
@@ -46,73 +36,6 @@ pub enum CallsError {
     /// No port, or no thread, between clients and servers.
     #[error("cannot listen to what passes between clients and servers")]
     Taps(#[source] std::io::Error),
-}
-
-/// A server that runs. Dropping it ends it.
-struct Server {
-    port: u16,
-    heard: Arc<Heard>,
-    reader: Option<JoinHandle<()>>,
-}
-
-/// What a server said while it ran.
-#[derive(Default)]
-struct Heard {
-    gone: Mutex<BTreeSet<String>>,
-    news: Condvar,
-    over: AtomicBool,
-}
-
-impl Server {
-    fn start(stage: &Stage<'_>, peer: Peer, settings: &Value) -> Result<Server, ProcessError> {
-        let mode = ["server".to_owned(), settings.to_string()];
-        let mut process = Process::start(stage.host, &stage.programs[&peer], &mode)?;
-        let ready = process.wait_for(START, |line| line["event"] == "ready")?;
-        let heard = Arc::new(Heard::default());
-        let ears = heard.clone();
-        let reader = std::thread::spawn(move || {
-            while !ears.over.load(Ordering::Relaxed) {
-                match process.read(Duration::from_millis(50)) {
-                    Ok(line) => {
-                        let Some(call) = line["call"].as_str() else { continue };
-                        if let Ok(mut gone) = ears.gone.lock() {
-                            gone.insert(call.to_owned());
-                        }
-                        ears.news.notify_all();
-                    }
-                    Err(ProcessError::Silent(_)) => {}
-                    Err(_) => return,
-                }
-            }
-        });
-        let port = ready["port"].as_u64().and_then(|port| port.try_into().ok()).unwrap_or_default();
-        Ok(Server { port, heard, reader: Some(reader) })
-    }
-
-    /// Waits until the server has noticed that the caller of a call has gone.
-    fn noticed(&self, call: &str) -> bool {
-        let deadline = Instant::now() + NOTICE;
-        let Ok(mut gone) = self.heard.gone.lock() else { return false };
-        while !gone.contains(call) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            match self.heard.news.wait_timeout(gone, left) {
-                Ok((next, _)) => gone = next,
-                Err(_) => return false,
-            }
-        }
-        true
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.heard.over.store(true, Ordering::Relaxed);
-        // The thread has the process, and ends it.
-        let _ = self.reader.take().map(JoinHandle::join);
-    }
 }
 
 /// The cells that are wanted: all, those of a compact run, or one.
@@ -208,7 +131,7 @@ pub fn run(
     let made: Vec<Vec<Cell>> = clients
         .into_par_iter()
         .map(|peer| {
-            let mut client = Client { peer, process: None };
+            let mut client = Client::of(peer);
             let own = cells.iter().filter(|c| c.from == peer);
             own.map(|id| {
                 let cell = work.cell(*id, &mut client);
@@ -259,25 +182,6 @@ impl Answers {
             format!("{}\n", json!({"message": name, "hex": all.iter().map(|b| hex(b)).collect::<Vec<_>>()}))
         };
         self.by_message.iter().map(line).collect()
-    }
-}
-
-/// The client of one language and version; started when it is needed, and again when it has ended.
-struct Client {
-    peer: Peer,
-    process: Option<Process>,
-}
-
-impl Client {
-    fn ask(&mut self, stage: &Stage<'_>, request: &Value) -> Result<Value, ProcessError> {
-        let mut process = match self.process.take() {
-            Some(process) => process,
-            None => Process::start(stage.host, &stage.programs[&self.peer], &[])?,
-        };
-        process.send(request);
-        let answer = process.read(PATIENCE)?;
-        self.process = Some(process);
-        Ok(answer)
     }
 }
 

@@ -24,6 +24,7 @@ pub mod predict;
 pub mod process;
 mod prune;
 pub mod retired;
+mod running;
 pub mod sdk;
 pub mod side;
 pub mod tap;
