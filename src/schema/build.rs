@@ -10,10 +10,10 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::features::LanguageFeatures;
+use super::kind::{Cardinality, Kind, Label};
 use super::model::{
-    Cardinality, Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId,
-    Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
-    ServiceId, Syntax, qualify,
+    Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,
+    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId, Syntax, qualify,
 };
 use crate::compile::wire::{SOURCE_INFO, varint};
 use crate::compile::{Compiled, CompiledFile, json_name};

@@ -8,6 +8,7 @@
 
 mod build;
 mod features;
+mod kind;
 mod lookup;
 mod model;
 pub mod options;
@@ -20,11 +21,11 @@ pub use buffa_descriptor::features::{
 };
 pub use build::BuildError;
 pub use features::{CppStringType, JavaUtf8};
+pub use kind::{Cardinality, Kind, Label};
 pub(crate) use model::qualify;
 pub use model::{
-    Cardinality, Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId,
-    Import, Kind, Label, Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service,
-    ServiceId, Syntax,
+    Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,
+    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId, Syntax,
 };
 pub use options::Meaning;
 pub use reach::{Reach, Role, Use};

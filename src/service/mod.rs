@@ -39,6 +39,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
+pub use codec::Raw;
 pub use contract::Contract;
 pub use interop::contract as interop_contract;
 pub use limits::Limits;
