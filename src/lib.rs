@@ -2,6 +2,7 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
+//! - [`words`]: lens, direction, effect, level, bump, language, kind of call;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
 //!   where contracts come from;
 //! - [`schema`]: descriptors to the model everything else reads; [`codegen`]: SDK packages and other plugins' output;
@@ -30,5 +31,6 @@ pub mod source;
 pub mod verdict;
 pub mod verify;
 pub mod wire;
+pub mod words;
 
 pub use cli::run;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use protopact::policy::{LensPolicy, PolicySet};
 use protopact::report::Finding;
 use protopact::rules::{Categories, Lookup, REMOVED, RULES, Rule, RulesVersion, find, page, primary};
-use protopact::verdict::Lens;
+use protopact::words::Lens;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -353,7 +353,7 @@ fn an_example_compared_with_itself_is_silent() {
 
 #[test]
 fn every_change_that_hurts_somebody_has_a_rule_to_its_name() {
-    let everything = Lens::ALL.map(|lens| protopact::policy::LensSelector { lens, direction: None }).to_vec();
+    let everything = Lens::ALL.map(|lens| protopact::words::LensSelector { lens, direction: None }).to_vec();
     let policy = PolicySet::Lenses(LensPolicy { deny: everything });
     for rule in RULES {
         let old = support::schema(&support::split(rule.docs.before)).unwrap();

@@ -4,7 +4,7 @@
 
 mod support;
 
-use protopact::verdict::{Direction, Lens};
+use protopact::words::{Direction, Lens};
 
 const HTTP: &str = include_str!("../fixtures/probes/20-http-path-changed/old/google/api/annotations.proto");
 

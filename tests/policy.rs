@@ -4,10 +4,10 @@
 
 mod support;
 
-use protopact::policy::{LensPolicy, LensSelector, Policies, PolicySet, RuleConfig, bump, decide, record};
+use protopact::policy::{LensPolicy, Policies, PolicySet, RuleConfig, bump, decide, record};
 use protopact::report::Finding;
-use protopact::rules::{Bump, Level};
 use protopact::schema::Schema;
+use protopact::words::{Bump, LensSelector, Level};
 
 fn one(text: &str) -> Schema {
     support::schema(&support::split(text)).unwrap()

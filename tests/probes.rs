@@ -10,7 +10,8 @@ mod support;
 use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use protopact::policy::{Decision, LensPolicy, LensSelector, PolicySet, decide};
+use protopact::policy::{Decision, LensPolicy, PolicySet, decide};
+use protopact::words::LensSelector;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -10,13 +10,12 @@ use std::sync::LazyLock;
 
 use protopact::compile::{Backend, Input, InputFile, Options, compile};
 use protopact::diff::{self, Change, Cx};
-use protopact::policy::{
-    Decision, LensPolicy, LensSelector, PolicySet, RuleConfig, RulePolicy, decide, record,
-};
+use protopact::policy::{Decision, LensPolicy, PolicySet, RuleConfig, RulePolicy, decide, record};
 use protopact::report::{DiffFormat, Format, Report, View};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::verdict::Judge;
+use protopact::words::LensSelector;
 
 /// Every lens, and every rule.
 static POLICIES: LazyLock<[PolicySet; 2]> = LazyLock::new(|| {

@@ -8,7 +8,6 @@ use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
 use crate::report::{Format, Report, SourceIssue, View, write_source_issues};
-use crate::rules::Level;
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -216,13 +215,4 @@ fn report_target(text: &str) -> Result<(Format, PathBuf), String> {
         return Err("the path is missing".to_owned());
     }
     Ok((format, path.into()))
-}
-
-/// The level as reports know it.
-pub(super) fn fail_level(level: crate::config::FailOn) -> Level {
-    match level {
-        crate::config::FailOn::Note => Level::Note,
-        crate::config::FailOn::Warn => Level::Warn,
-        crate::config::FailOn::Error => Level::Error,
-    }
 }

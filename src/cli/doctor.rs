@@ -9,11 +9,11 @@ use serde::Serialize;
 
 use super::plugins::{Machine, needed};
 use super::{CliError, Ctx, Exit, pipeline};
-use crate::codegen::Language;
 use crate::codegen::plugin::install::toolchain_hint;
 use crate::codegen::plugin::run::{self, Call};
 use crate::codegen::plugin::{Limits, LockError, Source};
 use crate::report::{Line, Style, plural};
+use crate::words::Language;
 
 /// Say which toolchains and plugins are here, and how to get what is missing
 ///

@@ -10,6 +10,7 @@ use clap::Args;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit};
+use crate::codegen::Contract;
 use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::compare::Difference;
 use crate::codegen::generate::Unit;
@@ -17,9 +18,9 @@ use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::plugin::{Cache, Limits};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::verify::{self, Outcome, Workshop};
-use crate::codegen::{Contract, Language};
 use crate::config::generate::Generate;
 use crate::report::{Line, Style, plural};
+use crate::words::Language;
 
 /// Make SDK packages for Go, Java, Python and Rust
 ///

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::check::fail_level;
 use super::exit::ExitCodeStyle;
 use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
@@ -16,7 +15,6 @@ use crate::git::{Repo, TagPattern};
 use crate::ledger::{self, History};
 use crate::policy::Decision;
 use crate::report::{Report, plural};
-use crate::rules::Level;
 use crate::schema::Schema;
 use crate::source::{
     self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, PathSelection,
@@ -24,6 +22,7 @@ use crate::source::{
 };
 use crate::verdict::Judge;
 use crate::wire::Prover;
+use crate::words::Level;
 
 /// What a command asks for.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +119,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let progress = ctx.progress("reading");
     let mut pair = open_pair(job, ctx)?;
     let options = options(&pair.settings, ctx);
-    let fail_on = fail_level(pair.settings.check.fail_on);
+    let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
     let tabbed = with_tabs(&pair.new.content);
     let (old, new) = compile_pair(&mut pair, job, &options)?;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{CliError, Ctx, ErrorKind, Exit, files, pipeline};
-use crate::codegen::Language;
 use crate::codegen::plan;
 use crate::codegen::plugin::install::{InstallError, Installer, Outcome};
 use crate::codegen::plugin::lock::{self, Around};
@@ -14,6 +13,7 @@ use crate::codegen::plugin::{Cache, Host, Lock, LockError, Pinned, spec};
 use crate::config::Settings;
 use crate::config::generate::{GRPC_PYTHON, PluginRun};
 use crate::report::{Line, Style};
+use crate::words::Language;
 
 /// Get the protoc plugins that packages are made with
 ///

@@ -2,13 +2,13 @@
 
 use crate::config::{self, RuleRef, Settings};
 use crate::policy::{
-    Decision, LensPolicy, LensSelector, PolicyError, PolicySet, RuleConfig, RulePolicy, decide,
-    is_unstable_package, record,
+    Decision, LensPolicy, PolicyError, PolicySet, RuleConfig, RulePolicy, decide, is_unstable_package, record,
 };
 use crate::report::{ChangeRecord, Finding, Location};
 use crate::rules::{self, Lookup, RulesVersion};
 use crate::schema::{File, Schema};
 use crate::source::Layout;
+use crate::words::LensSelector;
 
 use super::CliError;
 
@@ -170,9 +170,8 @@ fn names(word: &str, rule: &str) -> bool {
     }
 }
 
-fn lenses(deny: &[config::Lens]) -> PolicySet {
-    let deny = deny.iter().flat_map(|lens| LensSelector::parse(lens.as_str()).unwrap_or_default());
-    PolicySet::Lenses(LensPolicy { deny: deny.collect() })
+fn lenses(deny: &[LensSelector]) -> PolicySet {
+    PolicySet::Lenses(LensPolicy { deny: deny.to_vec() })
 }
 
 fn no_rules() -> Result<PolicySet, CliError> {

@@ -9,10 +9,8 @@ use clap::Args;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
-use crate::codegen::Language;
 use crate::codegen::generate::GenerateError;
 use crate::report::View;
-use crate::verdict::Lens;
 use crate::verify::build::{self, BuildError, Builder};
 use crate::verify::bytes::Stage;
 use crate::verify::driver::Driver;
@@ -23,6 +21,7 @@ use crate::verify::side::{self, Side};
 use crate::verify::tell;
 use crate::verify::{bytes, calls};
 use crate::wire::sample::{SampleOptions, Size};
+use crate::words::{Language, Lens};
 
 /// Let two versions of the contract talk to each other, in four languages
 ///

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::Language;
 use super::manifest::Manifest;
+use crate::words::Language;
 
 /// The file for programs.
 pub const JSON: &str = "catalog.json";

@@ -13,11 +13,12 @@ use super::plugin::cache::hex;
 use super::plugin::run::{self, Call};
 use super::plugin::{Host, Library, Limits, LockError, Ready, RunError, Tool, spec};
 use super::request::{self, ResponseError, Set};
-use super::{Contract, FileTree, Language, Target, TreeError};
+use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::config::generate::Strategy;
 use crate::groups::Scratch;
+use crate::words::Language;
 
 /// What plugins are told about the protoc that calls them: the one that comes with protopact.
 const PROTOC_VERSION: (i32, i32, i32) = (7, 36, 2);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::FileTree;
 use super::plugin::cache::hex;
-use super::{FileTree, Language};
+use crate::words::Language;
 
 /// Where it is, below the output.
 pub const PATH: &str = ".protopact/manifest.json";

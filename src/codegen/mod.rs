@@ -25,4 +25,4 @@ pub mod verify;
 pub mod write;
 
 pub use files::{FileTree, TreeError};
-pub use language::{Contract, Language, Package, Target};
+pub use language::{Contract, Package, Target};

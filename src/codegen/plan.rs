@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::Target;
 use super::generate::{Selection, Step, Unit, Work, package_steps};
 use super::plugin::lock::Around;
 use super::plugin::{Limits, Lock, LockError, Ready, Tool, cache, spec};
-use super::{Language, Target};
 use crate::config::generate::{Generate, PluginEntry, PluginRun};
 use crate::config::{self, Place, below};
+use crate::words::Language;
 
 /// What decides which units there are.
 #[derive(Clone, Copy, Debug)]

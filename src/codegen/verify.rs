@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::Package;
 use super::plugin::run::{self, Call};
 use super::plugin::{Host, Limits, RunError};
-use super::{Language, Package};
+use crate::words::Language;
 
 /// What became of one package.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,10 +11,11 @@ use toml::Spanned;
 
 use super::generate::{self, Generate, RawGenerate};
 use super::path::{PathPattern, normalize};
-use super::policy::{Lens, PackagePolicy, Policy, RuleRef, Selection};
-use super::settings::{FailOn, Waiver};
+use super::policy::{PackagePolicy, Policy, RuleRef, Selection, lenses};
+use super::settings::{Waiver, level};
 use super::{ConfigError, Place};
 use crate::compile::Backend;
+use crate::words::Level;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -106,7 +107,7 @@ pub struct File {
     /// Whether `ignore-unstable-packages` was written at all.
     pub ignore_unstable_packages: Option<bool>,
     /// `check.fail-on`.
-    pub fail_on: Option<FailOn>,
+    pub fail_on: Option<Level>,
     /// `check.path`.
     pub path: Vec<String>,
     /// `check.exclude-path`.
@@ -185,7 +186,7 @@ impl Reader<'_> {
                 ..Policy::default()
             },
             ignore_unstable_packages: unstable,
-            fail_on: check.fail_on.map(|v| FailOn::parse(v.get_ref(), || self.place(&v))).transpose()?,
+            fail_on: check.fail_on.map(|v| level(v.get_ref(), || self.place(&v))).transpose()?,
             path: self.paths(check.path.as_deref().unwrap_or_default())?,
             exclude_path: self.paths(check.exclude_path.as_deref().unwrap_or_default())?,
             packages,
@@ -261,7 +262,7 @@ impl Reader<'_> {
         }
         let rules = |list: &Option<Strings>| list.iter().flatten().map(|r| self.rule(r)).collect();
         let named = deny.iter().flatten().map(|d| (d.get_ref().as_str(), self.place(d)));
-        Ok(Some(Selection { deny: Lens::list(named)?, use_rules: rules(use_rules), except: rules(except) }))
+        Ok(Some(Selection { deny: lenses(named)?, use_rules: rules(use_rules), except: rules(except) }))
     }
 
     fn waiver(&self, raw: RawWaiver) -> Result<Waiver, ConfigError> {

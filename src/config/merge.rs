@@ -8,9 +8,10 @@ use std::path::PathBuf;
 use super::buf::{Workspace, default_workspace};
 use super::file::{File, backend};
 use super::path::PathPattern;
-use super::policy::{Lens, Policy, RuleRef, Selection};
-use super::settings::{CheckSettings, CompileSettings, FailOn, Modules, ReleaseSettings, Settings};
+use super::policy::{Policy, RuleRef, Selection, lenses};
+use super::settings::{CheckSettings, CompileSettings, Modules, ReleaseSettings, Settings, level};
 use super::{ConfigError, Place};
+use crate::words::Level;
 
 /// The configuration files that were found, read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -81,7 +82,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
     if overrides.deny.is_some() || overrides.use_rules.is_some() {
         let deny = overrides.deny.iter().flatten().map(|d| (d.as_str(), Place::whole("--deny")));
         policy.selection = Selection {
-            deny: Lens::list(deny)?,
+            deny: lenses(deny)?,
             use_rules: rules(overrides.use_rules.as_deref().unwrap_or_default(), "--use"),
             except: Vec::new(),
         };
@@ -97,7 +98,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
     }
 
     let fail_on = match &overrides.fail_on {
-        Some(level) => Some(FailOn::parse(level, || Place::whole("--fail-on"))?),
+        Some(name) => Some(level(name, || Place::whole("--fail-on"))?),
         None => file.fail_on,
     };
     let backend = match &overrides.backend {
@@ -127,7 +128,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         waivers: file.waivers,
         check: CheckSettings {
             against: overrides.against.clone().or(file.against),
-            fail_on: fail_on.unwrap_or_default(),
+            fail_on: fail_on.unwrap_or(Level::Error),
             path: file.path,
             exclude_path: file.exclude_path,
         },

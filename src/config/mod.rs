@@ -19,8 +19,8 @@ pub use error::{ConfigError, Place};
 pub use merge::{Found, Overrides, merge};
 pub use path::{PathPattern, PatternError, normalize};
 pub(crate) use path::{below, is_under, join};
-pub use policy::{Lens, PackagePolicy, Policy, RuleRef, Selection};
-pub use settings::{CheckSettings, CompileSettings, FailOn, Modules, ReleaseSettings, Settings, Waiver};
+pub use policy::{PackagePolicy, Policy, RuleRef, Selection};
+pub use settings::{CheckSettings, CompileSettings, Modules, ReleaseSettings, Settings, Waiver};
 
 /// The reference page: every key with its default, commented out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");

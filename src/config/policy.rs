@@ -4,40 +4,26 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::path::{PathPattern, PatternError, join};
 use super::{ConfigError, Place};
+use crate::words::{Lens, LensSelector};
 
-/// What `deny` names: a lens, or one direction of a lens (`json.forward`). Which lenses there are is all that
-/// configuration knows of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lens(String);
-
-/// Lenses with two directions.
-const DIRECTED: [&str; 5] = ["wire", "json", "rpc", "http", "validation"];
-/// Lenses with one, and `source` for all four.
-const SOURCES: [&str; 5] = ["source", "source.go", "source.java", "source.python", "source.rust"];
-
-impl Lens {
-    /// The name as written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+/// Reads a list of names of lenses; what is named twice counts once.
+pub(super) fn lenses<'a>(
+    names: impl IntoIterator<Item = (&'a str, Place)>,
+) -> Result<Vec<LensSelector>, ConfigError> {
+    let mut lenses: Vec<LensSelector> = Vec::new();
+    for (name, place) in names {
+        let Ok(named) = LensSelector::parse(name) else {
+            return Err(ConfigError::unknown(
+                place,
+                "lens",
+                name,
+                &LensSelector::words().collect::<Vec<_>>(),
+            ));
+        };
+        let more: Vec<LensSelector> = named.into_iter().filter(|lens| !lenses.contains(lens)).collect();
+        lenses.extend(more);
     }
-
-    /// Reads a list of names; a name given twice counts once.
-    pub(super) fn list<'a>(
-        names: impl IntoIterator<Item = (&'a str, Place)>,
-    ) -> Result<Vec<Lens>, ConfigError> {
-        let mut lenses: Vec<Lens> = Vec::new();
-        for (name, place) in names {
-            let lens = name.strip_suffix(".forward").or_else(|| name.strip_suffix(".backward"));
-            if !DIRECTED.contains(&lens.unwrap_or(name)) && !SOURCES.contains(&name) {
-                return Err(ConfigError::unknown(place, "lens", name, &[DIRECTED, SOURCES].concat()));
-            }
-            if !lenses.iter().any(|l| l.0 == name) {
-                lenses.push(Lens(name.to_owned()));
-            }
-        }
-        Ok(lenses)
-    }
+    Ok(lenses)
 }
 
 /// A rule or category by name, and where it was named, for errors about names nobody knows.
@@ -53,7 +39,7 @@ pub struct RuleRef {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     /// Lenses that must stay `ok`.
-    pub deny: Vec<Lens>,
+    pub deny: Vec<LensSelector>,
     /// Rules and categories that must not fire.
     pub use_rules: Vec<RuleRef>,
     /// Rules and categories taken out of `use_rules`.
@@ -64,7 +50,8 @@ impl Selection {
     /// `deny = ["wire", "rpc", "json"]`: what holds when nothing is configured.
     #[must_use]
     pub fn lenses() -> Selection {
-        let deny = ["wire", "rpc", "json"].map(|name| Lens(name.to_owned())).to_vec();
+        let deny =
+            [Lens::Wire, Lens::Rpc, Lens::Json].map(|lens| LensSelector { lens, direction: None }).to_vec();
         Selection { deny, ..Selection::default() }
     }
 }

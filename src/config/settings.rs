@@ -6,36 +6,12 @@ use super::buf::Workspace;
 use super::generate::Generate;
 use super::{ConfigError, PackagePolicy, Place, Policy};
 use crate::compile::Backend;
+use crate::words::Level;
 
-/// The lowest level that makes a run fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FailOn {
-    /// Any finding at all.
-    Note,
-    /// Warnings and errors.
-    Warn,
-    /// Errors.
-    #[default]
-    Error,
-}
-
-impl FailOn {
-    /// The name in configuration.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            FailOn::Note => "note",
-            FailOn::Warn => "warn",
-            FailOn::Error => "error",
-        }
-    }
-
-    pub(super) fn parse(name: &str, place: impl FnOnce() -> Place) -> Result<FailOn, ConfigError> {
-        let all = [FailOn::Error, FailOn::Warn, FailOn::Note];
-        all.into_iter()
-            .find(|l| l.as_str() == name)
-            .ok_or_else(|| ConfigError::unknown(place(), "level", name, &["error", "warn", "note"]))
-    }
+/// The level of a name, as written in a file or a flag.
+pub(super) fn level(name: &str, place: impl FnOnce() -> Place) -> Result<Level, ConfigError> {
+    Level::parse(name)
+        .ok_or_else(|| ConfigError::unknown(place(), "level", name, &Level::ALL.map(Level::as_str)))
 }
 
 /// One accepted finding. Kept as written; whether it still holds is judged later.
@@ -66,12 +42,12 @@ pub enum Modules {
 }
 
 /// `[check]`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CheckSettings {
     /// What to compare with when nothing is named.
     pub against: Option<String>,
     /// The lowest level that makes the run fail.
-    pub fail_on: FailOn,
+    pub fail_on: Level,
     /// Only these files and folders, relative to the configuration's folder; empty for all.
     pub path: Vec<String>,
     /// Never these.

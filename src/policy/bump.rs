@@ -3,8 +3,8 @@
 use super::PolicySet;
 use super::lenses::is_addition;
 use crate::diff::{Change, Cx, Kind};
-use crate::rules::Bump;
-use crate::verdict::{Effect, Verdict};
+use crate::verdict::Verdict;
+use crate::words::{Bump, Effect};
 
 /// The part of the version that has to grow for a change under a policy: the first for what somebody minds,
 /// the middle one for additions, deprecations and what cannot be decided, the last one for the rest.

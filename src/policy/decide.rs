@@ -6,10 +6,11 @@ use super::rules::RulePolicy;
 use super::{PolicySet, bump, fingerprint, fix};
 use crate::diff::{Change, Cx, Echoes, is_compilers_own};
 use crate::report::{ChangeRecord, Finding, Location};
-use crate::rules::{Anchor, Bump, Hit, Level, Rule, describe, place, primary};
+use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
-use crate::verdict::{Effect, Judge, Verdict};
+use crate::verdict::{Judge, Verdict};
 use crate::wire::Prover;
+use crate::words::{Bump, Effect, Level};
 
 /// Everything a decision is made from. The changes and what was found out about each go in step.
 #[derive(Clone, Copy, Debug)]

@@ -1,113 +1,14 @@
 //! Policies that deny lenses.
 
-use std::fmt;
-use std::str::FromStr;
-
-use thiserror::Error;
-
 use crate::diff::{Change, Kind};
-use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
+use crate::verdict::{Cell, Verdict};
+use crate::words::{Direction, Effect, Lens, LensSelector};
 
 /// Lenses that must not be hurt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LensPolicy {
     /// What is denied.
     pub deny: Vec<LensSelector>,
-}
-
-/// A lens, or one direction of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LensSelector {
-    /// The lens.
-    pub lens: Lens,
-    /// The direction; `None` means both, with allowance for additions (see [`LensPolicy::denied`]).
-    pub direction: Option<Direction>,
-}
-
-/// A word that names no lens.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{word}` is not a lens{}", .near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
-pub struct SelectorError {
-    /// The word.
-    pub word: String,
-    /// The closest lens, if one is close.
-    pub near: Option<&'static str>,
-}
-
-impl LensSelector {
-    /// The lenses a word names: `wire`, `json.forward`, `source.go`, or `source` for all four languages.
-    ///
-    /// # Errors
-    ///
-    /// A word that names none.
-    pub fn parse(word: &str) -> Result<Vec<LensSelector>, SelectorError> {
-        let all = |lenses: &[Lens], direction| {
-            lenses.iter().map(|lens| LensSelector { lens: *lens, direction }).collect()
-        };
-        if word == "source" {
-            return Ok(all(&[Lens::SourceGo, Lens::SourceJava, Lens::SourcePython, Lens::SourceRust], None));
-        }
-        let named = |name: &str| Lens::ALL.into_iter().find(|l| l.as_str() == name);
-        if let Some(lens) = named(word) {
-            return Ok(all(&[lens], None));
-        }
-        if let Some((lens, direction)) = word.rsplit_once('.')
-            && let Some(lens) = named(lens).filter(|l| l.has_directions())
-            && let Some(direction) =
-                [Direction::Backward, Direction::Forward].into_iter().find(|d| d.as_str() == direction)
-        {
-            return Ok(all(&[lens], Some(direction)));
-        }
-        let near = Lens::ALL
-            .into_iter()
-            .map(|l| (strsim::damerau_levenshtein(word, l.as_str()), l.as_str()))
-            .filter(|(distance, _)| *distance <= 2)
-            .min()
-            .map(|(_, name)| name);
-        Err(SelectorError { word: word.to_owned(), near })
-    }
-
-    fn takes(self, cell: &Cell, addition: bool, reused: bool) -> bool {
-        if self.lens != cell.lens {
-            return false;
-        }
-        match self.direction {
-            Some(direction) => direction == cell.direction,
-            None => {
-                let deployment = addition
-                    && cell.direction == Direction::Forward
-                    && match cell.lens {
-                        Lens::Wire => cell.effect < Effect::Corrupt && !reused,
-                        // What is not certain is about readers of answers and of stored data, whom a new
-                        // server meets at once.
-                        Lens::Validation => cell.effect == Effect::Rejects,
-                        _ => true,
-                    };
-                !deployment
-            }
-        }
-    }
-}
-
-impl FromStr for LensSelector {
-    type Err = SelectorError;
-
-    /// A single lens; `source` is four of them, see [`LensSelector::parse`].
-    fn from_str(word: &str) -> Result<LensSelector, SelectorError> {
-        match LensSelector::parse(word)?[..] {
-            [one] => Ok(one),
-            _ => Err(SelectorError { word: word.to_owned(), near: None }),
-        }
-    }
-}
-
-impl fmt::Display for LensSelector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.direction {
-            Some(direction) => write!(f, "{}.{}", self.lens.as_str(), direction.as_str()),
-            None => f.write_str(self.lens.as_str()),
-        }
-    }
 }
 
 impl LensPolicy {
@@ -131,10 +32,32 @@ impl LensPolicy {
         verdict
             .cells
             .iter()
-            .filter(|cell| self.deny.iter().any(|s| s.takes(cell, addition, reused)))
+            .filter(|cell| self.deny.iter().any(|s| takes(*s, cell, addition, reused)))
             .map(|cell| cell.effect)
             .max()
             .unwrap_or_default()
+    }
+}
+
+/// Whether a selector minds a cell.
+fn takes(selector: LensSelector, cell: &Cell, addition: bool, reused: bool) -> bool {
+    if selector.lens != cell.lens {
+        return false;
+    }
+    match selector.direction {
+        Some(direction) => direction == cell.direction,
+        None => {
+            let deployment = addition
+                && cell.direction == Direction::Forward
+                && match cell.lens {
+                    Lens::Wire => cell.effect < Effect::Corrupt && !reused,
+                    // What is not certain is about readers of answers and of stored data, whom a new
+                    // server meets at once.
+                    Lens::Validation => cell.effect == Effect::Rejects,
+                    _ => true,
+                };
+            !deployment
+        }
     }
 }
 
@@ -182,17 +105,6 @@ mod tests {
 
     fn policy(words: &[&str]) -> LensPolicy {
         LensPolicy { deny: words.iter().flat_map(|w| LensSelector::parse(w).unwrap()).collect() }
-    }
-
-    #[test]
-    fn words_name_lenses_and_directions() {
-        for word in ["wire", "json.forward", "rpc.backward", "source.go"] {
-            assert_eq!(word.parse::<LensSelector>().unwrap().to_string(), word);
-        }
-        assert_eq!(LensSelector::parse("source").unwrap().len(), 4);
-        let error = LensSelector::parse("wyre").unwrap_err();
-        assert_eq!(error.to_string(), "`wyre` is not a lens; did you mean `wire`?");
-        assert!(LensSelector::parse("source.go.forward").is_err());
     }
 
     #[test]

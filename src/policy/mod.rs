@@ -18,7 +18,7 @@ pub use bump::bump;
 pub use decide::{Decision, decide, locate, record};
 pub use fingerprint::{fingerprint, shape};
 pub use fix::fix;
-pub use lenses::{LensPolicy, LensSelector, SelectorError};
+pub use lenses::LensPolicy;
 pub use paths::{PathError, PathSet};
 pub use rules::{PolicyError, RuleConfig, RulePolicy, Warning};
 pub use unstable::is_unstable_package;

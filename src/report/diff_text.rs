@@ -3,9 +3,10 @@
 use std::io;
 
 use super::summary::plural;
-use super::text::{effect_style, lens_group};
+use super::text::effect_style;
 use super::{ChangeRecord, Line, Report, Reporter, Style, View};
-use crate::verdict::{Effect, Verdict};
+use crate::verdict::Verdict;
+use crate::words::Effect;
 
 /// The text format of a diff.
 pub(super) struct DiffText;
@@ -80,8 +81,8 @@ impl Mark {
 fn effects(line: Line, verdict: &Verdict) -> Line {
     let mut worst: Vec<(String, Effect)> = Vec::new();
     for cell in &verdict.cells {
-        let group = lens_group(cell.lens);
-        let alone = verdict.cells.iter().filter(|c| lens_group(c.lens) == group).count() == 1;
+        let group = cell.lens.group();
+        let alone = verdict.cells.iter().filter(|c| c.lens.group() == group).count() == 1;
         let name = match cell.lens.has_directions() && alone {
             true => format!("{group} {}", cell.direction.as_str()),
             false => group.to_owned(),

@@ -10,10 +10,10 @@ use serde_json::ser::Serializer;
 
 use super::escape::JsonEscapes;
 use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
-use crate::rules::Level;
-use crate::verdict::{Direction, Effect, Lens, Verdict};
+use crate::verdict::Verdict;
 use crate::wire::witness::hex;
 use crate::wire::{Proof, Read, Saw, Shown};
+use crate::words::{Direction, Effect, Language, Lens, Level};
 
 /// Grows when a reader of the last version would misread the next.
 const SCHEMA_VERSION: u32 = 1;
@@ -321,10 +321,10 @@ impl<'a> Matrix<'a> {
             http: both(Lens::Http),
             validation: both(Lens::Validation),
             source: Sources {
-                go: source(Lens::SourceGo),
-                java: source(Lens::SourceJava),
-                python: source(Lens::SourcePython),
-                rust: source(Lens::SourceRust),
+                go: source(Lens::Source(Language::Go)),
+                java: source(Lens::Source(Language::Java)),
+                python: source(Lens::Source(Language::Python)),
+                rust: source(Lens::Source(Language::Rust)),
             },
         }
     }

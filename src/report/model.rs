@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::rules::{Bump, Level};
 use crate::schema::Span;
 use crate::verdict::Verdict;
 use crate::wire::Proof;
+use crate::words::{Bump, Level};
 
 /// What a check or a diff has to say, sorted, with paths as a person types them.
 #[derive(Clone, Debug, Default)]

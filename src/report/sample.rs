@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter, View};
-use crate::rules::{Bump, Level};
 use crate::schema::Span;
-use crate::verdict::{Cell, Direction, Effect, Lens, Verdict};
+use crate::verdict::{Cell, Verdict};
 use crate::wire::{Proof, Read, Saw, Shown};
+use crate::words::{Bump, Direction, Effect, Language, Lens, Level};
 
 /// A report as text, without colours.
 pub(super) fn render(reporter: &dyn Reporter, report: &Report, width: Option<usize>) -> String {
@@ -66,23 +66,38 @@ pub(super) fn full() -> Report {
                 Effect::Corrupt,
                 "a varint of the old writer is read as zigzag: 1 becomes -1",
             ),
-            cell(Lens::SourceGo, Backward, Effect::Rejects, "the accessor has another type"),
+            cell(Lens::Source(Language::Go), Backward, Effect::Rejects, "the accessor has another type"),
             cell(
-                Lens::SourceJava,
+                Lens::Source(Language::Java),
                 Backward,
                 Effect::Ok.max(Effect::Unknown),
                 "depends on how the value is used",
             ),
-            cell(Lens::SourceRust, Backward, Effect::Rejects, "the accessor has another type"),
+            cell(Lens::Source(Language::Rust), Backward, Effect::Rejects, "the accessor has another type"),
         ],
     };
     let gone = Verdict {
         cells: vec![
             cell(Lens::Rpc, Backward, Effect::Rejects, "an old client that calls it gets UNIMPLEMENTED"),
-            cell(Lens::SourceGo, Backward, Effect::Rejects, "the method is gone from the client"),
-            cell(Lens::SourceJava, Backward, Effect::Rejects, "the method is gone from the client"),
-            cell(Lens::SourcePython, Backward, Effect::Rejects, "the method is gone from the client"),
-            cell(Lens::SourceRust, Backward, Effect::Rejects, "the method is gone from the client"),
+            cell(Lens::Source(Language::Go), Backward, Effect::Rejects, "the method is gone from the client"),
+            cell(
+                Lens::Source(Language::Java),
+                Backward,
+                Effect::Rejects,
+                "the method is gone from the client",
+            ),
+            cell(
+                Lens::Source(Language::Python),
+                Backward,
+                Effect::Rejects,
+                "the method is gone from the client",
+            ),
+            cell(
+                Lens::Source(Language::Rust),
+                Backward,
+                Effect::Rejects,
+                "the method is gone from the client",
+            ),
         ],
     };
     let mixed = Verdict {
@@ -90,8 +105,8 @@ pub(super) fn full() -> Report {
             cell(Lens::Wire, Backward, Effect::Lossy, "all but the last value are dropped"),
             cell(Lens::Json, Backward, Effect::Rejects, "an array is not a value"),
             cell(Lens::Json, Forward, Effect::Lossy, "an array is not a value"),
-            cell(Lens::SourcePython, Backward, Effect::Rejects, "assigning the field fails"),
-            cell(Lens::SourceRust, Backward, Effect::Lossy, "assigning the field fails"),
+            cell(Lens::Source(Language::Python), Backward, Effect::Rejects, "assigning the field fails"),
+            cell(Lens::Source(Language::Rust), Backward, Effect::Lossy, "assigning the field fails"),
         ],
     };
     let change = |change: &str, symbol: &str, noun, message: &str, fingerprint: &str| ChangeRecord {

@@ -3,7 +3,7 @@
 use semver::Version;
 
 use super::{Report, Style};
-use crate::rules::{Bump, Level};
+use crate::words::{Bump, Level};
 
 /// `1 error`, `2 errors`.
 pub fn plural(count: usize, noun: &str) -> String {

@@ -4,8 +4,8 @@ use std::io;
 
 use super::summary::{level_style, level_word, plural};
 use super::{Finding, Line, Location, Report, Reporter, Style, View, witness};
-use crate::rules::Level;
-use crate::verdict::{Cell, Effect, Lens, Verdict};
+use crate::verdict::{Cell, Verdict};
+use crate::words::{Effect, Level};
 
 /// How many calls are named before the rest is only counted.
 const CALLS_NAMED: usize = 3;
@@ -77,7 +77,7 @@ fn verdict_lines(verdict: &Verdict) -> Vec<Line> {
     let mut groups: Vec<Vec<&Cell>> = Vec::new();
     for cell in &verdict.cells {
         let fits = |group: &&mut Vec<&Cell>| {
-            lens_group(group[0].lens) == lens_group(cell.lens) && group[0].reason == cell.reason
+            group[0].lens.group() == cell.lens.group() && group[0].reason == cell.reason
         };
         match groups.iter_mut().find(fits) {
             Some(group) => group.push(cell),
@@ -116,18 +116,6 @@ fn cells(group: &[&Cell]) -> String {
     join(group.iter().map(|cell| format!("{} ({})", cell.lens.as_str(), cell.effect.as_str())).collect())
 }
 
-/// Lenses that people think of as one.
-pub(super) fn lens_group(lens: Lens) -> &'static str {
-    match lens {
-        Lens::Wire => "wire",
-        Lens::Json => "json",
-        Lens::Rpc => "rpc",
-        Lens::Http => "http",
-        Lens::Validation => "validation",
-        Lens::SourceGo | Lens::SourceJava | Lens::SourcePython | Lens::SourceRust => "source",
-    }
-}
-
 /// The style of an effect.
 pub(super) fn effect_style(effect: Effect) -> Style {
     match effect {
@@ -164,7 +152,7 @@ fn summary_line(report: &Report) -> Line {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::rules::Bump;
+    use crate::words::Bump;
 
     #[test]
     fn full() {

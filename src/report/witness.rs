@@ -1,9 +1,9 @@
 //! Witnesses as lines of text.
 
 use super::{Finding, Line, Report};
-use crate::verdict::Direction;
 use crate::wire::witness::hex;
 use crate::wire::{Proof, Read, Saw, Shown};
+use crate::words::Direction;
 
 /// How many bytes are shown before the rest is only counted.
 const BYTES_SHOWN: usize = 32;

@@ -30,6 +30,7 @@ pub use primary::primary;
 
 use crate::diff::{Change, Cx, Departure};
 use crate::schema::{Element, FileId, Schema, SourcePath};
+pub(crate) use crate::words::{Bump, Level};
 
 /// One named rule.
 #[derive(Debug)]
@@ -48,50 +49,6 @@ pub struct Rule {
     pub docs: Docs,
     /// Picks a change.
     pub select: fn(&Change, &Cx<'_>) -> Option<Hit>,
-}
-
-/// How loud a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Worth knowing.
-    Note,
-    /// Worth a look.
-    Warn,
-    /// Fails the check.
-    Error,
-}
-
-impl Level {
-    /// The name in configuration and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Level::Note => "note",
-            Level::Warn => "warn",
-            Level::Error => "error",
-        }
-    }
-}
-
-/// Which part of the version has to grow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Bump {
-    /// The last part.
-    Patch,
-    /// The middle part.
-    Minor,
-    /// The first part.
-    Major,
-}
-
-impl Bump {
-    /// The name in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Bump::Patch => "patch",
-            Bump::Minor => "minor",
-            Bump::Major => "major",
-        }
-    }
 }
 
 /// Whether a rule is in use.

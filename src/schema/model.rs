@@ -12,6 +12,7 @@ use super::features::{CppStringType, JavaUtf8};
 use super::kind::{Cardinality, Kind, Label};
 use super::lookup::{EnumLookup, MessageLookup};
 use super::span::{SourcePath, Span, SpanTable};
+use crate::words::CallKind;
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -364,6 +365,14 @@ pub struct Method {
     pub server_streaming: bool,
     /// Method options, custom options kept.
     pub options: Option<Box<pb::MethodOptions>>,
+}
+
+impl Method {
+    /// The kind of its calls.
+    #[must_use]
+    pub fn call_kind(&self) -> CallKind {
+        CallKind::of(self.client_streaming, self.server_streaming)
+    }
 }
 
 /// One compiled contract version.

@@ -12,9 +12,10 @@ use rustc_hash::FxHashMap;
 
 use super::facts::Facts;
 use super::raw::Raw;
-use super::{Cells, Lens, Loss};
+use super::{Cells, Loss};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, Meaning, MethodId, Schema, ServiceId};
+use crate::words::Lens;
 
 /// The extension of `google.protobuf.MethodOptions`.
 const HTTP: u32 = 72_295_728;

@@ -8,10 +8,11 @@
 use super::facts::Facts;
 use super::walk::{Memory, Walk};
 use super::wire::excludes;
-use super::{Cells, Lens, Loss, past};
+use super::{Cells, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange};
 use crate::names::few;
 use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind as Type, MessageId, Schema};
+use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match &change.kind {

@@ -3,11 +3,12 @@
 
 use rustc_hash::FxHashMap;
 
+use super::Loss;
 use super::facts::Facts;
 use super::walk::{Memory, Walk};
-use super::{Direction, Effect, Loss};
 use crate::diff::Cx;
 use crate::schema::{Cardinality, Enum, EnumId, Field, Kind as Type, MessageId, OneofId, Schema};
+use crate::words::{Direction, Effect};
 
 /// One side reads what the other wrote.
 #[derive(Clone, Copy, Debug)]

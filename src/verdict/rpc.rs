@@ -6,9 +6,10 @@
 
 use super::facts::Facts;
 use super::reader::Reader;
-use super::{Cells, Lens, Loss};
+use super::{Cells, Loss};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MethodId};
+use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match (&change.kind, change.old, change.new) {

@@ -19,11 +19,11 @@ use thiserror::Error;
 use super::driver::Driver;
 use super::process::Program;
 use super::prune;
-use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
 use crate::codegen::plugin::run::{self, Call};
 use crate::codegen::plugin::{Host, Limits, RunError};
 use crate::codegen::render::render;
+use crate::words::Language;
 
 /// How long one step of a build may take: a first build fetches and compiles whole libraries.
 const STEP: Duration = Duration::from_secs(900);

@@ -14,11 +14,10 @@ use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
 use super::side::Side;
-use crate::codegen::Language;
 use crate::codegen::plugin::Host;
 use crate::codegen::plugin::cache::hex;
-use crate::verdict::Lens;
 use crate::wire::sample::{Sample, SampleOptions, samples};
+use crate::words::{Language, Lens};
 
 /// How long one answer may take; the first one waits for the program's start.
 const PATIENCE: Duration = Duration::from_secs(60);

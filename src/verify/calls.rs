@@ -15,14 +15,13 @@ use super::matrix::{Cell, CellId, Encoding, Peer, Security, Subject, Tally};
 use super::oracle::{self, Difference, Way};
 use super::predict::Miss;
 use super::running::{Client, Server};
-use super::side::{CallKind, Side};
+use super::side::Side;
 use super::tap::{Tap, Taps};
-use crate::codegen::Language;
 use crate::codegen::plugin::cache::hex;
 use crate::groups::Scratch;
 use crate::schema::{MessageId, Method};
-use crate::verdict::Lens;
 use crate::wire::sample::{SampleOptions, large, samples};
+use crate::words::{CallKind, Language, Lens};
 
 /// Calls that cannot be tried at all.
 #[derive(Debug, Error)]
@@ -270,7 +269,7 @@ impl Work<'_> {
         let methods: Vec<(String, &Method)> = side
             .methods()
             .map(|(path, m)| (path, side.schema.method(m)))
-            .filter(|(_, m)| CallKind::of(m) == kind)
+            .filter(|(_, m)| m.call_kind() == kind)
             .collect();
         let mut tally = Tally::default();
         if methods.is_empty() {
@@ -293,7 +292,7 @@ impl Work<'_> {
             }
         }
         // What has no messages of its own is tried with a method that is of one kind on both sides.
-        let same = |path: &str| self.stage.side(id.to).method(path).is_some_and(|m| CallKind::of(m) == kind);
+        let same = |path: &str| self.stage.side(id.to).method(path).is_some_and(|m| m.call_kind() == kind);
         let both: Vec<(&str, &Method)> = methods
             .iter()
             .filter(|(path, _)| same(path))
@@ -458,7 +457,7 @@ impl Work<'_> {
 
     fn samples(&self, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
         let requests = self.requests(attempt);
-        let calls: Vec<Vec<Vec<u8>>> = match CallKind::of(attempt.method) {
+        let calls: Vec<Vec<Vec<u8>>> = match attempt.method.call_kind() {
             CallKind::Unary | CallKind::Server => requests.into_iter().map(|r| vec![r]).collect(),
             CallKind::Client | CallKind::Bidi => vec![requests],
         };
@@ -508,7 +507,7 @@ impl Work<'_> {
             oracle::compare(there, (&attempt.method.input, &other.input), sent, seen)
                 .map_err(|d| d.within("the request"))?;
         }
-        let kind = CallKind::of(attempt.method);
+        let kind = attempt.method.call_kind();
         let expected = cases::replies(kind, call.requests.len());
         if outcome.responses.len() != expected {
             let found = outcome.responses.len();

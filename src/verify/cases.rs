@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::side::CallKind;
 use crate::codegen::plugin::cache::hex;
+use crate::words::CallKind;
 
 /// The cases by name, in the order in which they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,8 +10,9 @@ use thiserror::Error;
 use super::side::Side;
 use crate::codegen::packages::{RustMethod, RustService, rust_method, rust_service, rust_type, versions};
 use crate::codegen::render::render;
-use crate::codegen::{FileTree, Language, Target, TreeError};
+use crate::codegen::{FileTree, Target, TreeError};
 use crate::schema::MethodId;
+use crate::words::Language;
 
 /// A package that no program can be written for.
 #[derive(Debug, Error)]

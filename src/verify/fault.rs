@@ -7,12 +7,11 @@ use std::collections::BTreeSet;
 
 use super::Version;
 use super::side::Side;
-use crate::codegen::Language;
 use crate::schema::{MessageId, Schema};
-use crate::verdict::Direction;
 use crate::wire::value::field_at;
 use crate::wire::witness::{Outcome, read_bytes, read_json};
 use crate::wire::{self, Reader, Tree, json};
+use crate::words::{Direction, Language};
 
 /// The model of a language's runtime.
 #[must_use]

@@ -15,11 +15,10 @@ use super::matrix::{Cell, CellId, Peer, Tally};
 use super::oracle;
 use super::predict::Miss;
 use super::retired::Notice;
-use crate::codegen::Language;
-use crate::verdict::{Direction, Effect, Lens};
 use crate::wire::compare::{By, Comparison};
 use crate::wire::json::{self, Json};
 use crate::wire::{Reader, Tree, decode};
+use crate::words::{Direction, Effect, Language, Lens};
 
 /// Whether the programs of a language have JSON.
 #[must_use]

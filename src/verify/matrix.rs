@@ -5,8 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Version;
-use super::side::CallKind;
-use crate::codegen::Language;
+use crate::words::{CallKind, Language};
 
 /// A program of one language with the package of one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

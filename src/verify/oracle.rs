@@ -20,11 +20,10 @@ use buffa_descriptor::{FieldDescriptor, FieldKind, SingularKind};
 use super::fault::model;
 use super::retired::Notice;
 use super::side::Side;
-use crate::codegen::Language;
 use crate::schema::Schema;
-use crate::verdict::Lens;
 use crate::wire;
 use crate::wire::value::field_at;
+use crate::words::{Language, Lens};
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,8 @@ use super::matrix::Unseen;
 use super::side::Side;
 use crate::diff::{self, Cx};
 use crate::schema::{Cardinality, Element, Schema};
-use crate::verdict::{Direction, Effect, Judge, Lens};
+use crate::verdict::Judge;
+use crate::words::{Direction, Effect, Lens};
 
 /// One cell of a verdict that is not `ok`, with whom it concerns.
 #[derive(Debug)]

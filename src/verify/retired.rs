@@ -3,9 +3,9 @@
 //! Whoever still writes it was told, so that it counts for nothing. The verdict says the same.
 
 use crate::schema::{Element, Field, FieldId, MessageId, Schema};
-use crate::verdict::Lens;
 use crate::wire::json::{Json, field_of_key};
 use crate::wire::value::field_at;
+use crate::words::Lens;
 
 /// Two versions, and what has to be reserved: numbers on the wire, names in JSON.
 #[derive(Clone, Copy, Debug)]

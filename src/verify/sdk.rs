@@ -8,8 +8,9 @@ use crate::codegen::generate::{self, GenerateError, Unit, Work};
 use crate::codegen::plan::{self, Wish};
 use crate::codegen::plugin::Lock;
 use crate::codegen::plugin::lock::Around;
-use crate::codegen::{Contract, FileTree, Language};
+use crate::codegen::{Contract, FileTree};
 use crate::config::generate::Generate;
+use crate::words::Language;
 
 /// How packages are made: as `protopact generate` makes them, and under a name that is nobody's where a language is not
 /// configured.

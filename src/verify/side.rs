@@ -38,46 +38,6 @@ pub struct Side {
     holds: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// The kinds of calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CallKind {
-    /// One request, one response.
-    Unary,
-    /// One request, a stream of responses.
-    Server,
-    /// A stream of requests, one response.
-    Client,
-    /// Both are streams.
-    Bidi,
-}
-
-impl CallKind {
-    /// Every kind in the order of output.
-    pub const ALL: [CallKind; 4] = [CallKind::Unary, CallKind::Server, CallKind::Client, CallKind::Bidi];
-
-    /// The kind of a method.
-    #[must_use]
-    pub fn of(method: &Method) -> CallKind {
-        match (method.client_streaming, method.server_streaming) {
-            (false, false) => CallKind::Unary,
-            (false, true) => CallKind::Server,
-            (true, false) => CallKind::Client,
-            (true, true) => CallKind::Bidi,
-        }
-    }
-
-    /// The name in cells.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CallKind::Unary => "unary",
-            CallKind::Server => "server",
-            CallKind::Client => "client",
-            CallKind::Bidi => "bidi",
-        }
-    }
-}
-
 /// A label that fits between the `@` and the `:` of a cell.
 #[must_use]
 pub fn label(typed: &str) -> String {

@@ -8,7 +8,7 @@ use super::encode::encode;
 use super::json::write_key;
 use super::value::{Key, Slot, Tree, Value, all_fields, default_of, field_at};
 use crate::schema::{Cardinality, Field, FieldId, Schema};
-use crate::verdict::{Direction, Effect};
+use crate::words::{Direction, Effect};
 
 /// How the two messages belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

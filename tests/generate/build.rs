@@ -9,7 +9,8 @@ use std::process::Command;
 
 use protopact::codegen::plugin::Limits;
 use protopact::codegen::verify::{self, Outcome, Workshop};
-use protopact::codegen::{FileTree, Language, Package};
+use protopact::codegen::{FileTree, Package};
+use protopact::words::Language;
 
 use crate::env::TestEnv;
 use crate::files::{Files, project, read};

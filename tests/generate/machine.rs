@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use protopact::codegen::Language;
 use protopact::codegen::plugin::lock::Around;
 use protopact::codegen::plugin::{Cache, Host, Lock, install::Installer, spec};
+use protopact::words::Language;
 
 use crate::lab::tree;
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use protopact::codegen::Language;
 use protopact::codegen::plugin::{Lock, Tool, spec};
+use protopact::words::Language;
 
 use crate::env::TestEnv;
 use crate::files::{project, read};

@@ -15,7 +15,8 @@ use proptest::prelude::*;
 use protopact::compile;
 use protopact::diff::{self, Change, Cx, Kind};
 use protopact::schema::Schema;
-use protopact::verdict::{Direction, Judge, Lens};
+use protopact::verdict::Judge;
+use protopact::words::{Direction, Lens};
 
 use schemas::{Edit, Spec, edits, spec};
 

@@ -8,9 +8,9 @@
 use std::fmt::Write as _;
 
 use protopact::schema::{MessageId, Schema};
-use protopact::verdict::Direction;
 use protopact::wire::sample::{SampleOptions, Size, samples};
 use protopact::wire::{Reader, Slot, Tree, Value, decode, json};
+use protopact::words::Direction;
 
 use super::Files;
 

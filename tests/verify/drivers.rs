@@ -2,8 +2,9 @@
 
 use protopact::codegen::{FileTree, Target};
 use protopact::verify::driver::driver;
-use protopact::verify::side::{CallKind, Side};
+use protopact::verify::side::Side;
 use protopact::wire::sample::{SampleOptions, Size, large, samples};
+use protopact::words::CallKind;
 
 use crate::pairs;
 use crate::support::{Files, model};
@@ -160,7 +161,7 @@ fn samples_are_the_same_every_time_and_reach_every_field() {
 #[test]
 fn contracts_have_all_four_kinds_of_calls() {
     let side = side(&pairs::compatible().0, "v1");
-    let mut kinds: Vec<CallKind> = side.methods().map(|(_, m)| CallKind::of(side.schema.method(m))).collect();
+    let mut kinds: Vec<CallKind> = side.methods().map(|(_, m)| side.schema.method(m).call_kind()).collect();
     kinds.sort();
     kinds.dedup();
     assert_eq!(kinds, CallKind::ALL);

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use protopact::codegen::Language;
-use protopact::verdict::Lens;
 use protopact::verify::Version;
 use protopact::verify::fault::Ends;
 use protopact::verify::fault::model;
@@ -13,6 +11,7 @@ use protopact::verify::side::Side;
 use protopact::wire::decode;
 use protopact::wire::json::{self, Json};
 use protopact::wire::sample::{SampleOptions, Size, samples};
+use protopact::words::{Language, Lens};
 
 use crate::drivers::side;
 use crate::support::truth;
@@ -37,7 +36,7 @@ fn only_the_change_at_fault_explains_and_is_seen() {
     let ends = Ends {
         writer: (&old, Version::Old),
         reader: (&new, Version::New),
-        language: protopact::codegen::Language::Go,
+        language: protopact::words::Language::Go,
         message: "t.v1.M",
     };
     let explain = |fields: &BTreeSet<i32>| {

@@ -12,10 +12,11 @@ use proptest::strategy::ValueTree as _;
 use protopact::diff::{Change, Cx, Kind};
 use protopact::policy::Decision;
 use protopact::schema::{Element, MessageId, Schema};
-use protopact::verdict::{Direction, Lens, Verdict};
+use protopact::verdict::Verdict;
 use protopact::wire::sample::{SampleOptions, Size, samples};
 use protopact::wire::witness::refute;
 use protopact::wire::{Prover, Shown};
+use protopact::words::{Direction, Lens};
 
 use crate::spec;
 use crate::support;

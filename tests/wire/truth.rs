@@ -3,11 +3,11 @@
 
 use buffa_descriptor::reflect::DynamicMessage;
 use prost_reflect::prost::Message as _;
-use protopact::verdict::Direction;
 use protopact::wire::reader::Utf8;
 use protopact::wire::sample::Size;
 use protopact::wire::text::text;
 use protopact::wire::{Reader, decode};
+use protopact::words::Direction;
 
 use crate::lab::Lab;
 use crate::support::truth::{Prediction, contracts, known, predictions};

@@ -1,6 +1,6 @@
 //! What messages taught the lenses: each line was once claimed otherwise, and a runtime disagreed.
 
-use protopact::verdict::{Direction, Lens};
+use protopact::words::{Direction, Lens};
 
 use crate::support;
 

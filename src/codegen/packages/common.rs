@@ -5,7 +5,7 @@
 //! that also links gRPC, which registers the same file. So these are never generated there but depended on. Rust
 //! registers nothing and has its own copies.
 
-use crate::codegen::Language;
+use crate::words::Language;
 
 /// Where a file comes from when it is not generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

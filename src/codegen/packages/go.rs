@@ -13,8 +13,9 @@ use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, versions};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Language, Package};
+use crate::codegen::{Contract, FileTree, Package};
 use crate::schema::{Element, FileId, Schema};
+use crate::words::Language;
 
 const LANGUAGE: Language = Language::Go;
 

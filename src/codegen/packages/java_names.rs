@@ -6,8 +6,9 @@ use heck::ToUpperCamelCase;
 
 use super::java::{java_package, multiple_files};
 use super::{PackageError, shared};
-use crate::codegen::{Contract, Language};
+use crate::codegen::Contract;
 use crate::schema::{Element, Enum, FileId, Message, MessageId, Schema, Syntax};
+use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
 

@@ -26,8 +26,9 @@ use thiserror::Error;
 
 pub use rust_names::{RustMethod, RustService};
 
-use super::{Contract, FileTree, Language, Package, Target, TreeError};
+use super::{Contract, FileTree, Package, Target, TreeError};
 use crate::schema::{MessageId, MethodId, Schema, ServiceId, Span};
+use crate::words::Language;
 
 /// A protoc plugin that a package is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -14,8 +14,9 @@ use super::python_imports::{self, module_of, place_of, place_of_module};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, versions};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Language, Package};
+use crate::codegen::{Contract, FileTree, Package};
 use crate::schema::{Element, FileId, Schema};
+use crate::words::Language;
 
 const LANGUAGE: Language = Language::Python;
 

@@ -15,8 +15,9 @@ use super::rust_names::{self, module};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, versions};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Language, Package, lower};
+use crate::codegen::{Contract, FileTree, Package, lower};
 use crate::schema::{FileId, Schema};
+use crate::words::Language;
 
 const LANGUAGE: Language = Language::Rust;
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use super::{PackageError, shared};
-use crate::codegen::{Contract, Language};
+use crate::codegen::Contract;
 use crate::schema::{Element, FileId, MessageId, Schema, ServiceId};
+use crate::words::Language;
 
 const LANGUAGE: Language = Language::Rust;
 

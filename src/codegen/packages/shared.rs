@@ -11,25 +11,14 @@ use minijinja::{Value, context};
 use super::common::{self, Family, Home};
 use super::{PackageError, Refusal};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Language};
+use crate::codegen::{Contract, FileTree};
 use crate::compile::CompiledFile;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::schema::{Element, FileId, Schema};
+use crate::words::Language;
 
 /// The name of the embedded descriptor set in every package.
 pub(super) const DESCRIPTORS: &str = "contract.binpb";
-
-impl Language {
-    /// The name at the start of a sentence.
-    pub fn title(self) -> &'static str {
-        match self {
-            Language::Go => "Go",
-            Language::Java => "Java",
-            Language::Python => "Python",
-            Language::Rust => "Rust",
-        }
-    }
-}
 
 /// Refuses what no language has room for.
 pub(super) fn check(contract: &Contract<'_>, language: Language) -> Result<(), PackageError> {

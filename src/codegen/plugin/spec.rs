@@ -3,7 +3,7 @@
 //! One version, because generated code and the runtime it needs belong together: the packages of this release
 //! depend on the runtimes that go with these.
 
-use crate::codegen::Language;
+use crate::words::Language;
 
 /// Where a plugin comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

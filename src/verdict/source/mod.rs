@@ -8,18 +8,19 @@ mod java;
 mod python;
 mod rust;
 
-use super::{Cells, Direction, Lens, Loss};
+use super::{Cells, Loss};
 use crate::diff::{Change, Cx, FileOption, Kind};
 use crate::names::few;
 use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
+use crate::words::{Direction, Language, Lens};
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     if in_map_entry(change, cx) {
         // The generated code has no entry type: the map field is what code names.
         if let Kind::FieldTypeChanged(_) = change.kind {
-            for lens in [Lens::SourceGo, Lens::SourceJava, Lens::SourcePython, Lens::SourceRust] {
+            for language in Language::ALL {
                 cells.add(
-                    lens,
+                    Lens::Source(language),
                     Direction::Backward,
                     Loss::rejects("the key or value type of the map is another one"),
                 );
@@ -27,10 +28,15 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
         }
         return;
     }
-    cells.add(Lens::SourceGo, Direction::Backward, go::judge(change, cx));
-    cells.add(Lens::SourceJava, Direction::Backward, java::judge(change, cx));
-    cells.add(Lens::SourcePython, Direction::Backward, python::judge(change, cx));
-    cells.add(Lens::SourceRust, Direction::Backward, rust::judge(change, cx));
+    for language in Language::ALL {
+        let judge = match language {
+            Language::Go => go::judge,
+            Language::Java => java::judge,
+            Language::Python => python::judge,
+            Language::Rust => rust::judge,
+        };
+        cells.add(Lens::Source(language), Direction::Backward, judge(change, cx));
+    }
 }
 
 fn in_map_entry(change: &Change, cx: &Cx<'_>) -> bool {

@@ -20,12 +20,13 @@ use rules::{Holds, Library, Presence, Rules, expressions, unclear_expression};
 
 use super::facts::Facts;
 use super::raw::Raw;
-use super::{Cells, Lens, Loss};
+use super::{Cells, Loss};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{
     Cardinality, Element, EnumId, Field, FieldId, Kind as Type, Meaning, MessageId, OneofId, Role, Schema,
     Use,
 };
+use crate::words::Lens;
 
 /// What one set of rules accepts and another does not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ pub mod junit;
 pub mod text;
 
 use super::matrix::{Cell, Counts, Encoding, Matrix, Peer, Security, State, Subject};
-use super::side::CallKind;
 use crate::report::plural;
+use crate::words::CallKind;
 
 /// A table of peers against peers.
 #[derive(Debug)]
@@ -192,7 +192,7 @@ pub(super) mod sample {
 
     use super::super::matrix::{Red, Skip, Unseen, parse};
     use super::*;
-    use crate::codegen::Language;
+    use crate::words::Language;
 
     pub(in super::super) fn matrix() -> Matrix {
         let labels = ["v1.0.0", "v2.0.0"];

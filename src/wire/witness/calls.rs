@@ -3,7 +3,7 @@
 use super::{Prover, Shown};
 use crate::diff::{Change, Kind};
 use crate::schema::{Element, FileId, MethodId, Schema, ServiceId};
-use crate::verdict::{Direction, Effect, Lens};
+use crate::words::{Direction, Effect, Lens};
 
 impl Prover<'_> {
     /// What shows an effect on calls.

@@ -3,9 +3,9 @@
 use super::Prover;
 use crate::diff::{Change, Kind, OneofChange};
 use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, MessageId, Schema};
-use crate::verdict::{Direction, Lens};
 use crate::wire::sample::Maker;
 use crate::wire::value::{Slot, Tree, Value, all_fields};
+use crate::words::{Direction, Lens};
 
 /// How many fields of one enum are tried.
 const CARRIERS: usize = 12;

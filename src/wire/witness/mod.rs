@@ -15,7 +15,8 @@ pub(crate) use search::{Outcome, read_bytes, read_json};
 
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MessageId};
-use crate::verdict::{Direction, Effect, Lens, Verdict};
+use crate::verdict::Verdict;
+use crate::words::{Direction, Effect, Lens};
 use rustc_hash::FxHashMap;
 
 /// A cell of a verdict and what shows it.

@@ -5,8 +5,8 @@ use super::{Prover, Shown};
 use crate::compile::{self, Input, InputFile};
 use crate::diff::{Change, Comeback, Cx, Past};
 use crate::schema::{Element, Label, Schema};
-use crate::verdict::{Direction, Effect, Lens};
 use crate::wire::sample::Maker;
+use crate::words::{Direction, Effect, Lens};
 
 impl Prover<'_> {
     /// Data between the version that used the number before and the new side, with that version as it is tagged.

@@ -4,7 +4,6 @@ use super::candidates::Trial;
 use super::{Prover, Read, Saw, Shown};
 use crate::diff::Change;
 use crate::schema::{FieldId, MessageId, Schema};
-use crate::verdict::{Direction, Effect, Lens};
 use crate::wire::compare::{By, Comparison, Difference};
 use crate::wire::decode::{decode, get};
 use crate::wire::encode::encode;
@@ -12,6 +11,7 @@ use crate::wire::json;
 use crate::wire::reader::Reader;
 use crate::wire::text::{phrase, value_phrase};
 use crate::wire::value::{Slot, Tree, Value, field_at, is_zero};
+use crate::words::{Direction, Effect, Lens};
 
 /// Those who have ProtoJSON; prost has none.
 const JSON_READERS: [Reader; 3] = [Reader::GO, Reader::JAVA, Reader::PYTHON];

@@ -1,0 +1,15 @@
+//! The words that every part uses and none owns: whom a change is looked at for, which way, what happens, how loud it
+//! is, what it does to the version, which language, which kind of call.
+//!
+//! A word here has a name in configuration and reports, and a place in an order; what follows from it is said where it
+//! is used. Every list of such words (`ALL`) stands once, so that no part spells them for itself.
+
+mod call;
+mod language;
+mod lens;
+mod level;
+
+pub use call::CallKind;
+pub use language::Language;
+pub use lens::{Direction, Effect, Lens, LensSelector, SelectorError};
+pub use level::{Bump, Level};
