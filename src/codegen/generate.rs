@@ -17,7 +17,7 @@ use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::config::generate::Strategy;
-use crate::groups::Scratch;
+use crate::machine::Scratch;
 use crate::words::Language;
 
 /// What plugins are told about the protoc that calls them: the one that comes with protopact.

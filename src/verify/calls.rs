@@ -18,7 +18,7 @@ use super::running::{Client, Server};
 use super::side::Side;
 use super::tap::{Tap, Taps};
 use crate::codegen::plugin::cache::hex;
-use crate::groups::Scratch;
+use crate::machine::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::wire::sample::{SampleOptions, large, samples};
 use crate::words::{CallKind, Language, Lens};
