@@ -2,6 +2,8 @@
 
 mod files;
 mod groups;
+mod hash;
 
 pub use files::{FileTree, TreeError};
 pub(crate) use groups::{Group, Scratch};
+pub use hash::{sha256, sha256_file};
