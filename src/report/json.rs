@@ -10,8 +10,8 @@ use serde_json::ser::Serializer;
 
 use super::escape::JsonEscapes;
 use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
+use crate::schema::options::spaced;
 use crate::verdict::Verdict;
-use crate::wire::witness::hex;
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::{Direction, Effect, Language, Lens, Level};
 
@@ -188,7 +188,7 @@ impl<'a> JsonProof<'a> {
             Some(Shown::Bytes { message, bytes, meant, reads, old_wrote }) => JsonProof {
                 written_by: side(*old_wrote),
                 message: Some(message),
-                bytes: Some(hex(bytes)),
+                bytes: Some(spaced(bytes)),
                 meant: Some(meant),
                 reads: all(reads),
                 ..empty

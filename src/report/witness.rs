@@ -1,7 +1,7 @@
 //! Witnesses as lines of text.
 
 use super::{Finding, Line, Report};
-use crate::wire::witness::hex;
+use crate::schema::options::spaced;
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::Direction;
 
@@ -38,8 +38,8 @@ fn sentence(report: &Report, proof: &Proof) -> String {
             let (writer, reader) = sides(*old_wrote);
             let shown = match bytes.len() {
                 0 => "no bytes".to_owned(),
-                n if n > BYTES_SHOWN => format!("`{} …` ({n} bytes)", hex(&bytes[..BYTES_SHOWN])),
-                _ => format!("`{}`", hex(bytes)),
+                n if n > BYTES_SHOWN => format!("`{} …` ({n} bytes)", spaced(&bytes[..BYTES_SHOWN])),
+                _ => format!("`{}`", spaced(bytes)),
             };
             format!("written by {writer}: {shown} means {meant}; read by {reader}: {}", seen(reads))
         }

@@ -19,7 +19,6 @@ use thiserror::Error;
 use super::driver::Driver;
 use super::process::Program;
 use super::prune;
-use crate::codegen::plugin::cache::hex;
 use crate::codegen::plugin::run::{self, Call};
 use crate::codegen::plugin::{Host, Limits, RunError};
 use crate::codegen::render::render;
@@ -111,7 +110,7 @@ fn key(driver: &Driver) -> String {
             hash.update(part);
         }
     }
-    hex(&hash.finalize())[..20].to_owned()
+    hex::encode(hash.finalize())[..20].to_owned()
 }
 
 /// One program on its way.
@@ -262,7 +261,7 @@ impl Work<'_> {
     fn venv(&self, driver: &Driver) -> PathBuf {
         let mut hash = Sha256::new();
         hash.update(driver.requirements.join("\n"));
-        self.base.join(format!("venv-{}", &hex(&hash.finalize())[..20]))
+        self.base.join(format!("venv-{}", &hex::encode(hash.finalize())[..20]))
     }
 
     fn python(&self, place: &Place<'_>) -> Result<(), BuildError> {

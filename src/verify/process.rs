@@ -14,7 +14,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::codegen::plugin::Host;
-use crate::groups::Group;
+use crate::machine::Group;
 
 /// How to start a driver.
 #[derive(Clone, Debug)]

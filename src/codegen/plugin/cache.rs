@@ -2,12 +2,13 @@
 //! changed; it is made beside its place and renamed.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Host, Pinned, Source};
+use crate::machine::sha256_file;
 
 /// The folder of installed plugins.
 #[derive(Clone, Debug)]
@@ -113,24 +114,7 @@ pub fn digest(plugin: &Pinned, folder: &Path) -> io::Result<String> {
     let path = folder.join(entry(plugin));
     match plugin.source {
         Source::Pip => tree(&path),
-        _ => file(&path),
-    }
-}
-
-/// The SHA-256 of a file, in hexadecimal.
-///
-/// # Errors
-///
-/// It cannot be read.
-pub fn file(path: &Path) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut file = fs::File::open(path)?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(hex(&hash.finalize())),
-            n => hash.update(&buffer[..n]),
-        }
+        _ => sha256_file(&path),
     }
 }
 
@@ -143,17 +127,15 @@ fn tree(folder: &Path) -> io::Result<String> {
         let entry = entry?;
         if entry.file_type().is_file() {
             let path = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-            hash.update(format!("{}  {}\n", file(entry.path())?, path.to_string_lossy().replace('\\', "/")));
+            hash.update(format!(
+                "{}  {}\n",
+                sha256_file(entry.path())?,
+                path.to_string_lossy().replace('\\', "/")
+            ));
             any = true;
         }
     }
-    if any { Ok(hex(&hash.finalize())) } else { Err(io::ErrorKind::NotFound.into()) }
-}
-
-/// Bytes in hexadecimal.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    if any { Ok(hex::encode(hash.finalize())) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::lock::{Around, Entry};
 use super::run::{self, Call, Done};
 use super::{Limits, Lock, LockError, Pinned, RunError, Source, cache, platform};
+use crate::machine::sha256_file;
 
 /// Why a plugin could not be got.
 #[derive(Debug, Error)]
@@ -220,7 +221,7 @@ impl Installer<'_> {
             }
         }
         let read = |source| LockError::Read { name: plugin.name, source };
-        Ok(cache::file(&program).map_err(read)?)
+        Ok(sha256_file(&program).map_err(read)?)
     }
 
     fn make(

@@ -12,6 +12,8 @@ pub mod spec;
 
 use std::path::PathBuf;
 
+use crate::machine::sha256_file;
+
 pub use cache::Cache;
 pub use lock::{Lock, LockError};
 pub use run::{Host, Limits, RunError};
@@ -75,7 +77,7 @@ impl Ready {
         let Some((plugin, place)) = &self.locked else { return Ok(()) };
         let (name, version) = (plugin.name, plugin.version);
         let found = match plugin.source {
-            Source::Protoc => cache::file(place),
+            Source::Protoc => sha256_file(place),
             _ => cache::digest(plugin, place),
         };
         let found = found.map_err(|source| LockError::Read { name, source })?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::groups::Group;
+use crate::machine::Group;
 
 /// What a program may use of the machine: the environment and the folders it is looked up in.
 #[derive(Clone, Debug)]
