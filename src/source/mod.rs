@@ -26,10 +26,11 @@ mod settings;
 mod spec;
 mod tree;
 
+pub use crate::git::Id as ContentId;
 pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};
 pub use layout::{Layout, LayoutError, Module, PathSelection, Resolved};
 pub use open::{Context, Counterpart, Image, Loaded, open};
 pub use settings::{ConfigSource, load_settings};
 pub use spec::{ImageFormat, ImagePlace, Rev, Side, SourceSpec, SpecError};
-pub use tree::{ContentId, Entry, Origin, ReadError, Scope, Tree};
+pub use tree::{Entry, Origin, ReadError, Scope, Tree};

@@ -11,41 +11,7 @@ use thiserror::Error;
 
 use super::Problem;
 use crate::config::{buf, normalize};
-use crate::git::{BlobError, BlobRef, MAX_FILE_BYTES, Revision, is_lfs_pointer, read_blobs};
-
-/// Names the content of a file: the id git gives a blob (SHA-1), wherever the file comes from. Equal ids mean
-/// equal bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentId(pub [u8; 20]);
-
-impl std::fmt::Debug for ContentId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::fmt::Display for ContentId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl ContentId {
-    /// The id of some bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> ContentId {
-        let id = git2::Oid::hash_object(git2::ObjectType::Blob, bytes).expect("hashing memory cannot fail");
-        ContentId::from(id)
-    }
-}
-
-impl From<git2::Oid> for ContentId {
-    fn from(id: git2::Oid) -> Self {
-        let mut bytes = [0; 20];
-        bytes.copy_from_slice(&id.as_bytes()[..20]);
-        ContentId(bytes)
-    }
-}
+use crate::git::{BlobError, BlobRef, Id as ContentId, MAX_FILE_BYTES, Revision, is_lfs_pointer, read_blobs};
 
 /// A file of a tree.
 #[derive(Debug)]
@@ -182,7 +148,7 @@ impl Tree {
 
     pub(super) fn insert(&mut self, path: String, size: Option<u64>, place: Place) {
         let id = match &place {
-            Place::Blob(blob) => OnceLock::from(ContentId::from(blob.id)),
+            Place::Blob(blob) => OnceLock::from(blob.id),
             _ => OnceLock::new(),
         };
         self.entries.insert(path.into(), Entry { size, id, content: OnceLock::new(), place });
@@ -397,11 +363,6 @@ pub(super) fn is_wanted(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_those_git_gives() {
-        assert_eq!(ContentId::of(b"").to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
-    }
 
     #[test]
     fn paths_are_shown_from_what_was_typed() {
