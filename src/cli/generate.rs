@@ -15,10 +15,10 @@ use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::compare::Difference;
 use crate::codegen::generate::Unit;
 use crate::codegen::plan::{self, PlanError, Wish};
-use crate::codegen::plugin::{Cache, Limits};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::verify::{self, Outcome, Workshop};
 use crate::config::generate::Generate;
+use crate::machine::Limits;
 use crate::report::{Line, Style, plural};
 use crate::words::Language;
 
@@ -207,7 +207,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
 fn verify(folder: &Path, units: &[Unit], machine: &Machine, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let packages = produce::packages(folder, units).map_err(ProduceError::from)?;
     let scratch = tempfile::tempdir().map_err(|e| CliError::outside("cannot make a temporary folder", e))?;
-    let target = machine.cache.as_ref().map(Cache::cargo_target);
+    let target = machine.cache.as_ref().map(verify::cargo_target);
     let limits = Limits { time: BUILD_PATIENCE, ..Limits::default() };
     let workshop = Workshop { host: &machine.host, limits, cargo_target: target.as_deref() };
     let progress = ctx.progress("building");

@@ -9,14 +9,14 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::packages::{self, PackageError, Plugin, PluginCall};
-use super::plugin::run::{self, Call};
-use super::plugin::{Host, Library, Limits, LockError, Ready, RunError, Tool, spec};
+use super::plugin::{Library, LockError, Ready, Tool, spec};
 use super::request::{self, ResponseError, Set};
 use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::config::generate::Strategy;
-use crate::machine::Scratch;
+use crate::machine::run::{self, Call};
+use crate::machine::{Host, Limits, RunError, Scratch};
 use crate::words::Language;
 
 /// What plugins are told about the protoc that calls them: the one that comes with protopact.

@@ -9,10 +9,10 @@ use thiserror::Error;
 use super::Target;
 use super::generate::{Selection, Step, Unit, Work, package_steps};
 use super::plugin::lock::Around;
-use super::plugin::{Limits, Lock, LockError, Ready, Tool, spec};
+use super::plugin::{Lock, LockError, Ready, Tool, spec};
 use crate::config::generate::{Generate, PluginEntry, PluginRun};
 use crate::config::{self, Place, below};
-use crate::machine::sha256_file;
+use crate::machine::{Limits, sha256_file};
 use crate::words::Language;
 
 /// What decides which units there are.

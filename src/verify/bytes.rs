@@ -14,7 +14,7 @@ use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
 use super::side::Side;
-use crate::codegen::plugin::Host;
+use crate::machine::Host;
 use crate::wire::sample::{Sample, SampleOptions, samples};
 use crate::words::{Language, Lens};
 

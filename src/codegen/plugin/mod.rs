@@ -2,21 +2,18 @@
 //!
 //! [`spec`] is the list of plugins protopact knows, each at one version. `protopact.lock` ([`lock`]) says which
 //! bytes that version is, per platform; [`install`] gets them with the tools of their own world (`go`, `mvn`,
-//! `pip`) into a cache where content decides the path; [`mod@run`] starts programs, and is the only place that does.
+//! `pip`) into a cache where content decides the path.
 
 pub mod cache;
 pub mod install;
 pub mod lock;
-pub mod run;
 pub mod spec;
 
 use std::path::PathBuf;
 
 use crate::machine::sha256_file;
 
-pub use cache::Cache;
 pub use lock::{Lock, LockError};
-pub use run::{Host, Limits, RunError};
 pub use spec::{Pinned, Source};
 
 /// Something that turns a request into files.
