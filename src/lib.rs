@@ -3,6 +3,7 @@
 //! The parts, from the bottom up; imports point only this way:
 //!
 //! - [`words`]: lens, direction, effect, level, bump, language, kind of call;
+//! - [`machine`]: programs, the cache, folders and files;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
 //!   where contracts come from;
 //! - [`schema`]: descriptors to the model everything else reads; [`codegen`]: SDK packages and other plugins' output;
@@ -19,8 +20,8 @@ pub mod compile;
 pub mod config;
 pub mod diff;
 pub mod git;
-mod groups;
 pub mod ledger;
+pub mod machine;
 mod names;
 pub mod policy;
 pub mod report;

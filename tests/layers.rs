@@ -64,3 +64,64 @@ fn the_crate_names_its_parts_from_the_bottom() {
     parts.reverse();
     assert_eq!(listed, parts);
 }
+
+/// The words of a piece of code, comments left out.
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let words = lines.flat_map(|line| line.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()));
+    words.filter(|word| !word.is_empty())
+}
+
+/// What a file of Rust shows to others: signatures of public functions, public fields, public enums whole, and the
+/// heads of implementations.
+fn shown(code: &str) -> Vec<String> {
+    let mut lines = code.lines();
+    let mut shown = Vec::new();
+    while let Some(first) = lines.next() {
+        let start = first.trim_start();
+        if !start.starts_with("pub ") && !start.starts_with("impl") {
+            continue;
+        }
+        let indent = &first[..first.len() - start.len()];
+        let mut text = first.to_owned();
+        let ends = |text: &str, line: &str| match start {
+            s if s.starts_with("pub enum") => line == format!("{indent}}}"),
+            s if s.starts_with("pub fn") || s.starts_with("impl") => text.ends_with(['{', '}']),
+            _ => true,
+        };
+        let mut line = first;
+        while !ends(&text, line) {
+            line = lines.next().unwrap_or_else(|| panic!("`{first}` has no end"));
+            text = format!("{text}\n{line}");
+        }
+        shown.push(text);
+    }
+    shown
+}
+
+#[test]
+fn git2_stays_inside_git() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut wrong, mut looked_at) = (Vec::new(), 0);
+    for entry in walkdir::WalkDir::new(&root).sort_by_file_name() {
+        let entry = entry.unwrap();
+        let path = entry.path().strip_prefix(&root).unwrap().display().to_string().replace('\\', "/");
+        if !path.ends_with(".rs") {
+            continue;
+        }
+        let code = std::fs::read_to_string(entry.path()).unwrap();
+        if !path.starts_with("git/") {
+            wrong.extend(words(&code).any(|w| w == "git2").then(|| format!("src/{path} names git2")));
+            continue;
+        }
+        let imports = code.lines().filter_map(|line| line.strip_prefix("use git2::"));
+        let theirs: BTreeSet<&str> = imports.flat_map(words).chain(["git2"]).collect();
+        for item in shown(&code) {
+            looked_at += 1;
+            let found = words(&item).find(|word| theirs.contains(word));
+            wrong.extend(found.map(|word| format!("src/{path}: `{word}` is git2's, in\n{item}")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(looked_at > 50, "public items are no longer found");
+}

@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::plugins::{Machine, needed};
 use super::{CliError, Ctx, Exit, pipeline};
 use crate::codegen::plugin::install::toolchain_hint;
-use crate::codegen::plugin::run::{self, Call};
-use crate::codegen::plugin::{Limits, LockError, Source};
+use crate::codegen::plugin::{LockError, Source};
+use crate::machine::Limits;
+use crate::machine::run::{self, Call};
 use crate::report::{Line, Style, plural};
 use crate::words::Language;
 

@@ -15,10 +15,10 @@ use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::compare::Difference;
 use crate::codegen::generate::Unit;
 use crate::codegen::plan::{self, PlanError, Wish};
-use crate::codegen::plugin::{Cache, Limits};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::verify::{self, Outcome, Workshop};
 use crate::config::generate::Generate;
+use crate::machine::Limits;
 use crate::report::{Line, Style, plural};
 use crate::words::Language;
 
@@ -116,13 +116,18 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     let machine = Machine::of(ctx, &version.settings, &version.folder);
     let template = template(&args, &version, &machine, ctx)?;
     let name = contract_name(&version, &settings)?;
-    let number = args.published_as.as_ref().map(ToString::to_string).or_else(|| version.version.clone());
+    let number = args
+        .published_as
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| version.name.version().map(ToString::to_string));
     let number = number.unwrap_or_else(|| UNPUBLISHED.to_owned());
     let managed = template.as_ref().and_then(|t| Some(t.managed.as_ref()?.apply(&version.compiled)));
+    let commit = version.name.commit().map(|c| c.to_string());
     let contract = Contract {
         name,
         version: &number,
-        commit: version.commit.as_deref(),
+        commit: commit.as_deref(),
         licence: plan::licence(&settings),
         compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,
@@ -202,7 +207,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
 fn verify(folder: &Path, units: &[Unit], machine: &Machine, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let packages = produce::packages(folder, units).map_err(ProduceError::from)?;
     let scratch = tempfile::tempdir().map_err(|e| CliError::outside("cannot make a temporary folder", e))?;
-    let target = machine.cache.as_ref().map(Cache::cargo_target);
+    let target = machine.cache.as_ref().map(verify::cargo_target);
     let limits = Limits { time: BUILD_PATIENCE, ..Limits::default() };
     let workshop = Workshop { host: &machine.host, limits, cargo_target: target.as_deref() };
     let progress = ctx.progress("building");

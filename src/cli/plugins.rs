@@ -9,9 +9,10 @@ use super::{CliError, Ctx, ErrorKind, Exit, files, pipeline};
 use crate::codegen::plan;
 use crate::codegen::plugin::install::{InstallError, Installer, Outcome};
 use crate::codegen::plugin::lock::{self, Around};
-use crate::codegen::plugin::{Cache, Host, Lock, LockError, Pinned, spec};
+use crate::codegen::plugin::{Lock, LockError, Pinned, spec};
 use crate::config::Settings;
 use crate::config::generate::{GRPC_PYTHON, PluginRun};
+use crate::machine::{Cache, Host};
 use crate::report::{Line, Style};
 use crate::words::Language;
 

@@ -10,6 +10,7 @@ use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::codegen::generate::GenerateError;
+use crate::machine::Space;
 use crate::report::View;
 use crate::verify::build::{self, BuildError, Builder};
 use crate::verify::bytes::Stage;
@@ -191,7 +192,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             .hint("set `PROTOPACT_CACHE` to one, or `HOME`"));
     };
     let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
-    let root = cache.root().join("verify");
+    let root = cache.space(Space::Verify);
     let builder = Builder { host: &machine.host, root: &root, offline: args.offline };
     let built = built(builder, &drivers, &|step| progress.say(step));
     let mut programs = std::collections::BTreeMap::new();
@@ -303,7 +304,7 @@ fn languages(args: &VerifyArgs, cell: Option<CellId>, sdk: &Sdk<'_>) -> Vec<Lang
 /// Takes a compiled version in.
 fn side(version: Version, typed: &str, place: usize) -> Result<Side, CliError> {
     let schema = pipeline::schema(&version.compiled)?;
-    let number = version.version.unwrap_or_else(|| UNPUBLISHED[place].to_owned());
+    let number = version.name.version().map_or_else(|| UNPUBLISHED[place].to_owned(), ToString::to_string);
     Side::new(side::label(typed), number, version.compiled, schema)
         .map_err(|e| CliError::new(ErrorKind::Sources, e))
 }

@@ -9,15 +9,14 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::packages::{self, PackageError, Plugin, PluginCall};
-use super::plugin::cache::hex;
-use super::plugin::run::{self, Call};
-use super::plugin::{Host, Library, Limits, LockError, Ready, RunError, Tool, spec};
+use super::plugin::{Library, LockError, Ready, Tool, spec};
 use super::request::{self, ResponseError, Set};
 use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::config::generate::Strategy;
-use crate::groups::Scratch;
+use crate::machine::run::{self, Call};
+use crate::machine::{Host, Limits, RunError, Scratch};
 use crate::words::Language;
 
 /// What plugins are told about the protoc that calls them: the one that comes with protopact.
@@ -242,7 +241,7 @@ pub fn inputs(contract: &Contract<'_>, descriptors: &str, unit: &Unit) -> String
         say(&step.folder);
         say(&format!("{:?}", step.selection));
     }
-    hex(&hash.finalize())
+    hex::encode(hash.finalize())
 }
 
 /// One hash over all descriptors.
@@ -254,7 +253,7 @@ pub fn descriptors(compiled: &Compiled) -> String {
         hash.update((file.descriptor.len() as u64).to_le_bytes());
         hash.update(&file.descriptor);
     }
-    hex(&hash.finalize())
+    hex::encode(hash.finalize())
 }
 
 /// Makes units, all at the same time.

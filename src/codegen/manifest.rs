@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::FileTree;
-use super::plugin::cache::hex;
+use crate::machine::sha256;
 use crate::words::Language;
 
 /// Where it is, below the output.
@@ -75,11 +74,5 @@ impl Entry {
 /// The hash of every file of a tree.
 #[must_use]
 pub fn hashes(tree: &FileTree) -> BTreeMap<String, String> {
-    tree.iter().map(|(path, content)| (path.to_owned(), hash(content))).collect()
-}
-
-/// The SHA-256 of some bytes, in hexadecimal.
-#[must_use]
-pub fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    tree.iter().map(|(path, content)| (path.to_owned(), sha256(content))).collect()
 }

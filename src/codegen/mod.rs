@@ -7,7 +7,6 @@
 pub mod buf_gen;
 pub mod catalogue;
 pub mod compare;
-mod files;
 pub mod generate;
 mod insertion;
 mod json_names;
@@ -24,5 +23,5 @@ pub mod request;
 pub mod verify;
 pub mod write;
 
-pub use files::{FileTree, TreeError};
+pub use crate::machine::{FileTree, TreeError};
 pub use language::{Contract, Package, Target};

@@ -9,9 +9,10 @@ use thiserror::Error;
 use super::Target;
 use super::generate::{Selection, Step, Unit, Work, package_steps};
 use super::plugin::lock::Around;
-use super::plugin::{Limits, Lock, LockError, Ready, Tool, cache, spec};
+use super::plugin::{Lock, LockError, Ready, Tool, spec};
 use crate::config::generate::{Generate, PluginEntry, PluginRun};
 use crate::config::{self, Place, below};
+use crate::machine::{Limits, sha256_file};
 use crate::words::Language;
 
 /// What decides which units there are.
@@ -177,7 +178,7 @@ impl Wish<'_> {
 }
 
 fn identity(program: &Path) -> Result<String, PlanError> {
-    cache::file(program).map_err(|source| PlanError::Read { program: program.display().to_string(), source })
+    sha256_file(program).map_err(|source| PlanError::Read { program: program.display().to_string(), source })
 }
 
 /// The plugins that the configuration names, by the folder they share. One folder inside another is part of it.

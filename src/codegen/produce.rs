@@ -9,9 +9,9 @@ use thiserror::Error;
 use super::compare::{self, Difference, Kind};
 use super::generate::{self, GenerateError, Made, Unit};
 use super::manifest::{self, Entry, Manifest};
-use super::plugin::{Host, Limits};
 use super::write::{self, Out, Piece, WriteError};
 use super::{Contract, FileTree, Package, catalogue};
+use crate::machine::{Host, Limits};
 
 /// An output folder and what belongs into it.
 #[derive(Clone, Copy, Debug)]

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::Package;
-use super::plugin::run::{self, Call};
-use super::plugin::{Host, Limits, RunError};
+use crate::machine::run::{self, Call};
+use crate::machine::{Cache, Host, Limits, RunError, Space};
 use crate::words::Language;
 
 /// What became of one package.
@@ -79,6 +79,12 @@ pub struct Workshop<'a> {
     pub limits: Limits,
     /// What is built for Rust is kept here, when anywhere: most of it is the same for the next package.
     pub cargo_target: Option<&'a Path>,
+}
+
+/// Where what cargo builds while packages are tried stays for the next time.
+#[must_use]
+pub fn cargo_target(cache: &Cache) -> PathBuf {
+    cache.space(Space::Verify).join("cargo")
 }
 
 /// Hears of every step before it is taken.

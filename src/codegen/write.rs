@@ -20,6 +20,7 @@ use thiserror::Error;
 
 use super::FileTree;
 use super::manifest::{self, Entry, Manifest};
+use crate::machine::sha256;
 
 /// Why the output cannot be written.
 #[derive(Debug, Error)]
@@ -438,7 +439,7 @@ pub fn drift(folder: &Path, unit: &Entry, others_stay: bool) -> Result<Drift, Wr
                 left.remove(path);
                 let plain = fs::symlink_metadata(full).is_ok_and(|m| m.is_file());
                 let found = plain.then(|| fs::read(full)).transpose().map_err(fail("read", full))?;
-                if found.is_none_or(|bytes| manifest::hash(&bytes) != *expected) {
+                if found.is_none_or(|bytes| sha256(&bytes) != *expected) {
                     drift.changed.push(path.to_owned());
                 }
             }

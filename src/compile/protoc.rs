@@ -18,7 +18,7 @@ use super::diagnostic::{self, Diagnostic};
 use super::load::Loaded;
 use super::parse::Span;
 use super::{CompileError, Compiled, CompiledFile, Input, Options, builtin, graph, wire};
-use crate::groups::{Group, Scratch};
+use crate::machine::{Group, Scratch};
 
 /// Why protoc gave no answer.
 #[derive(Debug, Error)]

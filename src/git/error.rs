@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::Cause;
+
 /// Why a repository could not be read.
 #[derive(Debug, Error)]
 pub enum GitError {
@@ -20,7 +22,7 @@ pub enum GitError {
         dir: PathBuf,
         /// libgit2's words.
         #[source]
-        source: git2::Error,
+        source: Cause,
     },
     /// The repository uses a format this build cannot read.
     #[error("the repository at `{}` uses a storage format that cannot be read", .dir.display())]
@@ -29,7 +31,7 @@ pub enum GitError {
         dir: PathBuf,
         /// libgit2's words; they name the extension.
         #[source]
-        source: git2::Error,
+        source: Cause,
     },
     /// The revision does not exist here.
     #[error("revision `{revision}` does not exist in the repository at `{}`{}", .repository.display(), shallow_note(*.shallow))]
@@ -52,7 +54,7 @@ pub enum GitError {
         revision: String,
         /// libgit2's words.
         #[source]
-        source: git2::Error,
+        source: Cause,
     },
     /// The repository has no commit yet.
     #[error("the repository at `{}` has no commits yet", .repository.display())]
@@ -117,7 +119,7 @@ pub enum GitError {
         doing: String,
         /// libgit2's words.
         #[source]
-        source: git2::Error,
+        source: Cause,
     },
 }
 
@@ -126,6 +128,11 @@ fn shallow_note(shallow: bool) -> &'static str {
 }
 
 impl GitError {
+    /// What libgit2 could not do.
+    pub(super) fn git(doing: impl Into<String>, source: git2::Error) -> GitError {
+        GitError::Git { doing: doing.into(), source: Cause::new(source) }
+    }
+
     /// What to do, in the imperative.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

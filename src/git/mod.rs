@@ -5,6 +5,7 @@
 //! (`GIT_DIR` and its like) is not consulted: the directory given decides.
 
 mod error;
+mod id;
 mod loose;
 mod objects;
 mod published;
@@ -13,6 +14,7 @@ mod revision;
 mod versions;
 
 pub use error::GitError;
+pub use id::{Cause, Id};
 pub use objects::{BlobRef, Listing, MAX_FILE_BYTES, Skipped, SkippedWhy};
 pub use published::{Folders, Published};
 pub use repo::Repo;

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::names::near;
 
-use super::{GitError, Repo, Revision, loose};
+use super::{Cause, GitError, Id, Repo, Revision, loose};
 
 /// The largest file that is read, in bytes. Far above any real contract file; a limit so that a hostile
 /// repository cannot exhaust the memory.
@@ -34,7 +34,7 @@ const SUBMODULE: i32 = 0o160_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobRef {
     /// Its id.
-    pub id: Oid,
+    pub id: Id,
     /// Index into [`Listing::repositories`].
     pub repository: usize,
 }
@@ -87,7 +87,7 @@ impl Repo {
         want: &dyn Fn(&str) -> bool,
     ) -> Result<Listing, GitError> {
         let mut listing = Listing { repositories: vec![self.object_dir()], ..Listing::default() };
-        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree, want };
+        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want };
         let start = walk.folder(folder).ok_or_else(|| self.missing(revision, folder))?;
         let mut seen = 0;
         walk.enter(&start, &mut String::new(), &mut Vec::new(), &mut listing, &mut seen)?;
@@ -101,26 +101,24 @@ impl Repo {
     ///
     /// The blob cannot be read.
     pub fn read_path(&self, revision: &Revision, path: &str) -> Result<Option<Bytes>, GitError> {
-        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree, want: &|_| false };
+        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want: &|_| false };
         let Ok(Found::File(id)) = walk.follow(&[], path) else { return Ok(None) };
         let blob = loose::sound(&self.inner, id).and_then(|()| self.inner.find_blob(id));
-        let blob = blob.map_err(|source| GitError::Git {
-            doing: format!("read `{path}` from {}", revision.label()),
-            source,
-        })?;
+        let blob =
+            blob.map_err(|source| GitError::git(format!("read `{path}` from {}", revision.label()), source))?;
         Ok(Some(Bytes::copy_from_slice(blob.content())))
     }
 
     /// Whether a folder exists in a revision.
     #[must_use]
     pub fn has_folder(&self, revision: &Revision, folder: &str) -> bool {
-        Walk { repository: &self.inner, index: 0, root: revision.tree, want: &|_| false }
+        Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want: &|_| false }
             .folder(folder)
             .is_some()
     }
 
     fn missing(&self, revision: &Revision, folder: &str) -> GitError {
-        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree, want: &|_| false };
+        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want: &|_| false };
         let parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
         let mut suggestions = Vec::new();
         for depth in 0..parts.len() {
@@ -128,7 +126,7 @@ impl Repo {
             if walk.folder(&parts[..=depth].join("/")).is_some() {
                 continue;
             }
-            let tree = walk.folder(&parent).map_or(revision.tree, |dirs| walk.id_of(&dirs));
+            let tree = walk.folder(&parent).map_or(revision.tree.oid(), |dirs| walk.id_of(&dirs));
             if let Ok(tree) = walk.tree(tree) {
                 let names: Vec<String> = tree
                     .iter()
@@ -259,9 +257,8 @@ impl<'a> Walk<'a> {
             return Err(GitError::TooLarge { limit: MAX_DEPTH, what: "nested folders" });
         }
         let id = self.id_of(dirs);
-        let tree = self
-            .tree(id)
-            .map_err(|source| GitError::Git { doing: format!("read folder `{prefix}`"), source })?;
+        let tree =
+            self.tree(id).map_err(|source| GitError::git(format!("read folder `{prefix}`"), source))?;
         above.push(id);
         for entry in &tree {
             *seen += 1;
@@ -291,11 +288,11 @@ impl<'a> Walk<'a> {
                 SUBMODULE => {
                     let path: Vec<&str> = dirs.iter().map(|(n, _)| n.as_str()).chain([name]).collect();
                     if !self.submodule(&path.join("/"), entry.id(), prefix, above, listing, seen)? {
-                        skip = Some(SkippedWhy::Submodule(super::revision::short(entry.id())));
+                        skip = Some(SkippedWhy::Submodule(Id::from_oid(entry.id()).short()));
                     }
                 }
                 _ if (self.want)(name) => {
-                    let blob = BlobRef { id: entry.id(), repository: self.index };
+                    let blob = BlobRef { id: Id::from_oid(entry.id()), repository: self.index };
                     listing.files.insert(prefix.clone(), blob);
                 }
                 _ => {}
@@ -329,7 +326,9 @@ impl<'a> Walk<'a> {
         match found {
             Ok(Found::File(blob)) => {
                 if (self.want)(name) {
-                    listing.files.insert(prefix.clone(), BlobRef { id: blob, repository: self.index });
+                    listing
+                        .files
+                        .insert(prefix.clone(), BlobRef { id: Id::from_oid(blob), repository: self.index });
                 }
                 Ok(None)
             }
@@ -393,12 +392,12 @@ pub(crate) enum BlobError {
     #[error("is {size} bytes; at most {MAX_FILE_BYTES} bytes are read")]
     TooLarge { size: u64 },
     #[error("its object {id} is missing from the object database")]
-    Missing { id: Oid },
+    Missing { id: Id },
     #[error("its object {id} cannot be read")]
     Git {
-        id: Oid,
+        id: Id,
         #[source]
-        source: git2::Error,
+        source: Cause,
     },
 }
 
@@ -417,7 +416,8 @@ pub(crate) fn read_blobs(repositories: &[PathBuf], blobs: &[BlobRef]) -> Vec<Res
                     let slot = &mut open[blob.repository];
                     if slot.is_none() {
                         let opened = Repository::open(&repositories[blob.repository]);
-                        let opened = opened.map_err(|source| BlobError::Git { id: blob.id, source })?;
+                        let opened = opened
+                            .map_err(|source| BlobError::Git { id: blob.id, source: Cause::new(source) })?;
                         let folders = loose::folders(&opened);
                         *slot = Some((opened, folders));
                     }
@@ -429,18 +429,19 @@ pub(crate) fn read_blobs(repositories: &[PathBuf], blobs: &[BlobRef]) -> Vec<Res
         .collect()
 }
 
-fn read_blob(repository: &Repository, folders: &[PathBuf], id: Oid) -> Result<Bytes, BlobError> {
+fn read_blob(repository: &Repository, folders: &[PathBuf], id: Id) -> Result<Bytes, BlobError> {
     let fail = |source: git2::Error| match source.code() {
         ErrorCode::NotFound => BlobError::Missing { id },
-        _ => BlobError::Git { id, source },
+        _ => BlobError::Git { id, source: Cause::new(source) },
     };
-    loose::sound_in(folders, id).map_err(fail)?;
+    let oid = id.oid();
+    loose::sound_in(folders, oid).map_err(fail)?;
     let odb = repository.odb().map_err(fail)?;
-    let (size, _) = odb.read_header(id).map_err(fail)?;
+    let (size, _) = odb.read_header(oid).map_err(fail)?;
     if size as u64 > MAX_FILE_BYTES {
         return Err(BlobError::TooLarge { size: size as u64 });
     }
-    Ok(Bytes::copy_from_slice(odb.read(id).map_err(fail)?.data()))
+    Ok(Bytes::copy_from_slice(odb.read(oid).map_err(fail)?.data()))
 }
 
 /// Whether these bytes stand for a file kept in Git LFS (the pointer file format, version 1).

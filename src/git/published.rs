@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use semver::Version;
 
 use super::objects::Walk;
-use super::{GitError, Repo, Revision, RevisionKind, TagPattern};
+use super::{GitError, Id, Repo, Revision, RevisionKind, TagPattern};
 
 /// How many entries one version's folders may have in all; see [`Repo::list`].
 const MAX_ENTRIES: usize = 2_000_000;
@@ -27,7 +27,7 @@ pub struct Published {
     /// Its tag.
     pub tag: String,
     /// Its root tree.
-    pub tree: Oid,
+    pub tree: Id,
 }
 
 impl Repo {
@@ -60,22 +60,23 @@ impl Repo {
             if limit.as_ref().is_some_and(|limit| version > *limit) {
                 continue;
             }
-            let doing = |source| GitError::Git { doing: format!("read tag `{tag}`"), source };
+            let doing = |source| GitError::git(format!("read tag `{tag}`"), source);
             let reference = self.inner.find_reference(&format!("refs/tags/{tag}")).map_err(doing)?;
             // A tag of something that is no tree is no version of any files.
             let Ok(tree) = reference.peel(ObjectType::Tree) else { continue };
-            if tree.id() == baseline.tree {
+            let tree = Id::from_oid(tree.id());
+            if tree == baseline.tree {
                 continue;
             }
             if limit.is_none()
                 && let Ok(commit) = reference.peel_to_commit()
-                && self.comes_after(commit.id(), baseline.commit).map_err(doing)?
+                && self.comes_after(commit.id(), baseline.commit.map(Id::oid)).map_err(doing)?
             {
                 continue;
             }
             count += 1;
             if found.len() < most {
-                found.push(Published { version, tag, tree: tree.id() });
+                found.push(Published { version, tag, tree });
             }
         }
         Ok((found, count))
@@ -94,14 +95,14 @@ impl Repo {
 
     /// The blob at a path of a tree, through links inside the tree.
     #[must_use]
-    pub fn blob_at(&self, tree: Oid, path: &str) -> Option<Oid> {
-        Walk::new(&self.inner, tree).file(path)
+    pub fn blob_at(&self, tree: Id, path: &str) -> Option<Id> {
+        Walk::new(&self.inner, tree.oid()).file(path).map(Id::from_oid)
     }
 
     /// The tree of a folder, through links inside the tree.
     #[must_use]
-    pub fn folder_at(&self, tree: Oid, path: &str) -> Option<Oid> {
-        Walk::new(&self.inner, tree).folder_id(path)
+    pub fn folder_at(&self, tree: Id, path: &str) -> Option<Id> {
+        Walk::new(&self.inner, tree.oid()).folder_id(path).map(Id::from_oid)
     }
 }
 
@@ -109,7 +110,7 @@ impl Repo {
 /// leads to is in the tree itself.
 #[derive(Debug, Default)]
 pub struct Folders {
-    known: FxHashMap<Oid, Arc<[Oid]>>,
+    known: FxHashMap<Oid, Arc<[Id]>>,
     seen: usize,
 }
 
@@ -122,10 +123,10 @@ impl Folders {
     pub fn blobs(
         &mut self,
         repo: &Repo,
-        tree: Oid,
+        tree: Id,
         want: &dyn Fn(&str) -> bool,
-    ) -> Result<Arc<[Oid]>, GitError> {
-        self.walk(repo, tree, want, 0)
+    ) -> Result<Arc<[Id]>, GitError> {
+        self.walk(repo, tree.oid(), want, 0)
     }
 
     fn walk(
@@ -134,7 +135,7 @@ impl Folders {
         id: Oid,
         want: &dyn Fn(&str) -> bool,
         depth: usize,
-    ) -> Result<Arc<[Oid]>, GitError> {
+    ) -> Result<Arc<[Id]>, GitError> {
         if let Some(known) = self.known.get(&id) {
             return Ok(known.clone());
         }
@@ -144,7 +145,7 @@ impl Folders {
         let tree = repo
             .inner
             .find_tree(id)
-            .map_err(|source| GitError::Git { doing: format!("read the folder with the id {id}"), source })?;
+            .map_err(|source| GitError::git(format!("read the folder with the id {id}"), source))?;
         let mut blobs = Vec::new();
         for entry in &tree {
             self.seen += 1;
@@ -153,13 +154,15 @@ impl Folders {
             }
             match entry.filemode_raw() {
                 TREE => blobs.extend_from_slice(&self.walk(repo, entry.id(), want, depth + 1)?),
-                mode if FILES.contains(&mode) && entry.name().is_ok_and(want) => blobs.push(entry.id()),
+                mode if FILES.contains(&mode) && entry.name().is_ok_and(want) => {
+                    blobs.push(Id::from_oid(entry.id()))
+                }
                 _ => {}
             }
         }
         blobs.sort_unstable();
         blobs.dedup();
-        let blobs: Arc<[Oid]> = blobs.into();
+        let blobs: Arc<[Id]> = blobs.into();
         self.known.insert(id, blobs.clone());
         Ok(blobs)
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
 
-use super::GitError;
+use super::{Cause, GitError};
 
 /// An open repository. One thread at a time; bulk reading opens its own handles.
 pub struct Repo {
@@ -78,10 +78,10 @@ fn open_error(dir: &Path, source: git2::Error) -> GitError {
     let dir = dir.to_path_buf();
     match source.code() {
         ErrorCode::NotFound => GitError::NotARepository { dir },
-        ErrorCode::Owner => GitError::Untrusted { dir, source },
+        ErrorCode::Owner => GitError::Untrusted { dir, source: Cause::new(source) },
         _ if source.class() == ErrorClass::Repository && source.message().contains("unsupported") => {
-            GitError::UnsupportedFormat { dir, source }
+            GitError::UnsupportedFormat { dir, source: Cause::new(source) }
         }
-        _ => GitError::Git { doing: format!("open the repository at `{}`", dir.display()), source },
+        _ => GitError::git(format!("open the repository at `{}`", dir.display()), source),
     }
 }

@@ -5,7 +5,7 @@ use git2::{ErrorCode, ObjectType, Oid};
 use crate::names::near;
 
 use super::error::shell_word;
-use super::{GitError, Repo, loose};
+use super::{Cause, GitError, Id, Repo, loose};
 
 /// What kind of name a revision was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,30 @@ pub enum RevisionKind {
     MergeBase,
 }
 
+impl RevisionKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            RevisionKind::Tag => "tag",
+            RevisionKind::Branch | RevisionKind::RemoteBranch => "branch",
+            RevisionKind::Expression => "revision",
+            RevisionKind::MergeBase => "merge base with",
+        }
+    }
+
+    /// The commit as it is told beside the name: where the name does not say it.
+    #[must_use]
+    pub fn shown(self, name: &str, commit: Option<Id>) -> Option<String> {
+        let told = match self {
+            RevisionKind::MergeBase => true,
+            RevisionKind::Expression => !commit?.to_string().starts_with(name),
+            RevisionKind::Tag | RevisionKind::Branch | RevisionKind::RemoteBranch => false,
+        };
+        commit.filter(|_| told).map(Id::short)
+    }
+}
+
 /// A resolved revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
@@ -30,38 +54,18 @@ pub struct Revision {
     /// What kind of name it was.
     pub kind: RevisionKind,
     /// The commit; `None` when a bare tree was named.
-    pub commit: Option<Oid>,
+    pub commit: Option<Id>,
     /// The root tree.
-    pub tree: Oid,
+    pub tree: Id,
 }
 
 impl Revision {
     /// The revision in words: ``tag `v1.2.0` ``, ``revision `HEAD~1` (1a2b3c4)``.
     #[must_use]
     pub fn label(&self) -> String {
-        let word = match self.kind {
-            RevisionKind::Tag => "tag",
-            RevisionKind::Branch | RevisionKind::RemoteBranch => "branch",
-            RevisionKind::Expression => "revision",
-            RevisionKind::MergeBase => "merge base with",
-        };
-        match self.commit {
-            Some(commit) if self.kind == RevisionKind::MergeBase => {
-                format!("{word} `{}` ({})", self.name, short(commit))
-            }
-            Some(commit)
-                if self.kind == RevisionKind::Expression && !commit.to_string().starts_with(&self.name) =>
-            {
-                format!("{word} `{}` ({})", self.name, short(commit))
-            }
-            _ => format!("{word} `{}`", self.name),
-        }
+        let commit = self.kind.shown(&self.name, self.commit).map(|c| format!(" ({c})"));
+        format!("{} `{}`{}", self.kind.word(), self.name, commit.unwrap_or_default())
     }
-}
-
-/// Seven digits: what git prints by default.
-pub(super) fn short(id: Oid) -> String {
-    id.to_string().chars().take(7).collect()
 }
 
 impl Repo {
@@ -74,7 +78,7 @@ impl Repo {
         // `@{u}` is the documented short form that libgit2 does not know everywhere.
         let spelled = revision.replace("@{u}", "@{upstream}");
         self.sound(&spelled)
-            .map_err(|source| GitError::Git { doing: format!("read revision `{revision}`"), source })?;
+            .map_err(|source| GitError::git(format!("read revision `{revision}`"), source))?;
         let (object, reference) =
             self.inner.revparse_ext(&spelled).map_err(|source| self.unknown(revision, source))?;
         let kind = match reference {
@@ -85,14 +89,14 @@ impl Repo {
             }
             _ => RevisionKind::Expression,
         };
-        let commit = object.peel(ObjectType::Commit).ok().map(|c| c.id());
+        let commit = object.peel(ObjectType::Commit).ok().map(|c| Id::from_oid(c.id()));
         let tree = object.peel(ObjectType::Tree).map_err(|source| {
             if source.code() == ErrorCode::NotFound {
                 // A commit whose tree is not here: cut off, or lost.
                 return self.unknown(revision, source);
             }
             if matches!(object.kind(), Some(ObjectType::Commit | ObjectType::Tree)) {
-                return GitError::Git { doing: format!("read the folder of revision `{revision}`"), source };
+                return GitError::git(format!("read the folder of revision `{revision}`"), source);
             }
             GitError::NotATree {
                 revision: revision.to_owned(),
@@ -102,7 +106,7 @@ impl Repo {
                     .into(),
             }
         })?;
-        Ok(Revision { name: revision.to_owned(), kind, commit, tree: tree.id() })
+        Ok(Revision { name: revision.to_owned(), kind, commit, tree: Id::from_oid(tree.id()) })
     }
 
     /// Whether what libgit2 is about to read for a revision can be read to its end.
@@ -133,15 +137,13 @@ impl Repo {
         };
         let other = commit_of(revision)?;
         let head = commit_of("HEAD")?;
-        loose::sound_history(&self.inner).map_err(|source| GitError::Git {
-            doing: format!("find the merge base of HEAD and `{revision}`"),
-            source,
-        })?;
-        let base = self.inner.merge_base(head, other).map_err(|source| match source.code() {
+        let fail = |source| GitError::git(format!("find the merge base of HEAD and `{revision}`"), source);
+        loose::sound_history(&self.inner).map_err(fail)?;
+        let base = self.inner.merge_base(head.oid(), other.oid()).map_err(|source| match source.code() {
             ErrorCode::NotFound => {
                 GitError::NoMergeBase { revision: revision.to_owned(), shallow: self.is_shallow() }
             }
-            _ => GitError::Git { doing: format!("find the merge base of HEAD and `{revision}`"), source },
+            _ => fail(source),
         })?;
         let mut found = self.resolve(&base.to_string())?;
         found.name = revision.to_owned();
@@ -154,7 +156,7 @@ impl Repo {
         match source.code() {
             ErrorCode::UnbornBranch => return GitError::NoCommits { repository },
             ErrorCode::Ambiguous | ErrorCode::InvalidSpec => {
-                return GitError::BadRevision { revision: revision.to_owned(), source };
+                return GitError::BadRevision { revision: revision.to_owned(), source: Cause::new(source) };
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use git2::ObjectType;
 use semver::Version;
 use thiserror::Error;
 
-use super::{GitError, Repo, Revision, RevisionKind, loose};
+use super::{GitError, Id, Repo, Revision, RevisionKind, loose};
 
 const PLACEHOLDER: &str = "{version}";
 
@@ -108,23 +108,19 @@ impl Repo {
                 r.target().map_or(Ok(()), |id| loose::sound_to_tree(&self.inner, id))?;
                 r.peel(ObjectType::Commit)
             })
-            .map_err(|source| GitError::Git { doing: doing(), source })?;
-        let tree =
-            object.peel(ObjectType::Tree).map_err(|source| GitError::Git { doing: doing(), source })?;
+            .map_err(|source| GitError::git(doing(), source))?;
+        let tree = object.peel(ObjectType::Tree).map_err(|source| GitError::git(doing(), source))?;
         let revision = Revision {
             name: tag.clone(),
             kind: RevisionKind::Tag,
-            commit: Some(object.id()),
-            tree: tree.id(),
+            commit: Some(Id::from_oid(object.id())),
+            tree: Id::from_oid(tree.id()),
         };
         Ok(Latest { version: version.clone(), revision })
     }
 
     fn tags(&self) -> Result<Vec<String>, GitError> {
-        let names = self
-            .inner
-            .tag_names(None)
-            .map_err(|source| GitError::Git { doing: "list the tags".into(), source })?;
+        let names = self.inner.tag_names(None).map_err(|source| GitError::git("list the tags", source))?;
         Ok(names.iter().flatten().flatten().map(str::to_owned).collect())
     }
 }

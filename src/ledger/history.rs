@@ -8,13 +8,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use git2::Oid;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Memory, Query, Recalled, Use};
 use crate::compile::{Declared, Number, declared};
-use crate::git::{BlobRef, Folders, GitError, Published, Repo, Revision, TagPattern, read_blobs};
+use crate::git::{BlobRef, Folders, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
 use crate::schema::{Kind as Type, Label};
 
 /// How many versions are looked at, the newest ones. Contracts that are published once a week reach back more
@@ -60,7 +59,7 @@ impl History {
         let mut reader = Reader::new(&self.repository, queries);
 
         let paths: BTreeSet<&str> = queries.iter().map(|q| &*q.path).collect();
-        let at_paths: Vec<FxHashMap<&str, Oid>> = versions
+        let at_paths: Vec<FxHashMap<&str, Id>> = versions
             .iter()
             .map(|v| paths.iter().filter_map(|p| Some((*p, repo.blob_at(v.tree, p)?))).collect())
             .collect();
@@ -200,7 +199,7 @@ struct Reader<'a> {
     repositories: [PathBuf; 1],
     full_names: FxHashSet<&'a str>,
     simple_names: FxHashSet<&'a str>,
-    known: FxHashMap<Oid, Vec<Declared>>,
+    known: FxHashMap<Id, Vec<Declared>>,
     /// Why blobs could not be read, by blob.
     unread: Vec<String>,
 }
@@ -218,8 +217,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads those of some blobs that were not read yet.
-    fn read(&mut self, blobs: impl Iterator<Item = Oid>) {
-        let mut wanted: Vec<Oid> = blobs.filter(|b| !self.known.contains_key(b)).collect();
+    fn read(&mut self, blobs: impl Iterator<Item = Id>) {
+        let mut wanted: Vec<Id> = blobs.filter(|b| !self.known.contains_key(b)).collect();
         wanted.sort_unstable();
         wanted.dedup();
         for piece in wanted.chunks(PIECE) {
@@ -249,16 +248,16 @@ impl<'a> Reader<'a> {
         found
     }
 
-    fn find(&self, blob: Oid, query: &Query) -> Option<&Declared> {
+    fn find(&self, blob: Id, query: &Query) -> Option<&Declared> {
         let declared = self.known.get(&blob)?;
         declared.iter().find(|d| d.full_name == *query.full_name && d.is_enum == query.is_enum)
     }
 
-    fn declares(&self, blob: Oid, query: &Query) -> bool {
+    fn declares(&self, blob: Id, query: &Query) -> bool {
         self.find(blob, query).is_some()
     }
 
-    fn declares_any(&self, blob: Oid) -> bool {
+    fn declares_any(&self, blob: Id) -> bool {
         self.known.get(&blob).is_some_and(|d| !d.is_empty())
     }
 

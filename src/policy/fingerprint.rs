@@ -22,7 +22,7 @@ pub fn fingerprint(change: &Change, cx: &Cx<'_>) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(6).map(|b| format!("{b:02x}")).collect()
+    hex::encode(&hash.finalize()[..6])
 }
 
 /// What an element is, apart from its place: numbers, types and names. An element with parts (a message, an

@@ -1,7 +1,7 @@
 //! Witnesses as lines of text.
 
 use super::{Finding, Line, Report};
-use crate::wire::witness::hex;
+use crate::schema::options::spaced;
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::Direction;
 
@@ -38,8 +38,8 @@ fn sentence(report: &Report, proof: &Proof) -> String {
             let (writer, reader) = sides(*old_wrote);
             let shown = match bytes.len() {
                 0 => "no bytes".to_owned(),
-                n if n > BYTES_SHOWN => format!("`{} …` ({n} bytes)", hex(&bytes[..BYTES_SHOWN])),
-                _ => format!("`{}`", hex(bytes)),
+                n if n > BYTES_SHOWN => format!("`{} …` ({n} bytes)", spaced(&bytes[..BYTES_SHOWN])),
+                _ => format!("`{}`", spaced(bytes)),
             };
             format!("written by {writer}: {shown} means {meant}; read by {reader}: {}", seen(reads))
         }
@@ -80,6 +80,5 @@ fn seen(reads: &[Read]) -> String {
 
 /// The old side as people call it: its tag, or that it is old.
 fn old_name(report: &Report) -> String {
-    let tag = report.old.strip_prefix("tag `").and_then(|t| t.strip_suffix('`'));
-    tag.map_or_else(|| "the old version".to_owned(), str::to_owned)
+    report.old.tag().map_or_else(|| "the old version".to_owned(), str::to_owned)
 }

@@ -90,7 +90,7 @@ fn value(data: &UnknownFieldData) -> String {
             // The bytes do not say whether they are a message; a message that is none is rare.
             _ => match UnknownFields::decode_from_slice(bytes) {
                 Ok(fields) => message(&fields),
-                Err(_) => hex(bytes),
+                Err(_) => start(bytes),
             },
         },
         UnknownFieldData::Group(fields) => message(fields),
@@ -102,10 +102,17 @@ fn message(fields: &UnknownFields) -> String {
     format!("{{{}}}", parts.join(", "))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let shown: Vec<String> = bytes.iter().take(24).map(|b| format!("{b:02x}")).collect();
-    let more = if bytes.len() > 24 { " …" } else { "" };
-    format!("{}{more}", shown.join(" "))
+/// Bytes as a person writes them: `08 ac 02`.
+pub fn spaced(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| hex::encode([*b])).collect::<Vec<_>>().join(" ")
+}
+
+/// The first bytes.
+fn start(bytes: &[u8]) -> String {
+    match bytes.get(..24) {
+        Some(first) if bytes.len() > first.len() => format!("{} …", spaced(first)),
+        _ => spaced(bytes),
+    }
 }
 
 /// The options of an element in wire form, and the full name of their message.

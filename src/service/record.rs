@@ -1,6 +1,5 @@
 //! What clients sent, kept for somebody who wants to look at it.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,17 +25,12 @@ pub struct Received {
 impl Received {
     /// One line of JSON, without a newline.
     pub fn to_json(&self) -> String {
-        let mut hex = String::with_capacity(self.bytes.len() * 2);
-        for byte in &self.bytes {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
         serde_json::json!({
             "method": &*self.method,
             "peer": self.peer.to_string(),
             "call": self.call,
             "index": self.index,
-            "bytes": hex,
+            "bytes": hex::encode(&self.bytes),
         })
         .to_string()
     }

@@ -9,43 +9,9 @@ use bytes::Bytes;
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::Problem;
+use super::{Name, Problem};
 use crate::config::{buf, normalize};
-use crate::git::{BlobError, BlobRef, MAX_FILE_BYTES, Revision, is_lfs_pointer, read_blobs};
-
-/// Names the content of a file: the id git gives a blob (SHA-1), wherever the file comes from. Equal ids mean
-/// equal bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContentId(pub [u8; 20]);
-
-impl std::fmt::Debug for ContentId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}
-
-impl std::fmt::Display for ContentId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl ContentId {
-    /// The id of some bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> ContentId {
-        let id = git2::Oid::hash_object(git2::ObjectType::Blob, bytes).expect("hashing memory cannot fail");
-        ContentId::from(id)
-    }
-}
-
-impl From<git2::Oid> for ContentId {
-    fn from(id: git2::Oid) -> Self {
-        let mut bytes = [0; 20];
-        bytes.copy_from_slice(&id.as_bytes()[..20]);
-        ContentId(bytes)
-    }
-}
+use crate::git::{BlobError, BlobRef, Id as ContentId, MAX_FILE_BYTES, Revision, is_lfs_pointer, read_blobs};
 
 /// A file of a tree.
 #[derive(Debug)]
@@ -128,7 +94,7 @@ impl ReadError {
 /// The files of one version of a contract, from wherever: .proto files and configuration files.
 #[derive(Debug, Default)]
 pub struct Tree {
-    pub(super) label: String,
+    pub(super) name: Name,
     pub(super) entries: BTreeMap<Box<str>, Entry>,
     pub(super) repositories: Vec<PathBuf>,
     pub(super) problems: Vec<Problem>,
@@ -161,8 +127,8 @@ pub(super) struct Display {
 impl Tree {
     /// A tree of bytes in memory, for tests and for archives.
     #[must_use]
-    pub fn from_memory<P: AsRef<str>>(label: &str, files: impl IntoIterator<Item = (P, Bytes)>) -> Tree {
-        let mut tree = Tree { label: label.to_owned(), ..Tree::default() };
+    pub fn from_memory<P: AsRef<str>>(name: &str, files: impl IntoIterator<Item = (P, Bytes)>) -> Tree {
+        let mut tree = Tree { name: Name::Memory(name.to_owned()), ..Tree::default() };
         for (path, bytes) in files {
             match normalize(path.as_ref()) {
                 Ok(path) if is_wanted(name_of(&path)) => {
@@ -182,16 +148,16 @@ impl Tree {
 
     pub(super) fn insert(&mut self, path: String, size: Option<u64>, place: Place) {
         let id = match &place {
-            Place::Blob(blob) => OnceLock::from(ContentId::from(blob.id)),
+            Place::Blob(blob) => OnceLock::from(blob.id),
             _ => OnceLock::new(),
         };
         self.entries.insert(path.into(), Entry { size, id, content: OnceLock::new(), place });
     }
 
-    /// The tree in words: ``tag `v1.2.0` ``, ``directory `proto` ``, `working tree`.
+    /// What it is.
     #[must_use]
-    pub fn label(&self) -> &str {
-        &self.label
+    pub fn name(&self) -> &Name {
+        &self.name
     }
 
     /// The files, sorted by path.
@@ -397,11 +363,6 @@ pub(super) fn is_wanted(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_those_git_gives() {
-        assert_eq!(ContentId::of(b"").to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
-    }
 
     #[test]
     fn paths_are_shown_from_what_was_typed() {

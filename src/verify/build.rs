@@ -2,7 +2,7 @@
 //!
 //! What is in the cache below `verify/`: `LANGUAGE/HASH/{sdk,driver}` for each program, with a file `built` once it
 //! is whole; `target`, the one target folder of all Rust programs; `python/venv-HASH`, one environment for each set of
-//! requirements. What nobody has used for long is [removed](super::prune) after a build. The tools' own caches (of Go,
+//! requirements. What nobody has used for long is [removed](prune) after a build. The tools' own caches (of Go,
 //! Maven, pip and cargo) are used as they are.
 
 use std::ffi::OsString;
@@ -18,15 +18,26 @@ use thiserror::Error;
 
 use super::driver::Driver;
 use super::process::Program;
-use super::prune;
-use crate::codegen::plugin::cache::hex;
-use crate::codegen::plugin::run::{self, Call};
-use crate::codegen::plugin::{Host, Limits, RunError};
 use crate::codegen::render::render;
+use crate::machine::prune::{self, Kind};
+use crate::machine::run::{self, Call};
+use crate::machine::{Host, Limits, RunError};
 use crate::words::Language;
 
 /// How long one step of a build may take: a first build fetches and compiles whole libraries.
 const STEP: Duration = Duration::from_secs(900);
+
+/// The mark of a program.
+const PROGRAM: &str = "built";
+/// The mark of an environment for Python programs.
+const ENVIRONMENT: &str = "whole";
+
+/// What the folder of a language holds: the programs of the last four pairs of versions stay whatever their age, and the
+/// environments of one protopact and of the one before.
+const KEPT: [Kind; 2] = [
+    Kind { mark: PROGRAM, keep: 8, ours: is_key },
+    Kind { mark: ENVIRONMENT, keep: 2, ours: |name| name.strip_prefix("venv-").is_some_and(is_key) },
+];
 
 /// Why there is no program.
 #[derive(Debug, Error)]
@@ -111,7 +122,11 @@ fn key(driver: &Driver) -> String {
             hash.update(part);
         }
     }
-    hex(&hash.finalize())[..20].to_owned()
+    hex::encode(hash.finalize())[..20].to_owned()
+}
+
+fn is_key(name: &str) -> bool {
+    name.len() == 20 && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// One program on its way.
@@ -123,7 +138,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn built(&self) -> PathBuf {
-        self.folder.join(prune::PROGRAM)
+        self.folder.join(PROGRAM)
     }
 
     fn is_built(&self) -> bool {
@@ -187,7 +202,7 @@ pub fn build(
     // They are held before anything is removed.
     let programs = places.iter().map(|p| work.program(p)).collect();
     if !todo.is_empty() {
-        prune::prune(&base, SystemTime::now());
+        prune::prune(&base, &KEPT, SystemTime::now());
     }
     Ok(programs)
 }
@@ -262,12 +277,12 @@ impl Work<'_> {
     fn venv(&self, driver: &Driver) -> PathBuf {
         let mut hash = Sha256::new();
         hash.update(driver.requirements.join("\n"));
-        self.base.join(format!("venv-{}", &hex(&hash.finalize())[..20]))
+        self.base.join(format!("venv-{}", &hex::encode(hash.finalize())[..20]))
     }
 
     fn python(&self, place: &Place<'_>) -> Result<(), BuildError> {
         let venv = self.venv(place.driver);
-        let whole = venv.join(prune::ENVIRONMENT);
+        let whole = venv.join(ENVIRONMENT);
         if whole.is_file() {
             return Ok(());
         }
@@ -344,7 +359,7 @@ impl Work<'_> {
         };
         let mut marks = vec![place.built()];
         if self.language == Language::Python {
-            marks.push(self.venv(place.driver).join(prune::ENVIRONMENT));
+            marks.push(self.venv(place.driver).join(ENVIRONMENT));
         }
         let held = marks.iter().filter_map(|mark| prune::hold(mark)).map(Arc::new).collect();
         Program { program, arguments, folder, set, held }

@@ -14,8 +14,7 @@ use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
 use super::side::Side;
-use crate::codegen::plugin::Host;
-use crate::codegen::plugin::cache::hex;
+use crate::machine::Host;
 use crate::wire::sample::{Sample, SampleOptions, samples};
 use crate::words::{Language, Lens};
 
@@ -60,7 +59,7 @@ impl<'a> Stage<'a> {
 
     /// Asks one program about messages and bytes. One that ends is started again for what is left.
     fn codec(&self, peer: Peer, requests: &[(String, Vec<u8>)]) -> Vec<Answer> {
-        let line = |(id, (message, bytes)): (usize, &(String, Vec<u8>))| json!({"id": id, "op": "codec", "message": message, "hex": hex(bytes)});
+        let line = |(id, (message, bytes)): (usize, &(String, Vec<u8>))| json!({"id": id, "op": "codec", "message": message, "hex": hex::encode(bytes)});
         self.ask(peer, &requests.iter().enumerate().map(line).collect::<Vec<_>>())
     }
 
@@ -105,16 +104,10 @@ fn read(answer: &Value) -> Answer {
     if answer["ok"] != true {
         return Err(answer["error"].as_str().unwrap_or("no reason given").to_owned());
     }
-    let again = unhex(answer["hex"].as_str().unwrap_or_default());
+    let again = hex::decode(answer["hex"].as_str().unwrap_or_default());
+    let again = again.map_err(|error| format!("its bytes are not hexadecimal: {error}"))?;
     let json = answer["json"].as_str().map(str::to_owned);
     Ok(Read { again, json })
-}
-
-/// Bytes out of hexadecimal; what is none is left out.
-#[must_use]
-pub fn unhex(text: &str) -> Vec<u8> {
-    let pairs = text.as_bytes().chunks_exact(2);
-    pairs.filter_map(|c| u8::from_str_radix(std::str::from_utf8(c).ok()?, 16).ok()).collect()
 }
 
 /// A message with a sample of it.

@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::bytes::{Stage, unhex};
+use super::bytes::Stage;
 use super::cases::{self, Call, Case, code};
 use super::certs::{CertError, Certs};
 use super::frames::Traffic;
@@ -17,8 +17,7 @@ use super::predict::Miss;
 use super::running::{Client, Server};
 use super::side::Side;
 use super::tap::{Tap, Taps};
-use crate::codegen::plugin::cache::hex;
-use crate::groups::Scratch;
+use crate::machine::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::wire::sample::{SampleOptions, large, samples};
 use crate::words::{CallKind, Language, Lens};
@@ -183,7 +182,7 @@ impl Answers {
 
     fn lines(&self) -> String {
         let line = |(name, all): (&String, &Vec<Vec<u8>>)| {
-            format!("{}\n", json!({"message": name, "hex": all.iter().map(|b| hex(b)).collect::<Vec<_>>()}))
+            format!("{}\n", json!({"message": name, "hex": all.iter().map(hex::encode).collect::<Vec<_>>()}))
         };
         self.by_message.iter().map(line).collect()
     }
@@ -244,7 +243,7 @@ fn outcome(answer: &Value) -> Result<Outcome, Difference> {
     Ok(Outcome {
         code: answer["code"].as_i64().unwrap_or(-1),
         status: answer["status"].as_str().unwrap_or_default().to_owned(),
-        responses: responses.filter_map(|r| r.as_str().map(unhex)).collect(),
+        responses: responses.filter_map(|r| hex::decode(r.as_str()?).ok()).collect(),
         initial: pairs("initial"),
         trailing: pairs("trailing"),
         traffic: None,
@@ -518,7 +517,7 @@ impl Work<'_> {
             reader_is_newer: from.version < to.version,
             prost: rust(from, to),
         };
-        let seen = outcome.trailer("seen-bin").and_then(|text| cases::seen(&unhex(text)));
+        let seen = outcome.trailer("seen-bin").and_then(|text| cases::seen(&hex::decode(text).ok()?));
         for (sent, seen) in call.requests.iter().zip(seen.iter().flatten()) {
             oracle::compare(there, (&attempt.method.input, &other.input), sent, seen)
                 .map_err(|d| d.within("the request"))?;

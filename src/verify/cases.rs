@@ -5,7 +5,6 @@
 
 use serde_json::{Value, json};
 
-use crate::codegen::plugin::cache::hex;
 use crate::words::CallKind;
 
 /// The cases by name, in the order in which they are tried.
@@ -145,7 +144,7 @@ impl Call<'_> {
         }
         json!({
             "id": 0, "op": "call", "address": address, "tls": tls, "gzip": gzip, "method": self.path,
-            "requests": self.requests.iter().map(|r| hex(r)).collect::<Vec<_>>(), "metadata": metadata,
+            "requests": self.requests.iter().map(hex::encode).collect::<Vec<_>>(), "metadata": metadata,
             "deadline": deadline, "cancel": case == Case::Cancel,
         })
     }

@@ -23,7 +23,6 @@ pub mod matrix;
 pub mod oracle;
 pub mod predict;
 pub mod process;
-mod prune;
 pub mod retired;
 mod running;
 pub mod sdk;

@@ -399,7 +399,7 @@ fn shown(value: &Value) -> String {
         Value::String(v) if v.chars().count() > MOST => format!("a string of {} bytes", v.len()),
         Value::String(v) => format!("{v:?}"),
         Value::Bytes(v) if v.len() > MOST / 2 => format!("{} bytes", v.len()),
-        Value::Bytes(v) => format!("bytes {}", crate::codegen::plugin::cache::hex(v)),
+        Value::Bytes(v) => format!("bytes {}", hex::encode(v)),
         Value::Message(_) => "a message".to_owned(),
         Value::List(v) => format!("a list of {}", v.len()),
         Value::Map(v) => format!("a map of {}", v.len()),

@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::codegen::plugin::Host;
-use crate::groups::Group;
+use crate::machine::{Group, Host};
 
 /// How to start a driver.
 #[derive(Clone, Debug)]

@@ -10,7 +10,8 @@ use prost::Message as _;
 use prost_types::compiler::CodeGeneratorResponse;
 use prost_types::compiler::code_generator_response::File;
 use protopact::codegen::plugin::lock::Entry;
-use protopact::codegen::plugin::{Lock, cache, platform, spec};
+use protopact::codegen::plugin::{Lock, platform, spec};
+use protopact::machine::sha256_file;
 
 use crate::env::{Output, TestEnv};
 
@@ -81,7 +82,7 @@ impl Lab {
             };
             if plugin == &spec::PROTOC {
                 let path = protoc_bin_vendored::protoc_bin_path().unwrap();
-                entry.sha256.insert(platform(), cache::file(&path).unwrap());
+                entry.sha256.insert(platform(), sha256_file(&path).unwrap());
             }
             lock.plugin.insert(plugin.name.to_owned(), entry);
         }

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use protopact::codegen::plugin::lock::Entry;
-use protopact::codegen::plugin::{Cache, Host, Lock, cache, platform, spec};
+use protopact::codegen::plugin::{Lock, cache, platform, spec};
+use protopact::machine::{Cache, Host};
 
 use crate::lab::{Lab, answer};
 
@@ -23,7 +24,7 @@ fn fake_go(lab: &Lab) -> std::path::PathBuf {
     let env = [("PROTOPACT_CACHE".into(), OsString::from(lab.env.work().join("../cache")))].into();
     let cache = Cache::of(&Host { env, cwd: lab.env.work() }).unwrap();
     let sha256 = cache::digest(&spec::GO, &made).unwrap();
-    let place = cache.keep(&spec::GO, &sha256, &made).unwrap();
+    let place = cache::keep(&cache, &spec::GO, &sha256, &made).unwrap();
     let entry = Entry {
         version: spec::GO.version.to_owned(),
         source: "go".to_owned(),

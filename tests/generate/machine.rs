@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use protopact::codegen::plugin::lock::Around;
-use protopact::codegen::plugin::{Cache, Host, Lock, install::Installer, spec};
+use protopact::codegen::plugin::{Lock, install::Installer, spec};
+use protopact::machine::{Cache, Host};
 use protopact::words::Language;
 
 use crate::lab::tree;

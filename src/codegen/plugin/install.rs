@@ -8,8 +8,9 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::lock::{Around, Entry};
-use super::run::{self, Call, Done};
-use super::{Limits, Lock, LockError, Pinned, RunError, Source, cache, platform};
+use super::{Lock, LockError, Pinned, Source, cache, platform};
+use crate::machine::run::{self, Call, Done};
+use crate::machine::{Limits, RunError, sha256_file};
 
 /// Why a plugin could not be got.
 #[derive(Debug, Error)]
@@ -186,7 +187,7 @@ impl Installer<'_> {
             let sha256 = cache::digest(plugin, &made.folder).map_err(fail)?;
             let key = format!("{}{}", platform(), made.variant);
             self.same(plugin, &entry, &key, &sha256)?;
-            cache.keep(plugin, &sha256, &made.folder).map_err(fail)?;
+            cache::keep(cache, plugin, &sha256, &made.folder).map_err(fail)?;
             (sha256, key, made.toolchain)
         };
         self.same(plugin, &entry, &key, &sha256)?;
@@ -220,7 +221,7 @@ impl Installer<'_> {
             }
         }
         let read = |source| LockError::Read { name: plugin.name, source };
-        Ok(cache::file(&program).map_err(read)?)
+        Ok(sha256_file(&program).map_err(read)?)
     }
 
     fn make(

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Cache, Host, Library, Pinned, Ready, Source, Tool, cache, platform};
+use super::{Library, Pinned, Ready, Source, Tool, cache, platform};
+use crate::machine::{Cache, Host};
 
 /// The name of the file, beside `protopact.toml`.
 pub const FILE_NAME: &str = "protopact.lock";
@@ -204,9 +205,9 @@ impl Lock {
         }
         let cache = around.cache.ok_or(LockError::NotInstalled { name, version })?;
         // Several interpreters may be locked for one platform; the one that is here counts.
-        let here = hashes.into_iter().find(|hash| cache.folder(plugin, hash).exists());
+        let here = hashes.into_iter().find(|hash| cache::folder(cache, plugin, hash).exists());
         let locked = here.ok_or(LockError::NotInstalled { name, version })?;
-        let folder = cache.folder(plugin, locked);
+        let folder = cache::folder(cache, plugin, locked);
         let program = folder.join(cache::entry(plugin));
         let tool = match plugin.source {
             Source::Pip => {
@@ -299,7 +300,7 @@ mod tests {
             let error = ready.and_then(|r| r.verify()).unwrap_err();
             format!("{error}; {}", error.hint()).replace(&platform, "[platform]")
         };
-        let folder = cache.folder(&spec::GO, "abcd");
+        let folder = cache::folder(&cache, &spec::GO, "abcd");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(cache::entry(&spec::GO)), "x").unwrap();
         let messages = [

@@ -2,19 +2,18 @@
 //!
 //! [`spec`] is the list of plugins protopact knows, each at one version. `protopact.lock` ([`lock`]) says which
 //! bytes that version is, per platform; [`install`] gets them with the tools of their own world (`go`, `mvn`,
-//! `pip`) into a cache where content decides the path; [`mod@run`] starts programs, and is the only place that does.
+//! `pip`) into a cache where content decides the path.
 
 pub mod cache;
 pub mod install;
 pub mod lock;
-pub mod run;
 pub mod spec;
 
 use std::path::PathBuf;
 
-pub use cache::Cache;
+use crate::machine::sha256_file;
+
 pub use lock::{Lock, LockError};
-pub use run::{Host, Limits, RunError};
 pub use spec::{Pinned, Source};
 
 /// Something that turns a request into files.
@@ -75,7 +74,7 @@ impl Ready {
         let Some((plugin, place)) = &self.locked else { return Ok(()) };
         let (name, version) = (plugin.name, plugin.version);
         let found = match plugin.source {
-            Source::Protoc => cache::file(place),
+            Source::Protoc => sha256_file(place),
             _ => cache::digest(plugin, place),
         };
         let found = found.map_err(|source| LockError::Read { name, source })?;

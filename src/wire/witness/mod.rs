@@ -155,8 +155,3 @@ impl<'a> Prover<'a> {
         there.message_by_name(&here.message(message).full_name).or_else(|| renamed.get(&message).copied())
     }
 }
-
-/// Bytes as a person writes them: `08 ac 02`.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ")
-}

@@ -1,28 +1,29 @@
-//! Programs that nobody has used for long leave the cache.
+//! What nobody has used for long leaves the cache: programs, and the environments they run in.
 //!
 //! Each has a mark, an empty file beside it that says that it is whole. A run that uses a program touches the mark and
 //! holds a lock on it until it ends, so what is young or held stays. Nothing here fails a run: what cannot be removed
-//! now is tried again after the next build.
+//! now is tried again the next time.
 
 use std::cmp::Reverse;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The mark of a program.
-pub(super) const PROGRAM: &str = "built";
-/// The mark of an environment for Python programs.
-pub(super) const ENVIRONMENT: &str = "whole";
-
-/// How long a program stays without being used.
+/// How long something stays without being used.
 const AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How many programs of a language stay whatever their age: those of the last four pairs of versions.
-const PROGRAMS: usize = 8;
-/// How many environments stay: the wishes of one protopact, and of the one before.
-const ENVIRONMENTS: usize = 2;
+/// One kind of thing that is kept in a folder.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// The name of the mark in the folder of each.
+    pub mark: &'static str,
+    /// How many stay whatever their age.
+    pub keep: usize,
+    /// Whether a folder of this name is one of them.
+    pub ours: fn(&str) -> bool,
+}
 
 /// Says that what a mark is of is in use, for as long as the answer is kept.
-pub(super) fn hold(mark: &Path) -> Option<File> {
+pub fn hold(mark: &Path) -> Option<File> {
     let file = File::options().write(true).open(mark).ok()?;
     file.lock_shared().ok()?;
     // A folder that cannot be written to is nobody's to prune either.
@@ -30,29 +31,29 @@ pub(super) fn hold(mark: &Path) -> Option<File> {
     Some(file)
 }
 
-/// One program or environment.
+/// One of a kind.
 struct Kept {
     folder: PathBuf,
     mark: PathBuf,
     used: SystemTime,
 }
 
-/// Removes what nobody needs from the folder of a language, which the caller has locked.
-pub(super) fn prune(base: &Path, now: SystemTime) {
-    let hash = |name: &str| name.len() == 20 && name.bytes().all(|b| b.is_ascii_hexdigit());
-    old(base, PROGRAM, PROGRAMS, now, hash);
-    old(base, ENVIRONMENT, ENVIRONMENTS, now, |name| name.strip_prefix("venv-").is_some_and(hash));
+/// Removes what nobody needs any more from a folder, which the caller has locked.
+pub fn prune(base: &Path, kinds: &[Kind], now: SystemTime) {
+    for kind in kinds {
+        old(base, kind, now);
+    }
 }
 
-fn old(base: &Path, mark: &str, keep: usize, now: SystemTime, ours: impl Fn(&str) -> bool) {
+fn old(base: &Path, kind: &Kind, now: SystemTime) {
     let Ok(entries) = fs::read_dir(base) else { return };
     let (mut whole, mut unfinished) = (Vec::new(), Vec::new());
     for entry in entries.flatten() {
-        if !entry.file_name().to_str().is_some_and(&ours) {
+        if !entry.file_name().to_str().is_some_and(kind.ours) {
             continue;
         }
         let folder = entry.path();
-        let mark = folder.join(mark);
+        let mark = folder.join(kind.mark);
         if let Ok(used) = fs::metadata(&mark).and_then(|m| m.modified()) {
             whole.push(Kept { folder, mark, used });
         } else if let Ok(used) = entry.metadata().and_then(|m| m.modified()) {
@@ -61,7 +62,7 @@ fn old(base: &Path, mark: &str, keep: usize, now: SystemTime, ours: impl Fn(&str
         }
     }
     whole.sort_by(|a, b| (Reverse(a.used), &a.folder).cmp(&(Reverse(b.used), &b.folder)));
-    for kept in whole.into_iter().skip(keep).chain(unfinished) {
+    for kept in whole.into_iter().skip(kind.keep).chain(unfinished) {
         // A clock that was put back makes nothing old.
         if now.duration_since(kept.used).is_ok_and(|age| age > AGE) {
             remove(&kept);
@@ -87,6 +88,18 @@ fn remove(kept: &Kept) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PROGRAM: &str = "built";
+    const ENVIRONMENT: &str = "whole";
+
+    fn hash(name: &str) -> bool {
+        name.len() == 20
+    }
+
+    const KINDS: [Kind; 2] = [
+        Kind { mark: PROGRAM, keep: 8, ours: hash },
+        Kind { mark: ENVIRONMENT, keep: 2, ours: |name| name.strip_prefix("venv-").is_some_and(hash) },
+    ];
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -118,11 +131,11 @@ mod tests {
     fn what_is_old_goes_but_for_the_latest() {
         // Ten young ones: age decides, not number.
         let (base, now) = cache(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 29, 31, 400]);
-        prune(base.path(), now);
+        prune(base.path(), &KINDS, now);
         assert_eq!(left(base.path()), ["", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
         // Nine old ones: the eight that were used last stay.
         let (base, now) = cache(&[90, 40, 41, 42, 43, 44, 45, 46, 47]);
-        prune(base.path(), now);
+        prune(base.path(), &KINDS, now);
         assert_eq!(left(base.path()), ["1", "2", "3", "4", "5", "6", "7", "8"]);
     }
 
@@ -134,10 +147,10 @@ mod tests {
         let mark = base.path().join(format!("{:020x}", 9)).join(PROGRAM);
         let held = File::options().write(true).open(&mark).unwrap();
         held.lock_shared().unwrap();
-        prune(base.path(), now);
+        prune(base.path(), &KINDS, now);
         assert_eq!(left(base.path()), ["", "1", "2", "3", "4", "5", "6", "7", "9"]);
         drop(held);
-        prune(base.path(), now);
+        prune(base.path(), &KINDS, now);
         assert_eq!(left(base.path()), ["", "1", "2", "3", "4", "5", "6", "7"]);
     }
 
@@ -146,7 +159,7 @@ mod tests {
         let days: Vec<u32> = (50..60).collect();
         let (base, _) = cache(&days);
         drop(hold(&base.path().join(format!("{:020x}", 9)).join(PROGRAM)).unwrap());
-        prune(base.path(), SystemTime::now());
+        prune(base.path(), &KINDS, SystemTime::now());
         assert_eq!(left(base.path()), ["", "1", "2", "3", "4", "5", "6", "9"]);
     }
 
@@ -160,9 +173,9 @@ mod tests {
         fs::create_dir(&broken).unwrap();
         fs::create_dir(base.path().join("aggregate")).unwrap();
         File::create(base.path().join("lock")).unwrap().set_modified(now - DAY * 999).unwrap();
-        prune(base.path(), now);
+        prune(base.path(), &KINDS, now);
         assert!(broken.exists(), "it is young");
-        prune(base.path(), now + DAY * 31);
+        prune(base.path(), &KINDS, now + DAY * 31);
         let names = left(base.path());
         assert!(!broken.exists(), "{names:?}");
         assert!(names.contains(&"7".to_owned()), "eight stay, {names:?}");

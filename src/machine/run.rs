@@ -1,7 +1,6 @@
-//! Starting programs: bounded in time and output, their messages kept.
+//! Programs that are run to their end: bounded in time and output, their messages kept.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -10,30 +9,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use crate::groups::Group;
-
-/// What a program may use of the machine: the environment and the folders it is looked up in.
-#[derive(Clone, Debug)]
-pub struct Host {
-    /// The environment, whole.
-    pub env: BTreeMap<OsString, OsString>,
-    /// The working directory of the run.
-    pub cwd: PathBuf,
-}
-
-impl Host {
-    /// An environment variable that is valid Unicode and not empty.
-    #[must_use]
-    pub fn var(&self, name: &str) -> Option<&str> {
-        self.env.get(OsStr::new(name))?.to_str().filter(|v| !v.is_empty())
-    }
-
-    /// Looks a program up on the path.
-    #[must_use]
-    pub fn find(&self, program: &str) -> Option<PathBuf> {
-        which::which_in(program, self.env.get(OsStr::new("PATH")), &self.cwd).ok()
-    }
-}
+use super::{Group, Host};
 
 /// Bounds of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,6 +243,8 @@ fn listen(child: &mut Child, limit: usize, send: &mpsc::Sender<Heard>) {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn sh(script: &str, input: &[u8], limits: Limits) -> Result<Done, RunError> {

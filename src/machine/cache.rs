@@ -1,0 +1,125 @@
+//! The cache: what can be got or made again, below one folder. Each kind of thing has a folder of its own there; what is
+//! put into it is made beside its place and renamed, so that what is there is whole.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Host;
+
+/// The folder of what can be got or made again.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    root: PathBuf,
+}
+
+/// What is kept in the cache, each in a folder of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// Installed plugins: `plugins/NAME/VERSION/SHA256/…`.
+    Plugins,
+    /// What is built when packages are tried and versions run.
+    Verify,
+}
+
+impl Space {
+    fn name(self) -> &'static str {
+        match self {
+            Space::Plugins => "plugins",
+            Space::Verify => "verify",
+        }
+    }
+}
+
+impl Cache {
+    /// The cache of a machine: `PROTOPACT_CACHE`, or `protopact` in the platform's folder for caches. `None` when
+    /// the environment says neither.
+    #[must_use]
+    pub fn of(host: &Host) -> Option<Cache> {
+        let folder = |name: &str| host.var(name).map(|v| host.cwd.join(v));
+        let root = folder("PROTOPACT_CACHE").or_else(|| {
+            let base = if cfg!(windows) {
+                folder("LOCALAPPDATA")
+            } else if cfg!(target_os = "macos") {
+                folder("HOME").map(|h| h.join("Library/Caches"))
+            } else {
+                // https://specifications.freedesktop.org/basedir-spec/latest/
+                folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|h| h.join(".cache")))
+            };
+            base.map(|b| b.join("protopact"))
+        })?;
+        Some(Cache { root })
+    }
+
+    /// A cache in a folder.
+    #[must_use]
+    pub fn at(root: PathBuf) -> Cache {
+        Cache { root }
+    }
+
+    /// The folder that everything in the cache is below.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of one kind of thing. Whoever writes into it makes it.
+    #[must_use]
+    pub fn space(&self, space: Space) -> PathBuf {
+        self.root.join(space.name())
+    }
+
+    /// A private folder on the same file system.
+    ///
+    /// # Errors
+    ///
+    /// The cache cannot be written to.
+    pub fn scratch(&self) -> io::Result<tempfile::TempDir> {
+        let folder = self.root.join("tmp");
+        fs::create_dir_all(&folder)?;
+        tempfile::Builder::new().prefix("install-").tempdir_in(folder)
+    }
+
+    /// Puts a finished folder into its place in the cache. What is there already stays when it is `whole`, and is
+    /// replaced when it is not.
+    ///
+    /// # Errors
+    ///
+    /// The cache cannot be written to.
+    pub fn keep(&self, from: &Path, place: &Path, whole: impl Fn(&Path) -> bool) -> io::Result<()> {
+        if whole(place) {
+            return Ok(());
+        }
+        if let Some(parent) = place.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        if place.exists() {
+            let broken = self.scratch()?;
+            fs::rename(place, broken.path().join("broken"))?;
+        }
+        match fs::rename(from, place) {
+            // Another run was faster, with the same content.
+            Err(_) if whole(place) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(env: &[(&str, &str)]) -> Host {
+        Host { env: env.iter().map(|(k, v)| (k.into(), v.into())).collect(), cwd: "/here".into() }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_cache_is_where_the_environment_says() {
+        let root = |env: &[(&str, &str)]| Cache::of(&host(env)).map(|c| c.root.display().to_string());
+        assert_eq!(root(&[]), None);
+        assert_eq!(root(&[("HOME", "/h")]).as_deref(), Some("/h/.cache/protopact"));
+        assert_eq!(root(&[("HOME", "/h"), ("XDG_CACHE_HOME", "/x")]).as_deref(), Some("/x/protopact"));
+        assert_eq!(root(&[("HOME", "/h"), ("PROTOPACT_CACHE", "c")]).as_deref(), Some("/here/c"));
+    }
+}
