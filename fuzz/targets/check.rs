@@ -10,10 +10,12 @@ use std::sync::LazyLock;
 
 use protopact::compile::{Backend, Input, InputFile, Options, compile};
 use protopact::diff::{self, Change, Cx};
+use protopact::git::TagPattern;
 use protopact::policy::{Decision, LensPolicy, PolicySet, RuleConfig, RulePolicy, decide, record};
 use protopact::report::{DiffFormat, Format, Report, View};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
+use protopact::source::Name;
 use protopact::verdict::Judge;
 use protopact::words::LensSelector;
 
@@ -47,9 +49,8 @@ fn report(cx: Cx<'_>, changes: &[Change]) {
     let decision = Decision { cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge };
     for policy in &*POLICIES {
         let report = Report {
-            old: "tag `v1.2.0`".to_owned(),
-            new: "working tree".to_owned(),
-            old_version: Some("1.2.0".to_owned()),
+            old: Name::Tag { tag: "v1.2.0".to_owned(), version: TagPattern::default().version_of("v1.2.0"), commit: None },
+            new: Name::WorkingTree,
             findings: decide(&decision, &|_| policy),
             changes: record(&decision, &|_| policy),
             notes: Vec::new(),

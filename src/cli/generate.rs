@@ -116,13 +116,18 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     let machine = Machine::of(ctx, &version.settings, &version.folder);
     let template = template(&args, &version, &machine, ctx)?;
     let name = contract_name(&version, &settings)?;
-    let number = args.published_as.as_ref().map(ToString::to_string).or_else(|| version.version.clone());
+    let number = args
+        .published_as
+        .as_ref()
+        .map(ToString::to_string)
+        .or_else(|| version.name.version().map(ToString::to_string));
     let number = number.unwrap_or_else(|| UNPUBLISHED.to_owned());
     let managed = template.as_ref().and_then(|t| Some(t.managed.as_ref()?.apply(&version.compiled)));
+    let commit = version.name.commit().map(|c| c.to_string());
     let contract = Contract {
         name,
         version: &number,
-        commit: version.commit.as_deref(),
+        commit: commit.as_deref(),
         licence: plan::licence(&settings),
         compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,

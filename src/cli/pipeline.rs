@@ -11,14 +11,14 @@ use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::generate::Generate;
 use crate::config::{ConfigError, Overrides, Settings};
 use crate::diff::{self, Cx};
-use crate::git::{Repo, TagPattern};
+use crate::git::TagPattern;
 use crate::ledger::{self, History};
 use crate::policy::Decision;
 use crate::report::{Report, plural};
 use crate::schema::Schema;
 use crate::source::{
-    self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, PathSelection,
-    Rev, Scope, Side, SourceError, SourceSpec,
+    self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, Name,
+    PathSelection, Scope, Side, SourceError, SourceSpec,
 };
 use crate::verdict::Judge;
 use crate::wire::Prover;
@@ -87,7 +87,7 @@ pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
 
 /// One side before it is compiled.
 struct Opened {
-    label: String,
+    name: Name,
     layout: Layout,
     content: Content,
 }
@@ -155,9 +155,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         notes.push(format!("{count} in the configuration: waivers are not applied yet"));
     }
     let report = Report {
-        old_version: version_of(&pair.old.label, &pair.settings),
-        old: pair.old.label,
-        new: pair.new.label,
+        old: pair.old.name,
+        new: pair.new.name,
         findings,
         changes,
         notes,
@@ -210,7 +209,7 @@ pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text
             texts.sort_by(|a, b| a.name.cmp(&b.name));
             Ok(texts)
         }
-        Content::Image(..) => Err(CliError::usage(format!("{} holds no text", side.label))
+        Content::Image(..) => Err(CliError::usage(format!("{} holds no text", side.name))
             .hint("compare what it means with `protopact diff` without `--text`")),
     };
     Ok((texts(pair.old)?, texts(pair.new)?))
@@ -246,7 +245,7 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
         Content::Image(..) => Schema::build(&compiled).map(|_| compiled).map_err(Failure::Schema),
         Content::Sources(_) => Ok(compiled),
     });
-    let compiled = compiled.map_err(|e| refuse(vec![(opened.label.clone(), e)]))?;
+    let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     let from_image = matches!(opened.content, Content::Image(..));
     Ok(Built { compiled, notes: opened.layout.notes, from_image })
 }
@@ -260,10 +259,8 @@ pub(super) struct Version {
     pub(super) folder: PathBuf,
     /// The descriptors.
     pub(super) compiled: Compiled,
-    /// The version, when it is a published one.
-    pub(super) version: Option<String>,
-    /// The commit, when it was made from one.
-    pub(super) commit: Option<String>,
+    /// What it is.
+    pub(super) name: Name,
     /// Things worth knowing about the run.
     pub(super) notes: Vec<String>,
 }
@@ -293,54 +290,20 @@ pub(super) fn version(
     let new = open_new(&job, ctx)?;
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
     let options = options(&new.settings, ctx);
-    let (opened, commit) = match from {
-        None => (plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?, None),
+    let opened = match from {
+        None => plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?,
         Some(typed) => {
             let old = open(typed, Side::Old, new.loaded.root(), Some(&new.settings.release.tag), ctx)?;
             let cwd = ctx.io.cwd.clone();
             let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
             let settings = source::load_settings(&old, config, &job.overrides)?;
-            let opened = plan(&old, &settings, &new.selection, Side::Old, None)?;
-            (opened, commit_of(typed, &folder, &new.settings, &cwd)?)
+            plan(&old, &settings, &new.selection, Side::Old, None)?
         }
     };
     unmatched(&opened.layout.unmatched)?;
     let compiled = compile_side(&opened.content, &options);
-    let compiled = compiled.map_err(|e| refuse(vec![(opened.label.clone(), e)]))?;
-    Ok(Version {
-        version: version_of(&opened.label, &new.settings),
-        settings: new.settings,
-        folder,
-        compiled,
-        commit,
-        notes: opened.layout.notes,
-    })
-}
-
-/// The commit a source names, when it names one.
-fn commit_of(
-    typed: &str,
-    folder: &std::path::Path,
-    settings: &Settings,
-    cwd: &std::path::Path,
-) -> Result<Option<String>, CliError> {
-    let (rev, at) = match SourceSpec::parse(typed, cwd, Side::Old)? {
-        SourceSpec::Revision { rev, .. } => (rev, folder.to_owned()),
-        SourceSpec::Repository { path, rev, .. } => (rev, cwd.join(path)),
-        _ => return Ok(None),
-    };
-    let find = || {
-        let repo = Repo::discover(&at).ok()?;
-        let revision = match &rev {
-            Rev::Named(name) => repo.resolve(name).ok()?,
-            Rev::MergeBase(name) => repo.merge_base(name).ok()?,
-            Rev::Latest { pre } => {
-                repo.latest(&TagPattern::parse(&settings.release.tag).ok()?, *pre).ok()?.revision
-            }
-        };
-        revision.commit.map(|c| c.to_string())
-    };
-    Ok(find())
+    let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
+    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes: opened.layout.notes })
 }
 
 /// The model of compiled files.
@@ -449,29 +412,17 @@ fn plan(
     side: Side,
     like: Option<&Layout>,
 ) -> Result<Opened, CliError> {
-    let label = label(loaded.label());
+    let name = loaded.name().clone();
     Ok(match loaded {
         Loaded::Tree(tree) => {
             let resolved = source::layout::resolve(tree, settings, selection, side, like)?;
-            Opened { label, layout: resolved.layout, content: Content::Sources(resolved.input) }
+            Opened { name, layout: resolved.layout, content: Content::Sources(resolved.input) }
         }
         Loaded::Image(image) => {
             let content = Content::Image(image.clone(), selection.clone());
-            Opened { label, layout: Layout::of_image(settings), content }
+            Opened { name, layout: Layout::of_image(settings), content }
         }
     })
-}
-
-/// A label as it stands in a report: there is one working tree.
-fn label(label: &str) -> String {
-    label.strip_prefix("the ").unwrap_or(label).to_owned()
-}
-
-/// The version that a label names: ``tag `v1.2.0` ``.
-fn version_of(label: &str, settings: &Settings) -> Option<String> {
-    let tag = label.strip_prefix("tag `")?.strip_suffix('`')?;
-    let pattern = TagPattern::parse(&settings.release.tag).ok()?;
-    pattern.version_of(tag).map(|v| v.to_string())
 }
 
 /// Compiles both sides at the same time. Bytes of sources and descriptors are dropped as soon as the next form
@@ -491,8 +442,8 @@ fn compile_pair(pair: &mut Pair, job: &Job, options: &Options) -> Result<(Schema
     match (old, new) {
         (Ok(old), Ok(new)) => Ok((old, new)),
         (old, new) => {
-            let sides = [(&pair.new.label, new.err()), (&pair.old.label, old.err())];
-            Err(refuse(sides.into_iter().filter_map(|(label, e)| Some((label.clone(), e?))).collect()))
+            let sides = [(&pair.new.name, new.err()), (&pair.old.name, old.err())];
+            Err(refuse(sides.into_iter().filter_map(|(name, e)| Some((name.clone(), e?))).collect()))
         }
     }
 }
@@ -534,23 +485,23 @@ fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failur
 }
 
 /// One error out of what is wrong with each side.
-fn refuse(sides: Vec<(String, Failure)>) -> CliError {
+fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut counts = Vec::new();
-    for (label, failure) in sides {
+    for (name, failure) in sides {
         match failure {
             Failure::Compile(CompileError::Sources(found)) => {
-                counts.push(format!("{} in {label}", plural(found.len(), "error")));
+                counts.push(format!("{} in {name}", plural(found.len(), "error")));
                 diagnostics.extend(found);
             }
             Failure::Compile(error @ CompileError::Protoc(_)) => {
                 return CliError::new(ErrorKind::Outside, error);
             }
             Failure::Image(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {label}"));
+                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
             }
             Failure::Schema(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {label}"));
+                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
             }
         }
     }

@@ -304,7 +304,7 @@ fn languages(args: &VerifyArgs, cell: Option<CellId>, sdk: &Sdk<'_>) -> Vec<Lang
 /// Takes a compiled version in.
 fn side(version: Version, typed: &str, place: usize) -> Result<Side, CliError> {
     let schema = pipeline::schema(&version.compiled)?;
-    let number = version.version.unwrap_or_else(|| UNPUBLISHED[place].to_owned());
+    let number = version.name.version().map_or_else(|| UNPUBLISHED[place].to_owned(), ToString::to_string);
     Side::new(side::label(typed), number, version.compiled, schema)
         .map_err(|e| CliError::new(ErrorKind::Sources, e))
 }

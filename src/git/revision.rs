@@ -22,6 +22,30 @@ pub enum RevisionKind {
     MergeBase,
 }
 
+impl RevisionKind {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            RevisionKind::Tag => "tag",
+            RevisionKind::Branch | RevisionKind::RemoteBranch => "branch",
+            RevisionKind::Expression => "revision",
+            RevisionKind::MergeBase => "merge base with",
+        }
+    }
+
+    /// The commit as it is told beside the name: where the name does not say it.
+    #[must_use]
+    pub fn shown(self, name: &str, commit: Option<Id>) -> Option<String> {
+        let told = match self {
+            RevisionKind::MergeBase => true,
+            RevisionKind::Expression => !commit?.to_string().starts_with(name),
+            RevisionKind::Tag | RevisionKind::Branch | RevisionKind::RemoteBranch => false,
+        };
+        commit.filter(|_| told).map(Id::short)
+    }
+}
+
 /// A resolved revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
@@ -39,23 +63,8 @@ impl Revision {
     /// The revision in words: ``tag `v1.2.0` ``, ``revision `HEAD~1` (1a2b3c4)``.
     #[must_use]
     pub fn label(&self) -> String {
-        let word = match self.kind {
-            RevisionKind::Tag => "tag",
-            RevisionKind::Branch | RevisionKind::RemoteBranch => "branch",
-            RevisionKind::Expression => "revision",
-            RevisionKind::MergeBase => "merge base with",
-        };
-        match self.commit {
-            Some(commit) if self.kind == RevisionKind::MergeBase => {
-                format!("{word} `{}` ({})", self.name, commit.short())
-            }
-            Some(commit)
-                if self.kind == RevisionKind::Expression && !commit.to_string().starts_with(&self.name) =>
-            {
-                format!("{word} `{}` ({})", self.name, commit.short())
-            }
-            _ => format!("{word} `{}`", self.name),
-        }
+        let commit = self.kind.shown(&self.name, self.commit).map(|c| format!(" ({c})"));
+        format!("{} `{}`{}", self.kind.word(), self.name, commit.unwrap_or_default())
     }
 }
 

@@ -24,9 +24,10 @@ pub(super) struct Json;
 impl Reporter for Json {
     fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
         write!(out, "{{\"schema_version\":{SCHEMA_VERSION},\n\"old\":")?;
-        value(out, &Side { label: &report.old, version: Some(report.old_version.as_deref()) })?;
+        let version = report.old.version().map(ToString::to_string);
+        value(out, &Side { label: report.old.to_string(), version: Some(version) })?;
         out.write_all(b",\n\"new\":")?;
-        value(out, &Side { label: &report.new, version: None })?;
+        value(out, &Side { label: report.new.to_string(), version: None })?;
         out.write_all(b",\n\"summary\":")?;
         value(out, &Summary::of(report))?;
         out.write_all(b",\n\"notes\":")?;
@@ -51,11 +52,11 @@ fn value(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
 }
 
 #[derive(Serialize)]
-struct Side<'a> {
-    label: &'a str,
+struct Side {
+    label: String,
     // Only the old side has the key: what the new side will be is what the report is for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<Option<&'a str>>,
+    version: Option<Option<String>>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +77,7 @@ impl Summary {
             notes: report.count(Level::Note),
             changes: report.changes.len(),
             bump: report.bump.map(|b| b.as_str()),
-            next_version: report.next_version(),
+            next_version: report.next_version().map(|v| v.to_string()),
         }
     }
 }

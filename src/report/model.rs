@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::schema::Span;
+use crate::source::Name;
 use crate::verdict::Verdict;
 use crate::wire::Proof;
 use crate::words::{Bump, Level};
@@ -11,20 +12,18 @@ use crate::words::{Bump, Level};
 /// What a check or a diff has to say, sorted, with paths as a person types them.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// What was compared: the old side, as a label (``tag `v1.4.0` ``).
-    pub old: String,
-    /// The new side (`working tree`).
-    pub new: String,
+    /// What was compared: the old side.
+    pub old: Name,
+    /// The new side.
+    pub new: Name,
     /// Changes somebody minds, sorted by place, rule and message.
     pub findings: Vec<Finding>,
     /// Every change, breaking or not, sorted by symbol and kind.
     pub changes: Vec<ChangeRecord>,
     /// Things worth knowing about the run itself: the roots that were found, the compiler that was used.
     pub notes: Vec<String>,
-    /// What the next version has to be, and the baseline's version if it has one.
+    /// What the next version has to be.
     pub bump: Option<Bump>,
-    /// The version of the baseline, when it is one.
-    pub old_version: Option<String>,
     /// The text of lines with a tab that findings point at in the new sources, by path and line: tools differ in
     /// how far a tab reaches.
     pub tabbed: BTreeMap<(String, u32), String>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter, View};
 use crate::schema::Span;
+use crate::source::Name;
 use crate::verdict::{Cell, Verdict};
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::{Bump, Direction, Effect, Language, Lens, Level};
@@ -19,9 +20,13 @@ fn calls<const N: usize>(named: [String; N]) -> Arc<Calls> {
     Arc::new(Calls { named: named.to_vec(), more: 0 })
 }
 
+fn tag() -> Name {
+    Name::Tag { tag: "v1.4.0".to_owned(), version: Some(semver::Version::new(1, 4, 0)), commit: None }
+}
+
 /// Nothing changed.
 pub(super) fn empty() -> Report {
-    Report { old: "tag `v1.4.0`".to_owned(), new: "working tree".to_owned(), ..Report::default() }
+    Report { old: tag(), ..Report::default() }
 }
 
 fn at(path: &str, line: u32, column: u32) -> Option<Location> {
@@ -121,8 +126,8 @@ pub(super) fn full() -> Report {
         fingerprint: fingerprint.to_owned(),
     };
     Report {
-        old: "tag `v1.4.0`".to_owned(),
-        new: "working tree".to_owned(),
+        old: tag(),
+        new: Name::WorkingTree,
         findings: vec![
             Finding {
                 rule: "FIELD_SAME_TYPE",
@@ -300,7 +305,6 @@ pub(super) fn full() -> Report {
         ],
         notes: vec!["roots: `contracts` (found: every import resolves there)".to_owned()],
         bump: Some(Bump::Major),
-        old_version: Some("1.4.0".to_owned()),
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
     }
 }
@@ -313,8 +317,8 @@ pub(super) fn hostile() -> Report {
         cells: vec![cell(Lens::Wire, Direction::Backward, Effect::Rejects, &format!("reason {NASTY}"))],
     };
     Report {
-        old: format!("branch `{NASTY}`"),
-        new: format!("folder `{NASTY}`"),
+        old: Name::Branch { branch: NASTY.to_owned(), commit: None },
+        new: Name::Folder(NASTY.to_owned()),
         findings: vec![Finding {
             rule: "FIELD_SAME_TYPE",
             change: "field-type-changed".to_owned(),
@@ -367,7 +371,6 @@ pub(super) fn hostile() -> Report {
         }],
         notes: vec![NASTY.to_owned()],
         bump: Some(Bump::Major),
-        old_version: Some(NASTY.to_owned()),
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
     }
 }

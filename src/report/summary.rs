@@ -10,29 +10,27 @@ pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// The version after `old` for a bump; `None` when `old` is not a semantic version.
+/// The version after `old` for a bump.
 ///
 /// Below 1.0.0 nothing is promised by <https://semver.org/#spec-item-4>, and package managers treat the middle
 /// part as the one that breaks: a major bump of 0.3.1 is 0.4.0, a minor one 0.3.2. A pre-release is followed by
 /// its release: nobody was promised anything about 2.0.0-rc.1 but that 2.0.0 comes after it.
-pub fn next_version(old: &str, bump: Bump) -> Option<String> {
-    let old = Version::parse(old.strip_prefix('v').unwrap_or(old)).ok()?;
-    let Version { major, minor, patch, .. } = old;
-    let next = match (bump, major) {
+pub fn next_version(old: &Version, bump: Bump) -> Version {
+    let &Version { major, minor, patch, .. } = old;
+    match (bump, major) {
         _ if !old.pre.is_empty() => Version::new(major, minor, patch),
         (Bump::Major, 0) => Version::new(0, minor + 1, 0),
         (Bump::Minor, 0) => Version::new(0, minor, patch + 1),
         (Bump::Major, _) => Version::new(major + 1, 0, 0),
         (Bump::Minor, _) => Version::new(major, minor + 1, 0),
         (Bump::Patch, _) => Version::new(major, minor, patch + 1),
-    };
-    Some(next.to_string())
+    }
 }
 
 impl Report {
     /// The version that has to follow, where the old side is a version.
-    pub fn next_version(&self) -> Option<String> {
-        next_version(self.old_version.as_deref()?, self.bump?)
+    pub fn next_version(&self) -> Option<Version> {
+        Some(next_version(self.old.version()?, self.bump?))
     }
 
     /// `next version must be major (2.0.0)`.
@@ -72,15 +70,15 @@ mod tests {
         let cases = [
             ("1.4.0", Bump::Major, "2.0.0"),
             ("1.4.2", Bump::Minor, "1.5.0"),
-            ("v1.4.2", Bump::Patch, "1.4.3"),
+            ("1.4.2", Bump::Patch, "1.4.3"),
             ("0.3.1", Bump::Major, "0.4.0"),
             ("0.3.1", Bump::Minor, "0.3.2"),
             ("0.3.1", Bump::Patch, "0.3.2"),
             ("2.0.0-rc.1", Bump::Major, "2.0.0"),
         ];
         for (old, bump, next) in cases {
-            assert_eq!(next_version(old, bump).as_deref(), Some(next), "{old} {bump:?}");
+            let old = Version::parse(old).unwrap();
+            assert_eq!(next_version(&old, bump).to_string(), next, "{old} {bump:?}");
         }
-        assert_eq!(next_version("main", Bump::Major), None);
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use super::summary::{level_style, level_word, plural};
 use super::{Finding, Line, Location, Report, Reporter, Style, View, witness};
+use crate::source::Name;
 use crate::verdict::{Cell, Verdict};
 use crate::words::{Effect, Level};
 
@@ -28,10 +29,10 @@ fn write_finding(report: &Report, finding: &Finding, view: &View, out: &mut dyn 
         .styled(Style::Strong, format!(": {}", finding.message))
         .hang(4)
         .write(view, out)?;
-    place("old ", finding.old.as_ref(), &report.old).map_or(Ok(()), |line| line.write(view, out))?;
+    place("old ", finding.old.as_ref(), Some(&report.old)).map_or(Ok(()), |line| line.write(view, out))?;
     // The new side is where people are; only another place than their own files needs naming.
-    let label = if report.new == "working tree" { "" } else { &report.new };
-    place("new ", finding.new.as_ref(), label).map_or(Ok(()), |line| line.write(view, out))?;
+    let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
+    place("new ", finding.new.as_ref(), side).map_or(Ok(()), |line| line.write(view, out))?;
     for line in verdict_lines(&finding.verdict) {
         line.write(view, out)?;
     }
@@ -51,25 +52,19 @@ fn write_finding(report: &Report, finding: &Finding, view: &View, out: &mut dyn 
     Line::labelled("more").plain(format!("protopact rules {}", finding.rule)).write(view, out)
 }
 
-fn place(label: &str, location: Option<&Location>, side: &str) -> Option<Line> {
+fn place(label: &str, location: Option<&Location>, side: Option<&Name>) -> Option<Line> {
     let Location { path, span } = location?;
     let line = Line::labelled(label).plain(path);
     let line = match span {
         Some(span) => line.plain(format!(":{}:{}", span.start_line, span.start_column)),
         None => line,
     };
-    // Labels quote names and may end in a commit: ``revision `HEAD~1` (5e2bc24)``.
-    let side = side.replace('`', "");
-    let side = match side.strip_suffix(')').and_then(|s| s.rsplit_once(" (")) {
-        Some((name, commit)) => format!("{name}, {commit}"),
-        None => side,
-    };
     // The path of a file outside a repository begins with the folder that was named.
-    let told = side
-        .strip_prefix("directory ")
-        .is_some_and(|folder| path.starts_with(folder.trim_start_matches("./")));
-    let side = if told { String::new() } else { side };
-    Some(if side.is_empty() { line } else { line.styled(Style::Faint, format!(" ({side})")) })
+    let told = |side: &&Name| matches!(side, Name::Folder(f) if path.starts_with(f.trim_start_matches("./")));
+    Some(match side.filter(|side| !told(side)) {
+        Some(side) => line.styled(Style::Faint, format!(" ({})", side.aside())),
+        None => line,
+    })
 }
 
 /// One line for each group of lenses and reason: `breaks wire (backward: corrupt): reason`.
@@ -187,18 +182,18 @@ mod tests {
 
     #[test]
     fn a_place_is_told_once() {
-        let at = |path: &str, label: &str| {
+        let at = |path: &str, side: Name| {
             let location = Location { path: path.to_owned(), span: None };
             let mut out = Vec::new();
-            let line = place("old ", Some(&location), label).unwrap();
+            let line = place("old ", Some(&location), Some(&side)).unwrap();
             line.write(&View { colour: false, width: None }, &mut out).unwrap();
             String::from_utf8(out).unwrap().trim().to_owned()
         };
-        assert_eq!(at("a.proto", "revision `HEAD~1` (5e2bc24)"), "old  a.proto (revision HEAD~1, 5e2bc24)");
-        assert_eq!(at("a.proto", "tag `v1.0.0`"), "old  a.proto (tag v1.0.0)");
-        assert_eq!(at("../old/a.proto", "directory `../old`"), "old  ../old/a.proto");
-        assert_eq!(at("old/a.proto", "directory `./old`"), "old  old/a.proto");
-        assert_eq!(at("a.proto", "directory `../old`"), "old  a.proto (directory ../old)");
+        let folder = |typed: &str| Name::Folder(typed.to_owned());
+        assert_eq!(at("a.proto", Name::WorkingTree), "old  a.proto (working tree)");
+        assert_eq!(at("../old/a.proto", folder("../old")), "old  ../old/a.proto");
+        assert_eq!(at("old/a.proto", folder("./old")), "old  old/a.proto");
+        assert_eq!(at("a.proto", folder("../old")), "old  a.proto (directory ../old)");
     }
 
     #[test]

@@ -80,6 +80,5 @@ fn seen(reads: &[Read]) -> String {
 
 /// The old side as people call it: its tag, or that it is old.
 fn old_name(report: &Report) -> String {
-    let tag = report.old.strip_prefix("tag `").and_then(|t| t.strip_suffix('`'));
-    tag.map_or_else(|| "the old version".to_owned(), str::to_owned)
+    report.old.tag().map_or_else(|| "the old version".to_owned(), str::to_owned)
 }

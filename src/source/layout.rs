@@ -252,7 +252,7 @@ pub fn plan(
     layout.choose_modules(tree, settings, like)?;
     layout.assign(tree)?;
     if layout.files.is_empty() && side == Side::New {
-        return Err(LayoutError::NoFiles { label: tree.label().to_owned() });
+        return Err(LayoutError::NoFiles { label: tree.name().told() });
     }
     layout.mark_targets(tree, selection, side)?;
     layout.check_problems(tree)?;
@@ -372,7 +372,7 @@ impl Layout {
                 let plural = if found.len() == 1 { "root" } else { "roots" };
                 self.notes.push(format!(
                     "import {plural} found from the imports of {}: {}",
-                    tree.label(),
+                    tree.name().told(),
                     shown.join(", ")
                 ));
             }
@@ -393,7 +393,7 @@ impl Layout {
                     .collect();
                 return Err(LayoutError::EmptyRoot {
                     root: shown_root(tree, &module.root),
-                    label: tree.label().to_owned(),
+                    label: tree.name().told(),
                     near: near(&module.root, folders),
                 });
             }
@@ -489,7 +489,7 @@ impl Layout {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(LayoutError::Problems { label: tree.label().to_owned(), problems })
+        Err(LayoutError::Problems { label: tree.name().told(), problems })
     }
 
     fn take_notes(&mut self, tree: &Tree) {
@@ -549,7 +549,7 @@ impl Layout {
             }
         }
         if !problems.is_empty() {
-            return Err(LayoutError::Problems { label: tree.label().to_owned(), problems });
+            return Err(LayoutError::Problems { label: tree.name().told(), problems });
         }
         let roots = self.modules.iter().map(|m| shown_root(tree, &m.root)).collect();
         Ok(Input { files, roots })

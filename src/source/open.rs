@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::directory;
 use super::error::{Problem, SourceError};
 use super::locate::{Located, locate};
+use super::name::Name;
 use super::spec::{ImageFormat, ImagePlace, Rev, SourceSpec};
 use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
 use crate::config::normalize;
@@ -53,8 +54,8 @@ pub struct Image {
     pub bytes: Bytes,
     /// How they are encoded.
     pub format: ImageFormat,
-    /// The input in words.
-    pub label: String,
+    /// What it is.
+    pub name: Name,
 }
 
 /// An opened source.
@@ -67,12 +68,12 @@ pub enum Loaded {
 }
 
 impl Loaded {
-    /// The source in words.
+    /// What it is.
     #[must_use]
-    pub fn label(&self) -> &str {
+    pub fn name(&self) -> &Name {
         match self {
-            Loaded::Tree(tree) => tree.label(),
-            Loaded::Image(image) => &image.label,
+            Loaded::Tree(tree) => tree.name(),
+            Loaded::Image(image) => &image.name,
         }
     }
 
@@ -109,7 +110,7 @@ pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceErr
             let fail = |e| git_error(format!("{rev} of `{}`", path.display()), e);
             let repo = Repo::discover(&context.cwd.join(path)).map_err(fail)?;
             let revision = resolve(&repo, rev, context.tag)?.map_err(fail)?;
-            git_tree(&repo, &revision, subdir, None).map(Loaded::Tree)
+            git_tree(&repo, &revision, context.tag, subdir, None).map(Loaded::Tree)
         }
         SourceSpec::Revision { rev, subdir, namesake } => {
             let opened = revision_tree(rev, subdir.as_deref(), &context);
@@ -192,8 +193,8 @@ fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Resul
         None if at.is_empty() => Scope::All,
         None => Scope::Folder(at.clone()),
     };
-    let label = if text == "." { "the working tree".to_owned() } else { format!("directory `{text}`") };
-    let mut tree = Tree { label, scope, display: Display { typed: text, at }, ..Tree::default() };
+    let name = if text == "." { Name::WorkingTree } else { Name::Folder(text.clone()) };
+    let mut tree = Tree { name, scope, display: Display { typed: text, at }, ..Tree::default() };
     // Without a configuration nothing says where the contract is; what git ignores (dependencies, build
     // output) is no part of it then.
     let repo = if located.configured { None } else { Repo::discover(&root).ok() };
@@ -229,7 +230,7 @@ fn file_tree(typed: &Path, package_files: bool, cwd: &Path) -> Result<Tree, Sour
     let name = typed.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
     let parent = typed.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut tree = directory_tree(parent, cwd, Some((&name, package_files)))?;
-    tree.label = format!("file `{text}`");
+    tree.name = Name::File(text);
     Ok(tree)
 }
 
@@ -273,8 +274,8 @@ fn image(
     if bytes.len() as u64 > MAX_IMAGE_BYTES {
         return Err(SourceError::ImageTooLarge { text, limit: MAX_IMAGE_BYTES });
     }
-    let label = if text == "-" { "standard input".to_owned() } else { format!("image `{text}`") };
-    Ok(Image { bytes: bytes.into(), format, label })
+    let name = if text == "-" { Name::StandardInput } else { Name::Image(text) };
+    Ok(Image { bytes: bytes.into(), format, name })
 }
 
 fn resolve(repo: &Repo, rev: &Rev, tag: &str) -> Result<Result<Revision, GitError>, SourceError> {
@@ -334,13 +335,17 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
                 let source = GitError::MissingPath { path: typed.to_owned(), label: revision.label(), near };
                 git_error(format!("`{rev}:{typed}`"), source)
             })?;
-            git_tree(&repo, &revision, &folder, None)?
+            git_tree(&repo, &revision, context.tag, &folder, None)?
         }
         None => match counterpart {
-            Some(counterpart) => {
-                git_tree(&repo, &revision, &in_repo(&counterpart.root), Some(&counterpart.scope))?
-            }
-            None => git_tree(&repo, &revision, &in_repo(context.cwd), None)?,
+            Some(counterpart) => git_tree(
+                &repo,
+                &revision,
+                context.tag,
+                &in_repo(&counterpart.root),
+                Some(&counterpart.scope),
+            )?,
+            None => git_tree(&repo, &revision, context.tag, &in_repo(context.cwd), None)?,
         },
     })
 }
@@ -350,6 +355,7 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
 fn git_tree(
     repo: &Repo,
     revision: &Revision,
+    tag: &str,
     folder: &str,
     scope: Option<&Scope>,
 ) -> Result<Tree, SourceError> {
@@ -383,7 +389,7 @@ fn git_tree(
     };
     let origin = Origin { repository: repo.object_dir(), revision: revision.clone(), folder: root.clone() };
     let mut tree = Tree {
-        label: revision.label(),
+        name: Name::of(revision, TagPattern::parse(tag).ok().as_ref()),
         origin: Some(Box::new(origin)),
         repositories: listing.repositories,
         scope,

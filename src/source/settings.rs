@@ -69,8 +69,7 @@ impl Files for Tree {
         if !self.contains(path) {
             return Ok(None);
         }
-        let fail =
-            |source| SourceError::Read { path: self.display(path), label: self.label().to_owned(), source };
+        let fail = |source| SourceError::Read { path: self.display(path), label: self.name().told(), source };
         let bytes = self.read(path).map_err(fail)?;
         text_of(&bytes, &self.shown(path)).map(Some)
     }
@@ -78,7 +77,7 @@ impl Files for Tree {
     fn shown(&self, path: &str) -> String {
         let shown = self.display(path);
         // A revision's file is not the one on disk, which has the same path.
-        if self.root().is_none() { format!("{shown} in {}", self.label()) } else { shown }
+        if self.root().is_none() { format!("{shown} in {}", self.name().told()) } else { shown }
     }
 }
 

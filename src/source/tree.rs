@@ -9,7 +9,7 @@ use bytes::Bytes;
 use rayon::prelude::*;
 use thiserror::Error;
 
-use super::Problem;
+use super::{Name, Problem};
 use crate::config::{buf, normalize};
 use crate::git::{BlobError, BlobRef, Id as ContentId, MAX_FILE_BYTES, Revision, is_lfs_pointer, read_blobs};
 
@@ -94,7 +94,7 @@ impl ReadError {
 /// The files of one version of a contract, from wherever: .proto files and configuration files.
 #[derive(Debug, Default)]
 pub struct Tree {
-    pub(super) label: String,
+    pub(super) name: Name,
     pub(super) entries: BTreeMap<Box<str>, Entry>,
     pub(super) repositories: Vec<PathBuf>,
     pub(super) problems: Vec<Problem>,
@@ -127,8 +127,8 @@ pub(super) struct Display {
 impl Tree {
     /// A tree of bytes in memory, for tests and for archives.
     #[must_use]
-    pub fn from_memory<P: AsRef<str>>(label: &str, files: impl IntoIterator<Item = (P, Bytes)>) -> Tree {
-        let mut tree = Tree { label: label.to_owned(), ..Tree::default() };
+    pub fn from_memory<P: AsRef<str>>(name: &str, files: impl IntoIterator<Item = (P, Bytes)>) -> Tree {
+        let mut tree = Tree { name: Name::Memory(name.to_owned()), ..Tree::default() };
         for (path, bytes) in files {
             match normalize(path.as_ref()) {
                 Ok(path) if is_wanted(name_of(&path)) => {
@@ -154,10 +154,10 @@ impl Tree {
         self.entries.insert(path.into(), Entry { size, id, content: OnceLock::new(), place });
     }
 
-    /// The tree in words: ``tag `v1.2.0` ``, ``directory `proto` ``, `working tree`.
+    /// What it is.
     #[must_use]
-    pub fn label(&self) -> &str {
-        &self.label
+    pub fn name(&self) -> &Name {
+        &self.name
     }
 
     /// The files, sorted by path.

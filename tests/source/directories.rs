@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 
-use protopact::source::{self, Context, ImageFormat, Loaded, Side, SourceSpec};
+use protopact::source::{self, Context, ImageFormat, Loaded, Name, Side, SourceSpec};
 
 use crate::lab::{Lab, Run, directory, explain, open, tree};
 
@@ -143,7 +143,7 @@ fn images_are_read_and_decompressed() {
     let context = Context { stdin: Some(&mut stdin), ..Context::new(dir.path()) };
     match source::open(&spec, context) {
         Ok(Loaded::Image(image)) => {
-            assert_eq!((&image.bytes[..], image.label.as_str()), (&b"piped"[..], "standard input"))
+            assert_eq!((&image.bytes[..], &image.name), (&b"piped"[..], &Name::StandardInput))
         }
         other => panic!("{other:?}"),
     }

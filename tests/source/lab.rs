@@ -117,7 +117,7 @@ pub(crate) fn open(cwd: &Path, text: &str, side: Side) -> Result<Loaded, SourceE
 pub(crate) fn tree(loaded: Result<Loaded, SourceError>) -> Tree {
     match loaded {
         Ok(Loaded::Tree(tree)) => tree,
-        Ok(Loaded::Image(image)) => panic!("{} is an image", image.label),
+        Ok(Loaded::Image(image)) => panic!("{} is an image", image.name),
         Err(error) => panic!("{}", explain(&error)),
     }
 }

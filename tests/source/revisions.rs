@@ -35,7 +35,7 @@ fn any_name_git_understands_opens() {
         (".#ref=HEAD~1", A, format!("revision `HEAD~1` ({})", &first.to_string()[..7])),
     ] {
         assert_eq!(content(&lab, name), want, "{name}");
-        assert_eq!(lab.tree(name).label(), label, "{name}");
+        assert_eq!(lab.tree(name).name().to_string(), label, "{name}");
     }
 }
 
@@ -60,11 +60,11 @@ fn latest_is_the_highest_version_and_pre_releases_count_only_when_asked() {
     for other in ["v1.9.0", "v2.0.0-rc.1", "v1.2", "vNext", "other/v9.0.0"] {
         lab.tag(other, second);
     }
-    assert_eq!(lab.tree("latest").label(), "tag `v1.10.0`");
-    assert_eq!(lab.tree("latest-pre").label(), "tag `v2.0.0-rc.1`");
+    assert_eq!(lab.tree("latest").name().to_string(), "tag `v1.10.0`");
+    assert_eq!(lab.tree("latest-pre").name().to_string(), "tag `v2.0.0-rc.1`");
     let spec = SourceSpec::parse("latest", lab.path(), Side::Old).unwrap();
     let context = Context { tag: "other/v{version}", ..Context::new(lab.path()) };
-    assert_eq!(tree(source::open(&spec, context)).label(), "tag `other/v9.0.0`");
+    assert_eq!(tree(source::open(&spec, context)).name().to_string(), "tag `other/v9.0.0`");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn the_merge_base_of_diverged_branches() {
     assert_eq!(lab.repo.head().unwrap().target().unwrap(), ours);
     let found = lab.tree("merge-base:theirs");
     assert_eq!(found.protos().collect::<Vec<_>>(), ["a.proto"]);
-    assert_eq!(found.label(), format!("merge base with `theirs` ({})", &base.to_string()[..7]));
+    assert_eq!(found.name().to_string(), format!("merge base with `theirs` ({})", &base.to_string()[..7]));
 }
 
 #[test]
@@ -168,10 +168,10 @@ fn a_bare_word_is_a_revision_first_and_a_directory_second() {
     let lab = Lab::new();
     let first = lab.commit(&[("a.proto", A)]);
     lab.write(&[("old/b.proto", B)]);
-    assert_eq!(lab.tree("old").label(), "directory `old`", "no such revision");
+    assert_eq!(lab.tree("old").name().to_string(), "directory `old`", "no such revision");
     lab.tag("old", first);
-    assert_eq!(lab.tree("old").label(), "tag `old`");
-    assert_eq!(lab.tree("./old").label(), "directory `./old`");
+    assert_eq!(lab.tree("old").name().to_string(), "tag `old`");
+    assert_eq!(lab.tree("./old").name().to_string(), "directory `./old`");
 }
 
 #[test]
