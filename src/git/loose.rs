@@ -9,6 +9,8 @@ use flate2::read::ZlibDecoder;
 use git2::{Error, ErrorClass, ErrorCode, ObjectType, Oid, Repository};
 use rayon::prelude::*;
 
+/// How many tags of tags are followed; libgit2 does not count.
+pub(super) const MAX_TAGS: usize = 1000;
 /// How many folders of objects one repository may have, with those it borrows from.
 const MAX_FOLDERS: usize = 32;
 /// The largest list of folders to borrow from that is read, in bytes.
@@ -38,8 +40,7 @@ pub(super) fn sound_in(folders: &[PathBuf], id: Oid) -> Result<(), Error> {
 /// What a commit or tag leads to can be read, down to the folder: [`sound`] for each step.
 pub(super) fn sound_to_tree(repository: &Repository, id: Oid) -> Result<(), Error> {
     let mut id = id;
-    // Tags of tags of tags; libgit2 follows them without counting.
-    for _ in 0..1000 {
+    for _ in 0..MAX_TAGS {
         sound(repository, id)?;
         let Ok((_, kind)) = repository.odb()?.read_header(id) else { return Ok(()) };
         id = match kind {

@@ -48,10 +48,7 @@ impl Repo {
         most: usize,
     ) -> Result<(Vec<Published>, usize), GitError> {
         let limit = match baseline.kind {
-            RevisionKind::Tag => {
-                let tag = baseline.name.strip_prefix("refs/tags/").unwrap_or(&baseline.name);
-                pattern.version_of(tag)
-            }
+            RevisionKind::Tag => pattern.version_of(&baseline.name),
             _ => None,
         };
         let mut found = Vec::new();
