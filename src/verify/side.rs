@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
-use crate::schema::{MessageId, Method, MethodId, Schema};
+use crate::schema::{Element, MessageId, Method, MethodId, Schema};
 use crate::source::Name;
 use crate::wire::value::{all_fields, field_at};
 
@@ -94,6 +94,13 @@ impl Side {
     #[must_use]
     pub fn has(&self, message: &str) -> bool {
         self.holds.contains_key(message)
+    }
+
+    /// The package of a message; the empty name for one that is not there.
+    #[must_use]
+    pub fn package(&self, message: &str) -> &str {
+        let found = self.schema.message_by_name(message);
+        found.map_or("", |id| self.schema.package_of(Element::Message(id)))
     }
 
     /// The methods that the contract owns, with their paths (`/user.v1.UserService/Get`).
