@@ -46,10 +46,15 @@ fn report(cx: Cx<'_>, changes: &[Change]) {
     let judge = Judge::new(&cx);
     let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
     let echoes = diff::echoes(changes, &cx);
-    let decision = Decision { cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge };
+    let decision =
+        Decision { cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge, prover: None };
     for policy in &*POLICIES {
         let report = Report {
-            old: Name::Tag { tag: "v1.2.0".to_owned(), version: TagPattern::default().version_of("v1.2.0"), commit: None },
+            old: Name::Tag {
+                tag: "v1.2.0".to_owned(),
+                version: TagPattern::default().version_of("v1.2.0"),
+                commit: None,
+            },
             new: Name::WorkingTree,
             findings: decide(&decision, &|_| policy),
             changes: record(&decision, &|_| policy),
