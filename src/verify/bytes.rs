@@ -210,6 +210,7 @@ impl Told<'_> {
         let pairs = self.cases[id.from.version.index()].iter().zip(&self.written[&id.from]);
         for ((name, sample), answer) in pairs.filter(|((name, _), _)| to.has(name)) {
             let case = format!("{name} {}", sample.name);
+            tally.about(from.package(name), name);
             let outcome = |tolerant: bool| match answer {
                 Ok(first) => match id.subject {
                     Subject::Middle => self.middle(id, name, &first.again, tolerant),
@@ -240,6 +241,7 @@ impl Told<'_> {
             let back = Miss { writer: to, reader: from, ..miss };
             let back = || (id.subject == Subject::Middle).then(|| predictions.message(&back)).flatten();
             let predicted = predicted.or_else(back);
+            tally.about(from.0.package(name), &ends.place(&fields));
             if id.subject == Subject::Middle
                 && id.to.language == Language::Rust
                 && self.drops(id, name, answer)

@@ -11,7 +11,7 @@ use super::bytes::Stage;
 use super::cases::{self, Call, Case, code};
 use super::certs::{CertError, Certs};
 use super::frames::Traffic;
-use super::matrix::{Cell, CellId, Encoding, Peer, Security, Subject, Tally};
+use super::matrix::{Cell, CellId, Encoding, Foretold, Peer, Security, Subject, Tally};
 use super::oracle::{self, Difference, Way};
 use super::predict::Miss;
 use super::running::{Client, Server};
@@ -126,21 +126,26 @@ pub fn run(
     let all = cells.len();
     let work = Work { stage, certs: &certs, answers: &answers, servers: &servers, taps: &taps };
     let clients: BTreeSet<Peer> = cells.iter().map(|c| c.from).collect();
-    let made: Vec<Vec<Cell>> = clients
-        .into_par_iter()
-        .map(|peer| {
-            let mut client = Client::of(peer);
-            let own = cells.iter().filter(|c| c.from == peer);
-            own.map(|id| {
-                let cell = work.cell(*id, &mut client);
-                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                progress(&format!("calls: {done} of {all} cells"));
-                cell
-            })
-            .collect()
+    let calls_of = |peer: Peer| -> Vec<Cell> {
+        let mut client = Client::of(peer);
+        let own = cells.iter().filter(|c| c.from == peer);
+        own.map(|id| {
+            let cell = work.cell(*id, &mut client);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(&format!("calls: {done} of {all} cells"));
+            cell
         })
-        .collect();
-    Ok(made.into_iter().flatten().collect())
+        .collect()
+    };
+    // Calls wait for each other more than they compute: every client works by itself, however few cores there are.
+    Ok(std::thread::scope(|scope| {
+        let calls_of = &calls_of;
+        let threads: Vec<_> = clients.into_iter().map(|peer| scope.spawn(move || calls_of(peer))).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<Cell>>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().flat_map(join).collect()
+    }))
 }
 
 /// The samples of these names. No two samples are the same: where nothing can be set, the empty one is all there is.
@@ -201,6 +206,14 @@ struct Try<'a> {
     path: &'a str,
     /// The method as the client knows it.
     method: &'a Method,
+}
+
+impl Try<'_> {
+    /// What follows is about this method.
+    fn begin(&self, side: &Side, tally: &mut Tally) {
+        let service = side.schema.service(self.method.parent);
+        tally.about(&side.schema.file(service.file).package, self.path.trim_start_matches('/'));
+    }
 }
 
 /// What came back.
@@ -284,6 +297,7 @@ impl Work<'_> {
         let there = |path: &str| self.stage.side(id.to).method(path).is_some();
         for (path, method) in &methods {
             let attempt = Try { id, security, encoding, server, path, method };
+            attempt.begin(side, &mut tally);
             if there(path) {
                 self.samples(&attempt, client, &mut tally);
             } else {
@@ -302,6 +316,7 @@ impl Work<'_> {
         }
         if let Some((path, method)) = both.first() {
             let attempt = Try { id, security, encoding, server, path, method };
+            attempt.begin(side, &mut tally);
             for case in [Case::Status, Case::Metadata, Case::Deadline, Case::Cancel] {
                 self.special(case, &attempt, client, &mut tally);
             }
@@ -369,6 +384,7 @@ impl Work<'_> {
         let mut seen = (false, false);
         for (path, method) in methods {
             let attempt = Try { id, security: Security::Plain, encoding, server, path, method };
+            attempt.begin(self.stage.side(id.from), tally);
             let (request, sample) = self.large(&attempt);
             let back = sample.is_some() || request.is_some() && method.input == method.output;
             if (seen.0 || request.is_none()) && (seen.1 || !back) {
@@ -411,7 +427,7 @@ impl Work<'_> {
     }
 
     /// Why a call that differs had to: the method changed, or what it carries did.
-    fn predicted(&self, attempt: &Try<'_>) -> Option<String> {
+    fn predicted(&self, attempt: &Try<'_>) -> Option<Foretold> {
         let (from, to) = (attempt.id.from, attempt.id.to);
         let (client, server) = (self.stage.side(from), self.stage.side(to));
         let predictions = self.stage.predictions;

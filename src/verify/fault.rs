@@ -74,6 +74,20 @@ impl<'a> Ends<'a> {
         fields.iter().flat_map(|number| self.relatives(*number)).collect()
     }
 
+    /// What is at fault, in words: some fields of the message by name, or the message as a whole.
+    #[must_use]
+    pub fn place(&self, fields: &BTreeSet<i32>) -> String {
+        let Some((schema, message)) = self.known(self.writer.0) else { return self.message.to_owned() };
+        let names =
+            fields.iter().filter_map(|n| field_at(schema, message, *n)).map(|id| &schema.field(id).name);
+        let names: Vec<&str> = names.map(|name| &**name).collect();
+        if names.is_empty() {
+            self.message.to_owned()
+        } else {
+            format!("{}.{}", self.message, names.join(", "))
+        }
+    }
+
     fn relatives(&self, number: i32) -> BTreeSet<i32> {
         let mut found = BTreeSet::from([number]);
         let sides = [self.known(self.writer.0), self.known(self.reader.0)];

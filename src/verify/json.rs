@@ -96,6 +96,7 @@ pub(super) fn run(
             for ((name, sample), said) in samples {
                 let Some(said) = said else { continue };
                 let case = format!("{name} {}", sample.name);
+                tally.about(stage.side(id.from).package(name), name);
                 if java && said.extended {
                     // It prints them under a key that no parser takes, and takes none itself.
                     tally.noted(&case, "JsonFormat of Java has no extensions");
@@ -168,6 +169,7 @@ impl Try<'_> {
         let (writer, reader) = (ends.writer, ends.reader);
         let miss = Miss { lens: Lens::Json, writer, reader, message: name, fields: &fields };
         let predicted = if habit { None } else { stage.predictions.message(&miss) };
+        tally.about(ends.writer.0.package(name), &ends.place(&fields));
         // An earlier parser refuses what it does not know yet, and the verdict says so; one that has to live beside
         // later writers is told to pass over it, and then it has to read the rest as it was meant.
         let rest = parsed.lenient.get(&said.text).filter(|_| predicted.is_some());

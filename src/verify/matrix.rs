@@ -1,11 +1,12 @@
 //! What came out: cells with names that can be typed, and what is in them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use thiserror::Error;
 
 use super::Version;
-use crate::words::{CallKind, Language};
+use crate::words::{CallKind, Effect, Language};
 
 /// A program of one language with the package of one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,6 +196,41 @@ pub struct Bad {
     pub predicted: Option<String>,
 }
 
+/// What one package of the contract has to do with a cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// How many cases were tried with what the package declares.
+    pub cases: usize,
+    /// How many of them lost what the language is known to lose.
+    pub noted: usize,
+    /// Why cases differ, in the order in which they were met.
+    pub causes: Vec<Blame>,
+}
+
+/// One reason why cases of a cell differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blame {
+    /// What is at fault: a message or some of its fields, or the path of a method.
+    pub place: String,
+    /// What the verdict had said of it; `None` when the verdict saw nothing coming.
+    pub foretold: Option<Foretold>,
+    /// The first case that differs for this reason.
+    pub case: String,
+    /// What happened in it, in one sentence.
+    pub what: String,
+    /// How many cases differ for this reason.
+    pub cases: usize,
+}
+
+/// What the static verdict had said of a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foretold {
+    /// The change that explains it: `field-type-changed user.v1.User.age`.
+    pub change: String,
+    /// The effect that the verdict gives it.
+    pub effect: Effect,
+}
+
 /// Something that did not come out as it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Red {
@@ -237,6 +273,8 @@ pub struct Cell {
     pub cases: usize,
     /// What came out.
     pub state: State,
+    /// The same by package; what belongs to none, as a server that does not start, is under the empty name.
+    pub packages: BTreeMap<String, Share>,
 }
 
 /// A language that took no part.
@@ -349,19 +387,45 @@ pub struct Tally {
     first: Option<Bad>,
     all: Vec<Bad>,
     note: Option<String>,
+    packages: BTreeMap<String, Share>,
+    package: String,
+    place: String,
 }
 
 impl Tally {
+    /// Says what the cases that follow are about: a package, and what of it is at fault where one differs.
+    pub fn about(&mut self, package: &str, place: &str) {
+        package.clone_into(&mut self.package);
+        place.clone_into(&mut self.place);
+    }
+
+    fn share(&mut self) -> &mut Share {
+        self.cases += 1;
+        if !self.packages.contains_key(&self.package) {
+            self.packages.insert(self.package.clone(), Share::default());
+        }
+        let share = self.packages.get_mut(&self.package).expect("it is there now");
+        share.cases += 1;
+        share
+    }
+
     /// A case that came out as it should.
     pub fn good(&mut self) {
-        self.cases += 1;
+        self.share();
     }
 
     /// A case that differs. What nobody predicted is shown before what was.
-    pub fn bad(&mut self, case: &str, what: impl Into<String>, predicted: Option<String>) {
-        self.cases += 1;
+    pub fn bad(&mut self, case: &str, what: impl Into<String>, foretold: Option<Foretold>) {
+        let what = what.into();
         self.count += 1;
-        let bad = Bad { case: case.to_owned(), what: what.into(), predicted };
+        let predicted = foretold.as_ref().map(|f| f.change.clone());
+        let bad = Bad { case: case.to_owned(), what: what.clone(), predicted };
+        let place = self.place.clone();
+        let share = self.share();
+        match share.causes.iter_mut().find(|c| c.foretold == foretold && c.place == place) {
+            Some(known) => known.cases += 1,
+            None => share.causes.push(Blame { place, foretold, case: case.to_owned(), what, cases: 1 }),
+        }
         if self.first.as_ref().is_none_or(|f| f.predicted.is_some() && bad.predicted.is_none()) {
             self.first = Some(bad.clone());
         }
@@ -373,7 +437,7 @@ impl Tally {
 
     /// A case in which a language lost what it is known to lose.
     pub fn noted(&mut self, case: &str, what: impl Into<String>) {
-        self.cases += 1;
+        self.share().noted += 1;
         self.note.get_or_insert_with(|| format!("{case}: {}", what.into()));
     }
 
@@ -388,7 +452,7 @@ impl Tally {
             (None, None) if self.cases == 0 => State::Empty,
             (None, None) => State::Green,
         };
-        Cell { id, cases: self.cases, state }
+        Cell { id, cases: self.cases, state, packages: self.packages }
     }
 }
 
@@ -430,11 +494,16 @@ mod tests {
     fn what_nobody_predicted_is_shown_first() {
         let mut tally = Tally::default();
         tally.good();
-        tally.bad("a", "expected", Some("change".to_owned()));
+        tally.about("t.v1", "t.v1.M");
+        let foretold = Foretold { change: "change".to_owned(), effect: Effect::Lossy };
+        tally.bad("a", "expected", Some(foretold));
         tally.bad("b", "not expected", None);
         tally.bad("c", "not expected either", None);
         let cell = tally.cell(parse("go@v1.0.0:java@v2.0.0:bytes", LABELS).unwrap());
         let State::Red(red) = cell.state else { panic!("{cell:?}") };
         assert_eq!((cell.cases, red.count, red.case.as_str(), red.predicted), (4, 3, "b", None));
+        let share = &cell.packages["t.v1"];
+        let causes: Vec<_> = share.causes.iter().map(|c| (c.case.as_str(), c.cases)).collect();
+        assert_eq!((share.cases, causes), (3, vec![("a", 1), ("b", 2)]));
     }
 }

@@ -5,7 +5,7 @@
 //! call each other ([`calls`], with the [`cases`] that are the same for all languages), in plain text through a [`tap`]
 //! that sees what is compressed. The [`oracle`] says whether a
 //! reader saw what the writer meant, [`predict`] whether the static verdict had said so before. What came out is a
-//! [`matrix`], told by [`tell`].
+//! [`matrix`], [folded](fold) by package and cause, told by [`tell`].
 //!
 //! The drivers know nothing of what ought to come out: all that is decided is decided here.
 
@@ -16,6 +16,7 @@ pub mod cases;
 pub mod certs;
 pub mod driver;
 pub mod fault;
+pub mod fold;
 pub mod frames;
 pub mod json;
 pub mod matrix;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use super::Version;
-use super::matrix::Unseen;
+use super::matrix::{Foretold, Unseen};
 use super::side::Side;
 use crate::diff::{self, Cx};
 use crate::schema::{Cardinality, Element, Schema};
@@ -135,7 +135,7 @@ impl Predictions {
 
     /// The first that fits. What fits is seen, when `exact` or when it is the only one: a difference that several
     /// changes explain shows none of them.
-    fn found(&self, exact: bool, wanted: impl Fn(&Prediction) -> bool) -> Option<String> {
+    fn found(&self, exact: bool, wanted: impl Fn(&Prediction) -> bool) -> Option<Foretold> {
         let hits: Vec<usize> = (0..self.all.len()).filter(|i| wanted(&self.all[*i])).collect();
         let changes: BTreeSet<&str> = hits.iter().map(|i| self.all[*i].change.as_str()).collect();
         if (exact || changes.len() == 1)
@@ -143,12 +143,13 @@ impl Predictions {
         {
             seen.extend(&hits);
         }
-        hits.first().map(|i| self.all[*i].change.clone())
+        let first = &self.all[*hits.first()?];
+        Some(Foretold { change: first.change.clone(), effect: first.effect })
     }
 
     /// The change that explains why a message is not read as it was meant. Asked only about what was seen to differ.
     #[must_use]
-    pub fn message(&self, miss: &Miss<'_>) -> Option<String> {
+    pub fn message(&self, miss: &Miss<'_>) -> Option<Foretold> {
         let direction = direction(miss.writer.1, miss.reader.1)?;
         self.found(!miss.fields.is_empty(), |p| {
             p.lens == miss.lens && p.direction == direction && p.places.iter().any(|place| miss.is_at(place))
@@ -157,7 +158,7 @@ impl Predictions {
 
     /// The change that explains why a call does not go through. Asked only about what was seen to differ.
     #[must_use]
-    pub fn call(&self, client: Version, server: Version, path: &str) -> Option<String> {
+    pub fn call(&self, client: Version, server: Version, path: &str) -> Option<Foretold> {
         let direction = direction(client, server)?;
         self.found(true, |p| p.lens == Lens::Rpc && p.direction == direction && p.methods.contains(path))
     }

@@ -41,7 +41,8 @@ fn only_the_change_at_fault_explains_and_is_seen() {
     };
     let explain = |fields: &BTreeSet<i32>| {
         let (writer, reader) = (ends.writer, ends.reader);
-        predictions.message(&Miss { lens: Lens::Wire, writer, reader, message: ends.message, fields })
+        let miss = Miss { lens: Lens::Wire, writer, reader, message: ends.message, fields };
+        predictions.message(&miss).map(|foretold| foretold.change)
     };
     // `b` = 300, `in.c` = "x", as the models read them.
     let b = ends.of_bytes(&[0x10, 0xac, 0x02]);

@@ -4,8 +4,10 @@ use std::io;
 
 use minijinja::{AutoEscape, Environment, context};
 
+use super::super::fold;
 use super::super::matrix::{Cell, Matrix, State};
-use super::{Mark, grids, losses, summary};
+use super::{Mark, grids, losses, named, summary};
+use crate::report::plural;
 
 fn class(mark: Mark) -> &'static str {
     match mark {
@@ -67,23 +69,30 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
             }
         })
         .collect();
-    let mut red: Vec<_> = matrix
-        .cells
+    let packages = fold::packages(matrix);
+    let green: Vec<_> =
+        packages.iter().filter(|p| p.causes.is_empty()).map(|p| clean(named(p.name))).collect();
+    let red: Vec<_> = packages
         .iter()
-        .filter_map(|cell| match &cell.state {
-            State::Red(red) => Some((red.predicted.is_some(), cell, red)),
-            _ => None,
-        })
-        .collect();
-    red.sort_by_key(|(predicted, cell, _)| (*predicted, cell.id));
-    let red: Vec<_> = red
-        .into_iter()
-        .map(|(_, cell, red)| {
-            context! {
-                name => cell.id.name(labels), case => clean(&red.case), what => clean(&red.what),
-                predicted => red.predicted.as_deref().map(clean), count => red.count, cases => cell.cases,
-                repeat => clean(&matrix.repeat(&cell.id)),
-            }
+        .filter(|p| !p.causes.is_empty())
+        .map(|package| {
+            let causes: Vec<_> = package
+                .causes
+                .iter()
+                .map(|cause| {
+                    let cells: Vec<_> = cause.cells.iter().map(|c| c.name(labels)).collect();
+                    context! {
+                        part => cause.part.as_str(), place => clean(&cause.place), case => clean(&cause.case),
+                        what => clean(&cause.what), cell => cause.cell.name(labels), cells,
+                        seen => format!("{} in {}", plural(cause.cases, "case"), plural(cause.cells.len(), "cell")),
+                        predicted => cause.foretold.as_ref().map(|f| clean(&f.change)),
+                        effect => cause.foretold.as_ref().map(|f| f.effect.as_str()),
+                        repeat => clean(&matrix.repeat(&cause.cell)),
+                    }
+                })
+                .collect();
+            let total = package.total();
+            context! { name => clean(named(package.name)), red => total.red, cells => total.cells, causes }
         })
         .collect();
     let skips: Vec<_> = matrix.skips.iter().map(|s| (s.language.as_str(), clean(&s.reason))).collect();
@@ -98,7 +107,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
     let page = env.render_str(
         include_str!("page.html.j2"),
         context! {
-            contract => clean(&matrix.contract), old => labels[0], new => labels[1], tables, red, losses, skips, unseen,
+            contract => clean(&matrix.contract), old => labels[0], new => labels[1], tables, red, green, losses, skips, unseen,
             summary => summary(&counts, matrix.skips.len()), good => counts.red() == 0,
         },
     );

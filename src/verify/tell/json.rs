@@ -2,8 +2,9 @@
 
 use std::io;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::super::fold::{self, Package, Went};
 use super::super::matrix::{Cell, Matrix, State};
 
 /// The version of the form of this JSON.
@@ -47,6 +48,31 @@ fn cell(matrix: &Matrix, cell: &Cell) -> Value {
     out
 }
 
+fn package(matrix: &Matrix, package: &Package<'_>) -> Value {
+    let went = |w: &Went| json!({"cells": w.cells, "red": w.red, "cases": w.cases});
+    let causes = package.causes.iter().map(|cause| {
+        let labels = matrix.labels();
+        let first = json!({"cell": cause.cell.name(labels), "case": cause.case, "what": cause.what});
+        json!({
+            "part": cause.part.as_str(),
+            "place": cause.place,
+            "predicted": cause.foretold.as_ref().map(|f| &f.change),
+            "effect": cause.foretold.as_ref().map(|f| f.effect.as_str()),
+            "cases": cause.cases,
+            "first": first,
+            "cells": cause.cells.iter().map(|c| c.name(labels)).collect::<Vec<_>>(),
+            "repeat": matrix.repeat(&cause.cell),
+        })
+    });
+    json!({
+        "package": package.name,
+        "total": went(&package.total()),
+        "noted": package.noted,
+        "parts": package.went.iter().map(|(word, w)| ((*word).to_owned(), went(w))).collect::<Map<_, _>>(),
+        "causes": causes.collect::<Vec<_>>(),
+    })
+}
+
 /// Writes one JSON document.
 ///
 /// # Errors
@@ -67,6 +93,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
         },
         "skipped_languages": skips.collect::<Vec<_>>(),
         "unseen_predictions": unseen.collect::<Vec<_>>(),
+        "packages": fold::packages(matrix).iter().map(|p| package(matrix, p)).collect::<Vec<_>>(),
         "cells": matrix.cells.iter().map(|c| cell(matrix, c)).collect::<Vec<_>>(),
     });
     serde_json::to_writer_pretty(&mut *out, &document)?;
@@ -90,6 +117,9 @@ mod tests {
             .map(|c| format!("{} {}", c["cell"].as_str().unwrap(), c["state"].as_str().unwrap()))
             .collect();
         insta::assert_snapshot!(states.join("\n"));
+        let causes = read["packages"][0]["causes"].as_array().unwrap();
+        let causes: Vec<_> = causes.iter().map(|c| (&c["part"], &c["predicted"], &c["cells"])).collect();
+        insta::assert_snapshot!(format!("{causes:#?}"));
         assert_eq!(read["counts"]["red_unpredicted"], 2);
         assert_eq!(read["counts"]["red_predicted"], 1);
         assert_eq!(read["skipped_languages"][0]["language"], "java");

@@ -1,11 +1,40 @@
-//! The matrix as JUnit XML: a suite for each subject, a test for each cell.
+//! The matrix as JUnit XML: a suite for each package, a test for each part of what was tried with it, which fails with
+//! its causes. Cells that were not tried, or that lose what a language is known to lose, have a suite of their own.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::super::fold::{self, Cause};
 use super::super::matrix::{Matrix, State};
+use super::named;
+use crate::report::plural;
+
+/// What of one package differs in one part of it.
+fn failure(matrix: &Matrix, causes: &[&Cause]) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let kind = |c: &Cause| if c.foretold.is_some() { "predicted" } else { "unpredicted" };
+    let told = causes.iter().map(|cause| {
+        let verdict =
+            cause.foretold.as_ref().map(|f| format!("\nverdict: {} ({})", f.change, f.effect.as_str()));
+        clean_lines(&format!(
+            "{}: {}: {}{}\nseen: {} in {}\nrepeat: {}",
+            kind(cause),
+            cause.case,
+            cause.what,
+            verdict.unwrap_or_default(),
+            plural(cause.cases, "case"),
+            plural(cause.cells.len(), "cell"),
+            matrix.repeat(&cause.cell)
+        ))
+    });
+    if let Some(first) = causes.first() {
+        status.set_message(clean(&format!("{}: {}", first.case, first.what))).set_type(kind(first));
+    }
+    status.set_description(told.collect::<Vec<_>>().join("\n\n"));
+    status
+}
 
 /// Writes one XML document.
 ///
@@ -14,42 +43,43 @@ use super::super::matrix::{Matrix, State};
 /// Those of `out`.
 pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
     let labels = matrix.labels();
-    let mut suites: BTreeMap<_, TestSuite> = BTreeMap::new();
-    for cell in matrix.cells.iter().filter(|c| c.state != State::Empty) {
-        let status = match &cell.state {
-            State::Red(red) => {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                let kind = if red.predicted.is_some() { "predicted" } else { "unpredicted" };
-                let verdict =
-                    red.predicted.as_ref().map(|c| format!("\nverdict: {}", clean(c))).unwrap_or_default();
-                status
-                    .set_message(clean(&format!("{}: {}", red.case, red.what)))
-                    .set_type(kind)
-                    .set_description(format!(
-                        "{} of {} cases{verdict}\nrepeat: {}",
-                        red.count,
-                        cell.cases,
-                        clean(&matrix.repeat(&cell.id))
-                    ));
-                status
-            }
+    let mut suites = Vec::new();
+    for package in fold::packages(matrix) {
+        let mut suite = TestSuite::new(clean(named(package.name)));
+        let parts: BTreeSet<&str> = package.went.keys().copied().collect();
+        for part in parts {
+            let of_part = |c: &&Cause| c.cells.iter().any(|cell| fold::word(cell.subject) == part);
+            let causes: Vec<&Cause> = package.causes.iter().filter(of_part).collect();
+            let status = if causes.is_empty() { TestCaseStatus::success() } else { failure(matrix, &causes) };
+            let mut case = TestCase::new(part, status);
+            case.set_classname(clean(named(package.name)));
+            suite.add_test_case(case);
+        }
+        suites.push(suite);
+    }
+    let mut cells = TestSuite::new("cells");
+    for cell in &matrix.cells {
+        let mut case = match &cell.state {
             State::Skipped(reason) => {
                 let mut status = TestCaseStatus::skipped();
                 status.set_message(clean(reason));
-                status
+                TestCase::new(clean(&cell.id.name(labels)), status)
             }
-            State::Green | State::Noted(_) | State::Empty => TestCaseStatus::success(),
+            State::Noted(what) => {
+                let mut case = TestCase::new(clean(&cell.id.name(labels)), TestCaseStatus::success());
+                case.set_system_out(clean(what));
+                case
+            }
+            State::Green | State::Red(_) | State::Empty => continue,
         };
-        let mut case = TestCase::new(clean(&cell.id.name(labels)), status);
-        if let State::Noted(what) = &cell.state {
-            case.set_system_out(clean(what));
-        }
-        let name = cell.id.subject.to_string();
-        let suite = suites.entry(cell.id.subject).or_insert_with(|| TestSuite::new(name));
-        suite.add_test_case(case);
+        case.set_classname("cells");
+        cells.add_test_case(case);
+    }
+    if !cells.test_cases.is_empty() {
+        suites.push(cells);
     }
     let mut report = Report::new(clean(&format!("{} {} {}", matrix.contract, labels[0], labels[1])));
-    report.add_test_suites(suites.into_values());
+    report.add_test_suites(suites);
     if !matrix.skips.is_empty() {
         let mut suite = TestSuite::new("languages");
         for skip in &matrix.skips {
@@ -66,6 +96,11 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
 /// a line around.
 fn clean(text: &str) -> String {
     crate::compile::escape(text)
+}
+
+/// The same of several lines, which stay lines.
+fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -160,6 +160,12 @@ pub fn losses(matrix: &Matrix) -> Vec<Losses<'_>> {
     found
 }
 
+/// A package in a heading; what belongs to none has a word of its own.
+#[must_use]
+pub fn named(package: &str) -> &str {
+    if package.is_empty() { "(no package)" } else { package }
+}
+
 /// The last line: what there is of everything.
 #[must_use]
 pub fn summary(counts: &Counts, skips: usize) -> String {
@@ -190,13 +196,34 @@ pub fn summary(counts: &Counts, skips: usize) -> String {
 pub(super) mod sample {
     //! One matrix that has everything in it, with text that no format may take as its own.
 
-    use super::super::matrix::{Red, Skip, Unseen, parse};
+    use super::super::matrix::{Blame, Foretold, Red, Share, Skip, Unseen, parse};
     use super::*;
-    use crate::words::Language;
+    use crate::words::{Effect, Language};
 
     pub(in super::super) fn matrix() -> Matrix {
         let labels = ["v1.0.0", "v2.0.0"];
-        let cell = |name: &str, state| Cell { id: parse(name, labels).unwrap(), cases: 3, state };
+        let cell = |name: &str, state| {
+            let mut share = Share { cases: 3, ..Share::default() };
+            match &state {
+                State::Red(red) => share.causes.push(Blame {
+                    place: "t.v1.M.amount".to_owned(),
+                    foretold: red
+                        .predicted
+                        .clone()
+                        .map(|change| Foretold { change, effect: Effect::Corrupt }),
+                    case: red.case.clone(),
+                    what: red.what.clone(),
+                    cases: red.count,
+                }),
+                State::Noted(_) => share.noted = 1,
+                State::Green | State::Skipped(_) | State::Empty => {}
+            }
+            let tried = !matches!(state, State::Skipped(_) | State::Empty);
+            let quiet = Share { cases: 1, ..Share::default() };
+            let packages = [("t.v1", share), ("quiet.<v1>", quiet)].into_iter().filter(|_| tried);
+            let packages = packages.map(|(name, share)| (name.to_owned(), share)).collect();
+            Cell { id: parse(name, labels).unwrap(), cases: 3, state, packages }
+        };
         let red = |predicted: Option<&str>| {
             State::Red(Red {
                 case: "t.v1.M amount#1".to_owned(),

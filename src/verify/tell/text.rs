@@ -2,11 +2,13 @@
 
 use std::io;
 
-use super::super::matrix::{Matrix, State};
-use super::{Mark, grids, losses, summary};
-use crate::report::{Line, Style, View};
+use super::super::fold;
+use super::super::matrix::Matrix;
+use super::{Mark, grids, losses, named, summary};
+use crate::names::few;
+use crate::report::{Line, Style, View, plural};
 
-/// The most red cells that are told one by one.
+/// The most causes that are told one by one.
 const MOST: usize = 10;
 
 fn style(mark: Mark) -> Style {
@@ -62,31 +64,7 @@ pub fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Resul
         }
         writeln!(out)?;
     }
-    let red = matrix.cells.iter().filter_map(|c| match &c.state {
-        State::Red(red) => Some((c, red)),
-        _ => None,
-    });
-    let all = red.clone().count();
-    // What nobody predicted comes first.
-    let mut red: Vec<_> = red.collect();
-    red.sort_by_key(|(cell, red)| (red.predicted.is_some(), cell.id));
-    for (cell, red) in red.iter().take(MOST) {
-        let word = if red.predicted.is_some() { "predicted" } else { "differs" };
-        Line::new()
-            .styled(Style::Error, word)
-            .plain(format!("  {}  {} of {} cases", cell.id.name(labels), red.count, cell.cases))
-            .write(view, out)?;
-        Line::labelled("first").plain(format!("{}: {}", red.case, red.what)).write(view, out)?;
-        if let Some(change) = &red.predicted {
-            Line::labelled("verdict").plain(change).write(view, out)?;
-        }
-        Line::labelled("repeat").plain(matrix.repeat(&cell.id)).write(&wide(view), out)?;
-    }
-    if all > MOST {
-        Line::new()
-            .plain(format!("and {} more; all of them are in the JSON", all - MOST))
-            .write(view, out)?;
-    }
+    causes(matrix, view, out)?;
     for loss in losses(matrix) {
         let name = loss.first.id.name(labels);
         let more = if loss.cells > 1 { format!(" and {} more", loss.cells - 1) } else { String::new() };
@@ -111,6 +89,56 @@ pub fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Resul
     let counts = matrix.counts();
     let style = if counts.red() > 0 { Style::Error } else { Style::Good };
     Line::new().styled(style, summary(&counts, matrix.skips.len())).write(view, out)
+}
+
+/// What differs, package by package; those where nothing does in one line.
+fn causes(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let labels = matrix.labels();
+    let packages = fold::packages(matrix);
+    let (red, green): (Vec<_>, Vec<_>) = packages.iter().partition(|p| !p.causes.is_empty());
+    if red.is_empty() {
+        return Ok(());
+    }
+    if !green.is_empty() {
+        let names: Vec<&str> = green.iter().map(|p| p.name).collect();
+        Line::new()
+            .styled(Style::Good, "all green")
+            .plain(format!("  {}", few(&names, ", ")))
+            .write(view, out)?;
+    }
+    let mut left = MOST;
+    for package in red {
+        let (name, total) = (named(package.name), package.total());
+        let causes = plural(package.causes.len(), "cause");
+        Line::new()
+            .styled(Style::Strong, name)
+            .plain(format!(": {causes}, seen in {} of {}", total.red, plural(total.cells, "cell")))
+            .write(view, out)?;
+        for cause in package.causes.iter().take(left) {
+            let (word, what) = match &cause.foretold {
+                Some(f) => ("predicted", format!("{} ({})", f.change, f.effect.as_str())),
+                None => ("differs", cause.place.clone()),
+            };
+            let seen = format!("{} in {}", plural(cause.cases, "case"), plural(cause.cells.len(), "cell"));
+            Line::new()
+                .styled(Style::Error, word)
+                .plain(format!("  {}: {what}: {seen}", cause.part.as_str()))
+                .hang(11)
+                .write(view, out)?;
+            let cell = cause.cell.name(labels);
+            Line::labelled("first")
+                .plain(format!("{}: {} [{cell}]", cause.case, cause.what))
+                .write(view, out)?;
+            Line::labelled("repeat").plain(matrix.repeat(&cause.cell)).write(&wide(view), out)?;
+        }
+        left = left.saturating_sub(package.causes.len());
+    }
+    let all: usize = packages.iter().map(|p| p.causes.len()).sum();
+    if all > MOST {
+        let more = plural(all - MOST, "more cause");
+        Line::new().plain(format!("and {more}; all of them are in the JSON")).write(view, out)?;
+    }
+    Ok(())
 }
 
 /// A table is not folded, and a command is not either.
