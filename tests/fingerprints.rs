@@ -10,6 +10,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use protopact::compare::Comparison;
 use protopact::policy::fingerprint;
 
 const TABLE: &str = "fixtures/fingerprints.txt";
@@ -23,12 +24,11 @@ fn found() -> BTreeSet<String> {
             let name = format!("{group}/{}", folder.file_name().unwrap().to_str().unwrap());
             let side = |side: &str| support::schema(&support::read(&folder.join(side))).unwrap();
             let (old, new) = (side("old"), side("new"));
-            support::compare(&old, &new, |decision| {
-                let cx = &decision.cx;
-                lines.extend(decision.changes.iter().map(|change| {
-                    format!("{name} {} {} {}", change.id(cx), change.symbol(cx), fingerprint(change, cx))
-                }));
-            });
+            let comparison = Comparison::new(&old, &new);
+            let cx = &comparison.cx();
+            lines.extend(comparison.changes().iter().map(|change| {
+                format!("{name} {} {} {}", change.id(cx), change.symbol(cx), fingerprint(change, cx))
+            }));
         }
     }
     lines
