@@ -66,6 +66,8 @@ pub(super) struct Text {
 /// A compiled contract.
 #[derive(Debug)]
 pub(super) struct Built {
+    /// What it is.
+    pub(super) name: Name,
     /// The descriptors.
     pub(super) compiled: Compiled,
     /// Things worth knowing about the run.
@@ -247,7 +249,7 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     });
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     let from_image = matches!(opened.content, Content::Image(..));
-    Ok(Built { compiled, notes: opened.layout.notes, from_image })
+    Ok(Built { name: opened.name, compiled, notes: opened.layout.notes, from_image })
 }
 
 /// One version of the contract around the working directory, for making packages of it.

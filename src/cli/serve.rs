@@ -16,6 +16,7 @@ use crate::service::{
     Contract, Ended, Gzip, Limits, Log, LogFormat, Options, Received, Running, SelfSigned, Server,
     ServiceError, Tls, TlsError, interop_contract, write_all,
 };
+use crate::source::Name;
 
 /// Answer calls to a contract, from its descriptors alone
 ///
@@ -180,7 +181,7 @@ const RECORD_ROOM: usize = 256;
 
 /// Runs the command.
 pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
-    let contract = contract(&args, ctx)?;
+    let (contract, name) = contract(&args, ctx)?;
     if contract.services().is_empty() {
         ctx.note("the contract has no service: only reflection and health checking are answered")?;
     }
@@ -211,7 +212,7 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         let mut signals = Signals::new().map_err(|e| CliError::outside("cannot wait for signals", e))?;
         let tls = options.tls.is_some();
         let running = Server::bind(options).await?;
-        ready(&running, tls, args.format, ctx)?;
+        ready(&running, &name, tls, args.format, ctx)?;
         serve(running, &mut signals, &mut lines, ctx).await
     });
     // Whatever is left is dropped, and with it what keeps the recorder waiting.
@@ -221,28 +222,30 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     Ok(Exit::Clean)
 }
 
-fn contract(args: &ServeArgs, ctx: &mut Ctx<'_>) -> Result<Contract, CliError> {
+/// The contract, and what it is.
+fn contract(args: &ServeArgs, ctx: &mut Ctx<'_>) -> Result<(Contract, Name), CliError> {
     if args.interop {
-        return Ok(interop_contract());
+        return Ok((interop_contract(), Name::Memory("interop".to_owned())));
     }
     let progress = ctx.progress("compiling");
-    let (compiled, notes) = match &args.from {
+    let (name, compiled, notes) = match &args.from {
         Some(from) => {
             let version = pipeline::version(Some(from), &[], &[], ctx)?;
-            (version.compiled, version.notes)
+            (version.name, version.compiled, version.notes)
         }
         None => {
             let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(&args.input) };
             let built = pipeline::build(&job, ctx)?;
-            (built.compiled, built.notes)
+            (built.name, built.compiled, built.notes)
         }
     };
     drop(progress);
     for note in &notes {
         ctx.note(note)?;
     }
-    Contract::new(&compiled)
-        .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
+    let contract = Contract::new(&compiled)
+        .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))?;
+    Ok((contract, name))
 }
 
 fn limits(args: &LimitArgs) -> Limits {
@@ -299,7 +302,13 @@ fn write_secret(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Says that the server is there.
-fn ready(running: &Running, tls: bool, format: Ready, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+fn ready(
+    running: &Running,
+    name: &Name,
+    tls: bool,
+    format: Ready,
+    ctx: &mut Ctx<'_>,
+) -> Result<(), CliError> {
     let address = running.address;
     match format {
         Ready::Text => {
@@ -315,6 +324,7 @@ fn ready(running: &Running, tls: bool, format: Ready, ctx: &mut Ctx<'_>) -> Resu
                 "address": address.to_string(),
                 "metrics": metrics,
                 "tls": tls,
+                "version": name.version().map(ToString::to_string),
             });
             writeln!(ctx.io.out, "{line}")?;
         }

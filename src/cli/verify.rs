@@ -148,7 +148,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let root = new.folder.clone();
     let around = machine.around();
     let sdk = Sdk { name: &name, root: &root, settings: &settings, lock: lock.as_ref(), around };
-    let sides = [side(old, args.from.as_str(), 0)?, side(new, args.to.as_deref().unwrap_or("."), 1)?];
+    let sides = [side(old, 0)?, side(new, 1)?];
     let sides = distinct(sides);
     let labels = [sides[0].label.as_str(), sides[1].label.as_str()];
     let cell = args.cell.as_deref().map(|text| matrix::parse(text, labels)).transpose();
@@ -223,10 +223,10 @@ fn languages(args: &VerifyArgs, cell: Option<CellId>, sdk: &Sdk<'_>) -> Vec<Lang
 }
 
 /// Takes a compiled version in.
-fn side(version: Version, typed: &str, place: usize) -> Result<Side, CliError> {
+fn side(version: Version, place: usize) -> Result<Side, CliError> {
     let schema = pipeline::schema(&version.compiled)?;
     let number = version.name.version().map_or_else(|| UNPUBLISHED[place].to_owned(), ToString::to_string);
-    Side::new(side::label(typed), number, version.compiled, schema)
+    Side::new(side::label(&version.name), number, version.compiled, schema)
         .map_err(|e| CliError::new(ErrorKind::Sources, e))
 }
 

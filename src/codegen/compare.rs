@@ -8,7 +8,8 @@ use std::path::Path;
 use similar::TextDiff;
 
 use super::FileTree;
-use super::write::{WriteError, files_below, is_build_output};
+use super::write::is_build_output;
+use crate::machine::{FileError, fail, files_below};
 
 /// How a file differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub fn compare(
     folder: &str,
     wanted: &FileTree,
     others_stay: bool,
-) -> Result<Vec<Difference>, WriteError> {
+) -> Result<Vec<Difference>, FileError> {
     let below = |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
     let mut there: BTreeMap<String, _> = files_below(&out.join(folder))?.into_iter().collect();
     let mut found = Vec::new();
@@ -70,8 +71,7 @@ pub fn compare(
             continue;
         };
         let plain = fs::symlink_metadata(&full).is_ok_and(|m| m.is_file());
-        let read = |source| WriteError::Io { what: "read", path: full.clone(), source };
-        let old = if plain { fs::read(&full).map_err(read)? } else { Vec::new() };
+        let old = if plain { fs::read(&full).map_err(fail("read", &full))? } else { Vec::new() };
         if !plain || old != content.as_ref() {
             found.push(Difference { kind: Kind::Changed, path: below(path), lines: lines(&old, content) });
         }

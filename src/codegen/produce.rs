@@ -11,7 +11,7 @@ use super::generate::{self, GenerateError, Made, Unit};
 use super::manifest::{self, Entry, Manifest};
 use super::write::{self, Out, Piece, WriteError};
 use super::{Contract, FileTree, Package, catalogue};
-use crate::machine::{Host, Limits};
+use crate::machine::{FileError, Host, Limits, fail, files_below};
 
 /// An output folder and what belongs into it.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,12 @@ pub enum ProduceError {
     /// Something cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+impl From<FileError> for ProduceError {
+    fn from(error: FileError) -> ProduceError {
+        ProduceError::Write(error.into())
+    }
 }
 
 fn below(folder: &str, path: &str) -> String {
@@ -225,8 +231,7 @@ pub fn check(
     let mut found = Vec::new();
     for path in gone(output, &old) {
         let folder = output.folder.join(&path);
-        found
-            .extend(write::files_below(&folder)?.into_iter().map(|(file, _)| untracked(below(&path, &file))));
+        found.extend(files_below(&folder)?.into_iter().map(|(file, _)| untracked(below(&path, &file))));
         new.units.remove(&path);
     }
     for (made, unit) in made.iter().zip(&units) {
@@ -258,7 +263,7 @@ pub fn check(
                 || new.units.keys().any(|u| crate::config::is_under(path, u))
                 || found.iter().any(|d| d.path == path)
         };
-        let stray: Vec<Difference> = write::files_below(output.folder)?
+        let stray: Vec<Difference> = files_below(output.folder)?
             .into_iter()
             .filter(|(path, _)| !known(path) && !write::is_build_output(path))
             .map(|(path, _)| untracked(path))
@@ -287,7 +292,7 @@ pub fn packages(folder: &Path, units: &[Unit]) -> Result<Vec<Package>, WriteErro
         let mut files = FileTree::new();
         for path in entry.files.keys() {
             let there = folder.join(&unit.path).join(path);
-            let content = std::fs::read(&there).map_err(write::fail("read", &there))?;
+            let content = std::fs::read(&there).map_err(fail("read", &there))?;
             // A manifest somebody wrote by hand may name anything.
             let _ = files.add(path, content);
         }

@@ -1,5 +1,5 @@
-//! Objects in files of their own, looked at before libgit2 reads them: of one that was cut off (a full disk, a
-//! power failure) it waits for the rest and never comes back.
+//! Objects in files of their own, read to their end before libgit2 is asked for them. A full disk or a power failure
+//! damages them, and libgit2 does not promise an answer then; here every damage is an error that names the object.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -9,6 +9,8 @@ use flate2::read::ZlibDecoder;
 use git2::{Error, ErrorClass, ErrorCode, ObjectType, Oid, Repository};
 use rayon::prelude::*;
 
+/// How many tags of tags are followed; libgit2 does not count.
+pub(super) const MAX_TAGS: usize = 1000;
 /// How many folders of objects one repository may have, with those it borrows from.
 const MAX_FOLDERS: usize = 32;
 /// The largest list of folders to borrow from that is read, in bytes.
@@ -38,8 +40,7 @@ pub(super) fn sound_in(folders: &[PathBuf], id: Oid) -> Result<(), Error> {
 /// What a commit or tag leads to can be read, down to the folder: [`sound`] for each step.
 pub(super) fn sound_to_tree(repository: &Repository, id: Oid) -> Result<(), Error> {
     let mut id = id;
-    // Tags of tags of tags; libgit2 follows them without counting.
-    for _ in 0..1000 {
+    for _ in 0..MAX_TAGS {
         sound(repository, id)?;
         let Ok((_, kind)) = repository.odb()?.read_header(id) else { return Ok(()) };
         id = match kind {
@@ -128,4 +129,98 @@ fn entries(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
 
 fn is_hex(name: &str, len: usize) -> bool {
     name.len() == len && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repository with a commit of one file, and the ids of the file and of the commit.
+    fn repository() -> (tempfile::TempDir, Oid, Oid) {
+        let dir = tempfile::tempdir().unwrap();
+        let repository = Repository::init(dir.path()).unwrap();
+        // Large enough to be read in pieces.
+        let text: String = (0..40_000).map(|n| format!("// {n}\n")).collect();
+        let blob = repository.blob(text.as_bytes()).unwrap();
+        let mut tree = repository.treebuilder(None).unwrap();
+        tree.insert("a.proto", blob, 0o100_644).unwrap();
+        let tree = repository.find_tree(tree.write().unwrap()).unwrap();
+        let who = git2::Signature::new("A", "a@example.com", &git2::Time::new(1_700_000_000, 0)).unwrap();
+        let commit = repository.commit(Some("HEAD"), &who, &who, "one", &tree, &[]).unwrap();
+        (dir, blob, commit)
+    }
+
+    fn path(dir: &tempfile::TempDir, id: Oid) -> PathBuf {
+        let name = id.to_string();
+        dir.path().join(".git/objects").join(&name[..2]).join(&name[2..])
+    }
+
+    /// Puts other bytes in the place of an object.
+    fn put(path: &Path, bytes: &[u8]) {
+        // Objects are read-only files.
+        fs::remove_file(path).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn what_is_whole_is_sound() {
+        let (dir, blob, commit) = repository();
+        let repository = Repository::open(dir.path()).unwrap();
+        sound(&repository, blob).unwrap();
+        sound_to_tree(&repository, commit).unwrap();
+        sound_history(&repository).unwrap();
+        // What is not here is not damaged.
+        sound(&repository, Oid::from_str("0123456789012345678901234567890123456789").unwrap()).unwrap();
+    }
+
+    #[test]
+    fn what_libgit2_refuses_is_refused_before_it_is_asked() {
+        let (dir, blob, commit) = repository();
+        for id in [blob, commit] {
+            let path = path(&dir, id);
+            let whole = fs::read(&path).unwrap();
+            let mut checksum = whole.clone();
+            *checksum.last_mut().unwrap() ^= 1;
+            for damaged in [&checksum[..], b"neither compressed nor an object"] {
+                put(&path, damaged);
+                // Anew each time, as libgit2 remembers what it has read.
+                let repository = Repository::open(dir.path()).unwrap();
+                assert!(repository.find_object(id, None).is_err(), "libgit2 takes it");
+                let error = sound(&repository, id).unwrap_err();
+                assert!(error.message().contains(&format!("its object {id} is damaged")), "{error}");
+            }
+            put(&path, &whole);
+        }
+    }
+
+    #[test]
+    fn history_is_looked_at_but_for_the_content_of_files() {
+        let (dir, blob, commit) = repository();
+        let damage = |id: Oid| {
+            let path = path(&dir, id);
+            let mut bytes = fs::read(&path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            put(&path, &bytes);
+        };
+        damage(blob);
+        sound_history(&Repository::open(dir.path()).unwrap()).unwrap();
+        damage(commit);
+        let repository = Repository::open(dir.path()).unwrap();
+        for error in [sound_history(&repository), sound_to_tree(&repository, commit)] {
+            assert!(error.unwrap_err().message().contains(&commit.to_string()));
+        }
+    }
+
+    #[test]
+    fn borrowed_objects_are_looked_at_too() {
+        let (dir, blob, _) = repository();
+        let borrower = tempfile::tempdir().unwrap();
+        Repository::init(borrower.path()).unwrap();
+        let list = borrower.path().join(".git/objects/info/alternates");
+        fs::write(list, format!("# borrowed\n{}\n", dir.path().join(".git/objects").display())).unwrap();
+        let open = || Repository::open(borrower.path()).unwrap();
+        sound(&open(), blob).unwrap();
+        put(&path(&dir, blob), b"neither compressed nor an object");
+        assert!(sound(&open(), blob).is_err());
+    }
 }

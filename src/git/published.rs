@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use semver::Version;
 
 use super::objects::Walk;
-use super::{GitError, Id, Repo, Revision, RevisionKind, TagPattern};
+use super::{GitError, Id, Repo, Revision, RevisionKind, TagPattern, loose};
 
 /// How many entries one version's folders may have in all; see [`Repo::list`].
 const MAX_ENTRIES: usize = 2_000_000;
@@ -48,20 +48,21 @@ impl Repo {
         most: usize,
     ) -> Result<(Vec<Published>, usize), GitError> {
         let limit = match baseline.kind {
-            RevisionKind::Tag => {
-                let tag = baseline.name.strip_prefix("refs/tags/").unwrap_or(&baseline.name);
-                pattern.version_of(tag)
-            }
+            RevisionKind::Tag => pattern.version_of(&baseline.name),
             _ => None,
         };
         let mut found = Vec::new();
         let mut count = 0;
+        let mut looked_at = false;
         for (version, tag) in self.versions(pattern)?.into_iter().rev() {
             if limit.as_ref().is_some_and(|limit| version > *limit) {
                 continue;
             }
             let doing = |source| GitError::git(format!("read tag `{tag}`"), source);
             let reference = self.inner.find_reference(&format!("refs/tags/{tag}")).map_err(doing)?;
+            if let Some(id) = reference.target() {
+                loose::sound_to_tree(&self.inner, id).map_err(doing)?;
+            }
             // A tag of something that is no tree is no version of any files.
             let Ok(tree) = reference.peel(ObjectType::Tree) else { continue };
             let tree = Id::from_oid(tree.id());
@@ -70,7 +71,9 @@ impl Repo {
             }
             if limit.is_none()
                 && let Ok(commit) = reference.peel_to_commit()
-                && self.comes_after(commit.id(), baseline.commit.map(Id::oid)).map_err(doing)?
+                && self
+                    .comes_after(commit.id(), baseline.commit.map(Id::oid), &mut looked_at)
+                    .map_err(doing)?
             {
                 continue;
             }
@@ -82,13 +85,22 @@ impl Repo {
         Ok((found, count))
     }
 
-    /// Whether a commit descends from a baseline.
-    fn comes_after(&self, commit: Oid, baseline: Option<Oid>) -> Result<bool, git2::Error> {
+    /// Whether a commit descends from a baseline. `looked_at` says whether history is known to be sound.
+    fn comes_after(
+        &self,
+        commit: Oid,
+        baseline: Option<Oid>,
+        looked_at: &mut bool,
+    ) -> Result<bool, git2::Error> {
         let Some(baseline) = baseline.filter(|b| *b != commit) else { return Ok(false) };
         // A descendant is younger, which spares looking through history for almost every version.
         let time = |id| self.inner.find_commit(id).map(|c| c.time().seconds());
         if time(commit)?.saturating_add(CLOCK_SKEW) < time(baseline)? {
             return Ok(false);
+        }
+        if !*looked_at {
+            loose::sound_history(&self.inner)?;
+            *looked_at = true;
         }
         self.inner.graph_descendant_of(commit, baseline)
     }
@@ -142,9 +154,8 @@ impl Folders {
         if depth >= MAX_DEPTH {
             return Err(GitError::TooLarge { limit: MAX_DEPTH, what: "nested folders" });
         }
-        let tree = repo
-            .inner
-            .find_tree(id)
+        let tree = loose::sound(&repo.inner, id)
+            .and_then(|()| repo.inner.find_tree(id))
             .map_err(|source| GitError::git(format!("read the folder with the id {id}"), source))?;
         let mut blobs = Vec::new();
         for entry in &tree {

@@ -49,7 +49,7 @@ impl RevisionKind {
 /// A resolved revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// As written; for a merge base, the other revision.
+    /// As written; for a tag its name without `refs/tags/`, for a merge base the other revision.
     pub name: String,
     /// What kind of name it was.
     pub kind: RevisionKind,
@@ -81,8 +81,13 @@ impl Repo {
             .map_err(|source| GitError::git(format!("read revision `{revision}`"), source))?;
         let (object, reference) =
             self.inner.revparse_ext(&spelled).map_err(|source| self.unknown(revision, source))?;
+        let mut name = revision.to_owned();
         let kind = match reference {
-            Some(r) if r.is_tag() => RevisionKind::Tag,
+            Some(r) if r.is_tag() => {
+                // `refs/tags/v1.2.0` and `tags/v1.2.0` are the tag `v1.2.0`.
+                name = r.shorthand().map_or(name, str::to_owned);
+                RevisionKind::Tag
+            }
             Some(r) if r.is_remote() => RevisionKind::RemoteBranch,
             Some(r) if r.is_branch() && !revision.starts_with('@') && revision != "HEAD" => {
                 RevisionKind::Branch
@@ -106,7 +111,7 @@ impl Repo {
                     .into(),
             }
         })?;
-        Ok(Revision { name: revision.to_owned(), kind, commit, tree: Id::from_oid(tree.id()) })
+        Ok(Revision { name, kind, commit, tree: Id::from_oid(tree.id()) })
     }
 
     /// Whether what libgit2 is about to read for a revision can be read to its end.

@@ -1,6 +1,6 @@
 //! `latest`: the highest version among the tags of a shape.
 
-use git2::ObjectType;
+use git2::{ObjectType, Oid};
 use semver::Version;
 use thiserror::Error;
 
@@ -81,6 +81,64 @@ impl Repo {
             self.tags()?.into_iter().filter_map(|tag| Some((pattern.version_of(&tag)?, tag))).collect();
         versions.sort();
         Ok(versions)
+    }
+
+    /// The versions that a name stands for by what it points at, lowest first.
+    ///
+    /// Only a name that stays where it is can be a version: the hash of a commit or of an annotated tag, and a HEAD
+    /// that is on no branch. A branch, or `HEAD~1`, is another state tomorrow.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
+    pub fn versions_at(
+        &self,
+        revision: &Revision,
+        pattern: &TagPattern,
+    ) -> Result<Vec<(Version, String)>, GitError> {
+        let Some(target) = self.fixed(revision) else { return Ok(Vec::new()) };
+        let mut versions = self.versions(pattern)?;
+        versions.retain(|(_, tag)| self.leads_to(tag, target));
+        Ok(versions)
+    }
+
+    /// The object that a name stands for, today and tomorrow.
+    fn fixed(&self, revision: &Revision) -> Option<Oid> {
+        if revision.kind != RevisionKind::Expression {
+            return None;
+        }
+        let name = revision.name.to_ascii_lowercase();
+        if ["HEAD", "@"].contains(&&*revision.name) {
+            return revision.commit.filter(|_| self.inner.head_detached().unwrap_or(false)).map(Id::oid);
+        }
+        if name.len() < 4 || !name.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        // Of an annotated tag it may be its own hash, and not that of the commit.
+        let id = self.inner.revparse_single(&name).ok()?.id();
+        id.to_string().starts_with(&name).then_some(id)
+    }
+
+    /// Whether a tag is, or leads to, an object. A tag that cannot be read leads nowhere.
+    fn leads_to(&self, tag: &str, target: Oid) -> bool {
+        let reference = self.inner.find_reference(&format!("refs/tags/{tag}")).and_then(|r| r.resolve());
+        let Some(mut id) = reference.ok().and_then(|r| r.target()) else { return false };
+        for _ in 0..loose::MAX_TAGS {
+            if id == target {
+                return true;
+            }
+            let read = || {
+                loose::sound(&self.inner, id)?;
+                // A commit need not be read to see that it is no tag.
+                let is_tag = self.inner.odb()?.read_header(id)?.1 == ObjectType::Tag;
+                is_tag.then(|| self.inner.find_tag(id).map(|t| t.target_id())).transpose()
+            };
+            match read() {
+                Ok(Some(next)) => id = next,
+                Ok(None) | Err::<_, git2::Error>(_) => return false,
+            }
+        }
+        false
     }
 
     /// The highest version among the tags of a shape; pre-releases count only when `pre` is set.

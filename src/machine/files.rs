@@ -1,9 +1,12 @@
 //! Generated files in memory, before any of them is written.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use bytes::Bytes;
 use thiserror::Error;
+
+use super::{FileError, write_into};
 
 /// Files by relative path with `/`, sorted: the same input gives the same tree, whoever made it and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +62,15 @@ impl FileTree {
             self.add(&path, content)?;
         }
         Ok(())
+    }
+
+    /// Writes every file below a folder.
+    ///
+    /// # Errors
+    ///
+    /// What the file system says.
+    pub fn write(&self, folder: &Path) -> Result<(), FileError> {
+        self.iter().try_for_each(|(path, content)| write_into(&folder.join(path), content))
     }
 
     /// Gives a file that is there another content.

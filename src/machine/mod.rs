@@ -1,19 +1,29 @@
 //! What all parts need of the machine they run on.
 //!
-//! [`Host`] is its environment; [`mod@run`] starts programs, bounded and with an end; [`Cache`] is where what can be got
-//! or made again is kept, and [`prune`] what leaves it; [`FileTree`] is what is written, before it is.
+//! [`Host`] is its environment, [`tools`] what is looked for in it; [`mod@run`] starts programs, bounded and with an end, and
+//! [`Talk`] those that are talked to; [`Cache`] is where what can be got
+//! or made again is kept, and [`prune`] what leaves it; [`FileTree`] is what is written, before it is; [`write_whole`] and [`Taken`] write a file or a folder
+//! whole or not at all.
 
 mod cache;
 mod files;
+mod folder;
 mod groups;
 mod hash;
 mod host;
 pub mod prune;
 pub mod run;
+mod talk;
+pub mod tools;
+mod whole;
 
 pub use cache::{Cache, Space};
 pub use files::{FileTree, TreeError};
-pub(crate) use groups::{Group, Scratch};
+pub use folder::{Stage, TakeError, Taken};
+use groups::Group;
+pub(crate) use groups::Scratch;
 pub use hash::{sha256, sha256_file};
 pub use host::Host;
 pub use run::{Limits, RunError};
+pub use talk::{NoLine, Talk};
+pub use whole::{FileError, fail, files_below, link, write_into, write_whole};

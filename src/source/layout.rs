@@ -493,6 +493,7 @@ impl Layout {
     }
 
     fn take_notes(&mut self, tree: &Tree) {
+        self.notes.extend_from_slice(&tree.notes);
         if self.found_roots {
             let name = crate::config::FILE_NAME;
             let nested =

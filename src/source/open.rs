@@ -13,7 +13,7 @@ use super::name::Name;
 use super::spec::{ImageFormat, ImagePlace, Rev, SourceSpec};
 use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
 use crate::config::normalize;
-use crate::git::{GitError, Repo, Revision, SkippedWhy, TagPattern};
+use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
 
 /// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
 const MAX_IMAGE_BYTES: u64 = i32::MAX as u64;
@@ -109,8 +109,8 @@ pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceErr
         SourceSpec::Repository { path, rev, subdir } => {
             let fail = |e| git_error(format!("{rev} of `{}`", path.display()), e);
             let repo = Repo::discover(&context.cwd.join(path)).map_err(fail)?;
-            let revision = resolve(&repo, rev, context.tag)?.map_err(fail)?;
-            git_tree(&repo, &revision, context.tag, subdir, None).map(Loaded::Tree)
+            let resolved = resolve(&repo, rev, context.tag)?.map_err(fail)?;
+            git_tree(&repo, resolved, context.tag, subdir, None).map(Loaded::Tree)
         }
         SourceSpec::Revision { rev, subdir, namesake } => {
             let opened = revision_tree(rev, subdir.as_deref(), &context);
@@ -278,12 +278,36 @@ fn image(
     Ok(Image { bytes: bytes.into(), format, name })
 }
 
-fn resolve(repo: &Repo, rev: &Rev, tag: &str) -> Result<Result<Revision, GitError>, SourceError> {
+/// A revision, and what is worth knowing about how it was found.
+struct Found {
+    revision: Revision,
+    note: Option<String>,
+}
+
+fn resolve(repo: &Repo, rev: &Rev, tag: &str) -> Result<Result<Found, GitError>, SourceError> {
+    let plain = |revision| Found { revision, note: None };
     Ok(match rev {
-        Rev::Named(name) => repo.resolve(name),
-        Rev::MergeBase(name) => repo.merge_base(name),
-        Rev::Latest { pre } => repo.latest(&TagPattern::parse(tag)?, *pre).map(|latest| latest.revision),
+        Rev::Named(name) => repo.resolve(name).and_then(|revision| version_of(repo, revision, tag)),
+        Rev::MergeBase(name) => repo.merge_base(name).map(plain),
+        Rev::Latest { pre } => {
+            repo.latest(&TagPattern::parse(tag)?, *pre).map(|latest| plain(latest.revision))
+        }
     })
+}
+
+/// The version tag that a hash stands for; the revision itself where it is none.
+fn version_of(repo: &Repo, revision: Revision, tag: &str) -> Result<Found, GitError> {
+    let mut versions = match TagPattern::parse(tag) {
+        Ok(shape) => repo.versions_at(&revision, &shape)?,
+        Err(_) => Vec::new(),
+    };
+    let Some((_, highest)) = versions.pop() else { return Ok(Found { revision, note: None }) };
+    let others: Vec<String> = versions.iter().map(|(_, tag)| format!("`{tag}`")).collect();
+    let note = (!others.is_empty()).then(|| {
+        let others = others.join(", ");
+        format!("`{}` is taken as tag `{highest}`, the highest version there; also {others}", revision.name)
+    });
+    Ok(Found { revision: Revision { name: highest, kind: RevisionKind::Tag, ..revision }, note })
 }
 
 enum Unopened {
@@ -309,7 +333,7 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
             e => Unopened::Failed(git_error(format!("`{rev}`"), e)),
         })?,
     };
-    let revision = resolve(&repo, rev, context.tag)?.map_err(|e| match e {
+    let found = resolve(&repo, rev, context.tag)?.map_err(|e| match e {
         GitError::UnknownRevision { .. } | GitError::NoCommits { .. } | GitError::BadRevision { .. } => {
             Unopened::Unknown(e)
         }
@@ -332,20 +356,17 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
             });
             let folder = folder.map_err(|_| {
                 let near = Vec::new();
-                let source = GitError::MissingPath { path: typed.to_owned(), label: revision.label(), near };
+                let label = found.revision.label();
+                let source = GitError::MissingPath { path: typed.to_owned(), label, near };
                 git_error(format!("`{rev}:{typed}`"), source)
             })?;
-            git_tree(&repo, &revision, context.tag, &folder, None)?
+            git_tree(&repo, found, context.tag, &folder, None)?
         }
         None => match counterpart {
-            Some(counterpart) => git_tree(
-                &repo,
-                &revision,
-                context.tag,
-                &in_repo(&counterpart.root),
-                Some(&counterpart.scope),
-            )?,
-            None => git_tree(&repo, &revision, context.tag, &in_repo(context.cwd), None)?,
+            Some(counterpart) => {
+                git_tree(&repo, found, context.tag, &in_repo(&counterpart.root), Some(&counterpart.scope))?
+            }
+            None => git_tree(&repo, found, context.tag, &in_repo(context.cwd), None)?,
         },
     })
 }
@@ -354,11 +375,13 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
 /// the part of it that was named; it need not exist here.
 fn git_tree(
     repo: &Repo,
-    revision: &Revision,
+    found: Found,
     tag: &str,
     folder: &str,
     scope: Option<&Scope>,
 ) -> Result<Tree, SourceError> {
+    let Found { revision, note } = found;
+    let revision = &revision;
     let fail = |e| git_error(revision.label(), e);
     let parts: Vec<String> = folder.split('/').filter(|p| !p.is_empty()).map(str::to_owned).collect();
     let path = |up: usize, name: &str| {
@@ -390,6 +413,7 @@ fn git_tree(
     let origin = Origin { repository: repo.object_dir(), revision: revision.clone(), folder: root.clone() };
     let mut tree = Tree {
         name: Name::of(revision, TagPattern::parse(tag).ok().as_ref()),
+        notes: note.into_iter().collect(),
         origin: Some(Box::new(origin)),
         repositories: listing.repositories,
         scope,

@@ -98,6 +98,8 @@ pub struct Tree {
     pub(super) entries: BTreeMap<Box<str>, Entry>,
     pub(super) repositories: Vec<PathBuf>,
     pub(super) problems: Vec<Problem>,
+    /// Sentences about how it was found.
+    pub(super) notes: Vec<String>,
     pub(super) scope: Scope,
     pub(super) display: Display,
     pub(super) root: Option<PathBuf>,

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::schema::{Element, MessageId, Method, MethodId, Schema};
+use crate::source::Name;
 use crate::wire::value::{all_fields, field_at};
 
 /// Descriptors that no message can be read with.
@@ -40,8 +41,17 @@ pub struct Side {
 
 /// A label that fits between the `@` and the `:` of a cell.
 #[must_use]
-pub fn label(typed: &str) -> String {
-    let label = typed.trim_end_matches('/').rsplit('/').next().unwrap_or(typed);
+pub fn label(name: &Name) -> String {
+    let text = match name {
+        Name::WorkingTree => "worktree",
+        Name::StandardInput => "stdin",
+        Name::Folder(text) | Name::File(text) | Name::Image(text) | Name::Memory(text) => text,
+        Name::Tag { tag, .. } => tag,
+        Name::Branch { branch, .. } => branch,
+        Name::Commit { written, .. } => written,
+        Name::MergeBase { with, .. } => with,
+    };
+    let label = text.trim_end_matches('/').rsplit('/').next().unwrap_or(text);
     let fits = |c: char| if c == ':' || c == '@' || c.is_whitespace() || c.is_control() { '_' } else { c };
     let label: String = label.chars().map(fits).collect();
     if label.is_empty() || label == "." { "worktree".to_owned() } else { label }
@@ -153,10 +163,14 @@ mod tests {
 
     #[test]
     fn labels_fit_into_cells() {
-        assert_eq!(label("v1.4.0"), "v1.4.0");
-        assert_eq!(label("../old contracts/"), "old_contracts");
-        assert_eq!(label("HEAD:proto@x"), "HEAD_proto_x");
-        assert_eq!(label("."), "worktree");
-        assert_eq!(label(""), "worktree");
+        let folder = |typed: &str| label(&Name::Folder(typed.into()));
+        assert_eq!(label(&Name::WorkingTree), "worktree");
+        assert_eq!(folder("../old contracts/"), "old_contracts");
+        assert_eq!(folder("./."), "worktree");
+        assert_eq!(folder(""), "worktree");
+        let tag = Name::Tag { tag: "acme/pay/v1.4.0".into(), version: None, commit: None };
+        assert_eq!(label(&tag), "v1.4.0");
+        let commit = Name::Commit { written: "main@{1 day ago}".into(), commit: None };
+        assert_eq!(label(&commit), "main_{1_day_ago}");
     }
 }

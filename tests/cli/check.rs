@@ -140,6 +140,28 @@ fn lines_for_tools_that_read_buf() {
 }
 
 #[test]
+fn a_version_is_one_however_it_is_named() {
+    let env = broken();
+    let commit = env.head();
+    for name in ["v1.4.0", "tags/v1.4.0", "refs/tags/v1.4.0", &commit, &commit[..8]] {
+        let output = env.run(&["check", "--against", name]);
+        assert!(output.out.contains("(tag v1.4.0)"), "{name}: {output}");
+        assert!(output.out.contains("next version must be major (2.0.0)"), "{name}: {output}");
+        let report: Value =
+            serde_json::from_str(&env.run(&["check", "--against", name, "--format", "json"]).out).unwrap();
+        assert_eq!(report["old"], serde_json::json!({"label": "tag `v1.4.0`", "version": "1.4.0"}));
+    }
+    let output = env.run(&["check", "--against", "main"]);
+    assert!(output.out.contains("(branch main)"), "{output}");
+    assert!(output.out.contains("next version must be major\n"), "{output}");
+    env.tag("v1.5.0");
+    let output = env.run(&["check", "--against", &commit]);
+    let said = output.err.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("is taken as tag `v1.5.0`, the highest version there; also `v1.4.0`"), "{output}");
+    assert!(output.out.contains("(2.0.0)"), "{output}");
+}
+
+#[test]
 fn json_is_the_whole_report() {
     let env = broken();
     let output = env.run(&["check", "--against", "latest", "--format", "json"]);

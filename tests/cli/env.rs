@@ -95,6 +95,12 @@ impl TestEnv {
         repo.commit(Some("HEAD"), &who, &who, message, &tree, &parents).unwrap()
     }
 
+    /// The hash of the newest commit.
+    pub(crate) fn head(&self) -> String {
+        let repo = git2::Repository::open(self.work()).unwrap();
+        repo.head().unwrap().peel_to_commit().unwrap().id().to_string()
+    }
+
     pub(crate) fn tag(&self, name: &str) {
         let repo = git2::Repository::open(self.work()).unwrap();
         let head = repo.head().unwrap().peel(git2::ObjectType::Commit).unwrap();

@@ -19,6 +19,7 @@ mod build;
 mod killed;
 mod locked;
 mod machine;
+mod named;
 mod output;
 mod plugins;
 mod pruned;

@@ -218,9 +218,16 @@ fn tags_that_point_elsewhere() {
     }
 }
 
+/// Bytes whose last one, a part of the checksum, is another.
+fn changed_at_the_end(bytes: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    *bytes.last_mut().unwrap() ^= 1;
+    bytes
+}
+
 #[test]
 fn object_databases_that_are_broken() {
-    // One object after the other is lost, cut off or something else.
+    // One object after the other is lost, has a wrong checksum, is another object or no object at all.
     for harm in 0..4 {
         let repo = Hostile::new();
         let inner = repo.tree(&[(FILE, b"deep.proto", repo.blob("syntax = \"proto3\";\nmessage Deep {}\n"))]);
@@ -233,22 +240,24 @@ fn object_databases_that_are_broken() {
             .map(|e| e.path().to_path_buf())
             .collect();
         assert!(objects.len() >= 5);
-        for object in objects {
-            let whole = fs::read(&object).unwrap();
-            let mut permissions = fs::metadata(&object).unwrap().permissions();
+        let wholes: Vec<_> = objects.iter().map(|o| fs::read(o).unwrap()).collect();
+        for (place, object) in objects.iter().enumerate() {
+            let other = &wholes[(place + 1) % wholes.len()];
+            let whole = &wholes[place];
+            let mut permissions = fs::metadata(object).unwrap().permissions();
             #[expect(clippy::permissions_set_readonly_false, reason = "a file of this test")]
             permissions.set_readonly(false);
-            fs::set_permissions(&object, permissions).unwrap();
+            fs::set_permissions(object, permissions).unwrap();
             match harm {
-                0 => fs::remove_file(&object).unwrap(),
-                1 => fs::write(&object, &whole[..whole.len() / 2]).unwrap(),
-                2 => fs::write(&object, b"").unwrap(),
-                _ => fs::write(&object, vec![b'x'; 1000]).unwrap(),
+                0 => fs::remove_file(object).unwrap(),
+                1 => fs::write(object, changed_at_the_end(whole)).unwrap(),
+                2 => fs::write(object, other).unwrap(),
+                _ => fs::write(object, vec![b'x'; 1000]).unwrap(),
             }
             for ran in repo.against("main") {
                 assert!(matches!(ran.code, Some(2..=4)), "{}: {:?}\n{}", ran.what, ran.code, ran.err);
             }
-            fs::write(&object, whole).unwrap();
+            fs::write(object, whole).unwrap();
         }
         repo.taken("main");
     }

@@ -111,6 +111,29 @@ async fn json_says_more() {
     assert_eq!((line["method"].as_str(), line["code"].as_str()), (Some("/shop.v1.Shop/Same"), Some("OK")));
 }
 
+#[test]
+fn json_says_which_version_is_served() {
+    let dir = folder();
+    let who = git2::Signature::new("A", "a@example.com", &git2::Time::new(1_700_000_000, 0)).unwrap();
+    let repo = git2::Repository::init(dir.path()).unwrap();
+    let mut index = repo.index().unwrap();
+    index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).unwrap();
+    let tree = repo.find_tree(index.write_tree().unwrap()).unwrap();
+    let commit = repo.commit(Some("HEAD"), &who, &who, "one", &tree, &[]).unwrap();
+    repo.tag("v1.2.0", &repo.find_object(commit, None).unwrap(), &who, "", false).unwrap();
+    let hash = commit.to_string();
+    for name in ["v1.2.0", "refs/tags/v1.2.0", &hash] {
+        for args in [&["--from", name][..], &[name]] {
+            let serving = serve(dir.path(), &[args, &["--format", "json"]].concat());
+            let ready: serde_json::Value = serde_json::from_str(&serving.first).unwrap();
+            assert_eq!(ready["version"], "1.2.0", "{args:?}");
+        }
+    }
+    let serving = serve(dir.path(), &["--format", "json"]);
+    let ready: serde_json::Value = serde_json::from_str(&serving.first).unwrap();
+    assert_eq!(ready["version"], serde_json::Value::Null);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_arrives_is_in_the_file_when_the_server_has_ended() {
     let dir = folder();

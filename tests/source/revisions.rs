@@ -21,22 +21,121 @@ fn any_name_git_understands_opens() {
     lab.annotated_tag("v1.1.0", second);
     lab.reference("refs/heads/feature/x", first);
     lab.reference("refs/remotes/origin/main", first);
-    let prefix = &first.to_string()[..8];
+    let third = lab.commit(&[("c.proto", A)]);
+    let prefix = &third.to_string()[..8];
     for (name, want, label) in [
         ("v1.0.0", A, "tag `v1.0.0`".to_owned()),
         ("v1.1.0", B, "tag `v1.1.0`".to_owned()),
         ("feature/x", A, "branch `feature/x`".to_owned()),
         ("origin/main", A, "branch `origin/main`".to_owned()),
         ("main", B, "branch `main`".to_owned()),
-        ("HEAD~1", A, format!("revision `HEAD~1` ({})", &first.to_string()[..7])),
+        ("HEAD~2", A, format!("revision `HEAD~2` ({})", &first.to_string()[..7])),
         ("v1.1.0^{}", B, format!("revision `v1.1.0^{{}}` ({})", &second.to_string()[..7])),
-        (prefix, A, format!("revision `{prefix}`")),
+        (prefix, B, format!("revision `{prefix}`")),
         (".git#tag=v1.0.0", A, "tag `v1.0.0`".to_owned()),
-        (".#ref=HEAD~1", A, format!("revision `HEAD~1` ({})", &first.to_string()[..7])),
+        (".#ref=HEAD~2", A, format!("revision `HEAD~2` ({})", &first.to_string()[..7])),
     ] {
         assert_eq!(content(&lab, name), want, "{name}");
         assert_eq!(lab.tree(name).name().to_string(), label, "{name}");
     }
+}
+
+/// The version of a source, with the tag that is named for it.
+fn version(lab: &Lab, source: &str) -> Option<(String, String)> {
+    let found = lab.tree(source);
+    let version = found.name().version()?.to_string();
+    Some((version, found.name().tag().unwrap().to_owned()))
+}
+
+#[test]
+fn a_version_is_known_however_its_tag_is_named() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    let second = lab.commit(&[("a.proto", B)]);
+    lab.tag("v1.0.0", first);
+    lab.annotated_tag("v1.1.0", second);
+    let itself = lab.repo.find_reference("refs/tags/v1.1.0").unwrap().target().unwrap();
+    assert_ne!(itself, second);
+    let known = |source: &str, number: &str| {
+        let want = Some((number.to_owned(), format!("v{number}")));
+        assert_eq!(version(&lab, source), want, "{source}");
+    };
+    for name in ["v1.0.0", "tags/v1.0.0", "refs/tags/v1.0.0", ".#tag=v1.0.0"] {
+        known(name, "1.0.0");
+    }
+    let hash = first.to_string();
+    let spelled = [hash.clone(), hash[..7].to_owned(), hash.to_uppercase(), format!(".git#commit={hash}")];
+    spelled.iter().for_each(|name| known(name, "1.0.0"));
+    for hash in [second, itself] {
+        known(&hash.to_string(), "1.1.0");
+        known(&hash.to_string()[..9], "1.1.0");
+    }
+    for name in ["refs/tags/v1.1.0", "tags/v1.1.0", "latest"] {
+        known(name, "1.1.0");
+    }
+    // What is remembered is what is older than the version.
+    let origin = lab.tree(&hash).origin().unwrap().clone();
+    assert_eq!(origin.revision, lab.tree("v1.0.0").origin().unwrap().revision);
+}
+
+#[test]
+fn a_name_that_moves_is_no_version() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    let second = lab.commit(&[("a.proto", B)]);
+    lab.tag("v1.0.0", first);
+    lab.tag("v1.1.0", second);
+    lab.tag("stable", second);
+    // A branch whose name could be a hash.
+    lab.reference("refs/heads/abcdef0", second);
+    let moving =
+        ["main", "refs/heads/main", "HEAD", "HEAD~1", "main~1", "merge-base:main", "stable", "abcdef0"];
+    for name in moving {
+        assert_eq!(version(&lab, name), None, "{name}");
+    }
+    lab.repo.set_head_detached(second).unwrap();
+    assert_eq!(version(&lab, "HEAD").unwrap().0, "1.1.0", "it is on no branch");
+    assert_eq!(version(&lab, "HEAD~1"), None);
+    let untagged = lab.commit(&[("b.proto", A)]);
+    assert_eq!(version(&lab, "HEAD"), None);
+    assert_eq!(version(&lab, &untagged.to_string()), None);
+}
+
+#[test]
+fn of_several_versions_at_a_commit_the_highest_counts_and_is_told() {
+    let lab = Lab::new();
+    let commit = lab.commit(&[("a.proto", A)]);
+    for tag in ["v1.9.0", "v1.10.0", "v1.10.0-rc.1", "other"] {
+        lab.tag(tag, commit);
+    }
+    let hash = &commit.to_string()[..10];
+    assert_eq!(version(&lab, hash).unwrap().0, "1.10.0");
+    let notes = Run::at(lab.path()).new_side(hash).layout.notes;
+    let want = format!(
+        "`{hash}` is taken as tag `v1.10.0`, the highest version there; also `v1.9.0`, `v1.10.0-rc.1`"
+    );
+    assert!(notes.contains(&want), "{notes:?}");
+    // One that is named is that one.
+    assert_eq!(version(&lab, "refs/tags/v1.9.0").unwrap().0, "1.9.0");
+    let notes = Run::at(lab.path()).new_side("refs/tags/v1.9.0").layout.notes;
+    assert!(!notes.iter().any(|n| n.contains("highest")), "{notes:?}");
+}
+
+#[test]
+fn only_tags_of_the_shape_are_versions() {
+    let lab = Lab::new();
+    let commit = lab.commit(&[("a.proto", A)]);
+    lab.tag("v7.0.0", commit);
+    lab.annotated_tag("acme/pay/v1.2.0", commit);
+    let hash = commit.to_string();
+    for name in [&*hash, "acme/pay/v1.2.0", "refs/tags/acme/pay/v1.2.0"] {
+        let spec = SourceSpec::parse(name, lab.path(), Side::Old).unwrap();
+        let context = Context { tag: "acme/pay/v{version}", ..Context::new(lab.path()) };
+        let found = tree(source::open(&spec, context));
+        assert_eq!(found.name().version().map(ToString::to_string).as_deref(), Some("1.2.0"), "{name}");
+        assert_eq!(found.name().to_string(), "tag `acme/pay/v1.2.0`");
+    }
+    assert_eq!(version(&lab, "acme/pay/v1.2.0"), None);
 }
 
 #[test]
