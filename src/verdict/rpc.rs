@@ -37,10 +37,11 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         },
         Kind::MethodRemoved => gone(cells),
         Kind::MethodAdded => unknown_yet(cells),
-        Kind::TypeAdded => match change.new {
-            Some(Element::Service(_)) => unknown_yet(cells),
-            _ => {}
-        },
+        Kind::TypeAdded => {
+            if let Some(Element::Service(_)) = change.new {
+                unknown_yet(cells);
+            }
+        }
         Kind::MethodRequestTypeChanged(_) => payload(change, cx, facts, true, cells),
         Kind::MethodResponseTypeChanged(_) => payload(change, cx, facts, false, cells),
         Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged => cells.both(

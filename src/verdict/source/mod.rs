@@ -1,7 +1,7 @@
 //! Code that uses the generated package: does it still compile, and still find what it names?
 //!
-//! One file a language, after what its generators document, and a line in [`speaker`]. Directions do not apply: the question is always
-//! old code with the new package, [`Direction::Backward`].
+//! One file a language, after what its generators document, and a line in [`speaker`]. Directions do not apply: the
+//! question is always old code with the new package, [`Direction::Backward`].
 
 mod go;
 mod java;
