@@ -98,7 +98,8 @@ fn a_set_stands_for_its_sources() {
 fn protoc_is_in_the_folder_of_the_configuration_and_the_flag_in_that_of_the_run() {
     use std::os::unix::fs::PermissionsExt as _;
     let env = contract();
-    let toml = "[contract]\nroots = [\"proto\"]\n[compile]\nbackend = \"protoc\"\nprotoc = \"tools/protoc\"\n";
+    let toml =
+        "[contract]\nroots = [\"proto\"]\n[compile]\nbackend = \"protoc\"\nprotoc = \"tools/protoc\"\n";
     env.write("protopact.toml", toml);
     let (log, real) = (env.work().join("log"), protoc_bin_vendored::protoc_bin_path().unwrap());
     for path in ["tools/protoc", "proto/other/protoc"] {
