@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{CliError, Ctx, ErrorKind, Exit, files, pipeline};
+use crate::codegen::Target;
 use crate::codegen::plan;
 use crate::codegen::plugin::install::{InstallError, Installer, Outcome};
 use crate::codegen::plugin::lock::{self, Around};
@@ -102,7 +103,7 @@ pub(super) fn exec(args: PluginsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
 /// The plugins of some languages, or of those that are configured; protoc where a generator of it is named.
 pub(super) fn needed(settings: &Settings, languages: &[Language]) -> Vec<&'static Pinned> {
     let generate = settings.generate.clone().unwrap_or_default();
-    let configured: Vec<Language> = plan::targets(&generate, "").into_iter().map(|(l, _)| l).collect();
+    let configured: Vec<Language> = plan::targets(&generate, "").iter().map(Target::language).collect();
     let languages = if languages.is_empty() { &configured } else { languages };
     let mut plugins: Vec<&'static Pinned> = spec::needed(languages, true).collect();
     for entry in &generate.plugins {

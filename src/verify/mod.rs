@@ -25,6 +25,7 @@ pub mod predict;
 pub mod process;
 pub mod retired;
 mod running;
+mod runtime;
 pub mod sdk;
 pub mod side;
 pub mod tap;

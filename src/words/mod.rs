@@ -11,5 +11,6 @@ mod level;
 
 pub use call::CallKind;
 pub use language::Language;
+pub(crate) use language::languages;
 pub use lens::{Direction, Effect, Lens, LensSelector, SelectorError};
 pub use level::{Bump, Level};

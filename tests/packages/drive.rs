@@ -9,6 +9,7 @@ use protopact::codegen::packages::{Plugin, PluginCall, Prepared};
 use protopact::codegen::{Contract, FileTree, Package, Target, packages};
 use protopact::compile::Compiled;
 use protopact::schema::Schema;
+use protopact::words::Language;
 
 use crate::files::{Files, model};
 
@@ -41,19 +42,19 @@ impl Sample {
 }
 
 pub(crate) fn go() -> Target {
-    Target::Go { module: "github.com/acme/contracts-go".to_owned() }
+    Target::new(Language::Go, &[("module", "github.com/acme/contracts-go")])
 }
 
 pub(crate) fn java() -> Target {
-    Target::Java { group: "com.acme.contracts".to_owned(), artifact: "acme-contracts".to_owned() }
+    Target::new(Language::Java, &[("group", "com.acme.contracts"), ("artifact", "acme-contracts")])
 }
 
 pub(crate) fn python() -> Target {
-    Target::Python { package: "acme-contracts".to_owned() }
+    Target::new(Language::Python, &[("package", "acme-contracts")])
 }
 
 pub(crate) fn rust() -> Target {
-    Target::Rust { krate: "acme-contracts".to_owned() }
+    Target::new(Language::Rust, &[("crate", "acme-contracts")])
 }
 
 /// The package with what can be generated without any plugin but protoc and the libraries.

@@ -2,6 +2,7 @@
 
 use protopact::codegen::packages::{self, PackageError};
 use protopact::codegen::{Contract, Target};
+use protopact::words::Language;
 
 use crate::drive::{self, Sample, files, go, java, python, rust};
 
@@ -217,13 +218,13 @@ fn a_version_and_targets_that_are_none() {
             .contains("`v1.4` is no semantic version")
     );
     for target in [
-        Target::Go { module: "github.com//x".to_owned() },
-        Target::Java { group: "com.class".to_owned(), artifact: "x".to_owned() },
-        Target::Java { group: "com.acme".to_owned(), artifact: "../x".to_owned() },
-        Target::Python { package: "-x".to_owned() },
-        Target::Python { package: "../x".to_owned() },
-        Target::Rust { krate: "type".to_owned() },
-        Target::Rust { krate: "x\"\n".to_owned() },
+        Target::new(Language::Go, &[("module", "github.com//x")]),
+        Target::new(Language::Java, &[("group", "com.class"), ("artifact", "x")]),
+        Target::new(Language::Java, &[("group", "com.acme"), ("artifact", "../x")]),
+        Target::new(Language::Python, &[("package", "-x")]),
+        Target::new(Language::Python, &[("package", "../x")]),
+        Target::new(Language::Rust, &[("crate", "type")]),
+        Target::new(Language::Rust, &[("crate", "x\"\n")]),
     ] {
         let error = packages::prepare(&sample.contract(), &target).unwrap_err();
         assert!(matches!(error, PackageError::Target { .. }), "{target:?}: {error}");

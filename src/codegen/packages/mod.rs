@@ -197,18 +197,6 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl Target {
-    /// The language the target is of.
-    pub fn language(&self) -> Language {
-        match self {
-            Target::Go { .. } => Language::Go,
-            Target::Java { .. } => Language::Java,
-            Target::Python { .. } => Language::Python,
-            Target::Rust { .. } => Language::Rust,
-        }
-    }
-}
-
 /// What stands for a message in code that uses the Rust package as `krate`: `krate::user::v1::order::Line`, but
 /// `prost_types::Any`, `()` and `String` for what prost has types for.
 #[must_use]
@@ -235,11 +223,11 @@ pub fn rust_method(schema: &Schema, method: MethodId) -> RustMethod {
 /// A contract that cannot be said in the language, or a target that is not one of it.
 pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
     shared::check(contract, target.language())?;
-    match target {
-        Target::Go { module } => go::prepare(contract, module),
-        Target::Java { group, artifact } => java::prepare(contract, group, artifact),
-        Target::Python { package } => python::prepare(contract, package),
-        Target::Rust { krate } => rust::prepare(contract, krate),
+    match target.language() {
+        Language::Go => go::prepare(contract, target.get("module")),
+        Language::Java => java::prepare(contract, target.get("group"), target.get("artifact")),
+        Language::Python => python::prepare(contract, target.get("package")),
+        Language::Rust => rust::prepare(contract, target.get("crate")),
     }
 }
 
@@ -250,11 +238,11 @@ pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Pac
 /// As for [`prepare`], and answers that leave something out.
 pub fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
     shared::check(contract, target.language())?;
-    let package = match target {
-        Target::Go { module } => go::build(contract, module, generated),
-        Target::Java { group, artifact } => java::build(contract, group, artifact, generated),
-        Target::Python { package } => python::build(contract, package, generated),
-        Target::Rust { krate } => rust::build(contract, krate, generated),
+    let package = match target.language() {
+        Language::Go => go::build(contract, target.get("module"), generated),
+        Language::Java => java::build(contract, target.get("group"), target.get("artifact"), generated),
+        Language::Python => python::build(contract, target.get("package"), generated),
+        Language::Rust => rust::build(contract, target.get("crate"), generated),
     }?;
     package
         .files
