@@ -75,7 +75,7 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     if plugins.is_empty() {
         plugins = needed(&settings, &Language::ALL);
     }
-    let mut languages: Vec<Language> = plugins.iter().flat_map(|p| p.languages).copied().collect();
+    let mut languages: Vec<Language> = plugins.iter().flat_map(|p| p.languages()).collect();
     languages.sort();
     languages.dedup();
     let (lock, broken) = match machine.read_lock() {
@@ -102,7 +102,7 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             path: None,
             problem,
             fix,
-            needed_for: plugin.languages.iter().map(|l| l.as_str()).collect(),
+            needed_for: plugin.languages().map(Language::as_str).collect(),
         });
     }
     let cache = machine.cache.as_ref().and_then(|cache| Room::of(cache.root()));

@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use minijinja::context;
 
 use super::{Runtime, Start};
-use crate::codegen::packages::versions;
 use crate::codegen::render::render;
+use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::verify::build::{BuildError, Place, Work};
 use crate::verify::driver::{Build, DriverError};

@@ -5,8 +5,8 @@ use std::fs;
 use minijinja::context;
 
 use super::{Runtime, Start};
-use crate::codegen::packages::versions;
 use crate::codegen::render::render;
+use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::verify::build::{BuildError, Place, Work, failed};
 use crate::verify::driver::{Build, DriverError};

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use minijinja::context;
 
 use super::{Runtime, Start};
-use crate::codegen::packages::{RustMethod, RustService, rust_method, rust_service, rust_type, versions};
 use crate::codegen::render::render;
+use crate::codegen::sdk::rust::{RustMethod, RustService, rust_method, rust_service, rust_type};
+use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::schema::MethodId;
 use crate::verify::build::{BuildError, Place, Work, failed};
