@@ -372,6 +372,35 @@ fn every_change_that_hurts_somebody_has_a_rule_to_its_name() {
     }
 }
 
+/// The entries of kinds name rules by id, for they are below the rules.
+#[test]
+fn every_rule_that_a_kind_names_is_in_the_catalogue() {
+    let mut named = BTreeSet::new();
+    for entry in walkdir::WalkDir::new(root().join("src/diff/kind")) {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+        let strings = text.split('"').skip(1).step_by(2);
+        let is_id = |s: &&str| {
+            s.contains('_') && s.chars().all(|c| c.is_ascii_uppercase() || "_0123456789".contains(c))
+        };
+        named.extend(strings.filter(is_id).map(str::to_owned));
+    }
+    for value in [
+        "IDEMPOTENCY_UNKNOWN",
+        "NO_SIDE_EFFECTS",
+        "JS_NORMAL",
+        "JS_STRING",
+        "JS_NUMBER",
+        "LEGACY_BEST_EFFORT",
+        "CODE_SIZE",
+        "LITE_RUNTIME",
+    ] {
+        assert!(named.remove(value), "{value} is no longer a value that is told");
+    }
+    assert!(named.len() > 60, "{named:?}");
+    let unknown: Vec<&String> = named.iter().filter(|id| !ids().contains(*id)).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
 #[test]
 fn messages_keep_the_convention() {
     for rule in RULES {

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::plugins::{Machine, needed};
 use super::{CliError, Ctx, Exit, pipeline};
-use crate::codegen::plugin::install::toolchain_hint;
 use crate::codegen::plugin::{LockError, Source};
 use crate::machine::Limits;
 use crate::machine::run::{self, Call};
+use crate::machine::tools::{self, Tool};
 use crate::report::{Line, Style, plural};
 use crate::words::Language;
 
@@ -66,20 +66,16 @@ struct Finding {
     needed_for: Vec<&'static str>,
 }
 
-/// A toolchain: the program, how it tells its version, and the languages it is for.
-struct Toolchain {
-    program: &'static str,
-    arguments: &'static [&'static str],
-    languages: &'static [Language],
+/// The languages a program is for.
+fn languages_of(tool: &Tool) -> &'static [Language] {
+    match tool.program {
+        "go" => &[Language::Go],
+        "javac" | "mvn" => &[Language::Java],
+        "python3" => &[Language::Python],
+        "cargo" => &[Language::Rust],
+        _ => &[],
+    }
 }
-
-static TOOLCHAINS: [Toolchain; 5] = [
-    Toolchain { program: "go", arguments: &["version"], languages: &[Language::Go] },
-    Toolchain { program: "javac", arguments: &["--version"], languages: &[Language::Java] },
-    Toolchain { program: "mvn", arguments: &["--version"], languages: &[Language::Java] },
-    Toolchain { program: "python3", arguments: &["--version"], languages: &[Language::Python] },
-    Toolchain { program: "cargo", arguments: &["--version"], languages: &[Language::Rust] },
-];
 
 /// Runs the command.
 pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
@@ -97,11 +93,11 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         Err(error) => (crate::codegen::plugin::Lock::default(), Some(error.source.to_string())),
     };
     let mut findings = Vec::new();
-    for toolchain in &TOOLCHAINS {
+    for tool in &tools::TOOLS {
         let for_: Vec<Language> =
-            toolchain.languages.iter().copied().filter(|l| languages.contains(l)).collect();
+            languages_of(tool).iter().copied().filter(|l| languages.contains(l)).collect();
         if !for_.is_empty() {
-            findings.push(look(toolchain, &for_, &machine, &folder));
+            findings.push(look(tool, &for_, &machine, &folder));
         }
     }
     for plugin in plugins {
@@ -166,13 +162,13 @@ fn fix(error: &LockError, source: Source) -> String {
     }
 }
 
-fn look(toolchain: &Toolchain, languages: &[Language], machine: &Machine, folder: &Path) -> Finding {
-    let name = toolchain.program;
+fn look(tool: &Tool, languages: &[Language], machine: &Machine, folder: &Path) -> Finding {
+    let name = tool.program;
     let found = machine.host.find(name);
     let version = found.as_ref().map(|program| {
-        let arguments = toolchain.arguments.iter().map(Into::into).collect();
+        let arguments = tool.version.iter().map(Into::into).collect();
         let call = Call { name, program, arguments, folder, input: b"", set: Vec::new() };
-        let limits = Limits { time: Duration::from_secs(20), output: 1 << 16 };
+        let limits = Limits { time: Duration::from_secs(20), output: 1 << 16, ..Limits::default() };
         run::run(&machine.host, &call, limits).map(|done| version(&String::from_utf8_lossy(&done.output)))
     });
     let (version, problem) = match version {
@@ -187,7 +183,7 @@ fn look(toolchain: &Toolchain, languages: &[Language], machine: &Machine, folder
         ok: problem.is_none(),
         version,
         path: found.map(|p| p.display().to_string()),
-        fix: problem.as_ref().map(|_| toolchain_hint(name).to_owned()),
+        fix: problem.as_ref().map(|_| tools::hint(name).to_owned()),
         problem,
         needed_for: languages.iter().map(|l| l.as_str()).collect(),
     }

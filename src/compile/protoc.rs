@@ -4,10 +4,8 @@
 //! first input that fails, so the rest is run again until all errors of all files are out.
 
 use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,7 +16,8 @@ use super::diagnostic::{self, Diagnostic};
 use super::load::Loaded;
 use super::parse::Span;
 use super::{CompileError, CompiledFile, Input, Options, builtin, graph, wire};
-use crate::machine::{Group, Scratch};
+use crate::machine::run::{self, Call};
+use crate::machine::{Host, Limits, RunError, Scratch, tools};
 
 /// Why protoc gave no answer.
 #[derive(Debug, Error)]
@@ -75,8 +74,8 @@ pub enum ProtocError {
 /// How often the rest is run again after an input failed.
 const MAX_RUNS: usize = 40;
 
-/// How much of protoc's messages is kept.
-const MAX_MESSAGES: u64 = 8 << 20;
+/// How much of protoc's messages is kept, and how much it may write otherwise.
+const MAX_MESSAGES: usize = 8 << 20;
 
 pub(super) fn compile(
     loaded: Loaded<'_>,
@@ -112,17 +111,18 @@ pub(super) fn compile(
     }
     let size: usize = loaded.units.iter().map(|u| u.text.len()).sum();
     let limit = options.protoc_timeout.unwrap_or(Duration::from_secs(60 + (size >> 20) as u64));
-    let program = program(options)?;
-    let runner = Runner { program, folder: &folder, deadline: Instant::now() + limit, limit };
+    // A call of the library names no environment: protoc gets that of the process.
+    let host = Host::of_process();
+    let program = tools::protoc(options.protoc.as_deref(), &host).ok_or(ProtocError::Missing)?;
+    let runner = Runner { host, program, folder: &folder, deadline: Instant::now() + limit, limit };
 
     let mut rest: &[&str] = &targets;
     let mut set = None;
     for _ in 0..MAX_RUNS {
-        let (status, messages) = runner.run(rest)?;
-        if status.success() {
+        let Some((status, messages)) = runner.run(rest)? else {
             set = Some(folder.read_output()?);
             break;
-        }
+        };
         let mut failed: FxHashSet<&str> = FxHashSet::default();
         let mut last = None;
         let found =
@@ -194,19 +194,6 @@ fn split(set: &Bytes) -> Option<FxHashMap<String, Bytes>> {
     Some(files)
 }
 
-/// The configured protoc, or the one that comes along, or the one the system finds.
-fn program(options: &Options) -> Result<PathBuf, ProtocError> {
-    if let Some(program) = &options.protoc {
-        return Ok(program.clone());
-    }
-    match protoc_bin_vendored::protoc_bin_path() {
-        Ok(path) if path.is_file() => Ok(path),
-        // Bundled when protopact was built, but not on this machine.
-        Ok(_) => Ok(PathBuf::from("protoc")),
-        Err(_) => Err(ProtocError::Missing),
-    }
-}
-
 /// The private folder: `src/` for the files, beside it what goes in and out.
 struct Folder {
     dir: Scratch,
@@ -243,6 +230,7 @@ impl Folder {
 }
 
 struct Runner<'f> {
+    host: Host,
     program: PathBuf,
     folder: &'f Folder,
     deadline: Instant,
@@ -250,8 +238,8 @@ struct Runner<'f> {
 }
 
 impl Runner<'_> {
-    /// Compiles some files; gives how protoc ended and what it said.
-    fn run(&self, files: &[&str]) -> Result<(ExitStatus, String), ProtocError> {
+    /// Compiles some files; when protoc has something against them, gives how it ended and what it said.
+    fn run(&self, files: &[&str]) -> Result<Option<(ExitStatus, String)>, ProtocError> {
         let root = &self.folder.root;
         let mut arguments = format!(
             "--proto_path={}\n--include_imports\n--include_source_info\n--descriptor_set_out={}\n",
@@ -265,38 +253,26 @@ impl Runner<'_> {
         let list = self.folder.dir.path().join("arguments");
         fs::write(&list, arguments)
             .map_err(|source| ProtocError::Io { what: "write the arguments of protoc".to_owned(), source })?;
-        #[expect(clippy::disallowed_methods, reason = "this is where protoc is started")]
-        let mut command = Command::new(&self.program);
-        command
-            .arg(format!("@{}", list.display()))
-            .current_dir(self.folder.dir.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
-        let start = |source| ProtocError::Start { program: self.program.clone(), source };
-        let mut group = Group::spawn(&mut command).map_err(start)?;
-        let (send, receive) = mpsc::channel();
-        if let Some(stderr) = group.child().stderr.take() {
-            std::thread::spawn(move || {
-                let mut text = Vec::new();
-                let mut stderr = stderr.take(MAX_MESSAGES);
-                let _ = stderr.read_to_end(&mut text);
-                // Keep reading, so that it does not hang on a full pipe.
-                let _ = std::io::copy(&mut stderr.into_inner(), &mut std::io::sink());
-                let _ = send.send(String::from_utf8_lossy(&text).into_owned());
-            });
-        }
-        let left = || self.deadline.saturating_duration_since(Instant::now());
-        let messages = receive.recv_timeout(left());
-        loop {
-            match group.try_wait().map_err(start)? {
-                Some(status) => return Ok((status, messages.unwrap_or_default())),
-                None if left().is_zero() => {
-                    group.end();
-                    return Err(ProtocError::TimedOut { program: self.program.clone(), limit: self.limit });
-                }
-                // Its messages are over, so it is about to end.
-                None => std::thread::sleep(Duration::from_millis(2)),
+        let call = Call {
+            name: "protoc",
+            program: &self.program,
+            arguments: vec![format!("@{}", list.display()).into()],
+            folder: self.folder.dir.path(),
+            input: b"",
+            set: Vec::new(),
+        };
+        let time = self.deadline.saturating_duration_since(Instant::now());
+        let limits = Limits { time, output: MAX_MESSAGES, messages: MAX_MESSAGES };
+        let program = || self.program.clone();
+        match run::run(&self.host, &call, limits) {
+            Ok(_) => Ok(None),
+            Err(RunError::Failed { status, messages, .. }) => Ok(Some((status, messages))),
+            Err(RunError::Start { source, .. }) => Err(ProtocError::Start { program: program(), source }),
+            Err(RunError::TimedOut { .. }) => {
+                Err(ProtocError::TimedOut { program: program(), limit: self.limit })
+            }
+            Err(error @ RunError::TooMuch { .. }) => {
+                Err(ProtocError::Output { program: program(), reason: error.to_string() })
             }
         }
     }

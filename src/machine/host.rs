@@ -1,4 +1,4 @@
-//! The machine as a run sees it. Nothing below reads the environment of the process by itself.
+//! The machine as a run sees it.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -14,6 +14,14 @@ pub struct Host {
 }
 
 impl Host {
+    /// The machine as this process sees it, for work that is not asked for by a command.
+    #[must_use]
+    pub fn of_process() -> Host {
+        #[expect(clippy::disallowed_methods, reason = "who has a command's environment gives that")]
+        let cwd = std::env::current_dir().unwrap_or_default();
+        Host { env: std::env::vars_os().collect(), cwd }
+    }
+
     /// An environment variable that is valid Unicode and not empty.
     #[must_use]
     pub fn var(&self, name: &str) -> Option<&str> {

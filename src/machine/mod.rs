@@ -1,6 +1,7 @@
 //! What all parts need of the machine they run on.
 //!
-//! [`Host`] is its environment; [`mod@run`] starts programs, bounded and with an end; [`Cache`] is where what can be got
+//! [`Host`] is its environment, [`tools`] what is looked for in it; [`mod@run`] starts programs, bounded and with an end, and
+//! [`Talk`] those that are talked to; [`Cache`] is where what can be got
 //! or made again is kept, and [`prune`] what leaves it; [`FileTree`] is what is written, before it is; [`write_whole`] and [`Taken`] write a file or a folder
 //! whole or not at all.
 
@@ -12,13 +13,17 @@ mod hash;
 mod host;
 pub mod prune;
 pub mod run;
+mod talk;
+pub mod tools;
 mod whole;
 
 pub use cache::{Cache, Space};
 pub use files::{FileTree, TreeError};
 pub use folder::{Stage, TakeError, Taken};
-pub(crate) use groups::{Group, Scratch};
+use groups::Group;
+pub(crate) use groups::Scratch;
 pub use hash::{sha256, sha256_file};
 pub use host::Host;
 pub use run::{Limits, RunError};
+pub use talk::{NoLine, Talk};
 pub use whole::{FileError, fail, files_below, link, write_into, write_whole};

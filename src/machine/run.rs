@@ -18,11 +18,13 @@ pub struct Limits {
     pub time: Duration,
     /// How many bytes it may write to standard output.
     pub output: usize,
+    /// How many bytes of what it says on standard error are kept.
+    pub messages: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { time: Duration::from_secs(300), output: 1 << 30 }
+        Limits { time: Duration::from_secs(300), output: 1 << 30, messages: 1 << 20 }
     }
 }
 
@@ -113,8 +115,8 @@ impl RunError {
     }
 }
 
-/// How much of what a program says is kept, in bytes.
-const MAX_MESSAGES: u64 = 1 << 20;
+/// How much of the standard output of a program that failed is kept, in bytes.
+const KEPT: usize = 1 << 16;
 
 /// How long a program's pipes may stay open once it has ended: something it started holds them.
 const LINGER: Duration = Duration::from_secs(2);
@@ -133,22 +135,11 @@ enum Heard {
 /// It cannot be started, fails, takes too long or writes too much. It and what it started are ended then.
 pub fn run(host: &Host, call: &Call<'_>, limits: Limits) -> Result<Done, RunError> {
     let name = || call.name.to_owned();
-    #[expect(clippy::disallowed_methods, reason = "this is where plugins and their installers are started")]
-    let mut command = Command::new(call.program);
-    command
-        .args(&call.arguments)
-        .current_dir(call.folder)
-        .env_clear()
-        .envs(&host.env)
-        .envs(call.set.iter().map(|(k, v)| (k, v)))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
     let start = |source| RunError::Start { name: name(), program: call.program.to_owned(), source };
     let deadline = Instant::now() + limits.time;
-    let mut group = Group::spawn(&mut command).map_err(start)?;
+    let mut group = spawn(host, call).map_err(start)?;
     let (send, heard) = mpsc::channel();
-    listen(group.child(), limits.output, &send);
+    listen(group.child(), limits, &send);
     let stdin = group.child().stdin.take();
     let input = call.input.to_vec();
     std::thread::spawn(move || {
@@ -168,7 +159,9 @@ pub fn run(host: &Host, call: &Call<'_>, limits: Limits) -> Result<Done, RunErro
             overrun = status.is_none();
             break;
         }
-        match heard.recv_timeout(Duration::from_millis(5).min(last - now)) {
+        // A program that has closed its pipes is about to end.
+        let pause = if output.is_some() && messages.is_some() { 1 } else { 5 };
+        match heard.recv_timeout(Duration::from_millis(pause).min(last - now)) {
             Ok(Heard::Output(bytes)) => output = Some(bytes),
             Ok(Heard::Messages(text)) => messages = Some(text),
             Ok(Heard::TooMuch) => {
@@ -201,7 +194,7 @@ pub fn run(host: &Host, call: &Call<'_>, limits: Limits) -> Result<Done, RunErro
         None => Err(RunError::TimedOut { name: name(), limit: limits.time, messages }),
         Some(status) if !status.success() => {
             let mut output = output.unwrap_or_default();
-            output.truncate(MAX_MESSAGES as usize / 16);
+            output.truncate(KEPT);
             let output = String::from_utf8_lossy(&output).into_owned();
             // Some programs, Maven among them, say what is wrong on standard output.
             if messages.trim().is_empty() && !output.contains('\0') {
@@ -216,8 +209,25 @@ pub fn run(host: &Host, call: &Call<'_>, limits: Limits) -> Result<Done, RunErro
     }
 }
 
+/// Starts a program in a group of its own. All pipes are open.
+pub(super) fn spawn(host: &Host, call: &Call<'_>) -> io::Result<Group> {
+    #[expect(clippy::disallowed_methods, reason = "this is where outside programs are started")]
+    let mut command = Command::new(call.program);
+    command
+        .args(&call.arguments)
+        .current_dir(call.folder)
+        .env_clear()
+        .envs(&host.env)
+        .envs(call.set.iter().map(|(k, v)| (k, v)))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Group::spawn(&mut command)
+}
+
 /// Reads both pipes of a child to their ends, each on a thread of its own.
-fn listen(child: &mut Child, limit: usize, send: &mpsc::Sender<Heard>) {
+fn listen(child: &mut Child, limits: Limits, send: &mpsc::Sender<Heard>) {
+    let Limits { output: limit, messages: kept, .. } = limits;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let output = send.clone();
     std::thread::spawn(move || {
@@ -232,7 +242,7 @@ fn listen(child: &mut Child, limit: usize, send: &mpsc::Sender<Heard>) {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(pipe) = stderr {
-            let mut pipe = pipe.take(MAX_MESSAGES);
+            let mut pipe = pipe.take(kept as u64);
             let _ = pipe.read_to_end(&mut bytes);
             // Keep reading, so that it does not hang on a full pipe.
             let _ = io::copy(&mut pipe.into_inner(), &mut io::sink());

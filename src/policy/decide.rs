@@ -3,7 +3,7 @@
 use super::affects::Affects;
 use super::lenses::LensPolicy;
 use super::rules::RulePolicy;
-use super::{PolicySet, bump, fingerprint, fix};
+use super::{PolicySet, bump, fingerprint};
 use crate::diff::{Change, Cx, Echoes, is_compilers_own};
 use crate::report::{ChangeRecord, Finding, Location};
 use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
@@ -182,7 +182,7 @@ fn finding(
         new: hit.new.map(|a| locate(cx.new, &a)),
         verdict: verdict.clone(),
         affects: affects.of(change),
-        fix: fix(change, cx),
+        fix: change.remedy(cx).map(|remedy| remedy.to_string()),
         fingerprint: fingerprint(change, cx),
         proofs: decision.prover.map(|prover| prover.prove(change, verdict)),
     }

@@ -1,19 +1,17 @@
-//! Programs that are talked to line by line: bounded in time, ended with everything they started.
+//! Drivers that run: one line of JSON asks, one answers.
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::machine::{Group, Host};
+use crate::machine::run::Call;
+use crate::machine::{Host, NoLine, Talk};
 
 /// How to start a driver.
 #[derive(Clone, Debug)]
@@ -61,18 +59,7 @@ fn said(messages: &str) -> String {
 
 /// A driver that runs. Dropping it ends it, with its group.
 #[derive(Debug)]
-pub struct Process {
-    lines: Receiver<String>,
-    input: Option<Sender<String>>,
-    messages: Arc<Mutex<VecDeque<String>>>,
-    group: Group,
-}
-
-/// The longest line that is read, in bytes: a message of many mebibytes in hexadecimal.
-const MOST: u64 = 256 << 20;
-
-/// How many lines of what a program says on standard error are kept.
-const KEPT: usize = 40;
+pub struct Process(Talk);
 
 impl Process {
     /// Starts a driver in a mode.
@@ -81,73 +68,25 @@ impl Process {
     ///
     /// It cannot be started.
     pub fn start(host: &Host, program: &Program, mode: &[String]) -> Result<Process, ProcessError> {
-        #[expect(clippy::disallowed_methods, reason = "drivers are programs of their own")]
-        let mut command = Command::new(&program.program);
-        command
-            .args(&program.arguments)
-            .args(mode)
-            .current_dir(&program.folder)
-            .env_clear()
-            .envs(&host.env)
-            .envs(program.set.iter().map(|(k, v)| (k, v)))
-            // A proxy of the environment is not meant for peers on this machine.
-            .env("no_proxy", "127.0.0.1,localhost")
-            .env("NO_PROXY", "127.0.0.1,localhost")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut group = Group::spawn(&mut command).map_err(|source| ProcessError::Start {
-            program: program.program.clone(),
-            source: Arc::new(source),
-        })?;
-        let child = group.child();
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (send, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            let Some(pipe) = stdout else { return };
-            let mut pipe = BufReader::new(pipe);
-            loop {
-                let mut line = Vec::new();
-                match (&mut pipe).take(MOST).read_until(b'\n', &mut line) {
-                    Ok(n) if n > 0 => {}
-                    _ => return,
-                }
-                if send.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
-                    return;
-                }
-            }
-        });
-        let messages = Arc::new(Mutex::new(VecDeque::new()));
-        let kept = messages.clone();
-        std::thread::spawn(move || {
-            let Some(pipe) = stderr else { return };
-            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
-                let Ok(mut kept) = kept.lock() else { return };
-                kept.push_back(String::from_utf8_lossy(&line).chars().take(400).collect());
-                if kept.len() > KEPT {
-                    kept.pop_front();
-                }
-            }
-        });
-        // On a thread of its own: a driver may answer before it has read everything.
-        let (input, todo) = mpsc::channel::<String>();
-        std::thread::spawn(move || {
-            let Some(mut pipe) = stdin else { return };
-            while let Ok(line) = todo.recv() {
-                if pipe.write_all(line.as_bytes()).and_then(|()| pipe.write_all(b"\n")).is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(Process { lines, input: Some(input), messages, group })
+        let given = program.set.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        // A proxy of the environment is not meant for peers on this machine.
+        let direct = ["no_proxy", "NO_PROXY"].map(|name| (name, "127.0.0.1,localhost".into()));
+        let call = Call {
+            name: "driver",
+            program: &program.program,
+            arguments: program.arguments.iter().cloned().chain(mode.iter().map(OsString::from)).collect(),
+            folder: &program.folder,
+            input: b"",
+            set: given.chain(direct).collect(),
+        };
+        let start =
+            |source| ProcessError::Start { program: program.program.clone(), source: Arc::new(source) };
+        Talk::start(host, &call).map(Process).map_err(start)
     }
 
     /// Sends one line.
     pub fn send(&self, line: &Value) {
-        if let Some(input) = &self.input {
-            // A driver that has ended is found out by the next read.
-            let _ = input.send(line.to_string());
-        }
+        self.0.send(line.to_string());
     }
 
     /// The next line.
@@ -156,12 +95,12 @@ impl Process {
     ///
     /// None comes in time, or what comes is no JSON.
     pub fn read(&mut self, patience: Duration) -> Result<Value, ProcessError> {
-        match self.lines.recv_timeout(patience) {
+        match self.0.read(patience) {
             Ok(line) => {
                 serde_json::from_str(&line).map_err(|_| ProcessError::Line(line.chars().take(200).collect()))
             }
-            Err(RecvTimeoutError::Timeout) => Err(ProcessError::Silent(patience)),
-            Err(RecvTimeoutError::Disconnected) => Err(ProcessError::Ended(self.said())),
+            Err(NoLine::Late) => Err(ProcessError::Silent(patience)),
+            Err(NoLine::Ended) => Err(ProcessError::Ended(self.said())),
         }
     }
 
@@ -200,14 +139,7 @@ impl Process {
     /// What it said on standard error, the last lines of it.
     #[must_use]
     pub fn said(&self) -> String {
-        self.messages.lock().map(|m| Vec::from_iter(m.iter().cloned()).join("\n")).unwrap_or_default()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.input = None;
-        self.group.end();
+        self.0.said()
     }
 }
 

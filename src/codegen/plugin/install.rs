@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::lock::{Around, Entry};
 use super::{Lock, LockError, Pinned, Source, cache, platform};
 use crate::machine::run::{self, Call, Done};
-use crate::machine::{Limits, RunError, sha256_file};
+use crate::machine::{Limits, RunError, sha256_file, tools};
 
 /// Why a plugin could not be got.
 #[derive(Debug, Error)]
@@ -74,7 +74,7 @@ impl InstallError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            InstallError::Toolchain { program, .. } => Some(toolchain_hint(program).to_owned()),
+            InstallError::Toolchain { program, .. } => Some(tools::hint(program).to_owned()),
             InstallError::Offline { .. } => {
                 Some("run `protopact plugins install` once without it".to_owned())
             }
@@ -91,19 +91,6 @@ impl InstallError {
             InstallError::Run { source, .. } => source.messages(),
             _ => "",
         }
-    }
-}
-
-/// How to get a toolchain.
-#[must_use]
-pub fn toolchain_hint(program: &str) -> &'static str {
-    match program {
-        "go" => "install Go 1.24 or later",
-        "mvn" => "install Maven 3.8 or later and a JDK",
-        "javac" => "install a JDK, 11 or later",
-        "python3" => "install Python 3.10 or later with pip",
-        "cargo" => "install Rust with rustup",
-        _ => "install it, or name it in the configuration",
     }
 }
 
@@ -128,7 +115,7 @@ pub struct Installer<'a> {
 }
 
 /// How long getting one plugin may take: building from source on a slow machine is slow.
-const PATIENCE: Limits = Limits { time: Duration::from_secs(1200), output: 64 << 20 };
+const PATIENCE: Limits = Limits { time: Duration::from_secs(1200), output: 64 << 20, messages: 1 << 20 };
 
 /// The plugin of Maven that copies artifacts.
 const MAVEN_COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy";
@@ -211,8 +198,8 @@ impl Installer<'_> {
     }
 
     fn bundled(&self, plugin: &'static Pinned) -> Result<String, InstallError> {
-        let program = super::lock::protoc(self.around.protoc).ok_or(LockError::NoProtoc)?;
-        if self.around.protoc.is_some() {
+        let program = tools::protoc(self.around.protoc, self.around.host).ok_or(LockError::NoProtoc)?;
+        if Some(&program) != tools::bundled_protoc().as_ref() {
             let done = self.run(plugin, &program, &["--version".into()], &[], Path::new("."))?;
             let said = String::from_utf8_lossy(&done.output).trim().to_owned();
             if said.strip_prefix("libprotoc ") != Some(plugin.version) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Library, Pinned, Ready, Source, Tool, cache, platform};
-use crate::machine::{Cache, Host};
+use crate::machine::{Cache, Host, tools};
 
 /// The name of the file, beside `protopact.toml`.
 pub const FILE_NAME: &str = "protopact.lock";
@@ -127,7 +127,7 @@ impl LockError {
                 "run `protopact plugins install` to get it again, or `protopact plugins update` to accept another"
             }
             LockError::NoProtoc => "name one with `--protoc`, or `protoc` under `[compile]`",
-            LockError::Interpreter { .. } => super::install::toolchain_hint("python3"),
+            LockError::Interpreter { .. } => tools::hint("python3"),
             LockError::Read { .. } => "run `protopact plugins install`",
         }
     }
@@ -198,7 +198,7 @@ impl Lock {
             return Err(LockError::Platform { name, version, platform });
         };
         if plugin.source == Source::Protoc {
-            let program = protoc(around.protoc).ok_or(LockError::NoProtoc)?;
+            let program = tools::protoc(around.protoc, around.host).ok_or(LockError::NoProtoc)?;
             let place = Some((plugin, program.clone()));
             let tool = Tool::Protoc { program, arguments: Vec::new(), generator: String::new() };
             return Ok(ready(first, tool, place));
@@ -236,15 +236,6 @@ pub struct Around<'a> {
 /// Runs the protoc of grpcio-tools out of the folder that is the first argument.
 const PROTOC_IN_PYTHON: &str = "import sys; sys.path.insert(0, sys.argv.pop(1)); \
                                 from grpc_tools import protoc; sys.exit(protoc.main(sys.argv))";
-
-/// The protoc in use: the configured one, or the one that comes with protopact.
-#[must_use]
-pub fn protoc(configured: Option<&Path>) -> Option<std::path::PathBuf> {
-    match configured {
-        Some(path) => Some(path.to_owned()),
-        None => protoc_bin_vendored::protoc_bin_path().ok(),
-    }
-}
 
 fn library(plugin: &Pinned) -> Library {
     if plugin.name == super::spec::PROST.name { Library::Prost } else { Library::Tonic }
