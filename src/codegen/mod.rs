@@ -14,12 +14,12 @@ mod language;
 pub mod lower;
 pub mod managed;
 pub mod manifest;
-pub mod packages;
 pub mod plan;
 pub mod plugin;
 pub mod produce;
 pub(crate) mod render;
 pub mod request;
+pub mod sdk;
 pub mod verify;
 pub mod write;
 

@@ -28,6 +28,7 @@ pub mod process;
 pub mod retired;
 mod run;
 mod running;
+mod runtime;
 pub mod sdk;
 pub mod side;
 pub mod tap;

@@ -12,6 +12,7 @@ mod nature;
 
 pub use call::CallKind;
 pub use language::Language;
+pub(crate) use language::languages;
 pub use lens::{Direction, Effect, Lens, LensSelector, SelectorError};
 pub use level::{Bump, Level};
 pub use nature::Nature;
