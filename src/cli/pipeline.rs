@@ -120,7 +120,7 @@ struct Pair {
 pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
     let progress = ctx.progress("reading");
     let mut pair = open_pair(job, ctx)?;
-    let options = options(&pair.settings, ctx);
+    let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
     let tabbed = with_tabs(&pair.new.content);
@@ -226,7 +226,7 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliEr
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
             let layout = source::layout::plan(tree, &settings, &selection, Side::New, None);
-            layout.map_or_else(|_| here(), |l| l.modules.into_iter().map(|m| m.root).collect())
+            layout.map_or_else(|_| here(), |p| p.layout.modules.into_iter().map(|m| m.root).collect())
         }
         _ => here(),
     };
@@ -237,7 +237,7 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliEr
 pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     let progress = ctx.progress("reading");
     let new = open_new(job, ctx)?;
-    let options = options(&new.settings, ctx);
+    let options = options(&new.settings);
     let opened = plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?;
     unmatched(&opened.layout.unmatched)?;
     progress.say("compiling");
@@ -291,7 +291,7 @@ pub(super) fn version(
     };
     let new = open_new(&job, ctx)?;
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
-    let options = options(&new.settings, ctx);
+    let options = options(&new.settings);
     let opened = match from {
         None => plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?,
         Some(typed) => {
@@ -314,8 +314,8 @@ pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
         .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
 }
 
-fn options(settings: &Settings, ctx: &Ctx<'_>) -> Options {
-    let protoc = settings.compile.protoc.as_ref().map(|p| ctx.io.cwd.join(p));
+fn options(settings: &Settings) -> Options {
+    let protoc = settings.compile.protoc.clone();
     Options { backend: settings.compile.backend, protoc, ..Options::default() }
 }
 

@@ -69,7 +69,7 @@ impl Machine {
         Machine {
             cache: Cache::of(&host),
             host,
-            protoc: settings.compile.protoc.as_ref().map(|p| folder.join(p)),
+            protoc: settings.compile.protoc.clone(),
             lock_path: folder.join(lock::FILE_NAME),
         }
     }
