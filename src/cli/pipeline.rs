@@ -211,7 +211,7 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliEr
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
             let layout = source::layout::plan(tree, &settings, &selection, Side::New, None);
-            layout.map_or_else(|_| here(), |l| l.modules.into_iter().map(|m| m.root).collect())
+            layout.map_or_else(|_| here(), |p| p.layout.modules.into_iter().map(|m| m.root).collect())
         }
         _ => here(),
     };
