@@ -14,6 +14,7 @@ use crate::machine::Limits;
 use crate::machine::run::{self, Call};
 use crate::machine::tools::{self, Tool};
 use crate::report::{Line, Style, plural};
+use crate::verify::build;
 use crate::words::Language;
 
 /// Say which toolchains and plugins are here, and how to get what is missing
@@ -66,17 +67,6 @@ struct Finding {
     needed_for: Vec<&'static str>,
 }
 
-/// The languages a program is for.
-fn languages_of(tool: &Tool) -> &'static [Language] {
-    match tool.program {
-        "go" => &[Language::Go],
-        "javac" | "mvn" => &[Language::Java],
-        "python3" => &[Language::Python],
-        "cargo" => &[Language::Rust],
-        _ => &[],
-    }
-}
-
 /// Runs the command.
 pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let (settings, folder) = pipeline::here(ctx)?;
@@ -85,7 +75,7 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     if plugins.is_empty() {
         plugins = needed(&settings, &Language::ALL);
     }
-    let mut languages: Vec<Language> = plugins.iter().flat_map(|p| p.languages).copied().collect();
+    let mut languages: Vec<Language> = plugins.iter().flat_map(|p| p.languages()).collect();
     languages.sort();
     languages.dedup();
     let (lock, broken) = match machine.read_lock() {
@@ -94,8 +84,8 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     };
     let mut findings = Vec::new();
     for tool in &tools::TOOLS {
-        let for_: Vec<Language> =
-            languages_of(tool).iter().copied().filter(|l| languages.contains(l)).collect();
+        let needs = |l: &Language| build::tools(*l).contains(&tool.program);
+        let for_: Vec<Language> = languages.iter().copied().filter(needs).collect();
         if !for_.is_empty() {
             findings.push(look(tool, &for_, &machine, &folder));
         }
@@ -112,7 +102,7 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             path: None,
             problem,
             fix,
-            needed_for: plugin.languages.iter().map(|l| l.as_str()).collect(),
+            needed_for: plugin.languages().map(Language::as_str).collect(),
         });
     }
     let cache = machine.cache.as_ref().and_then(|cache| Room::of(cache.root()));

@@ -6,22 +6,20 @@ use std::path::PathBuf;
 use super::exit::ExitCodeStyle;
 use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
+use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::generate::Generate;
 use crate::config::{ConfigError, Overrides, Settings};
-use crate::diff::{self, Cx};
+use crate::findings::Report;
 use crate::git::TagPattern;
-use crate::ledger::{self, History};
-use crate::policy::Decision;
-use crate::report::{Report, plural};
+use crate::ledger::{History, Memory};
+use crate::report::plural;
 use crate::schema::Schema;
 use crate::source::{
     self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, Name,
     PathSelection, Scope, Side, SourceError, SourceSpec,
 };
-use crate::verdict::Judge;
-use crate::wire::Prover;
 use crate::words::Level;
 
 /// What a command asks for.
@@ -120,36 +118,22 @@ struct Pair {
 pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
     let progress = ctx.progress("reading");
     let mut pair = open_pair(job, ctx)?;
-    let options = options(&pair.settings, ctx);
+    let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
     let tabbed = with_tabs(&pair.new.content);
     let (old, new) = compile_pair(&mut pair, job, &options)?;
     progress.say("comparing");
     let policies = Policies::new(&pair.settings, &pair.old.layout, &pair.new.layout)?;
-    let cx = Cx { old: &old, new: &new };
-    let mut changes = diff::changes(&cx);
-    let remembered = pair
-        .history
-        .iter()
-        .flat_map(|memory| ledger::remember(&mut changes, &cx, memory))
-        .collect::<Vec<_>>();
-    let judge = Judge::new(&cx);
-    let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
-    let echoes = diff::echoes(&changes, &cx);
-    let prover = job.witness.then(|| Prover::new(&cx, &changes));
-    let decision = Decision {
-        cx,
-        changes: &changes,
-        verdicts: &verdicts,
-        echoes: &echoes,
-        judge: &judge,
-        prover: prover.as_ref(),
-    };
-    let (findings, changes) = policies.apply(&decision);
+    let memory = pair.history.as_ref().map(|history| history as &dyn Memory);
+    let mut comparison = Comparison::remembering(&old, &new, memory);
+    if job.witness {
+        comparison = comparison.proving();
+    }
+    let (findings, changes) = policies.apply(&comparison);
     let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
     let mut notes = pair.notes;
-    notes.extend(remembered);
+    notes.extend_from_slice(comparison.notes());
     notes.extend(policies.warnings);
     if !pair.settings.waivers.is_empty() {
         // Better told than found out.
@@ -167,6 +151,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     };
     let report = Report { tabbed: tabbed_lines(&tabbed, &report), ..report };
     // Taking millions of small things apart at the end of the process helps nobody.
+    std::mem::forget(comparison);
     std::mem::forget((old, new));
     Ok((report, fail_on))
 }
@@ -226,7 +211,7 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliEr
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
             let layout = source::layout::plan(tree, &settings, &selection, Side::New, None);
-            layout.map_or_else(|_| here(), |l| l.modules.into_iter().map(|m| m.root).collect())
+            layout.map_or_else(|_| here(), |p| p.layout.modules.into_iter().map(|m| m.root).collect())
         }
         _ => here(),
     };
@@ -237,7 +222,7 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliEr
 pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     let progress = ctx.progress("reading");
     let new = open_new(job, ctx)?;
-    let options = options(&new.settings, ctx);
+    let options = options(&new.settings);
     let opened = plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?;
     unmatched(&opened.layout.unmatched)?;
     progress.say("compiling");
@@ -291,7 +276,7 @@ pub(super) fn version(
     };
     let new = open_new(&job, ctx)?;
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
-    let options = options(&new.settings, ctx);
+    let options = options(&new.settings);
     let opened = match from {
         None => plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?,
         Some(typed) => {
@@ -314,8 +299,8 @@ pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
         .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
 }
 
-fn options(settings: &Settings, ctx: &Ctx<'_>) -> Options {
-    let protoc = settings.compile.protoc.as_ref().map(|p| ctx.io.cwd.join(p));
+fn options(settings: &Settings) -> Options {
+    let protoc = settings.compile.protoc.clone();
     Options { backend: settings.compile.backend, protoc, ..Options::default() }
 }
 
@@ -378,7 +363,7 @@ fn history(old: &Loaded, settings: &Settings) -> Option<History> {
         baseline: origin.revision.clone(),
         folder: origin.folder.clone(),
         pattern: TagPattern::parse(&settings.release.tag).ok()?,
-        most: ledger::MAX_VERSIONS,
+        most: crate::ledger::MAX_VERSIONS,
     })
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{CliError, Ctx, ErrorKind, Exit, files, pipeline};
+use crate::codegen::Target;
 use crate::codegen::plan;
 use crate::codegen::plugin::install::{InstallError, Installer, Outcome};
 use crate::codegen::plugin::lock::{self, Around};
@@ -68,7 +69,7 @@ impl Machine {
         Machine {
             cache: Cache::of(&host),
             host,
-            protoc: settings.compile.protoc.as_ref().map(|p| folder.join(p)),
+            protoc: settings.compile.protoc.clone(),
             lock_path: folder.join(lock::FILE_NAME),
         }
     }
@@ -102,9 +103,9 @@ pub(super) fn exec(args: PluginsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
 /// The plugins of some languages, or of those that are configured; protoc where a generator of it is named.
 pub(super) fn needed(settings: &Settings, languages: &[Language]) -> Vec<&'static Pinned> {
     let generate = settings.generate.clone().unwrap_or_default();
-    let configured: Vec<Language> = plan::targets(&generate, "").into_iter().map(|(l, _)| l).collect();
+    let configured: Vec<Language> = plan::targets(&generate, "").iter().map(Target::language).collect();
     let languages = if languages.is_empty() { &configured } else { languages };
-    let mut plugins: Vec<&'static Pinned> = spec::needed(languages, true).collect();
+    let mut plugins: Vec<&'static Pinned> = spec::needed(languages, true);
     for entry in &generate.plugins {
         let plugin = match &entry.run {
             PluginRun::ProtocBuiltin(name) if name == GRPC_PYTHON => &spec::GRPC_PYTHON,
@@ -172,7 +173,7 @@ fn save(old: &Option<Lock>, new: &Lock, machine: &Machine) -> Result<(), CliErro
 
 fn list(machine: &Machine, lock: &Lock, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let view = ctx.view();
-    for plugin in spec::PINNED {
+    for plugin in spec::all() {
         let (style, word) = match lock.ready(plugin, machine.around()).and_then(|ready| ready.verify()) {
             Ok(()) => (Style::Good, "ready"),
             Err(LockError::Missing { .. }) => (Style::Faint, "not locked"),
@@ -182,7 +183,7 @@ fn list(machine: &Machine, lock: &Lock, ctx: &mut Ctx<'_>) -> Result<Exit, CliEr
             Err(LockError::Version { .. }) => (Style::Warn, "locked at another version"),
             Err(_) => (Style::Error, "not what is locked"),
         };
-        let languages: Vec<&str> = plugin.languages.iter().map(|l| l.as_str()).collect();
+        let languages: Vec<&str> = plugin.languages().map(Language::as_str).collect();
         Line::new()
             .plain(format!("{:22}{:10}{:10}", plugin.name, plugin.version, plugin.source.as_str()))
             .styled(style, word)

@@ -9,20 +9,14 @@ use clap::Args;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
-use crate::codegen::generate::GenerateError;
 use crate::machine::Space;
 use crate::report::View;
-use crate::verify::build::{self, BuildError, Builder};
-use crate::verify::bytes::Stage;
-use crate::verify::driver::Driver;
-use crate::verify::matrix::{self, CellId, Matrix, Peer, Skip, Subject};
-use crate::verify::predict::Predictions;
-use crate::verify::sdk::{Sdk, Unready};
+use crate::verify::matrix::{self, CellId, Matrix};
+use crate::verify::sdk::Sdk;
 use crate::verify::side::{self, Side};
-use crate::verify::tell;
-use crate::verify::{bytes, calls};
+use crate::verify::{self, Plan, VerifyError, Wanted, Ways, tell};
 use crate::wire::sample::{SampleOptions, Size};
-use crate::words::{Language, Lens};
+use crate::words::Language;
 
 /// Let two versions of the contract talk to each other, in four languages
 ///
@@ -78,7 +72,7 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = report_target)]
     report: Vec<(VerifyFormat, PathBuf)>,
 
-    /// How many programs work at the same time; the number of cores when it is left out
+    /// How many programs read and write at the same time; the number of cores when it is left out
     #[arg(long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
 
@@ -162,116 +156,35 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         CliError::new(ErrorKind::Usage, e).hint("copy the command that the report of the matrix shows")
     })?;
     let languages = languages(&args, cell, &sdk);
-    let required = |l: Language| args.require.contains(&l) || cell.is_some();
-
-    let mut skips = Vec::new();
-    let mut drivers: Vec<(Language, Vec<Driver>)> = Vec::new();
-    progress.say("generating packages");
-    for language in languages {
-        let made = match build::missing_tool(&machine.host, language) {
-            Some(tool) => Err(Unready::Skip(format!("`{tool}` is not there"))),
-            None => sdk.drivers(language, &sides),
-        };
-        match made {
-            Ok(made) => drivers.push((language, made)),
-            Err(Unready::Failed(error)) => {
-                if let GenerateError::Run { source, .. } = &error {
-                    tell_program(source.messages(), ctx)?;
-                }
-                return Err(CliError::new(ErrorKind::Outside, error));
-            }
-            Err(Unready::Skip(reason)) if required(language) => {
-                return Err(missing(language, &reason));
-            }
-            Err(Unready::Skip(reason)) => skips.push(Skip { language, reason }),
-        }
-    }
-
     let Some(cache) = &machine.cache else {
         return Err(CliError::usage("there is no folder for what is built")
             .hint("set `PROTOPACT_CACHE` to one, or `HOME`"));
     };
-    let jobs = args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get);
-    let root = cache.space(Space::Verify);
-    let builder = Builder { host: &machine.host, root: &root, offline: args.offline };
-    let built = built(builder, &drivers, &|step| progress.say(step));
-    let mut programs = std::collections::BTreeMap::new();
-    for (language, result) in built {
-        match result {
-            Ok(made) => {
-                for (version, program) in crate::verify::Version::BOTH.into_iter().zip(made) {
-                    programs.insert(Peer { language, version }, program);
-                }
-            }
-            Err(BuildError::Missing(tool)) if !required(language) => {
-                skips.push(Skip { language, reason: format!("`{tool}` is not there") });
-            }
-            Err(BuildError::Missing(tool)) => {
-                return Err(missing(language, &format!("`{tool}` is not there")));
-            }
-            Err(error) => {
-                tell_program(error.messages(), ctx)?;
-                return Err(CliError::new(ErrorKind::Outside, error));
-            }
-        }
-    }
-    skips.sort_by_key(|s| s.language);
-    if programs.is_empty() {
-        let reasons: Vec<String> =
-            skips.iter().map(|s| format!("{}: {}", s.language.as_str(), s.reason)).collect();
-        return Err(CliError::new(
-            ErrorKind::Outside,
-            format!("no language could take part: {}", reasons.join("; ")),
-        ));
-    }
-
-    let predictions = Predictions::new(&sides[0], &sides[1]);
-    let size = if args.exhaustive { Size::Exhaustive } else { Size::Small };
-    let stage = Stage {
-        host: &machine.host,
-        sides: [&sides[0], &sides[1]],
-        programs,
-        predictions: &predictions,
-        samples: SampleOptions { seed: args.seed, size },
-    };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-    let pool = pool.map_err(|e| CliError::outside("cannot start threads", e))?;
     let wants = |part| args.only.is_none_or(|only| only == part);
-    let say = |text: &str| progress.say(text);
-    let is_call = cell.map(|c| matches!(c.subject, Subject::Call(..)));
-    let mut cells = Vec::new();
-    if wants(Part::Bytes) && is_call != Some(true) {
-        cells.extend(pool.install(|| bytes::run(&stage, cell, &say)));
-    }
-    if wants(Part::Calls) && is_call != Some(false) {
-        let made = pool.install(|| calls::run(&stage, cell, args.compact, &say));
-        cells.extend(made.map_err(|e| CliError::new(ErrorKind::Outside, e))?);
-    }
-    cells.sort_by_key(|c| c.id);
-    if let (Some(_), Some(name), true) = (cell, &args.cell, cells.is_empty()) {
-        return Err(
-            CliError::usage(format!("there is no cell `{name}`")).hint("the contract has no services")
-        );
-    }
-    // One cell, or one part, does not show what the rest would.
-    let lenses: Vec<Lens> = if cell.is_some() {
-        Vec::new()
-    } else {
-        let has = |wanted: fn(&Subject) -> bool| cells.iter().any(|c| wanted(&c.id.subject));
-        let lenses = [
-            (has(|s| *s == Subject::Bytes), Lens::Wire),
-            (has(|s| *s == Subject::Json), Lens::Json),
-            (has(|s| matches!(s, Subject::Call(..))), Lens::Rpc),
-        ];
-        lenses.into_iter().filter(|(tried, _)| *tried).map(|(_, lens)| lens).collect()
+    let ways = if args.compact { Ways::Compact } else { Ways::Full };
+    let wanted = match cell {
+        Some(cell) => Wanted::Cell(cell),
+        None => Wanted::All { bytes: wants(Part::Bytes), calls: wants(Part::Calls).then_some(ways) },
     };
-    let matrix = Matrix {
-        contract: name.clone(),
-        labels: labels.map(str::to_owned),
+    let size = if args.exhaustive { Size::Exhaustive } else { Size::Small };
+    let plan = Plan {
+        sdk,
+        sides: &sides,
         typed: [args.from.clone(), args.to.clone().unwrap_or_else(|| ".".to_owned())],
-        skips,
-        cells,
-        unseen: predictions.unseen(&lenses),
+        required: if cell.is_some() { languages.clone() } else { args.require.clone() },
+        languages,
+        wanted,
+        samples: SampleOptions { seed: args.seed, size },
+        jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get),
+        offline: args.offline,
+        programs: &cache.space(Space::Verify),
+    };
+    let matrix = match verify::run(&plan, &|step| progress.say(step)) {
+        Ok(matrix) => matrix,
+        Err(error) => {
+            tell_program(error.messages(), ctx)?;
+            return Err(error.into());
+        }
     };
     drop(progress);
     for (format, path) in &args.report {
@@ -285,9 +198,17 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     Ok(if matrix.counts().red() > 0 { Exit::Findings } else { Exit::Clean })
 }
 
-fn missing(language: Language, reason: &str) -> CliError {
-    let message = format!("{} cannot take part: {reason}", language.as_str());
-    CliError::new(ErrorKind::Outside, message).hint("install it, or leave the language out")
+impl From<VerifyError> for CliError {
+    fn from(error: VerifyError) -> CliError {
+        let (kind, hint) = match &error {
+            VerifyError::NoCell(_) => (ErrorKind::Usage, Some("the contract has no services")),
+            VerifyError::Required { .. } => {
+                (ErrorKind::Outside, Some("install it, or leave the language out"))
+            }
+            _ => (ErrorKind::Outside, None),
+        };
+        CliError::new(kind, error).hint_opt(hint.map(str::to_owned))
+    }
 }
 
 /// The languages that are asked for, in the order of output.
@@ -319,22 +240,4 @@ fn distinct([mut old, mut new]: [Side; 2]) -> [Side; 2] {
         new.label.push_str("-new");
     }
     [old, new]
-}
-
-type Built = Vec<(Language, Result<Vec<crate::verify::process::Program>, BuildError>)>;
-
-/// Builds all languages at the same time: each mostly waits for one thing or another.
-fn built(builder: Builder<'_>, drivers: &[(Language, Vec<Driver>)], say: &(dyn Fn(&str) + Sync)) -> Built {
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = drivers
-            .iter()
-            .map(|(language, drivers)| {
-                (*language, scope.spawn(move || build::build(builder, *language, drivers, say)))
-            })
-            .collect();
-        let join = |(language, thread): (Language, std::thread::ScopedJoinHandle<'_, _>)| {
-            (language, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        };
-        threads.into_iter().map(join).collect()
-    })
 }

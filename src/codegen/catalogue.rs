@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::manifest::Manifest;
+use super::sdk;
 use crate::words::Language;
 
 /// The file for programs.
@@ -59,10 +60,11 @@ pub fn json(manifest: &Manifest) -> String {
 /// `CATALOG.md`.
 #[must_use]
 pub fn markdown(manifest: &Manifest) -> String {
-    let mut out = String::from(
-        "# Packages\n\n| contract | version | Go module | Maven coordinates | Python package | crate |\n\
-         | --- | --- | --- | --- | --- | --- |\n",
-    );
+    let mut out = String::from("# Packages\n\n| contract | version |");
+    for language in Language::ALL {
+        let _ = write!(out, " {} |", sdk::of(language).coordinate());
+    }
+    let _ = writeln!(out, "\n|{}", " --- |".repeat(Language::ALL.len() + 2));
     for row in rows(manifest) {
         let _ = write!(out, "| {} | {} |", cell(row.contract), cell(row.version));
         for language in Language::ALL {

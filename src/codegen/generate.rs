@@ -8,9 +8,9 @@ use prost_types::compiler::CodeGeneratorResponse;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::packages::{self, PackageError, Plugin, PluginCall};
 use super::plugin::{Library, LockError, Ready, Tool, spec};
 use super::request::{self, ResponseError, Set};
+use super::sdk::{self, PackageError, Plugin, PluginCall};
 use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
@@ -173,16 +173,10 @@ pub fn package_steps<E>(
     services: bool,
     ready: &mut dyn FnMut(&'static spec::Pinned) -> Result<Ready, E>,
 ) -> Result<Vec<Step>, E> {
-    let wanted: &[(&'static spec::Pinned, &str)] = match language {
-        Language::Go => &[(&spec::GO, ""), (&spec::GO_GRPC, "")],
-        Language::Java => &[(&spec::PROTOC, "java"), (&spec::GRPC_JAVA, "")],
-        Language::Python => {
-            &[(&spec::PROTOC, "python"), (&spec::PROTOC, "pyi"), (&spec::GRPC_PYTHON, "grpc_python")]
-        }
-        Language::Rust => &[(&spec::PROST, ""), (&spec::TONIC, "")],
-    };
     let mut steps = Vec::new();
-    for (plugin, generator) in wanted.iter().filter(|(plugin, _)| services || !plugin.services_only) {
+    for (plugin, generator) in
+        sdk::of(language).plugins().iter().filter(|(plugin, _)| services || !plugin.services_only)
+    {
         let ready = ready(plugin)?;
         steps.push(Step {
             plugin: if generator.is_empty() { ready } else { ready.generator(generator) },
@@ -212,8 +206,8 @@ impl Ready {
         match &self.tool {
             Tool::Protoc { generator, .. } => generator,
             Tool::Program { .. } => &self.name,
-            Tool::Library(Library::Prost) => Plugin::Prost.as_str(),
-            Tool::Library(Library::Tonic) => Plugin::Tonic.as_str(),
+            Tool::Library(Library::Prost) => Plugin::PROST.as_str(),
+            Tool::Library(Library::Tonic) => Plugin::TONIC.as_str(),
         }
     }
 }
@@ -285,7 +279,7 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
     let content = SetOptions { include_imports: true, include_source_info: true };
     let (encoded, tasks) = match &unit.work {
         Work::Package(target) => {
-            let prepared = packages::prepare(contract, target).map_err(package)?;
+            let prepared = sdk::prepare(contract, target).map_err(package)?;
             let tasks = prepared.calls.into_iter().map(|call| task(unit, call)).collect::<Result<_, _>>()?;
             (prepared.descriptor_set, tasks)
         }
@@ -338,7 +332,7 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
     let made = match &unit.work {
         Work::Files => made,
         Work::Package(target) => {
-            let built = packages::build(contract, target, made.files).map_err(package)?;
+            let built = sdk::build(contract, target, made.files).map_err(package)?;
             Made {
                 files: built.files,
                 language: Some(built.language),

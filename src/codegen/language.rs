@@ -1,5 +1,7 @@
 //! What every SDK language has to say.
 
+use std::collections::BTreeMap;
+
 use crate::compile::Compiled;
 use crate::schema::Schema;
 use crate::words::Language;
@@ -25,29 +27,30 @@ pub struct Contract<'a> {
 
 /// Where a package goes: what the configuration says of a language.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// Module path without a version suffix: `github.com/acme/contracts-go`.
-    Go {
-        /// The module path.
-        module: String,
-    },
-    /// Maven coordinates.
-    Java {
-        /// `com.acme.contracts`.
-        group: String,
-        /// `acme-contracts`.
-        artifact: String,
-    },
-    /// A distribution on an index.
-    Python {
-        /// `acme-contracts`.
-        package: String,
-    },
-    /// A crate.
-    Rust {
-        /// `acme-contracts`.
-        krate: String,
-    },
+pub struct Target {
+    language: Language,
+    keys: BTreeMap<String, String>,
+}
+
+impl Target {
+    /// A target of the values of a language's keys.
+    #[must_use]
+    pub fn new(language: Language, keys: &[(&str, &str)]) -> Target {
+        let owned = keys.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Target { language, keys: owned.collect() }
+    }
+
+    /// The language the target is of.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The value of a key; empty when it has none, which no language takes for a name.
+    #[must_use]
+    pub fn get(&self, key: &str) -> &str {
+        self.keys.get(key).map_or("", String::as_str)
+    }
 }
 
 /// A finished package, not yet written.

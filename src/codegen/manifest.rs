@@ -67,7 +67,7 @@ impl Entry {
     /// The language, when it is one that is known.
     #[must_use]
     pub fn language(&self) -> Option<Language> {
-        Language::ALL.into_iter().find(|l| Some(l.as_str()) == self.language.as_deref())
+        self.language.as_deref().and_then(Language::named)
     }
 }
 

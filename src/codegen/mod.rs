@@ -5,6 +5,7 @@
 //! packages are written beside the old output and renamed over it. Plugins are pinned by version and hash.
 
 pub mod buf_gen;
+pub mod build;
 pub mod catalogue;
 pub mod compare;
 pub mod generate;
@@ -14,13 +15,12 @@ mod language;
 pub mod lower;
 pub mod managed;
 pub mod manifest;
-pub mod packages;
 pub mod plan;
 pub mod plugin;
 pub mod produce;
 pub(crate) mod render;
 pub mod request;
-pub mod verify;
+pub mod sdk;
 pub mod write;
 
 pub use crate::machine::{FileTree, TreeError};

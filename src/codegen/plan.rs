@@ -89,20 +89,20 @@ pub fn licence(settings: &Generate) -> &str {
 
 /// Where each language's package goes, for the languages that are configured.
 #[must_use]
-pub fn targets(settings: &Generate, contract: &str) -> Vec<(Language, Target)> {
+pub fn targets(settings: &Generate, contract: &str) -> Vec<Target> {
     let mut targets = Vec::new();
     if let Some(module) = &settings.go {
-        targets.push((Language::Go, Target::Go { module: module.clone() }));
+        targets.push(Target::new(Language::Go, &[("module", module)]));
     }
     if let Some((group, artifact)) = &settings.java {
         let artifact = artifact.clone().unwrap_or_else(|| contract.replace('/', "-"));
-        targets.push((Language::Java, Target::Java { group: group.clone(), artifact }));
+        targets.push(Target::new(Language::Java, &[("group", group), ("artifact", &artifact)]));
     }
     if let Some(package) = &settings.python {
-        targets.push((Language::Python, Target::Python { package: package.clone() }));
+        targets.push(Target::new(Language::Python, &[("package", package)]));
     }
     if let Some(krate) = &settings.rust {
-        targets.push((Language::Rust, Target::Rust { krate: krate.clone() }));
+        targets.push(Target::new(Language::Rust, &[("crate", krate)]));
     }
     targets
 }
@@ -115,16 +115,19 @@ pub fn targets(settings: &Generate, contract: &str) -> Vec<(Language, Target)> {
 pub fn plan(wish: &Wish<'_>) -> Result<Vec<Unit>, PlanError> {
     let mut units = Vec::new();
     let targets = targets(wish.settings, wish.contract);
-    if let Some(missing) = wish.only.into_iter().flatten().find(|l| !targets.iter().any(|(t, _)| t == *l)) {
+    if let Some(missing) =
+        wish.only.into_iter().flatten().find(|l| !targets.iter().any(|t| t.language() == **l))
+    {
         return Err(PlanError::NoSection(missing.as_str()));
     }
     let path = |folder: &str| match wish.folder {
         Some(version) => format!("{folder}/{version}"),
         None => folder.to_owned(),
     };
-    for (language, target) in &targets {
-        if wish.only.is_none_or(|only| only.contains(language)) {
-            let steps = package_steps(*language, wish.services, &mut |plugin| wish.pinned(plugin))?;
+    for target in &targets {
+        let language = target.language();
+        if wish.only.is_none_or(|only| only.contains(&language)) {
+            let steps = package_steps(language, wish.services, &mut |plugin| wish.pinned(plugin))?;
             units.push(Unit { path: path(language.as_str()), work: Work::Package(target.clone()), steps });
         }
     }

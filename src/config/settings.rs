@@ -66,7 +66,7 @@ pub struct ReleaseSettings {
 pub struct CompileSettings {
     /// Which compiler.
     pub backend: Backend,
-    /// The protoc to use, relative to the configuration's folder.
+    /// The protoc to use, as a path from the working directory of the process.
     pub protoc: Option<PathBuf>,
 }
 

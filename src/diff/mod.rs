@@ -10,15 +10,18 @@ mod echoes;
 mod enums;
 mod fields;
 mod files;
+mod kind;
 mod messages;
+mod remedy;
 mod services;
 mod shape;
 mod types;
 
-pub use change::{
-    Change, Comeback, Cx, Departure, FileOption, Kind, NameChange, OneofChange, Past, Structure,
-};
+pub use change::{Change, Cx};
 pub use echoes::{Echoes, echoes, is_compilers_own};
+pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, Past, Structure};
+pub(crate) use kind::{Place, Shown, beside, wording};
+pub use remedy::{Holder, Remedy};
 pub use shape::Shapes;
 
 use crate::schema::{Element, options};

@@ -2,9 +2,9 @@
 
 use super::PolicySet;
 use super::lenses::is_addition;
-use crate::diff::{Change, Cx, Kind};
+use crate::diff::{Change, Cx};
 use crate::verdict::Verdict;
-use crate::words::{Bump, Effect};
+use crate::words::{Bump, Effect, Nature};
 
 /// The part of the version that has to grow for a change under a policy: the first for what somebody minds,
 /// the middle one for additions, deprecations and what cannot be decided, the last one for the rest.
@@ -30,10 +30,16 @@ pub fn bump(change: &Change, verdict: &Verdict, policy: &PolicySet, cx: &Cx<'_>)
 
 /// What a change asks for when nobody minds it.
 pub(super) fn natural(change: &Change, verdict: &Verdict) -> Bump {
-    let grows = match change.kind {
-        Kind::ReservedRangeAdded { .. } | Kind::ReservedNameAdded { .. } | Kind::ImportAdded { .. } => false,
-        Kind::DeprecationChanged { now } => now,
-        _ => is_addition(change, verdict),
+    let grows = match change.nature() {
+        Nature::Reserved => false,
+        Nature::Deprecated => true,
+        Nature::Added
+        | Nature::Removed
+        | Nature::Renamed
+        | Nature::Moved
+        | Nature::Changed
+        | Nature::Restored
+        | Nature::Option => is_addition(change, verdict),
     };
     if grows { Bump::Minor } else { Bump::Patch }
 }

@@ -2,23 +2,21 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::diff::{Change, Cx, Kind};
-use crate::schema::{Element, Field, Range, Schema};
+use crate::diff::{Change, Cx};
+use crate::schema::{Element, Field, Schema};
 
 /// The first 12 hex digits of SHA-256 over the kind of change, the symbol, what the kind itself says, and the old
 /// and new shape of the element.
 pub fn fingerprint(change: &Change, cx: &Cx<'_>) -> String {
     let mut hash = Sha256::new();
-    // What is gone as a whole is told apart from another thing of the same name that goes later.
-    let whole =
-        matches!(change.kind, Kind::TypeRemoved(_) | Kind::TypeRenamed(_) | Kind::OneofRemoved { .. });
+    let facts = change.kind.facts();
     let side = |schema: &Schema, element: Option<Element>| match element {
-        Some(element) if whole => deep_shape(schema, element),
+        Some(element) if facts.whole => deep_shape(schema, element),
         Some(element) => shape(schema, element),
         None => String::new(),
     };
     let (old, new) = (side(cx.old, change.old), side(cx.new, change.new));
-    for part in [change.id(cx), change.symbol(cx), detail(change, cx), old, new] {
+    for part in [change.id(cx), change.symbol(cx), (facts.apart)(change, cx), old, new] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
@@ -79,48 +77,4 @@ fn deep_shape(schema: &Schema, element: Element) -> String {
     let mut parts: Vec<String> = parts.into_iter().map(|p| shape(schema, p)).collect();
     parts.sort();
     format!("{} {{{}}}", shape(schema, element), parts.join("; "))
-}
-
-/// What tells two changes of one kind and element apart, and two answers to one question.
-fn detail(change: &Change, cx: &Cx<'_>) -> String {
-    let ranges =
-        |list: &[Range]| list.iter().map(|r| format!("{}-{}", r.start, r.end)).collect::<Vec<_>>().join(" ");
-    match &change.kind {
-        Kind::FileOptionChanged(option) => {
-            let value = |schema: &Schema, element: Option<Element>| {
-                element.map(|e| option.value(schema, schema.file_of(e))).unwrap_or_default()
-            };
-            format!("{} {:?} {:?}", option.name(), value(cx.old, change.old), value(cx.new, change.new))
-        }
-        Kind::FileSyntaxChanged => {
-            let syntax = |schema: &Schema, element: Option<Element>| {
-                element.map(|e| schema.file(schema.file_of(e)).syntax.to_string()).unwrap_or_default()
-            };
-            format!("{} {}", syntax(cx.old, change.old), syntax(cx.new, change.new))
-        }
-        Kind::FieldJsonNameChanged => match change.fields() {
-            Some((old, new)) => format!("{} {}", cx.old.field(old).json_name, cx.new.field(new).json_name),
-            None => String::new(),
-        },
-        Kind::ImportAdded { path } | Kind::ImportRemoved { path, .. } => path.to_string(),
-        Kind::ReservedRangeRemoved { range, missing }
-        | Kind::ExtensionRangeRemoved { range, missing, .. } => {
-            format!("{}-{} {}", range.start, range.end, ranges(missing))
-        }
-        Kind::ReservedRangeAdded { range } | Kind::ExtensionRangeAdded { range } => {
-            ranges(std::slice::from_ref(range))
-        }
-        Kind::ReservedNameRemoved { name } | Kind::ReservedNameAdded { name } => name.to_string(),
-        Kind::FieldDefaultChanged { old, new } => format!("{old} {new}"),
-        Kind::EnumValueNameChanged { old_names, new_names, .. } => {
-            format!("{} {}", old_names.join(","), new_names.join(","))
-        }
-        // What the number was used for, not which version did: that may be another one with the next tag.
-        Kind::FieldAdded { .. } | Kind::EnumValueAdded { .. } => match change.reused() {
-            Some(past) => format!("used for {} {}", past.name, past.type_text),
-            None => String::new(),
-        },
-        Kind::OptionChanged { option, old, new } => format!("{option} {old:?} {new:?}"),
-        _ => String::new(),
-    }
 }

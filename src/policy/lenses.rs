@@ -1,8 +1,8 @@
 //! Policies that deny lenses.
 
-use crate::diff::{Change, Kind};
+use crate::diff::Change;
 use crate::verdict::{Cell, Verdict};
-use crate::words::{Direction, Effect, Lens, LensSelector};
+use crate::words::{Direction, Effect, Lens, LensSelector, Nature};
 
 /// Lenses that must not be hurt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,28 +63,24 @@ fn takes(selector: LensSelector, cell: &Cell, addition: bool, reused: bool) -> b
 
 /// Whether a change only adds something. Of an option its kind does not tell; the lens that knows the option does.
 pub(super) fn is_addition(change: &Change, verdict: &Verdict) -> bool {
-    if matches!(change.kind, Kind::OptionChanged { .. }) {
-        return verdict.only_adds();
+    match change.nature() {
+        Nature::Added => true,
+        Nature::Option => verdict.only_adds(),
+        // What is reserved takes nothing away from anybody.
+        Nature::Reserved => true,
+        Nature::Removed
+        | Nature::Renamed
+        | Nature::Moved
+        | Nature::Changed
+        | Nature::Deprecated
+        | Nature::Restored => false,
     }
-    matches!(
-        change.kind,
-        Kind::FileAdded
-            | Kind::ImportAdded { .. }
-            | Kind::PackageAdded { .. }
-            | Kind::TypeAdded
-            | Kind::FieldAdded { .. }
-            | Kind::OneofAdded
-            | Kind::ReservedRangeAdded { .. }
-            | Kind::ReservedNameAdded { .. }
-            | Kind::ExtensionRangeAdded { .. }
-            | Kind::EnumValueAdded { .. }
-            | Kind::MethodAdded
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::Kind;
 
     fn verdict(cells: &[(Lens, Direction, Effect)]) -> Verdict {
         let cells = cells

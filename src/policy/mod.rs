@@ -8,16 +8,14 @@ mod affects;
 mod bump;
 mod decide;
 mod fingerprint;
-mod fix;
 mod lenses;
 mod paths;
 mod rules;
 mod unstable;
 
 pub use bump::bump;
-pub use decide::{Decision, decide, locate, record};
+pub use decide::{decide, locate, record};
 pub use fingerprint::{fingerprint, shape};
-pub use fix::fix;
 pub use lenses::LensPolicy;
 pub use paths::{PathError, PathSet};
 pub use rules::{PolicyError, RuleConfig, RulePolicy, Warning};

@@ -23,7 +23,6 @@ mod service;
 
 pub use catalogue::{Lookup, REMOVED, RULES, Retired, RulesVersion, category, find, near};
 pub use describe::describe;
-pub(crate) use describe::{idempotency, range_text};
 pub use page::page;
 pub use place::place;
 pub use primary::primary;

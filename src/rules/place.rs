@@ -1,7 +1,7 @@
 //! Where a change stands in the old and in the new sources.
 
 use super::Anchor;
-use crate::diff::{Change, Cx, Departure, Kind, NameChange};
+use crate::diff::{Change, Cx, Departure, Place};
 use crate::schema::{Element, FileId, Label, Schema};
 
 /// The default places of a change: the old side first. Something that is gone points at its nearest surviving
@@ -9,71 +9,30 @@ use crate::schema::{Element, FileId, Label, Schema};
 ///
 /// Paths below an element are field numbers of descriptor.proto.
 pub fn place(change: &Change, cx: &Cx<'_>) -> (Option<Anchor>, Option<Anchor>) {
-    match &change.kind {
-        Kind::FileAdded | Kind::FileRemoved => whole_file(change, cx),
-        Kind::FilePackageChanged => part(change, cx, &[2]),
-        Kind::FileSyntaxChanged => part(change, cx, &[12]),
-        Kind::FileOptionChanged(option) => part(change, cx, &[8, option.number()]),
-        Kind::ImportAdded { path } | Kind::ImportRemoved { path, .. } => {
-            (import(cx.old, change.old, path), import(cx.new, change.new, path))
-        }
-        Kind::PackageAdded { .. } | Kind::PackageRemoved { .. } => whole_file(change, cx),
-
-        Kind::TypeRemoved(departure) => (old_whole(change, cx), departed(departure, cx)),
-        Kind::TypeAdded | Kind::TypeMoved(_) | Kind::TypeRenamed(_) => whole(change, cx),
-
-        Kind::FieldRemoved { message, .. } | Kind::OneofRemoved { message, .. } => {
-            (old_whole(change, cx), Some(Anchor::of(cx.new, Element::Message(*message))))
-        }
-        Kind::FieldNameChanged(NameChange::Renamed | NameChange::Swapped(_) | NameChange::Reused { .. }) => {
-            part(change, cx, &[1])
-        }
-        Kind::FieldTypeChanged(_) => (field_type(cx.old, change.old), field_type(cx.new, change.new)),
-        Kind::FieldRequiredRespelled { message } => {
+    match (change.kind.facts().place)(change) {
+        Place::Elements => whole(change, cx),
+        Place::Files => whole_file(change, cx),
+        Place::Part(below) => part(change, cx, below),
+        Place::Written(below) => parts(change, cx, below),
+        Place::WrittenOf { message, enum_ } => match change.old {
+            Some(Element::Enum(_)) => parts(change, cx, enum_),
+            _ => parts(change, cx, message),
+        },
+        Place::Option(option) => part(change, cx, &[8, option.number()]),
+        Place::Import(path) => (import(cx.old, change.old, path), import(cx.new, change.new, path)),
+        Place::FieldType => (field_type(cx.old, change.old), field_type(cx.new, change.new)),
+        Place::Keyword(message) => {
             let (old, new) = whole(change, cx);
             let keyword =
                 matches!(change.new, Some(Element::Field(id)) if cx.new.field(id).label == Label::Required);
-            if keyword { (old, new) } else { (old, Some(Anchor::of(cx.new, Element::Message(*message)))) }
+            if keyword { (old, new) } else { (old, Some(Anchor::of(cx.new, Element::Message(message)))) }
         }
-        Kind::FieldJsonNameChanged => parts(change, cx, &[&[10]]),
-        Kind::FieldDefaultChanged { .. } => parts(change, cx, &[&[7]]),
-        Kind::FieldJsTypeChanged => parts(change, cx, &[&[8, 6]]),
-        Kind::FieldPackedChanged => parts(change, cx, &[&[8, 2], &[8, 21, 3], &[8, 21]]),
-        Kind::FieldUtf8ValidationChanged => parts(change, cx, &[&[8, 21, 4], &[8, 21]]),
-        Kind::FieldCppStringTypeChanged => parts(change, cx, &[&[8, 1], &[8, 21, 1000, 2], &[8, 21]]),
-        Kind::FieldJavaUtf8Changed => (java_utf8(cx.old, change.old), java_utf8(cx.new, change.new)),
-        Kind::FieldAdded { .. } | Kind::FieldCardinalityChanged | Kind::FieldOneofChanged(_) => {
-            whole(change, cx)
+        Place::JavaUtf8 => (java_utf8(cx.old, change.old), java_utf8(cx.new, change.new)),
+        Place::MissedIn(message) => {
+            (old_whole(change, cx), Some(Anchor::of(cx.new, Element::Message(message))))
         }
-
-        Kind::MessageSetChanged => parts(change, cx, &[&[7, 1]]),
-        Kind::DescriptorAccessorRemoved => part(change, cx, &[7, 2]),
-        Kind::JsonFormatChanged => match change.old {
-            Some(Element::Enum(_)) => parts(change, cx, &[&[3, 7, 6], &[3, 7]]),
-            _ => parts(change, cx, &[&[7, 12, 6], &[7, 12]]),
-        },
-        Kind::EnumClosednessChanged => parts(change, cx, &[&[3, 7, 2], &[3, 7]]),
-        Kind::EnumValueRemoved { .. } => (old_whole(change, cx), parent(change, cx)),
-        Kind::EnumValueNameChanged { .. } => part(change, cx, &[2]),
-
-        Kind::MethodRemoved => (old_whole(change, cx), parent(change, cx)),
-        Kind::MethodRequestTypeChanged(_) => part(change, cx, &[2]),
-        Kind::MethodResponseTypeChanged(_) => part(change, cx, &[3]),
-        Kind::MethodIdempotencyChanged => part(change, cx, &[4, 34]),
-
-        Kind::OneofAdded
-        | Kind::ReservedRangeRemoved { .. }
-        | Kind::ReservedNameRemoved { .. }
-        | Kind::ReservedRangeAdded { .. }
-        | Kind::ReservedNameAdded { .. }
-        | Kind::ExtensionRangeRemoved { .. }
-        | Kind::ExtensionRangeAdded { .. }
-        | Kind::EnumValueAdded { .. }
-        | Kind::MethodAdded
-        | Kind::MethodClientStreamingChanged
-        | Kind::MethodServerStreamingChanged
-        | Kind::DeprecationChanged { .. }
-        | Kind::OptionChanged { .. } => whole(change, cx),
+        Place::Departed(departure) => (old_whole(change, cx), departed(departure, cx)),
+        Place::Parent => (old_whole(change, cx), parent(change, cx)),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Reading the configuration that a source holds.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::open::locate_on_disk;
 use super::tree::name_of;
 use super::{Loaded, SourceError, Tree};
 use crate::config::buf::{self, Workspace};
 use crate::config::{ConfigError, FILE_NAME, Found, Overrides, Place, Settings, file, is_under, merge};
+use crate::git::Repo;
 
 /// Where the configuration comes from.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +31,30 @@ pub fn load_settings(
     source: ConfigSource<'_>,
     overrides: &Overrides,
 ) -> Result<Settings, SourceError> {
-    let found = match (source.flag, loaded) {
+    let mut found = match (source.flag, loaded) {
         (Some(value), _) => from_flag(value, source.cwd)?,
         (None, Loaded::Tree(tree)) => from_tree(tree)?,
         (None, Loaded::Image(_)) => from_directory(source.cwd)?,
     };
+    if let Some(protoc) = found.protopact.as_mut().and_then(|(_, file)| file.protoc.as_mut()) {
+        *protoc = folder(loaded, source).join(&*protoc);
+    }
     Ok(merge(found, overrides)?)
+}
+
+/// The folder of the configuration on disk: where it names a program, that is where it is. A revision holds no programs;
+/// there it is the same folder of the working tree.
+fn folder(loaded: &Loaded, source: ConfigSource<'_>) -> PathBuf {
+    let of_revision = |tree: &Tree| {
+        let origin = tree.origin()?;
+        Some(Repo::open(&origin.repository).ok()?.workdir()?.join(&origin.folder))
+    };
+    let folder = match (source.flag, loaded) {
+        (Some(value), _) => source.cwd.join(value).parent().map(Path::to_owned),
+        (None, Loaded::Tree(tree)) => tree.root().map(Path::to_owned).or_else(|| of_revision(tree)),
+        (None, Loaded::Image(_)) => governing(source.cwd).ok(),
+    };
+    folder.unwrap_or_else(|| source.cwd.to_owned())
 }
 
 fn from_flag(value: &str, cwd: &Path) -> Result<Found, SourceError> {
@@ -110,10 +129,14 @@ fn text_of(bytes: &[u8], shown: &str) -> Result<String, SourceError> {
 }
 
 fn from_directory(cwd: &Path) -> Result<Found, SourceError> {
+    from_files(&OnDisk(&governing(cwd)?))
+}
+
+/// The folder whose configuration governs another one.
+fn governing(cwd: &Path) -> Result<PathBuf, SourceError> {
     let folder = fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_path_buf());
     let located = locate_on_disk(&folder)?;
-    let root = folder.ancestors().nth(located.up).unwrap_or(&folder);
-    from_files(&OnDisk(root))
+    Ok(folder.ancestors().nth(located.up).unwrap_or(&folder).to_owned())
 }
 
 fn from_files(files: &dyn Files) -> Result<Found, SourceError> {

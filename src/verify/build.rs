@@ -12,13 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use minijinja::context;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use super::driver::Driver;
 use super::process::Program;
-use crate::codegen::render::render;
+use super::runtime::{self, Start};
 use crate::machine::prune::{self, Kind};
 use crate::machine::run::{self, Call};
 use crate::machine::{Host, Limits, RunError};
@@ -30,7 +29,7 @@ const STEP: Duration = Duration::from_secs(900);
 /// The mark of a program.
 const PROGRAM: &str = "built";
 /// The mark of an environment for Python programs.
-const ENVIRONMENT: &str = "whole";
+pub(super) const ENVIRONMENT: &str = "whole";
 
 /// What the folder of a language holds: the programs of the last four pairs of versions stay whatever their age, and the
 /// environments of one protopact and of the one before.
@@ -94,12 +93,7 @@ pub struct Builder<'a> {
 /// The programs that a language needs, in the order in which they are looked for.
 #[must_use]
 pub fn tools(language: Language) -> &'static [&'static str] {
-    match language {
-        Language::Go => &["go"],
-        Language::Java => &["mvn", "java", "javac"],
-        Language::Python => &["python3"],
-        Language::Rust => &["cargo", "rustc"],
-    }
+    runtime::of(language).tools()
 }
 
 /// The first tool of a language that is not there.
@@ -108,7 +102,7 @@ pub fn missing_tool(host: &Host, language: Language) -> Option<&'static str> {
     tools(language).iter().copied().find(|tool| host.find(tool).is_none())
 }
 
-fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BuildError {
+pub(super) fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> BuildError {
     let path = path.to_owned();
     move |source| BuildError::Io { what, path, source }
 }
@@ -130,10 +124,13 @@ fn is_key(name: &str) -> bool {
 }
 
 /// One program on its way.
-struct Place<'a> {
-    driver: &'a Driver,
-    key: String,
-    folder: PathBuf,
+pub(super) struct Place<'a> {
+    /// What it is made of.
+    pub driver: &'a Driver,
+    /// The hash of that.
+    pub key: String,
+    /// Its folder in the cache.
+    pub folder: PathBuf,
 }
 
 impl Place<'_> {
@@ -187,35 +184,34 @@ pub fn build(
             fs::write(&path, content).map_err(failed("write", &path))?;
         }
     }
-    let work = Work { builder, language, base: &base, progress };
+    let (work, runtime) = (Work { builder, language, base: &base, progress }, runtime::of(language));
     if !todo.is_empty() {
-        match language {
-            Language::Go => todo.iter().try_for_each(|p| work.go(p))?,
-            Language::Java => work.java(&todo)?,
-            Language::Python => todo.iter().try_for_each(|p| work.python(p))?,
-            Language::Rust => todo.iter().try_for_each(|p| work.rust(p))?,
-        }
+        runtime.build(&work, &todo)?;
     }
     for place in &todo {
         fs::write(place.built(), "").map_err(failed("write", &place.folder))?;
     }
     // They are held before anything is removed.
-    let programs = places.iter().map(|p| work.program(p)).collect();
+    let programs = places.iter().map(|place| program(runtime.start(&work, place), place)).collect();
     if !todo.is_empty() {
         prune::prune(&base, &KEPT, SystemTime::now());
     }
     Ok(programs)
 }
 
-struct Work<'a> {
-    builder: Builder<'a>,
+/// The builds of one language.
+pub(super) struct Work<'a> {
+    /// The machine and the cache.
+    pub builder: Builder<'a>,
     language: Language,
-    base: &'a Path,
+    /// The folder of the language in the cache.
+    pub base: &'a Path,
     progress: &'a dyn Fn(&str),
 }
 
 impl Work<'_> {
-    fn step(
+    /// Runs a tool in a folder.
+    pub(super) fn step(
         &self,
         tool: &str,
         arguments: &[&str],
@@ -244,128 +240,11 @@ impl Work<'_> {
             source,
         })
     }
-
-    fn go(&self, place: &Place<'_>) -> Result<(), BuildError> {
-        let folder = place.folder.join("driver");
-        let mut set: Vec<(&str, OsString)> = vec![("GOWORK", "off".into()), ("GOFLAGS", "-mod=mod".into())];
-        if self.builder.offline {
-            set.push(("GOPROXY", "off".into()));
-        }
-        self.step("go", &["mod", "tidy"], &folder, &set)?;
-        self.step("go", &["build", "-o", "driver", "."], &folder, &set)
-    }
-
-    /// One Maven run for all: its start is what takes longest.
-    fn java(&self, places: &[&Place<'_>]) -> Result<(), BuildError> {
-        const QUIET: [&str; 5] = ["-q", "-B", "-ntp", "-DskipTests", "-Dstyle.color=never"];
-        let folder = self.base.join("aggregate");
-        fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
-        let folders: Vec<String> = places.iter().map(|p| format!("../{}", p.key)).collect();
-        let pom = render(include_str!("templates/java/aggregate.xml.j2"), context! { folders });
-        let path = folder.join("pom.xml");
-        fs::write(&path, pom).map_err(failed("write", &path))?;
-        let offline = [&QUIET[..], &["-o", "package"]].concat();
-        match self.step("mvn", &offline, &folder, &[]) {
-            // Something was not there yet, or the code is wrong; the second run tells which.
-            Err(BuildError::Step { .. }) if !self.builder.offline => {
-                self.step("mvn", &[&QUIET[..], &["package"]].concat(), &folder, &[])
-            }
-            done => done,
-        }
-    }
-
-    fn venv(&self, driver: &Driver) -> PathBuf {
-        let mut hash = Sha256::new();
-        hash.update(driver.requirements.join("\n"));
-        self.base.join(format!("venv-{}", &hex::encode(hash.finalize())[..20]))
-    }
-
-    fn python(&self, place: &Place<'_>) -> Result<(), BuildError> {
-        let venv = self.venv(place.driver);
-        let whole = venv.join(ENVIRONMENT);
-        if whole.is_file() {
-            return Ok(());
-        }
-        let path = venv.display().to_string();
-        self.step("python3", &["-m", "venv", "--clear", &path], self.base, &[])?;
-        let python = python_of(&venv).display().to_string();
-        let mut install = vec!["-m", "pip", "install", "-q", "--disable-pip-version-check"];
-        if self.builder.offline {
-            install.push("--no-index");
-        }
-        install.extend(place.driver.requirements.iter().map(String::as_str));
-        self.step(&python, &install, self.base, &[])?;
-        fs::write(&whole, "").map_err(failed("write", &whole))
-    }
-
-    fn rust(&self, place: &Place<'_>) -> Result<(), BuildError> {
-        let folder = place.folder.join("driver");
-        let target = self.builder.root.join("target");
-        let mut arguments = vec!["build", "-q"];
-        if self.builder.offline {
-            arguments.push("--offline");
-        }
-        // Nothing is built a second time: what would make that faster only takes room.
-        let set = [
-            ("CARGO_TARGET_DIR", target.clone().into()),
-            ("CARGO_INCREMENTAL", "0".into()),
-            ("RUSTFLAGS", OsString::new()),
-        ];
-        self.step("cargo", &arguments, &folder, &set)?;
-        let name = format!("protopact-driver{}", std::env::consts::EXE_SUFFIX);
-        let made = target.join("debug").join(&name);
-        fs::copy(&made, folder.join(&name)).map_err(failed("copy", &made))?;
-        self.clean(place, &folder, &set);
-        Ok(())
-    }
-
-    /// Takes the program and its package out of the target folder, where only libraries are of use to others.
-    fn clean(&self, place: &Place<'_>, folder: &Path, set: &[(&str, OsString)]) {
-        let manifest = place.driver.files.get("sdk/Cargo.toml").map(|text| String::from_utf8_lossy(text));
-        let manifest = manifest.and_then(|text| text.parse::<toml::Table>().ok());
-        let package = manifest.as_ref().and_then(|m| m.get("package")?.get("name")?.as_str());
-        let mut arguments = vec!["clean", "-q", "--offline", "-p", "protopact-driver"];
-        arguments.extend(package.into_iter().flat_map(|name| ["-p", name]));
-        // It only saves room.
-        let _ = self.step("cargo", &arguments, folder, set);
-    }
-
-    fn program(&self, place: &Place<'_>) -> Program {
-        let folder = place.folder.join("driver");
-        let (program, arguments, set) = match self.language {
-            Language::Go => (folder.join("driver"), Vec::new(), Vec::new()),
-            Language::Java => {
-                let lib = folder.join("target/lib");
-                let separator = if cfg!(windows) { ";" } else { ":" };
-                let mut path = folder.join("target/classes").into_os_string();
-                path.push(separator);
-                path.push(lib.join("*"));
-                let jar = lib.join(&place.driver.jar).into_os_string();
-                // Short runs: no time for the second compiler, and not the memory of the machine.
-                let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp"].map(Into::into);
-                let java = self.builder.host.find("java").unwrap_or_else(|| "java".into());
-                let all = fast.into_iter().chain([path, "Driver".into(), jar]).collect();
-                (java, all, Vec::new())
-            }
-            Language::Python => {
-                let set = vec![("PYTHONPATH".to_owned(), place.folder.join("sdk/src").into_os_string())];
-                (python_of(&self.venv(place.driver)), vec![folder.join("driver.py").into_os_string()], set)
-            }
-            Language::Rust => (
-                folder.join(format!("protopact-driver{}", std::env::consts::EXE_SUFFIX)),
-                Vec::new(),
-                Vec::new(),
-            ),
-        };
-        let mut marks = vec![place.built()];
-        if self.language == Language::Python {
-            marks.push(self.venv(place.driver).join(ENVIRONMENT));
-        }
-        let held = marks.iter().filter_map(|mark| prune::hold(mark)).map(Arc::new).collect();
-        Program { program, arguments, folder, set, held }
-    }
 }
 
-fn python_of(venv: &Path) -> PathBuf {
-    if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") }
+fn program(start: Start, place: &Place<'_>) -> Program {
+    let marks = std::iter::once(place.built()).chain(start.needs);
+    let held = marks.filter_map(|mark| prune::hold(&mark)).map(Arc::new).collect();
+    let folder = place.folder.join("driver");
+    Program { program: start.program, arguments: start.arguments, folder, set: start.set, held }
 }

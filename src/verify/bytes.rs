@@ -6,7 +6,6 @@ use std::time::Duration;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 
-use super::Version;
 use super::fault::Ends;
 use super::json;
 use super::matrix::{Cell, CellId, Peer, Subject, Tally};
@@ -14,9 +13,10 @@ use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
 use super::side::Side;
+use super::{Version, runtime};
 use crate::machine::Host;
 use crate::wire::sample::{Sample, SampleOptions, samples};
-use crate::words::{Language, Lens};
+use crate::words::Lens;
 
 /// How long one answer may take; the first one waits for the program's start.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -223,8 +223,8 @@ impl Told<'_> {
                 continue;
             };
             // prost takes -0 for nothing, has no extensions and no place for what it does not know.
-            let rust = id.from.language == Language::Rust || id.to.language == Language::Rust;
-            if rust && outcome(true).is_ok() {
+            let drops = [id.from, id.to].iter().any(|peer| runtime::of(peer.language).drops());
+            if drops && outcome(true).is_ok() {
                 tally.noted(&case, what);
                 continue;
             }
@@ -243,7 +243,7 @@ impl Told<'_> {
             let predicted = predicted.or_else(back);
             tally.about(from.0.package(name), &ends.place(&fields));
             if id.subject == Subject::Middle
-                && id.to.language == Language::Rust
+                && runtime::of(id.to.language).drops()
                 && self.drops(id, name, answer)
             {
                 tally.noted(&case, what);
@@ -278,10 +278,10 @@ impl Told<'_> {
         oracle::compare(way, (name, name), &first.again, &read.again)?;
         // Programs of one version have to agree on the JSON too, as far as there is any. JsonFormat of Java leaves
         // extensions out.
-        let java = id.to.language == Language::Java;
+        let bare = !runtime::of(id.to.language).json_has_extensions();
         let said = read.json.as_deref().and_then(|text| serde_json::from_str(text).ok());
         match (said, oracle::json(to, name, &first.again)) {
-            (_, Some(expected)) if java && oracle::has_extensions(&expected) => Ok(()),
+            (_, Some(expected)) if bare && oracle::has_extensions(&expected) => Ok(()),
             (Some(said), Some(expected))
                 if !oracle::same_json(&said, &expected)
                     && !oracle::json_of(to, name, &first.again, id.to.language)

@@ -15,12 +15,13 @@ use super::matrix::{Cell, CellId, Encoding, Foretold, Peer, Security, Subject, T
 use super::oracle::{self, Difference, Way};
 use super::predict::Miss;
 use super::running::{Client, Server};
+use super::runtime;
 use super::side::Side;
 use super::tap::{Tap, Taps};
 use crate::machine::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::wire::sample::{SampleOptions, large, samples};
-use crate::words::{CallKind, Language, Lens};
+use crate::words::{CallKind, Lens};
 
 /// Calls that cannot be tried at all.
 #[derive(Debug, Error)]
@@ -510,12 +511,12 @@ impl Work<'_> {
             let seen = outcome.trailer("count").unwrap_or("none");
             return Err(format!("{count} requests were sent, the server counts {seen}").into());
         }
-        let rust = |a: Peer, b: Peer| a.language == Language::Rust || b.language == Language::Rust;
+        let drops = |a: Peer, b: Peer| [a, b].iter().any(|peer| runtime::of(peer.language).drops());
         let there = Way {
             writer: client,
             reader: server,
             reader_is_newer: from.version < to.version,
-            prost: rust(from, to),
+            prost: drops(from, to),
         };
         let seen = outcome.trailer("seen-bin").and_then(|text| cases::seen(&hex::decode(text).ok()?));
         for (sent, seen) in call.requests.iter().zip(seen.iter().flatten()) {
@@ -532,7 +533,7 @@ impl Work<'_> {
             writer: server,
             reader: client,
             reader_is_newer: to.version < from.version,
-            prost: rust(from, to),
+            prost: drops(from, to),
         };
         let answers = self.answers[to.version.index()].get(&other.output);
         for (index, response) in outcome.responses.iter().enumerate() {

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Version;
 use super::side::Side;
+use super::{Version, runtime};
 use crate::schema::{MessageId, Schema};
 use crate::wire::value::field_at;
 use crate::wire::witness::{Outcome, read_bytes, read_json};
@@ -16,12 +16,7 @@ use crate::words::{Direction, Language};
 /// The model of a language's runtime.
 #[must_use]
 pub fn model(language: Language) -> Reader {
-    match language {
-        Language::Go => Reader::GO,
-        Language::Java => Reader::JAVA,
-        Language::Python => Reader::PYTHON,
-        Language::Rust => Reader::RUST,
-    }
+    runtime::of(language).model()
 }
 
 /// Who wrote a message and who read it.

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
-use super::Version;
 use super::bytes::{Answer, Case, Stage};
 use super::fault::{Ends, model};
 use super::matrix::{Cell, CellId, Peer, Tally};
 use super::oracle;
 use super::predict::Miss;
 use super::retired::Notice;
+use super::{Version, runtime};
 use crate::wire::compare::{By, Comparison};
 use crate::wire::json::{self, Json};
 use crate::wire::{Reader, Tree, decode};
@@ -23,7 +23,7 @@ use crate::words::{Direction, Effect, Language, Lens};
 /// Whether the programs of a language have JSON.
 #[must_use]
 pub fn speaks(language: Language) -> bool {
-    language != Language::Rust
+    runtime::of(language).has_json()
 }
 
 /// What a text means to whoever wrote it: Go prints numbers that a closed enum does not list, and Python digits that it
@@ -91,14 +91,13 @@ pub(super) fn run(
         .par_iter()
         .map(|id| {
             let mut tally = Tally::default();
-            let java = [id.from, id.to].iter().any(|peer| peer.language == Language::Java);
+            let bare = [id.from, id.to].iter().any(|p| !runtime::of(p.language).json_has_extensions());
             let samples = cases[id.from.version.index()].iter().zip(&said[&(id.from, id.to.version)]);
             for ((name, sample), said) in samples {
                 let Some(said) = said else { continue };
                 let case = format!("{name} {}", sample.name);
                 tally.about(stage.side(id.from).package(name), name);
-                if java && said.extended {
-                    // It prints them under a key that no parser takes, and takes none itself.
+                if bare && said.extended {
                     tally.noted(&case, "JsonFormat of Java has no extensions");
                     continue;
                 }

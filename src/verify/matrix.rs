@@ -164,7 +164,7 @@ pub fn parse(text: &str, labels: Labels<'_>) -> Result<CellId, CellError> {
     let peer = |text: &str| {
         let (language, label) =
             text.split_once('@').ok_or_else(|| wrong(format!("`{text}` is not LANGUAGE@VERSION")))?;
-        let language = Language::ALL.into_iter().find(|l| l.as_str() == language);
+        let language = Language::named(language);
         let language = language.ok_or_else(|| wrong(format!("`{text}` names no language")))?;
         let version = Version::BOTH.into_iter().find(|v| labels[v.index()] == label);
         let version = version.ok_or_else(|| {

@@ -7,6 +7,8 @@
 //! reader saw what the writer meant, [`predict`] whether the static verdict had said so before. What came out is a
 //! [`matrix`], [folded](fold) by package and cause, told by [`tell`].
 //!
+//! [`run`] does all of it, after a [`Plan`].
+//!
 //! The drivers know nothing of what ought to come out: all that is decided is decided here.
 
 pub mod build;
@@ -24,11 +26,15 @@ pub mod oracle;
 pub mod predict;
 pub mod process;
 pub mod retired;
+mod run;
 mod running;
+mod runtime;
 pub mod sdk;
 pub mod side;
 pub mod tap;
 pub mod tell;
+
+pub use run::{Plan, VerifyError, Wanted, Ways, run};
 
 /// A part of the two versions that programs are built from, in the order of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,7 +8,7 @@ use crate::codegen::generate::{self, GenerateError, Unit, Work};
 use crate::codegen::plan::{self, Wish};
 use crate::codegen::plugin::Lock;
 use crate::codegen::plugin::lock::Around;
-use crate::codegen::{Contract, FileTree};
+use crate::codegen::{Contract, FileTree, Target};
 use crate::config::generate::Generate;
 use crate::words::Language;
 
@@ -41,7 +41,7 @@ impl Sdk<'_> {
     /// The languages that the configuration has.
     #[must_use]
     pub fn configured(&self) -> Vec<Language> {
-        plan::targets(self.settings, self.name).into_iter().map(|(language, _)| language).collect()
+        plan::targets(self.settings, self.name).iter().map(Target::language).collect()
     }
 
     /// The program of one language for each version.

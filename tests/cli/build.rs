@@ -92,3 +92,39 @@ fn a_set_stands_for_its_sources() {
     let output = env.run(&["check", "--against", "broken.binpb"]);
     assert_eq!(output.code, 3, "{output}");
 }
+
+#[test]
+#[cfg(unix)]
+fn protoc_is_in_the_folder_of_the_configuration_and_the_flag_in_that_of_the_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let env = contract();
+    let toml =
+        "[contract]\nroots = [\"proto\"]\n[compile]\nbackend = \"protoc\"\nprotoc = \"tools/protoc\"\n";
+    env.write("protopact.toml", toml);
+    let (log, real) = (env.work().join("log"), protoc_bin_vendored::protoc_bin_path().unwrap());
+    for path in ["tools/protoc", "proto/other/protoc"] {
+        let script = format!("#!/bin/sh\necho {path} >>{}\nexec {} \"$@\"\n", log.display(), real.display());
+        env.write(path, &script);
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(env.work().join(path), executable).unwrap();
+    }
+    env.commit("first");
+    env.tag("v1.0.0");
+    let set = "../set.binpb";
+    for (args, expected) in [
+        (vec!["build"], "tools/protoc"),
+        (vec!["build", "v1.0.0"], "tools/protoc"),
+        (vec!["build", "-o", set], "tools/protoc"),
+        (vec!["check", "--against", "v1.0.0", "--deny", "wire"], "tools/protoc"),
+        (vec!["build", "--config", "../protopact.toml"], "tools/protoc"),
+        (vec!["build", "--protoc", "other/protoc"], "proto/other/protoc"),
+    ] {
+        let _ = std::fs::remove_file(&log);
+        let output = env.run_with(&args, |io| io.cwd.push("proto"));
+        assert_eq!(output.code, 0, "{args:?}: {output}");
+        let said = std::fs::read_to_string(&log).unwrap();
+        assert!(said.lines().all(|line| line == expected), "{args:?}: {said}");
+    }
+    let output = env.run_with(&["build", "--protoc", "tools/protoc"], |io| io.cwd.push("proto"));
+    assert_eq!(output.code, 4, "{output}");
+}

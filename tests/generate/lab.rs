@@ -11,6 +11,7 @@ use prost_types::compiler::CodeGeneratorResponse;
 use prost_types::compiler::code_generator_response::File;
 use protopact::codegen::plugin::lock::Entry;
 use protopact::codegen::plugin::{Lock, platform, spec};
+use protopact::codegen::sdk;
 use protopact::machine::sha256_file;
 
 use crate::env::{Output, TestEnv};
@@ -74,7 +75,7 @@ impl Lab {
     /// Writes a lock with the plugins that need no installing.
     pub(crate) fn lock(&self) {
         let mut lock = Lock::default();
-        for plugin in [&spec::PROTOC, &spec::PROST, &spec::TONIC] {
+        for plugin in [&spec::PROTOC, &sdk::rust::MESSAGES, &sdk::rust::SERVICES] {
             let mut entry = Entry {
                 version: plugin.version.to_owned(),
                 source: plugin.source.as_str().to_owned(),

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use protopact::codegen::plugin::lock::Entry;
-use protopact::codegen::plugin::{Lock, cache, platform, spec};
+use protopact::codegen::plugin::{Lock, cache, platform};
+use protopact::codegen::sdk;
 use protopact::machine::{Cache, Host};
 
 use crate::lab::{Lab, answer};
@@ -20,18 +21,18 @@ fn fake_go(lab: &Lab) -> std::path::PathBuf {
     lab.answering("go", &answer(&files));
     let made = lab.env.work().join("made");
     std::fs::create_dir_all(&made).unwrap();
-    std::fs::copy(lab.env.work().join("go"), made.join(cache::entry(&spec::GO))).unwrap();
+    std::fs::copy(lab.env.work().join("go"), made.join(cache::entry(&sdk::go::MESSAGES))).unwrap();
     let env = [("PROTOPACT_CACHE".into(), OsString::from(lab.env.work().join("../cache")))].into();
     let cache = Cache::of(&Host { env, cwd: lab.env.work() }).unwrap();
-    let sha256 = cache::digest(&spec::GO, &made).unwrap();
-    let place = cache::keep(&cache, &spec::GO, &sha256, &made).unwrap();
+    let sha256 = cache::digest(&sdk::go::MESSAGES, &made).unwrap();
+    let place = cache::keep(&cache, &sdk::go::MESSAGES, &sha256, &made).unwrap();
     let entry = Entry {
-        version: spec::GO.version.to_owned(),
+        version: sdk::go::MESSAGES.version.to_owned(),
         source: "go".to_owned(),
         toolchain: None,
         sha256: [(platform(), sha256)].into(),
     };
-    let lock = Lock { plugin: [(spec::GO.name.to_owned(), entry)].into() };
+    let lock = Lock { plugin: [(sdk::go::MESSAGES.name.to_owned(), entry)].into() };
     lab.env.write("protopact.lock", &lock.render());
     place
 }
@@ -53,7 +54,7 @@ fn a_plugin_with_another_hash_is_not_run() {
     let lab = Lab::new(GO);
     let place = fake_go(&lab);
     let _ = lab.ok(&["generate"]);
-    std::fs::write(place.join(cache::entry(&spec::GO)), "#!/bin/sh\ntouch evil\n").unwrap();
+    std::fs::write(place.join(cache::entry(&sdk::go::MESSAGES)), "#!/bin/sh\ntouch evil\n").unwrap();
     let output = lab.run(&["generate", "--force"]);
     assert_eq!(output.code, 4, "{output}");
     assert!(output.err.contains("is not what `protopact.lock` says: locked sha256"), "{output}");
@@ -67,7 +68,7 @@ fn a_plugin_with_another_hash_is_not_run() {
 fn another_version_in_the_lock_names_both() {
     let lab = Lab::new(GO);
     fake_go(&lab);
-    let lock = lab.env.read("protopact.lock").replace(spec::GO.version, "v1.0.0");
+    let lock = lab.env.read("protopact.lock").replace(sdk::go::MESSAGES.version, "v1.0.0");
     lab.env.write("protopact.lock", &lock);
     insta::assert_snapshot!(lab.run(&["generate"]), @"
     --- stderr

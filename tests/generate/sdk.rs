@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use protopact::codegen::plugin::{Lock, Tool, spec};
+use protopact::codegen::sdk;
 use protopact::words::Language;
 
 use crate::env::TestEnv;
@@ -76,13 +77,13 @@ fn go_is_what_protoc_gives() {
         .map(|path| format!("M{path}=example.com/x/{}", path.rsplit_once('/').unwrap().0))
         .collect();
     let opt = format!("paths=source_relative,{}", opt.join(","));
-    with_plugins(Language::Go, &[(&spec::GO, "go"), (&spec::GO_GRPC, "go-grpc")], &opt);
+    with_plugins(Language::Go, &[(&sdk::go::MESSAGES, "go"), (&sdk::go::SERVICES, "go-grpc")], &opt);
 }
 
 #[test]
 #[ignore = "gets plugins over the network: ci/sdk"]
 fn java_services_are_what_protoc_gives() {
-    with_plugins(Language::Java, &[(&spec::GRPC_JAVA, "grpc-java")], "@generated=omit");
+    with_plugins(Language::Java, &[(&sdk::java::SERVICES, "grpc-java")], "@generated=omit");
 }
 
 #[test]
@@ -149,7 +150,7 @@ fn the_go_package_holds_what_protoc_gives() {
         format!(",M{path}={MODULE}/{folder};{}", folder.replace('/', ""))
     };
     let opt = format!("module={MODULE}{}", files.keys().map(place).collect::<String>());
-    let plugins = [(&spec::GO, "go"), (&spec::GO_GRPC, "go-grpc")];
+    let plugins = [(&sdk::go::MESSAGES, "go"), (&sdk::go::SERVICES, "go-grpc")];
     let [package, plain] = beside_protoc(Language::Go, &plugins, &[], &opt);
     same(&part(&package, "", &[".pb.go"]), &plain);
 }
@@ -157,7 +158,7 @@ fn the_go_package_holds_what_protoc_gives() {
 #[test]
 #[ignore = "gets plugins over the network: ci/sdk"]
 fn the_java_package_holds_what_protoc_gives() {
-    let plugins = [(&spec::GRPC_JAVA, "grpc-java")];
+    let plugins = [(&sdk::java::SERVICES, "grpc-java")];
     let opt = "@generated=omit";
     let [package, plain] = beside_protoc(Language::Java, &plugins, &["java"], opt);
     same(&part(&package, "src/main/java/", &[".java"]), &plain);

@@ -5,10 +5,11 @@ use std::process::Command;
 
 use prost::Message as _;
 use prost_types::compiler::CodeGeneratorRequest;
-use protopact::codegen::packages::{Plugin, PluginCall, Prepared};
-use protopact::codegen::{Contract, FileTree, Package, Target, packages};
+use protopact::codegen::sdk::{Plugin, PluginCall, Prepared};
+use protopact::codegen::{Contract, FileTree, Package, Target, sdk};
 use protopact::compile::Compiled;
 use protopact::schema::Schema;
+use protopact::words::Language;
 
 use crate::files::{Files, model};
 
@@ -41,28 +42,28 @@ impl Sample {
 }
 
 pub(crate) fn go() -> Target {
-    Target::Go { module: "github.com/acme/contracts-go".to_owned() }
+    Target::new(Language::Go, &[("module", "github.com/acme/contracts-go")])
 }
 
 pub(crate) fn java() -> Target {
-    Target::Java { group: "com.acme.contracts".to_owned(), artifact: "acme-contracts".to_owned() }
+    Target::new(Language::Java, &[("group", "com.acme.contracts"), ("artifact", "acme-contracts")])
 }
 
 pub(crate) fn python() -> Target {
-    Target::Python { package: "acme-contracts".to_owned() }
+    Target::new(Language::Python, &[("package", "acme-contracts")])
 }
 
 pub(crate) fn rust() -> Target {
-    Target::Rust { krate: "acme-contracts".to_owned() }
+    Target::new(Language::Rust, &[("crate", "acme-contracts")])
 }
 
 /// The package with what can be generated without any plugin but protoc and the libraries.
 pub(crate) fn offline_package(contract: &Contract<'_>, target: &Target) -> Package {
-    let prepared = packages::prepare(contract, target).unwrap_or_else(|e| panic!("{e}"));
+    let prepared = sdk::prepare(contract, target).unwrap_or_else(|e| panic!("{e}"));
     let here = |plugin| {
-        matches!(plugin, Plugin::Java | Plugin::Python | Plugin::Pyi | Plugin::Prost | Plugin::Tonic)
+        matches!(plugin, Plugin::JAVA | Plugin::PYTHON | Plugin::PYI | Plugin::PROST | Plugin::TONIC)
     };
-    packages::build(contract, target, generate(&prepared, &here)).unwrap_or_else(|e| panic!("{e}"))
+    sdk::build(contract, target, generate(&prepared, &here)).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// Runs the plugins that `wanted` takes.
@@ -70,7 +71,7 @@ fn generate(prepared: &Prepared, wanted: &dyn Fn(Plugin) -> bool) -> FileTree {
     let mut tree = FileTree::new();
     for call in prepared.calls.iter().filter(|c| wanted(c.plugin)) {
         match call.plugin {
-            Plugin::Prost | Plugin::Tonic => libraries(prepared, call, &mut tree),
+            Plugin::PROST | Plugin::TONIC => libraries(prepared, call, &mut tree),
             _ => programs(prepared, call, &mut tree),
         }
     }
@@ -87,7 +88,7 @@ fn libraries(prepared: &Prepared, call: &PluginCall, tree: &mut FileTree) {
     };
     let request = request.encode_to_vec();
     let files = match call.plugin {
-        Plugin::Prost => protoc_gen_prost::execute(&request).unwrap(),
+        Plugin::PROST => protoc_gen_prost::execute(&request).unwrap(),
         _ => protoc_gen_tonic::execute(&request).unwrap(),
     };
     for file in files {

@@ -1,13 +1,14 @@
 //! Contracts that a language has no room for: built right, or refused with file and line before any plugin runs.
 
-use protopact::codegen::packages::{self, PackageError};
+use protopact::codegen::sdk::{self, PackageError};
 use protopact::codegen::{Contract, Target};
+use protopact::words::Language;
 
 use crate::drive::{self, Sample, files, go, java, python, rust};
 
 fn refusal(list: &[(&str, &str)], target: &Target) -> String {
     let sample = Sample::new(&files(list));
-    match packages::prepare(&sample.contract(), target) {
+    match sdk::prepare(&sample.contract(), target) {
         Ok(_) => "taken".to_owned(),
         Err(error) => {
             assert!(error.hint().is_some(), "no way out: {error}");
@@ -100,7 +101,7 @@ fn methods_that_cannot_be_called() {
     refused(&[("a.proto", &text)], &python(), "proto/a.proto:5:3", "method `a.S.import`");
     let text = p3("package a;\nmessage M {}\nservice S {\n  rpc Connect(M) returns (M);\n}\n");
     let sample = Sample::new(&files(&[("a.proto", &text)]));
-    let prepared = packages::prepare(&sample.contract(), &rust()).unwrap();
+    let prepared = sdk::prepare(&sample.contract(), &rust()).unwrap();
     assert!(prepared.calls[1].parameter.ends_with(",no_transport"), "{:?}", prepared.calls);
 }
 
@@ -200,7 +201,7 @@ fn a_circle_of_go_packages() {
 fn an_empty_contract() {
     let sample = Sample::new(&files(&[]));
     for target in [go(), java(), python(), rust()] {
-        let error = packages::prepare(&sample.contract(), &target).unwrap_err();
+        let error = sdk::prepare(&sample.contract(), &target).unwrap_err();
         assert!(matches!(error, PackageError::Empty { .. }), "{error}");
     }
 }
@@ -211,21 +212,18 @@ fn a_version_and_targets_that_are_none() {
     let sample = Sample::new(&files(&[("a.proto", &text)]));
     let contract = Contract { version: "v1.4", ..sample.contract() };
     assert!(
-        packages::prepare(&contract, &go())
-            .unwrap_err()
-            .to_string()
-            .contains("`v1.4` is no semantic version")
+        sdk::prepare(&contract, &go()).unwrap_err().to_string().contains("`v1.4` is no semantic version")
     );
     for target in [
-        Target::Go { module: "github.com//x".to_owned() },
-        Target::Java { group: "com.class".to_owned(), artifact: "x".to_owned() },
-        Target::Java { group: "com.acme".to_owned(), artifact: "../x".to_owned() },
-        Target::Python { package: "-x".to_owned() },
-        Target::Python { package: "../x".to_owned() },
-        Target::Rust { krate: "type".to_owned() },
-        Target::Rust { krate: "x\"\n".to_owned() },
+        Target::new(Language::Go, &[("module", "github.com//x")]),
+        Target::new(Language::Java, &[("group", "com.class"), ("artifact", "x")]),
+        Target::new(Language::Java, &[("group", "com.acme"), ("artifact", "../x")]),
+        Target::new(Language::Python, &[("package", "-x")]),
+        Target::new(Language::Python, &[("package", "../x")]),
+        Target::new(Language::Rust, &[("crate", "type")]),
+        Target::new(Language::Rust, &[("crate", "x\"\n")]),
     ] {
-        let error = packages::prepare(&sample.contract(), &target).unwrap_err();
+        let error = sdk::prepare(&sample.contract(), &target).unwrap_err();
         assert!(matches!(error, PackageError::Target { .. }), "{target:?}: {error}");
     }
 }

@@ -1,6 +1,6 @@
 //! What the packages look like, with what can be generated without a network.
 
-use protopact::codegen::packages::{self, Plugin};
+use protopact::codegen::sdk::{self, Plugin};
 use protopact::codegen::{Contract, Package};
 
 use crate::drive::{Sample, files, go, java, offline_package, python, rust};
@@ -18,9 +18,9 @@ fn text(package: &Package, path: &str) -> String {
 #[test]
 fn every_file_gets_its_go_package() {
     let sample = contracts();
-    let prepared = packages::prepare(&sample.contract(), &go()).unwrap();
+    let prepared = sdk::prepare(&sample.contract(), &go()).unwrap();
     let call = &prepared.calls[0];
-    assert_eq!(call.plugin, Plugin::Go);
+    assert_eq!(call.plugin, Plugin::GO);
     assert!(call.parameter.starts_with("module=github.com/acme/contracts-go,"), "{}", call.parameter);
     let user = "Muser/v1/user.proto=github.com/acme/contracts-go/user/v1;userv1";
     assert!(call.parameter.contains(user), "{}", call.parameter);
@@ -29,7 +29,7 @@ fn every_file_gets_its_go_package() {
 
     // From the second major version on, it is part of every path.
     let contract = Contract { version: "2.0.0", ..sample.contract() };
-    let prepared = packages::prepare(&contract, &go()).unwrap();
+    let prepared = sdk::prepare(&contract, &go()).unwrap();
     let user = "Muser/v1/user.proto=github.com/acme/contracts-go/v2/user/v1;userv1";
     assert!(prepared.calls[0].parameter.contains(user), "{}", prepared.calls[0].parameter);
 }
@@ -41,7 +41,7 @@ fn a_contract_without_go_package_gets_one_by_its_packages() {
         ("b.proto", "syntax = \"proto3\"; message N {}"),
         ("c.proto", "syntax = \"proto3\"; package type; option go_package = \"other.org/x\"; message O {}"),
     ]));
-    let parameter = packages::prepare(&sample.contract(), &go()).unwrap().calls[0].parameter.clone();
+    let parameter = sdk::prepare(&sample.contract(), &go()).unwrap().calls[0].parameter.clone();
     for part in [
         "Ma.proto=github.com/acme/contracts-go/acme/internal_pb/v1;internalpbv1",
         "Mb.proto=github.com/acme/contracts-go;contractsgo",
@@ -64,7 +64,7 @@ fn published_files_are_depended_on() {
         ),
     ]));
     let contract = sample.contract();
-    let calls = |target| packages::prepare(&contract, &target).unwrap().calls[0].files.clone();
+    let calls = |target| sdk::prepare(&contract, &target).unwrap().calls[0].files.clone();
     assert_eq!(calls(go()), ["a.proto"]);
     assert_eq!(calls(java()), ["a.proto"]);
     assert_eq!(calls(python()), ["a.proto"]);
@@ -106,7 +106,7 @@ fn java_packages_come_from_the_group_where_none_is_set() {
         ),
     ]));
     // `else` is a keyword, so this one is refused; what is fine stays.
-    assert!(packages::prepare(&sample.contract(), &java()).is_err());
+    assert!(sdk::prepare(&sample.contract(), &java()).is_err());
     let sample = Sample::new(&files(&[
         ("a/v1/a.proto", "syntax = \"proto3\"; package a.v1; message M {} enum E { E_ZERO = 0; }"),
         (
@@ -150,7 +150,7 @@ fn rust_services_are_called_as_tonic_writes_them() {
             let package = &schema.file(service.file).package;
             let stem = if package.is_empty() { "_" } else { package };
             let code = text(&built, &format!("src/proto/{stem}.tonic.rs"));
-            let names = packages::rust_service(schema, id);
+            let names = sdk::rust::rust_service(schema, id);
             // What lies between one module and the next.
             let module = |path: &str| {
                 let (module, item) = path.rsplit_once("::").unwrap();
@@ -166,7 +166,7 @@ fn rust_services_are_called_as_tonic_writes_them() {
             assert!(server.contains(&format!("pub struct {server_name}<T>")), "{names:?}");
             assert!(server.contains(&format!("pub trait {implement}:")), "{names:?}");
             for id in &service.methods {
-                let (method, names) = (schema.method(*id), packages::rust_method(schema, *id));
+                let (method, names) = (schema.method(*id), sdk::rust::rust_method(schema, *id));
                 assert!(client.contains(&format!("pub async fn {}(", names.function)), "{names:?}");
                 assert!(server.contains(&format!("async fn {}(", names.function)), "{names:?}");
                 let stream = server.contains(&format!("        type {}:", names.stream));

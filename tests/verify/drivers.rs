@@ -4,7 +4,7 @@ use protopact::codegen::{FileTree, Target};
 use protopact::verify::driver::driver;
 use protopact::verify::side::Side;
 use protopact::wire::sample::{SampleOptions, Size, large, samples};
-use protopact::words::CallKind;
+use protopact::words::{CallKind, Language};
 
 use crate::pairs;
 use crate::support::{Files, model};
@@ -37,7 +37,7 @@ fn rendered_of(files: &Files, target: &Target, package: &[(&str, &str)], path: &
 
 #[test]
 fn go_imports_every_package_and_names_its_services() {
-    let target = Target::Go { module: "example.com/m".to_owned() };
+    let target = Target::new(Language::Go, &[("module", "example.com/m")]);
     let package = [
         ("go.mod", "module example.com/m/v2\n"),
         ("user/v1/user.pb.go", "package userv1\n"),
@@ -54,7 +54,7 @@ fn go_imports_every_package_and_names_its_services() {
 
 #[test]
 fn rust_knows_every_message_and_every_method() {
-    let target = Target::Rust { krate: "k".to_owned() };
+    let target = Target::new(Language::Rust, &[("crate", "k")]);
     let text = rendered(&target, &[], "driver/src/contract.rs");
     for part in [
         "\"order.v1.Order.Line.Discount\" => Some(crate::again::<sdk::order::v1::order::line::Discount>(bytes)),",
@@ -83,7 +83,7 @@ fn rust_knows_every_message_and_every_method() {
 
 #[test]
 fn rust_calls_odd_names_as_tonic_writes_them() {
-    let target = Target::Rust { krate: "k".to_owned() };
+    let target = Target::new(Language::Rust, &[("crate", "k")]);
     let text = rendered_of(&pairs::odd().1, &target, &[], "driver/src/contract.rs");
     for part in [
         // Keywords, as raw names where there are such.
@@ -114,7 +114,7 @@ fn rust_calls_odd_names_as_tonic_writes_them() {
 
 #[test]
 fn python_finds_modules_and_the_services_in_them() {
-    let target = Target::Python { package: "p".to_owned() };
+    let target = Target::new(Language::Python, &[("package", "p")]);
     let package = [
         ("pyproject.toml", "[project]\nname = \"p\"\ndependencies = [\"grpcio>=1\", \"protobuf>=7\"]\n"),
         ("src/p/greeter/v1/greeter_pb2.py", ""),
@@ -127,7 +127,7 @@ fn python_finds_modules_and_the_services_in_them() {
 
 #[test]
 fn java_depends_on_the_package_by_its_coordinates() {
-    let target = Target::Java { group: "com.a&b".to_owned(), artifact: "c".to_owned() };
+    let target = Target::new(Language::Java, &[("group", "com.a&b"), ("artifact", "c")]);
     let text = rendered(&target, &[], "driver/pom.xml");
     assert!(
         text.contains("<groupId>com.a&amp;b</groupId>") && text.contains("<version>1.0.0</version>"),
@@ -138,7 +138,7 @@ fn java_depends_on_the_package_by_its_coordinates() {
 #[test]
 fn a_package_without_its_files_is_refused() {
     let side = side(&pairs::compatible().0, "v1");
-    let error = driver(&side, &Target::Go { module: "m".to_owned() }, &FileTree::new()).unwrap_err();
+    let error = driver(&side, &Target::new(Language::Go, &[("module", "m")]), &FileTree::new()).unwrap_err();
     assert_eq!(error.to_string(), "cannot write the go driver: the package has no `go.mod`");
 }
 

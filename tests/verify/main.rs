@@ -27,3 +27,4 @@ mod predict;
 mod support;
 mod tap;
 mod truth;
+mod whole;

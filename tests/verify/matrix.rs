@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::env::TestEnv;
-use crate::pairs;
+use crate::whole::{among, whole};
 
 /// The machine's cache where it has one, so that programs are built once.
 pub(crate) fn cache() -> PathBuf {
@@ -46,23 +46,30 @@ pub(crate) fn cells(matrix: &Value) -> impl Iterator<Item = &Value> {
 #[test]
 #[ignore = "builds programs in four languages"]
 fn compatible_versions_understand_each_other() {
-    let (old, new) = pairs::compatible();
-    let env = pairs::repository(&old, &new);
-    let full = std::env::var_os("PROTOPACT_MATRIX_FULL").is_some();
-    let (code, text, matrix) = matrix(&env, if full { &["--full"] } else { &["--compact"] });
-    assert_eq!(code, 0, "{text}");
-    let states: BTreeSet<&str> = cells(&matrix).map(|c| c["state"].as_str().unwrap()).collect();
-    assert!(states.contains("green") && !states.contains("red"), "{states:?}");
+    let whole = whole();
+    for (text, matrix) in [&whole.all, &whole.exhaustive] {
+        let packages: Vec<&Value> = among(matrix, &whole.compatible).collect();
+        assert_eq!(packages.len(), whole.compatible.len(), "{text}");
+        for package in packages {
+            assert_eq!(package["causes"].as_array().unwrap().len(), 0, "{package:#}");
+            assert_eq!(package["total"]["red"], 0, "{package:#}");
+        }
+    }
     // Only what a middleman in Rust has no place for, its -0, and the largest float in Python's JSON.
-    for cell in cells(&matrix).filter(|c| c["state"] == "noted") {
-        let name = cell["cell"].as_str().unwrap();
-        let python = cell["subject"] == "json" && cell["to"].as_str().unwrap().starts_with("python@");
-        assert!(name.contains("rust@") || python, "{cell}");
+    for cell in cells(&whole.all.1) {
+        let noted = cell["noted"].as_array().into_iter().flatten();
+        if noted.map(|name| name.as_str().unwrap()).any(|name| whole.compatible.contains(name)) {
+            let name = cell["cell"].as_str().unwrap();
+            let python = cell["subject"] == "json" && cell["to"].as_str().unwrap().starts_with("python@");
+            assert!(name.contains("rust@") || python, "{cell}");
+        }
     }
     for kind in ["bytes", "middle", "json", "unary", "server", "client", "bidi"] {
-        let tried = cells(&matrix).filter(|c| c["subject"].as_str().unwrap().starts_with(kind));
-        assert!(tried.map(|c| c["cases"].as_u64().unwrap()).sum::<u64>() > 0, "{kind}: {text}");
+        let tried = among(&whole.all.1, &whole.compatible).filter_map(|p| p["parts"][kind]["cases"].as_u64());
+        assert!(tried.sum::<u64>() > 0, "{kind}: {}", whole.all.0);
     }
+    // What has no package is what could not be tried at all.
+    assert!(among(&whole.all.1, &BTreeSet::from([String::new()])).next().is_none(), "{}", whole.all.0);
 }
 
 /// What the verdict says and no program shows, with the reason.
@@ -75,24 +82,24 @@ const UNSEEN: &[(&str, &str)] = &[
 #[test]
 #[ignore = "builds programs in four languages"]
 fn probes_are_red_exactly_where_the_verdict_says() {
-    let (old, new) = pairs::probes();
-    let env = pairs::repository(&old, &new);
-    let (code, text, matrix) = matrix(&env, &["--compact"]);
-    assert_eq!(code, 1, "{text}");
+    let whole = whole();
+    let (_, matrix) = &whole.all;
     let mut surprises = Vec::new();
-    for cell in cells(&matrix) {
-        for difference in cell["differences"].as_array().into_iter().flatten() {
-            if difference["predicted"].is_null() {
-                surprises.push(format!("{}: {difference}", cell["cell"].as_str().unwrap()));
+    for package in among(matrix, &whole.probes) {
+        for cause in package["causes"].as_array().unwrap() {
+            if cause["predicted"].is_null() {
+                surprises.push(format!("{}: {cause:#}", package["package"]));
             }
         }
     }
     assert!(surprises.is_empty(), "{} that no verdict named\n{}", surprises.len(), surprises.join("\n"));
+    let of_probe = |change: &str| whole.probes.iter().any(|name| change.contains(&format!(" {name}.")));
     let unseen: Vec<(&str, &str)> = matrix["unseen_predictions"]
         .as_array()
         .unwrap()
         .iter()
         .map(|u| (u["change"].as_str().unwrap(), u["verdict"].as_str().unwrap()))
+        .filter(|(change, _)| of_probe(change))
         .collect();
     assert_eq!(unseen, UNSEEN);
 }
@@ -100,22 +107,16 @@ fn probes_are_red_exactly_where_the_verdict_says() {
 #[test]
 #[ignore = "builds programs in four languages"]
 fn a_cell_is_repeated_by_the_command_that_it_names() {
-    let text = |kind: &str| {
-        let head = "syntax = \"proto3\";\npackage t.v1;\n";
-        vec![("t/v1/t.proto".to_owned(), format!("{head}message M {{ {kind} n = 1; }}\n"))]
-    };
-    let env = pairs::repository(&text("int64"), &text("bool"));
-    let (code, text, all) = matrix(&env, &["--lang", "python"]);
-    assert_eq!(code, 1, "{text}");
-    let red = cells(&all).find(|c| c["state"] == "red").unwrap();
-    assert_eq!(red["predicted"], "field-type-changed t.v1.M.n");
+    let whole = whole();
+    let red = |c: &&Value| c["state"] == "red" && c["cell"].as_str().unwrap().matches("python@").count() == 2;
+    let red = cells(&whole.all.1).find(red).unwrap();
     let repeat = red["repeat"].as_str().unwrap().strip_prefix("protopact ").unwrap();
     let mut again: Vec<&str> = repeat.split(' ').collect();
     again.extend(["--report", "json=again.json", "--format", "html"]);
-    let (code, text) = run(&env, &again);
+    let (code, text) = run(&whole.env, &again);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("<!doctype html>"), "{text}");
-    let one: Value = serde_json::from_str(&env.read("again.json")).unwrap();
+    let one: Value = serde_json::from_str(&whole.env.read("again.json")).unwrap();
     assert_eq!(cells(&one).count(), 1);
     assert_eq!(cells(&one).next(), Some(red));
 }

@@ -73,7 +73,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::codegen::plugin::spec;
+    use crate::codegen::sdk;
 
     #[test]
     fn content_that_went_bad_is_replaced() {
@@ -83,13 +83,13 @@ mod tests {
             let scratch = cache.scratch().unwrap();
             let from = scratch.path().join("made");
             fs::create_dir(&from).unwrap();
-            fs::write(from.join(entry(&spec::GO)), content).unwrap();
-            let sha256 = digest(&spec::GO, &from).unwrap();
-            (keep(&cache, &spec::GO, &sha256, &from).unwrap(), sha256)
+            fs::write(from.join(entry(&sdk::go::MESSAGES)), content).unwrap();
+            let sha256 = digest(&sdk::go::MESSAGES, &from).unwrap();
+            (keep(&cache, &sdk::go::MESSAGES, &sha256, &from).unwrap(), sha256)
         };
         let (place, sha256) = install("one");
-        fs::write(place.join(entry(&spec::GO)), "went bad").unwrap();
+        fs::write(place.join(entry(&sdk::go::MESSAGES)), "went bad").unwrap();
         assert_eq!(install("one"), (place.clone(), sha256.clone()));
-        assert_eq!(digest(&spec::GO, &place).unwrap(), sha256);
+        assert_eq!(digest(&sdk::go::MESSAGES, &place).unwrap(), sha256);
     }
 }

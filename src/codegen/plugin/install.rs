@@ -157,7 +157,7 @@ impl Installer<'_> {
             source: plugin.source.as_str().to_owned(),
             ..old.unwrap_or_default()
         };
-        if plugin.source == Source::Library {
+        if matches!(plugin.source, Source::Library(_)) {
             lock.plugin.insert(plugin.name.to_owned(), entry);
             return Ok(Outcome::Installed);
         }
@@ -227,7 +227,7 @@ impl Installer<'_> {
             Source::Go { package } => self.go(plugin, &program, package, folder, scratch, toolchain),
             Source::Maven { group } => self.maven(plugin, &program, group, folder, scratch),
             Source::Pip => self.pip(plugin, &program, folder, scratch),
-            Source::Protoc | Source::Library => unreachable!("they are not made"),
+            Source::Protoc | Source::Library(_) => unreachable!("they are not made"),
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Library, Pinned, Ready, Source, Tool, cache, platform};
+use super::{Pinned, Ready, Source, Tool, cache, platform};
 use crate::machine::{Cache, Host, tools};
 
 /// The name of the file, beside `protopact.toml`.
@@ -191,8 +191,8 @@ impl Lock {
             })
             .map(|(_, hash)| hash)
             .collect();
-        if plugin.source == Source::Library {
-            return Ok(ready(version, Tool::Library(library(plugin)), None));
+        if let Source::Library(library) = plugin.source {
+            return Ok(ready(version, Tool::Library(library), None));
         }
         let Some(first) = hashes.first().copied() else {
             return Err(LockError::Platform { name, version, platform });
@@ -237,14 +237,10 @@ pub struct Around<'a> {
 const PROTOC_IN_PYTHON: &str = "import sys; sys.path.insert(0, sys.argv.pop(1)); \
                                 from grpc_tools import protoc; sys.exit(protoc.main(sys.argv))";
 
-fn library(plugin: &Pinned) -> Library {
-    if plugin.name == super::spec::PROST.name { Library::Prost } else { Library::Tonic }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codegen::plugin::spec;
+    use crate::codegen::sdk;
 
     fn entry(version: &str, hashes: &[(&str, &str)]) -> Entry {
         Entry {
@@ -286,20 +282,20 @@ mod tests {
         let host = Host { env: BTreeMap::new(), cwd: "/".into() };
         let around = Around { host: &host, cache: Some(&cache), protoc: None };
         let ask = |entry: Option<Entry>| {
-            let plugin = entry.map(|e| (spec::GO.name.to_owned(), e)).into_iter().collect();
-            let ready = Lock { plugin }.ready(&spec::GO, around);
+            let plugin = entry.map(|e| (sdk::go::MESSAGES.name.to_owned(), e)).into_iter().collect();
+            let ready = Lock { plugin }.ready(&sdk::go::MESSAGES, around);
             let error = ready.and_then(|r| r.verify()).unwrap_err();
             format!("{error}; {}", error.hint()).replace(&platform, "[platform]")
         };
-        let folder = cache::folder(&cache, &spec::GO, "abcd");
+        let folder = cache::folder(&cache, &sdk::go::MESSAGES, "abcd");
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(cache::entry(&spec::GO)), "x").unwrap();
+        std::fs::write(folder.join(cache::entry(&sdk::go::MESSAGES)), "x").unwrap();
         let messages = [
             ask(None),
             ask(Some(entry("v1.36.0", &[]))),
-            ask(Some(entry(spec::GO.version, &[("plan9-mips", "ab")]))),
-            ask(Some(entry(spec::GO.version, &[(&platform, "ffff")]))),
-            ask(Some(entry(spec::GO.version, &[(&platform, "abcd")]))),
+            ask(Some(entry(sdk::go::MESSAGES.version, &[("plan9-mips", "ab")]))),
+            ask(Some(entry(sdk::go::MESSAGES.version, &[(&platform, "ffff")]))),
+            ask(Some(entry(sdk::go::MESSAGES.version, &[(&platform, "abcd")]))),
         ];
         insta::assert_snapshot!(messages.join("\n"), @"
         `protopact.lock` has no entry for `protoc-gen-go` (version v1.36.12 is wanted); run `protopact plugins install`

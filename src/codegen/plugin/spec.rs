@@ -3,6 +3,8 @@
 //! One version, because generated code and the runtime it needs belong together: the packages of this release
 //! depend on the runtimes that go with these.
 
+use super::Library;
+use crate::codegen::sdk;
 use crate::words::Language;
 
 /// Where a plugin comes from.
@@ -23,7 +25,7 @@ pub enum Source {
     /// A distribution of a Python package index, with a protoc in it.
     Pip,
     /// A library that is part of protopact.
-    Library,
+    Library(Library),
 }
 
 impl Source {
@@ -35,7 +37,7 @@ impl Source {
             Source::Go { .. } => "go",
             Source::Maven { .. } => "maven",
             Source::Pip => "pip",
-            Source::Library => "built-in",
+            Source::Library(_) => "built-in",
         }
     }
 
@@ -46,7 +48,7 @@ impl Source {
             Source::Go { .. } => Some("go"),
             Source::Maven { .. } => Some("mvn"),
             Source::Pip => Some("python3"),
-            Source::Protoc | Source::Library => None,
+            Source::Protoc | Source::Library(_) => None,
         }
     }
 }
@@ -60,84 +62,42 @@ pub struct Pinned {
     pub version: &'static str,
     /// Where it comes from.
     pub source: Source,
-    /// The languages whose packages need it.
-    pub languages: &'static [Language],
     /// Whether it only has work where there are services.
     pub services_only: bool,
 }
 
+impl Pinned {
+    /// The languages whose packages need it.
+    pub fn languages(&'static self) -> impl Iterator<Item = Language> {
+        let needs =
+            move |language: &Language| sdk::of(*language).plugins().iter().any(|(plugin, _)| *plugin == self);
+        Language::ALL.into_iter().filter(needs)
+    }
+}
+
 /// protoc.
-pub static PROTOC: Pinned = Pinned {
-    name: "protoc",
-    version: "36.2",
-    source: Source::Protoc,
-    languages: &[Language::Java, Language::Python],
-    services_only: false,
-};
-
-/// Messages in Go.
-pub static GO: Pinned = Pinned {
-    name: "protoc-gen-go",
-    version: "v1.36.12",
-    source: Source::Go { package: "google.golang.org/protobuf/cmd/protoc-gen-go" },
-    languages: &[Language::Go],
-    services_only: false,
-};
-
-/// Services in Go.
-pub static GO_GRPC: Pinned = Pinned {
-    name: "protoc-gen-go-grpc",
-    version: "v1.6.2",
-    source: Source::Go { package: "google.golang.org/grpc/cmd/protoc-gen-go-grpc" },
-    languages: &[Language::Go],
-    services_only: true,
-};
-
-/// Services in Java. 1.83.1 is the last version with executables; what it writes runs with later runtimes.
-pub static GRPC_JAVA: Pinned = Pinned {
-    name: "protoc-gen-grpc-java",
-    version: "1.83.1",
-    source: Source::Maven { group: "io.grpc" },
-    languages: &[Language::Java],
-    services_only: true,
-};
+pub static PROTOC: Pinned =
+    Pinned { name: "protoc", version: "36.2", source: Source::Protoc, services_only: false };
 
 /// Services in Python.
-pub static GRPC_PYTHON: Pinned = Pinned {
-    name: "grpcio-tools",
-    version: "1.85.1",
-    source: Source::Pip,
-    languages: &[Language::Python],
-    services_only: true,
-};
-
-/// Messages in Rust.
-pub static PROST: Pinned = Pinned {
-    name: "protoc-gen-prost",
-    version: "0.5.0",
-    source: Source::Library,
-    languages: &[Language::Rust],
-    services_only: false,
-};
-
-/// Services in Rust.
-pub static TONIC: Pinned = Pinned {
-    name: "protoc-gen-tonic",
-    version: "0.5.0",
-    source: Source::Library,
-    languages: &[Language::Rust],
-    services_only: true,
-};
+pub static GRPC_PYTHON: Pinned =
+    Pinned { name: "grpcio-tools", version: "1.85.1", source: Source::Pip, services_only: true };
 
 /// Every plugin, by name.
-pub static PINNED: [&Pinned; 7] = [&GRPC_PYTHON, &PROTOC, &GO, &GO_GRPC, &GRPC_JAVA, &PROST, &TONIC];
+#[must_use]
+pub fn all() -> Vec<&'static Pinned> {
+    needed(&Language::ALL, true)
+}
 
 /// The plugins that some languages need, by name.
-pub fn needed<'a>(languages: &'a [Language], services: bool) -> impl Iterator<Item = &'static Pinned> + 'a {
-    let wanted = move |p: &&'static Pinned| {
-        p.languages.iter().any(|l| languages.contains(l)) && (services || !p.services_only)
-    };
-    PINNED.iter().copied().filter(wanted)
+#[must_use]
+pub fn needed(languages: &[Language], services: bool) -> Vec<&'static Pinned> {
+    let plugins = languages.iter().flat_map(|language| sdk::of(*language).plugins());
+    let mut wanted: Vec<&'static Pinned> =
+        plugins.map(|(plugin, _)| *plugin).filter(|plugin| services || !plugin.services_only).collect();
+    wanted.sort_by_key(|plugin| plugin.name);
+    wanted.dedup();
+    wanted
 }
 
 #[cfg(test)]
@@ -146,9 +106,9 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_the_libraries_are_those_that_are_linked() {
-        assert!(PINNED.is_sorted_by_key(|p| p.name));
+        assert!(all().is_sorted_by_key(|p| p.name));
         let lock = include_str!("../../../Cargo.lock");
-        for library in PINNED.iter().filter(|p| p.source == Source::Library) {
+        for library in all().iter().filter(|p| matches!(p.source, Source::Library(_))) {
             let entry = format!("name = \"{}\"\nversion = \"{}\"\n", library.name, library.version);
             assert!(lock.contains(&entry), "{entry}");
         }

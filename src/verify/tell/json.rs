@@ -44,6 +44,11 @@ fn cell(matrix: &Matrix, cell: &Cell) -> Value {
             "red"
         }
     };
+    let noted: Vec<&str> =
+        cell.packages.iter().filter(|(_, s)| s.noted > 0).map(|(name, _)| name.as_str()).collect();
+    if !noted.is_empty() {
+        map.insert("noted".to_owned(), json!(noted));
+    }
     map.insert("state".to_owned(), json!(state));
     out
 }

@@ -1,8 +1,8 @@
 //! The messages that may show what a change does.
 
 use super::Prover;
-use crate::diff::{Change, Kind, OneofChange};
-use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, MessageId, Schema};
+use crate::diff::{Change, Kind, Shown};
+use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, MessageId, Range, Schema};
 use crate::wire::sample::Maker;
 use crate::wire::value::{Slot, Tree, Value, all_fields};
 use crate::words::{Direction, Lens};
@@ -42,99 +42,116 @@ impl Prover<'_> {
     pub(super) fn trials(&self, change: &Change, lens: Lens, direction: Direction) -> Vec<Trial> {
         let backward = direction == Direction::Backward;
         let (write, read) = self.sides(direction);
-        let element = if backward { change.old } else { change.new };
-        match (&change.kind, change.old, change.new) {
-            (Kind::FieldOneofChanged(how), Some(Element::Field(old)), Some(Element::Field(new))) => {
-                let (w, r) = if backward { (old, new) } else { (new, old) };
-                self.oneof(*how, w, r, direction)
-            }
-            (Kind::FieldDefaultChanged { .. }, Some(Element::Field(old)), Some(Element::Field(new))) => {
-                let (w, r) = if backward { (old, new) } else { (new, old) };
-                let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
+        // The fields of the writer and the reader, where both sides have it.
+        let fields = || {
+            let (old, new) = change.fields()?;
+            let (w, r) = if backward { (old, new) } else { (new, old) };
+            Some((w, r))
+        };
+        let trials = match change.kind.facts().shown {
+            Shown::Nothing => None,
+            Shown::Oneof => fields().map(|(w, r)| self.oneof(w, r, direction)),
+            Shown::FieldAbsent => fields().and_then(|(w, r)| {
+                let (a, b) = (holder(write, w)?, holder(read, r)?);
                 let focus = vec![write.field(w).number];
                 let trees = vec![Maker::new(write, 0, true).minimal(a)];
-                vec![Trial { write: a, read: b, focus, trees, absent: Some(w) }]
-            }
-            (_, Some(Element::Field(old)), Some(Element::Field(new))) => {
-                let (w, r) = if backward { (old, new) } else { (new, old) };
+                Some(vec![Trial { write: a, read: b, focus, trees, absent: Some(w) }])
+            }),
+            Shown::Field => fields().and_then(|(w, r)| {
                 // A key or a value of a map is written with the map.
                 let (w, r) = (of_map(write, w).unwrap_or(w), of_map(read, r).unwrap_or(r));
-                let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
-                self.field(w, a, b, &[read.field(r).number], direction)
-            }
-            (Kind::FieldRemoved { message, renumbered, .. }, Some(Element::Field(old)), _) => {
-                let Some(parent) = holder(self.cx.old, old) else { return Vec::new() };
-                if backward {
-                    return self.field(old, parent, *message, &[], direction);
-                }
-                if let Some(new) = renumbered.filter(|_| lens == Lens::Wire)
-                    && self.cx.old.field(old).cardinality != Cardinality::Required
-                {
-                    return self.field(new, *message, parent, &[], direction);
-                }
-                let trees = vec![Maker::new(write, 0, true).minimal(*message)];
-                let focus = vec![self.cx.old.field(old).number];
-                vec![Trial { write: *message, read: parent, focus, trees, absent: None }]
-            }
-            (Kind::FieldAdded { .. }, _, Some(Element::Field(new))) => {
-                let Some(parent) = holder(self.cx.new, new) else { return Vec::new() };
-                let Some(old) = self.partner(parent, Direction::Forward) else { return Vec::new() };
-                if backward {
-                    let trees = vec![Maker::new(write, 0, true).minimal(old)];
-                    let focus = vec![self.cx.new.field(new).number];
-                    return vec![Trial { write: old, read: parent, focus, trees, absent: None }];
-                }
-                self.field(new, parent, old, &[], direction)
-            }
-            (
-                Kind::EnumValueAdded { .. }
-                | Kind::EnumValueRemoved { .. }
-                | Kind::EnumValueNameChanged { .. },
-                ..,
-            ) => {
-                let Some(Element::EnumValue(value)) =
-                    change.old.filter(|_| backward).or(change.new).or(change.old)
-                else {
-                    return Vec::new();
-                };
-                // On whichever side it is.
-                let schema = if change.new.is_some() && !(backward && change.old.is_some()) {
-                    self.cx.new
-                } else {
-                    self.cx.old
-                };
-                let value = schema.value(value);
-                let name = &schema.enum_(value.parent).full_name;
-                let Some(enum_) = write.enum_by_name(name) else { return Vec::new() };
-                self.enum_(enum_, Some(value.number), direction)
-            }
-            (Kind::EnumClosednessChanged, ..) => match element {
-                Some(Element::Enum(id)) => self.enum_(id, None, direction),
-                _ => Vec::new(),
+                let (a, b) = (holder(write, w)?, holder(read, r)?);
+                Some(self.field(w, a, b, &[read.field(r).number], direction))
+            }),
+            Shown::FieldRemoved => self.field_removed(change, lens, direction),
+            Shown::FieldAdded => self.field_added(change, direction),
+            Shown::EnumValue => self.enum_value(change, direction),
+            Shown::Enum => match if backward { change.old } else { change.new } {
+                Some(Element::Enum(id)) => Some(self.enum_(id, None, direction)),
+                _ => None,
             },
-            (Kind::TypeRemoved(_), Some(Element::Field(old)), _) => {
-                let Some(extended) = holder(self.cx.old, old) else { return Vec::new() };
-                let Some(new) = self.partner(extended, Direction::Backward) else { return Vec::new() };
-                if backward { self.field(old, extended, new, &[], direction) } else { Vec::new() }
-            }
-            (Kind::TypeAdded, _, Some(Element::Field(new))) => {
-                let Some(extended) = holder(self.cx.new, new) else { return Vec::new() };
-                let Some(old) = self.partner(extended, Direction::Forward) else { return Vec::new() };
-                if backward { Vec::new() } else { self.field(new, extended, old, &[], direction) }
-            }
-            (Kind::TypeRemoved(_), Some(Element::Message(id)), _) if backward => self.carriers(id),
-            (Kind::ExtensionRangeRemoved { missing, .. }, Some(Element::Message(old)), _) if backward => {
-                let Some(new) = self.partner(old, Direction::Backward) else { return Vec::new() };
-                let lost = self.cx.old.extensions_of(&self.cx.old.message(old).full_name).iter();
-                let lost = lost.filter(|f| missing.iter().any(|r| r.contains(self.cx.old.field(**f).number)));
-                lost.flat_map(|f| self.field(*f, old, new, &[], direction)).collect()
-            }
-            (Kind::MessageSetChanged, Some(Element::Message(old)), Some(Element::Message(new))) => {
-                let (a, b) = if backward { (old, new) } else { (new, old) };
-                self.whole(a, b, direction)
-            }
-            _ => Vec::new(),
+            Shown::TypeRemoved => match change.old {
+                Some(Element::Field(old)) if backward => self.extension(old, direction),
+                Some(Element::Message(id)) if backward => Some(self.carriers(id)),
+                _ => None,
+            },
+            Shown::TypeAdded => match change.new {
+                Some(Element::Field(new)) if !backward => self.extension(new, direction),
+                _ => None,
+            },
+            Shown::ExtensionRange => match (&change.kind, change.old) {
+                (Kind::ExtensionRangeRemoved { missing, .. }, Some(Element::Message(old))) if backward => {
+                    self.extensions(old, missing)
+                }
+                _ => None,
+            },
+            Shown::Message => match (change.old, change.new) {
+                (Some(Element::Message(old)), Some(Element::Message(new))) => {
+                    let (a, b) = if backward { (old, new) } else { (new, old) };
+                    Some(self.whole(a, b, direction))
+                }
+                _ => None,
+            },
+        };
+        trials.unwrap_or_default()
+    }
+
+    fn field_removed(&self, change: &Change, lens: Lens, direction: Direction) -> Option<Vec<Trial>> {
+        let Kind::FieldRemoved { message, renumbered, .. } = &change.kind else { return None };
+        let Some(Element::Field(old)) = change.old else { return None };
+        let parent = holder(self.cx.old, old)?;
+        if direction == Direction::Backward {
+            return Some(self.field(old, parent, *message, &[], direction));
         }
+        if let Some(new) = renumbered.filter(|_| lens == Lens::Wire)
+            && self.cx.old.field(old).cardinality != Cardinality::Required
+        {
+            return Some(self.field(new, *message, parent, &[], direction));
+        }
+        let trees = vec![Maker::new(self.cx.new, 0, true).minimal(*message)];
+        let focus = vec![self.cx.old.field(old).number];
+        Some(vec![Trial { write: *message, read: parent, focus, trees, absent: None }])
+    }
+
+    fn field_added(&self, change: &Change, direction: Direction) -> Option<Vec<Trial>> {
+        let Some(Element::Field(new)) = change.new else { return None };
+        let parent = holder(self.cx.new, new)?;
+        let old = self.partner(parent, Direction::Forward)?;
+        if direction == Direction::Forward {
+            return Some(self.field(new, parent, old, &[], direction));
+        }
+        let trees = vec![Maker::new(self.cx.old, 0, true).minimal(old)];
+        let focus = vec![self.cx.new.field(new).number];
+        Some(vec![Trial { write: old, read: parent, focus, trees, absent: None }])
+    }
+
+    fn enum_value(&self, change: &Change, direction: Direction) -> Option<Vec<Trial>> {
+        let backward = direction == Direction::Backward;
+        // On whichever side it is; where it is on both, on the writer's.
+        let (schema, element) = match (change.old, change.new) {
+            (Some(old), new) if backward || new.is_none() => (self.cx.old, Some(old)),
+            (_, new) => (self.cx.new, new),
+        };
+        let Some(Element::EnumValue(value)) = element else { return None };
+        let value = schema.value(value);
+        let name = &schema.enum_(value.parent).full_name;
+        let enum_ = self.sides(direction).0.enum_by_name(name)?;
+        Some(self.enum_(enum_, Some(value.number), direction))
+    }
+
+    /// An extension that only the writer has.
+    fn extension(&self, id: FieldId, direction: Direction) -> Option<Vec<Trial>> {
+        let extended = holder(self.sides(direction).0, id)?;
+        let read = self.partner(extended, direction)?;
+        Some(self.field(id, extended, read, &[], direction))
+    }
+
+    /// The extensions of a message of the old side with any of these numbers.
+    fn extensions(&self, old: MessageId, numbers: &[Range]) -> Option<Vec<Trial>> {
+        let new = self.partner(old, Direction::Backward)?;
+        let lost = self.cx.old.extensions_of(&self.cx.old.message(old).full_name).iter();
+        let lost = lost.filter(|f| numbers.iter().any(|r| r.contains(self.cx.old.field(**f).number)));
+        Some(lost.flat_map(|f| self.field(*f, old, new, &[], Direction::Backward)).collect())
     }
 
     /// Everything a message can hold, field by field.
@@ -178,10 +195,9 @@ impl Prover<'_> {
     }
 
     /// A field that may exclude others, each of them set beside it.
-    fn oneof(&self, how: OneofChange, w: FieldId, r: FieldId, direction: Direction) -> Vec<Trial> {
+    fn oneof(&self, w: FieldId, r: FieldId, direction: Direction) -> Vec<Trial> {
         let (write, read) = self.sides(direction);
         let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
-        let _ = how;
         let Some(oneof) = read.field(r).oneof else { return self.field(w, a, b, &[], direction) };
         let maker = Maker::new(write, 0, true);
         let field = write.field(w);

@@ -9,13 +9,6 @@
 
 mod common;
 mod example;
-mod go;
-mod java;
-mod java_names;
-mod python;
-mod python_imports;
-mod rust;
-mod rust_names;
 mod shared;
 pub mod versions;
 
@@ -24,49 +17,20 @@ use std::fmt;
 use bytes::Bytes;
 use thiserror::Error;
 
-pub use rust_names::{RustMethod, RustService};
-
+use super::build::{Run, Stop};
+use super::plugin::Pinned;
 use super::{Contract, FileTree, Package, Target, TreeError};
-use crate::schema::{MessageId, MethodId, Schema, ServiceId, Span};
-use crate::words::Language;
+use crate::schema::Span;
+use crate::words::{Language, languages};
 
-/// A protoc plugin that a package is made with.
+/// A protoc plugin that a package is made with, by the name that it is known by. Each language says its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Plugin {
-    /// Go messages.
-    Go,
-    /// Go services.
-    GoGrpc,
-    /// Java messages; built into protoc.
-    Java,
-    /// Java services.
-    JavaGrpc,
-    /// Python messages; built into protoc.
-    Python,
-    /// Python type stubs; built into protoc.
-    Pyi,
-    /// Python services.
-    PythonGrpc,
-    /// Rust messages.
-    Prost,
-    /// Rust services.
-    Tonic,
-}
+pub struct Plugin(&'static str);
 
 impl Plugin {
     /// The name that the plugin is known by.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Plugin::Go => "protoc-gen-go",
-            Plugin::GoGrpc => "protoc-gen-go-grpc",
-            Plugin::Java => "java",
-            Plugin::JavaGrpc => "protoc-gen-grpc-java",
-            Plugin::Python => "python",
-            Plugin::Pyi => "pyi",
-            Plugin::PythonGrpc => "grpc_python",
-            Plugin::Prost => "prost",
-            Plugin::Tonic => "tonic",
-        }
+        self.0
     }
 }
 
@@ -155,9 +119,15 @@ pub enum PackageError {
         #[source]
         source: TreeError,
     },
-    /// An edition file that Rust has no form for.
-    #[error("cannot make the {} package", Language::Rust.title())]
-    Lower(#[source] Box<super::lower::LowerError>),
+    /// An edition file that a language has no form for.
+    #[error("cannot make the {} package", language.title())]
+    Lower {
+        /// The language.
+        language: Language,
+        /// What has no form.
+        #[source]
+        source: Box<super::lower::LowerError>,
+    },
 }
 
 impl PackageError {
@@ -197,36 +167,54 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl Target {
-    /// The language the target is of.
-    pub fn language(&self) -> Language {
-        match self {
-            Target::Go { .. } => Language::Go,
-            Target::Java { .. } => Language::Java,
-            Target::Python { .. } => Language::Python,
-            Target::Rust { .. } => Language::Rust,
-        }
+/// A language as packages in it are made.
+pub(crate) trait Sdk: Sync {
+    /// What the coordinate of a package is called there: `Go module`.
+    fn coordinate(&self) -> &'static str;
+
+    /// The plugins that packages need, in their order, each with the generator where it is one of protoc.
+    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)];
+
+    /// Whether the runtime brings a file, beside those that every runtime brings.
+    fn runtime_has(&self, file: &str) -> bool {
+        let _ = file;
+        false
     }
+
+    /// Whether `google/api` and its like are published for it.
+    fn has_families(&self) -> bool {
+        true
+    }
+
+    /// See [`prepare`].
+    fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError>;
+
+    /// See [`build`].
+    fn build(
+        &self,
+        contract: &Contract<'_>,
+        target: &Target,
+        generated: FileTree,
+    ) -> Result<Package, PackageError>;
+
+    /// Builds a package with the language's own tools, as a service team would.
+    fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop>;
 }
 
-/// What stands for a message in code that uses the Rust package as `krate`: `krate::user::v1::order::Line`, but
-/// `prost_types::Any`, `()` and `String` for what prost has types for.
-#[must_use]
-pub fn rust_type(schema: &Schema, krate: &str, message: MessageId) -> String {
-    rust_names::type_of(schema, krate, message)
+macro_rules! table {
+    ($($name:ident $variant:ident $title:literal),*) => {
+        $(pub mod $name;)*
+
+        /// The SDK of a language.
+        pub(crate) fn of(language: Language) -> &'static dyn Sdk {
+            match language {
+                $(Language::$variant => &$name::$variant),*
+            }
+        }
+    };
 }
 
-/// Where the Rust package has the client and the server of a service.
-#[must_use]
-pub fn rust_service(schema: &Schema, service: ServiceId) -> RustService {
-    rust_names::service(schema, service)
-}
-
-/// What the Rust package calls a method.
-#[must_use]
-pub fn rust_method(schema: &Schema, method: MethodId) -> RustMethod {
-    rust_names::method(&schema.method(method).name)
-}
+languages!(table);
 
 /// Says what the plugins of the target's language are to be given.
 ///
@@ -235,12 +223,7 @@ pub fn rust_method(schema: &Schema, method: MethodId) -> RustMethod {
 /// A contract that cannot be said in the language, or a target that is not one of it.
 pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
     shared::check(contract, target.language())?;
-    match target {
-        Target::Go { module } => go::prepare(contract, module),
-        Target::Java { group, artifact } => java::prepare(contract, group, artifact),
-        Target::Python { package } => python::prepare(contract, package),
-        Target::Rust { krate } => rust::prepare(contract, krate),
-    }
+    of(target.language()).prepare(contract, target)
 }
 
 /// Makes the package out of what the plugins answered to [`prepare`]'s runs, all in one tree.
@@ -250,12 +233,7 @@ pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Pac
 /// As for [`prepare`], and answers that leave something out.
 pub fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
     shared::check(contract, target.language())?;
-    let package = match target {
-        Target::Go { module } => go::build(contract, module, generated),
-        Target::Java { group, artifact } => java::build(contract, group, artifact, generated),
-        Target::Python { package } => python::build(contract, package, generated),
-        Target::Rust { krate } => rust::build(contract, krate, generated),
-    }?;
+    let package = of(target.language()).build(contract, target, generated)?;
     package
         .files
         .check_case()

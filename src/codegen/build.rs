@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
-use super::Package;
+use super::{Package, sdk};
 use crate::machine::run::{self, Call};
 use crate::machine::{Cache, Host, Limits, RunError, Space};
 use crate::words::Language;
@@ -38,7 +38,7 @@ pub enum Outcome {
 
 /// The result for one package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verification {
+pub struct Build {
     /// The language.
     pub language: Language,
     /// What was built.
@@ -54,18 +54,13 @@ pub struct Verification {
 /// A scratch folder that cannot be written.
 #[derive(Debug, Error)]
 #[error("cannot write `{}`", path.display())]
-pub struct VerifyError {
+pub struct BuildError {
     /// What was to be written.
     pub path: PathBuf,
     /// Why it could not be.
     #[source]
     pub source: io::Error,
 }
-
-/// The builder of the Python package.
-const PYTHON_BUILD: &str = "build==1.6.1";
-/// The checker, and types for what the package imports; these follow their runtimes and are not pinned.
-const PYTHON_CHECK: [&str; 3] = ["mypy==2.4.1", "types-protobuf", "types-grpcio"];
 
 /// Variables that would make a tool build something else than the package by itself.
 const MISLEADING: [&str; 6] = ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "RUSTFLAGS", "GOFLAGS", "GOWORK"];
@@ -95,17 +90,16 @@ pub type Progress<'a> = &'a (dyn Fn(Language, &str) + Sync);
 /// # Errors
 ///
 /// A folder that cannot be written.
-pub fn verify_all(
+pub fn build_all(
     packages: &[Package],
     scratch: &Path,
     workshop: Workshop<'_>,
     progress: Progress<'_>,
-) -> Result<Vec<Verification>, VerifyError> {
+) -> Result<Vec<Build>, BuildError> {
     // Half of what the tools do is waiting for files to come.
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(packages.len());
     let next = AtomicUsize::new(0);
-    let done: Vec<OnceLock<Result<Verification, VerifyError>>> =
-        packages.iter().map(|_| OnceLock::new()).collect();
+    let done: Vec<OnceLock<Result<Build, BuildError>>> = packages.iter().map(|_| OnceLock::new()).collect();
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
@@ -113,7 +107,7 @@ pub fn verify_all(
                     let at =
                         packages.iter().position(|p| std::ptr::eq(p, package)).expect("it is one of them");
                     let folder = scratch.join(format!("{at}-{}", package.language.as_str()));
-                    let _ = done[at].set(verify(package, &folder, workshop, progress));
+                    let _ = done[at].set(build(package, &folder, workshop, progress));
                 }
             });
         }
@@ -126,12 +120,12 @@ pub fn verify_all(
 /// # Errors
 ///
 /// A folder that cannot be written. What a tool has against the package is in the result.
-pub fn verify(
+pub fn build(
     package: &Package,
     scratch: &Path,
     workshop: Workshop<'_>,
     progress: Progress<'_>,
-) -> Result<Verification, VerifyError> {
+) -> Result<Build, BuildError> {
     let start = Instant::now();
     let root = scratch.join("package");
     for (path, content) in package.files.iter() {
@@ -141,18 +135,13 @@ pub fn verify(
     host.env.retain(|name, _| !MISLEADING.iter().any(|m| name == *m));
     let mut run =
         Run { language: package.language, root, scratch, host, workshop, steps: Vec::new(), progress };
-    let outcome = match package.language {
-        Language::Go => run.go(),
-        Language::Java => run.java(),
-        Language::Python => run.python(package),
-        Language::Rust => run.rust(package),
-    };
+    let outcome = sdk::of(package.language).try_out(&mut run, package);
     let outcome = match outcome {
         Ok(()) => Outcome::Built,
         Err(Stop::Outcome(outcome)) => outcome,
         Err(Stop::Scratch(error)) => return Err(error),
     };
-    Ok(Verification {
+    Ok(Build {
         language: package.language,
         coordinate: package.coordinate.clone(),
         outcome,
@@ -161,29 +150,36 @@ pub fn verify(
     })
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<(), VerifyError> {
-    let failed = |source| VerifyError { path: path.to_owned(), source };
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
+    let failed = |source| BuildError { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     std::fs::write(path, content).map_err(failed)
 }
 
-enum Stop {
+/// Why a package is not tried any further.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The outcome is known.
     Outcome(Outcome),
-    Scratch(VerifyError),
+    /// A folder cannot be written.
+    Scratch(BuildError),
 }
 
-impl From<VerifyError> for Stop {
-    fn from(error: VerifyError) -> Stop {
+impl From<BuildError> for Stop {
+    fn from(error: BuildError) -> Stop {
         Stop::Scratch(error)
     }
 }
 
-struct Run<'a> {
+/// A package that is being tried.
+pub(crate) struct Run<'a> {
     language: Language,
-    root: PathBuf,
-    scratch: &'a Path,
+    /// Where it is.
+    pub root: PathBuf,
+    /// A folder around it.
+    pub scratch: &'a Path,
     host: Host,
     workshop: Workshop<'a>,
     steps: Vec<String>,
@@ -191,12 +187,17 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn step(&mut self, program: &str, arguments: &[&str]) -> Result<(), Stop> {
+    /// A step that has to go through.
+    pub(crate) fn step(&mut self, program: &str, arguments: &[&str]) -> Result<(), Stop> {
         self.try_step(program, arguments)?.map_err(Stop::Outcome)
     }
 
     /// A step that may fail; a program that is not there may not.
-    fn try_step(&mut self, program: &str, arguments: &[&str]) -> Result<Result<(), Outcome>, Stop> {
+    pub(crate) fn try_step(
+        &mut self,
+        program: &str,
+        arguments: &[&str],
+    ) -> Result<Result<(), Outcome>, Stop> {
         let shown = |text: &str| text.replace(&format!("{}/", self.scratch.display()), "");
         let step = [program].iter().chain(arguments).map(|a| shown(a)).collect::<Vec<_>>().join(" ");
         (self.progress)(self.language, &step);
@@ -230,93 +231,10 @@ impl Run<'_> {
         };
         Ok(Err(Outcome::Failed { step, output: output.trim_end().to_owned() }))
     }
-
-    fn go(&mut self) -> Result<(), Stop> {
-        self.step("go", &["mod", "tidy"])?;
-        self.step("go", &["build", "./..."])?;
-        self.step("go", &["vet", "./..."])
-    }
-
-    fn java(&mut self) -> Result<(), Stop> {
-        const QUIET: [&str; 4] = ["-q", "-B", "-ntp", "-DskipTests"];
-        let offline = [&QUIET[..], &["-o", "package"]].concat();
-        if self.try_step("mvn", &offline)?.is_ok() {
-            return Ok(());
-        }
-        // Something was not there yet, or the code is wrong; the second run tells which.
-        self.step("mvn", &[&QUIET[..], &["package"]].concat())?;
-        let target = self.root.join("target");
-        std::fs::remove_dir_all(&target).map_err(|source| VerifyError { path: target, source })?;
-        self.step("mvn", &offline)
-    }
-
-    fn python(&mut self, package: &Package) -> Result<(), Stop> {
-        let place = |path: &str| self.scratch.join(path).display().to_string();
-        let (tools, fresh, dist) = (place("tools"), place("fresh"), place("dist"));
-        let bin = if cfg!(windows) { "Scripts" } else { "bin" };
-        let in_tools = format!("{tools}/{bin}/python");
-        let in_fresh = format!("{fresh}/{bin}/python");
-        let quiet = ["-m", "pip", "install", "-q", "--disable-pip-version-check"];
-        self.step("python3", &["-m", "venv", &tools])?;
-        self.step(&in_tools, &[&quiet[..], &[PYTHON_BUILD]].concat())?;
-        self.step(&in_tools, &["-m", "build", "--outdir", &dist])?;
-        // The distribution's own environment has nothing but what it asks for.
-        self.step("python3", &["-m", "venv", &fresh])?;
-        let wheel = std::fs::read_dir(&dist)
-            .map_err(|source| VerifyError { path: dist.clone().into(), source })?
-            .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))
-            .filter(|path| path.ends_with(".whl"))
-            .min();
-        let Some(wheel) = wheel else {
-            let output = "no wheel came out of the build".to_owned();
-            return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
-        };
-        self.step(&in_fresh, &[&quiet[..], &[&wheel]].concat())?;
-        let (name, modules) = python_modules(package);
-        let import: String = modules.iter().fold(String::new(), |mut text, module| {
-            let _ = writeln!(text, "import {module}");
-            text
-        });
-        let script = self.scratch.join("imports.py");
-        write(&script, import.as_bytes())?;
-        self.step(&in_fresh, &[&script.display().to_string()])?;
-        self.step(&in_fresh, &[&quiet[..], &PYTHON_CHECK].concat())?;
-        let cache = place("mypy");
-        let mut mypy = vec!["-m", "mypy", "--cache-dir", &cache, "-p", &name];
-        let project = package.files.get("pyproject.toml").map(|c| String::from_utf8_lossy(c).into_owned());
-        // Google's packages come without types, and nobody publishes any.
-        if project.is_some_and(|p| p.contains("\"googleapis-common-protos") || p.contains("\"grpc-google-")) {
-            mypy.push("--disable-error-code=import-untyped");
-        }
-        self.step(&in_fresh, &mypy)
-    }
-
-    fn rust(&mut self, package: &Package) -> Result<(), Stop> {
-        self.step("cargo", &["check", "-q", "--no-default-features"])?;
-        let manifest = package.files.get("Cargo.toml").map(|c| String::from_utf8_lossy(c).into_owned());
-        if manifest.is_some_and(|m| m.contains("[features]")) {
-            self.step("cargo", &["check", "-q", "--no-default-features", "--features", "client"])?;
-            self.step("cargo", &["check", "-q"])?;
-        }
-        Ok(())
-    }
-}
-
-/// The import package and all its modules.
-fn python_modules(package: &Package) -> (String, Vec<String>) {
-    let mut name = String::new();
-    let mut modules = Vec::new();
-    for (path, _) in package.files.iter() {
-        let Some(module) = path.strip_prefix("src/").and_then(|p| p.strip_suffix(".py")) else { continue };
-        let module = module.trim_end_matches("/__init__").replace('/', ".");
-        name = module.split('.').next().unwrap_or_default().to_owned();
-        modules.push(module);
-    }
-    (name, modules)
 }
 
 /// The results as a table for people, one line a package, and under it what failed.
-pub fn table(results: &[Verification]) -> String {
+pub fn table(results: &[Build]) -> String {
     let width = results.iter().map(|r| r.coordinate.len()).max().unwrap_or_default();
     let mut out = String::new();
     for result in results {
@@ -350,7 +268,7 @@ mod tests {
 
     #[test]
     fn the_table_says_what_failed() {
-        let result = |language, outcome| Verification {
+        let result = |language, outcome| Build {
             language,
             coordinate: "x".to_owned(),
             outcome,

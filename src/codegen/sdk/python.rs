@@ -4,21 +4,130 @@
 //! top of the search path, where it is in everybody's way. Here the tree stands below the distribution's own package
 //! and imports are relative to it; what else changes in the generated files is said in `python_imports`.
 
+mod imports;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use minijinja::context;
 
-use super::common;
+use super::common::{self, Family};
 use super::example::{self, Example};
-use super::python_imports::{self, module_of, place_of, place_of_module};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use crate::codegen::build::{BuildError, Outcome, Run, Stop, write};
+use crate::codegen::plugin::Pinned;
+use crate::codegen::plugin::spec::{GRPC_PYTHON, PROTOC};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Package};
+use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::schema::{Element, FileId, Schema};
 use crate::words::Language;
+use imports::{module_of, place_of, place_of_module};
 
 const LANGUAGE: Language = Language::Python;
+
+/// The builder of the Python package.
+const PYTHON_BUILD: &str = "build==1.6.1";
+/// The checker, and types for what the package imports; these follow their runtimes and are not pinned.
+const PYTHON_CHECK: [&str; 3] = ["mypy==2.4.1", "types-protobuf", "types-grpcio"];
+
+impl Plugin {
+    /// Python messages; built into protoc.
+    pub const PYTHON: Plugin = Plugin("python");
+    /// Python type stubs; built into protoc.
+    pub const PYI: Plugin = Plugin("pyi");
+    /// Python services.
+    pub const PYTHON_GRPC: Plugin = Plugin("grpc_python");
+}
+
+static PLUGINS: [(&Pinned, &str); 3] = [(&PROTOC, "python"), (&PROTOC, "pyi"), (&GRPC_PYTHON, "grpc_python")];
+
+pub(super) struct Python;
+
+impl Sdk for Python {
+    fn coordinate(&self) -> &'static str {
+        "Python package"
+    }
+
+    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
+        &PLUGINS
+    }
+
+    fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
+        prepare(contract, target.get("package"))
+    }
+
+    fn build(
+        &self,
+        contract: &Contract<'_>,
+        target: &Target,
+        generated: FileTree,
+    ) -> Result<Package, PackageError> {
+        build(contract, target.get("package"), generated)
+    }
+
+    fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
+        let place = |path: &str| run.scratch.join(path).display().to_string();
+        let (tools, fresh, dist) = (place("tools"), place("fresh"), place("dist"));
+        let bin = if cfg!(windows) { "Scripts" } else { "bin" };
+        let in_tools = format!("{tools}/{bin}/python");
+        let in_fresh = format!("{fresh}/{bin}/python");
+        let quiet = ["-m", "pip", "install", "-q", "--disable-pip-version-check"];
+        run.step("python3", &["-m", "venv", &tools])?;
+        run.step(&in_tools, &[&quiet[..], &[PYTHON_BUILD]].concat())?;
+        run.step(&in_tools, &["-m", "build", "--outdir", &dist])?;
+        // The distribution's own environment has nothing but what it asks for.
+        run.step("python3", &["-m", "venv", &fresh])?;
+        let wheel = std::fs::read_dir(&dist)
+            .map_err(|source| BuildError { path: dist.clone().into(), source })?
+            .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))
+            .filter(|path| path.ends_with(".whl"))
+            .min();
+        let Some(wheel) = wheel else {
+            let output = "no wheel came out of the build".to_owned();
+            return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
+        };
+        run.step(&in_fresh, &[&quiet[..], &[&wheel]].concat())?;
+        let (name, modules) = python_modules(package);
+        let import: String = modules.iter().fold(String::new(), |mut text, module| {
+            let _ = writeln!(text, "import {module}");
+            text
+        });
+        let script = run.scratch.join("imports.py");
+        write(&script, import.as_bytes())?;
+        run.step(&in_fresh, &[&script.display().to_string()])?;
+        run.step(&in_fresh, &[&quiet[..], &PYTHON_CHECK].concat())?;
+        let cache = place("mypy");
+        let mut mypy = vec!["-m", "mypy", "--cache-dir", &cache, "-p", &name];
+        let project = package.files.get("pyproject.toml").map(|c| String::from_utf8_lossy(c).into_owned());
+        // Google's packages come without types, and nobody publishes any.
+        if project.is_some_and(|p| p.contains("\"googleapis-common-protos") || p.contains("\"grpc-google-")) {
+            mypy.push("--disable-error-code=import-untyped");
+        }
+        run.step(&in_fresh, &mypy)
+    }
+}
+
+/// The import package and all its modules.
+fn python_modules(package: &Package) -> (String, Vec<String>) {
+    let mut name = String::new();
+    let mut modules = Vec::new();
+    for (path, _) in package.files.iter() {
+        let Some(module) = path.strip_prefix("src/").and_then(|p| p.strip_suffix(".py")) else { continue };
+        let module = module.trim_end_matches("/__init__").replace('/', ".");
+        name = module.split('.').next().unwrap_or_default().to_owned();
+        modules.push(module);
+    }
+    (name, modules)
+}
+
+/// The requirement on PyPI.
+fn published(family: Family) -> &'static str {
+    match family {
+        Family::Iam => "grpc-google-iam-v1>=0.14.6,<1",
+        _ => "googleapis-common-protos>=1.76.0,<2",
+    }
+}
 
 /// <https://docs.python.org/3/reference/lexical_analysis.html#keywords>
 const KEYWORDS: [&str; 35] = [
@@ -83,17 +192,17 @@ fn python_version(version: &semver::Version) -> String {
     out
 }
 
-pub(super) fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
+fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
     import_name(package)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
     check_names(contract, &files)?;
     let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
     let names = shared::names(schema, &files);
-    let mut calls = vec![call(Plugin::Python, names.clone()), call(Plugin::Pyi, names)];
+    let mut calls = vec![call(Plugin::PYTHON, names.clone()), call(Plugin::PYI, names)];
     let with_services = shared::names_with_services(schema, &files);
     if !with_services.is_empty() {
-        calls.push(call(Plugin::PythonGrpc, with_services));
+        calls.push(call(Plugin::PYTHON_GRPC, with_services));
     }
     Ok(Prepared { descriptor_set: shared::set(contract.compiled), calls })
 }
@@ -143,11 +252,7 @@ fn check_names(contract: &Contract<'_>, files: &[FileId]) -> Result<(), PackageE
     Ok(())
 }
 
-pub(super) fn build(
-    contract: &Contract<'_>,
-    package: &str,
-    generated: FileTree,
-) -> Result<Package, PackageError> {
+fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<Package, PackageError> {
     let import = import_name(package)?;
     let version = python_version(&shared::version(contract, LANGUAGE)?);
     let schema = contract.schema;
@@ -161,7 +266,7 @@ pub(super) fn build(
     if shared::has_services(schema, &files) {
         requires.push(format!("grpcio>={grpc},<{}", next_major(&grpc)));
     }
-    requires.extend(shared::families(contract, LANGUAGE).iter().map(|f| f.python().to_owned()));
+    requires.extend(shared::families(contract, LANGUAGE).iter().map(|f| published(*f).to_owned()));
     requires.sort();
     requires.dedup();
 
@@ -220,7 +325,7 @@ pub(super) fn build(
     for (path, content) in generated.iter() {
         let place = place_of(path);
         let text = String::from_utf8_lossy(content);
-        let text = python_imports::relative(&text, &place, &import, &modules);
+        let text = imports::relative(&text, &place, &import, &modules);
         let mut folder = place.as_str();
         while let Some((up, _)) = folder.rsplit_once('/') {
             folders.insert(up.to_owned());

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use heck::ToUpperCamelCase;
 
-use super::java::{java_package, multiple_files};
-use super::{PackageError, shared};
+use super::super::{PackageError, shared};
+use super::{java_package, multiple_files};
 use crate::codegen::Contract;
 use crate::schema::{Element, Enum, FileId, Message, MessageId, Schema, Syntax};
 use crate::words::Language;

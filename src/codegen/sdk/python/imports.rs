@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::python::is_keyword;
+use super::is_keyword;
 
 /// The module that protoc gives a proto file (`ModuleName` in protoc's Python generator).
 pub(super) fn module_of(file: &str) -> String {

@@ -4,23 +4,95 @@
 //! class a file. Both are set in the descriptors that the plugins see; the contract's own descriptors, as they are
 //! shipped, stay untouched.
 
+mod names;
+
 use minijinja::context;
 
-use super::common;
+use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, java_names, versions};
+use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use crate::codegen::build::{BuildError, Run, Stop};
+use crate::codegen::plugin::spec::PROTOC;
+use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Package};
+use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
 
+/// Services. 1.83.1 is the last version with executables; what it writes runs with later runtimes.
+pub static SERVICES: Pinned = Pinned {
+    name: "protoc-gen-grpc-java",
+    version: "1.83.1",
+    source: Source::Maven { group: "io.grpc" },
+    services_only: true,
+};
+
+impl Plugin {
+    /// Java messages; built into protoc.
+    pub const JAVA: Plugin = Plugin("java");
+    /// Java services.
+    pub const JAVA_GRPC: Plugin = Plugin("protoc-gen-grpc-java");
+}
+
+static PLUGINS: [(&Pinned, &str); 2] = [(&PROTOC, "java"), (&SERVICES, "")];
+
+pub(super) struct Java;
+
+impl Sdk for Java {
+    fn coordinate(&self) -> &'static str {
+        "Maven coordinates"
+    }
+
+    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
+        &PLUGINS
+    }
+
+    fn runtime_has(&self, file: &str) -> bool {
+        file == "google/protobuf/java_features.proto"
+    }
+
+    fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
+        prepare(contract, target.get("group"), target.get("artifact"))
+    }
+
+    fn build(
+        &self,
+        contract: &Contract<'_>,
+        target: &Target,
+        generated: FileTree,
+    ) -> Result<Package, PackageError> {
+        build(contract, target.get("group"), target.get("artifact"), generated)
+    }
+
+    fn try_out(&self, run: &mut Run<'_>, _: &Package) -> Result<(), Stop> {
+        const QUIET: [&str; 4] = ["-q", "-B", "-ntp", "-DskipTests"];
+        let offline = [&QUIET[..], &["-o", "package"]].concat();
+        if run.try_step("mvn", &offline)?.is_ok() {
+            return Ok(());
+        }
+        // Something was not there yet, or the code is wrong; the second run tells which.
+        run.step("mvn", &[&QUIET[..], &["package"]].concat())?;
+        let target = run.root.join("target");
+        std::fs::remove_dir_all(&target).map_err(|source| BuildError { path: target, source })?;
+        run.step("mvn", &offline)
+    }
+}
+
+/// The Maven artifact in `com.google.api.grpc` and the version it is pinned to.
+fn published(family: Family) -> (&'static str, &'static str) {
+    match family {
+        Family::Iam => ("proto-google-iam-v1", "1.76.0"),
+        _ => ("proto-google-common-protos", "2.81.0"),
+    }
+}
+
 fn check_target(group: &str, artifact: &str) -> Result<(), PackageError> {
     let refuse =
         |what, value: &str| PackageError::Target { language: LANGUAGE, what, value: value.to_owned() };
-    if !group.split('.').all(java_names::is_name) {
+    if !group.split('.').all(names::is_name) {
         return Err(refuse("Maven group that is a Java package too", group));
     }
     let valid = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
@@ -40,7 +112,7 @@ pub(super) fn java_package(schema: &Schema, id: FileId, group: &str) -> String {
     for part in file.package.split('.').filter(|p| !p.is_empty()) {
         package.push('.');
         package.push_str(part);
-        if java_names::is_keyword(part) {
+        if names::is_keyword(part) {
             package.push('_');
         }
     }
@@ -59,15 +131,11 @@ fn is_split(syntax: Syntax) -> bool {
     matches!(syntax, Syntax::Edition(n) if n > 1000)
 }
 
-pub(super) fn prepare(
-    contract: &Contract<'_>,
-    group: &str,
-    artifact: &str,
-) -> Result<Prepared, PackageError> {
+fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepared, PackageError> {
     check_target(group, artifact)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
-    java_names::check(contract, &files, group)?;
+    names::check(contract, &files, group)?;
     let descriptor_set = shared::edited_set(
         contract,
         |id, proto| {
@@ -86,15 +154,15 @@ pub(super) fn prepare(
         },
     )?;
     let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
-    let mut calls = vec![call(Plugin::Java, shared::names(schema, &files))];
+    let mut calls = vec![call(Plugin::JAVA, shared::names(schema, &files))];
     let with_services = shared::names_with_services(schema, &files);
     if !with_services.is_empty() {
-        calls.push(call(Plugin::JavaGrpc, with_services));
+        calls.push(call(Plugin::JAVA_GRPC, with_services));
     }
     Ok(Prepared { descriptor_set, calls })
 }
 
-pub(super) fn build(
+fn build(
     contract: &Contract<'_>,
     group: &str,
     artifact: &str,
@@ -106,7 +174,7 @@ pub(super) fn build(
     let protobuf = shared::version_in(&generated, "Protobuf Java Version:")
         .unwrap_or(versions::PROTOBUF_JAVA.to_owned());
     let mut families: Vec<(&str, &str)> =
-        shared::families(contract, LANGUAGE).iter().map(|f| f.maven()).collect();
+        shared::families(contract, LANGUAGE).iter().map(|f| published(*f)).collect();
     families.sort_unstable();
     families.dedup();
     let families: Vec<Vec<&str>> = families.into_iter().map(|(name, version)| vec![name, version]).collect();
@@ -178,7 +246,7 @@ fn class(schema: &Schema, message: MessageId, group: &str) -> String {
     if multiple_files(schema, file) {
         format!("{package}.{nested}")
     } else {
-        format!("{package}.{}.{nested}", java_names::outer_class(schema, file))
+        format!("{package}.{}.{nested}", names::outer_class(schema, file))
     }
 }
 
@@ -196,7 +264,7 @@ fn lower_first(name: &str) -> String {
         out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
         out.push_str(chars.as_str());
     }
-    if java_names::is_keyword(&out) {
+    if names::is_keyword(&out) {
         out.push('_');
     }
     out

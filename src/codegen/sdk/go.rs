@@ -8,16 +8,92 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 
-use super::common::{self, Home};
+use super::common::{self, Family, Home};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use crate::codegen::build::{Run, Stop};
+use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Package};
+use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::schema::{Element, FileId, Schema};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Go;
+
+/// Messages.
+pub static MESSAGES: Pinned = Pinned {
+    name: "protoc-gen-go",
+    version: "v1.36.12",
+    source: Source::Go { package: "google.golang.org/protobuf/cmd/protoc-gen-go" },
+    services_only: false,
+};
+
+/// Services.
+pub static SERVICES: Pinned = Pinned {
+    name: "protoc-gen-go-grpc",
+    version: "v1.6.2",
+    source: Source::Go { package: "google.golang.org/grpc/cmd/protoc-gen-go-grpc" },
+    services_only: true,
+};
+
+impl Plugin {
+    /// Go messages.
+    pub const GO: Plugin = Plugin("protoc-gen-go");
+    /// Go services.
+    pub const GO_GRPC: Plugin = Plugin("protoc-gen-go-grpc");
+}
+
+static PLUGINS: [(&Pinned, &str); 2] = [(&MESSAGES, ""), (&SERVICES, "")];
+
+pub(super) struct Go;
+
+impl Sdk for Go {
+    fn coordinate(&self) -> &'static str {
+        "Go module"
+    }
+
+    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
+        &PLUGINS
+    }
+
+    fn runtime_has(&self, file: &str) -> bool {
+        file == "google/protobuf/go_features.proto"
+    }
+
+    fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
+        prepare(contract, target.get("module"))
+    }
+
+    fn build(
+        &self,
+        contract: &Contract<'_>,
+        target: &Target,
+        generated: FileTree,
+    ) -> Result<Package, PackageError> {
+        build(contract, target.get("module"), generated)
+    }
+
+    fn try_out(&self, run: &mut Run<'_>, _: &Package) -> Result<(), Stop> {
+        run.step("go", &["mod", "tidy"])?;
+        run.step("go", &["build", "./..."])?;
+        run.step("go", &["vet", "./..."])
+    }
+}
+
+// Three modules cut from one repository at one commit.
+const GENPROTO: &str = "v0.0.0-20261026165753-2ffab32bce7e";
+
+/// The Go module and the version it is pinned to.
+fn module_of(family: Family) -> (&'static str, &'static str) {
+    match family {
+        Family::Api => ("google.golang.org/genproto/googleapis/api", GENPROTO),
+        Family::Rpc => ("google.golang.org/genproto/googleapis/rpc", GENPROTO),
+        Family::Type => ("google.golang.org/genproto", GENPROTO),
+        Family::LongRunning => ("cloud.google.com/go/longrunning", "v1.5.0"),
+        Family::Iam => ("cloud.google.com/go/iam", "v1.15.1"),
+    }
+}
 
 /// The Go package of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +216,7 @@ fn package_name(text: &str) -> String {
     name
 }
 
-pub(super) fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageError> {
+fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageError> {
     let layout = Layout::new(contract, module)?;
     check_packages(contract, &layout)?;
     check_cycles(contract, &layout)?;
@@ -156,10 +232,10 @@ pub(super) fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared,
         ));
     }
     let call = |plugin, files: Vec<String>| PluginCall { plugin, parameter: parameter.clone(), files };
-    let mut calls = vec![call(Plugin::Go, shared::names(schema, &layout.files))];
+    let mut calls = vec![call(Plugin::GO, shared::names(schema, &layout.files))];
     let with_services = shared::names_with_services(schema, &layout.files);
     if !with_services.is_empty() {
-        calls.push(call(Plugin::GoGrpc, with_services));
+        calls.push(call(Plugin::GO_GRPC, with_services));
     }
     Ok(Prepared { descriptor_set: shared::set(contract.compiled), calls })
 }
@@ -374,11 +450,7 @@ fn camel(name: &str) -> String {
     out
 }
 
-pub(super) fn build(
-    contract: &Contract<'_>,
-    module: &str,
-    generated: FileTree,
-) -> Result<Package, PackageError> {
+fn build(contract: &Contract<'_>, module: &str, generated: FileTree) -> Result<Package, PackageError> {
     let layout = Layout::new(contract, module)?;
     let schema = contract.schema;
     let services = shared::has_services(schema, &layout.files);
@@ -388,7 +460,7 @@ pub(super) fn build(
     let mut put = |path: &str, content: String| shared::add(&mut files, LANGUAGE, path, content);
     let mut families: Vec<Vec<&str>> = Vec::new();
     {
-        let mut all: Vec<_> = shared::families(contract, LANGUAGE).iter().map(|f| f.go()).collect();
+        let mut all: Vec<_> = shared::families(contract, LANGUAGE).iter().map(|f| module_of(*f)).collect();
         all.sort_unstable();
         families.extend(all.into_iter().map(|(path, version)| vec![path, version]));
     }

@@ -5,6 +5,7 @@
 //! that also links gRPC, which registers the same file. So these are never generated there but depended on. Rust
 //! registers nothing and has its own copies.
 
+use super::of;
 use crate::words::Language;
 
 /// Where a file comes from when it is not generated.
@@ -67,17 +68,11 @@ pub(super) fn home(language: Language, file: &str) -> Option<Home> {
     if !file.starts_with("google/") {
         return None;
     }
-    let own = match language {
-        Language::Go => file == "google/protobuf/go_features.proto",
-        Language::Java => file == "google/protobuf/java_features.proto",
-        Language::Python => false,
-        // prost leaves out everything in the package `google.protobuf`.
-        Language::Rust => file.starts_with("google/protobuf/"),
-    };
-    if own || RUNTIME.contains(&file) {
+    let sdk = of(language);
+    if sdk.runtime_has(file) || RUNTIME.contains(&file) {
         return Some(Home::Runtime);
     }
-    if language == Language::Rust {
+    if !sdk.has_families() {
         return None;
     }
     GOOGLE.iter().find_map(|(family, folder, names)| {
@@ -85,38 +80,6 @@ pub(super) fn home(language: Language, file: &str) -> Option<Home> {
         names.split(' ').any(|n| n == name).then_some(Home::Google(*family))
     })
 }
-
-impl Family {
-    /// The Go module and the version it is pinned to.
-    pub(super) fn go(self) -> (&'static str, &'static str) {
-        match self {
-            Family::Api => ("google.golang.org/genproto/googleapis/api", GENPROTO),
-            Family::Rpc => ("google.golang.org/genproto/googleapis/rpc", GENPROTO),
-            Family::Type => ("google.golang.org/genproto", GENPROTO),
-            Family::LongRunning => ("cloud.google.com/go/longrunning", "v1.5.0"),
-            Family::Iam => ("cloud.google.com/go/iam", "v1.15.1"),
-        }
-    }
-
-    /// The Maven artifact in `com.google.api.grpc` and the version it is pinned to.
-    pub(super) fn maven(self) -> (&'static str, &'static str) {
-        match self {
-            Family::Iam => ("proto-google-iam-v1", "1.76.0"),
-            _ => ("proto-google-common-protos", "2.81.0"),
-        }
-    }
-
-    /// The requirement on PyPI.
-    pub(super) fn python(self) -> &'static str {
-        match self {
-            Family::Iam => "grpc-google-iam-v1>=0.14.6,<1",
-            _ => "googleapis-common-protos>=1.76.0,<2",
-        }
-    }
-}
-
-// Three modules cut from one repository at one commit.
-const GENPROTO: &str = "v0.0.0-20261026165753-2ffab32bce7e";
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,8 @@
 //! stand behind features, one pair a package with services: `user-v1-client`, `user-v1-server`; `client` and `server`
 //! take all of them and are on by default.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -11,15 +13,106 @@ use heck::ToSnakeCase;
 use minijinja::context;
 
 use super::example::{self, Example};
-use super::rust_names::{self, module};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, versions};
+use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use crate::codegen::build::{Run, Stop};
+use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Package, lower};
-use crate::schema::{FileId, Schema};
+use crate::codegen::{Contract, FileTree, Package, Target, lower};
+use crate::schema::{FileId, MessageId, MethodId, Schema, ServiceId};
 use crate::words::Language;
+use names::module;
+pub use names::{RustMethod, RustService};
 
 const LANGUAGE: Language = Language::Rust;
+
+/// Messages.
+pub static MESSAGES: Pinned = Pinned {
+    name: "protoc-gen-prost",
+    version: "0.5.0",
+    source: Source::Library(Library::Prost),
+    services_only: false,
+};
+
+/// Services.
+pub static SERVICES: Pinned = Pinned {
+    name: "protoc-gen-tonic",
+    version: "0.5.0",
+    source: Source::Library(Library::Tonic),
+    services_only: true,
+};
+
+impl Plugin {
+    /// Rust messages.
+    pub const PROST: Plugin = Plugin("prost");
+    /// Rust services.
+    pub const TONIC: Plugin = Plugin("tonic");
+}
+
+static PLUGINS: [(&Pinned, &str); 2] = [(&MESSAGES, ""), (&SERVICES, "")];
+
+pub(super) struct Rust;
+
+impl Sdk for Rust {
+    fn coordinate(&self) -> &'static str {
+        "crate"
+    }
+
+    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
+        &PLUGINS
+    }
+
+    fn runtime_has(&self, file: &str) -> bool {
+        // prost leaves out everything in the package `google.protobuf`.
+        file.starts_with("google/protobuf/")
+    }
+
+    fn has_families(&self) -> bool {
+        false
+    }
+
+    fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
+        prepare(contract, target.get("crate"))
+    }
+
+    fn build(
+        &self,
+        contract: &Contract<'_>,
+        target: &Target,
+        generated: FileTree,
+    ) -> Result<Package, PackageError> {
+        build(contract, target.get("crate"), generated)
+    }
+
+    fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
+        run.step("cargo", &["check", "-q", "--no-default-features"])?;
+        let manifest = package.files.get("Cargo.toml").map(|c| String::from_utf8_lossy(c).into_owned());
+        if manifest.is_some_and(|m| m.contains("[features]")) {
+            run.step("cargo", &["check", "-q", "--no-default-features", "--features", "client"])?;
+            run.step("cargo", &["check", "-q"])?;
+        }
+        Ok(())
+    }
+}
+
+/// What stands for a message in code that uses the Rust package as `krate`: `krate::user::v1::order::Line`, but
+/// `prost_types::Any`, `()` and `String` for what prost has types for.
+#[must_use]
+pub fn rust_type(schema: &Schema, krate: &str, message: MessageId) -> String {
+    names::type_of(schema, krate, message)
+}
+
+/// Where the Rust package has the client and the server of a service.
+#[must_use]
+pub fn rust_service(schema: &Schema, service: ServiceId) -> RustService {
+    names::service(schema, service)
+}
+
+/// What the Rust package calls a method.
+#[must_use]
+pub fn rust_method(schema: &Schema, method: MethodId) -> RustMethod {
+    names::method(&schema.method(method).name)
+}
 
 fn check_target(krate: &str) -> Result<(), PackageError> {
     let valid = krate.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -33,16 +126,16 @@ fn check_target(krate: &str) -> Result<(), PackageError> {
     }
 }
 
-pub(super) fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageError> {
+fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageError> {
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
-    rust_names::check(contract, &files)?;
+    names::check(contract, &files)?;
     let descriptor_set = shared::edited_set(
         contract,
         |id, proto| {
-            let mut changed =
-                lower::lower(schema, id, proto).map_err(|e| PackageError::Lower(Box::new(e)))?;
+            let mut changed = lower::lower(schema, id, proto)
+                .map_err(|e| PackageError::Lower { language: LANGUAGE, source: Box::new(e) })?;
             if let Some(info) = proto.source_code_info.as_option_mut() {
                 // protoc-gen-tonic looks comments up by bisection.
                 changed |= !info.location.is_sorted_by(|a, b| a.path <= b.path);
@@ -57,13 +150,13 @@ pub(super) fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, 
         prost.push_str(&format!(",boxed={path}"));
     }
     let names = shared::names(schema, &files);
-    let mut calls = vec![PluginCall { plugin: Plugin::Prost, parameter: prost, files: names.clone() }];
+    let mut calls = vec![PluginCall { plugin: Plugin::PROST, parameter: prost, files: names.clone() }];
     if shared::has_services(schema, &files) {
         let mut tonic = "flat_output_dir,default_package_filename=_.rs,no_include".to_owned();
         if connects(schema, &files) {
             tonic.push_str(",no_transport");
         }
-        calls.push(PluginCall { plugin: Plugin::Tonic, parameter: tonic, files: names });
+        calls.push(PluginCall { plugin: Plugin::TONIC, parameter: tonic, files: names });
     }
     Ok(Prepared { descriptor_set, calls })
 }
@@ -84,11 +177,7 @@ struct Node {
     children: BTreeMap<String, Node>,
 }
 
-pub(super) fn build(
-    contract: &Contract<'_>,
-    krate: &str,
-    generated: FileTree,
-) -> Result<Package, PackageError> {
+fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Package, PackageError> {
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
@@ -205,15 +294,15 @@ fn tree(node: &Node, depth: usize, out: &mut String) {
 fn shown(schema: &Schema, example: &Example<'_>, krate: &str, connect: bool) -> minijinja::Value {
     let krate = module(krate);
     let request = schema.message_by_name(&example.request.full_name).expect("the request is in the schema");
-    let client = rust_names::service(schema, example.method.parent).client;
+    let client = names::service(schema, example.method.parent).client;
     let client_name = client.rsplit("::").next().unwrap_or(&client);
     // What is no struct has no fields to set.
-    let field = example.field.filter(|_| rust_names::plain(&example.request.full_name).is_none());
+    let field = example.field.filter(|_| names::plain(&example.request.full_name).is_none());
     context! {
         client => format!("{krate}::{client}"),
         client_name,
-        method => rust_names::method(&example.method.name).function,
-        request => rust_names::type_of(schema, &krate, request),
+        method => names::method(&example.method.name).function,
+        request => names::type_of(schema, &krate, request),
         unary => example.unary(),
         client_streaming => example.method.client_streaming,
         server_streaming => example.method.server_streaming,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-use super::{PackageError, shared};
+use super::super::{PackageError, shared};
 use crate::codegen::Contract;
 use crate::schema::{Element, FileId, MessageId, Schema, ServiceId};
 use crate::words::Language;

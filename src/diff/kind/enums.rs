@@ -1,0 +1,220 @@
+//! Kinds of changes of enums and their values.
+
+use super::facts::{Facts, Id, Place, Shown, no_more, once};
+use super::numbers;
+use super::wording::{came, few_names, new, old, old_name, removed, used};
+use super::{Kind, NameChange};
+use crate::diff::remedy::Holder;
+use crate::diff::{Change, Cx, Remedy};
+use crate::schema::{Element, EnumValue};
+use crate::words::Nature;
+
+pub(super) static CLOSEDNESS_CHANGED: Facts = Facts {
+    id: Id::Is("enum-closedness-changed"),
+    nature: Nature::Changed,
+    place: |_| Place::Written(&[&[3, 7, 2], &[3, 7]]),
+    says: |change, cx| {
+        let now = matches!(change.new, Some(Element::Enum(id)) if cx.new.enum_(id).is_closed());
+        let [a, b] = if now { ["open", "closed"] } else { ["closed", "open"] };
+        format!("{} was {a}, is now {b}", old(change, cx))
+    },
+    among: once,
+    apart: no_more,
+    whole: false,
+    rule: |_, _| Some("ENUM_SAME_TYPE"),
+    remedy: |change, cx| {
+        let Element::Enum(id) = change.old? else { return None };
+        Some(Remedy::KeepEnumType { enum_: old_name(change, cx), closed: cx.old.enum_(id).is_closed() })
+    },
+    shown: Shown::Enum,
+};
+
+pub(super) static VALUE_ADDED: Facts = Facts {
+    id: Id::Is("enum-value-added"),
+    nature: Nature::Added,
+    place: |_| Place::Elements,
+    says: value_added,
+    among: once,
+    apart: numbers::used_for,
+    whole: false,
+    rule: value_added_rule,
+    remedy: value_added_remedy,
+    shown: Shown::EnumValue,
+};
+
+pub(super) static ALIAS_ADDED: Facts = Facts {
+    id: Id::Is("enum-alias-added"),
+    nature: Nature::Added,
+    place: |_| Place::Elements,
+    says: value_added,
+    among: once,
+    apart: numbers::used_for,
+    whole: false,
+    rule: value_added_rule,
+    remedy: value_added_remedy,
+    shown: Shown::EnumValue,
+};
+
+pub(super) static VALUE_REMOVED: Facts = Facts {
+    id: Id::Is("enum-value-removed"),
+    nature: Nature::Removed,
+    place: |_| Place::Parent,
+    says: |change, cx| match (&change.kind, old_value(change, cx)) {
+        (Kind::EnumValueRemoved { names, .. }, Some(value)) => {
+            let holder = &cx.old.enum_(value.parent).full_name;
+            format!("enum value {} ({}) of `{holder}` was removed", value.number, few_names(names))
+        }
+        _ => removed(change, cx),
+    },
+    among: once,
+    apart: no_more,
+    whole: false,
+    rule: |_, _| Some("ENUM_VALUE_NO_DELETE"),
+    remedy: |change, cx| {
+        let value = old_value(change, cx)?;
+        let Kind::EnumValueRemoved { names, number_reserved, names_reserved } = &change.kind else {
+            return None;
+        };
+        if *number_reserved && *names_reserved {
+            let name = value.name.to_string();
+            return Some(Remedy::Restore { element: old_name(change, cx), name, number: value.number });
+        }
+        Some(Remedy::Reserve {
+            holder: Holder { name: cx.old.enum_(value.parent).full_name.to_string(), is_enum: true },
+            numbers: if *number_reserved { Vec::new() } else { vec![numbers::one(value.number)] },
+            names: if *names_reserved { Vec::new() } else { names.clone() },
+        })
+    },
+    shown: Shown::EnumValue,
+};
+
+pub(super) static VALUE_RENAMED: Facts = Facts {
+    id: Id::Is("enum-value-renamed"),
+    nature: Nature::Renamed,
+    place: |_| Place::Part(&[2]),
+    says: value_names,
+    among: once,
+    apart: value_names_apart,
+    whole: false,
+    rule: |_, _| Some("ENUM_VALUE_SAME_NAME"),
+    remedy: |change, cx| {
+        let value = old_value(change, cx)?;
+        let holder = cx.old.enum_(value.parent).full_name.to_string();
+        Some(Remedy::KeepAliases { enum_: holder, names: lost_names(change), number: value.number })
+    },
+    shown: Shown::EnumValue,
+};
+
+pub(super) static VALUE_SWAPPED: Facts = Facts {
+    id: Id::Is("enum-value-swapped"),
+    nature: Nature::Changed,
+    place: |_| Place::Part(&[2]),
+    says: value_names,
+    among: once,
+    apart: value_names_apart,
+    whole: false,
+    rule: |_, _| Some("ENUM_VALUE_NO_SWAP"),
+    remedy: numbers_back,
+    shown: Shown::EnumValue,
+};
+
+pub(super) static VALUE_NUMBER_REUSED: Facts = Facts {
+    id: Id::Is("enum-value-number-reused"),
+    nature: Nature::Changed,
+    place: |_| Place::Part(&[2]),
+    says: value_names,
+    among: once,
+    apart: value_names_apart,
+    whole: false,
+    rule: |_, _| Some("ENUM_VALUE_NO_REUSE"),
+    remedy: numbers_back,
+    shown: Shown::EnumValue,
+};
+
+fn old_value<'a>(change: &Change, cx: &Cx<'a>) -> Option<&'a EnumValue> {
+    if let Some(Element::EnumValue(id)) = change.old { Some(cx.old.value(id)) } else { None }
+}
+
+fn new_value<'a>(change: &Change, cx: &Cx<'a>) -> Option<&'a EnumValue> {
+    if let Some(Element::EnumValue(id)) = change.new { Some(cx.new.value(id)) } else { None }
+}
+
+fn value_added(change: &Change, cx: &Cx<'_>) -> String {
+    let note = match change.kind {
+        Kind::EnumValueAdded { was_reserved: true, .. } => ", though its number or name was reserved",
+        Kind::EnumValueAdded { alias: true, .. } => " as another name of its number",
+        _ => "",
+    };
+    format!("{} {}{note}{}", new(change, cx), came(change), used(change))
+}
+
+fn value_added_rule(change: &Change, cx: &Cx<'_>) -> Option<&'static str> {
+    if change.reused().is_some() {
+        return Some("ENUM_VALUE_NO_REUSE");
+    }
+    if matches!(change.kind, Kind::EnumValueAdded { was_reserved: true, .. }) {
+        return Some("ENUM_VALUE_NO_ADD_RESERVED");
+    }
+    change.new?;
+    let closed = new_value(change, cx).is_some_and(|value| cx.new.enum_(value.parent).is_closed());
+    Some(if closed { "ENUM_VALUE_NO_ADD_CLOSED" } else { "ENUM_VALUE_NO_ADD" })
+}
+
+fn value_added_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
+    let value = new_value(change, cx)?;
+    if change.reused().is_some() {
+        let holder = Holder { name: cx.new.enum_(value.parent).full_name.to_string(), is_enum: true };
+        let free = numbers::free_value(cx, &cx.new.enum_(value.parent).full_name);
+        return numbers::reused(change, holder, (&value.name, value.number), free);
+    }
+    Some(Remedy::Advice(format!("update readers first, then start to write `{}`", value.name)))
+}
+
+fn value_names(change: &Change, cx: &Cx<'_>) -> String {
+    let (Kind::EnumValueNameChanged { old_names, new_names, how }, Some(value)) =
+        (&change.kind, old_value(change, cx))
+    else {
+        return String::new();
+    };
+    let mut message = format!(
+        "enum value {} of `{}` was {}, is now {}",
+        value.number,
+        cx.old.enum_(value.parent).full_name,
+        few_names(old_names),
+        few_names(new_names)
+    );
+    match how {
+        NameChange::Renamed => {}
+        NameChange::Swapped(other) => message.push_str(&format!(", and {other} the other way round")),
+        NameChange::Reused { was, now } => {
+            if let Some(was) = was {
+                message.push_str(&format!(", which was {was}"));
+            }
+            if let Some(now) = now {
+                message.push_str(&format!("; the old name is now {now}"));
+            }
+        }
+    }
+    message
+}
+
+fn value_names_apart(change: &Change, _: &Cx<'_>) -> String {
+    match &change.kind {
+        Kind::EnumValueNameChanged { old_names, new_names, .. } => {
+            format!("{} {}", old_names.join(","), new_names.join(","))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The names the number no longer has, of very many the first ones.
+fn lost_names(change: &Change) -> Vec<Box<str>> {
+    let Kind::EnumValueNameChanged { old_names, new_names, .. } = &change.kind else { return Vec::new() };
+    old_names.iter().filter(|n| new_names.binary_search(n).is_err()).take(20).cloned().collect()
+}
+
+fn numbers_back(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
+    let value = old_value(change, cx)?;
+    let enum_ = cx.old.enum_(value.parent).full_name.to_string();
+    Some(Remedy::RenumberValues { enum_, names: lost_names(change), number: value.number })
+}

@@ -1,0 +1,66 @@
+//! Kinds of changes that every element can have: deprecation, and options without a kind of their own.
+
+use super::Kind;
+use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, no_rule, once};
+use super::wording::{either, short};
+use crate::schema::Meaning;
+use crate::words::Nature;
+
+pub(super) static DEPRECATED: Facts = Facts {
+    id: Id::OfNoun("deprecated"),
+    nature: Nature::Deprecated,
+    place: |_| Place::Elements,
+    says: |change, cx| format!("{} is now deprecated", either(change, cx)),
+    among: once,
+    apart: no_more,
+    whole: false,
+    rule: no_rule,
+    remedy: no_remedy,
+    shown: Shown::Nothing,
+};
+
+pub(super) static UNDEPRECATED: Facts = Facts {
+    id: Id::OfNoun("undeprecated"),
+    nature: Nature::Restored,
+    place: |_| Place::Elements,
+    says: |change, cx| format!("{} is no longer deprecated", either(change, cx)),
+    among: once,
+    apart: no_more,
+    whole: false,
+    rule: no_rule,
+    remedy: no_remedy,
+    shown: Shown::Nothing,
+};
+
+pub(super) static CHANGED: Facts = Facts {
+    id: Id::OfNoun("option-changed"),
+    nature: Nature::Option,
+    place: |_| Place::Elements,
+    says: |change, cx| {
+        let element = either(change, cx);
+        let Kind::OptionChanged { option, old, new } = &change.kind else { return element };
+        match (old, new) {
+            (None, Some(b)) => format!("{element} had no option `{option}`, has now `{}`", short(b)),
+            (Some(a), None) => format!("{element} had the option `{option}` `{}`, has now none", short(a)),
+            (Some(a), Some(b)) => {
+                format!("{element} had the option `{option}` `{}`, has now `{}`", short(a), short(b))
+            }
+            (None, None) => format!("{element} has another option `{option}`"),
+        }
+    },
+    among: |kind| if let Kind::OptionChanged { option, .. } = kind { Some(option.to_string()) } else { None },
+    apart: |change, _| match &change.kind {
+        Kind::OptionChanged { option, old, new } => format!("{option} {old:?} {new:?}"),
+        _ => String::new(),
+    },
+    whole: false,
+    rule: |change, _| {
+        Some(match change.meaning() {
+            Some(Meaning::Http) => "RPC_SAME_HTTP_BINDING",
+            Some(Meaning::Validation) => "OPTION_SAME_VALIDATION",
+            None => "OPTION_SAME_VALUE",
+        })
+    },
+    remedy: no_remedy,
+    shown: Shown::Nothing,
+};

@@ -1,0 +1,101 @@
+//! What kinds of changes are told with.
+
+use crate::schema::{FileId, Kind as Type, Label, MessageId, OneofId};
+
+/// What an earlier published version used a number for that the old side does not use and the new side does.
+///
+/// Two schemas do not show it: whoever remembers more than two fills it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The newest version that used the number, as it is tagged: `v1.0.0`.
+    pub version: Box<str>,
+    /// The name at the number then.
+    pub name: Box<str>,
+    /// The type then as a person writes it (`repeated string`); empty for an enum value.
+    pub type_text: Box<str>,
+    /// The type then, if it was a scalar.
+    pub scalar: Option<Type>,
+    /// The label then.
+    pub label: Label,
+    /// How that compares with what the number is used for now.
+    pub comeback: Comeback,
+    /// The highest number that any remembered version used in the message or enum.
+    pub highest: i32,
+}
+
+/// How the present use of a number compares with one of the past, from harmless to not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Comeback {
+    /// The same name, type and label: what was gone is back.
+    Same,
+    /// The same name with another type, or now a list or no longer one.
+    OtherType,
+    /// Another name: the number means something else.
+    OtherName,
+}
+
+/// Where a message, enum, service or extension went missing from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// The name without the package.
+    pub nested_name: Box<str>,
+    /// The new file with the import path of the old one, if there is one.
+    pub file: Option<FileId>,
+    /// [`file`](Self::file) exists and declares nothing of this kind and nested name.
+    pub left_file: bool,
+    /// The package still exists and declares nothing of this kind and nested name.
+    pub left_package: bool,
+    /// The nearest enclosing message (by nested name) that [`file`](Self::file) still declares.
+    pub anchor: Option<MessageId>,
+}
+
+/// What a changed name at one number means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameChange<T> {
+    /// The old name is gone and the new name is new: a rename, or a reuse of the number for something else.
+    /// The descriptors cannot tell.
+    Renamed,
+    /// Two numbers exchanged their names. Holds the old element that had the new name.
+    Swapped(T),
+    /// The new name stood at another number before (`was`, on the old side), or the old name stands at
+    /// another number now (`now`, on the new side): the number means something else.
+    Reused {
+        /// Where the new name was.
+        was: Option<T>,
+        /// Where the old name is.
+        now: Option<T>,
+    },
+}
+
+/// How two types compare as trees of numbers and types; names of types do not count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Structure {
+    /// At least one side is a scalar, or one is a message and the other an enum: there is nothing to compare.
+    NotComparable,
+    /// The same numbers, names and types all the way down: the bytes and the JSON of either are the other's.
+    Identical,
+    /// The same numbers and types all the way down with other field names: the same bytes, other JSON.
+    SameWire,
+    /// Anything else.
+    Different,
+}
+
+/// Membership in a oneof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OneofChange {
+    /// Into a oneof with no other field that was there before: the bytes cannot tell.
+    JoinedAlone(OneofId),
+    /// Into a oneof that holds other old fields: setting one now clears the others.
+    JoinedOthers(OneofId),
+    /// Out of a oneof.
+    Left(OneofId),
+    /// From one oneof to another of another name.
+    Switched {
+        /// On the old side.
+        from: OneofId,
+        /// On the new side.
+        to: OneofId,
+        /// Every other member went along: only the name of the oneof changed.
+        renamed: bool,
+    },
+}

@@ -1,0 +1,223 @@
+//! One run over two versions: packages, programs, samples, calls, and the matrix that comes of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::Version;
+use super::build::{self, BuildError, Builder};
+use super::bytes::{self, Stage};
+use super::calls::{self, CallsError};
+use super::driver::Driver;
+use super::matrix::{CellId, Matrix, Peer, Skip, Subject};
+use super::predict::Predictions;
+use super::process::Program;
+use super::sdk::{Sdk, Unready};
+use super::side::Side;
+use crate::codegen::generate::GenerateError;
+use crate::wire::sample::SampleOptions;
+use crate::words::{Language, Lens};
+
+/// Which cells are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// This one alone.
+    Cell(CellId),
+    /// All of a part, or of both.
+    All {
+        /// What programs write and read, in bytes and in JSON.
+        bytes: bool,
+        /// What they call.
+        calls: Option<Ways>,
+    },
+}
+
+/// How calls are secured and compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ways {
+    /// Between versions only, plain as they are and with mutual TLS and gzip.
+    Compact,
+    /// Everybody calls everybody, in every way.
+    Full,
+}
+
+/// What a run is to do.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// How packages are made.
+    pub sdk: Sdk<'a>,
+    /// The two versions, old first. Their labels and version numbers differ.
+    pub sides: &'a [Side; 2],
+    /// The versions as typed, for commands that repeat a cell.
+    pub typed: [String; 2],
+    /// The languages that take part, in the order of output.
+    pub languages: Vec<Language>,
+    /// Languages of those that must: one whose tools or plugins are missing is an error, not a skip.
+    pub required: Vec<Language>,
+    /// Which cells.
+    pub wanted: Wanted,
+    /// Which samples are written.
+    pub samples: SampleOptions,
+    /// How many programs read and write at the same time; clients call all at once.
+    pub jobs: usize,
+    /// Never use the network.
+    pub offline: bool,
+    /// The folder in which programs are built and kept.
+    pub programs: &'a Path,
+}
+
+/// Why there is no matrix.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// A plugin did not do its work.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// A program does not build.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A language that has to take part cannot.
+    #[error("{} cannot take part: {reason}", language.as_str())]
+    Required {
+        /// The language.
+        language: Language,
+        /// Why.
+        reason: String,
+    },
+    /// No language is left.
+    #[error("no language could take part: {0}")]
+    Nobody(String),
+    /// No threads.
+    #[error("cannot start threads")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
+    /// Calls cannot be tried at all.
+    #[error(transparent)]
+    Calls(#[from] CallsError),
+    /// The cell that was asked for has nothing in it.
+    #[error("there is no cell `{0}`")]
+    NoCell(String),
+}
+
+impl VerifyError {
+    /// What a program that failed said itself.
+    #[must_use]
+    pub fn messages(&self) -> &str {
+        match self {
+            VerifyError::Generate(GenerateError::Run { source, .. }) => source.messages(),
+            VerifyError::Build(error) => error.messages(),
+            _ => "",
+        }
+    }
+}
+
+/// Lets the two versions talk to each other. `say` hears of every step.
+///
+/// # Errors
+///
+/// As said of [`VerifyError`]. What differs is no error: it is in the matrix.
+pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, VerifyError> {
+    let [old, new] = plan.sides;
+    let labels = [old.label.as_str(), new.label.as_str()];
+    let host = plan.sdk.around.host;
+    let required = |language: Language| plan.required.contains(&language);
+    let mut skips = Vec::new();
+    let mut drivers: Vec<(Language, Vec<Driver>)> = Vec::new();
+    say("generating packages");
+    for language in plan.languages.iter().copied() {
+        let made = match build::missing_tool(host, language) {
+            Some(tool) => Err(Unready::Skip(format!("`{tool}` is not there"))),
+            None => plan.sdk.drivers(language, plan.sides),
+        };
+        match made {
+            Ok(made) => drivers.push((language, made)),
+            Err(Unready::Failed(error)) => return Err(error.into()),
+            Err(Unready::Skip(reason)) if required(language) => {
+                return Err(VerifyError::Required { language, reason });
+            }
+            Err(Unready::Skip(reason)) => skips.push(Skip { language, reason }),
+        }
+    }
+    let builder = Builder { host, root: plan.programs, offline: plan.offline };
+    let mut programs = BTreeMap::new();
+    for (language, result) in built(builder, &drivers, say) {
+        match result {
+            Ok(made) => {
+                for (version, program) in Version::BOTH.into_iter().zip(made) {
+                    programs.insert(Peer { language, version }, program);
+                }
+            }
+            Err(BuildError::Missing(tool)) => {
+                let reason = format!("`{tool}` is not there");
+                if required(language) {
+                    return Err(VerifyError::Required { language, reason });
+                }
+                skips.push(Skip { language, reason });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    skips.sort_by_key(|s| s.language);
+    if programs.is_empty() {
+        let reasons = skips.iter().map(|s| format!("{}: {}", s.language.as_str(), s.reason));
+        return Err(VerifyError::Nobody(reasons.collect::<Vec<_>>().join("; ")));
+    }
+
+    let predictions = Predictions::new(old, new);
+    let stage = Stage { host, sides: [old, new], programs, predictions: &predictions, samples: plan.samples };
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build().map_err(VerifyError::Threads)?;
+    let (only, bytes, calls) = match plan.wanted {
+        Wanted::Cell(id) if matches!(id.subject, Subject::Call(..)) => (Some(id), false, Some(Ways::Full)),
+        Wanted::Cell(id) => (Some(id), true, None),
+        Wanted::All { bytes, calls } => (None, bytes, calls),
+    };
+    let mut cells = Vec::new();
+    if bytes {
+        cells.extend(pool.install(|| bytes::run(&stage, only, say)));
+    }
+    if let Some(ways) = calls {
+        cells.extend(calls::run(&stage, only, ways == Ways::Compact, say)?);
+    }
+    cells.sort_by_key(|c| c.id);
+    if let (Some(id), true) = (only, cells.is_empty()) {
+        return Err(VerifyError::NoCell(id.name(labels)));
+    }
+    let lenses = if only.is_some() { Vec::new() } else { shown(&cells) };
+    Ok(Matrix {
+        contract: plan.sdk.name.to_owned(),
+        labels: labels.map(str::to_owned),
+        typed: plan.typed.clone(),
+        skips,
+        unseen: predictions.unseen(&lenses),
+        cells,
+    })
+}
+
+/// What the cells can show; one cell, or one part, does not show what the rest would.
+fn shown(cells: &[super::matrix::Cell]) -> Vec<Lens> {
+    let has = |wanted: fn(&Subject) -> bool| cells.iter().any(|c| wanted(&c.id.subject));
+    let lenses = [
+        (has(|s| *s == Subject::Bytes), Lens::Wire),
+        (has(|s| *s == Subject::Json), Lens::Json),
+        (has(|s| matches!(s, Subject::Call(..))), Lens::Rpc),
+    ];
+    lenses.into_iter().filter(|(tried, _)| *tried).map(|(_, lens)| lens).collect()
+}
+
+type Built = Vec<(Language, Result<Vec<Program>, BuildError>)>;
+
+/// Builds all languages at the same time: each mostly waits for one thing or another.
+fn built(builder: Builder<'_>, drivers: &[(Language, Vec<Driver>)], say: &(dyn Fn(&str) + Sync)) -> Built {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = drivers
+            .iter()
+            .map(|(language, drivers)| {
+                (*language, scope.spawn(move || build::build(builder, *language, drivers, say)))
+            })
+            .collect();
+        let join = |(language, thread): (Language, std::thread::ScopedJoinHandle<'_, _>)| {
+            (language, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        };
+        threads.into_iter().map(join).collect()
+    })
+}

@@ -1,0 +1,82 @@
+//! The program in Go.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use minijinja::context;
+
+use super::{Runtime, Start};
+use crate::codegen::render::render;
+use crate::codegen::sdk::versions;
+use crate::codegen::{FileTree, Target};
+use crate::verify::build::{BuildError, Place, Work};
+use crate::verify::driver::{Build, DriverError};
+use crate::wire::Reader;
+
+pub(super) struct Go;
+
+impl Runtime for Go {
+    fn tools(&self) -> &'static [&'static str] {
+        &["go"]
+    }
+
+    fn model(&self) -> Reader {
+        Reader::GO
+    }
+
+    fn write(&self, build: &mut Build<'_>, _: &Target, package: &FileTree) -> Result<(), DriverError> {
+        let go_mod = build.text(package, "go.mod")?;
+        let module = go_mod.lines().find_map(|l| l.strip_prefix("module "));
+        let module = module.ok_or_else(|| build.missing("`go.mod` names no module"))?.trim().to_owned();
+        let mut packages = BTreeMap::new();
+        let mut services = Vec::new();
+        for (path, content) in package.iter().filter(|(p, _)| p.ends_with(".pb.go")) {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let import = if folder.is_empty() { module.clone() } else { format!("{module}/{folder}") };
+            let next = format!("p{}", packages.len());
+            let alias: &String = packages.entry(import).or_insert(next);
+            let text = String::from_utf8_lossy(content);
+            let found =
+                text.lines().filter_map(|l| l.strip_prefix("var ")?.strip_suffix(" = grpc.ServiceDesc{"));
+            services.extend(found.map(|name| format!("{alias}.{name}")));
+        }
+        let packages: Vec<_> = packages
+            .into_iter()
+            .map(|(path, alias)| {
+                let used = services.iter().any(|s| s.starts_with(&format!("{alias}.")));
+                context! { path, alias => if used { alias } else { "_".to_owned() } }
+            })
+            .collect();
+        build.put(
+            "go.mod",
+            render(
+                include_str!("../templates/go/go.mod.j2"),
+                context! { go => versions::GO, module, version => &build.side.version, grpc => versions::GRPC_GO },
+            ),
+        )?;
+        build.put(
+            "contract.go",
+            render(include_str!("../templates/go/contract.go.j2"), context! { packages, services }),
+        )?;
+        build.put("main.go", include_str!("../templates/go/main.go"))?;
+        build.put("calls.go", include_str!("../templates/go/calls.go"))
+    }
+
+    fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {
+        places.iter().try_for_each(|place| one(work, place))
+    }
+
+    fn start(&self, _: &Work<'_>, place: &Place<'_>) -> Start {
+        Start { program: place.folder.join("driver/driver"), ..Start::default() }
+    }
+}
+
+fn one(work: &Work<'_>, place: &Place<'_>) -> Result<(), BuildError> {
+    let folder = place.folder.join("driver");
+    let mut set: Vec<(&str, OsString)> = vec![("GOWORK", "off".into()), ("GOFLAGS", "-mod=mod".into())];
+    if work.builder.offline {
+        set.push(("GOPROXY", "off".into()));
+    }
+    work.step("go", &["mod", "tidy"], &folder, &set)?;
+    work.step("go", &["build", "-o", "driver", "."], &folder, &set)
+}

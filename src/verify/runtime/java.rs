@@ -1,0 +1,81 @@
+//! The program in Java.
+
+use std::fs;
+
+use minijinja::context;
+
+use super::{Runtime, Start};
+use crate::codegen::render::render;
+use crate::codegen::sdk::versions;
+use crate::codegen::{FileTree, Target};
+use crate::verify::build::{BuildError, Place, Work, failed};
+use crate::verify::driver::{Build, DriverError};
+use crate::wire::Reader;
+
+/// What the driver reads and writes its lines with; protobuf-java-util brings it, but not for its users.
+const GSON: &str = "2.14.0";
+
+pub(super) struct Java;
+
+impl Runtime for Java {
+    fn tools(&self) -> &'static [&'static str] {
+        &["mvn", "java", "javac"]
+    }
+
+    fn model(&self) -> Reader {
+        Reader::JAVA
+    }
+
+    fn json_has_extensions(&self) -> bool {
+        false
+    }
+
+    fn write(&self, build: &mut Build<'_>, target: &Target, _: &FileTree) -> Result<(), DriverError> {
+        let (group, artifact) = (target.get("group"), target.get("artifact"));
+        build.jar = format!("{artifact}-{}.jar", build.side.version);
+        let values = context! {
+            group, artifact, version => &build.side.version, protobuf => versions::PROTOBUF_JAVA,
+            grpc => versions::GRPC_JAVA, gson => GSON,
+        };
+        build.put("pom.xml", render(include_str!("../templates/java/pom.xml.j2"), values))?;
+        build.put("src/main/java/Driver.java", include_str!("../templates/java/Driver.java"))?;
+        build.put("src/main/java/Calls.java", include_str!("../templates/java/Calls.java"))?;
+        build.put("src/main/java/Server.java", include_str!("../templates/java/Server.java"))
+    }
+
+    /// One Maven run for all: its start is what takes longest.
+    fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {
+        const QUIET: [&str; 5] = ["-q", "-B", "-ntp", "-DskipTests", "-Dstyle.color=never"];
+        let folder = work.base.join("aggregate");
+        fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
+        let folders: Vec<String> = places.iter().map(|p| format!("../{}", p.key)).collect();
+        let pom = render(include_str!("../templates/java/aggregate.xml.j2"), context! { folders });
+        let path = folder.join("pom.xml");
+        fs::write(&path, pom).map_err(failed("write", &path))?;
+        let offline = [&QUIET[..], &["-o", "package"]].concat();
+        match work.step("mvn", &offline, &folder, &[]) {
+            // Something was not there yet, or the code is wrong; the second run tells which.
+            Err(BuildError::Step { .. }) if !work.builder.offline => {
+                work.step("mvn", &[&QUIET[..], &["package"]].concat(), &folder, &[])
+            }
+            done => done,
+        }
+    }
+
+    fn start(&self, work: &Work<'_>, place: &Place<'_>) -> Start {
+        let folder = place.folder.join("driver");
+        let lib = folder.join("target/lib");
+        let separator = if cfg!(windows) { ";" } else { ":" };
+        let mut path = folder.join("target/classes").into_os_string();
+        path.push(separator);
+        path.push(lib.join("*"));
+        let jar = lib.join(&place.driver.jar).into_os_string();
+        // Short runs: no time for the second compiler, and not the memory of the machine.
+        let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp"].map(Into::into);
+        Start {
+            program: work.builder.host.find("java").unwrap_or_else(|| "java".into()),
+            arguments: fast.into_iter().chain([path, "Driver".into(), jar]).collect(),
+            ..Start::default()
+        }
+    }
+}

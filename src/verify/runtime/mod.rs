@@ -1,0 +1,72 @@
+//! What `verify` has to know of a language: one file each, and everybody else asks.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::build::{BuildError, Place, Work};
+use super::driver::{Build, DriverError};
+use crate::codegen::{FileTree, Target};
+use crate::wire::Reader;
+use crate::words::{Language, languages};
+
+/// How a program starts, apart from what is the same for all languages.
+#[derive(Debug, Default)]
+pub(super) struct Start {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments, before those of a mode.
+    pub arguments: Vec<OsString>,
+    /// Variables on top of the environment.
+    pub set: Vec<(String, OsString)>,
+    /// Marks in the cache of what it needs beside itself.
+    pub needs: Vec<PathBuf>,
+}
+
+/// A language as programs in it are written, built and started, and what its runtime makes of messages.
+pub(super) trait Runtime: Sync {
+    /// The programs that builds and runs need, in the order in which they are looked for.
+    fn tools(&self) -> &'static [&'static str];
+
+    /// The model of the runtime.
+    fn model(&self) -> Reader;
+
+    /// Whether there is JSON.
+    fn has_json(&self) -> bool {
+        true
+    }
+
+    /// Whether extensions have a form in its JSON. Where they have none, some print them under a key that no parser
+    /// takes, and take none themselves.
+    fn json_has_extensions(&self) -> bool {
+        true
+    }
+
+    /// Whether values are dropped that others keep: -0, extensions, what it does not know.
+    fn drops(&self) -> bool {
+        false
+    }
+
+    /// Writes the program for a package, below `driver/`.
+    fn write(&self, build: &mut Build<'_>, target: &Target, package: &FileTree) -> Result<(), DriverError>;
+
+    /// Builds programs whose files are in their places.
+    fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError>;
+
+    /// How a program starts that was built.
+    fn start(&self, work: &Work<'_>, place: &Place<'_>) -> Start;
+}
+
+macro_rules! table {
+    ($($name:ident $variant:ident $title:literal),*) => {
+        $(mod $name;)*
+
+        /// The runtime of a language.
+        pub(super) fn of(language: Language) -> &'static dyn Runtime {
+            match language {
+                $(Language::$variant => &$name::$variant),*
+            }
+        }
+    };
+}
+
+languages!(table);

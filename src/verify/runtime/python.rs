@@ -1,0 +1,98 @@
+//! The program in Python.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use minijinja::context;
+use sha2::{Digest as _, Sha256};
+
+use super::{Runtime, Start};
+use crate::codegen::render::render;
+use crate::codegen::{FileTree, Target};
+use crate::verify::build::{BuildError, ENVIRONMENT, Place, Work, failed};
+use crate::verify::driver::{Build, Driver, DriverError};
+use crate::wire::Reader;
+
+pub(super) struct Python;
+
+impl Runtime for Python {
+    fn tools(&self) -> &'static [&'static str] {
+        &["python3"]
+    }
+
+    fn model(&self) -> Reader {
+        Reader::PYTHON
+    }
+
+    fn write(&self, build: &mut Build<'_>, _: &Target, package: &FileTree) -> Result<(), DriverError> {
+        let module = |path: &str| Some(path.strip_prefix("src/")?.strip_suffix(".py")?.replace('/', "."));
+        let modules: Vec<String> =
+            package.iter().filter(|(p, _)| p.ends_with("_pb2.py")).filter_map(|(p, _)| module(p)).collect();
+        let mut services = Vec::new();
+        for (path, content) in package.iter().filter(|(p, _)| p.ends_with("_pb2_grpc.py")) {
+            let text = String::from_utf8_lossy(content);
+            let Some(module) = module(path) else { continue };
+            for (_, service) in build.side.schema.services() {
+                // The generic handler is registered under the full name.
+                if text.contains(&format!("'{}'", service.full_name)) {
+                    services.push((service.full_name.to_string(), module.clone()));
+                }
+            }
+        }
+        services.sort();
+        build.put(
+            "contract.py",
+            render(include_str!("../templates/python/contract.py.j2"), context! { modules, services }),
+        )?;
+        build.put("driver.py", include_str!("../templates/python/driver.py"))?;
+        let project = build.text(package, "pyproject.toml")?;
+        let project: toml::Table =
+            project.parse().map_err(|_| build.missing("`pyproject.toml` is no TOML"))?;
+        let wanted = project.get("project").and_then(|p| p.get("dependencies")?.as_array());
+        let wanted = wanted.ok_or_else(|| build.missing("`pyproject.toml` has no dependencies"))?;
+        build.requirements = wanted.iter().filter_map(|d| d.as_str().map(str::to_owned)).collect();
+        Ok(())
+    }
+
+    fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {
+        places.iter().try_for_each(|place| one(work, place))
+    }
+
+    fn start(&self, work: &Work<'_>, place: &Place<'_>) -> Start {
+        let venv = environment(work, place.driver);
+        Start {
+            program: python_of(&venv),
+            arguments: vec![place.folder.join("driver/driver.py").into_os_string()],
+            set: vec![("PYTHONPATH".to_owned(), place.folder.join("sdk/src").into_os_string())],
+            needs: vec![venv.join(ENVIRONMENT)],
+        }
+    }
+}
+
+fn environment(work: &Work<'_>, driver: &Driver) -> PathBuf {
+    let mut hash = Sha256::new();
+    hash.update(driver.requirements.join("\n"));
+    work.base.join(format!("venv-{}", &hex::encode(hash.finalize())[..20]))
+}
+
+fn one(work: &Work<'_>, place: &Place<'_>) -> Result<(), BuildError> {
+    let venv = environment(work, place.driver);
+    let whole = venv.join(ENVIRONMENT);
+    if whole.is_file() {
+        return Ok(());
+    }
+    let path = venv.display().to_string();
+    work.step("python3", &["-m", "venv", "--clear", &path], work.base, &[])?;
+    let python = python_of(&venv).display().to_string();
+    let mut install = vec!["-m", "pip", "install", "-q", "--disable-pip-version-check"];
+    if work.builder.offline {
+        install.push("--no-index");
+    }
+    install.extend(place.driver.requirements.iter().map(String::as_str));
+    work.step(&python, &install, work.base, &[])?;
+    fs::write(&whole, "").map_err(failed("write", &whole))
+}
+
+fn python_of(venv: &Path) -> PathBuf {
+    if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") }
+}
