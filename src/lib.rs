@@ -3,7 +3,7 @@
 //! The parts, from the bottom up; imports point only this way:
 //!
 //! - [`words`]: lens, direction, effect, level, bump, language, kind of call;
-//! - [`machine`]: programs, the cache, files and folders that are written whole;
+//! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
 //!   where contracts come from;
 //! - [`schema`]: descriptors to the model everything else reads; [`codegen`]: SDK packages and other plugins' output;
@@ -21,6 +21,7 @@ pub mod config;
 pub mod diff;
 pub mod git;
 pub mod ledger;
+pub mod lock;
 pub mod machine;
 mod names;
 pub mod policy;
