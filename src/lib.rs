@@ -2,7 +2,8 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
-//! - [`words`]: lens, direction, effect, level, bump, language, kind of call;
+//! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
+//!   numbers, near matches;
 //! - [`machine`]: programs, the cache, files and folders that are written whole;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
 //!   where contracts come from;
@@ -22,13 +23,13 @@ pub mod diff;
 pub mod git;
 pub mod ledger;
 pub mod machine;
-mod names;
 pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;
 pub mod service;
 pub mod source;
+pub mod text;
 pub mod verdict;
 pub mod verify;
 pub mod wire;

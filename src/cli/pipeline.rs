@@ -14,12 +14,13 @@ use crate::diff::{self, Cx};
 use crate::git::TagPattern;
 use crate::ledger::{self, History};
 use crate::policy::Decision;
-use crate::report::{Report, plural};
+use crate::report::Report;
 use crate::schema::Schema;
 use crate::source::{
     self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, Name,
     PathSelection, Scope, Side, SourceError, SourceSpec,
 };
+use crate::text::plural;
 use crate::verdict::Judge;
 use crate::wire::Prover;
 use crate::words::Level;

@@ -8,9 +8,10 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::Serializer;
 
-use super::escape::JsonEscapes;
-use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
+use super::{ChangeRecord, Finding, Location, Report, Reporter};
 use crate::schema::options::spaced;
+use crate::text::JsonEscapes;
+use crate::text::View;
 use crate::verdict::Verdict;
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::{Direction, Effect, Language, Lens, Level};
@@ -333,8 +334,9 @@ impl<'a> Matrix<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{escape, sample};
+    use super::super::sample;
     use super::*;
+    use crate::text::is_unsafe;
 
     fn schema() -> serde_json::Value {
         serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap()
@@ -368,7 +370,7 @@ mod tests {
         let report = sample::hostile();
         let document = checked(&report);
         let text = sample::render(&Json, &report, None);
-        assert!(!text.contains(|c: char| c != '\n' && escape::is_unsafe(c)), "{text:?}");
+        assert!(!text.contains(|c: char| c != '\n' && is_unsafe(c)), "{text:?}");
         assert_eq!(document["findings"][0]["message"], report.findings[0].message);
         insta::assert_snapshot!(text);
     }

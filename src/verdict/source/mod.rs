@@ -10,8 +10,8 @@ mod rust;
 
 use super::{Cells, Loss};
 use crate::diff::{Change, Cx, FileOption, Kind};
-use crate::names::few;
 use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
+use crate::text::few;
 use crate::words::{Direction, Language, Lens};
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
