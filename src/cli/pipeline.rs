@@ -7,21 +7,19 @@ use std::path::PathBuf;
 use super::exit::ExitCodeStyle;
 use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
+use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, Overrides, Settings};
-use crate::diff::{self, Cx};
+use crate::findings::Report;
 use crate::git::TagPattern;
-use crate::ledger::{self, History};
-use crate::policy::Decision;
-use crate::report::{Report, plural};
+use crate::ledger::{History, Memory};
+use crate::report::plural;
 use crate::schema::Schema;
 use crate::source::{
     self, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Request, RequestError,
     Scope, Side, Sides, SourceError,
 };
-use crate::verdict::Judge;
-use crate::wire::Prover;
 use crate::words::Level;
 
 /// What a command asks for.
@@ -98,27 +96,16 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let (old, new) = compile_pair(&mut pair, job, &options)?;
     progress.say("comparing");
     let policies = Policies::new(&pair.settings, &pair.old.layout, &pair.new.layout)?;
-    let cx = Cx { old: &old, new: &new };
-    let mut changes = diff::changes(&cx);
     let history = history(pair.origin.as_ref(), &pair.settings);
-    let remembered =
-        history.iter().flat_map(|memory| ledger::remember(&mut changes, &cx, memory)).collect::<Vec<_>>();
-    let judge = Judge::new(&cx);
-    let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
-    let echoes = diff::echoes(&changes, &cx);
-    let prover = job.witness.then(|| Prover::new(&cx, &changes));
-    let decision = Decision {
-        cx,
-        changes: &changes,
-        verdicts: &verdicts,
-        echoes: &echoes,
-        judge: &judge,
-        prover: prover.as_ref(),
-    };
-    let (findings, changes) = policies.apply(&decision);
+    let memory = history.as_ref().map(|history| history as &dyn Memory);
+    let mut comparison = Comparison::remembering(&old, &new, memory);
+    if job.witness {
+        comparison = comparison.proving();
+    }
+    let (findings, changes) = policies.apply(&comparison);
     let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
     let mut notes = pair.notes;
-    notes.extend(remembered);
+    notes.extend_from_slice(comparison.notes());
     notes.extend(policies.warnings);
     if !pair.settings.waivers.is_empty() {
         // Better told than found out.
@@ -136,6 +123,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     };
     let report = Report { tabbed: tabbed_lines(&tabbed, &report), ..report };
     // Taking millions of small things apart at the end of the process helps nobody.
+    std::mem::forget(comparison);
     std::mem::forget((old, new));
     Ok((report, fail_on))
 }
@@ -309,7 +297,7 @@ fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
         baseline: origin.revision.clone(),
         folder: origin.folder.clone(),
         pattern: TagPattern::parse(&settings.release.tag).ok()?,
-        most: ledger::MAX_VERSIONS,
+        most: crate::ledger::MAX_VERSIONS,
     })
 }
 
