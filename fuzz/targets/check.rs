@@ -78,7 +78,7 @@ fn schema(text: &str) -> Option<Schema> {
         content: bytes::Bytes::copy_from_slice(text.as_bytes()),
         target: true,
     };
-    let input = Input { files: vec![file], roots: vec![".".to_owned()] };
+    let input = Input { files: vec![file], roots: vec![".".to_owned()], ..Input::default() };
     // protoc is an outside program: starting it for every input would fuzz the process table.
     let options = Options { backend: Backend::Builtin, ..Options::default() };
     let compiled = compile(&input, &options).ok()?;

@@ -5,13 +5,15 @@
 
 use std::io;
 
+#[cfg(test)]
+use crate::findings::Calls;
+use crate::findings::{ChangeRecord, Finding, Location, Report};
 use crate::text::View;
 
 mod buf_json;
 mod buf_text;
 mod diff_text;
 mod json;
-mod model;
 #[cfg(test)]
 mod sample;
 mod summary;
@@ -19,7 +21,6 @@ mod text;
 mod witness;
 
 pub use buf_json::{SourceIssue, write_source_issues};
-pub use model::{Calls, ChangeRecord, Finding, Location, Report};
 pub use summary::next_version;
 
 /// Writes a report in one format.

@@ -12,10 +12,10 @@ use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use crate::codegen::build::{BuildError, Run, Stop};
 use crate::codegen::plugin::spec::PROTOC;
 use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
-use crate::codegen::verify::{Run, Stop, VerifyError};
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
 use crate::words::Language;
@@ -76,7 +76,7 @@ impl Sdk for Java {
         // Something was not there yet, or the code is wrong; the second run tells which.
         run.step("mvn", &[&QUIET[..], &["package"]].concat())?;
         let target = run.root.join("target");
-        std::fs::remove_dir_all(&target).map_err(|source| VerifyError { path: target, source })?;
+        std::fs::remove_dir_all(&target).map_err(|source| BuildError { path: target, source })?;
         run.step("mvn", &offline)
     }
 }

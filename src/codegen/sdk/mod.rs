@@ -17,8 +17,8 @@ use std::fmt;
 use bytes::Bytes;
 use thiserror::Error;
 
+use super::build::{Run, Stop};
 use super::plugin::Pinned;
-use super::verify::{Run, Stop};
 use super::{Contract, FileTree, Package, Target, TreeError};
 use crate::schema::Span;
 use crate::words::{Language, languages};

@@ -15,10 +15,10 @@ use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use crate::codegen::build::{BuildError, Outcome, Run, Stop, write};
 use crate::codegen::plugin::Pinned;
 use crate::codegen::plugin::spec::{GRPC_PYTHON, PROTOC};
 use crate::codegen::render::render;
-use crate::codegen::verify::{Outcome, Run, Stop, VerifyError, write};
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::schema::{Element, FileId, Schema};
 use crate::words::Language;
@@ -79,7 +79,7 @@ impl Sdk for Python {
         // The distribution's own environment has nothing but what it asks for.
         run.step("python3", &["-m", "venv", &fresh])?;
         let wheel = std::fs::read_dir(&dist)
-            .map_err(|source| VerifyError { path: dist.clone().into(), source })?
+            .map_err(|source| BuildError { path: dist.clone().into(), source })?
             .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))
             .filter(|path| path.ends_with(".whl"))
             .min();
