@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::exit::ExitCodeStyle;
 use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
+use crate::codegen::sdk;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::generate::Generate;
@@ -298,7 +299,7 @@ pub(super) fn version(
             let old = open(typed, Side::Old, new.loaded.root(), Some(&new.settings.release.tag), ctx)?;
             let cwd = ctx.io.cwd.clone();
             let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
-            let settings = source::load_settings(&old, config, &job.overrides)?;
+            let settings = load_settings(&old, config, &job.overrides)?;
             plan(&old, &settings, &new.selection, Side::Old, None)?
         }
     };
@@ -319,11 +320,22 @@ fn options(settings: &Settings) -> Options {
     Options { backend: settings.compile.backend, protoc, ..Options::default() }
 }
 
+/// The settings of a side, the keys of languages among them.
+fn load_settings(
+    loaded: &Loaded,
+    config: ConfigSource<'_>,
+    overrides: &Overrides,
+) -> Result<Settings, CliError> {
+    let settings = source::load_settings(loaded, config, overrides)?;
+    settings.generate.as_ref().map_or(Ok(()), sdk::check)?;
+    Ok(settings)
+}
+
 fn open_new(job: &Job, ctx: &mut Ctx<'_>) -> Result<NewSide, CliError> {
     let cwd = ctx.io.cwd.clone();
     let loaded = open(&job.new, Side::New, None, None, ctx)?;
     let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
-    let settings = source::load_settings(&loaded, config, &job.overrides)?;
+    let settings = load_settings(&loaded, config, &job.overrides)?;
     let none = Generate::default();
     let configured = match settings.generate.as_ref().unwrap_or(&none) {
         generate if job.packages => (&*generate.path, &*generate.exclude_path),
@@ -356,7 +368,7 @@ fn open_pair(job: &Job, ctx: &mut Ctx<'_>) -> Result<Pair, CliError> {
         (None, Loaded::Image(_)) => settings.clone(),
         (flag, _) => {
             let flag = flag.as_deref().or(ctx.global.config.as_deref());
-            source::load_settings(&old, ConfigSource { cwd: &cwd, flag }, &job.overrides)?
+            load_settings(&old, ConfigSource { cwd: &cwd, flag }, &job.overrides)?
         }
     };
     let history = history(&old, &settings);
