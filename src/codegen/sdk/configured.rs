@@ -90,7 +90,7 @@ mod tests {
             "[generate.python]\npackage = \"-acme\"",
             "[generate.rust]\ncrate = \"1acme\"",
         ];
-        insta::assert_snapshot!(cases.map(error).join("\n"), @"");
+        insta::assert_snapshot!(cases.map(error).join("\n"));
     }
 
     #[test]
