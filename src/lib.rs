@@ -10,15 +10,18 @@
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
 //!   [`verdict`]: what each change does to whom; [`rules`]: named selectors over changes;
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
-//! - [`report`]: the finished report in every format; [`policy`]: changes and verdicts to findings;
+//! - [`compare`]: two schemas, what changed and what it does; [`findings`]: the model of a report;
+//! - [`policy`]: changes and verdicts to findings; [`report`]: the finished report in every format;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`service`]: a gRPC server for any version, from its descriptors; [`cli`]: the commands.
 
 pub mod cli;
 pub mod codegen;
+pub mod compare;
 pub mod compile;
 pub mod config;
 pub mod diff;
+pub mod findings;
 pub mod git;
 pub mod ledger;
 pub mod machine;

@@ -8,8 +8,9 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use protopact::compare::Comparison;
+use protopact::findings::Finding;
 use protopact::policy::{LensPolicy, PolicySet};
-use protopact::report::Finding;
 use protopact::rules::{Categories, Lookup, REMOVED, RULES, Rule, RulesVersion, find, page, primary};
 use protopact::words::Lens;
 
@@ -290,17 +291,16 @@ fn every_change_that_hurts_somebody_has_a_rule_to_its_name() {
     for rule in RULES {
         let old = support::schema(&support::split(rule.docs.before)).unwrap();
         let new = support::schema(&support::split(rule.docs.after)).unwrap();
-        support::compare(&old, &new, |decision| {
-            for (change, verdict) in decision.changes.iter().zip(decision.verdicts) {
-                assert!(
-                    verdict.is_ok() || primary(change, &decision.cx).is_some(),
-                    "{}: {} hurts somebody and has no rule",
-                    rule.id,
-                    change.id(&decision.cx)
-                );
-            }
-            protopact::policy::decide(decision, &|_| &policy)
-        });
+        let comparison = Comparison::new(&old, &new);
+        for (change, verdict) in comparison.changes().iter().zip(comparison.verdicts()) {
+            assert!(
+                verdict.is_ok() || primary(change, &comparison.cx()).is_some(),
+                "{}: {} hurts somebody and has no rule",
+                rule.id,
+                change.id(&comparison.cx())
+            );
+        }
+        protopact::policy::decide(&comparison, &|_| &policy);
     }
 }
 

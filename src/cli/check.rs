@@ -7,7 +7,8 @@ use clap::Args;
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
-use crate::report::{Format, Report, SourceIssue, View, write_source_issues};
+use crate::findings::Report;
+use crate::report::{Format, SourceIssue, View, write_source_issues};
 
 /// Check what a change breaks, against an earlier state of the contract
 ///

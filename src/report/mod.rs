@@ -5,13 +5,16 @@
 
 use std::io;
 
+#[cfg(test)]
+use crate::findings::Calls;
+use crate::findings::{ChangeRecord, Finding, Location, Report};
+
 mod buf_json;
 mod buf_text;
 mod diff_text;
 mod escape;
 mod json;
 mod layout;
-mod model;
 #[cfg(test)]
 mod sample;
 mod summary;
@@ -21,7 +24,6 @@ mod witness;
 pub use buf_json::{SourceIssue, write_source_issues};
 pub use escape::escape;
 pub use layout::{Line, Style};
-pub use model::{Calls, ChangeRecord, Finding, Location, Report};
 pub use summary::{next_version, plural};
 
 /// How a report is shown. What is in it does not depend on this.
