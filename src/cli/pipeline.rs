@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::exit::ExitCodeStyle;
 use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
+use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
@@ -285,6 +286,7 @@ fn asked<T>(
         path: &job.path,
         exclude_path: &job.exclude_path,
         packages: job.packages,
+        languages: sdk::check,
     };
     Ok(open(&request, &mut ctx.io.input)?)
 }

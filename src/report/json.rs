@@ -3,6 +3,7 @@
 //! The document is written piece by piece, one finding and one change a line, so that a large report costs no
 //! second copy in memory and `grep` and `diff` work on it.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
@@ -281,21 +282,13 @@ struct Matrix<'a> {
     rpc: BothWays<'a>,
     http: BothWays<'a>,
     validation: BothWays<'a>,
-    source: Sources<'a>,
+    source: BTreeMap<&'static str, JsonCell<'a>>,
 }
 
 #[derive(Serialize)]
 struct BothWays<'a> {
     backward: JsonCell<'a>,
     forward: JsonCell<'a>,
-}
-
-#[derive(Serialize)]
-struct Sources<'a> {
-    go: JsonCell<'a>,
-    java: JsonCell<'a>,
-    python: JsonCell<'a>,
-    rust: JsonCell<'a>,
 }
 
 #[derive(Serialize)]
@@ -315,19 +308,15 @@ impl<'a> Matrix<'a> {
             backward: cell(lens, Direction::Backward),
             forward: cell(lens, Direction::Forward),
         };
-        let source = |lens| cell(lens, Direction::Backward);
         Matrix {
             wire: both(Lens::Wire),
             json: both(Lens::Json),
             rpc: both(Lens::Rpc),
             http: both(Lens::Http),
             validation: both(Lens::Validation),
-            source: Sources {
-                go: source(Lens::Source(Language::Go)),
-                java: source(Lens::Source(Language::Java)),
-                python: source(Lens::Source(Language::Python)),
-                rust: source(Lens::Source(Language::Rust)),
-            },
+            source: Language::ALL
+                .map(|language| (language.as_str(), cell(Lens::Source(language), Direction::Backward)))
+                .into(),
         }
     }
 }
