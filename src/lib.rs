@@ -2,7 +2,8 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
-//! - [`words`]: lens, direction, effect, level, bump, language, kind of call;
+//! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
+//!   numbers, near matches;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
 //!   where contracts come from;
@@ -10,26 +11,29 @@
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
 //!   [`verdict`]: what each change does to whom; [`rules`]: named selectors over changes;
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
-//! - [`report`]: the finished report in every format; [`policy`]: changes and verdicts to findings;
+//! - [`compare`]: two schemas, what changed and what it does; [`findings`]: the model of a report;
+//! - [`policy`]: changes and verdicts to findings; [`report`]: the finished report in every format;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`service`]: a gRPC server for any version, from its descriptors; [`cli`]: the commands.
 
 pub mod cli;
 pub mod codegen;
+pub mod compare;
 pub mod compile;
 pub mod config;
 pub mod diff;
+pub mod findings;
 pub mod git;
 pub mod ledger;
 pub mod lock;
 pub mod machine;
-mod names;
 pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;
 pub mod service;
 pub mod source;
+pub mod text;
 pub mod verdict;
 pub mod verify;
 pub mod wire;

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use protopact::report::{Finding, Location};
+use protopact::findings::{Finding, Location};
 
 fn main() {
     let args = Arguments::from_args();

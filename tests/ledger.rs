@@ -15,11 +15,11 @@ use std::process::Command;
 
 use env::TestEnv;
 use proptest::prelude::*;
-use protopact::diff::{self, Change, Comeback, Cx};
+use protopact::compare::Comparison;
+use protopact::diff::Comeback;
 use protopact::git::{Repo, TagPattern};
-use protopact::ledger::{History, remember};
-use protopact::policy::{Decision, LensPolicy, PolicySet, decide};
-use protopact::verdict::Judge;
+use protopact::ledger::History;
+use protopact::policy::{LensPolicy, PolicySet, decide};
 use serde_json::Value;
 
 const FILE: &str = "proto/shop/v1/shop.proto";
@@ -461,9 +461,7 @@ fn remembered(states: &[State]) -> Remembered {
     let env = published_files(&bodies.iter().map(|b| vec![(FILE, &**b)]).collect::<Vec<_>>());
     let schema = |state: &State| support::schema(&vec![(FILE.to_owned(), text(&render(state)))]).unwrap();
     let (old, new) = (schema(published.last().unwrap()), schema(last));
-    let cx = Cx { old: &old, new: &new };
-    let mut changes = diff::changes(&cx);
-    let without = findings(&cx, &changes);
+    let without = findings(&Comparison::new(&old, &new));
     let repo = Repo::open(&env.work()).unwrap();
     let memory = History {
         repository: repo.object_dir(),
@@ -472,9 +470,9 @@ fn remembered(states: &[State]) -> Remembered {
         pattern: TagPattern::default(),
         most: 64,
     };
-    remember(&mut changes, &cx, &memory);
-    let with = findings(&cx, &changes);
-    let added = changes.iter().filter_map(|change| {
+    let comparison = Comparison::remembering(&old, &new, Some(&memory));
+    let with = findings(&comparison);
+    let added = comparison.changes().iter().filter_map(|change| {
         let Some(protopact::schema::Element::Field(id)) = change.new.filter(|_| change.old.is_none()) else {
             return None;
         };
@@ -484,14 +482,9 @@ fn remembered(states: &[State]) -> Remembered {
 }
 
 /// Everything about findings but the sentence, which may say that something is back.
-fn findings(cx: &Cx<'_>, changes: &[Change]) -> Vec<String> {
-    let judge = Judge::new(cx);
-    let verdicts: Vec<_> = changes.iter().map(|c| judge.judge(c)).collect();
-    let echoes = diff::echoes(changes, cx);
-    let decision =
-        Decision { cx: *cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge, prover: None };
+fn findings(comparison: &Comparison<'_>) -> Vec<String> {
     let policy = PolicySet::Lenses(LensPolicy::standard());
-    let found = decide(&decision, &|_| &policy);
+    let found = decide(comparison, &|_| &policy);
     found
         .iter()
         .map(|f| format!("{} {} {} {:?} {:?}", f.rule, f.fingerprint, f.level.as_str(), f.verdict, f.fix))

@@ -4,6 +4,7 @@
 
 mod support;
 
+use protopact::compare::Comparison;
 use protopact::words::{Direction, Lens};
 
 const HTTP: &str = include_str!("../fixtures/probes/20-http-path-changed/old/google/api/annotations.proto");
@@ -64,12 +65,12 @@ fn judge(old: &str, new: &str, lens: Lens) -> [String; 2] {
         ])
         .unwrap_or_else(|e| panic!("{e}\n{text}"))
     };
-    support::compare(&side(old), &side(new), |decision| {
-        [Direction::Backward, Direction::Forward].map(|direction| {
-            let cells = decision.verdicts.iter().filter_map(|v| v.cell(lens, direction));
-            let worst = cells.max_by_key(|c| c.effect);
-            worst.map_or("ok".to_owned(), |c| format!("{}: {}", c.effect.as_str(), c.reason))
-        })
+    let (old, new) = (side(old), side(new));
+    let comparison = Comparison::new(&old, &new);
+    [Direction::Backward, Direction::Forward].map(|direction| {
+        let cells = comparison.verdicts().iter().filter_map(|v| v.cell(lens, direction));
+        let worst = cells.max_by_key(|c| c.effect);
+        worst.map_or("ok".to_owned(), |c| format!("{}: {}", c.effect.as_str(), c.reason))
     })
 }
 

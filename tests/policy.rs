@@ -4,8 +4,9 @@
 
 mod support;
 
+use protopact::compare::Comparison;
+use protopact::findings::Finding;
 use protopact::policy::{LensPolicy, Policies, PolicySet, RuleConfig, bump, decide, record};
-use protopact::report::Finding;
 use protopact::schema::Schema;
 use protopact::words::{Bump, LensSelector, Level};
 
@@ -114,16 +115,21 @@ fn growing_is_no_finding_unless_the_direction_is_named() {
     assert_eq!(support::findings(&one(NEW), &one(OLD), &standard).len(), 0);
     let strict = support::findings(&one(NEW), &one(OLD), &lenses(&["json.forward"]));
     assert_eq!(rules_of(&strict), ["FIELD_NO_ADD"]);
-    support::compare(&one(NEW), &one(OLD), |decision| {
-        let records = record(decision, &|_| &standard);
-        assert_eq!(records.len(), 1);
-        assert_eq!(records[0].message, "field 2 (`amount`) of `shop.v1.Order` was added");
-        assert_eq!(records[0].bump, Bump::Minor);
-        assert_eq!(
-            bump(&decision.changes[0], &decision.verdicts[0], &lenses(&["json.forward"]), &decision.cx),
-            Bump::Major
-        );
-    });
+    let (old, new) = (one(NEW), one(OLD));
+    let comparison = Comparison::new(&old, &new);
+    let records = record(&comparison, &|_| &standard);
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].message, "field 2 (`amount`) of `shop.v1.Order` was added");
+    assert_eq!(records[0].bump, Bump::Minor);
+    assert_eq!(
+        bump(
+            &comparison.changes()[0],
+            &comparison.verdicts()[0],
+            &lenses(&["json.forward"]),
+            &comparison.cx()
+        ),
+        Bump::Major
+    );
 }
 
 #[test]
@@ -133,7 +139,7 @@ fn a_package_may_have_a_policy_of_its_own() {
     assert!(policies.add("shop.[", lenses(&[])).is_err());
     let other = |text: &str| one(&text.replace("shop.v1", "store.v1"));
     let count = |old: &Schema, new: &Schema| {
-        support::compare(old, new, |decision| decide(decision, &|file| policies.for_file(file)).len())
+        decide(&Comparison::new(old, new), &|file| policies.for_file(file)).len()
     };
     assert_eq!(count(&one(OLD), &one(NEW)), 0);
     assert_eq!(count(&other(OLD), &other(NEW)), 1);

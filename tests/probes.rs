@@ -10,7 +10,8 @@ mod support;
 use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use protopact::policy::{Decision, LensPolicy, PolicySet, decide};
+use protopact::compare::Comparison;
+use protopact::policy::{LensPolicy, PolicySet, decide};
 use protopact::words::LensSelector;
 use serde::Deserialize;
 
@@ -42,15 +43,15 @@ fn run(folder: &Path) -> Result<(), Failed> {
     let expect: Expect = toml::from_str(&text)?;
     let side = |name: &str| support::schema(&support::read(&folder.join(name)));
     let (old, new) = (side("old")?, side("new")?);
-    support::compare(&old, &new, |decision| check(&expect, decision))
+    check(&expect, &Comparison::new(&old, &new))
 }
 
-fn check(expect: &Expect, decision: &Decision<'_>) -> Result<(), Failed> {
-    let Decision { cx, changes, verdicts, .. } = *decision;
+fn check(expect: &Expect, comparison: &Comparison<'_>) -> Result<(), Failed> {
+    let (cx, changes, verdicts) = (comparison.cx(), comparison.changes(), comparison.verdicts());
     let named = |words: &Vec<String>| words.iter().map(|w| w.parse::<LensSelector>()).collect();
     let deny = expect.deny.as_ref().map(named).transpose()?;
     let policy = PolicySet::Lenses(deny.map_or_else(LensPolicy::standard, |deny| LensPolicy { deny }));
-    let mut findings: Vec<String> = decide(decision, &|_| &policy)
+    let mut findings: Vec<String> = decide(comparison, &|_| &policy)
         .iter()
         .map(|f| format!("{} {} {}", f.level.as_str(), f.rule, f.symbol))
         .collect();

@@ -12,7 +12,8 @@ use protopact::compile::{Backend, Input, InputFile, Options, compile};
 use protopact::diff::{self, Change, Cx};
 use protopact::git::TagPattern;
 use protopact::policy::{Decision, LensPolicy, PolicySet, RuleConfig, RulePolicy, decide, record};
-use protopact::report::{DiffFormat, Format, Report, View};
+use protopact::report::{DiffFormat, Format, Report};
+use protopact::text::View;
 use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::source::Name;
@@ -77,7 +78,7 @@ fn schema(text: &str) -> Option<Schema> {
         content: bytes::Bytes::copy_from_slice(text.as_bytes()),
         target: true,
     };
-    let input = Input { files: vec![file], roots: vec![".".to_owned()] };
+    let input = Input { files: vec![file], roots: vec![".".to_owned()], ..Input::default() };
     // protoc is an outside program: starting it for every input would fuzz the process table.
     let options = Options { backend: Backend::Builtin, ..Options::default() };
     let compiled = compile(&input, &options).ok()?;

@@ -7,7 +7,9 @@ use clap::Args;
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
-use crate::report::{Format, Report, SourceIssue, View, write_source_issues};
+use crate::findings::Report;
+use crate::report::{Format, SourceIssue, write_source_issues};
+use crate::text::View;
 
 /// Check what a change breaks, against an earlier state of the contract
 ///

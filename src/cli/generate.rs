@@ -12,14 +12,14 @@ use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit};
 use crate::codegen::Contract;
 use crate::codegen::buf_gen::{self, Template};
+use crate::codegen::build::{self, Outcome, Workshop};
 use crate::codegen::compare::Difference;
 use crate::codegen::generate::Unit;
 use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
-use crate::codegen::verify::{self, Outcome, Workshop};
 use crate::config::generate::Generate;
 use crate::machine::Limits;
-use crate::report::{Line, Style, plural};
+use crate::text::{Line, Style, plural};
 use crate::words::Language;
 
 /// Make SDK packages for Go, Java, Python and Rust
@@ -35,7 +35,7 @@ Examples:
   protopact generate --versioned           each version in a folder of its own
   protopact generate --lang go,python      only these
   protopact generate --check               is what is there what would be made?
-  protopact generate --verify              does it build?")]
+  protopact generate --build               does it build?")]
 pub(super) struct GenerateArgs {
     /// The version of the contract: a tag or any git revision; the working tree when it is left out
     #[arg(long, value_name = "REV")]
@@ -83,8 +83,8 @@ pub(super) struct GenerateArgs {
     /// go build and go vet; mvn package, offline after one resolution; sdist and wheel, the wheel in a fresh
     /// environment, every module imported and checked by mypy; cargo check with and without features. The tools fetch
     /// what the packages depend on. A language whose tools are missing is skipped with its name.
-    #[arg(long, conflicts_with_all = ["check", "template"])]
-    verify: bool,
+    #[arg(long, alias = "verify", conflicts_with_all = ["check", "template"])]
+    build: bool,
 
     /// Make everything anew, and delete files in the packages' folders that protopact has not written
     #[arg(long)]
@@ -195,19 +195,19 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
             }
         }
     }
-    if args.verify {
+    if args.build {
         for (folder, units) in &folders {
-            exit = verify(folder, units, &machine, ctx)?;
+            exit = build(folder, units, &machine, ctx)?;
         }
     }
     Ok(exit)
 }
 
 /// Builds the packages in an output folder and says what came of it.
-fn verify(folder: &Path, units: &[Unit], machine: &Machine, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+fn build(folder: &Path, units: &[Unit], machine: &Machine, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let packages = produce::packages(folder, units).map_err(ProduceError::from)?;
     let scratch = tempfile::tempdir().map_err(|e| CliError::outside("cannot make a temporary folder", e))?;
-    let target = machine.cache.as_ref().map(verify::cargo_target);
+    let target = machine.cache.as_ref().map(build::cargo_target);
     let limits = Limits { time: BUILD_PATIENCE, ..Limits::default() };
     let workshop = Workshop { host: &machine.host, limits, cargo_target: target.as_deref() };
     let progress = ctx.progress("building");
@@ -217,13 +217,13 @@ fn verify(folder: &Path, units: &[Unit], machine: &Machine, ctx: &mut Ctx<'_>) -
             progress.say(&format!("{}: {step}", language.as_str()));
         }
     };
-    let results = verify::verify_all(&packages, scratch.path(), workshop, &say)
+    let results = build::build_all(&packages, scratch.path(), workshop, &say)
         .map_err(|e| CliError::new(ErrorKind::Outside, e))?;
     drop(progress);
     let built = results.iter().filter(|r| r.outcome == Outcome::Built).count();
     let failed = results.iter().filter(|r| matches!(r.outcome, Outcome::Failed { .. })).count();
     let skipped = results.len() - built - failed;
-    write!(ctx.io.out, "{}", verify::table(&results))?;
+    write!(ctx.io.out, "{}", build::table(&results))?;
     if !ctx.global.quiet {
         writeln!(ctx.io.out, "{} built, {failed} failed, {skipped} skipped", plural(built, "package"))?;
     }

@@ -15,7 +15,7 @@ use crate::config::Settings;
 use crate::config::generate::{GRPC_PYTHON, PluginRun};
 use crate::lock::FILE_NAME;
 use crate::machine::{Cache, Host};
-use crate::report::{Line, Style};
+use crate::text::{Line, Style};
 use crate::words::Language;
 
 /// Get the protoc plugins that packages are made with

@@ -1,10 +1,11 @@
 //! From settings to what is minded in each file.
 
+use crate::compare::Comparison;
 use crate::config::{self, RuleRef, Settings};
+use crate::findings::{ChangeRecord, Finding, Location};
 use crate::policy::{
-    Decision, LensPolicy, PolicyError, PolicySet, RuleConfig, RulePolicy, decide, is_unstable_package, record,
+    LensPolicy, PolicyError, PolicySet, RuleConfig, RulePolicy, decide, is_unstable_package, record,
 };
-use crate::report::{ChangeRecord, Finding, Location};
 use crate::rules::{self, Lookup, RulesVersion};
 use crate::schema::{File, Schema};
 use crate::source::Layout;
@@ -84,12 +85,12 @@ impl<'a> Policies<'a> {
     }
 
     /// What somebody minds, and every change.
-    pub(super) fn apply(&self, decision: &Decision<'_>) -> (Vec<Finding>, Vec<ChangeRecord>) {
+    pub(super) fn apply(&self, comparison: &Comparison<'_>) -> (Vec<Finding>, Vec<ChangeRecord>) {
         let parts: [Part; 2] = [|s| &s.lenses, |s| &s.rules];
         let mut all = Vec::new();
         for part in parts.into_iter().filter(|part| self.uses(*part)) {
             let policy_for = |file: &File| part(self.for_file(file));
-            all.push((decide(decision, &policy_for), record(decision, &policy_for)));
+            all.push((decide(comparison, &policy_for), record(comparison, &policy_for)));
         }
         let (mut findings, changes) = all
             .into_iter()
@@ -106,9 +107,9 @@ impl<'a> Policies<'a> {
             })
             .unwrap_or_else(|| {
                 let nothing = |_: &File| &self.nothing.lenses;
-                (Vec::new(), record(decision, &nothing))
+                (Vec::new(), record(comparison, &nothing))
             });
-        let places = Places::new(decision.cx.old, decision.cx.new);
+        let places = Places::new(comparison.cx().old, comparison.cx().new);
         findings.retain(|f| !self.ignored(f, &places));
         findings.sort_by(|a, b| place(a).cmp(&place(b)));
         (findings, changes)

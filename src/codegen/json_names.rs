@@ -103,7 +103,7 @@ mod tests {
                     int32 e = 3 [json_name = \"x\"];\n  message B { int32 f_g = 1; int32 h_i = 2 [json_name = \"hI\"]; }\n}\n";
         let name = "a.proto";
         let file = InputFile { name: name.into(), display: name.into(), content: text.into(), target: true };
-        let input = Input { files: vec![file], roots: Vec::new() };
+        let input = Input { files: vec![file], ..Input::default() };
         let compiled = compile(&input, &Options::default()).unwrap();
         let mut out = Vec::new();
         without_implied(&compiled.files[0].descriptor, &mut out);

@@ -151,7 +151,7 @@ impl Managed {
             }
             CompiledFile { descriptor: self.rewritten(file).into(), ..file.clone() }
         });
-        Compiled { files: files.collect() }
+        Compiled { files: files.collect(), heads: compiled.heads.clone() }
     }
 
     fn rewritten(&self, file: &CompiledFile) -> Vec<u8> {
@@ -373,7 +373,7 @@ mod tests {
             content: format!("syntax = \"proto3\";\n{text}\n").into(),
             target: true,
         };
-        let input = Input { files: files.iter().map(file).collect(), roots: Vec::new() };
+        let input = Input { files: files.iter().map(file).collect(), ..Input::default() };
         let compiled = compile(&input, &Options::default()).unwrap();
         let template = buf_gen::parse(managed, "buf.gen.yaml", &|_| false).unwrap();
         let managed = template.managed.unwrap().apply(&compiled);

@@ -5,6 +5,7 @@
 //! packages are written beside the old output and renamed over it. Plugins are pinned by version and hash.
 
 pub mod buf_gen;
+pub mod build;
 pub mod catalogue;
 pub mod compare;
 pub mod generate;
@@ -20,7 +21,6 @@ pub mod produce;
 pub(crate) mod render;
 pub mod request;
 pub mod sdk;
-pub mod verify;
 pub mod write;
 
 pub use crate::machine::{FileTree, TreeError};

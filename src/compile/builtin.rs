@@ -8,10 +8,13 @@ use super::link::{self, Unit};
 use super::load::Loaded;
 use super::parse::Problem;
 use super::parse::lex::MAX_PROBLEMS;
-use super::{CompileError, Compiled, CompiledFile, Input, well_known};
+use super::{CompileError, CompiledFile, Input, well_known};
 
 /// Compiles what was loaded.
-pub(super) fn compile<'s>(mut loaded: Loaded<'s>, input: &'s Input) -> Result<Compiled, CompileError> {
+pub(super) fn compile<'s>(
+    mut loaded: Loaded<'s>,
+    input: &'s Input,
+) -> Result<Vec<CompiledFile>, CompileError> {
     if let Some((file, edition)) = &loaded.edition {
         let mut diagnostic = Diagnostic::of_file(
             loaded.units[*file as usize].display,
@@ -49,7 +52,7 @@ pub(super) fn compile<'s>(mut loaded: Loaded<'s>, input: &'s Input) -> Result<Co
             }
         })
         .collect();
-    Ok(Compiled { files })
+    Ok(files)
 }
 
 /// The diagnostics of problems, of each file no more than anybody reads.
@@ -131,5 +134,11 @@ fn declaring_file<'i>(name: &str, input: &'i Input) -> Option<&'i str> {
     let unread = input.files.iter().filter(|f| !f.target);
     let unread = unread.filter_map(|f| Some((&*f.name, std::str::from_utf8(&f.content).ok()?)));
     let mut all = well_known.map(|(n, t)| -> (&'i str, &str) { (n, t) }).chain(unread);
-    all.find(|(_, text)| declares(text) && in_package(text)).map(|(name, _)| name)
+    let found = all.find(|(_, text)| declares(text) && in_package(text)).map(|(name, _)| name);
+    found.or_else(|| {
+        let of_package = |p: &str| package.is_empty() || p == package || p.ends_with(&format!(".{package}"));
+        let mut heads = input.heads.iter();
+        let head = heads.find(|h| h.types.iter().any(|t| **t == *last) && of_package(&h.package))?;
+        Some(&*head.name)
+    })
 }

@@ -136,7 +136,8 @@ pub(super) fn malformed(path: &str) -> Option<&'static str> {
 /// The existing path that is most like a missing one: one with the same end, or a similar spelling.
 fn nearest<'n>(path: &str, input: &'n Input) -> Option<&'n str> {
     let candidates = || {
-        let all = input.files.iter().map(|f| &*f.name).chain(well_known::names().map(|n| -> &'n str { n }));
+        let own = input.files.iter().map(|f| &*f.name).chain(input.heads.iter().map(|h| &*h.name));
+        let all = own.chain(well_known::names().map(|n| -> &'n str { n }));
         all.filter(|name| *name != path)
     };
     let end = |long: &str, short: &str| {

@@ -188,7 +188,7 @@ fn add_well_known(files: &mut Vec<File>, by_name: &mut FxHashMap<String, usize>)
                 target: true,
             })
             .collect(),
-        roots: Vec::new(),
+        ..Input::default()
     };
     // The newest of them need protoc; where there is none, the file stays missing and is reported as such.
     let Ok(compiled) = super::compile(&input, &Options::default()) else { return };
@@ -246,5 +246,5 @@ fn order(files: Vec<File>, by_name: &FxHashMap<String, usize>) -> Result<Compile
         descriptor: file.descriptor,
         target: file.target,
     });
-    Ok(Compiled { files: compiled.collect() })
+    Ok(Compiled { files: compiled.collect(), ..Compiled::default() })
 }

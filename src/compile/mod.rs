@@ -12,6 +12,7 @@ mod declared;
 mod diagnostic;
 pub(crate) mod encode;
 mod graph;
+mod head;
 pub mod image;
 mod link;
 mod load;
@@ -27,7 +28,8 @@ use thiserror::Error;
 
 pub(crate) use declared::{Declared, Number, declared};
 pub(crate) use diagnostic::shortened;
-pub use diagnostic::{Diagnostic, Excerpt, escape};
+pub use diagnostic::{Diagnostic, Excerpt};
+pub use head::{Declares, Head, HeadImport};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;
 pub use protoc::ProtocError;
@@ -51,6 +53,8 @@ pub struct InputFile {
 pub struct Input {
     /// The files, in any order; import paths are unique.
     pub files: Vec<InputFile>,
+    /// Files that belong to the side and are not compiled: nothing that is compiled imports them.
+    pub heads: Vec<Head>,
     /// The import roots as a person knows them, for hints about missing imports.
     pub roots: Vec<String>,
 }
@@ -97,6 +101,8 @@ pub struct CompiledFile {
 pub struct Compiled {
     /// The files.
     pub files: Vec<CompiledFile>,
+    /// Files that belong to the side and were not compiled.
+    pub heads: Vec<Head>,
 }
 
 /// Why a compilation failed.
@@ -134,5 +140,7 @@ pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileErro
         Backend::Builtin => false,
         Backend::Protoc => true,
     };
-    if with_protoc { protoc::compile(loaded, input, options) } else { builtin::compile(loaded, input) }
+    let files =
+        if with_protoc { protoc::compile(loaded, input, options)? } else { builtin::compile(loaded, input)? };
+    Ok(Compiled { files, heads: input.heads.clone() })
 }

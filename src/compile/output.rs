@@ -137,7 +137,7 @@ fn own_descriptor() -> Vec<u8> {
             content: well_known::text(DESCRIPTOR).unwrap_or_default().into(),
             target: true,
         }],
-        roots: Vec::new(),
+        ..Input::default()
     };
     let compiled = super::compile(&input, &Options::default()).expect("the built-in file compiles");
     descriptor_set(&compiled, SetOptions { include_imports: true, include_source_info: false })

@@ -12,10 +12,10 @@ use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 use thiserror::Error;
 
-use super::diagnostic::{self, Diagnostic};
+use super::diagnostic::Diagnostic;
 use super::load::Loaded;
 use super::parse::Span;
-use super::{CompileError, Compiled, CompiledFile, Input, Options, builtin, graph, wire};
+use super::{CompileError, CompiledFile, Input, Options, builtin, graph, wire};
 use crate::machine::run::{self, Call};
 use crate::machine::{Host, Limits, RunError, Scratch, tools};
 
@@ -81,7 +81,7 @@ pub(super) fn compile(
     loaded: Loaded<'_>,
     input: &Input,
     options: &Options,
-) -> Result<Compiled, CompileError> {
+) -> Result<Vec<CompiledFile>, CompileError> {
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(builtin::diagnose_all(&loaded.units, loaded.imports, input));
     let mut names: FxHashMap<&str, u32> = FxHashMap::default();
@@ -103,11 +103,7 @@ pub(super) fn compile(
         .map(|(unit, _)| unit.name)
         .collect();
     if targets.is_empty() {
-        return if diagnostics.is_empty() {
-            Ok(Compiled::default())
-        } else {
-            Err(CompileError::sources(diagnostics))
-        };
+        return if diagnostics.is_empty() { Ok(Vec::new()) } else { Err(CompileError::sources(diagnostics)) };
     }
     let folder = Folder::new()?;
     for unit in loaded.units.iter().filter(|u| names.contains_key(u.name)) {
@@ -167,14 +163,14 @@ pub(super) fn compile(
         program: runner.program.clone(),
         reason: "the descriptor set is cut off".to_owned(),
     })?;
-    let mut compiled = Compiled::default();
+    let mut compiled = Vec::new();
     for &file in &loaded.order {
         let unit = &loaded.units[file as usize];
         let Some(descriptor) = files.get(unit.name) else {
             let reason = format!("`{}` is missing", unit.name);
             return Err(ProtocError::Output { program: runner.program, reason }.into());
         };
-        compiled.files.push(CompiledFile {
+        compiled.push(CompiledFile {
             name: unit.name.into(),
             display: unit.display.into(),
             descriptor: descriptor.clone(),
@@ -283,7 +279,8 @@ impl Runner<'_> {
 
     fn failed(&self, status: ExitStatus, messages: &str) -> ProtocError {
         let tail: Vec<&str> = messages.lines().rev().take(5).collect();
-        let tail: Vec<String> = tail.into_iter().rev().map(diagnostic::escape).collect();
+        let tail: Vec<String> =
+            tail.into_iter().rev().map(|line| crate::text::escape(line).into_owned()).collect();
         let output = if tail.is_empty() { "it said nothing".to_owned() } else { tail.join("; ") };
         ProtocError::Failed { program: self.program.clone(), status: status.to_string(), output }
     }

@@ -17,13 +17,13 @@ pub(super) fn diff(differ: &mut Differ<'_>) {
         }
     }
     for (package, files) in cx.old.packages() {
-        if cx.new.package(package).is_none() {
+        if !cx.new.has_package(package) {
             let first = files.iter().copied().min_by_key(|f| &*cx.old.file(*f).name);
             differ.push(Kind::PackageRemoved { package: package.into() }, first.map(Element::File), None);
         }
     }
     for (package, files) in cx.new.packages() {
-        if cx.old.package(package).is_none() {
+        if !cx.old.has_package(package) {
             let first = files.iter().copied().min_by_key(|f| &*cx.new.file(*f).name);
             differ.push(Kind::PackageAdded { package: package.into() }, None, first.map(Element::File));
         }

@@ -20,7 +20,7 @@ mod types;
 pub use change::{Change, Cx};
 pub use echoes::{Echoes, echoes, is_compilers_own};
 pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, Past, Structure};
-pub(crate) use kind::{Place, Shown, wording};
+pub(crate) use kind::{Place, Shown, beside, wording};
 pub use remedy::{Holder, Remedy};
 pub use shape::Shapes;
 

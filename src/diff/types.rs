@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Departure, Differ, Kind, Shapes, Structure, enums, fields, messages, services};
-use crate::schema::{Element, FileId, MessageId, Schema};
+use crate::schema::{Element, MessageId, Schema};
 
 pub(super) fn diff(differ: &mut Differ<'_>) {
     let cx = differ.cx;
@@ -89,16 +89,14 @@ fn departure(differ: &Differ<'_>, old: Element) -> Departure {
     let file = cx.new.file_by_name(&old_file.name);
     // Within a file (or package) a type is known by its name without the package: a file that changed its
     // package keeps its types.
-    let declared = |in_file: FileId| {
-        let package = &cx.new.file(in_file).package;
+    let declared = |package: &str| {
         let full = crate::schema::qualify(package, &nested_name);
         cx.new.by_name(&full).filter(|e| same_sort(*e, old))
     };
-    let left_file = file.is_some_and(|f| declared(f).is_none_or(|e| cx.new.file_of(e) != f));
-    let left_package = match cx.new.package(&old_file.package) {
-        Some(files) => files.first().is_some_and(|f| declared(*f).is_none()),
-        None => false,
-    };
+    let left_file =
+        file.is_some_and(|f| declared(&cx.new.file(f).package).is_none_or(|e| cx.new.file_of(e) != f));
+    let package = &old_file.package;
+    let left_package = cx.new.has_package(package) && declared(package).is_none();
     let anchor = file.and_then(|f| {
         let package = &cx.new.file(f).package;
         let mut name = nested_name.as_str();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::diff::{Change, Cx};
-use crate::report::Calls;
+use crate::findings::Calls;
 use crate::schema::{Element, Role, Schema, Use};
 use crate::verdict::Judge;
 

@@ -4,66 +4,25 @@ use super::affects::Affects;
 use super::lenses::LensPolicy;
 use super::rules::RulePolicy;
 use super::{PolicySet, bump, fingerprint};
-use crate::diff::{Change, Cx, Echoes, is_compilers_own};
-use crate::report::{ChangeRecord, Finding, Location};
+use crate::compare::Comparison;
+use crate::diff::is_compilers_own;
+use crate::findings::{ChangeRecord, Finding, Location};
 use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
-use crate::verdict::{Judge, Verdict};
-use crate::wire::Prover;
 use crate::words::{Bump, Effect, Level};
-
-/// Everything a decision is made from. The changes and what was found out about each go in step.
-#[derive(Clone, Copy, Debug)]
-pub struct Decision<'a> {
-    /// The two sides.
-    pub cx: Cx<'a>,
-    /// Every change.
-    pub changes: &'a [Change],
-    /// The verdict on each change.
-    pub verdicts: &'a [Verdict],
-    /// Which changes are explained by others.
-    pub echoes: &'a Echoes,
-    /// Who judged; it knows which calls carry what.
-    pub judge: &'a Judge<'a>,
-    /// Who finds witnesses, if anybody asked for them.
-    pub prover: Option<&'a Prover<'a>>,
-}
-
-impl<'a> Decision<'a> {
-    /// Whether a change concerns a file of the contract. What happened to files that are only imported is
-    /// somebody else's decision.
-    fn is_own(&self, change: &Change) -> bool {
-        let cx = &self.cx;
-        change.old.is_some_and(|e| cx.old.file(cx.old.file_of(e)).target)
-            || change.new.is_some_and(|e| cx.new.file(cx.new.file_of(e)).target)
-    }
-
-    /// The file whose policy decides: where the element was, or where it is when it is new.
-    fn file(&self, change: &Change) -> Option<&'a File> {
-        match (change.old, change.new) {
-            (Some(old), _) => Some(self.cx.old.file(self.cx.old.file_of(old))),
-            (None, Some(new)) => Some(self.cx.new.file(self.cx.new.file_of(new))),
-            (None, None) => None,
-        }
-    }
-}
 
 /// What is minded, sorted by place, rule and message. `policy_for` gives the policy for a file; it is asked for
 /// the file where the element was, or where it is when it is new.
-pub fn decide<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p PolicySet) -> Vec<Finding> {
+pub fn decide<'p>(comparison: &Comparison<'_>, policy_for: &dyn Fn(&File) -> &'p PolicySet) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut affects = Affects::new(&decision.cx, decision.judge);
-    for (index, (change, verdict)) in decision.changes.iter().zip(decision.verdicts).enumerate() {
-        let Some(file) = decision.file(change) else { continue };
+    let mut affects = Affects::new(&comparison.cx(), comparison.judge());
+    for (index, change) in comparison.changes().iter().enumerate() {
+        let Some(file) = comparison.file(change) else { continue };
         match policy_for(file) {
-            PolicySet::Rules(policy) => {
-                by_rules(decision, change, verdict, policy, &mut affects, &mut findings)
-            }
+            PolicySet::Rules(policy) => by_rules(comparison, index, policy, &mut affects, &mut findings),
             // An echo is one edit with another change, which speaks for both.
-            PolicySet::Lenses(_) if decision.echoes.is_echo(index) || !decision.is_own(change) => {}
-            PolicySet::Lenses(policy) => {
-                findings.extend(by_lenses(decision, change, verdict, policy, &mut affects))
-            }
+            PolicySet::Lenses(_) if comparison.echoes().is_echo(index) || !comparison.is_own(change) => {}
+            PolicySet::Lenses(policy) => findings.extend(by_lenses(comparison, index, policy, &mut affects)),
         }
     }
     findings.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -72,16 +31,19 @@ pub fn decide<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p Pol
 }
 
 /// Every change of the contract's own files, minded or not, in the order of symbols.
-pub fn record<'p>(decision: &Decision<'_>, policy_for: &dyn Fn(&File) -> &'p PolicySet) -> Vec<ChangeRecord> {
-    let cx = &decision.cx;
-    let mut records: Vec<ChangeRecord> = decision
-        .changes
+pub fn record<'p>(
+    comparison: &Comparison<'_>,
+    policy_for: &dyn Fn(&File) -> &'p PolicySet,
+) -> Vec<ChangeRecord> {
+    let cx = &comparison.cx();
+    let mut records: Vec<ChangeRecord> = comparison
+        .changes()
         .iter()
-        .zip(decision.verdicts)
-        .filter(|(change, _)| decision.is_own(change) && !is_compilers_own(change, cx))
+        .zip(comparison.verdicts())
+        .filter(|(change, _)| comparison.is_own(change) && !is_compilers_own(change, cx))
         .map(|(change, verdict)| {
             let (old, new) = place(change, cx);
-            let bump = match decision.file(change).map(policy_for) {
+            let bump = match comparison.file(change).map(policy_for) {
                 Some(policy) => bump(change, verdict, policy, cx),
                 None => bump::natural(change, verdict),
             };
@@ -116,15 +78,14 @@ pub fn locate(schema: &Schema, anchor: &Anchor) -> Location {
 }
 
 fn by_rules(
-    decision: &Decision<'_>,
-    change: &Change,
-    verdict: &Verdict,
+    comparison: &Comparison<'_>,
+    index: usize,
     policy: &RulePolicy,
     affects: &mut Affects<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    let cx = &decision.cx;
-    let own = decision.is_own(change);
+    let (cx, change) = (&comparison.cx(), &comparison.changes()[index]);
+    let own = comparison.is_own(change);
     for rule in policy.rules().iter().copied() {
         let Some(hit) = (rule.select)(change, cx) else { continue };
         // As in buf: a file that nothing imports any more is missed even if it was never the contract's own.
@@ -140,37 +101,37 @@ fn by_rules(
         if ignored(cx.new, &hit.new) || ignored(cx.old, &hit.old) {
             continue;
         }
-        findings.push(finding(decision, change, verdict, rule, hit, (rule.level, rule.bump), affects));
+        findings.push(finding(comparison, index, rule, hit, (rule.level, rule.bump), affects));
     }
 }
 
 fn by_lenses(
-    decision: &Decision<'_>,
-    change: &Change,
-    verdict: &Verdict,
+    comparison: &Comparison<'_>,
+    index: usize,
     policy: &LensPolicy,
     affects: &mut Affects<'_>,
 ) -> Option<Finding> {
+    let (change, verdict) = (&comparison.changes()[index], &comparison.verdicts()[index]);
     let (level, bump) = match policy.denied(change, verdict) {
         Effect::Ok => return None,
         Effect::Unknown => (Level::Warn, Bump::Minor),
         Effect::Lossy | Effect::Corrupt | Effect::Rejects => (Level::Error, Bump::Major),
     };
-    let rule = primary(change, &decision.cx)?;
-    let hit = Hit::of(change, &decision.cx);
-    Some(finding(decision, change, verdict, rule, hit, (level, bump), affects))
+    let rule = primary(change, &comparison.cx())?;
+    let hit = Hit::of(change, &comparison.cx());
+    Some(finding(comparison, index, rule, hit, (level, bump), affects))
 }
 
 fn finding(
-    decision: &Decision<'_>,
-    change: &Change,
-    verdict: &Verdict,
+    comparison: &Comparison<'_>,
+    index: usize,
     rule: &'static Rule,
     hit: Hit,
     (level, bump): (Level, Bump),
     affects: &mut Affects<'_>,
 ) -> Finding {
-    let cx = &decision.cx;
+    let (change, verdict) = (&comparison.changes()[index], &comparison.verdicts()[index]);
+    let cx = &comparison.cx();
     Finding {
         rule: rule.id,
         change: change.id(cx),
@@ -184,7 +145,7 @@ fn finding(
         affects: affects.of(change),
         fix: change.remedy(cx).map(|remedy| remedy.to_string()),
         fingerprint: fingerprint(change, cx),
-        proofs: decision.prover.map(|prover| prover.prove(change, verdict)),
+        proofs: comparison.proofs(index),
     }
 }
 

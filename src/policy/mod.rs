@@ -14,7 +14,7 @@ mod rules;
 mod unstable;
 
 pub use bump::bump;
-pub use decide::{Decision, decide, locate, record};
+pub use decide::{decide, locate, record};
 pub use fingerprint::{fingerprint, shape};
 pub use lenses::LensPolicy;
 pub use paths::{PathError, PathSet};

@@ -3,101 +3,48 @@
 use super::{Categories, Rule, Status};
 use super::{enums, extension, field, file, message, oneof, option, package, reserved, rpc, service};
 
-/// Every rule in use, sorted by id.
-pub static RULES: &[&Rule] = &[
-    &enums::enum_no_delete::RULE,
-    &enums::enum_no_move::RULE,
-    &enums::enum_no_rename::RULE,
-    &enums::enum_same_json_format::RULE,
-    &enums::enum_same_type::RULE,
-    &enums::enum_value_no_add::RULE,
-    &enums::enum_value_no_add_closed::RULE,
-    &enums::enum_value_no_add_reserved::RULE,
-    &enums::enum_value_no_delete::RULE,
-    &enums::enum_value_no_delete_unless_name_reserved::RULE,
-    &enums::enum_value_no_delete_unless_number_reserved::RULE,
-    &enums::enum_value_no_reuse::RULE,
-    &enums::enum_value_no_swap::RULE,
-    &enums::enum_value_same_name::RULE,
-    &extension::extension_message_no_delete::RULE,
-    &extension::extension_no_add::RULE,
-    &extension::extension_no_delete::RULE,
-    &extension::extension_no_move::RULE,
-    &field::field_no_add::RULE,
-    &field::field_no_add_reserved::RULE,
-    &field::field_no_delete::RULE,
-    &field::field_no_delete_unless_name_reserved::RULE,
-    &field::field_no_delete_unless_number_reserved::RULE,
-    &field::field_no_reuse::RULE,
-    &field::field_no_swap::RULE,
-    &field::field_same_cardinality::RULE,
-    &field::field_same_cpp_string_type::RULE,
-    &field::field_same_default::RULE,
-    &field::field_same_java_utf8_validation::RULE,
-    &field::field_same_json_name::RULE,
-    &field::field_same_jstype::RULE,
-    &field::field_same_name::RULE,
-    &field::field_same_number::RULE,
-    &field::field_same_oneof::RULE,
-    &field::field_same_packed::RULE,
-    &field::field_same_type::RULE,
-    &field::field_same_utf8_validation::RULE,
-    &field::field_wire_compatible_cardinality::RULE,
-    &field::field_wire_compatible_type::RULE,
-    &field::field_wire_json_compatible_cardinality::RULE,
-    &field::field_wire_json_compatible_type::RULE,
-    &file::file_no_delete::RULE,
-    &file::file_same_cc_enable_arenas::RULE,
-    &file::file_same_cc_generic_services::RULE,
-    &file::file_same_csharp_namespace::RULE,
-    &file::file_same_go_package::RULE,
-    &file::file_same_java_generic_services::RULE,
-    &file::file_same_java_multiple_files::RULE,
-    &file::file_same_java_outer_classname::RULE,
-    &file::file_same_java_package::RULE,
-    &file::file_same_objc_class_prefix::RULE,
-    &file::file_same_optimize_for::RULE,
-    &file::file_same_package::RULE,
-    &file::file_same_php_class_prefix::RULE,
-    &file::file_same_php_metadata_namespace::RULE,
-    &file::file_same_php_namespace::RULE,
-    &file::file_same_py_generic_services::RULE,
-    &file::file_same_ruby_package::RULE,
-    &file::file_same_swift_prefix::RULE,
-    &file::file_same_syntax::RULE,
-    &file::import_public_no_delete::RULE,
-    &message::message_no_delete::RULE,
-    &message::message_no_move::RULE,
-    &message::message_no_remove_standard_descriptor_accessor::RULE,
-    &message::message_no_rename::RULE,
-    &message::message_same_json_format::RULE,
-    &message::message_same_message_set_wire_format::RULE,
-    &message::message_same_required_fields::RULE,
-    &oneof::oneof_no_add::RULE,
-    &oneof::oneof_no_delete::RULE,
-    &oneof::oneof_no_rename::RULE,
-    &option::option_same_validation::RULE,
-    &option::option_same_value::RULE,
-    &package::package_enum_no_delete::RULE,
-    &package::package_extension_no_delete::RULE,
-    &package::package_message_no_delete::RULE,
-    &package::package_no_delete::RULE,
-    &package::package_service_no_delete::RULE,
-    &reserved::reserved_enum_no_delete::RULE,
-    &reserved::reserved_message_no_delete::RULE,
-    &rpc::rpc_no_add::RULE,
-    &rpc::rpc_no_delete::RULE,
-    &rpc::rpc_same_client_streaming::RULE,
-    &rpc::rpc_same_http_binding::RULE,
-    &rpc::rpc_same_idempotency_level::RULE,
-    &rpc::rpc_same_request_type::RULE,
-    &rpc::rpc_same_response_type::RULE,
-    &rpc::rpc_same_server_streaming::RULE,
-    &service::service_no_add::RULE,
-    &service::service_no_delete::RULE,
-    &service::service_no_move::RULE,
-    &service::service_no_rename::RULE,
+/// The rules of every subject, in the order of their ids.
+const SUBJECTS: &[&[&Rule]] = &[
+    enums::RULES,
+    extension::RULES,
+    field::RULES,
+    file::RULES,
+    message::RULES,
+    oneof::RULES,
+    option::RULES,
+    package::RULES,
+    reserved::RULES,
+    rpc::RULES,
+    service::RULES,
 ];
+
+/// Every rule in use, sorted by id.
+pub static RULES: &[&Rule] = &ALL;
+
+static ALL: [&Rule; count()] = all();
+
+const fn count() -> usize {
+    let (mut count, mut subject) = (0, 0);
+    while subject < SUBJECTS.len() {
+        count += SUBJECTS[subject].len();
+        subject += 1;
+    }
+    count
+}
+
+const fn all() -> [&'static Rule; count()] {
+    let mut all = [SUBJECTS[0][0]; count()];
+    let (mut at, mut subject) = (0, 0);
+    while subject < SUBJECTS.len() {
+        let mut rule = 0;
+        while rule < SUBJECTS[subject].len() {
+            all[at] = SUBJECTS[subject][rule];
+            (at, rule) = (at + 1, rule + 1);
+        }
+        subject += 1;
+    }
+    all
+}
 
 /// An id that is no longer in use.
 #[derive(Debug)]

@@ -48,6 +48,11 @@ impl Schema {
                 .map_err(|reason| BuildError { file: file.name.to_string(), reason })?;
         }
         schema.link();
+        for head in &compiled.heads {
+            let known = schema.head_packages.entry(head.package.clone()).or_default();
+            *known = known.or(head.declares);
+        }
+        schema.heads.clone_from(&compiled.heads);
         Ok(schema)
     }
 

@@ -12,6 +12,7 @@ use super::features::{CppStringType, JavaUtf8};
 use super::kind::{Cardinality, Kind, Label};
 use super::lookup::{EnumLookup, MessageLookup};
 use super::span::{SourcePath, Span, SpanTable};
+use crate::compile::{Declares, Head};
 use crate::words::CallKind;
 
 macro_rules! ids {
@@ -389,6 +390,9 @@ pub struct Schema {
     pub(super) by_file: FxHashMap<Box<str>, FileId>,
     pub(super) by_name: FxHashMap<Box<str>, Element>,
     pub(super) packages: FxHashMap<Box<str>, Vec<FileId>>,
+    pub(super) heads: Vec<Head>,
+    /// What the heads of each package declare.
+    pub(super) head_packages: FxHashMap<Box<str>, Declares>,
     pub(super) extensions: FxHashMap<(Box<str>, i32), FieldId>,
     pub(super) by_extendee: OnceLock<FxHashMap<Box<str>, Vec<FieldId>>>,
 }
@@ -479,14 +483,29 @@ impl Schema {
         self.fields().filter(|(_, f)| f.is_extension())
     }
 
-    /// The files of each package, in name order of the packages.
+    /// The compiled files of each package, in name order of the packages.
     pub fn packages(&self) -> Vec<(&str, &[FileId])> {
         let mut all: Vec<_> = self.packages.iter().map(|(p, f)| (&**p, &**f)).collect();
         all.sort_unstable();
         all
     }
 
-    /// The files of one package.
+    /// The files that were not compiled.
+    pub fn heads(&self) -> &[Head] {
+        &self.heads
+    }
+
+    /// Whether any file is of a package, compiled or not.
+    pub fn has_package(&self, name: &str) -> bool {
+        self.packages.contains_key(name) || self.head_packages.contains_key(name)
+    }
+
+    /// What the files of a package that were not compiled declare.
+    pub fn declared_elsewhere(&self, package: &str) -> Declares {
+        self.head_packages.get(package).copied().unwrap_or_default()
+    }
+
+    /// The compiled files of one package.
     pub fn package(&self, name: &str) -> Option<&[FileId]> {
         self.packages.get(name).map(Vec::as_slice)
     }

@@ -94,7 +94,7 @@ fn own(set: &'static [u8]) -> Option<Contract> {
             target: true,
         })
     });
-    Contract::new(&Compiled { files: files.collect() }).ok()
+    Contract::new(&Compiled { files: files.collect(), ..Compiled::default() }).ok()
 }
 
 impl Index {

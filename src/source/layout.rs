@@ -8,10 +8,10 @@ use thiserror::Error;
 
 use super::open::below_root;
 use super::tree::{ReadError, Scope, is_proto};
-use super::{Loaded, Problem, Side, Tree, roots, scan};
-use crate::compile::{Input, InputFile};
+use super::{Loaded, Mount, Plan, Problem, Side, Tree, roots, scan};
+use crate::compile::Input;
 use crate::config::{Modules, Policy, Settings, is_under, normalize};
-use crate::names::near;
+use crate::text::near;
 
 /// The `--path` and `--exclude-path` of a run, as paths from the root of the new side's tree.
 ///
@@ -96,7 +96,7 @@ pub struct LayoutFile {
     pub path: String,
     /// Its path as shown to a person.
     pub display: String,
-    /// Index into [`Layout::modules`].
+    /// Index into [`Layout::modules`] and [`Plan::mounts`].
     pub module: usize,
     /// Whether it is to be judged, and not only there to be imported.
     pub target: bool,
@@ -221,7 +221,7 @@ impl LayoutError {
 ///
 /// # Errors
 ///
-/// As [`plan`] and [`Layout::input`].
+/// As [`plan`] and [`Plan::input`].
 pub fn resolve(
     tree: &Tree,
     settings: &Settings,
@@ -229,9 +229,9 @@ pub fn resolve(
     side: Side,
     like: Option<&Layout>,
 ) -> Result<Resolved, LayoutError> {
-    let layout = plan(tree, settings, selection, side, like)?;
-    let input = layout.input(tree)?;
-    Ok(Resolved { layout, input })
+    let plan = plan(tree, settings, selection, side, like)?;
+    let input = plan.input()?;
+    Ok(Resolved { layout: plan.layout, input })
 }
 
 /// Lays a tree out: which file belongs to which module under which import path. Reads file contents only when
@@ -241,23 +241,24 @@ pub fn resolve(
 ///
 /// Two files share an import path, a configured root is empty, the new side has no files, the named file is
 /// not part of the contract, or something under a root cannot be taken in.
-pub fn plan(
-    tree: &Tree,
+pub fn plan<'t>(
+    tree: &'t Tree,
     settings: &Settings,
     selection: &PathSelection,
     side: Side,
     like: Option<&Layout>,
-) -> Result<Layout, LayoutError> {
+) -> Result<Plan<'t>, LayoutError> {
     let mut layout = Layout { policy: settings.policy.clone(), ..Layout::default() };
     layout.choose_modules(tree, settings, like)?;
-    layout.assign(tree)?;
+    let mounts: Vec<Mount<'t>> = layout.modules.iter().map(|m| Mount::own(tree, &m.root)).collect();
+    layout.assign(&mounts)?;
     if layout.files.is_empty() && side == Side::New {
         return Err(LayoutError::NoFiles { label: tree.name().told() });
     }
-    layout.mark_targets(tree, selection, side)?;
+    layout.mark_targets(tree, &mounts, selection, side)?;
     layout.check_problems(tree)?;
     layout.take_notes(tree);
-    Ok(layout)
+    Ok(Plan { layout, mounts, tree })
 }
 
 /// One module for every root, judged alike.
@@ -401,25 +402,29 @@ impl Layout {
         Ok(())
     }
 
-    /// Gives every .proto file to the module with the deepest root around it.
-    fn assign(&mut self, tree: &Tree) -> Result<(), LayoutError> {
-        for path in tree.protos() {
-            let around = self.modules.iter().enumerate().filter(|(_, m)| is_under(path, &m.root));
-            let Some((index, module)) = around.max_by_key(|(_, m)| m.root.len()) else { continue };
+    /// Gives every .proto file to the mount of its tree with the deepest root around it.
+    fn assign(&mut self, mounts: &[Mount<'_>]) -> Result<(), LayoutError> {
+        let is_first = |i: usize| !mounts[..i].iter().any(|m| std::ptr::eq(m.tree, mounts[i].tree));
+        let trees = (0..mounts.len()).filter(|i| is_first(*i)).map(|i| mounts[i].tree);
+        for (tree, path) in trees.flat_map(|tree| tree.protos().map(move |path| (tree, path))) {
+            let around =
+                mounts.iter().enumerate().filter(|(_, m)| std::ptr::eq(m.tree, tree) && m.holds(path));
+            let Some((index, mount)) = around.max_by_key(|(_, m)| m.root.len()) else { continue };
+            let module = &self.modules[index];
             let listed = |folders: &[String]| folders.iter().any(|folder| is_under(path, folder));
             if listed(&module.excludes) || !(module.includes.is_empty() || listed(&module.includes)) {
                 continue;
             }
-            let import = path[module.root.len()..].trim_start_matches('/');
+            let import = mount.import(path);
             let file = LayoutFile {
                 path: path.to_owned(),
                 display: tree.display(path),
                 module: index,
                 target: false,
             };
-            if let Some(other) = self.files.insert(import.into(), file) {
+            if let Some(other) = self.files.insert(import.as_str().into(), file) {
                 return Err(LayoutError::Conflict {
-                    import: import.to_owned(),
+                    import,
                     first: other.display,
                     second: tree.display(path),
                     found_roots: self.found_roots,
@@ -432,6 +437,7 @@ impl Layout {
     fn mark_targets(
         &mut self,
         tree: &Tree,
+        mounts: &[Mount<'_>],
         selection: &PathSelection,
         side: Side,
     ) -> Result<(), LayoutError> {
@@ -463,7 +469,7 @@ impl Layout {
                 Scope::Folder(folder) => is_under(&file.path, folder),
                 Scope::File { path, .. } => file.path == *path || same_package.contains(&file.path),
             };
-            file.target = in_scope && selection.selects(&file.path, import);
+            file.target = mounts[file.module].target && in_scope && selection.selects(&file.path, import);
         }
         let hit = |wanted: &String| {
             self.files.iter().any(|(import, f)| is_under(&f.path, wanted) || is_under(import, wanted))
@@ -516,84 +522,13 @@ impl Layout {
             .collect();
         self.notes.extend(notes);
     }
-
-    /// Reads the files for the compiler.
-    ///
-    /// # Errors
-    ///
-    /// Files that are to be judged cannot be read; all of them are named. A file that is only there to be
-    /// imported is left out instead.
-    pub fn input(&self, tree: &Tree) -> Result<Input, LayoutError> {
-        let needed = self.needed(tree);
-        let wanted = || {
-            let taken = |import: &str| needed.as_ref().is_none_or(|needed| needed.contains(import));
-            self.files.iter().filter(move |(import, _)| taken(import))
-        };
-        let paths: Vec<&str> = wanted().map(|(_, file)| file.path.as_str()).collect();
-        let mut files = Vec::with_capacity(paths.len());
-        let mut problems = Vec::new();
-        for ((import, file), content) in wanted().zip(tree.read_all(&paths)) {
-            match content {
-                Ok(content) => files.push(InputFile {
-                    name: import.clone(),
-                    display: file.display.as_str().into(),
-                    content,
-                    target: file.target,
-                }),
-                Err(error) if file.target => problems.push(Problem {
-                    path: file.display.clone(),
-                    message: error.to_string(),
-                    fatal: true,
-                    hint: error.hint(&file.display),
-                }),
-                Err(_) => {}
-            }
-        }
-        if !problems.is_empty() {
-            return Err(LayoutError::Problems { label: tree.name().told(), problems });
-        }
-        let roots = self.modules.iter().map(|m| shown_root(tree, &m.root)).collect();
-        Ok(Input { files, roots })
-    }
-}
-
-impl Layout {
-    /// The files a compilation can need, by import path, when those are few: the targets and what they import, found
-    /// wave by wave. `None` for all, where most are targets or an import can only be read by the compiler.
-    fn needed(&self, tree: &Tree) -> Option<BTreeSet<&str>> {
-        let mut wave: Vec<&str> =
-            self.files.iter().filter(|(_, file)| file.target).map(|(import, _)| &**import).collect();
-        if wave.len() * 4 > self.files.len() {
-            return None;
-        }
-        let mut needed: BTreeSet<&str> = wave.iter().copied().collect();
-        while !wave.is_empty() {
-            let paths: Vec<&str> = wave.iter().map(|import| self.files[*import].path.as_str()).collect();
-            let mut next = Vec::new();
-            for text in tree.read_all_kept(&paths).into_iter().flatten() {
-                let found = scan(&text);
-                if found.unclear {
-                    return None;
-                }
-                for import in found.imports {
-                    if let Some((import, _)) = self.files.get_key_value(import.as_str())
-                        && needed.insert(import)
-                    {
-                        next.push(&**import);
-                    }
-                }
-            }
-            wave = next;
-        }
-        Some(needed)
-    }
 }
 
 fn shown(problem: &Problem, tree: &Tree) -> Problem {
     Problem { path: tree.display(&problem.path), ..problem.clone() }
 }
 
-fn shown_root(tree: &Tree, root: &str) -> String {
+pub(super) fn shown_root(tree: &Tree, root: &str) -> String {
     let shown = tree.display(root);
     if shown.is_empty() { ".".to_owned() } else { shown }
 }

@@ -9,7 +9,7 @@ use super::http::Routes;
 use super::validation::DefinedOnly;
 use super::walk::Memory;
 use crate::diff::Cx;
-use crate::schema::{Cardinality, Element, EnumId, Reach, Schema};
+use crate::schema::{Cardinality, Element, EnumId, Field, Reach, Schema};
 
 /// Facts about a pair of schemas, found once.
 #[derive(Debug)]
@@ -60,9 +60,9 @@ fn required(schema: &Schema) -> FxHashMap<EnumId, String> {
 }
 
 fn uses_any(schema: &Schema) -> bool {
-    schema
-        .fields()
-        .any(|(_, f)| f.type_name.as_deref() == Some("google.protobuf.Any") && schema.file(f.file).target)
+    let is_any = |f: &Field| f.type_name.as_deref() == Some("google.protobuf.Any");
+    schema.fields().any(|(_, f)| is_any(f) && schema.file(f.file).target)
+        || schema.heads().iter().any(|head| head.any && head.target)
 }
 
 /// What taking something away does once its retirement is taken into account: deprecated before and reserved

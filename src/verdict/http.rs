@@ -13,8 +13,8 @@ use rustc_hash::FxHashMap;
 use super::facts::Facts;
 use super::raw::Raw;
 use super::{Cells, Loss};
-use crate::diff::{Change, Cx, Kind};
-use crate::schema::{Element, Meaning, MethodId, Schema, ServiceId};
+use crate::diff::{Change, Cx, Kind, beside};
+use crate::schema::{Element, Meaning, MethodId, Schema};
 use crate::words::Lens;
 
 /// The extension of `google.protobuf.MethodOptions`.
@@ -75,21 +75,16 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         routes: &facts.old_routes,
         words: ["a new client", "an old server"],
     };
-    let (old, new) = match (&change.kind, change.old, change.new) {
-        (Kind::OptionChanged { .. }, Some(Element::Method(a)), Some(Element::Method(b)))
-            if change.meaning() == Some(Meaning::Http) =>
-        {
-            (bindings(cx.old, a), bindings(cx.new, b))
+    let (old, new) = match &change.kind {
+        Kind::OptionChanged { .. } if change.meaning() != Some(Meaning::Http) => return,
+        Kind::OptionChanged { .. } | Kind::MethodRemoved | Kind::MethodAdded => {
+            (of_method(cx.old, change.old), of_method(cx.new, change.new))
         }
-        (Kind::MethodRemoved, Some(Element::Method(a)), _) => (bindings(cx.old, a), Vec::new()),
-        (Kind::MethodAdded, _, Some(Element::Method(b))) => (Vec::new(), bindings(cx.new, b)),
-        (Kind::TypeRemoved(_), Some(Element::Service(a)), _) => (of_service(cx.old, a), Vec::new()),
-        (Kind::TypeAdded, _, Some(Element::Service(b))) => (Vec::new(), of_service(cx.new, b)),
         // The name of a service is no part of its URLs.
-        (Kind::TypeRenamed(_), Some(Element::Service(a)), Some(Element::Service(b))) => {
-            (of_service(cx.old, a), of_service(cx.new, b))
+        Kind::TypeRemoved(_) | Kind::TypeAdded | Kind::TypeRenamed(_) => {
+            (of_service(cx.old, change.old), of_service(cx.new, change.new))
         }
-        _ => return,
+        beside!(http) => return,
     };
     cells.backward(Lens::Http, old_clients.all(&old, &new));
     cells.forward(Lens::Http, new_clients.all(&new, &old));
@@ -195,7 +190,14 @@ fn field_path(schema: &Schema, message: &str, path: &str) -> Option<Vec<i32>> {
         .collect()
 }
 
-fn of_service(schema: &Schema, id: ServiceId) -> Vec<Binding> {
+/// The bindings of an element that is a method; none of another one.
+fn of_method(schema: &Schema, element: Option<Element>) -> Vec<Binding> {
+    if let Some(Element::Method(id)) = element { bindings(schema, id) } else { Vec::new() }
+}
+
+/// The bindings of an element that is a service; none of another one.
+fn of_service(schema: &Schema, element: Option<Element>) -> Vec<Binding> {
+    let Some(Element::Service(id)) = element else { return Vec::new() };
     schema.service(id).methods.iter().flat_map(|m| bindings(schema, *m)).collect()
 }
 

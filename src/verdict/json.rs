@@ -9,9 +9,9 @@ use super::facts::Facts;
 use super::walk::{Memory, Walk};
 use super::wire::excludes;
 use super::{Cells, Loss, past};
-use crate::diff::{Change, Cx, Kind, NameChange};
-use crate::names::few;
+use crate::diff::{Change, Cx, Kind, NameChange, beside};
 use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind as Type, MessageId, Schema};
+use crate::text::few;
 use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
@@ -206,7 +206,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 "the name may now come back with another meaning, while old data still has the old one",
             ),
         ),
-        _ => {}
+        beside!(json) => {}
     }
 }
 

@@ -7,77 +7,84 @@
 use super::facts::Facts;
 use super::reader::Reader;
 use super::{Cells, Loss};
-use crate::diff::{Change, Cx, Kind};
-use crate::schema::{Element, MethodId};
+use crate::diff::{Change, Cx, Kind, beside};
+use crate::schema::Element;
 use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
-    match (&change.kind, change.old, change.new) {
-        (Kind::PackageRemoved { package }, ..) => {
-            let files = cx.old.package(package).unwrap_or_default();
-            let services = files.iter().flat_map(|f| &cx.old.file(*f).services);
-            let mut names: Vec<&str> = services.map(|s| &*cx.old.service(*s).full_name).collect();
-            names.sort_unstable();
-            if let Some(first) = names.first() {
-                let more = match names.len() - 1 {
-                    0 => String::new(),
-                    1 => " and 1 other service".to_owned(),
-                    n => format!(" and {n} other services"),
-                };
-                cells.backward(
-                    Lens::Rpc,
-                    Loss::rejects(format!("old clients call `{first}`{more} and get UNIMPLEMENTED")),
-                );
-            }
-        }
-        (Kind::TypeRemoved(_), Some(Element::Service(id)), _) if !cx.old.service(id).methods.is_empty() => {
-            cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));
-        }
-        (Kind::TypeRenamed(_), Some(Element::Service(_)), Some(new)) => cells.both(
-            Lens::Rpc,
-            Loss::rejects(format!(
-                "the service name is part of every call's path; the other side knows only its own and answers UNIMPLEMENTED (now `{}`)",
-                cx.new.full_name(new)
-            )),
-        ),
-        (Kind::FilePackageChanged, Some(Element::File(id)), _) if !cx.old.file(id).services.is_empty() => {
+    match &change.kind {
+        Kind::PackageRemoved { package } => package_removed(cx, package, cells),
+        Kind::TypeRemoved(_) => match change.old {
+            Some(Element::Service(id)) if !cx.old.service(id).methods.is_empty() => gone(cells),
+            _ => {}
+        },
+        Kind::TypeRenamed(_) => {
+            let (Some(Element::Service(_)), Some(new)) = (change.old, change.new) else { return };
             cells.both(
                 Lens::Rpc,
-                Loss::rejects("the package is part of every call's path: the other side answers UNIMPLEMENTED"),
+                Loss::rejects(format!(
+                    "the service name is part of every call's path; the other side knows only its own and answers UNIMPLEMENTED (now `{}`)",
+                    cx.new.full_name(new)
+                )),
             );
         }
-        (Kind::MethodRemoved, ..) => {
-            cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));
+        Kind::FilePackageChanged => match change.old {
+            Some(Element::File(id)) if !cx.old.file(id).services.is_empty() => cells.both(
+                Lens::Rpc,
+                Loss::rejects("the package is part of every call's path: the other side answers UNIMPLEMENTED"),
+            ),
+            _ => {}
+        },
+        Kind::MethodRemoved => gone(cells),
+        Kind::MethodAdded => unknown_yet(cells),
+        Kind::TypeAdded => {
+            if let Some(Element::Service(_)) = change.new {
+                unknown_yet(cells);
+            }
         }
-        (Kind::MethodAdded, ..) => {
-            cells.forward(Lens::Rpc, Loss::rejects("an old server answers UNIMPLEMENTED until it is updated"));
-        }
-        (Kind::TypeAdded, _, Some(Element::Service(_))) => {
-            cells.forward(Lens::Rpc, Loss::rejects("an old server answers UNIMPLEMENTED until it is updated"));
-        }
-        (Kind::MethodRequestTypeChanged(_), Some(Element::Method(a)), Some(Element::Method(b))) => {
-            payload(cx, facts, (a, b), true, cells);
-        }
-        (Kind::MethodResponseTypeChanged(_), Some(Element::Method(a)), Some(Element::Method(b))) => {
-            payload(cx, facts, (a, b), false, cells);
-        }
-        (Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged, ..) => cells.both(
+        Kind::MethodRequestTypeChanged(_) => payload(change, cx, facts, true, cells),
+        Kind::MethodResponseTypeChanged(_) => payload(change, cx, facts, false, cells),
+        Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged => cells.both(
             Lens::Rpc,
             Loss::rejects(
                 "one side streams where the other sends exactly one message: the call ends in an error as soon as it is not exactly one",
             ),
         ),
-        (Kind::MethodIdempotencyChanged, ..) => cells.backward(
+        Kind::MethodIdempotencyChanged => cells.backward(
             Lens::Rpc,
             Loss::unknown("clients that retry, or that send calls without side effects as GET, decided by the old promise"),
         ),
-        _ => {}
+        beside!(rpc) => {}
     }
+}
+
+fn gone(cells: &mut Cells) {
+    cells.backward(Lens::Rpc, Loss::rejects("old clients call it and get UNIMPLEMENTED"));
+}
+
+fn unknown_yet(cells: &mut Cells) {
+    cells.forward(Lens::Rpc, Loss::rejects("an old server answers UNIMPLEMENTED until it is updated"));
+}
+
+fn package_removed(cx: &Cx<'_>, package: &str, cells: &mut Cells) {
+    let files = cx.old.package(package).unwrap_or_default();
+    let services = files.iter().flat_map(|f| &cx.old.file(*f).services);
+    let mut names: Vec<&str> = services.map(|s| &*cx.old.service(*s).full_name).collect();
+    names.sort_unstable();
+    let Some(first) = names.first() else { return };
+    let more = match names.len() - 1 {
+        0 => String::new(),
+        1 => " and 1 other service".to_owned(),
+        n => format!(" and {n} other services"),
+    };
+    let reason = format!("old clients call `{first}`{more} and get UNIMPLEMENTED");
+    cells.backward(Lens::Rpc, Loss::rejects(reason));
 }
 
 /// The message a call carries. A request is written by the client and read by the server, a response the other
 /// way round; backward is the old client at the new server.
-fn payload(cx: &Cx<'_>, facts: &Facts, (old, new): (MethodId, MethodId), request: bool, cells: &mut Cells) {
+fn payload(change: &Change, cx: &Cx<'_>, facts: &Facts, request: bool, cells: &mut Cells) {
+    let (Some(Element::Method(old)), Some(Element::Method(new))) = (change.old, change.new) else { return };
     let (old, new) = (cx.old.method(old), cx.new.method(new));
     let (before, after) = if request { (&old.input, &new.input) } else { (&old.output, &new.output) };
     let (Some(a), Some(b)) = (cx.old.message_by_name(before), cx.new.message_by_name(after)) else {

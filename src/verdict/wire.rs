@@ -7,9 +7,9 @@
 use super::facts::{Facts, removal};
 use super::reader::{Reader, cardinality};
 use super::{Cells, Loss, past};
-use crate::diff::{Change, Cx, Kind, NameChange};
-use crate::names::few;
+use crate::diff::{Change, Cx, Kind, NameChange, beside};
 use crate::schema::{Cardinality, Element, Field, FieldId, MessageId, MethodId, Schema, Utf8Validation};
+use crate::text::few;
 use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
@@ -45,7 +45,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::EnumValueNameChanged { how, old_names, new_names } => {
             enum_value_renamed(how, old_names, new_names, cells);
         }
-        _ => {}
+        beside!(wire) => {}
     }
 }
 

@@ -6,9 +6,8 @@ use std::sync::Mutex;
 use super::Version;
 use super::matrix::{Foretold, Unseen};
 use super::side::Side;
-use crate::diff::{self, Cx};
+use crate::compare::Comparison;
 use crate::schema::{Cardinality, Element, Schema};
-use crate::verdict::Judge;
 use crate::words::{Direction, Effect, Lens};
 
 /// One cell of a verdict that is not `ok`, with whom it concerns.
@@ -110,13 +109,13 @@ impl Predictions {
     /// Compares and judges two versions.
     #[must_use]
     pub fn new(old: &Side, new: &Side) -> Predictions {
-        let cx = Cx { old: &old.schema, new: &new.schema };
-        let judge = Judge::new(&cx);
+        let comparison = Comparison::new(&old.schema, &new.schema);
+        let cx = comparison.cx();
         let mut all = Vec::new();
-        for change in diff::changes(&cx) {
+        for (change, verdict) in comparison.changes().iter().zip(comparison.verdicts()) {
             let sides = [(change.old, &old.schema), (change.new, &new.schema)];
             let elements = || sides.iter().filter_map(|(e, schema)| Some(((*e)?, *schema)));
-            for cell in judge.judge(&change).cells {
+            for cell in &verdict.cells {
                 if !matches!(cell.lens, Lens::Wire | Lens::Json | Lens::Rpc) {
                     continue;
                 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use protopact::codegen::verify::{self, Outcome, Workshop};
+use protopact::codegen::build::{self, Outcome, Workshop};
 use protopact::codegen::{FileTree, Package};
 use protopact::machine::Limits;
 use protopact::words::Language;
@@ -51,12 +51,12 @@ fn builds(files: &Files, language: Language, then: impl FnOnce(&Path, &Machine))
     let machine = Machine::new();
     let Some(package) = generated(files, language, &machine) else { return };
     let dir = tempfile::tempdir().unwrap();
-    let target = verify::cargo_target(&machine.cache);
+    let target = build::cargo_target(&machine.cache);
     let limits = Limits { time: std::time::Duration::from_secs(1800), ..Limits::default() };
     let workshop = Workshop { host: &machine.host, limits, cargo_target: Some(&target) };
     let said = |l: Language, step: &str| println!("{}: {step}", l.as_str());
-    let result = verify::verify(&package, dir.path(), workshop, &said).unwrap();
-    let table = verify::table(std::slice::from_ref(&result));
+    let result = build::build(&package, dir.path(), workshop, &said).unwrap();
+    let table = build::table(std::slice::from_ref(&result));
     println!("{table}");
     assert_eq!(result.outcome, Outcome::Built, "{table}");
     if language == Language::Go {
@@ -85,7 +85,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> S
     let output = command
         .args(arguments)
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", verify::cargo_target(&machine.cache))
+        .env("CARGO_TARGET_DIR", build::cargo_target(&machine.cache))
         .output()
         .unwrap_or_else(|e| panic!("{program}: {e}"));
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();

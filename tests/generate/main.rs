@@ -25,4 +25,4 @@ mod plugins;
 mod pruned;
 mod sdk;
 mod template;
-mod verify;
+mod tools;

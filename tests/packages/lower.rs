@@ -15,7 +15,7 @@ fn lowered(old: &Sample) -> Schema {
         lower::lower(&old.schema, id, &mut proto).unwrap();
         CompiledFile { descriptor: proto.encode_to_vec().into(), ..file.clone() }
     });
-    Schema::build(&Compiled { files: files.collect() }).unwrap()
+    Schema::build(&Compiled { files: files.collect(), ..Compiled::default() }).unwrap()
 }
 
 #[track_caller]

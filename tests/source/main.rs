@@ -5,4 +5,5 @@
 mod directories;
 mod lab;
 mod layouts;
+mod plans;
 mod revisions;

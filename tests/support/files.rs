@@ -43,7 +43,7 @@ pub(crate) fn input<N: AsRef<str>, T: AsRef<str>>(root: &str, files: &[(N, T)]) 
         }
     };
     let roots = if root.is_empty() { Vec::new() } else { vec![root.to_owned()] };
-    Input { files: files.iter().map(file).collect(), roots }
+    Input { files: files.iter().map(file).collect(), roots, ..Input::default() }
 }
 
 /// Compiles what has to compile.

@@ -5,13 +5,12 @@
 mod files;
 pub(crate) mod truth;
 
+use protopact::compare::Comparison;
 use protopact::compile;
-use protopact::diff::{self, Change, Cx};
-use protopact::policy::{self, Decision, PolicySet, RuleConfig, RulePolicy};
-use protopact::report::Finding;
+use protopact::findings::Finding;
+use protopact::policy::{self, PolicySet, RuleConfig, RulePolicy};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
-use protopact::verdict::{Judge, Verdict};
 
 pub(crate) use files::{Files, input, model, project, read};
 
@@ -39,26 +38,9 @@ pub(crate) fn split(example: &str) -> Files {
     files
 }
 
-/// What one comparison found, for a closure: the parts borrow from each other.
-pub(crate) fn compare<T>(old: &Schema, new: &Schema, then: impl FnOnce(&Decision<'_>) -> T) -> T {
-    let cx = Cx { old, new };
-    let changes: Vec<Change> = diff::changes(&cx);
-    let judge = Judge::new(&cx);
-    let verdicts: Vec<Verdict> = changes.iter().map(|c| judge.judge(c)).collect();
-    let echoes = diff::echoes(&changes, &cx);
-    then(&Decision {
-        cx,
-        changes: &changes,
-        verdicts: &verdicts,
-        echoes: &echoes,
-        judge: &judge,
-        prover: None,
-    })
-}
-
 /// The findings under one policy.
 pub(crate) fn findings(old: &Schema, new: &Schema, policy: &PolicySet) -> Vec<Finding> {
-    compare(old, new, |decision| policy::decide(decision, &|_| policy))
+    policy::decide(&Comparison::new(old, new), &|_| policy)
 }
 
 /// Every rule there is.

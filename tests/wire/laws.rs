@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
+use protopact::compare::Comparison;
 use protopact::diff::{Change, Cx, Kind};
-use protopact::policy::Decision;
 use protopact::schema::{Element, MessageId, Schema};
 use protopact::verdict::Verdict;
 use protopact::wire::sample::{SampleOptions, Size, samples};
@@ -70,8 +70,8 @@ fn is_retirement(cx: &Cx<'_>, change: &Change) -> bool {
 }
 
 /// What refutes an `ok`, in words.
-fn refutations(decision: &Decision<'_>, size: Size) -> Vec<String> {
-    let Decision { cx, changes, verdicts, .. } = *decision;
+fn refutations(comparison: &Comparison<'_>, size: Size) -> Vec<String> {
+    let (cx, changes, verdicts) = (comparison.cx(), comparison.changes(), comparison.verdicts());
     let mut wrong = Vec::new();
     let own = cx.old.messages().filter(|(_, m)| !m.map_entry && cx.old.file(m.file).target);
     for (old, message) in own {
@@ -139,17 +139,17 @@ fn pairs() -> Vec<(String, PathBuf)> {
     pairs
 }
 
-fn with_pair<T>(folder: &Path, then: impl FnOnce(&Decision<'_>) -> T) -> T {
+fn with_pair<T>(folder: &Path, then: impl FnOnce(&Comparison<'_>) -> T) -> T {
     let side = |name: &str| support::schema(&support::read(&folder.join(name))).unwrap();
     let (old, new) = (side("old"), side("new"));
-    support::compare(&old, &new, then)
+    then(&Comparison::new(&old, &new))
 }
 
 #[test]
 fn no_sample_of_the_fixtures_refutes_an_ok() {
     let mut wrong = Vec::new();
     for (name, folder) in pairs() {
-        let found = with_pair(&folder, |decision| refutations(decision, Size::Exhaustive));
+        let found = with_pair(&folder, |comparison| refutations(comparison, Size::Exhaustive));
         wrong.extend(found.into_iter().map(|w| format!("{name}: {w}")));
     }
     assert!(wrong.is_empty(), "{} refuted\n{}", wrong.len(), wrong.join("\n"));
@@ -160,9 +160,9 @@ fn what_breaks_in_the_fixtures_has_a_witness() {
     let mut missing = Vec::new();
     let mut shown = 0;
     for (name, folder) in pairs() {
-        with_pair(&folder, |decision| {
-            let prover = Prover::new(&decision.cx, decision.changes);
-            for (change, verdict) in decision.changes.iter().zip(decision.verdicts) {
+        with_pair(&folder, |comparison| {
+            let prover = Prover::new(&comparison.cx(), comparison.changes());
+            for (change, verdict) in comparison.changes().iter().zip(comparison.verdicts()) {
                 for proof in prover.prove(change, verdict) {
                     match proof.shown {
                         Some(Shown::Bytes { reads, .. } | Shown::Json { reads, .. }) => {
@@ -172,8 +172,8 @@ fn what_breaks_in_the_fixtures_has_a_witness() {
                         Some(Shown::Call { .. }) => shown += 1,
                         None => missing.push(format!(
                             "{name}: {} {} {} {} {}",
-                            change.id(&decision.cx),
-                            change.symbol(&decision.cx),
+                            change.id(&comparison.cx()),
+                            change.symbol(&comparison.cx()),
                             proof.lens.as_str(),
                             proof.direction.as_str(),
                             proof.effect.as_str()
@@ -195,26 +195,25 @@ fn no_sample_of_the_truth_contracts_refutes_an_ok() {
     let mut claims = 0;
     let truth = support::truth::contracts(5, 400, true);
     let (old, new) = (support::schema(&truth.old).unwrap(), support::schema(&truth.new).unwrap());
-    support::compare(&old, &new, |decision| {
-        wrong.extend(refutations(decision, Size::Exhaustive));
-        let prover = Prover::new(&decision.cx, decision.changes);
-        for (change, verdict) in decision.changes.iter().zip(decision.verdicts) {
-            for proof in prover.prove(change, verdict) {
-                claims += 1;
-                if proof.shown.is_none() {
-                    let cell = verdict.cell(proof.lens, proof.direction).unwrap();
-                    let (lens, direction) = (cell.lens.as_str(), cell.direction.as_str());
-                    unshown.push(format!(
-                        "{} {} {lens} {direction} {}: {}",
-                        change.id(&decision.cx),
-                        change.symbol(&decision.cx),
-                        cell.effect.as_str(),
-                        cell.reason
-                    ));
-                }
+    let comparison = Comparison::new(&old, &new);
+    wrong.extend(refutations(&comparison, Size::Exhaustive));
+    let prover = Prover::new(&comparison.cx(), comparison.changes());
+    for (change, verdict) in comparison.changes().iter().zip(comparison.verdicts()) {
+        for proof in prover.prove(change, verdict) {
+            claims += 1;
+            if proof.shown.is_none() {
+                let cell = verdict.cell(proof.lens, proof.direction).unwrap();
+                let (lens, direction) = (cell.lens.as_str(), cell.direction.as_str());
+                unshown.push(format!(
+                    "{} {} {lens} {direction} {}: {}",
+                    change.id(&comparison.cx()),
+                    change.symbol(&comparison.cx()),
+                    cell.effect.as_str(),
+                    cell.reason
+                ));
             }
         }
-    });
+    }
     let told = |wrong: &[String]| {
         wrong
             .iter()
@@ -244,7 +243,7 @@ proptest! {
         let (before, after) = (spec.render(), edited.render());
         let old = support::schema(&file(before.clone())).unwrap();
         let new = support::schema(&file(after.clone())).unwrap();
-        let wrong = support::compare(&old, &new, |decision| refutations(decision, Size::Exhaustive));
+        let wrong = refutations(&Comparison::new(&old, &new), Size::Exhaustive);
         prop_assert!(wrong.is_empty(), "{}\n--- old\n{before}\n--- new\n{after}", wrong.join("\n"));
     }
 }
@@ -264,23 +263,22 @@ fn what_breaks_in_random_edits_has_a_witness() {
         let file = |text: String| vec![("a.proto".to_owned(), text)];
         let old = support::schema(&file(spec.render())).unwrap();
         let new = support::schema(&file(edited.render())).unwrap();
-        support::compare(&old, &new, |decision| {
-            let prover = Prover::new(&decision.cx, decision.changes);
-            for (change, verdict) in decision.changes.iter().zip(decision.verdicts) {
-                let about = change.symbol(&decision.cx);
-                let id = change.id(&decision.cx);
-                for proof in prover.prove(change, verdict).iter().filter(|_| id.starts_with("field")) {
-                    total += 1;
-                    let cell = verdict.cell(proof.lens, proof.direction).unwrap();
-                    assert_eq!(cell.effect, proof.effect);
-                    if proof.shown.is_none() {
-                        let (lens, direction) = (cell.lens.as_str(), cell.direction.as_str());
-                        let effect = cell.effect.as_str();
-                        missing.push(format!("{id} {about} {lens} {direction} {effect}: {}", cell.reason));
-                    }
+        let comparison = Comparison::new(&old, &new);
+        let prover = Prover::new(&comparison.cx(), comparison.changes());
+        for (change, verdict) in comparison.changes().iter().zip(comparison.verdicts()) {
+            let about = change.symbol(&comparison.cx());
+            let id = change.id(&comparison.cx());
+            for proof in prover.prove(change, verdict).iter().filter(|_| id.starts_with("field")) {
+                total += 1;
+                let cell = verdict.cell(proof.lens, proof.direction).unwrap();
+                assert_eq!(cell.effect, proof.effect);
+                if proof.shown.is_none() {
+                    let (lens, direction) = (cell.lens.as_str(), cell.direction.as_str());
+                    let effect = cell.effect.as_str();
+                    missing.push(format!("{id} {about} {lens} {direction} {effect}: {}", cell.reason));
                 }
             }
-        });
+        }
     }
     assert!(total > 500, "{total}");
     assert!(missing.len() * 100 < total, "{} of {total}\n{}", missing.len(), missing.join("\n"));

@@ -1,5 +1,6 @@
 //! What messages taught the lenses: each line was once claimed otherwise, and a runtime disagreed.
 
+use protopact::compare::Comparison;
 use protopact::words::{Direction, Lens};
 
 use crate::support;
@@ -13,11 +14,11 @@ fn judge(old: &str, new: &str, lens: Lens) -> [&'static str; 2] {
         };
         support::schema(&vec![("a.proto".to_owned(), text.clone())]).unwrap_or_else(|e| panic!("{e}\n{text}"))
     };
-    support::compare(&side(old), &side(new), |decision| {
-        [Direction::Backward, Direction::Forward].map(|direction| {
-            let effects = decision.verdicts.iter().map(|v| v.effect(lens, direction));
-            effects.max().unwrap_or_default().as_str()
-        })
+    let (old, new) = (side(old), side(new));
+    let comparison = Comparison::new(&old, &new);
+    [Direction::Backward, Direction::Forward].map(|direction| {
+        let effects = comparison.verdicts().iter().map(|v| v.effect(lens, direction));
+        effects.max().unwrap_or_default().as_str()
     })
 }
 

@@ -143,7 +143,7 @@ pub(super) fn edited_set(
         let descriptor = if changed { proto.encode_to_vec().into() } else { file.descriptor.clone() };
         files_out.push(CompiledFile { descriptor, ..file.clone() });
     }
-    Ok(set(&crate::compile::Compiled { files: files_out }))
+    Ok(set(&crate::compile::Compiled { files: files_out, ..Default::default() }))
 }
 
 /// The descriptor set that plugins are given.

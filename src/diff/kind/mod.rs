@@ -238,6 +238,89 @@ pub enum Kind {
     },
 }
 
+/// The kinds that cannot concern a lens, as a pattern. A lens ends its match with this and never with `_`: a new kind
+/// makes the compiler name every lens. Whom it does not concern is said here, what it does in the lens.
+#[rustfmt::skip]
+macro_rules! beside {
+    // Nobody: what only adds to what may be said, and what one generator alone makes of it.
+    (every) => {
+        Kind::FileAdded | Kind::FileSyntaxChanged | Kind::ImportAdded { .. } | Kind::PackageAdded { .. }
+        | Kind::FieldRequiredRespelled { .. } | Kind::FieldPackedChanged
+        | Kind::FieldCppStringTypeChanged | Kind::FieldJsTypeChanged
+        | Kind::ReservedRangeAdded { .. } | Kind::ReservedNameAdded { .. } | Kind::ExtensionRangeAdded { .. }
+        | Kind::DescriptorAccessorRemoved | Kind::DeprecationChanged { .. }
+    };
+    (wire) => {
+        beside!(every) | beside!(files) | beside!(methods)
+        | Kind::TypeAdded | Kind::TypeMoved(_)
+        | Kind::FieldJsonNameChanged | Kind::OneofAdded | Kind::OneofRemoved { .. } | Kind::JsonFormatChanged
+        | Kind::OptionChanged { .. }
+    };
+    (json) => {
+        beside!(every) | beside!(files) | beside!(methods)
+        | Kind::PackageRemoved { .. } | Kind::TypeMoved(_) | Kind::TypeRenamed(_)
+        | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
+        | Kind::OneofAdded | Kind::OneofRemoved { .. }
+        | Kind::ReservedRangeRemoved { .. } | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged
+        | Kind::OptionChanged { .. }
+    };
+    (rpc) => {
+        beside!(every) | beside!(parts)
+        | Kind::FileRemoved | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
+        | Kind::TypeMoved(_) | Kind::OptionChanged { .. }
+    };
+    (http) => {
+        beside!(every) | beside!(files) | beside!(parts)
+        | Kind::PackageRemoved { .. } | Kind::TypeMoved(_)
+        | Kind::MethodRequestTypeChanged(_) | Kind::MethodResponseTypeChanged(_)
+        | Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged
+        | Kind::MethodIdempotencyChanged
+    };
+    (validation) => {
+        beside!(every) | beside!(files) | beside!(methods)
+        | Kind::PackageRemoved { .. }
+        | Kind::TypeAdded | Kind::TypeRemoved(_) | Kind::TypeMoved(_) | Kind::TypeRenamed(_)
+        | Kind::FieldNameChanged(_) | Kind::FieldJsonNameChanged | Kind::FieldDefaultChanged { .. }
+        | Kind::FieldOneofChanged(_) | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
+        | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
+        | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
+        | Kind::EnumClosednessChanged | Kind::EnumValueNameChanged { .. }
+    };
+    (source) => {
+        beside!(every)
+        | Kind::TypeAdded
+        | Kind::FieldJsonNameChanged | Kind::FieldDefaultChanged { .. }
+        | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
+        | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
+        | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
+        | Kind::MethodIdempotencyChanged | Kind::OptionChanged { .. }
+    };
+
+    // Parts of the lists above.
+    (files) => {
+        Kind::FileRemoved | Kind::FilePackageChanged | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
+    };
+    (methods) => {
+        Kind::MethodAdded | Kind::MethodRemoved
+        | Kind::MethodRequestTypeChanged(_) | Kind::MethodResponseTypeChanged(_)
+        | Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged
+        | Kind::MethodIdempotencyChanged
+    };
+    // What is in messages and enums, with data to show for it.
+    (parts) => {
+        Kind::FieldAdded { .. } | Kind::FieldRemoved { .. } | Kind::FieldNameChanged(_)
+        | Kind::FieldTypeChanged(_) | Kind::FieldCardinalityChanged | Kind::FieldJsonNameChanged
+        | Kind::FieldDefaultChanged { .. } | Kind::FieldOneofChanged(_)
+        | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
+        | Kind::OneofAdded | Kind::OneofRemoved { .. }
+        | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
+        | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
+        | Kind::EnumClosednessChanged
+        | Kind::EnumValueAdded { .. } | Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. }
+    };
+}
+pub(crate) use beside;
+
 impl Kind {
     /// What is to know about the kind.
     pub(crate) fn facts(&self) -> &'static Facts {

@@ -1,16 +1,36 @@
 //! Rules about enums and their values.
 
-pub(super) mod enum_no_delete;
-pub(super) mod enum_no_move;
-pub(super) mod enum_no_rename;
-pub(super) mod enum_same_json_format;
-pub(super) mod enum_same_type;
-pub(super) mod enum_value_no_add;
-pub(super) mod enum_value_no_add_closed;
-pub(super) mod enum_value_no_add_reserved;
-pub(super) mod enum_value_no_delete;
-pub(super) mod enum_value_no_delete_unless_name_reserved;
-pub(super) mod enum_value_no_delete_unless_number_reserved;
-pub(super) mod enum_value_no_reuse;
-pub(super) mod enum_value_no_swap;
-pub(super) mod enum_value_same_name;
+mod enum_no_delete;
+mod enum_no_move;
+mod enum_no_rename;
+mod enum_same_json_format;
+mod enum_same_type;
+mod enum_value_no_add;
+mod enum_value_no_add_closed;
+mod enum_value_no_add_reserved;
+mod enum_value_no_delete;
+mod enum_value_no_delete_unless_name_reserved;
+mod enum_value_no_delete_unless_number_reserved;
+mod enum_value_no_reuse;
+mod enum_value_no_swap;
+mod enum_value_same_name;
+
+use super::Rule;
+
+/// The rules, sorted by id.
+pub(super) const RULES: &[&Rule] = &[
+    &enum_no_delete::RULE,
+    &enum_no_move::RULE,
+    &enum_no_rename::RULE,
+    &enum_same_json_format::RULE,
+    &enum_same_type::RULE,
+    &enum_value_no_add::RULE,
+    &enum_value_no_add_closed::RULE,
+    &enum_value_no_add_reserved::RULE,
+    &enum_value_no_delete::RULE,
+    &enum_value_no_delete_unless_name_reserved::RULE,
+    &enum_value_no_delete_unless_number_reserved::RULE,
+    &enum_value_no_reuse::RULE,
+    &enum_value_no_swap::RULE,
+    &enum_value_same_name::RULE,
+];

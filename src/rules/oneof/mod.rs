@@ -1,5 +1,10 @@
 //! Rules about oneofs.
 
-pub(super) mod oneof_no_add;
-pub(super) mod oneof_no_delete;
-pub(super) mod oneof_no_rename;
+mod oneof_no_add;
+mod oneof_no_delete;
+mod oneof_no_rename;
+
+use super::Rule;
+
+/// The rules, sorted by id.
+pub(super) const RULES: &[&Rule] = &[&oneof_no_add::RULE, &oneof_no_delete::RULE, &oneof_no_rename::RULE];

@@ -1,4 +1,9 @@
 //! Rules about options that no other rule speaks of.
 
-pub(super) mod option_same_validation;
-pub(super) mod option_same_value;
+mod option_same_validation;
+mod option_same_value;
+
+use super::Rule;
+
+/// The rules, sorted by id.
+pub(super) const RULES: &[&Rule] = &[&option_same_validation::RULE, &option_same_value::RULE];

@@ -61,12 +61,19 @@ pub(super) fn still_has(schema: &Schema, package: &str, sort: Sort) -> bool {
             here || inside(schema, &m.messages, sort)
         })
     }
-    schema.package(package).unwrap_or_default().iter().map(|f| schema.file(*f)).any(|file| {
-        let top = match sort {
-            Sort::Message => !file.messages.is_empty(),
-            Sort::Enum => !file.enums.is_empty(),
-            Sort::Extension => !file.extensions.is_empty(),
-        };
-        top || inside(schema, &file.messages, sort)
-    })
+    let elsewhere = schema.declared_elsewhere(package);
+    let declared = match sort {
+        Sort::Message => elsewhere.messages,
+        Sort::Enum => elsewhere.enums,
+        Sort::Extension => elsewhere.extensions,
+    };
+    declared
+        || schema.package(package).unwrap_or_default().iter().map(|f| schema.file(*f)).any(|file| {
+            let top = match sort {
+                Sort::Message => !file.messages.is_empty(),
+                Sort::Enum => !file.enums.is_empty(),
+                Sort::Extension => !file.extensions.is_empty(),
+            };
+            top || inside(schema, &file.messages, sort)
+        })
 }

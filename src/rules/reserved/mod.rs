@@ -1,4 +1,9 @@
 //! Rules about reserved numbers and names.
 
-pub(super) mod reserved_enum_no_delete;
-pub(super) mod reserved_message_no_delete;
+mod reserved_enum_no_delete;
+mod reserved_message_no_delete;
+
+use super::Rule;
+
+/// The rules, sorted by id.
+pub(super) const RULES: &[&Rule] = &[&reserved_enum_no_delete::RULE, &reserved_message_no_delete::RULE];

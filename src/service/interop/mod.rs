@@ -38,7 +38,7 @@ const LARGEST: usize = 64 << 20;
 pub fn contract() -> Contract {
     let name = "grpc/testing/test.proto";
     let file = InputFile { name: name.into(), display: name.into(), content: PROTO.into(), target: true };
-    let input = Input { files: vec![file], roots: Vec::new() };
+    let input = Input { files: vec![file], ..Input::default() };
     let compiled =
         compile::compile(&input, &compile::Options::default()).expect("the built-in file compiles");
     Contract::new(&compiled).expect("the built-in file holds together")

@@ -1,34 +1,29 @@
 //! Go, after <https://protobuf.dev/reference/go/go-generated/> and protoc-gen-go-grpc.
 
-use super::{camel, common, option, optional, renamed, retyped, same_place};
-use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
-use crate::schema::{Element, Kind as Type};
+use super::{Question, camel, option, optional, renamed, retyped, same_place};
+use crate::diff::{Change, Cx, FileOption};
+use crate::schema::Kind as Type;
 use crate::verdict::Loss;
 
-pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
-    if let Some(loss) = common(change, cx) {
-        return loss;
-    }
-    match &change.kind {
-        Kind::FileOptionChanged(FileOption::GoPackage) => {
+pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
+    match *question {
+        Question::FileOption(FileOption::GoPackage) => {
             Loss::rejects("the generated code is in another package: imports of the old one fail")
         }
-        Kind::TypeMoved(_) | Kind::TypeRenamed(_) => {
+        Question::TypeMoved | Question::TypeRenamed => {
             if same_place(change, cx, option(FileOption::GoPackage)) {
                 Loss::none()
             } else {
                 Loss::rejects("the generated type has another name, or is in another package")
             }
         }
-        Kind::FieldNameChanged(_) => {
+        Question::FieldRenamed => {
             renamed(change, cx, camel, |now| format!("the struct field and getter are now called `{now}`"))
         }
-        Kind::FieldTypeChanged(_) => {
-            retyped(change, cx, class, "the struct field and getter have another type")
+        Question::FieldRetyped(old, new) => {
+            retyped(old, new, class, "the struct field and getter have another type")
         }
-        Kind::FieldCardinalityChanged => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
+        Question::Presence(old, new) => {
             // Optional and required scalars are pointers, fields with implicit presence are plain values.
             let pointer = |f: &crate::schema::Field| {
                 optional(f) || f.cardinality == crate::schema::Cardinality::Required
@@ -39,21 +34,20 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
                 Loss::rejects("a struct field with presence is a pointer, one without is a plain value")
             }
         }
-        Kind::FieldOneofChanged(how) => match how {
-            OneofChange::Switched { renamed: true, .. } => Loss::none(),
-            _ => Loss::rejects("members of a oneof are set through a wrapper type, not as a struct field"),
-        },
-        Kind::ImportRemoved { public: true, .. } => {
-            Loss::rejects("the aliases that a public import makes are gone")
+        Question::Oneof(..) => {
+            Loss::rejects("members of a oneof are set through a wrapper type, not as a struct field")
         }
-        Kind::FieldAdded { .. } | Kind::TypeAdded => Loss::none(),
-        Kind::MethodAdded => match change.new {
-            Some(Element::Method(_)) => Loss::unknown(
-                "servers that do not embed the generated Unimplemented type no longer satisfy the interface",
-            ),
-            _ => Loss::none(),
-        },
-        _ => Loss::none(),
+        Question::PublicImportRemoved => Loss::rejects("the aliases that a public import makes are gone"),
+        Question::MethodAdded => Loss::unknown(
+            "servers that do not embed the generated Unimplemented type no longer satisfy the interface",
+        ),
+        Question::FileRemoved
+        | Question::FilePackageChanged
+        | Question::FileOption(_)
+        | Question::FieldAdded
+        | Question::OneofAdded
+        | Question::EnumClosedness
+        | Question::EnumValueAdded => Loss::none(),
     }
 }
 

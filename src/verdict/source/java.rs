@@ -1,28 +1,25 @@
 //! Java, after <https://protobuf.dev/reference/java/java-generated/> and protoc-gen-grpc-java.
 
-use super::{camel, common, option, renamed, retyped, same_place};
-use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
+use super::{Question, camel, option, renamed, retyped, same_place};
+use crate::diff::{Change, Cx, FileOption, OneofChange};
 use crate::schema::{Cardinality, FileId, Kind as Type, Schema};
 use crate::verdict::Loss;
 
-pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
-    if let Some(loss) = common(change, cx) {
-        return loss;
-    }
-    match &change.kind {
-        Kind::FileOptionChanged(FileOption::JavaPackage) => {
+pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
+    match *question {
+        Question::FileOption(FileOption::JavaPackage) => {
             Loss::rejects("the generated classes are in another package")
         }
-        Kind::FileOptionChanged(FileOption::JavaMultipleFiles) => {
+        Question::FileOption(FileOption::JavaMultipleFiles) => {
             Loss::rejects("the generated classes move into or out of the outer class")
         }
-        Kind::FileOptionChanged(FileOption::JavaOuterClassname) => {
+        Question::FileOption(FileOption::JavaOuterClassname) => {
             Loss::rejects("the outer class has another name")
         }
-        Kind::FileOptionChanged(FileOption::JavaGenericServices) => {
+        Question::FileOption(FileOption::JavaGenericServices) => {
             Loss::rejects("the generic service classes come or go")
         }
-        Kind::FileOptionChanged(FileOption::OptimizeFor) => {
+        Question::FileOption(FileOption::OptimizeFor) => {
             let (Some(old), Some(new)) = (change.old, change.new) else { return Loss::none() };
             let lite =
                 |schema: &Schema, file: FileId| FileOption::OptimizeFor.value(schema, file) == "LITE_RUNTIME";
@@ -32,7 +29,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
                 Loss::rejects("lite classes have another base class, without descriptors")
             }
         }
-        Kind::FilePackageChanged => {
+        Question::FilePackageChanged => {
             let (Some(old), Some(new)) = (change.old, change.new) else { return Loss::none() };
             if package(cx.old, cx.old.file_of(old)) == package(cx.new, cx.new.file_of(new)) {
                 Loss::none()
@@ -40,7 +37,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
                 Loss::rejects("without java_package the generated classes follow the proto package")
             }
         }
-        Kind::TypeMoved(_) | Kind::TypeRenamed(_) => {
+        Question::TypeMoved | Question::TypeRenamed => {
             let multiple = |schema: &Schema, file: FileId| {
                 if FileOption::JavaMultipleFiles.value(schema, file) == "true" {
                     String::new()
@@ -54,33 +51,38 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
                 Loss::rejects("the generated class has another name, or is in another package or outer class")
             }
         }
-        Kind::FieldNameChanged(_) => {
+        Question::FieldRenamed => {
             renamed(change, cx, camel, |now| format!("the accessors are now called get{now}, set{now}"))
         }
-        Kind::FieldTypeChanged(_) => retyped(change, cx, class, "the accessors have another type"),
-        Kind::FieldCardinalityChanged => {
-            let Some((_, new)) = change.fields() else { return Loss::none() };
-            if cx.new.field(new).cardinality == Cardinality::Implicit {
+        Question::FieldRetyped(old, new) => retyped(old, new, class, "the accessors have another type"),
+        Question::Presence(_, new) => {
+            if new.cardinality == Cardinality::Implicit {
                 Loss::rejects("the has accessor is gone")
             } else {
                 Loss::none()
             }
         }
-        Kind::FieldOneofChanged(OneofChange::Left(_)) => {
-            let Some((_, new)) = change.fields() else { return Loss::none() };
-            if cx.new.field(new).cardinality == Cardinality::Implicit {
+        Question::Oneof(OneofChange::Left(_), new) => {
+            if new.cardinality == Cardinality::Implicit {
                 Loss::rejects("the has accessor and the case constant are gone")
             } else {
                 Loss::rejects("the case constant is gone")
             }
         }
-        Kind::FieldOneofChanged(OneofChange::Switched { renamed: false, .. }) => {
+        Question::Oneof(OneofChange::Switched { .. }, _) => {
             Loss::rejects("the case constant is in another enum")
         }
-        Kind::EnumClosednessChanged => {
+        Question::EnumClosedness => {
             Loss::unknown("UNRECOGNIZED and the number accessors come or go with an open enum")
         }
-        _ => Loss::none(),
+        Question::FileRemoved
+        | Question::FileOption(_)
+        | Question::PublicImportRemoved
+        | Question::FieldAdded
+        | Question::Oneof(OneofChange::JoinedAlone(_) | OneofChange::JoinedOthers(_), _)
+        | Question::OneofAdded
+        | Question::EnumValueAdded
+        | Question::MethodAdded => Loss::none(),
     }
 }
 

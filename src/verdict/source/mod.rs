@@ -1,7 +1,7 @@
 //! Code that uses the generated package: does it still compile, and still find what it names?
 //!
-//! One file a language, after what its generators document. Directions do not apply: the question is always
-//! old code with the new package, [`Direction::Backward`].
+//! One file a language, after what its generators document, and a line in [`speaker`]. Directions do not apply: the
+//! question is always old code with the new package, [`Direction::Backward`].
 
 mod go;
 mod java;
@@ -9,34 +9,86 @@ mod python;
 mod rust;
 
 use super::{Cells, Loss};
-use crate::diff::{Change, Cx, FileOption, Kind};
-use crate::names::few;
+use crate::diff::{Change, Cx, FileOption, Kind, OneofChange, beside};
 use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
+use crate::text::few;
 use crate::words::{Direction, Language, Lens};
 
+/// What a language says to a question.
+type Say = fn(&Question<'_>, &Change, &Cx<'_>) -> Loss;
+
+/// Who speaks for a language.
+fn speaker(language: Language) -> Say {
+    match language {
+        Language::Go => go::say,
+        Language::Java => java::say,
+        Language::Python => python::say,
+        Language::Rust => rust::say,
+    }
+}
+
+/// The changes on which languages differ: each says what it makes of every one of them.
+#[derive(Clone, Copy, Debug)]
+enum Question<'a> {
+    /// A file is gone.
+    FileRemoved,
+    /// A file is of another package.
+    FilePackageChanged,
+    /// A file option has another value.
+    FileOption(FileOption),
+    /// A public import is gone.
+    PublicImportRemoved,
+    /// A type is in another file.
+    TypeMoved,
+    /// A type has another name, or is in another package.
+    TypeRenamed,
+    /// A field, an extension excepted, is new.
+    FieldAdded,
+    /// A field has another name.
+    FieldRenamed,
+    /// A field has another type: the old field and the new one.
+    FieldRetyped(&'a Field, &'a Field),
+    /// A field with one value has it with presence or without, or requires it: the old field and the new one.
+    Presence(&'a Field, &'a Field),
+    /// A field went into or out of a oneof: the new field.
+    Oneof(OneofChange, &'a Field),
+    /// A oneof is new.
+    OneofAdded,
+    /// An enum is open or closed now.
+    EnumClosedness,
+    /// An enum value is new.
+    EnumValueAdded,
+    /// A method is new.
+    MethodAdded,
+}
+
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
-    if in_map_entry(change, cx) {
-        // The generated code has no entry type: the map field is what code names.
-        if let Kind::FieldTypeChanged(_) = change.kind {
-            for language in Language::ALL {
-                cells.add(
-                    Lens::Source(language),
-                    Direction::Backward,
-                    Loss::rejects("the key or value type of the map is another one"),
-                );
-            }
-        }
-        return;
-    }
+    let answer = if in_map_entry(change, cx) { map_entry(change) } else { common(change, cx) };
     for language in Language::ALL {
-        let judge = match language {
-            Language::Go => go::judge,
-            Language::Java => java::judge,
-            Language::Python => python::judge,
-            Language::Rust => rust::judge,
+        let loss = match &answer {
+            Answer::Same(loss) => loss.clone(),
+            Answer::Ask(question) => speaker(language)(question, change, cx),
         };
-        cells.add(Lens::Source(language), Direction::Backward, judge(change, cx));
+        cells.add(Lens::Source(language), Direction::Backward, loss);
     }
+}
+
+/// What languages make of a change.
+#[derive(Debug)]
+enum Answer<'a> {
+    /// All of them this.
+    Same(Loss),
+    /// Each something of its own.
+    Ask(Question<'a>),
+}
+
+/// The generated code has no entry type: the map field is what code names.
+fn map_entry(change: &Change) -> Answer<'static> {
+    Answer::Same(if let Kind::FieldTypeChanged(_) = change.kind {
+        Loss::rejects("the key or value type of the map is another one")
+    } else {
+        Loss::none()
+    })
 }
 
 fn in_map_entry(change: &Change, cx: &Cx<'_>) -> bool {
@@ -50,13 +102,54 @@ fn in_map_entry(change: &Change, cx: &Cx<'_>) -> bool {
     }
 }
 
-/// What every one of the four languages makes of a change; `None` where they differ.
-fn common(change: &Change, cx: &Cx<'_>) -> Option<Loss> {
-    Some(match &change.kind {
+/// What every language makes of a change, or what to ask each.
+fn common<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
+    let fields = change.fields().map(|(old, new)| (cx.old.field(old), cx.new.field(new)));
+    Answer::Same(match &change.kind {
+        Kind::FileRemoved => return Answer::Ask(Question::FileRemoved),
+        Kind::FilePackageChanged => return Answer::Ask(Question::FilePackageChanged),
+        Kind::FileOptionChanged(option) => return Answer::Ask(Question::FileOption(*option)),
+        Kind::ImportRemoved { public: true, .. } => return Answer::Ask(Question::PublicImportRemoved),
+        Kind::ImportRemoved { public: false, .. } => Loss::none(),
         Kind::PackageRemoved { .. } => Loss::rejects("everything generated from the package is gone"),
         Kind::TypeRemoved(_) => Loss::rejects(format!("the generated {} is gone", change.noun(cx))),
+        Kind::TypeMoved(_) => return Answer::Ask(Question::TypeMoved),
+        Kind::TypeRenamed(_) => return Answer::Ask(Question::TypeRenamed),
+
+        Kind::FieldAdded { .. } => match change.new {
+            Some(Element::Field(id)) if cx.new.field(id).is_extension() => Loss::none(),
+            _ => return Answer::Ask(Question::FieldAdded),
+        },
         Kind::FieldRemoved { renumbered: Some(_), .. } => Loss::none(),
-        Kind::FieldRemoved { .. } => Loss::rejects("the generated field and its accessors are gone"),
+        Kind::FieldRemoved { renumbered: None, .. } => {
+            Loss::rejects("the generated field and its accessors are gone")
+        }
+        Kind::FieldNameChanged(_) => return Answer::Ask(Question::FieldRenamed),
+        Kind::FieldTypeChanged(_) => match fields {
+            Some((old, new)) => return Answer::Ask(Question::FieldRetyped(old, new)),
+            None => Loss::none(),
+        },
+        Kind::FieldCardinalityChanged => match fields {
+            Some((old, new)) if old.cardinality.is_singular() && new.cardinality.is_singular() => {
+                return Answer::Ask(Question::Presence(old, new));
+            }
+            Some(_) => {
+                Loss::rejects("a single value, a list and a map are different types in the generated code")
+            }
+            None => Loss::none(),
+        },
+        Kind::FieldOneofChanged(OneofChange::Switched { renamed: true, .. }) => Loss::none(),
+        Kind::FieldOneofChanged(how) => match fields {
+            Some((_, new)) => return Answer::Ask(Question::Oneof(*how, new)),
+            None => Loss::none(),
+        },
+        Kind::OneofAdded => return Answer::Ask(Question::OneofAdded),
+        Kind::OneofRemoved { renamed: Some(_), .. } => Loss::rejects("the generated oneof has another name"),
+        Kind::OneofRemoved { renamed: None, .. } => Loss::rejects("the generated oneof is gone"),
+
+        Kind::EnumClosednessChanged => return Answer::Ask(Question::EnumClosedness),
+        Kind::EnumValueAdded { alias: false, .. } => return Answer::Ask(Question::EnumValueAdded),
+        Kind::EnumValueAdded { alias: true, .. } => Loss::none(),
         Kind::EnumValueRemoved { .. } => Loss::rejects("the generated constant is gone"),
         Kind::EnumValueNameChanged { old_names, new_names, .. } => {
             if old_names.iter().all(|n| still_there(change, cx, n)) {
@@ -67,24 +160,15 @@ fn common(change: &Change, cx: &Cx<'_>) -> Option<Loss> {
                 Loss::rejects(format!("the generated constant `{}` is gone", few(&gone, "`, `")))
             }
         }
+
+        Kind::MethodAdded => return Answer::Ask(Question::MethodAdded),
         Kind::MethodRemoved => Loss::rejects("the generated client method is gone"),
         Kind::MethodRequestTypeChanged(_) => Loss::rejects("the generated method takes another type"),
         Kind::MethodResponseTypeChanged(_) => Loss::rejects("the generated method returns another type"),
         Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged => {
             Loss::rejects("the generated method has another shape when it streams")
         }
-        Kind::OneofRemoved { renamed: Some(_), .. } => Loss::rejects("the generated oneof has another name"),
-        Kind::OneofRemoved { .. } => Loss::rejects("the generated oneof is gone"),
-        Kind::FieldOneofChanged(crate::diff::OneofChange::Switched { renamed: true, .. }) => Loss::none(),
-        Kind::FieldCardinalityChanged => {
-            let (old, new) = change.fields()?;
-            let (old, new) = (cx.old.field(old).cardinality, cx.new.field(new).cardinality);
-            if old.is_singular() && new.is_singular() {
-                return None;
-            }
-            Loss::rejects("a single value, a list and a map are different types in the generated code")
-        }
-        _ => return None,
+        beside!(source) => Loss::none(),
     })
 }
 
@@ -144,9 +228,7 @@ fn renamed(change: &Change, cx: &Cx<'_>, spell: fn(&str) -> String, say: fn(&str
 }
 
 /// A field of another type, in a language that has one type for each class of scalars.
-fn retyped(change: &Change, cx: &Cx<'_>, class: fn(Type) -> &'static str, reason: &'static str) -> Loss {
-    let Some((old, new)) = change.fields() else { return Loss::none() };
-    let (old, new) = (cx.old.field(old), cx.new.field(new));
+fn retyped(old: &Field, new: &Field, class: fn(Type) -> &'static str, reason: &'static str) -> Loss {
     let same_message = old.kind.is_message() && new.kind.is_message() && old.type_name == new.type_name;
     if same_class(old, new, class) || same_message { Loss::none() } else { Loss::rejects(reason) }
 }

@@ -3,22 +3,19 @@
 //! Python finds out at run time: `rejects` means an AttributeError, ImportError, TypeError or ValueError where
 //! the code used to work.
 
-use super::{common, renamed, retyped};
-use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
+use super::{Question, renamed, retyped};
+use crate::diff::{Change, Cx, FileOption, OneofChange};
 use crate::schema::{Cardinality, Kind as Type};
 use crate::verdict::Loss;
 
-pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
-    if let Some(loss) = common(change, cx) {
-        return loss;
-    }
-    match &change.kind {
-        Kind::FileRemoved => Loss::rejects("the generated module is gone"),
-        Kind::FileOptionChanged(FileOption::PyGenericServices) => {
+pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
+    match *question {
+        Question::FileRemoved => Loss::rejects("the generated module is gone"),
+        Question::FileOption(FileOption::PyGenericServices) => {
             Loss::rejects("the generic service classes come or go")
         }
-        Kind::TypeMoved(_) => Loss::rejects("the generated class is in the module of another file"),
-        Kind::TypeRenamed(_) => {
+        Question::TypeMoved => Loss::rejects("the generated class is in the module of another file"),
+        Question::TypeRenamed => {
             let (Some(old), Some(new)) = (change.old, change.new) else { return Loss::none() };
             let file = |s: &crate::schema::Schema, e| s.file(s.file_of(e)).name.clone();
             if file(cx.old, old) == file(cx.new, new) && cx.old.nested_name(old) == cx.new.nested_name(new) {
@@ -27,41 +24,45 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
                 Loss::rejects("the generated class has another name, or is in the module of another file")
             }
         }
-        Kind::FieldNameChanged(_) => {
+        Question::FieldRenamed => {
             renamed(change, cx, str::to_owned, |now| format!("the attribute is now called `{now}`"))
         }
-        Kind::FieldTypeChanged(_) => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
+        Question::FieldRetyped(old, new) => {
             // Enum values are plain integers.
             let integer = |kind| class(kind) == "int" || kind == Type::Enum;
-            if integer(cx.old.field(old).kind) && integer(cx.new.field(new).kind) {
+            if integer(old.kind) && integer(new.kind) {
                 return Loss::none();
             }
-            retyped(change, cx, class, "the attribute takes and returns another type")
+            retyped(old, new, class, "the attribute takes and returns another type")
         }
-        Kind::FieldCardinalityChanged => {
-            let Some((_, new)) = change.fields() else { return Loss::none() };
-            if cx.new.field(new).cardinality == Cardinality::Implicit {
+        Question::Presence(_, new) => {
+            if new.cardinality == Cardinality::Implicit {
                 Loss::rejects("HasField raises ValueError for a field without presence")
             } else {
                 Loss::none()
             }
         }
-        Kind::FieldOneofChanged(OneofChange::Left(_)) => {
-            let Some((_, new)) = change.fields() else { return Loss::none() };
-            if cx.new.field(new).cardinality == Cardinality::Implicit {
+        Question::Oneof(OneofChange::Left(_), new) => {
+            if new.cardinality == Cardinality::Implicit {
                 Loss::rejects("HasField raises ValueError, and WhichOneof no longer names the field")
             } else {
                 Loss::unknown("WhichOneof no longer names the field")
             }
         }
-        Kind::FieldOneofChanged(OneofChange::Switched { renamed: false, .. }) => {
+        Question::Oneof(OneofChange::Switched { .. }, _) => {
             Loss::unknown("WhichOneof names the field for another oneof")
         }
-        Kind::ImportRemoved { public: true, .. } => {
+        Question::PublicImportRemoved => {
             Loss::rejects("the names that a public import re-exports are gone from the module")
         }
-        _ => Loss::none(),
+        Question::FilePackageChanged
+        | Question::FileOption(_)
+        | Question::FieldAdded
+        | Question::Oneof(OneofChange::JoinedAlone(_) | OneofChange::JoinedOthers(_), _)
+        | Question::OneofAdded
+        | Question::EnumClosedness
+        | Question::EnumValueAdded
+        | Question::MethodAdded => Loss::none(),
     }
 }
 

@@ -1,57 +1,53 @@
 //! Rust with prost and tonic, after <https://docs.rs/prost/latest/prost/#generated-output>.
 
-use super::{common, optional, renamed, retyped};
-use crate::diff::{Change, Cx, Kind, OneofChange};
+use super::{Question, optional, renamed, retyped};
+use crate::diff::{Change, Cx};
 use crate::schema::{Cardinality, Element, Field, Kind as Type};
 use crate::verdict::Loss;
 
-pub(super) fn judge(change: &Change, cx: &Cx<'_>) -> Loss {
-    if let Some(loss) = common(change, cx) {
-        return loss;
-    }
-    match &change.kind {
+pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
+    match *question {
         // Modules follow packages; files do not show.
-        Kind::FilePackageChanged => Loss::rejects("the generated module follows the package"),
-        Kind::TypeRenamed(_) => Loss::rejects("the generated type has another name, or is in another module"),
-        Kind::FieldNameChanged(_) => {
+        Question::FilePackageChanged => Loss::rejects("the generated module follows the package"),
+        Question::TypeRenamed => {
+            Loss::rejects("the generated type has another name, or is in another module")
+        }
+        Question::FieldRenamed => {
             renamed(change, cx, snake, |now| format!("the struct field is now called `{now}`"))
         }
-        Kind::FieldTypeChanged(_) => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
+        Question::FieldRetyped(old, new) => {
             // An enum field is an i32 with accessors on top.
-            if class(cx.old.field(old).kind) == "i32" && cx.new.field(new).kind == Type::Enum {
+            if class(old.kind) == "i32" && new.kind == Type::Enum {
                 return Loss::none();
             }
-            retyped(change, cx, class, "the struct field has another type")
+            retyped(old, new, class, "the struct field has another type")
         }
-        Kind::FieldCardinalityChanged => {
-            let Some((old, new)) = change.fields() else { return Loss::none() };
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
+        Question::Presence(old, new) => {
             if is_option(old) == is_option(new) {
                 Loss::none()
             } else {
                 Loss::rejects("a struct field with presence is an Option, one without is a plain value")
             }
         }
-        Kind::FieldOneofChanged(how) => match how {
-            OneofChange::Switched { renamed: true, .. } => Loss::none(),
-            _ => Loss::rejects("members of a oneof are variants of an enum, not struct fields"),
-        },
-        Kind::FieldAdded { .. } => match change.new {
+        Question::Oneof(..) => Loss::rejects("members of a oneof are variants of an enum, not struct fields"),
+        Question::FieldAdded => match change.new {
             Some(Element::Field(id)) if cx.new.field(id).oneof.is_some() => {
                 Loss::unknown("an exhaustive match on the oneof lacks the new variant")
             }
-            Some(Element::Field(id)) if cx.new.field(id).is_extension() => Loss::none(),
             _ => Loss::unknown("a struct literal without `..Default::default()` lacks the new field"),
         },
-        Kind::OneofAdded => {
+        Question::OneofAdded => {
             Loss::unknown("a struct literal without `..Default::default()` lacks the new field")
         }
-        Kind::EnumValueAdded { alias: false, .. } => {
-            Loss::unknown("an exhaustive match on the enum lacks the new variant")
+        Question::EnumValueAdded => Loss::unknown("an exhaustive match on the enum lacks the new variant"),
+        Question::MethodAdded => {
+            Loss::rejects("servers have to implement the new method of the generated trait")
         }
-        Kind::MethodAdded => Loss::rejects("servers have to implement the new method of the generated trait"),
-        _ => Loss::none(),
+        Question::FileRemoved
+        | Question::FileOption(_)
+        | Question::PublicImportRemoved
+        | Question::TypeMoved
+        | Question::EnumClosedness => Loss::none(),
     }
 }
 

@@ -21,7 +21,7 @@ use rules::{Holds, Library, Presence, Rules, expressions, unclear_expression};
 use super::facts::Facts;
 use super::raw::Raw;
 use super::{Cells, Loss};
-use crate::diff::{Change, Cx, Kind};
+use crate::diff::{Change, Cx, Kind, beside};
 use crate::schema::{
     Cardinality, Element, EnumId, Field, FieldId, Kind as Type, Meaning, MessageId, OneofId, Role, Schema,
     Use,
@@ -60,46 +60,52 @@ impl Narrowing {
 }
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
-    let [backward, forward] = match (&change.kind, change.old, change.new) {
-        (Kind::OptionChanged { .. }, Some(old), Some(new))
-            if change.meaning() == Some(Meaning::Validation) =>
-        {
-            match (old, new) {
-                (Element::Field(a), Element::Field(b)) => fields(cx, a, b),
-                (Element::Oneof(a), Element::Oneof(b)) => {
-                    both([oneof_required(cx.old, a), oneof_required(cx.new, b)], one_set)
-                }
-                (Element::Message(a), Element::Message(b)) => both([(cx.old, a), (cx.new, b)], messages),
-                _ => return,
-            }
-        }
+    let narrowings = match &change.kind {
+        Kind::OptionChanged { .. } => option_changed(change, cx),
         // Rules that stay may refuse other values when the field changes around them.
-        (
-            Kind::FieldTypeChanged(_) | Kind::FieldCardinalityChanged,
-            Some(Element::Field(a)),
-            Some(Element::Field(b)),
-        ) => fields(cx, a, b),
+        Kind::FieldTypeChanged(_) | Kind::FieldCardinalityChanged => {
+            change.fields().map(|(a, b)| fields(cx, a, b))
+        }
         // The other side never sends it.
-        (Kind::FieldAdded { .. }, _, Some(Element::Field(id))) => [never_sent(cx.new, id), Narrowing::None],
-        (Kind::FieldRemoved { .. }, Some(Element::Field(id)), _) => [Narrowing::None, never_sent(cx.old, id)],
-        (Kind::OneofAdded, _, Some(Element::Oneof(id))) => {
-            [one_set([false, oneof_required(cx.new, id)]), Narrowing::None]
-        }
-        (Kind::OneofRemoved { renamed, .. }, Some(Element::Oneof(id)), _) => {
-            let now = renamed.is_some_and(|id| oneof_required(cx.new, id));
-            both([oneof_required(cx.old, id), now], one_set)
-        }
+        Kind::FieldAdded { .. } => match change.new {
+            Some(Element::Field(id)) => Some([never_sent(cx.new, id), Narrowing::None]),
+            _ => None,
+        },
+        Kind::FieldRemoved { .. } => match change.old {
+            Some(Element::Field(id)) => Some([Narrowing::None, never_sent(cx.old, id)]),
+            _ => None,
+        },
+        Kind::OneofAdded => match change.new {
+            Some(Element::Oneof(id)) => Some([one_set([false, oneof_required(cx.new, id)]), Narrowing::None]),
+            _ => None,
+        },
+        Kind::OneofRemoved { renamed, .. } => match change.old {
+            Some(Element::Oneof(id)) => {
+                let now = renamed.is_some_and(|id| oneof_required(cx.new, id));
+                Some(both([oneof_required(cx.old, id), now], one_set))
+            }
+            _ => None,
+        },
         // A rule may say that only the values of the enum are accepted: it follows the enum.
-        (Kind::EnumValueRemoved { .. }, Some(Element::EnumValue(id)), _) => {
-            let name = &cx.old.enum_(cx.old.value(id).parent).full_name;
-            [facts.new_defined_only.refuse(cx.new, name, cx.old.value(id).number), Narrowing::None]
-        }
-        (Kind::EnumValueAdded { alias: false, .. }, _, Some(Element::EnumValue(id))) => {
-            let name = &cx.new.enum_(cx.new.value(id).parent).full_name;
-            [Narrowing::None, facts.old_defined_only.refuse(cx.old, name, cx.new.value(id).number)]
-        }
-        _ => return,
+        Kind::EnumValueRemoved { .. } => match change.old {
+            Some(Element::EnumValue(id)) => {
+                let name = &cx.old.enum_(cx.old.value(id).parent).full_name;
+                let refused = facts.new_defined_only.refuse(cx.new, name, cx.old.value(id).number);
+                Some([refused, Narrowing::None])
+            }
+            _ => None,
+        },
+        Kind::EnumValueAdded { alias, .. } => match change.new {
+            Some(Element::EnumValue(id)) if !alias => {
+                let name = &cx.new.enum_(cx.new.value(id).parent).full_name;
+                let refused = facts.old_defined_only.refuse(cx.old, name, cx.new.value(id).number);
+                Some([Narrowing::None, refused])
+            }
+            _ => None,
+        },
+        beside!(validation) => None,
     };
+    let Some([backward, forward]) = narrowings else { return };
     let uses = |schema: &Schema, element: Option<Element>, reach: &crate::schema::Reach| {
         element.map(|e| reach.uses(schema, e)).unwrap_or_default()
     };
@@ -108,6 +114,21 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
     let or = |a: &[Use], b: &[Use]| if a.is_empty() { b.to_vec() } else { a.to_vec() };
     cells.backward(Lens::Validation, loss(backward, &or(&old_uses, &new_uses), "old", "new"));
     cells.forward(Lens::Validation, loss(forward, &or(&new_uses, &old_uses), "new", "old"));
+}
+
+/// Rules that are other ones now.
+fn option_changed(change: &Change, cx: &Cx<'_>) -> Option<[Narrowing; 2]> {
+    if change.meaning() != Some(Meaning::Validation) {
+        return None;
+    }
+    Some(match (change.old?, change.new?) {
+        (Element::Field(a), Element::Field(b)) => fields(cx, a, b),
+        (Element::Oneof(a), Element::Oneof(b)) => {
+            both([oneof_required(cx.old, a), oneof_required(cx.new, b)], one_set)
+        }
+        (Element::Message(a), Element::Message(b)) => both([(cx.old, a), (cx.new, b)], messages),
+        _ => return None,
+    })
 }
 
 fn both<T: Copy>([old, new]: [T; 2], narrowing: impl Fn([T; 2]) -> Narrowing) -> [Narrowing; 2] {

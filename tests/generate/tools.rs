@@ -1,4 +1,4 @@
-//! `generate --verify`, with scripts as the languages' tools.
+//! `generate --build`, with scripts as the languages' tools.
 
 use crate::env::Output;
 use crate::lab::Lab;
@@ -11,7 +11,7 @@ fn lab() -> Lab {
     lab
 }
 
-fn verify(lab: &Lab, args: &[&str]) -> Output {
+fn built(lab: &Lab, args: &[&str]) -> Output {
     let path = lab.env.work().join("../tools");
     lab.env.run_with(args, |io| {
         io.env.insert("PATH".into(), path.into());
@@ -27,7 +27,7 @@ fn a_package_that_builds_is_said_to() {
     // What it is told, where it runs, and what is in the way of a build by itself.
     let script = "echo \"$1 $2 $3 ${RUSTFLAGS-none} $(test -f Cargo.toml && echo here)\" >>";
     lab.script("../tools/cargo", &format!("PATH=/usr/bin:/bin; {script} '{}'", log.display()));
-    let output = verify(&lab, &["generate", "--verify"]);
+    let output = built(&lab, &["generate", "--build"]);
     assert_eq!(output.code, 0, "{output}");
     assert!(output.out.contains("1 package built, 0 failed, 0 skipped"), "{output}");
     assert!(output.out.contains("acme@0.0.0-dev"), "{output}");
@@ -35,10 +35,18 @@ fn a_package_that_builds_is_said_to() {
 }
 
 #[test]
+fn the_flag_has_its_first_name_too() {
+    let lab = lab();
+    lab.script("../tools/cargo", "exit 0");
+    let output = built(&lab, &["generate", "--verify"]);
+    assert!(output.out.contains("1 package built, 0 failed, 0 skipped"), "{output}");
+}
+
+#[test]
 fn a_package_that_does_not_build_is_shown_with_what_the_tool_said() {
     let lab = lab();
     lab.script("../tools/cargo", "echo 'error: no such \u{1b}[31mcrate'; echo 'and more' >&2; exit 101");
-    let output = verify(&lab, &["generate", "--verify"]);
+    let output = built(&lab, &["generate", "--build"]);
     assert_eq!(output.code, 4, "{output}");
     for said in ["failed: cargo check -q --no-default-features", "error: no such ", "    and more"] {
         assert!(output.out.contains(said), "{said}: {output}");
@@ -52,7 +60,7 @@ fn a_package_that_does_not_build_is_shown_with_what_the_tool_said() {
 #[test]
 fn a_language_without_its_tool_is_skipped_by_name() {
     let lab = lab();
-    let output = verify(&lab, &["generate", "--verify"]);
+    let output = built(&lab, &["generate", "--build"]);
     assert_eq!(output.code, 0, "{output}");
     assert!(output.out.contains("skipped: `cargo` is not there"), "{output}");
     assert!(output.out.contains("0 packages built, 0 failed, 1 skipped"), "{output}");

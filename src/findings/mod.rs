@@ -1,4 +1,4 @@
-//! The one finished report that every format is a pure function of.
+//! The model of a report: what a policy fills in, and every format is a pure function of.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

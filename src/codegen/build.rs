@@ -38,7 +38,7 @@ pub enum Outcome {
 
 /// The result for one package.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verification {
+pub struct Build {
     /// The language.
     pub language: Language,
     /// What was built.
@@ -54,7 +54,7 @@ pub struct Verification {
 /// A scratch folder that cannot be written.
 #[derive(Debug, Error)]
 #[error("cannot write `{}`", path.display())]
-pub struct VerifyError {
+pub struct BuildError {
     /// What was to be written.
     pub path: PathBuf,
     /// Why it could not be.
@@ -90,17 +90,16 @@ pub type Progress<'a> = &'a (dyn Fn(Language, &str) + Sync);
 /// # Errors
 ///
 /// A folder that cannot be written.
-pub fn verify_all(
+pub fn build_all(
     packages: &[Package],
     scratch: &Path,
     workshop: Workshop<'_>,
     progress: Progress<'_>,
-) -> Result<Vec<Verification>, VerifyError> {
+) -> Result<Vec<Build>, BuildError> {
     // Half of what the tools do is waiting for files to come.
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(packages.len());
     let next = AtomicUsize::new(0);
-    let done: Vec<OnceLock<Result<Verification, VerifyError>>> =
-        packages.iter().map(|_| OnceLock::new()).collect();
+    let done: Vec<OnceLock<Result<Build, BuildError>>> = packages.iter().map(|_| OnceLock::new()).collect();
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
@@ -108,7 +107,7 @@ pub fn verify_all(
                     let at =
                         packages.iter().position(|p| std::ptr::eq(p, package)).expect("it is one of them");
                     let folder = scratch.join(format!("{at}-{}", package.language.as_str()));
-                    let _ = done[at].set(verify(package, &folder, workshop, progress));
+                    let _ = done[at].set(build(package, &folder, workshop, progress));
                 }
             });
         }
@@ -121,12 +120,12 @@ pub fn verify_all(
 /// # Errors
 ///
 /// A folder that cannot be written. What a tool has against the package is in the result.
-pub fn verify(
+pub fn build(
     package: &Package,
     scratch: &Path,
     workshop: Workshop<'_>,
     progress: Progress<'_>,
-) -> Result<Verification, VerifyError> {
+) -> Result<Build, BuildError> {
     let start = Instant::now();
     let root = scratch.join("package");
     for (path, content) in package.files.iter() {
@@ -142,7 +141,7 @@ pub fn verify(
         Err(Stop::Outcome(outcome)) => outcome,
         Err(Stop::Scratch(error)) => return Err(error),
     };
-    Ok(Verification {
+    Ok(Build {
         language: package.language,
         coordinate: package.coordinate.clone(),
         outcome,
@@ -151,8 +150,8 @@ pub fn verify(
     })
 }
 
-pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), VerifyError> {
-    let failed = |source| VerifyError { path: path.to_owned(), source };
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
+    let failed = |source| BuildError { path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
@@ -165,11 +164,11 @@ pub(crate) enum Stop {
     /// The outcome is known.
     Outcome(Outcome),
     /// A folder cannot be written.
-    Scratch(VerifyError),
+    Scratch(BuildError),
 }
 
-impl From<VerifyError> for Stop {
-    fn from(error: VerifyError) -> Stop {
+impl From<BuildError> for Stop {
+    fn from(error: BuildError) -> Stop {
         Stop::Scratch(error)
     }
 }
@@ -235,7 +234,7 @@ impl Run<'_> {
 }
 
 /// The results as a table for people, one line a package, and under it what failed.
-pub fn table(results: &[Verification]) -> String {
+pub fn table(results: &[Build]) -> String {
     let width = results.iter().map(|r| r.coordinate.len()).max().unwrap_or_default();
     let mut out = String::new();
     for result in results {
@@ -256,7 +255,7 @@ pub fn table(results: &[Verification]) -> String {
         if let Outcome::Failed { step, output } = &result.outcome {
             let _ = write!(out, "\n{}: {step}\n", result.language.as_str());
             for line in output.lines() {
-                let _ = writeln!(out, "    {}", crate::compile::escape(line));
+                let _ = writeln!(out, "    {}", crate::text::escape(line));
             }
         }
     }
@@ -269,7 +268,7 @@ mod tests {
 
     #[test]
     fn the_table_says_what_failed() {
-        let result = |language, outcome| Verification {
+        let result = |language, outcome| Build {
             language,
             coordinate: "x".to_owned(),
             outcome,

@@ -1,0 +1,98 @@
+//! A comparison of two schemas: what changed, what each change does to whom, and which changes are one edit.
+//!
+//! Every part that wants to know what changed begins with a [`Comparison`]. It can be given a [`Memory`] of what
+//! earlier versions used numbers for, which is asked before anything is judged, and a prover that finds witnesses.
+//! Whether anybody minds is for `policy`.
+
+use crate::diff::{self, Change, Cx, Echoes};
+use crate::ledger::{self, Memory};
+use crate::schema::{File, Schema};
+use crate::verdict::{Judge, Verdict};
+use crate::wire::{Proof, Prover};
+
+/// Two schemas and everything that was found out about their differences. Changes are known by their index.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    cx: Cx<'a>,
+    changes: Vec<Change>,
+    verdicts: Vec<Verdict>,
+    echoes: Echoes,
+    judge: Judge<'a>,
+    prover: Option<Prover<'a>>,
+    notes: Vec<String>,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares and judges by the two schemas alone.
+    pub fn new(old: &'a Schema, new: &'a Schema) -> Comparison<'a> {
+        Comparison::remembering(old, new, None)
+    }
+
+    /// Compares and judges, with what a memory knows of earlier versions.
+    pub fn remembering(old: &'a Schema, new: &'a Schema, memory: Option<&dyn Memory>) -> Comparison<'a> {
+        let cx = Cx { old, new };
+        let mut changes = diff::changes(&cx);
+        let notes = memory.map(|memory| ledger::remember(&mut changes, &cx, memory)).unwrap_or_default();
+        let judge = Judge::new(&cx);
+        let verdicts = changes.iter().map(|change| judge.judge(change)).collect();
+        let echoes = diff::echoes(&changes, &cx);
+        Comparison { cx, changes, verdicts, echoes, judge, prover: None, notes }
+    }
+
+    /// The same with witnesses for whoever asks for them.
+    #[must_use]
+    pub fn proving(mut self) -> Comparison<'a> {
+        self.prover = Some(Prover::new(&self.cx, &self.changes));
+        self
+    }
+
+    /// The two sides.
+    pub fn cx(&self) -> Cx<'a> {
+        self.cx
+    }
+
+    /// Every change, in the order of symbols.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// The verdicts, in step with the changes.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
+    }
+
+    /// Which changes are explained by others.
+    pub fn echoes(&self) -> &Echoes {
+        &self.echoes
+    }
+
+    /// Who judged; it knows which calls carry what.
+    pub fn judge(&self) -> &Judge<'a> {
+        &self.judge
+    }
+
+    /// What was looked at by the memory, and what could not be; for the report.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// What shows the effects of a change on data and calls; `None` where nobody asked.
+    pub fn proofs(&self, index: usize) -> Option<Vec<Proof>> {
+        Some(self.prover.as_ref()?.prove(&self.changes[index], &self.verdicts[index]))
+    }
+
+    /// Whether a change concerns a file of the contract. What happened to files that are only imported is
+    /// somebody else's decision.
+    pub fn is_own(&self, change: &Change) -> bool {
+        let Cx { old, new } = self.cx;
+        change.old.is_some_and(|e| old.file(old.file_of(e)).target)
+            || change.new.is_some_and(|e| new.file(new.file_of(e)).target)
+    }
+
+    /// The file whose policy decides: where the element was, or where it is when it is new.
+    pub fn file(&self, change: &Change) -> Option<&'a File> {
+        let Cx { old, new } = self.cx;
+        let was = change.old.map(|e| old.file(old.file_of(e)));
+        was.or_else(|| change.new.map(|e| new.file(new.file_of(e))))
+    }
+}

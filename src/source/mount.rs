@@ -1,0 +1,179 @@
+//! What a side consists of, known before anything of it is read for the compiler.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use super::layout::shown_root;
+use super::{Layout, LayoutError, Problem, Tree, scan};
+use crate::compile::{Head, Input, InputFile};
+use crate::config::is_under;
+
+/// A folder of a tree whose files belong to a side.
+#[derive(Clone, Debug)]
+pub struct Mount<'t> {
+    /// Where the files are.
+    pub tree: &'t Tree,
+    /// The folder, from the root of the tree; empty for all of it.
+    pub root: String,
+    /// What the import paths of its files begin with; empty where they begin in the folder.
+    pub prefix: String,
+    /// Whether its files can be judged; those of others are only there to be imported.
+    pub target: bool,
+}
+
+impl<'t> Mount<'t> {
+    /// A folder of the contract itself, where import paths begin.
+    #[must_use]
+    pub fn own(tree: &'t Tree, root: &str) -> Mount<'t> {
+        Mount { tree, root: root.to_owned(), prefix: String::new(), target: true }
+    }
+
+    /// Whether a file of the tree lies in the folder.
+    #[must_use]
+    pub fn holds(&self, path: &str) -> bool {
+        is_under(path, &self.root)
+    }
+
+    /// The import path of a file of the folder, by its path in the tree.
+    #[must_use]
+    pub fn import(&self, path: &str) -> String {
+        let below = path[self.root.len()..].trim_start_matches('/');
+        if self.prefix.is_empty() { below.to_owned() } else { format!("{}/{below}", self.prefix) }
+    }
+}
+
+/// A side laid out: which files it has, and where each of them is. Nothing was read for the compiler yet.
+#[derive(Clone, Debug)]
+pub struct Plan<'t> {
+    /// The files by import path, and how they are judged.
+    pub layout: Layout,
+    /// Where they are, by [`super::layout::LayoutFile::module`]. All of one tree, as things are.
+    pub mounts: Vec<Mount<'t>>,
+    /// The tree of the contract itself.
+    pub tree: &'t Tree,
+}
+
+impl<'t> Plan<'t> {
+    /// What the compiler reads: the targets and all that they can need.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::read`].
+    pub fn input(&self) -> Result<Input, LayoutError> {
+        let needed = self.needed();
+        let taken = |import: &str| needed.as_ref().is_none_or(|needed| needed.contains(import));
+        Ok(Input { files: self.read(&taken)?, heads: Vec::new(), roots: self.roots() })
+    }
+
+    /// The same for a part of the files: those that `taken` accepts by import path are read, of the others there are
+    /// heads. What the compiled ones import has to be among them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::read`].
+    pub fn input_of(&self, taken: &(dyn Fn(&str) -> bool + Sync)) -> Result<Input, LayoutError> {
+        let heads = self.heads(&|import| !taken(import));
+        Ok(Input { files: self.read(taken)?, heads, roots: self.roots() })
+    }
+
+    /// The bytes of the files that `taken` accepts by import path, in the order of their import paths.
+    ///
+    /// # Errors
+    ///
+    /// Files that are to be judged cannot be read; all of them are named. A file that is only there to be
+    /// imported is left out instead.
+    pub fn read(&self, taken: &dyn Fn(&str) -> bool) -> Result<Vec<InputFile>, LayoutError> {
+        let wanted: Vec<_> = self.layout.files.iter().filter(|(import, _)| taken(import)).collect();
+        let imports: Vec<&str> = wanted.iter().map(|(import, _)| &***import).collect();
+        let mut files = Vec::with_capacity(wanted.len());
+        let mut problems = Vec::new();
+        for ((import, file), content) in wanted.into_iter().zip(self.texts(&imports, false)) {
+            match content {
+                Ok(content) => files.push(InputFile {
+                    name: import.clone(),
+                    display: file.display.as_str().into(),
+                    content,
+                    target: file.target,
+                }),
+                Err(error) if file.target => problems.push(Problem {
+                    path: file.display.clone(),
+                    message: error.to_string(),
+                    fatal: true,
+                    hint: error.hint(&file.display),
+                }),
+                Err(_) => {}
+            }
+        }
+        if !problems.is_empty() {
+            return Err(LayoutError::Problems { label: self.tree.name().told(), problems });
+        }
+        Ok(files)
+    }
+
+    /// The heads of the files that `taken` accepts by import path, in the order of their import paths. What cannot be
+    /// read has none.
+    #[must_use]
+    pub fn heads(&self, taken: &dyn Fn(&str) -> bool) -> Vec<Head> {
+        let imports: Vec<&str> = self.layout.files.keys().map(|i| &**i).filter(|i| taken(i)).collect();
+        let texts = self.texts(&imports, true);
+        let heads = imports.par_iter().zip(&texts).filter_map(|(import, text)| {
+            let file = &self.layout.files[*import];
+            let head = scan(text.as_ref().ok()?).head();
+            let (name, display) = ((*import).into(), file.display.as_str().into());
+            Some(Head { name, display, target: file.target, ..head })
+        });
+        heads.collect()
+    }
+
+    /// The import roots as a person knows them.
+    fn roots(&self) -> Vec<String> {
+        self.mounts.iter().map(|m| shown_root(m.tree, &m.root)).collect()
+    }
+
+    /// The bytes of files by import path, in the order given; each tree is asked once. `keep` has it keep them.
+    fn texts(&self, imports: &[&str], keep: bool) -> Vec<Result<bytes::Bytes, super::ReadError>> {
+        let tree = |import: &str| self.mounts[self.layout.files[import].module].tree;
+        let mut texts: Vec<_> = imports.iter().map(|_| None).collect();
+        while let Some(first) = texts.iter().position(Option::is_none) {
+            let from = tree(imports[first]);
+            let theirs: Vec<usize> =
+                (first..imports.len()).filter(|i| std::ptr::eq(tree(imports[*i]), from)).collect();
+            let paths: Vec<&str> =
+                theirs.iter().map(|i| self.layout.files[imports[*i]].path.as_str()).collect();
+            let read = if keep { from.read_all_kept(&paths) } else { from.read_all(&paths) };
+            theirs.into_iter().zip(read).for_each(|(i, text)| texts[i] = Some(text));
+        }
+        texts.into_iter().flatten().collect()
+    }
+
+    /// The files a compilation can need, by import path, when those are few: the targets and what they import, found
+    /// wave by wave. `None` for all, where most are targets or an import can only be read by the compiler.
+    fn needed(&self) -> Option<BTreeSet<&str>> {
+        let files = &self.layout.files;
+        let mut wave: Vec<&str> =
+            files.iter().filter(|(_, file)| file.target).map(|(import, _)| &**import).collect();
+        if wave.len() * 4 > files.len() {
+            return None;
+        }
+        let mut needed: BTreeSet<&str> = wave.iter().copied().collect();
+        while !wave.is_empty() {
+            let mut next = Vec::new();
+            for text in self.texts(&wave, true).into_iter().flatten() {
+                let found = scan(&text);
+                if found.unclear {
+                    return None;
+                }
+                for import in found.imports {
+                    if let Some((import, _)) = files.get_key_value(import.as_str())
+                        && needed.insert(import)
+                    {
+                        next.push(&**import);
+                    }
+                }
+            }
+            wave = next;
+        }
+        Some(needed)
+    }
+}

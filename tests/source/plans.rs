@@ -1,0 +1,129 @@
+//! What a side consists of before it is read, and what is known of files that are not compiled.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use protopact::compile::{self, CompileError, Compiled, Head, HeadImport, Options};
+use protopact::config::Overrides;
+use protopact::diff::{self, Cx, Kind};
+use protopact::schema::Schema;
+use protopact::source::{ConfigSource, Loaded, PathSelection, Plan, Side, Tree, layout, load_settings};
+use protopact::verdict::Judge;
+use protopact::words::{Effect, Lens};
+
+const MONEY: &str = "syntax = \"proto3\";\npackage acme.money.v1;\nmessage Money { int64 units = 1; enum Unit { UNIT_UNKNOWN = 0; } }\n";
+const PAY: &str = "syntax = \"proto3\";\npackage acme.pay.v1;\nimport public \"money.proto\";\n\
+    message Pay { acme.money.v1.Money money = 1; }\nmessage Gone { string id = 1; }\n";
+const ANY: &str = "syntax = \"proto3\";\npackage acme.any.v1;\nimport \"google/protobuf/any.proto\";\n\
+    import \"google/protobuf/descriptor.proto\";\nmessage Holder { google.protobuf.Any any = 1; }\nextend google.protobuf.FileOptions { string note = 50000; }\n";
+const MORE: &str = "syntax = \"proto3\";\npackage acme.pay.v1;\nmessage More { string id = 1; }\n";
+
+fn tree(files: &[(&str, &str)]) -> Loaded {
+    let configuration = ("protopact.toml", "[contract]\nroots = [\".\"]\n");
+    let files = files.iter().copied().chain([configuration]);
+    Loaded::Tree(Tree::from_memory("memory", files.map(|(path, text)| (path, text.to_string().into()))))
+}
+
+fn plan(loaded: &Loaded) -> Plan<'_> {
+    let source = ConfigSource { cwd: Path::new("/"), flag: None };
+    let settings = load_settings(loaded, source, &Overrides::default()).unwrap();
+    let tree = loaded.tree().unwrap();
+    layout::plan(tree, &settings, &PathSelection::default(), Side::New, None).unwrap()
+}
+
+/// The schema of a side of which only some files are compiled.
+fn part(tree: &Loaded, compiled: &[&str]) -> Result<Compiled, CompileError> {
+    let taken: BTreeSet<&str> = compiled.iter().copied().collect();
+    let input = plan(tree).input_of(&|import| taken.contains(import)).unwrap();
+    assert_eq!(input.files.iter().map(|f| &*f.name).collect::<BTreeSet<_>>(), taken);
+    compile::compile(&input, &Options::default())
+}
+
+fn schema(tree: &Loaded, compiled: &[&str]) -> Schema {
+    Schema::build(&part(tree, compiled).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_not_compiled_has_a_head() {
+    let tree = tree(&[("any.proto", ANY), ("money.proto", MONEY), ("pay.proto", PAY)]);
+    let compiled = part(&tree, &["money.proto"]).unwrap();
+    assert_eq!(compiled.files.len(), 1);
+    let names: Vec<&str> = compiled.heads.iter().map(|h| &*h.name).collect();
+    assert_eq!(names, ["any.proto", "pay.proto"]);
+    let Head { package, imports, types, declares, any, target, .. } = &compiled.heads[1];
+    assert_eq!((&**package, *any, *target), ("acme.pay.v1", false, true));
+    assert_eq!(*imports, [HeadImport { path: "money.proto".into(), public: true }]);
+    assert_eq!(types.iter().map(|t| &**t).collect::<Vec<_>>(), ["Pay", "Gone"]);
+    assert!(declares.messages && !declares.enums && !declares.extensions);
+    let any = &compiled.heads[0];
+    assert!(any.any && any.declares.extensions);
+    // All files are compiled where nobody chooses.
+    let input = plan(&tree).input().unwrap();
+    assert_eq!((input.files.len(), input.heads.len()), (3, 0));
+}
+
+/// What changes, and what it does to a reader of packed messages, between a contract and the same without `Gone`.
+fn changes(taken: &[&str]) -> Vec<(String, Effect)> {
+    let shorter = PAY.replace("message Gone { string id = 1; }\n", "");
+    let files =
+        |pay| tree(&[("any.proto", ANY), ("money.proto", MONEY), ("more.proto", MORE), ("pay.proto", pay)]);
+    let (old, new) = (files(PAY), files(&shorter));
+    let (old, new) = (schema(&old, taken), schema(&new, taken));
+    let cx = Cx { old: &old, new: &new };
+    let judge = Judge::new(&cx);
+    let changes = diff::changes(&cx);
+    let told = |change: &diff::Change| match &change.kind {
+        Kind::TypeRemoved(gone) => format!("type, left package: {}", gone.left_package),
+        kind => format!("{kind:?}"),
+    };
+    let wire = |change: &diff::Change| {
+        let cells = judge.judge(change).cells;
+        cells.iter().filter(|c| c.lens == Lens::Wire).map(|c| c.effect).max().unwrap()
+    };
+    changes.iter().map(|change| (told(change), wire(change))).collect()
+}
+
+#[test]
+fn answers_are_the_same_whether_all_is_compiled_or_a_part() {
+    let all = changes(&["any.proto", "money.proto", "more.proto", "pay.proto"]);
+    assert_eq!(all, [("type, left package: true".to_owned(), Effect::Unknown)], "a packed one may be around");
+    assert_eq!(changes(&["money.proto", "pay.proto"]), all);
+}
+
+#[test]
+fn a_package_is_left_when_no_file_of_it_is_left() {
+    let removed = |files: &[(&str, &str)], taken: &[&str]| {
+        let old = tree(&[("money.proto", MONEY), ("more.proto", MORE), ("pay.proto", PAY)]);
+        let new = tree(files);
+        let old = schema(&old, &["money.proto", "pay.proto"]);
+        let new = schema(&new, taken);
+        let changes = diff::changes(&Cx { old: &old, new: &new });
+        changes.iter().filter(|c| matches!(c.kind, Kind::PackageRemoved { .. })).count()
+    };
+    assert_eq!(removed(&[("money.proto", MONEY), ("more.proto", MORE)], &["money.proto"]), 0);
+    assert_eq!(removed(&[("money.proto", MONEY)], &["money.proto"]), 1);
+}
+
+#[test]
+fn a_missing_import_is_named_though_its_file_is_not_read() {
+    let forgot = PAY.replace("import public \"money.proto\";\n", "");
+    let tree = tree(&[("money.proto", MONEY), ("pay.proto", &forgot)]);
+    for taken in [&["pay.proto"][..], &["money.proto", "pay.proto"]] {
+        let Err(CompileError::Sources(errors)) = part(&tree, taken) else { panic!("it compiles") };
+        let hints: Vec<&String> = errors.iter().flat_map(|e| &e.hints).collect();
+        assert_eq!(hints, ["add `import \"money.proto\";`"], "{taken:?}");
+    }
+}
+
+#[test]
+fn import_paths_begin_with_the_prefix_of_their_mount() {
+    let tree = tree(&[("vendor/money.proto", MONEY)]);
+    let plan = plan(&tree);
+    let mut mount = plan.mounts[0].clone();
+    assert_eq!(mount.import("vendor/money.proto"), "vendor/money.proto");
+    mount.root = "vendor".to_owned();
+    assert_eq!(mount.import("vendor/money.proto"), "money.proto");
+    mount.prefix = "acme/v1".to_owned();
+    assert_eq!(mount.import("vendor/money.proto"), "acme/v1/money.proto");
+    assert!(mount.holds("vendor/money.proto") && !mount.holds("vendors/money.proto"));
+}
