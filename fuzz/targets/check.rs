@@ -13,10 +13,10 @@ use protopact::diff::{self, Change, Cx};
 use protopact::git::TagPattern;
 use protopact::policy::{Decision, LensPolicy, PolicySet, RuleConfig, RulePolicy, decide, record};
 use protopact::report::{DiffFormat, Format, Report};
-use protopact::text::View;
 use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::source::Name;
+use protopact::text::View;
 use protopact::verdict::Judge;
 use protopact::words::LensSelector;
 
