@@ -33,7 +33,7 @@ impl Machine {
     /// Whether the plugins of a language can be installed here.
     pub(crate) fn installs(&self, language: Language) -> bool {
         let languages = [language];
-        let mut programs = spec::needed(&languages, true).filter_map(|p| p.source.installer());
+        let mut programs = spec::needed(&languages, true).into_iter().filter_map(|p| p.source.installer());
         programs.all(|program| self.host.find(program).is_some())
     }
 
