@@ -12,10 +12,11 @@ use protopact::compile::{Backend, Input, InputFile, Options, compile};
 use protopact::findings::Report;
 use protopact::git::TagPattern;
 use protopact::policy::{Decided, LensPolicy, Policies, PolicySet, RuleConfig, RulePolicy, decide};
-use protopact::report::{DiffFormat, Format, View};
+use protopact::report::{DiffFormat, Format};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::source::Name;
+use protopact::text::View;
 use protopact::words::{Lens, LensSelector};
 
 /// Every lens, and every rule.

@@ -1,25 +1,26 @@
 //! From sources to a report: the parts below, in their order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
 use super::{CliError, Ctx, ErrorKind};
+use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::generate::Generate;
 use crate::config::{ConfigError, Overrides, Settings};
 use crate::findings::Report;
 use crate::git::TagPattern;
 use crate::ledger::{History, Memory};
 use crate::policy::{self, Decided, Policies, PolicyError};
-use crate::report::plural;
 use crate::schema::Schema;
 use crate::source::{
-    self, ConfigSource, Context, Counterpart, Image, ImageFormat, Layout, LayoutError, Loaded, Name,
-    PathSelection, Scope, Side, SourceError, SourceSpec,
+    self, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Request, RequestError,
+    Scope, Side, Sides, SourceError,
 };
+use crate::text::plural;
 use crate::words::Level;
 
 /// What a command asks for.
@@ -85,39 +86,10 @@ pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
     }
 }
 
-/// One side before it is compiled.
-struct Opened {
-    name: Name,
-    layout: Layout,
-    content: Content,
-}
-
-enum Content {
-    Sources(Input),
-    Image(Image, PathSelection),
-}
-
-/// The new side with what was decided about it.
-struct NewSide {
-    loaded: Loaded,
-    settings: Settings,
-    selection: PathSelection,
-}
-
-/// Both sides before they are compiled.
-struct Pair {
-    settings: Settings,
-    old: Opened,
-    new: Opened,
-    notes: Vec<String>,
-    /// Where earlier versions of the old side are, if it is one of several.
-    history: Option<History>,
-}
-
 /// Compares and decides. The level is the lowest that fails.
 pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
     let progress = ctx.progress("reading");
-    let mut pair = open_pair(job, ctx)?;
+    let mut pair = asked(job, ctx, |request, stdin| request.both(stdin))?;
     let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
@@ -125,7 +97,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let (old, new) = compile_pair(&mut pair, job, &options)?;
     progress.say("comparing");
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
-    let memory = pair.history.as_ref().map(|history| history as &dyn Memory);
+    let history = history(pair.origin.as_ref(), &pair.settings);
+    let memory = history.as_ref().map(|history| history as &dyn Memory);
     let mut comparison = Comparison::remembering(&old, &new, memory);
     if job.witness {
         comparison = comparison.proving();
@@ -186,7 +159,7 @@ pub(super) fn changes(job: &Job, ctx: &mut Ctx<'_>) -> Result<Report, CliError> 
 
 /// The .proto files of both sides, sorted by import path.
 pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text>), CliError> {
-    let pair = open_pair(job, ctx)?;
+    let pair = asked(job, ctx, |request, stdin| request.both(stdin))?;
     let texts = |side: Opened| match side.content {
         Content::Sources(input) => {
             let own = input.files.into_iter().filter(|f| f.target);
@@ -204,7 +177,8 @@ pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text
 /// The new side as it stands, without compiling it: its settings and its import roots, relative to the working
 /// directory. Roots that cannot be found are the working directory.
 pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliError> {
-    let NewSide { loaded, settings, selection } = open_new(&Job::new("."), ctx)?;
+    let new = asked(&Job::new("."), ctx, |request, stdin| request.new_side(stdin))?;
+    let NewSide { loaded, settings, selection } = new;
     let here = || vec![String::new()];
     let roots = match &loaded {
         // A configuration further up has roots that are relative to it.
@@ -220,10 +194,8 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliEr
 /// Compiles one side.
 pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     let progress = ctx.progress("reading");
-    let new = open_new(job, ctx)?;
-    let options = options(&new.settings);
-    let opened = plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?;
-    unmatched(&opened.layout.unmatched)?;
+    let (settings, opened) = asked(job, ctx, |request, stdin| request.one(stdin))?;
+    let options = options(&settings);
     progress.say("compiling");
     let compiled = compile_side(&opened.content, &options);
     let compiled = compiled.and_then(|compiled| match opened.content {
@@ -253,7 +225,8 @@ pub(super) struct Version {
 
 /// The settings of the contract around the working directory, and the folder of its configuration.
 pub(super) fn here(ctx: &mut Ctx<'_>) -> Result<(Settings, PathBuf), CliError> {
-    let new = open_new(&Job { overrides: overrides(ctx), ..Job::new(".") }, ctx)?;
+    let job = Job { overrides: overrides(ctx), ..Job::new(".") };
+    let new = asked(&job, ctx, |request, stdin| request.new_side(stdin))?;
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
     Ok((new.settings, folder))
 }
@@ -273,20 +246,13 @@ pub(super) fn version(
         packages: true,
         ..Job::new(".")
     };
-    let new = open_new(&job, ctx)?;
+    let (new, opened) = asked(&job, ctx, |request, stdin| {
+        let new = request.new_side(stdin)?;
+        let opened = request.version(&new, from, stdin)?;
+        Ok((new, opened))
+    })?;
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
     let options = options(&new.settings);
-    let opened = match from {
-        None => plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?,
-        Some(typed) => {
-            let old = open(typed, Side::Old, new.loaded.root(), Some(&new.settings.release.tag), ctx)?;
-            let cwd = ctx.io.cwd.clone();
-            let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
-            let settings = source::load_settings(&old, config, &job.overrides)?;
-            plan(&old, &settings, &new.selection, Side::Old, None)?
-        }
-    };
-    unmatched(&opened.layout.unmatched)?;
     let compiled = compile_side(&opened.content, &options);
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes: opened.layout.notes })
@@ -303,60 +269,30 @@ fn options(settings: &Settings) -> Options {
     Options { backend: settings.compile.backend, protoc, ..Options::default() }
 }
 
-fn open_new(job: &Job, ctx: &mut Ctx<'_>) -> Result<NewSide, CliError> {
+/// Has what a job asks for opened.
+fn asked<T>(
+    job: &Job,
+    ctx: &mut Ctx<'_>,
+    open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
+) -> Result<T, CliError> {
     let cwd = ctx.io.cwd.clone();
-    let loaded = open(&job.new, Side::New, None, None, ctx)?;
-    let config = ConfigSource { cwd: &cwd, flag: ctx.global.config.as_deref() };
-    let settings = source::load_settings(&loaded, config, &job.overrides)?;
-    let none = Generate::default();
-    let configured = match settings.generate.as_ref().unwrap_or(&none) {
-        generate if job.packages => (&*generate.path, &*generate.exclude_path),
-        _ => (&*settings.check.path, &*settings.check.exclude_path),
+    let request = Request {
+        cwd: &cwd,
+        new: &job.new,
+        overrides: &job.overrides,
+        config: ctx.global.config.as_deref(),
+        old_config: job.old_config.as_deref(),
+        path: &job.path,
+        exclude_path: &job.exclude_path,
+        packages: job.packages,
+        languages: sdk::check,
     };
-    let selection = PathSelection::new(&loaded, configured, &cwd, &job.path, &job.exclude_path);
-    if let Some(outside) = selection.outside.first() {
-        return Err(CliError::usage(format!("path `{outside}` is outside the contract"))
-            .hint("paths are relative to the working directory"));
-    }
-    Ok(NewSide { loaded, settings, selection })
-}
-
-fn open_pair(job: &Job, ctx: &mut Ctx<'_>) -> Result<Pair, CliError> {
-    let NewSide { loaded: new, settings, selection } = open_new(job, ctx)?;
-    let Some(against) = settings.check.against.clone() else {
-        return Err(CliError::usage("there is nothing to compare with")
-            .hint("name it: `--against main`, `--against latest`, `--against ../other`")
-            .hint("or say it once, in protopact.toml: `against = \"latest\"` under `[check]`"));
-    };
-    let is_stdin = |text: &str, side| SourceSpec::parse(text, &ctx.io.cwd, side).is_ok_and(|s| s.is_stdin());
-    if is_stdin(&job.new, Side::New) && is_stdin(&against, Side::Old) {
-        return Err(CliError::usage("both sides are standard input, which can be read only once")
-            .hint("write one of them to a file"));
-    }
-    let old = open(&against, Side::Old, new.root(), Some(&settings.release.tag), ctx)?;
-    let cwd = ctx.io.cwd.clone();
-    // What counts as a break is said by the new side; the old side only says where its files are.
-    let old_settings = match (&job.old_config, &old) {
-        (None, Loaded::Image(_)) => settings.clone(),
-        (flag, _) => {
-            let flag = flag.as_deref().or(ctx.global.config.as_deref());
-            source::load_settings(&old, ConfigSource { cwd: &cwd, flag }, &job.overrides)?
-        }
-    };
-    let history = history(&old, &settings);
-    let new = plan(&new, &settings, &selection, Side::New, None)?;
-    let old = plan(&old, &old_settings, &selection, Side::Old, Some(&new.layout))?;
-    let nowhere: Vec<_> =
-        new.layout.unmatched.iter().filter(|p| old.layout.unmatched.contains(p)).cloned().collect();
-    unmatched(&nowhere)?;
-    let mut notes = new.layout.notes.clone();
-    notes.extend(old.layout.notes.iter().filter(|n| !new.layout.notes.contains(n)).cloned());
-    Ok(Pair { settings, old, new, notes, history })
+    Ok(open(&request, &mut ctx.io.input)?)
 }
 
 /// The versions before a baseline that is a revision; a folder or an image has none.
-fn history(old: &Loaded, settings: &Settings) -> Option<History> {
-    let origin = old.tree()?.origin()?;
+fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
+    let origin = origin?;
     Some(History {
         repository: origin.repository.clone(),
         baseline: origin.revision.clone(),
@@ -366,54 +302,9 @@ fn history(old: &Loaded, settings: &Settings) -> Option<History> {
     })
 }
 
-fn unmatched(paths: &[String]) -> Result<(), CliError> {
-    match paths.first() {
-        Some(path) => Err(CliError::usage(format!("path `{path}` names no file of the contract"))
-            .hint("paths are relative to the working directory, or import paths")),
-        None => Ok(()),
-    }
-}
-
-fn open(
-    typed: &str,
-    side: Side,
-    counterpart: Option<Counterpart>,
-    tag: Option<&str>,
-    ctx: &mut Ctx<'_>,
-) -> Result<Loaded, CliError> {
-    let cwd: PathBuf = ctx.io.cwd.clone();
-    let spec = SourceSpec::parse(typed, &cwd, side)?;
-    let context = Context { counterpart, stdin: Some(&mut ctx.io.input), ..Context::new(&cwd) };
-    let context = match tag {
-        Some(tag) => Context { tag, ..context },
-        None => context,
-    };
-    Ok(source::open(&spec, context)?)
-}
-
-fn plan(
-    loaded: &Loaded,
-    settings: &Settings,
-    selection: &PathSelection,
-    side: Side,
-    like: Option<&Layout>,
-) -> Result<Opened, CliError> {
-    let name = loaded.name().clone();
-    Ok(match loaded {
-        Loaded::Tree(tree) => {
-            let resolved = source::layout::resolve(tree, settings, selection, side, like)?;
-            Opened { name, layout: resolved.layout, content: Content::Sources(resolved.input) }
-        }
-        Loaded::Image(image) => {
-            let content = Content::Image(image.clone(), selection.clone());
-            Opened { name, layout: Layout::of_image(settings), content }
-        }
-    })
-}
-
 /// Compiles both sides at the same time. Bytes of sources and descriptors are dropped as soon as the next form
 /// of them is there.
-fn compile_pair(pair: &mut Pair, job: &Job, options: &Options) -> Result<(Schema, Schema), CliError> {
+fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<(Schema, Schema), CliError> {
     let take = |content: &mut Content| std::mem::replace(content, Content::Sources(Input::default()));
     let (mut old, new) = (take(&mut pair.old.content), take(&mut pair.new.content));
     if job.limit_to_input_files {
@@ -495,6 +386,20 @@ fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
         CliError::new(ErrorKind::Sources, format!("the sources do not compile: {}", counts.join(", ")));
     error.diagnostics = diagnostics;
     error
+}
+
+impl From<RequestError> for CliError {
+    fn from(error: RequestError) -> CliError {
+        match error {
+            RequestError::Spec(error) => error.into(),
+            RequestError::Source(error) => error.into(),
+            RequestError::Layout(error) => error.into(),
+            error => {
+                let hints = error.hints();
+                hints.into_iter().fold(CliError::new(ErrorKind::Usage, error), CliError::hint)
+            }
+        }
+    }
 }
 
 impl From<ConfigError> for CliError {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter, View};
+use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter};
 use crate::schema::Span;
 use crate::source::Name;
+use crate::text::View;
 use crate::verdict::{Cell, Verdict};
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::{Bump, Direction, Effect, Language, Lens, Level};

@@ -2,7 +2,8 @@
 //!
 //! A [`SourceSpec`] is what a person typed. [`open`] turns it into a [`Tree`] (paths with content ids, bytes on
 //! demand) or, for compiled inputs, an [`Image`]. [`load_settings`] reads the configuration a tree holds, and
-//! [`layout::resolve`] says which files the contract is made of, under which import paths and whose policy.
+//! [`layout::resolve`] says which files the contract is made of, under which import paths and whose policy. A
+//! [`Request`] does all of it for what a command was asked.
 //!
 //! ```no_run
 //! # use protopact::{source::{self, SourceSpec, Side}, config::Overrides};
@@ -23,6 +24,7 @@ mod locate;
 mod mount;
 mod name;
 mod open;
+mod request;
 mod roots;
 mod settings;
 mod spec;
@@ -35,6 +37,7 @@ pub use layout::{Layout, LayoutError, Module, PathSelection, Resolved};
 pub use mount::{Mount, Plan};
 pub use name::Name;
 pub use open::{Context, Counterpart, Image, Loaded, open};
+pub use request::{Content, NewSide, Opened, Request, RequestError, Sides};
 pub use settings::{ConfigSource, load_settings};
 pub use spec::{ImageFormat, ImagePlace, Rev, Side, SourceSpec, SpecError};
 pub use tree::{Entry, Origin, ReadError, Scope, Tree};

@@ -10,8 +10,8 @@ mod rust;
 
 use super::{Cells, Loss};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange, beside};
-use crate::names::few;
 use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
+use crate::text::few;
 use crate::words::{Direction, Language, Lens};
 
 /// What a language says to a question.

@@ -1,0 +1,271 @@
+//! From what was asked to sides that can be compiled: which sources, whose configuration, which files.
+
+use std::io::Read;
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::{
+    ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin, PathSelection,
+    Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
+};
+use crate::compile::Input;
+use crate::config::generate::Generate;
+use crate::config::{ConfigError, Overrides, Settings};
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The working directory, absolute.
+    pub cwd: &'a Path,
+    /// The new side, as typed.
+    pub new: &'a str,
+    /// What flags say; the old side is in it.
+    pub overrides: &'a Overrides,
+    /// The configuration that a flag names, for both sides.
+    pub config: Option<&'a str>,
+    /// Another one for the old side.
+    pub old_config: Option<&'a str>,
+    /// Only these, as typed.
+    pub path: &'a [String],
+    /// Never these, as typed.
+    pub exclude_path: &'a [String],
+    /// Whether packages are made: they have paths of their own in the configuration.
+    pub packages: bool,
+    /// Holds the sections of languages against the keys that these have, which are not known here.
+    pub languages: fn(&Generate) -> Result<(), ConfigError>,
+}
+
+/// Why there are no sides.
+#[derive(Debug, Error)]
+pub enum RequestError {
+    /// Nobody said what the old side is.
+    #[error("there is nothing to compare with")]
+    NoOldSide,
+    /// Both sides are standard input.
+    #[error("both sides are standard input, which can be read only once")]
+    StdinTwice,
+    /// A path leads out of the contract.
+    #[error("path `{0}` is outside the contract")]
+    Outside(String),
+    /// A path leads to nothing.
+    #[error("path `{0}` names no file of the contract")]
+    Unmatched(String),
+    /// A source string means nothing.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A source cannot be opened.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A source is no contract.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+}
+
+impl RequestError {
+    /// What to do, in the imperative.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        let own: &[&str] = match self {
+            RequestError::NoOldSide => &[
+                "name it: `--against main`, `--against latest`, `--against ../other`",
+                "or say it once, in protopact.toml: `against = \"latest\"` under `[check]`",
+            ],
+            RequestError::StdinTwice => &["write one of them to a file"],
+            RequestError::Outside(_) => &["paths are relative to the working directory"],
+            RequestError::Unmatched(_) => &["paths are relative to the working directory, or import paths"],
+            RequestError::Spec(error) => return error.hint.iter().cloned().collect(),
+            RequestError::Source(error) => return error.hint().into_iter().collect(),
+            RequestError::Layout(error) => return error.hint().into_iter().collect(),
+        };
+        own.iter().map(|hint| (*hint).to_owned()).collect()
+    }
+}
+
+/// The new side with what was decided about it.
+#[derive(Debug)]
+pub struct NewSide {
+    /// The source.
+    pub loaded: Loaded,
+    /// What counts as a break.
+    pub settings: Settings,
+    /// Which of its files were asked for.
+    pub selection: PathSelection,
+}
+
+/// One side before it is compiled.
+#[derive(Debug)]
+pub struct Opened {
+    /// What it is.
+    pub name: Name,
+    /// Its files by import path.
+    pub layout: Layout,
+    /// What the compiler gets.
+    pub content: Content,
+}
+
+/// What a side is made of.
+#[derive(Debug)]
+pub enum Content {
+    /// Source files.
+    Sources(Input),
+    /// Compiled files, and which of them were asked for.
+    Image(Image, PathSelection),
+}
+
+/// Both sides before they are compiled.
+#[derive(Debug)]
+pub struct Sides {
+    /// The settings of the new side, which judges.
+    pub settings: Settings,
+    /// The old side.
+    pub old: Opened,
+    /// The new side.
+    pub new: Opened,
+    /// Sentences for people.
+    pub notes: Vec<String>,
+    /// Where in git the old side is, if it is there.
+    pub origin: Option<Origin>,
+}
+
+impl Request<'_> {
+    /// Opens the new side.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be opened, its configuration is wrong, or a path leads out of it.
+    pub fn new_side(&self, stdin: &mut dyn Read) -> Result<NewSide, RequestError> {
+        let loaded = self.open(self.new, Side::New, None, None, stdin)?;
+        let settings = self.settings(&loaded, None)?;
+        let configured = match &settings.generate {
+            Some(generate) if self.packages => (&*generate.path, &*generate.exclude_path),
+            None if self.packages => (&[][..], &[][..]),
+            _ => (&*settings.check.path, &*settings.check.exclude_path),
+        };
+        let selection = PathSelection::new(&loaded, configured, self.cwd, self.path, self.exclude_path);
+        match selection.outside.first() {
+            Some(outside) => Err(RequestError::Outside(outside.clone())),
+            None => Ok(NewSide { loaded, settings, selection }),
+        }
+    }
+
+    /// Opens the new side, and lays it out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::new_side`], it is no contract, or a path leads to nothing.
+    pub fn one(&self, stdin: &mut dyn Read) -> Result<(Settings, Opened), RequestError> {
+        let NewSide { loaded, settings, selection } = self.new_side(stdin)?;
+        let opened = Opened::plan(&loaded, &settings, &selection, Side::New, None)?;
+        opened.all_matched()?;
+        Ok((settings, opened))
+    }
+
+    /// Opens another version of the contract of the new side, as typed, and lays it out. Where it is not said, it is
+    /// the new side itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::one`].
+    pub fn version(
+        &self,
+        new: &NewSide,
+        typed: Option<&str>,
+        stdin: &mut dyn Read,
+    ) -> Result<Opened, RequestError> {
+        let opened = match typed {
+            None => Opened::plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?,
+            Some(typed) => {
+                let tag = Some(&*new.settings.release.tag);
+                let old = self.open(typed, Side::Old, new.loaded.root(), tag, stdin)?;
+                let settings = self.settings(&old, None)?;
+                Opened::plan(&old, &settings, &new.selection, Side::Old, None)?
+            }
+        };
+        opened.all_matched()?;
+        Ok(opened)
+    }
+
+    /// Opens both sides, and lays them out.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::one`] for either side, or nobody said what the old side is. A path has to lead to something on
+    /// one side.
+    pub fn both(&self, stdin: &mut dyn Read) -> Result<Sides, RequestError> {
+        let NewSide { loaded: new, settings, selection } = self.new_side(stdin)?;
+        let against = settings.check.against.clone().ok_or(RequestError::NoOldSide)?;
+        let is_stdin = |text: &str, side| SourceSpec::parse(text, self.cwd, side).is_ok_and(|s| s.is_stdin());
+        if is_stdin(self.new, Side::New) && is_stdin(&against, Side::Old) {
+            return Err(RequestError::StdinTwice);
+        }
+        let old = self.open(&against, Side::Old, new.root(), Some(&settings.release.tag), stdin)?;
+        // What counts as a break is said by the new side; the old side only says where its files are.
+        let old_settings = match (self.old_config, &old) {
+            (None, Loaded::Image(_)) => settings.clone(),
+            (flag, _) => self.settings(&old, flag)?,
+        };
+        let origin = old.tree().and_then(|tree| tree.origin().cloned());
+        let new = Opened::plan(&new, &settings, &selection, Side::New, None)?;
+        let old = Opened::plan(&old, &old_settings, &selection, Side::Old, Some(&new.layout))?;
+        let nowhere = new.layout.unmatched.iter().find(|p| old.layout.unmatched.contains(p));
+        if let Some(path) = nowhere {
+            return Err(RequestError::Unmatched(path.clone()));
+        }
+        let mut notes = new.layout.notes.clone();
+        notes.extend(old.layout.notes.iter().filter(|n| !new.layout.notes.contains(n)).cloned());
+        Ok(Sides { settings, old, new, notes, origin })
+    }
+
+    fn settings(&self, loaded: &Loaded, flag: Option<&str>) -> Result<Settings, SourceError> {
+        let config = ConfigSource { cwd: self.cwd, flag: flag.or(self.config) };
+        let settings = load_settings(loaded, config, self.overrides)?;
+        settings.generate.as_ref().map_or(Ok(()), self.languages)?;
+        Ok(settings)
+    }
+
+    fn open(
+        &self,
+        typed: &str,
+        side: Side,
+        counterpart: Option<Counterpart>,
+        tag: Option<&str>,
+        stdin: &mut dyn Read,
+    ) -> Result<Loaded, RequestError> {
+        let spec = SourceSpec::parse(typed, self.cwd, side)?;
+        let plain = Context::new(self.cwd);
+        let tag = tag.unwrap_or(plain.tag);
+        Ok(open(&spec, Context { counterpart, stdin: Some(stdin), tag, ..plain })?)
+    }
+}
+
+impl Opened {
+    /// Lays a side out, and reads what the compiler gets.
+    ///
+    /// # Errors
+    ///
+    /// As [`layout::resolve`].
+    fn plan(
+        loaded: &Loaded,
+        settings: &Settings,
+        selection: &PathSelection,
+        side: Side,
+        like: Option<&Layout>,
+    ) -> Result<Opened, LayoutError> {
+        let name = loaded.name().clone();
+        Ok(match loaded {
+            Loaded::Tree(tree) => {
+                let resolved = layout::resolve(tree, settings, selection, side, like)?;
+                Opened { name, layout: resolved.layout, content: Content::Sources(resolved.input) }
+            }
+            Loaded::Image(image) => {
+                let content = Content::Image(image.clone(), selection.clone());
+                Opened { name, layout: Layout::of_image(settings), content }
+            }
+        })
+    }
+
+    fn all_matched(&self) -> Result<(), RequestError> {
+        self.layout.unmatched.first().map_or(Ok(()), |path| Err(RequestError::Unmatched(path.clone())))
+    }
+}
