@@ -15,7 +15,6 @@ mod man;
 mod panic;
 mod pipeline;
 mod plugins;
-mod policy;
 mod progress;
 mod rules;
 mod serve;
