@@ -10,6 +10,7 @@ use crate::config::Overrides;
 use crate::findings::Report;
 use crate::report::{Format, SourceIssue, write_source_issues};
 use crate::text::View;
+use crate::words::Level;
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -115,7 +116,7 @@ struct PolicyArgs {
     ignore_unstable_packages: bool,
 
     /// The lowest level that fails the check
-    #[arg(long, value_name = "LEVEL", value_parser = ["error", "warn", "note"])]
+    #[arg(long, value_name = "LEVEL", value_parser = Level::ALL.map(Level::as_str))]
     fail_on: Option<String>,
 
     /// The shape of version tags, for `latest`

@@ -4,7 +4,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::path::{PathPattern, PatternError, join};
 use super::{ConfigError, Place};
-use crate::words::{Lens, LensSelector};
+use crate::words::LensSelector;
 
 /// Reads a list of names of lenses; what is named twice counts once.
 pub(super) fn lenses<'a>(
@@ -50,9 +50,7 @@ impl Selection {
     /// `deny = ["wire", "rpc", "json"]`: what holds when nothing is configured.
     #[must_use]
     pub fn lenses() -> Selection {
-        let deny =
-            [Lens::Wire, Lens::Rpc, Lens::Json].map(|lens| LensSelector { lens, direction: None }).to_vec();
-        Selection { deny, ..Selection::default() }
+        Selection { deny: LensSelector::standard(), ..Selection::default() }
     }
 }
 

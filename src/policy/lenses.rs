@@ -14,9 +14,7 @@ pub struct LensPolicy {
 impl LensPolicy {
     /// What the product denies when nobody said anything: data and calls.
     pub fn standard() -> LensPolicy {
-        let deny =
-            [Lens::Wire, Lens::Rpc, Lens::Json].map(|lens| LensSelector { lens, direction: None }).to_vec();
-        LensPolicy { deny }
+        LensPolicy { deny: LensSelector::standard() }
     }
 
     /// The worst effect of a change in the denied cells; [`Effect::Ok`] when nobody minds.

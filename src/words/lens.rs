@@ -153,6 +153,11 @@ pub struct SelectorError {
 }
 
 impl LensSelector {
+    /// What holds when nobody said anything: data and calls.
+    pub fn standard() -> Vec<LensSelector> {
+        [Lens::Wire, Lens::Rpc, Lens::Json].map(|lens| LensSelector { lens, direction: None }).to_vec()
+    }
+
     /// Every word that names a lens in both directions, `source` before those it stands for.
     pub fn words() -> impl Iterator<Item = &'static str> {
         let (directed, sources): (Vec<Lens>, Vec<Lens>) =
