@@ -289,12 +289,13 @@ struct BothWays<'a> {
     forward: JsonCell<'a>,
 }
 
-#[derive(Serialize)]
-struct Sources<'a> {
-    go: JsonCell<'a>,
-    java: JsonCell<'a>,
-    python: JsonCell<'a>,
-    rust: JsonCell<'a>,
+/// A cell for each language, by its name.
+struct Sources<'a>([(Language, JsonCell<'a>); Language::ALL.len()]);
+
+impl Serialize for Sources<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(language, cell)| (language.as_str(), cell)))
+    }
 }
 
 #[derive(Serialize)]
@@ -314,19 +315,14 @@ impl<'a> Matrix<'a> {
             backward: cell(lens, Direction::Backward),
             forward: cell(lens, Direction::Forward),
         };
-        let source = |lens| cell(lens, Direction::Backward);
+        let source = |language| (language, cell(Lens::Source(language), Direction::Backward));
         Matrix {
             wire: both(Lens::Wire),
             json: both(Lens::Json),
             rpc: both(Lens::Rpc),
             http: both(Lens::Http),
             validation: both(Lens::Validation),
-            source: Sources {
-                go: source(Lens::Source(Language::Go)),
-                java: source(Lens::Source(Language::Java)),
-                python: source(Lens::Source(Language::Python)),
-                rust: source(Lens::Source(Language::Rust)),
-            },
+            source: Sources(Language::ALL.map(source)),
         }
     }
 }
