@@ -18,8 +18,26 @@ fn main() {
     code.push(']');
     #[expect(clippy::disallowed_methods, reason = "cargo tells build scripts by environment")]
     let out = std::env::var_os("OUT_DIR").expect("cargo sets it");
-    std::fs::write(Path::new(&out).join("well_known.rs"), code).expect("the output folder is writable");
+    let made = Path::new(&out).join("well_known.rs");
+    std::fs::write(&made, code).expect("the output folder is writable");
+    // Some tests are about what only the superuser may do, or everybody else may not: the others say that they are
+    // ignored.
+    println!("cargo::rustc-check-cfg=cfg(superuser)");
+    if is_of_superuser(&made) {
+        println!("cargo::rustc-cfg=superuser");
+    }
     println!("cargo::rerun-if-changed=build.rs");
+}
+
+#[cfg(unix)]
+fn is_of_superuser(file: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().is_ok_and(|about| about.uid() == 0)
+}
+
+#[cfg(not(unix))]
+fn is_of_superuser(_: &Path) -> bool {
+    false
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -2,8 +2,9 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
-//! - [`words`]: lens, direction, effect, level, bump, language, kind of call;
-//! - [`machine`]: programs, the cache, files and folders that are written whole;
+//! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
+//!   numbers, near matches;
+//! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
 //!   where contracts come from;
 //! - [`schema`]: descriptors to the model everything else reads; [`codegen`]: SDK packages and other plugins' output;
@@ -24,14 +25,15 @@ pub mod diff;
 pub mod findings;
 pub mod git;
 pub mod ledger;
+pub mod lock;
 pub mod machine;
-mod names;
 pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod schema;
 pub mod service;
 pub mod source;
+pub mod text;
 pub mod verdict;
 pub mod verify;
 pub mod wire;

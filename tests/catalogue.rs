@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use protopact::compare::Comparison;
 use protopact::findings::Finding;
-use protopact::policy::{LensPolicy, PolicySet};
+use protopact::policy::{LensPolicy, Policies};
 use protopact::rules::{Categories, Lookup, REMOVED, RULES, Rule, RulesVersion, find, page, primary};
 use protopact::words::Lens;
 
@@ -287,7 +287,7 @@ fn an_example_compared_with_itself_is_silent() {
 #[test]
 fn every_change_that_hurts_somebody_has_a_rule_to_its_name() {
     let everything = Lens::ALL.map(|lens| protopact::words::LensSelector { lens, direction: None }).to_vec();
-    let policy = PolicySet::Lenses(LensPolicy { deny: everything });
+    let policy = Policies::uniform(LensPolicy { deny: everything });
     for rule in RULES {
         let old = support::schema(&support::split(rule.docs.before)).unwrap();
         let new = support::schema(&support::split(rule.docs.after)).unwrap();
@@ -300,7 +300,7 @@ fn every_change_that_hurts_somebody_has_a_rule_to_its_name() {
                 change.id(&comparison.cx())
             );
         }
-        protopact::policy::decide(&comparison, &|_| &policy);
+        protopact::policy::decide(&comparison, &policy);
     }
 }
 

@@ -174,11 +174,10 @@ fn builtin_compiler_writes_the_bytes_of_protoc() {
 }
 
 #[test]
+#[ignore = "compares the corpus that PROTOPACT_CORPUS names: ci/sdk"]
 fn corpus_equals_protoc() {
     #[expect(clippy::disallowed_methods, reason = "the corpus is named by the environment")]
-    let Some(corpus) = std::env::var_os("PROTOPACT_CORPUS") else {
-        return eprintln!("PROTOPACT_CORPUS is not set: nothing is compared");
-    };
+    let corpus = std::env::var_os("PROTOPACT_CORPUS").expect("PROTOPACT_CORPUS names a folder of contracts");
     let found = builtin_equals_protoc(Path::new(&corpus));
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

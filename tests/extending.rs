@@ -75,7 +75,7 @@ fn checklist(title: &str) -> Checklist {
 fn every_addition_has_a_checklist_that_keeps_its_promise() {
     let lists = checklists();
     let titles: Vec<&str> = lists.iter().map(|l| l.title.as_str()).collect();
-    let wanted = ["A rule", "A kind of change", "A report format", "A command", "A language"];
+    let wanted = ["A rule", "A kind of change", "A report format", "A command", "An SDK language"];
     assert_eq!(titles, wanted);
     for list in &lists {
         let by_hand = list.files.iter().filter(|(_, by)| matches!(by, By::Stub | By::Hand)).count();

@@ -1,7 +1,7 @@
 //! Fingerprints do not change: they are what a waiver names, in repositories that this one never sees.
 //!
 //! `fixtures/fingerprints.txt` holds one line a change of every fixture: folder, kind, symbol, fingerprint. A line that
-//! is there stays. `FINGERPRINTS=add cargo test --test fingerprints` writes the lines of new fixtures, and no others.
+//! is there stays. `PROTOPACT_BLESS=1 cargo test --test fingerprints` writes the lines of new fixtures, and no others.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -35,6 +35,7 @@ fn found() -> BTreeSet<String> {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a switch for a person at a terminal")]
 fn no_fingerprint_of_a_fixture_changes() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE);
     let table = std::fs::read_to_string(&path).unwrap();
@@ -44,7 +45,7 @@ fn no_fingerprint_of_a_fixture_changes() {
     let gone: Vec<&str> = frozen.difference(&found).copied().collect();
     assert!(gone.is_empty(), "lines of {TABLE} that no fixture gives any more:\n{}", gone.join("\n"));
     let new: Vec<&str> = found.difference(&frozen).copied().collect();
-    if !new.is_empty() && std::env::var_os("FINGERPRINTS").is_some_and(|v| v == "add") {
+    if !new.is_empty() && std::env::var_os("PROTOPACT_BLESS").is_some() {
         let all: Vec<&str> = frozen.union(&found).copied().collect();
         return std::fs::write(&path, all.join("\n") + "\n").unwrap();
     }

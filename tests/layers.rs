@@ -50,6 +50,10 @@ fn imports_point_down() {
         }
         seen.insert(part.to_owned());
     }
+    // A file of its own would be in no part.
+    let files = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+    let files: BTreeSet<_> = files.filter(|path| path.is_file()).collect();
+    assert_eq!(files, ["lib.rs", "main.rs"].map(|name| root.join(name)).into());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(seen, parts.iter().cloned().collect(), "the table has parts that are not there");
 }

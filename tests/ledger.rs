@@ -19,7 +19,7 @@ use protopact::compare::Comparison;
 use protopact::diff::Comeback;
 use protopact::git::{Repo, TagPattern};
 use protopact::ledger::History;
-use protopact::policy::{LensPolicy, PolicySet, decide};
+use protopact::policy::{LensPolicy, Policies, decide};
 use serde_json::Value;
 
 const FILE: &str = "proto/shop/v1/shop.proto";
@@ -483,8 +483,8 @@ fn remembered(states: &[State]) -> Remembered {
 
 /// Everything about findings but the sentence, which may say that something is back.
 fn findings(comparison: &Comparison<'_>) -> Vec<String> {
-    let policy = PolicySet::Lenses(LensPolicy::standard());
-    let found = decide(comparison, &|_| &policy);
+    let policy = Policies::uniform(LensPolicy::standard());
+    let found = decide(comparison, &policy).findings;
     found
         .iter()
         .map(|f| format!("{} {} {} {:?} {:?}", f.rule, f.fingerprint, f.level.as_str(), f.verdict, f.fix))

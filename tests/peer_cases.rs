@@ -10,8 +10,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use protopact::policy::RuleConfig;
-use protopact::rules::RulesVersion;
+use protopact::config::{Policy, Selection};
 use serde_json::Value;
 
 #[test]
@@ -41,22 +40,20 @@ fn case(folder: &Path) -> Result<(), String> {
     let words = |value: &Value| -> Vec<String> {
         value.as_array().into_iter().flatten().map(|v| v.as_str().unwrap().to_owned()).collect()
     };
-    let rules = RuleConfig {
-        version: match config["version"].as_str() {
-            Some("v1beta1") => RulesVersion::V1Beta1,
-            Some("v1") => RulesVersion::V1,
-            _ => RulesVersion::V2,
-        },
-        use_: words(&config["use"]),
-        except: words(&config["except"]),
-        ignore: words(&config["ignore"]),
-        ignore_only: config["ignore_only"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(rule, paths)| (rule.clone(), words(paths)))
-            .collect(),
+    let refs = |words: Vec<String>| support::refs(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let patterns =
+        |words: Vec<String>| support::patterns(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut use_rules = refs(words(&config["use"]));
+    if use_rules.is_empty() {
+        use_rules = support::refs(&["FILE"]);
+    }
+    let only = config["ignore_only"].as_object().into_iter().flatten();
+    let policy = Policy {
+        selection: Selection { use_rules, except: refs(words(&config["except"])), ..Selection::default() },
+        ignore: patterns(words(&config["ignore"])),
+        ignore_only: only.map(|(r, paths)| (support::refs(&[r]).remove(0), patterns(words(paths)))).collect(),
         ignore_unstable_packages: config["ignore_unstable_packages"] == true,
+        buf_version: ["v1beta1", "v1", "v2"].into_iter().find(|v| config["version"] == *v),
     };
     let (old, new) = (side(&folder.join("old"))?, side(&folder.join("new"))?);
     let mut expected: BTreeMap<Key, i32> = BTreeMap::new();
@@ -72,7 +69,7 @@ fn case(folder: &Path) -> Result<(), String> {
         );
         *expected.entry(key).or_default() += 1;
     }
-    for finding in support::findings(&old, &new, &support::rules(&rules)) {
+    for finding in support::decided(&old, &new, &policy, &[]).findings {
         let (path, span) = match finding.new {
             Some(place) => (place.path, place.span),
             None => (String::new(), None),

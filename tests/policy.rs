@@ -5,8 +5,9 @@
 mod support;
 
 use protopact::compare::Comparison;
+use protopact::config::{PackagePolicy, Policy, Selection};
 use protopact::findings::Finding;
-use protopact::policy::{LensPolicy, Policies, PolicySet, RuleConfig, bump, decide, record};
+use protopact::policy::{LensPolicy, Policies, PolicySet, RuleConfig, decide};
 use protopact::schema::Schema;
 use protopact::words::{Bump, LensSelector, Level};
 
@@ -16,7 +17,7 @@ fn one(text: &str) -> Schema {
 
 fn lenses(words: &[&str]) -> PolicySet {
     let deny = words.iter().flat_map(|w| LensSelector::parse(w).unwrap()).collect();
-    PolicySet::Lenses(LensPolicy { deny })
+    LensPolicy { deny }.into()
 }
 
 fn rules_of(findings: &[Finding]) -> Vec<&str> {
@@ -34,38 +35,41 @@ message Order { string id = 1; }
 service Orders { rpc Get(Order) returns (Order); }
 "#;
 
-fn rule_findings(change: impl Fn(&mut RuleConfig)) -> Vec<String> {
-    let mut config = RuleConfig::default();
-    change(&mut config);
-    let policy = support::rules(&config);
-    support::findings(&one(OLD), &one(NEW), &policy).iter().map(|f| f.rule.to_owned()).collect()
+/// buf's default, with some of it left alone.
+fn file_rules(change: impl FnOnce(&mut Policy)) -> Policy {
+    let selection = Selection { use_rules: support::refs(&["FILE"]), ..Selection::default() };
+    let mut policy = Policy { selection, ..Policy::default() };
+    change(&mut policy);
+    policy
 }
 
-fn words(list: &[&str]) -> Vec<String> {
-    list.iter().map(|s| (*s).to_owned()).collect()
+fn rule_findings(change: impl FnOnce(&mut Policy)) -> (Vec<&'static str>, Option<Bump>) {
+    let decided = support::decided(&one(OLD), &one(NEW), &file_rules(change), &[]);
+    (decided.findings.iter().map(|f| f.rule).collect(), decided.bump)
 }
 
 #[test]
 fn ignored_files_are_left_alone_for_all_rules_or_for_some() {
-    assert_eq!(rule_findings(|_| {}), ["FIELD_NO_DELETE"]);
-    assert!(rule_findings(|c| c.ignore = words(&["example.proto"])).is_empty());
-    assert!(rule_findings(|c| c.ignore = words(&["*.proto"])).is_empty());
-    assert!(
-        rule_findings(|c| c.ignore_only = vec![("FIELD_NO_DELETE".into(), words(&["example.proto"]))])
-            .is_empty()
-    );
-    assert!(rule_findings(|c| c.ignore_only = vec![("FILE".into(), words(&["."]))]).is_empty());
-    let other =
-        |c: &mut RuleConfig| c.ignore_only = vec![("FIELD_SAME_TYPE".into(), words(&["example.proto"]))];
-    assert_eq!(rule_findings(other), ["FIELD_NO_DELETE"]);
+    let found = (vec!["FIELD_NO_DELETE"], Some(Bump::Major));
+    let nothing = (Vec::new(), Some(Bump::Patch));
+    assert_eq!(rule_findings(|_| {}), found);
+    assert_eq!(rule_findings(|p| p.ignore = support::patterns(&["example.proto"])), nothing);
+    assert_eq!(rule_findings(|p| p.ignore = support::patterns(&["*.proto"])), nothing);
+    let only = |rule: &str, path: &str| {
+        let (rule, paths) = (support::refs(&[rule]).remove(0), support::patterns(&[path]));
+        rule_findings(|p| p.ignore_only = vec![(rule, paths)])
+    };
+    assert_eq!(only("FIELD_NO_DELETE", "example.proto"), nothing);
+    assert_eq!(only("FILE", "."), nothing);
+    assert_eq!(only("FIELD_SAME_TYPE", "example.proto"), found);
 }
 
 #[test]
 fn a_file_that_is_gone_is_ignored_by_its_old_path() {
     let old = one("// file: a/x.proto\nsyntax = \"proto3\";\n// file: b/x.proto\nsyntax = \"proto3\";\n");
     let new = one("// file: c.proto\nsyntax = \"proto3\";\n");
-    let config = RuleConfig { ignore: words(&["a"]), ..RuleConfig::default() };
-    let findings = support::findings(&old, &new, &support::rules(&config));
+    let policy = file_rules(|p| p.ignore = support::patterns(&["a"]));
+    let findings = support::decided(&old, &new, &policy, &[]).findings;
     assert_eq!(rules_of(&findings), ["FILE_NO_DELETE"]);
     assert_eq!(findings[0].new, None);
     assert_eq!(findings[0].old.as_ref().unwrap().path, "b/x.proto");
@@ -75,8 +79,8 @@ fn a_file_that_is_gone_is_ignored_by_its_old_path() {
 fn unstable_packages_are_left_alone_when_asked() {
     let unstable = |text: &str| one(&text.replace("shop.v1", "shop.v1alpha1"));
     let findings = |ignore| {
-        let config = RuleConfig { ignore_unstable_packages: ignore, ..RuleConfig::default() };
-        support::findings(&unstable(OLD), &unstable(NEW), &support::rules(&config)).len()
+        let policy = file_rules(|p| p.ignore_unstable_packages = ignore);
+        support::decided(&unstable(OLD), &unstable(NEW), &policy, &[]).findings.len()
     };
     assert_eq!((findings(false), findings(true)), (1, 0));
 }
@@ -111,35 +115,27 @@ fn an_echo_is_quiet_under_lenses_and_heard_by_rules() {
 
 #[test]
 fn growing_is_no_finding_unless_the_direction_is_named() {
-    let standard = PolicySet::Lenses(LensPolicy::standard());
+    let standard = PolicySet::from(LensPolicy::standard());
     assert_eq!(support::findings(&one(NEW), &one(OLD), &standard).len(), 0);
     let strict = support::findings(&one(NEW), &one(OLD), &lenses(&["json.forward"]));
     assert_eq!(rules_of(&strict), ["FIELD_NO_ADD"]);
     let (old, new) = (one(NEW), one(OLD));
     let comparison = Comparison::new(&old, &new);
-    let records = record(&comparison, &|_| &standard);
-    assert_eq!(records.len(), 1);
-    assert_eq!(records[0].message, "field 2 (`amount`) of `shop.v1.Order` was added");
-    assert_eq!(records[0].bump, Bump::Minor);
-    assert_eq!(
-        bump(
-            &comparison.changes()[0],
-            &comparison.verdicts()[0],
-            &lenses(&["json.forward"]),
-            &comparison.cx()
-        ),
-        Bump::Major
-    );
+    let decided = decide(&comparison, &Policies::uniform(standard));
+    assert_eq!(decided.changes.len(), 1);
+    assert_eq!(decided.changes[0].message, "field 2 (`amount`) of `shop.v1.Order` was added");
+    assert_eq!((decided.changes[0].bump, decided.bump), (Bump::Minor, Some(Bump::Minor)));
+    let strict = decide(&comparison, &Policies::uniform(lenses(&["json.forward"])));
+    assert_eq!(strict.changes[0].bump, Bump::Major);
+    assert_eq!(comparison.changes()[strict.findings[0].of].id(&comparison.cx()), strict.findings[0].change);
 }
 
 #[test]
 fn a_package_may_have_a_policy_of_its_own() {
-    let mut policies = Policies::new(lenses(&["wire", "json"]));
-    policies.add("shop.**", lenses(&[])).unwrap();
-    assert!(policies.add("shop.[", lenses(&[])).is_err());
+    let packages = [PackagePolicy::new("shop.**", Selection::default()).unwrap()];
     let other = |text: &str| one(&text.replace("shop.v1", "store.v1"));
     let count = |old: &Schema, new: &Schema| {
-        decide(&Comparison::new(old, new), &|file| policies.for_file(file)).len()
+        support::decided(old, new, &file_rules(|_| {}), &packages).findings.len()
     };
     assert_eq!(count(&one(OLD), &one(NEW)), 0);
     assert_eq!(count(&other(OLD), &other(NEW)), 1);

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use protopact::compare::Comparison;
-use protopact::policy::{LensPolicy, PolicySet, decide};
+use protopact::policy::{LensPolicy, Policies, decide};
 use protopact::words::LensSelector;
 use serde::Deserialize;
 
@@ -50,8 +50,9 @@ fn check(expect: &Expect, comparison: &Comparison<'_>) -> Result<(), Failed> {
     let (cx, changes, verdicts) = (comparison.cx(), comparison.changes(), comparison.verdicts());
     let named = |words: &Vec<String>| words.iter().map(|w| w.parse::<LensSelector>()).collect();
     let deny = expect.deny.as_ref().map(named).transpose()?;
-    let policy = PolicySet::Lenses(deny.map_or_else(LensPolicy::standard, |deny| LensPolicy { deny }));
-    let mut findings: Vec<String> = decide(comparison, &|_| &policy)
+    let policy = Policies::uniform(deny.map_or_else(LensPolicy::standard, |deny| LensPolicy { deny }));
+    let mut findings: Vec<String> = decide(comparison, &policy)
+        .findings
         .iter()
         .map(|f| format!("{} {} {}", f.level.as_str(), f.rule, f.symbol))
         .collect();

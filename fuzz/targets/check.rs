@@ -5,28 +5,27 @@
 //! itself, and then nothing may have changed.
 #![no_main]
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use protopact::compare::Comparison;
 use protopact::compile::{Backend, Input, InputFile, Options, compile};
-use protopact::diff::{self, Change, Cx};
+use protopact::findings::Report;
 use protopact::git::TagPattern;
-use protopact::policy::{Decision, LensPolicy, PolicySet, RuleConfig, RulePolicy, decide, record};
-use protopact::report::{DiffFormat, Format, Report, View};
+use protopact::policy::{Decided, LensPolicy, Policies, PolicySet, RuleConfig, RulePolicy, decide};
+use protopact::report::{DiffFormat, Format};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::source::Name;
-use protopact::verdict::Judge;
-use protopact::words::LensSelector;
+use protopact::text::View;
+use protopact::words::{Lens, LensSelector};
 
 /// Every lens, and every rule.
 static POLICIES: LazyLock<[PolicySet; 2]> = LazyLock::new(|| {
-    let words = ["wire", "json", "rpc", "source"];
-    let deny = words.iter().flat_map(|word| LensSelector::parse(word).expect("there are such lenses"));
+    let deny = Lens::ALL.map(|lens| LensSelector { lens, direction: None }).to_vec();
     let all = RULES.iter().map(|rule| rule.id.to_owned()).collect();
     let config = RuleConfig { use_: all, ..RuleConfig::default() };
     let (rules, _) = RulePolicy::new(&config).expect("there are such rules");
-    [PolicySet::Lenses(LensPolicy { deny: deny.collect() }), PolicySet::Rules(rules)]
+    [LensPolicy { deny }.into(), rules.into()]
 });
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -34,28 +33,26 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let one = old == new;
     let (Some(old), Some(new)) = (schema(old), schema(new)) else { return };
     for (old, new, same) in [(&old, &new, one), (&new, &old, one), (&old, &old, true)] {
-        let cx = Cx { old, new };
-        let changes = diff::changes(&cx);
+        let comparison = Comparison::new(old, new);
+        let changes = comparison.changes();
         assert!(!same || changes.is_empty(), "a file differs from itself: {changes:?}");
-        report(cx, &changes);
+        report(&comparison);
     }
 });
 
 /// Decides by every policy, and writes every format.
-fn report(cx: Cx<'_>, changes: &[Change]) {
-    let judge = Judge::new(&cx);
-    let verdicts: Vec<_> = changes.iter().map(|change| judge.judge(change)).collect();
-    let echoes = diff::echoes(changes, &cx);
-    let decision = Decision { cx, changes, verdicts: &verdicts, echoes: &echoes, judge: &judge };
+fn report(comparison: &Comparison<'_>) {
+    let tag = "v1.2.0";
+    let version = TagPattern::default().version_of(tag);
     for policy in &*POLICIES {
+        let Decided { findings, changes, bump } = decide(comparison, &Policies::uniform(policy.clone()));
         let report = Report {
-            old: Name::Tag { tag: "v1.2.0".to_owned(), version: TagPattern::default().version_of("v1.2.0"), commit: None },
+            old: Name::Tag { tag: tag.to_owned(), version: version.clone(), commit: None },
             new: Name::WorkingTree,
-            findings: decide(&decision, &|_| policy),
-            changes: record(&decision, &|_| policy),
-            notes: Vec::new(),
-            bump: None,
-            tabbed: BTreeMap::new(),
+            findings,
+            changes,
+            bump,
+            ..Report::default()
         };
         for view in [View { colour: true, width: Some(40) }, View { colour: false, width: None }] {
             let sink = &mut std::io::sink();

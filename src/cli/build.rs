@@ -7,7 +7,7 @@ use clap::Args;
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::compile::output::{SetOptions, descriptor_set, descriptor_set_json};
-use crate::report::{Line, Style, plural};
+use crate::text::{Line, Style, plural};
 
 /// Compile a contract, and write its descriptor set
 ///

@@ -8,7 +8,8 @@ use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
 use crate::findings::Report;
-use crate::report::{Format, SourceIssue, View, write_source_issues};
+use crate::report::{Format, SourceIssue, write_source_issues};
+use crate::text::View;
 
 /// Check what a change breaks, against an earlier state of the contract
 ///

@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::pipeline::{self, Job, Text};
 use super::{CliError, Ctx, Exit};
-use crate::report::{DiffFormat, Line, Style, View, escape};
+use crate::report::DiffFormat;
+use crate::text::{Line, Style, View, escape};
 
 /// Show every change between two states of a contract, breaking or not
 ///

@@ -13,7 +13,7 @@ use crate::codegen::plugin::{LockError, Source};
 use crate::machine::Limits;
 use crate::machine::run::{self, Call};
 use crate::machine::tools::{self, Tool};
-use crate::report::{Line, Style, plural};
+use crate::text::{Line, Style, plural};
 use crate::verify::build;
 use crate::words::Language;
 

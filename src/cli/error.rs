@@ -6,7 +6,7 @@ use std::io;
 
 use super::Exit;
 use crate::compile::{Diagnostic, shortened};
-use crate::report::{Line, Style, View};
+use crate::text::{Line, Style, View};
 
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::config::generate::Generate;
 use crate::machine::Limits;
-use crate::report::{Line, Style, plural};
+use crate::text::{Line, Style, plural};
 use crate::words::Language;
 
 /// Make SDK packages for Go, Java, Python and Rust

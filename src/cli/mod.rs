@@ -15,7 +15,6 @@ mod man;
 mod panic;
 mod pipeline;
 mod plugins;
-mod policy;
 mod progress;
 mod rules;
 mod serve;
@@ -33,7 +32,7 @@ pub use io::{ColourWhen, Io};
 pub use panic::catch_panics;
 
 use crate::compile::Backend;
-use crate::report::{Line, Style, View};
+use crate::text::{Line, Style, View};
 
 /// Check what a change to Protocol Buffers contracts breaks, for whom and why.
 ///

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::policy::Policies;
 use super::{CliError, Ctx, ErrorKind};
+use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
@@ -14,12 +14,13 @@ use crate::config::{ConfigError, Overrides, Settings};
 use crate::findings::Report;
 use crate::git::TagPattern;
 use crate::ledger::{History, Memory};
-use crate::report::plural;
+use crate::policy::{self, Decided, Policies, PolicyError};
 use crate::schema::Schema;
 use crate::source::{
     self, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Request, RequestError,
     Scope, Side, Sides, SourceError,
 };
+use crate::text::plural;
 use crate::words::Level;
 
 /// What a command asks for.
@@ -95,18 +96,17 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let tabbed = with_tabs(&pair.new.content);
     let (old, new) = compile_pair(&mut pair, job, &options)?;
     progress.say("comparing");
-    let policies = Policies::new(&pair.settings, &pair.old.layout, &pair.new.layout)?;
+    let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
     let history = history(pair.origin.as_ref(), &pair.settings);
     let memory = history.as_ref().map(|history| history as &dyn Memory);
     let mut comparison = Comparison::remembering(&old, &new, memory);
     if job.witness {
         comparison = comparison.proving();
     }
-    let (findings, changes) = policies.apply(&comparison);
-    let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
+    let Decided { findings, changes, bump } = policy::decide(&comparison, &policies);
     let mut notes = pair.notes;
     notes.extend_from_slice(comparison.notes());
-    notes.extend(policies.warnings);
+    notes.extend_from_slice(policies.warnings());
     if !pair.settings.waivers.is_empty() {
         // Better told than found out.
         let count = plural(pair.settings.waivers.len(), "waiver");
@@ -285,6 +285,7 @@ fn asked<T>(
         path: &job.path,
         exclude_path: &job.exclude_path,
         packages: job.packages,
+        languages: sdk::check,
     };
     Ok(open(&request, &mut ctx.io.input)?)
 }
@@ -405,6 +406,16 @@ impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> CliError {
         let hint = error.hint.clone();
         CliError::new(ErrorKind::Usage, error).hint_opt(hint)
+    }
+}
+
+impl From<PolicyError> for CliError {
+    fn from(error: PolicyError) -> CliError {
+        let hint = match error.near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "list them with `protopact rules`".to_owned(),
+        };
+        CliError::new(ErrorKind::Usage, error).hint(hint)
     }
 }
 

@@ -9,12 +9,13 @@ use super::{CliError, Ctx, ErrorKind, Exit, files, pipeline};
 use crate::codegen::Target;
 use crate::codegen::plan;
 use crate::codegen::plugin::install::{InstallError, Installer, Outcome};
-use crate::codegen::plugin::lock::{self, Around};
+use crate::codegen::plugin::lock::Around;
 use crate::codegen::plugin::{Lock, LockError, Pinned, spec};
 use crate::config::Settings;
 use crate::config::generate::{GRPC_PYTHON, PluginRun};
+use crate::lock::FILE_NAME;
 use crate::machine::{Cache, Host};
-use crate::report::{Line, Style};
+use crate::text::{Line, Style};
 use crate::words::Language;
 
 /// Get the protoc plugins that packages are made with
@@ -70,7 +71,7 @@ impl Machine {
             cache: Cache::of(&host),
             host,
             protoc: settings.compile.protoc.clone(),
-            lock_path: folder.join(lock::FILE_NAME),
+            lock_path: folder.join(FILE_NAME),
         }
     }
 
@@ -83,7 +84,7 @@ impl Machine {
         match std::fs::read_to_string(&self.lock_path) {
             Ok(text) => Ok(Some(Lock::parse(&text)?)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(CliError::outside(format!("cannot read `{}`", lock::FILE_NAME), e)),
+            Err(e) => Err(CliError::outside(format!("cannot read `{}`", FILE_NAME), e)),
         }
     }
 }
@@ -168,7 +169,7 @@ fn save(old: &Option<Lock>, new: &Lock, machine: &Machine) -> Result<(), CliErro
         return Ok(());
     }
     let text = new.render();
-    files::write_whole(&machine.lock_path, lock::FILE_NAME, |out| out.write_all(text.as_bytes()))
+    files::write_whole(&machine.lock_path, FILE_NAME, |out| out.write_all(text.as_bytes()))
 }
 
 fn list(machine: &Machine, lock: &Lock, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
@@ -208,7 +209,7 @@ pub(super) fn tell_program(text: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError
 impl From<LockError> for CliError {
     fn from(error: LockError) -> CliError {
         let kind = match error {
-            LockError::Invalid(_) | LockError::Missing { .. } | LockError::Version { .. } => ErrorKind::Usage,
+            LockError::File(_) | LockError::Missing { .. } | LockError::Version { .. } => ErrorKind::Usage,
             _ => ErrorKind::Outside,
         };
         let hint = error.hint();

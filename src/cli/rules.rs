@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::{CliError, Ctx, Exit};
-use crate::report::{Line, Style, View};
 use crate::rules::{self, Categories, Lookup, Rule, Status};
+use crate::text::{Line, Style, View};
 
 /// List the rules, or explain one
 ///

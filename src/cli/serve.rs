@@ -364,7 +364,7 @@ async fn serve(
     let text = match ended {
         Some(Ended::Finished) => return Ok(()),
         Some(Ended::Cut(left)) => {
-            format!("{} did not finish in time", crate::report::plural(left, "connection"))
+            format!("{} did not finish in time", crate::text::plural(left, "connection"))
         }
         None => "stopped at once, by a second signal".to_owned(),
     };

@@ -10,7 +10,7 @@ use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::machine::Space;
-use crate::report::View;
+use crate::text::View;
 use crate::verify::matrix::{self, CellId, Matrix};
 use crate::verify::sdk::Sdk;
 use crate::verify::side::{self, Side};

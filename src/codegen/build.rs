@@ -255,7 +255,7 @@ pub fn table(results: &[Build]) -> String {
         if let Outcome::Failed { step, output } = &result.outcome {
             let _ = write!(out, "\n{}: {step}\n", result.language.as_str());
             for line in output.lines() {
-                let _ = writeln!(out, "    {}", crate::compile::escape(line));
+                let _ = writeln!(out, "    {}", crate::text::escape(line));
             }
         }
     }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::Target;
 use super::generate::{Selection, Step, Unit, Work, package_steps};
 use super::plugin::lock::Around;
 use super::plugin::{Lock, LockError, Ready, Tool, spec};
+use super::{Target, sdk};
 use crate::config::generate::{Generate, PluginEntry, PluginRun};
 use crate::config::{self, Place, below};
 use crate::machine::{Limits, sha256_file};
@@ -90,21 +90,8 @@ pub fn licence(settings: &Generate) -> &str {
 /// Where each language's package goes, for the languages that are configured.
 #[must_use]
 pub fn targets(settings: &Generate, contract: &str) -> Vec<Target> {
-    let mut targets = Vec::new();
-    if let Some(module) = &settings.go {
-        targets.push(Target::new(Language::Go, &[("module", module)]));
-    }
-    if let Some((group, artifact)) = &settings.java {
-        let artifact = artifact.clone().unwrap_or_else(|| contract.replace('/', "-"));
-        targets.push(Target::new(Language::Java, &[("group", group), ("artifact", &artifact)]));
-    }
-    if let Some(package) = &settings.python {
-        targets.push(Target::new(Language::Python, &[("package", package)]));
-    }
-    if let Some(krate) = &settings.rust {
-        targets.push(Target::new(Language::Rust, &[("crate", krate)]));
-    }
-    targets
+    let sections = settings.languages.iter();
+    sections.map(|(language, section)| sdk::target(*language, section, contract)).collect()
 }
 
 /// The units of a wish, sorted by path.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar as _;
 
 use super::parse::Span;
+use crate::text::escape;
 
 /// One error in a source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ impl Diagnostic {
         let blue = style(anstyle::AnsiColor::Blue.on_default());
         let cyan = style(anstyle::AnsiColor::Cyan.on_default());
         let mut out = String::new();
-        let mut place = escape(&self.file);
+        let mut place = escape(&self.file).into_owned();
         if let Some((line, column)) = self.position {
             let _ = write!(place, ":{line}:{column}");
         }
@@ -137,22 +138,6 @@ impl Excerpt {
         }
         (shown, before, under.max(1))
     }
-}
-
-/// Text from a source or a file name, safe for a terminal: control characters and those that change the
-/// direction of text are written as escapes.
-pub fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        let unsafe_ = c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if unsafe_ {
-            let _ = write!(out, "\\u{{{:x}}}", c as u32);
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 /// A message that quotes what it is about; of a very long one the beginning.

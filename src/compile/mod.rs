@@ -28,7 +28,7 @@ use thiserror::Error;
 
 pub(crate) use declared::{Declared, Number, declared};
 pub(crate) use diagnostic::shortened;
-pub use diagnostic::{Diagnostic, Excerpt, escape};
+pub use diagnostic::{Diagnostic, Excerpt};
 pub use head::{Declares, Head, HeadImport};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;

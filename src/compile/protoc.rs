@@ -12,7 +12,7 @@ use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
 use thiserror::Error;
 
-use super::diagnostic::{self, Diagnostic};
+use super::diagnostic::Diagnostic;
 use super::load::Loaded;
 use super::parse::Span;
 use super::{CompileError, CompiledFile, Input, Options, builtin, graph, wire};
@@ -279,7 +279,8 @@ impl Runner<'_> {
 
     fn failed(&self, status: ExitStatus, messages: &str) -> ProtocError {
         let tail: Vec<&str> = messages.lines().rev().take(5).collect();
-        let tail: Vec<String> = tail.into_iter().rev().map(diagnostic::escape).collect();
+        let tail: Vec<String> =
+            tail.into_iter().rev().map(|line| crate::text::escape(line).into_owned()).collect();
         let output = if tail.is_empty() { "it said nothing".to_owned() } else { tail.join("; ") };
         ProtocError::Failed { program: self.program.clone(), status: status.to_string(), output }
     }

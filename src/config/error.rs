@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::{Location, Spanned};
 use thiserror::Error;
 
-use crate::names::near;
+use crate::text::near;
 
 /// A place in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

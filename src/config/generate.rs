@@ -1,5 +1,6 @@
 //! `[generate]`: which SDK packages are made, under which names, and where they go.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -7,6 +8,7 @@ use toml::Spanned;
 
 use super::path::normalize;
 use super::{ConfigError, Place};
+use crate::words::{Language, languages};
 
 /// `[generate]` as used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,16 +25,33 @@ pub struct Generate {
     pub licence: Option<String>,
     /// How many seconds one plugin may take.
     pub timeout: Option<u64>,
-    /// `go.module`: the module path without a version suffix.
-    pub go: Option<String>,
-    /// `java.group` and `java.artifact`.
-    pub java: Option<(String, Option<String>)>,
-    /// `python.package`.
-    pub python: Option<String>,
-    /// `rust.crate`.
-    pub rust: Option<String>,
+    /// The section of each language that is configured, such as `[generate.go]`. Which keys a language has, and what
+    /// may stand there, is not known here.
+    pub languages: BTreeMap<Language, Section>,
     /// `[[generate.plugin]]`.
     pub plugins: Vec<PluginEntry>,
+}
+
+/// The section of a language, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Where it is.
+    pub place: Place,
+    /// Its keys.
+    pub keys: Vec<Key>,
+}
+
+/// A key with its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The name.
+    pub name: String,
+    /// Where the name is.
+    pub place: Place,
+    /// The value.
+    pub value: String,
+    /// Where the value is.
+    pub value_place: Place,
 }
 
 /// What runs a plugin that the user named.
@@ -78,47 +97,47 @@ pub struct PluginEntry {
 
 type Text = Spanned<String>;
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawGenerate {
-    out: Option<Text>,
-    versioned: Option<bool>,
-    path: Option<Vec<Text>>,
-    exclude_path: Option<Vec<Text>>,
-    licence: Option<Text>,
-    timeout: Option<Spanned<u64>>,
-    go: Option<RawGo>,
-    java: Option<RawJava>,
-    python: Option<RawPython>,
-    rust: Option<RawRust>,
-    #[serde(default)]
-    plugin: Vec<RawPlugin>,
+/// The section of a language: any keys.
+type RawSection = Spanned<BTreeMap<Spanned<String>, Text>>;
+
+macro_rules! table {
+    ($($name:ident $variant:ident $title:literal),*) => {
+        #[derive(Debug, Default, Deserialize)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        pub(super) struct RawGenerate {
+            out: Option<Text>,
+            versioned: Option<bool>,
+            path: Option<Vec<Text>>,
+            exclude_path: Option<Vec<Text>>,
+            licence: Option<Text>,
+            timeout: Option<Spanned<u64>>,
+            $($name: Option<RawSection>,)*
+            #[serde(default)]
+            plugin: Vec<RawPlugin>,
+        }
+
+        impl RawGenerate {
+            fn sections(&mut self) -> Vec<(Language, RawSection)> {
+                let all = [$((Language::$variant, self.$name.take())),*];
+                all.into_iter().filter_map(|(language, section)| Some((language, section?))).collect()
+            }
+        }
+    };
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGo {
-    module: Text,
-}
+languages!(table);
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawJava {
-    group: Text,
-    artifact: Option<Text>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawPython {
-    package: Text,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRust {
-    #[serde(rename = "crate")]
-    krate: Text,
+fn section(raw: RawSection, place: &dyn Fn(usize) -> Place) -> Section {
+    let at = place(raw.span().start);
+    let mut written: Vec<_> = raw.into_inner().into_iter().collect();
+    written.sort_by_key(|(name, _)| name.span().start);
+    let key = |(name, value): (Spanned<String>, Text)| Key {
+        place: place(name.span().start),
+        name: name.into_inner(),
+        value_place: place(value.span().start),
+        value: value.into_inner(),
+    };
+    Section { place: at, keys: written.into_iter().map(key).collect() }
 }
 
 #[derive(Debug, Deserialize)]
@@ -164,7 +183,9 @@ impl<'de> Deserialize<'de> for Words {
 }
 
 /// Reads `[generate]`; `place` gives the place of a byte offset.
-pub(super) fn read(raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Result<Generate, ConfigError> {
+pub(super) fn read(mut raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Result<Generate, ConfigError> {
+    let languages =
+        raw.sections().into_iter().map(|(language, raw)| (language, section(raw, place))).collect();
     let checked = |text: Text, what: &str, good: fn(&str) -> bool, hint: &str| {
         if good(text.get_ref()) {
             return Ok(text.into_inner());
@@ -172,30 +193,6 @@ pub(super) fn read(raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Result<G
         let message = format!("`{}` is not {what}", text.get_ref());
         Err(ConfigError::new(place(text.span().start), message).hint(hint))
     };
-    let go = raw.go.map(|go| {
-        checked(
-            go.module,
-            "a Go module path",
-            go_module,
-            "for example `github.com/acme/contracts-go`; `/v2` and so on are added by the version",
-        )
-    });
-    let java = raw.java.map(|java| {
-        let group = checked(java.group, "a Maven group", java_group, "for example `com.acme.contracts`")?;
-        let artifact = |text| checked(text, "a Maven artifact", artifact, "for example `acme-contracts`");
-        Ok::<_, ConfigError>((group, java.artifact.map(artifact).transpose()?))
-    });
-    let python = raw.python.map(|python| {
-        checked(python.package, "the name of a Python package", python_name, "for example `acme-contracts`")
-    });
-    let rust = raw.rust.map(|rust| {
-        checked(
-            rust.krate,
-            "the name of a crate",
-            crate_name,
-            "for example `acme-contracts`: it begins with a letter",
-        )
-    });
     let licence = raw.licence.map(|licence| {
         checked(licence, "an SPDX expression", spdx, "for example `Apache-2.0`, or `LicenseRef-Proprietary`")
     });
@@ -223,10 +220,7 @@ pub(super) fn read(raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Result<G
         versioned: raw.versioned.unwrap_or(false),
         licence: licence.transpose()?,
         timeout: timeout.transpose()?,
-        go: go.transpose()?,
-        java: java.transpose()?,
-        python: python.transpose()?,
-        rust: rust.transpose()?,
+        languages,
         plugins,
     })
 }
@@ -298,31 +292,9 @@ fn folder(text: &Text, place: &dyn Fn(usize) -> Place) -> Result<String, ConfigE
     Ok(path)
 }
 
-fn all(text: &str, extra: &str) -> bool {
+/// Whether a text is made of letters and digits of ASCII and some more.
+pub(crate) fn all(text: &str, extra: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
-}
-
-fn go_module(text: &str) -> bool {
-    let major = |part: &str| part.strip_prefix('v').is_some_and(|n| n.parse::<u64>().is_ok());
-    text.split('/').all(|part| all(part, "-._~") && !part.starts_with('.') && !part.ends_with('.'))
-        && !text.rsplit('/').next().is_some_and(major)
-}
-
-fn java_group(text: &str) -> bool {
-    text.split('.').all(|part| all(part, "_-"))
-}
-
-fn artifact(text: &str) -> bool {
-    all(text, "._-") && !text.starts_with('.')
-}
-
-fn python_name(text: &str) -> bool {
-    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    all(text, "._-") && edge(text.chars().next()) && edge(text.chars().next_back())
-}
-
-fn crate_name(text: &str) -> bool {
-    all(text, "_-") && text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 fn spdx(text: &str) -> bool {
@@ -336,6 +308,7 @@ fn spdx(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::config::file;
+    use crate::words::Language;
 
     fn error(text: &str) -> String {
         let error = file::parse(text, "protopact.toml").unwrap_err();
@@ -350,12 +323,7 @@ mod tests {
             "[generate]\nout = \"../sdk\"",
             "[generate]\nout = \".\"",
             "[generate]\ntimeout = 0",
-            "[generate.go]\nmodul = \"a\"",
-            "[generate.go]\nmodule = \"github.com/acme/contracts/v2\"",
-            "[generate.go]\nmodule = \"github.com//x\"",
-            "[generate.java]\ngroup = \"com..acme\"",
-            "[generate.python]\npackage = \"-acme\"",
-            "[generate.rust]\ncrate = \"1acme\"",
+            "[generate.go]\nmodule = 1",
             "[generate.golang]\nmodule = \"a\"",
             "[[generate.plugin]]\nout = \"docs\"",
             "[[generate.plugin]]\nout = \"docs\"\nprotoc-builtin = \"jav\"",
@@ -372,9 +340,10 @@ mod tests {
                     [generate.java]\ngroup = \"com.acme\"\n\
                     [[generate.plugin]]\nlocal = [\"go\", \"run\", \"./x\"]\nout = \"docs\"\nopt = \"html\"\n";
         let generate = file::parse(text, "protopact.toml").unwrap().generate.unwrap();
-        assert_eq!(generate.go.as_deref(), Some("github.com/acme/contracts-go"));
-        assert_eq!(generate.java, Some(("com.acme".to_owned(), None)));
+        let go = &generate.languages[&Language::Go];
+        assert_eq!((&*go.keys[0].name, &*go.keys[0].value), ("module", "github.com/acme/contracts-go"));
+        assert_eq!(go.keys[0].value_place.to_string(), "protopact.toml:6:10");
         assert_eq!(generate.plugins[0].opt, ["html"]);
-        assert!(generate.versioned && generate.python.is_none());
+        assert!(generate.versioned && !generate.languages.contains_key(&Language::Python));
     }
 }

@@ -32,6 +32,8 @@ pub struct Report {
 /// One change that a policy minds.
 #[derive(Clone, Debug)]
 pub struct Finding {
+    /// The change, by its index in the comparison.
+    pub of: usize,
     /// The rule: `FIELD_SAME_TYPE`.
     pub rule: &'static str,
     /// The kind of change: `field-type-changed`.

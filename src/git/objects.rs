@@ -11,7 +11,7 @@ use git2::{ErrorCode, Oid, Repository};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::names::near;
+use crate::text::near;
 
 use super::{Cause, GitError, Id, Repo, Revision, loose};
 

@@ -2,7 +2,7 @@
 
 use git2::{ErrorCode, ObjectType, Oid};
 
-use crate::names::near;
+use crate::text::near;
 
 use super::error::shell_word;
 use super::{Cause, GitError, Id, Repo, loose};

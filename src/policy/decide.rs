@@ -1,9 +1,9 @@
-//! Applying a policy to the changes of one comparison.
+//! The chain from a comparison to findings.
 
 use super::affects::Affects;
-use super::lenses::LensPolicy;
-use super::rules::RulePolicy;
-use super::{PolicySet, bump, fingerprint};
+use super::bump::natural;
+use super::fingerprint;
+use super::policies::Policies;
 use crate::compare::Comparison;
 use crate::diff::is_compilers_own;
 use crate::findings::{ChangeRecord, Finding, Location};
@@ -11,56 +11,55 @@ use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
 use crate::words::{Bump, Effect, Level};
 
-/// What is minded, sorted by place, rule and message. `policy_for` gives the policy for a file; it is asked for
-/// the file where the element was, or where it is when it is new.
-pub fn decide<'p>(comparison: &Comparison<'_>, policy_for: &dyn Fn(&File) -> &'p PolicySet) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut affects = Affects::new(&comparison.cx(), comparison.judge());
+/// What was decided about a comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Decided {
+    /// What is minded, sorted by place, rule and message.
+    pub findings: Vec<Finding>,
+    /// Every change of the contract's own files, minded or not, sorted by symbol and kind.
+    pub changes: Vec<ChangeRecord>,
+    /// What the next version has to be; nothing where nothing changed.
+    pub bump: Option<Bump>,
+}
+
+/// A change that somebody minds, before anything is known about whether it is told.
+struct Objection {
+    rule: Option<&'static Rule>,
+    hit: Hit,
+    level: Level,
+    bump: Bump,
+    /// A lens objects, and not a rule.
+    by_lens: bool,
+    /// Whether it is told by itself. What an echo does is told with the change it belongs to.
+    told: bool,
+}
+
+/// Decides what is minded: select, then ignore, then level and bump. What one stage takes out no later one sees, so
+/// what is not told as a finding does not make the next version a major one either.
+pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
+    let cx = &comparison.cx();
+    let mut affects = None;
+    let (mut findings, mut changes) = (Vec::new(), Vec::new());
     for (index, change) in comparison.changes().iter().enumerate() {
-        let Some(file) = comparison.file(change) else { continue };
-        match policy_for(file) {
-            PolicySet::Rules(policy) => by_rules(comparison, index, policy, &mut affects, &mut findings),
-            // An echo is one edit with another change, which speaks for both.
-            PolicySet::Lenses(_) if comparison.echoes().is_echo(index) || !comparison.is_own(change) => {}
-            PolicySet::Lenses(policy) => findings.extend(by_lenses(comparison, index, policy, &mut affects)),
+        let mut minded = select(comparison, policies, index);
+        minded.retain(|objection| !is_ignored(comparison, policies, index, objection));
+        let bump = minded.iter().map(|objection| objection.bump).max().unwrap_or(Bump::Patch);
+        let bump = bump.max(natural(change, &comparison.verdicts()[index]));
+        if comparison.is_own(change) && !is_compilers_own(change, cx) {
+            changes.push(record(comparison, index, bump));
+        }
+        let mut told: Vec<&'static str> = Vec::new();
+        for objection in minded.into_iter().filter(|objection| objection.told) {
+            // A change that a lens and its rule both object to is one finding.
+            let Some(rule) = objection.rule.filter(|rule| !told.contains(&rule.id)) else { continue };
+            told.push(rule.id);
+            let affects = affects.get_or_insert_with(|| Affects::new(cx, comparison.judge()));
+            findings.push(finding(comparison, index, rule, objection, affects));
         }
     }
     findings.sort_by(|a, b| key(a).cmp(&key(b)));
     findings.dedup_by(|a, b| a.rule == b.rule && a.message == b.message && a.new == b.new && a.old == b.old);
-    findings
-}
-
-/// Every change of the contract's own files, minded or not, in the order of symbols.
-pub fn record<'p>(
-    comparison: &Comparison<'_>,
-    policy_for: &dyn Fn(&File) -> &'p PolicySet,
-) -> Vec<ChangeRecord> {
-    let cx = &comparison.cx();
-    let mut records: Vec<ChangeRecord> = comparison
-        .changes()
-        .iter()
-        .zip(comparison.verdicts())
-        .filter(|(change, _)| comparison.is_own(change) && !is_compilers_own(change, cx))
-        .map(|(change, verdict)| {
-            let (old, new) = place(change, cx);
-            let bump = match comparison.file(change).map(policy_for) {
-                Some(policy) => bump(change, verdict, policy, cx),
-                None => bump::natural(change, verdict),
-            };
-            ChangeRecord {
-                change: change.id(cx),
-                symbol: change.symbol(cx),
-                noun: change.noun(cx),
-                message: describe(change, cx),
-                old: old.map(|a| locate(cx.old, &a)),
-                new: new.map(|a| locate(cx.new, &a)),
-                verdict: verdict.clone(),
-                bump,
-                fingerprint: fingerprint(change, cx),
-            }
-        })
-        .collect();
-    records.sort_by(|a, b| {
+    changes.sort_by(|a, b| {
         (&a.symbol, &a.change, &a.message, &a.fingerprint).cmp(&(
             &b.symbol,
             &b.change,
@@ -68,71 +67,116 @@ pub fn record<'p>(
             &b.fingerprint,
         ))
     });
-    records
+    let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
+    Decided { findings, changes, bump }
+}
+
+/// What the policy of a change's file objects to.
+fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) -> Vec<Objection> {
+    let cx = &comparison.cx();
+    let change = &comparison.changes()[index];
+    let Some(file) = comparison.file(change) else { return Vec::new() };
+    let minded = policies.minded(file);
+    let own = comparison.is_own(change);
+    let mut objections = Vec::new();
+    let by_lens = match minded.lenses.denied(change, &comparison.verdicts()[index]) {
+        Effect::Ok => None,
+        Effect::Unknown => Some((Level::Warn, Bump::Minor)),
+        Effect::Lossy | Effect::Corrupt | Effect::Rejects => Some((Level::Error, Bump::Major)),
+    };
+    if let Some((level, bump)) = by_lens.filter(|_| own) {
+        let told = !comparison.echoes().is_echo(index);
+        let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
+        objections.push(Objection { rule, hit, level, bump, by_lens: true, told });
+    }
+    for rule in minded.rules.rules().iter().copied() {
+        let Some(hit) = (rule.select)(change, cx) else { continue };
+        // As in buf: a file that nothing imports any more is missed even if it was never the contract's own.
+        let told = own || hit.new.is_none();
+        let (level, bump) = (rule.level, rule.bump);
+        objections.push(Objection { rule: Some(rule), hit, level, bump, by_lens: false, told });
+    }
+    objections
+}
+
+/// Whether an objection is to something that is left alone: the file that decides, either of the two places, or, of
+/// an echo, the change it belongs to.
+fn is_ignored(
+    comparison: &Comparison<'_>,
+    policies: &Policies<'_>,
+    index: usize,
+    objection: &Objection,
+) -> bool {
+    let cx = comparison.cx();
+    if is_left_alone(comparison, policies, index) {
+        return true;
+    }
+    let places = files(cx.old, &objection.hit.old).chain(files(cx.new, &objection.hit.new));
+    let mut places = places.map(|file| (policies.ignores(file, objection.rule), policies.is_unstable(file)));
+    if !objection.by_lens {
+        return places.any(|(ignored, unstable)| ignored || unstable);
+    }
+    // A lens still speaks for a stable package that something left for an unstable one.
+    places.any(|(ignored, _)| ignored)
+        || comparison.echoes().of(index).is_some_and(|whole| {
+            let change = &comparison.changes()[whole];
+            let (rule, hit) = (primary(change, &cx), Hit::of(change, &cx));
+            let whole_of = Objection {
+                rule,
+                hit,
+                level: objection.level,
+                bump: objection.bump,
+                by_lens: true,
+                told: true,
+            };
+            is_ignored(comparison, policies, whole, &whole_of)
+        })
+}
+
+/// Whether the file whose policy decides about a change is left alone.
+fn is_left_alone(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) -> bool {
+    let file = comparison.file(&comparison.changes()[index]);
+    file.is_some_and(|file| policies.is_unstable(file) || policies.ignores(file, None))
+}
+
+/// The file of a place.
+fn files<'s>(schema: &'s Schema, anchor: &Option<Anchor>) -> impl Iterator<Item = &'s File> {
+    anchor.as_ref().map(|anchor| schema.file(anchor.file)).into_iter()
 }
 
 /// Where an anchor stands: the first of its paths that has a position, else the file as a whole.
-pub fn locate(schema: &Schema, anchor: &Anchor) -> Location {
+fn locate(schema: &Schema, anchor: &Anchor) -> Location {
     let path = schema.file(anchor.file).display.to_string();
     Location { path, span: anchor.paths.iter().find_map(|p| schema.span(anchor.file, p)) }
 }
 
-fn by_rules(
-    comparison: &Comparison<'_>,
-    index: usize,
-    policy: &RulePolicy,
-    affects: &mut Affects<'_>,
-    findings: &mut Vec<Finding>,
-) {
-    let (cx, change) = (&comparison.cx(), &comparison.changes()[index]);
-    let own = comparison.is_own(change);
-    for rule in policy.rules().iter().copied() {
-        let Some(hit) = (rule.select)(change, cx) else { continue };
-        // As in buf: a file that nothing imports any more is missed even if it was never the contract's own.
-        if !own && hit.new.is_some() {
-            continue;
-        }
-        let ignored = |schema: &Schema, anchor: &Option<Anchor>| {
-            anchor.as_ref().is_some_and(|a| {
-                let file = schema.file(a.file);
-                policy.ignores(rule, &file.name, &file.package)
-            })
-        };
-        if ignored(cx.new, &hit.new) || ignored(cx.old, &hit.old) {
-            continue;
-        }
-        findings.push(finding(comparison, index, rule, hit, (rule.level, rule.bump), affects));
+fn record(comparison: &Comparison<'_>, index: usize, bump: Bump) -> ChangeRecord {
+    let (change, cx) = (&comparison.changes()[index], &comparison.cx());
+    let (old, new) = place(change, cx);
+    ChangeRecord {
+        change: change.id(cx),
+        symbol: change.symbol(cx),
+        noun: change.noun(cx),
+        message: describe(change, cx),
+        old: old.map(|a| locate(cx.old, &a)),
+        new: new.map(|a| locate(cx.new, &a)),
+        verdict: comparison.verdicts()[index].clone(),
+        bump,
+        fingerprint: fingerprint(change, cx),
     }
-}
-
-fn by_lenses(
-    comparison: &Comparison<'_>,
-    index: usize,
-    policy: &LensPolicy,
-    affects: &mut Affects<'_>,
-) -> Option<Finding> {
-    let (change, verdict) = (&comparison.changes()[index], &comparison.verdicts()[index]);
-    let (level, bump) = match policy.denied(change, verdict) {
-        Effect::Ok => return None,
-        Effect::Unknown => (Level::Warn, Bump::Minor),
-        Effect::Lossy | Effect::Corrupt | Effect::Rejects => (Level::Error, Bump::Major),
-    };
-    let rule = primary(change, &comparison.cx())?;
-    let hit = Hit::of(change, &comparison.cx());
-    Some(finding(comparison, index, rule, hit, (level, bump), affects))
 }
 
 fn finding(
     comparison: &Comparison<'_>,
     index: usize,
     rule: &'static Rule,
-    hit: Hit,
-    (level, bump): (Level, Bump),
+    objection: Objection,
     affects: &mut Affects<'_>,
 ) -> Finding {
-    let (change, verdict) = (&comparison.changes()[index], &comparison.verdicts()[index]);
-    let cx = &comparison.cx();
+    let (change, cx) = (&comparison.changes()[index], &comparison.cx());
+    let Objection { hit, level, bump, .. } = objection;
     Finding {
+        of: index,
         rule: rule.id,
         change: change.id(cx),
         symbol: change.symbol(cx),
@@ -141,7 +185,7 @@ fn finding(
         message: hit.message,
         old: hit.old.map(|a| locate(cx.old, &a)),
         new: hit.new.map(|a| locate(cx.new, &a)),
-        verdict: verdict.clone(),
+        verdict: comparison.verdicts()[index].clone(),
         affects: affects.of(change),
         fix: change.remedy(cx).map(|remedy| remedy.to_string()),
         fingerprint: fingerprint(change, cx),
@@ -153,12 +197,5 @@ fn finding(
 /// equals apart.
 fn key(finding: &Finding) -> impl Ord + '_ {
     let place = finding.new.as_ref().or(finding.old.as_ref());
-    (
-        place.map(|l| (&l.path, l.span.map(|s| (s.start_line, s.start_column)))),
-        finding.rule,
-        &finding.message,
-        &finding.symbol,
-        &finding.old,
-        &finding.fingerprint,
-    )
+    (place, finding.rule, &finding.message, &finding.old, &finding.symbol, &finding.fingerprint)
 }

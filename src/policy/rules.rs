@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use super::paths::{PathError, PathSet};
 use crate::rules::{Lookup, RULES, Retired, Rule, RulesVersion, category, find, near};
 
 /// Which rules to use, as written.
@@ -14,38 +13,25 @@ pub struct RuleConfig {
     pub use_: Vec<String>,
     /// Rules and categories to leave out.
     pub except: Vec<String>,
-    /// Files to leave alone: import paths of files or folders, or globs.
-    pub ignore: Vec<String>,
-    /// Files to leave alone by rule or category.
-    pub ignore_only: Vec<(String, Vec<String>)>,
-    /// Whether packages like `acme.v1alpha1` are left alone.
-    pub ignore_unstable_packages: bool,
 }
 
 /// Which rules to use, as decided.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RulePolicy {
     /// The rules in use, sorted by id.
     active: Vec<&'static Rule>,
-    ignore: PathSet,
-    ignore_only: Vec<(Vec<&'static Rule>, PathSet)>,
-    ignore_unstable_packages: bool,
 }
 
-/// A rule set that cannot be.
+/// A word that is neither a rule nor a category.
 #[derive(Debug, Error)]
-pub enum PolicyError {
-    /// A word that is neither a rule nor a category.
-    #[error("`{word}` is neither a rule nor a category{}", .near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
-    Unknown {
-        /// The word.
-        word: String,
-        /// The closest name, if one is close.
-        near: Option<&'static str>,
-    },
-    /// A path or glob that cannot be one.
-    #[error("cannot read the paths to ignore")]
-    Path(#[from] PathError),
+#[error("{}there is no rule or category `{word}`", .place.as_ref().map(|p| format!("{p}: ")).unwrap_or_default())]
+pub struct PolicyError {
+    /// The word.
+    pub word: String,
+    /// Where it is written, where that is known.
+    pub place: Option<String>,
+    /// The closest name, if one is close.
+    pub near: Option<&'static str>,
 }
 
 /// Something about a rule set that works but should be changed.
@@ -57,7 +43,7 @@ impl RulePolicy {
     ///
     /// # Errors
     ///
-    /// An unknown word; a path that cannot be one.
+    /// An unknown word.
     pub fn new(config: &RuleConfig) -> Result<(RulePolicy, Vec<Warning>), PolicyError> {
         let mut warnings = Vec::new();
         let mut resolve = |words: &[String]| -> Result<Vec<&'static Rule>, PolicyError> {
@@ -73,30 +59,13 @@ impl RulePolicy {
             if config.use_.is_empty() { resolve(&["FILE".to_owned()])? } else { resolve(&config.use_)? };
         let except = resolve(&config.except)?;
         active.retain(|r| !contains(&except, r));
-        let mut ignore_only = Vec::new();
-        for (word, paths) in &config.ignore_only {
-            ignore_only.push((resolve(std::slice::from_ref(word))?, PathSet::new(paths)?));
-        }
-        let policy = RulePolicy {
-            active,
-            ignore: PathSet::new(&config.ignore)?,
-            ignore_only,
-            ignore_unstable_packages: config.ignore_unstable_packages,
-        };
         warnings.dedup();
-        Ok((policy, warnings))
+        Ok((RulePolicy { active }, warnings))
     }
 
     /// The rules in use, sorted by id.
     pub fn rules(&self) -> &[&'static Rule] {
         &self.active
-    }
-
-    /// Whether a finding of this rule in this file is left alone.
-    pub(super) fn ignores(&self, rule: &'static Rule, file: &str, package: &str) -> bool {
-        self.ignore.contains(file)
-            || (self.ignore_unstable_packages && super::is_unstable_package(package))
-            || self.ignore_only.iter().any(|(rules, paths)| contains(rules, rule) && paths.contains(file))
     }
 }
 
@@ -105,7 +74,7 @@ fn contains(rules: &[&'static Rule], rule: &Rule) -> bool {
 }
 
 /// The rules a word names: a rule, a category, or a retired id, which means its replacements.
-fn named(
+pub(super) fn named(
     word: &str,
     version: RulesVersion,
     warnings: &mut Vec<Warning>,
@@ -123,7 +92,7 @@ fn named(
             });
             Ok(rules.collect())
         }
-        None => Err(PolicyError::Unknown { word: word.to_owned(), near: near(word) }),
+        None => Err(PolicyError { word: word.to_owned(), place: None, near: near(word) }),
     }
 }
 
@@ -188,10 +157,8 @@ mod tests {
     fn an_unknown_word_is_an_error_with_a_near_match() {
         let config = RuleConfig { use_: words(&["FIELD_SAME_TYP"]), ..RuleConfig::default() };
         let error = RulePolicy::new(&config).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "`FIELD_SAME_TYP` is neither a rule nor a category; did you mean `FIELD_SAME_TYPE`?"
-        );
+        assert_eq!(error.to_string(), "there is no rule or category `FIELD_SAME_TYP`");
+        assert_eq!(error.near, Some("FIELD_SAME_TYPE"));
         let config = RuleConfig { version: RulesVersion::V1, use_: words(&["CSR"]), ..RuleConfig::default() };
         assert!(RulePolicy::new(&config).is_err(), "the category came with v2");
     }

@@ -8,8 +8,9 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::Serializer;
 
-use super::escape::JsonEscapes;
-use super::{Finding, Report, Reporter, View};
+use super::{Finding, Report, Reporter};
+use crate::text::JsonEscapes;
+use crate::text::View;
 
 /// The format.
 pub(super) struct BufJson;

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{Report, Reporter, View, buf_json, escape};
+use super::{Report, Reporter, buf_json};
+use crate::text::{View, escape};
 
 /// The format.
 pub(super) struct BufText;

@@ -2,9 +2,10 @@
 
 use std::io;
 
-use super::summary::plural;
 use super::text::effect_style;
-use super::{ChangeRecord, Line, Report, Reporter, Style, View};
+use super::{ChangeRecord, Report, Reporter};
+use crate::text::plural;
+use crate::text::{Line, Style, View};
 use crate::verdict::Verdict;
 use crate::words::Effect;
 
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn hostile() {
         let text = sample::render(&DiffText, &sample::hostile(), Some(110));
-        assert!(!text.contains(|c: char| c != '\n' && super::super::escape::is_unsafe(c)), "{text:?}");
+        assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         insta::assert_snapshot!(text);
     }
 }

@@ -3,14 +3,16 @@
 //! The document is written piece by piece, one finding and one change a line, so that a large report costs no
 //! second copy in memory and `grep` and `diff` work on it.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::Serializer;
 
-use super::escape::JsonEscapes;
-use super::{ChangeRecord, Finding, Location, Report, Reporter, View};
+use super::{ChangeRecord, Finding, Location, Report, Reporter};
 use crate::schema::options::spaced;
+use crate::text::JsonEscapes;
+use crate::text::View;
 use crate::verdict::Verdict;
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::{Direction, Effect, Language, Lens, Level};
@@ -280,22 +282,13 @@ struct Matrix<'a> {
     rpc: BothWays<'a>,
     http: BothWays<'a>,
     validation: BothWays<'a>,
-    source: Sources<'a>,
+    source: BTreeMap<&'static str, JsonCell<'a>>,
 }
 
 #[derive(Serialize)]
 struct BothWays<'a> {
     backward: JsonCell<'a>,
     forward: JsonCell<'a>,
-}
-
-/// A cell for each language, by its name.
-struct Sources<'a>([(Language, JsonCell<'a>); Language::ALL.len()]);
-
-impl Serialize for Sources<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(language, cell)| (language.as_str(), cell)))
-    }
 }
 
 #[derive(Serialize)]
@@ -315,22 +308,24 @@ impl<'a> Matrix<'a> {
             backward: cell(lens, Direction::Backward),
             forward: cell(lens, Direction::Forward),
         };
-        let source = |language| (language, cell(Lens::Source(language), Direction::Backward));
         Matrix {
             wire: both(Lens::Wire),
             json: both(Lens::Json),
             rpc: both(Lens::Rpc),
             http: both(Lens::Http),
             validation: both(Lens::Validation),
-            source: Sources(Language::ALL.map(source)),
+            source: Language::ALL
+                .map(|language| (language.as_str(), cell(Lens::Source(language), Direction::Backward)))
+                .into(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{escape, sample};
+    use super::super::sample;
     use super::*;
+    use crate::text::is_unsafe;
 
     fn schema() -> serde_json::Value {
         serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap()
@@ -364,7 +359,7 @@ mod tests {
         let report = sample::hostile();
         let document = checked(&report);
         let text = sample::render(&Json, &report, None);
-        assert!(!text.contains(|c: char| c != '\n' && escape::is_unsafe(c)), "{text:?}");
+        assert!(!text.contains(|c: char| c != '\n' && is_unsafe(c)), "{text:?}");
         assert_eq!(document["findings"][0]["message"], report.findings[0].message);
         insta::assert_snapshot!(text);
     }

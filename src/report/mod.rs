@@ -8,13 +8,12 @@ use std::io;
 #[cfg(test)]
 use crate::findings::Calls;
 use crate::findings::{ChangeRecord, Finding, Location, Report};
+use crate::text::View;
 
 mod buf_json;
 mod buf_text;
 mod diff_text;
-mod escape;
 mod json;
-mod layout;
 #[cfg(test)]
 mod sample;
 mod summary;
@@ -22,18 +21,7 @@ mod text;
 mod witness;
 
 pub use buf_json::{SourceIssue, write_source_issues};
-pub use escape::escape;
-pub use layout::{Line, Style};
-pub use summary::{next_version, plural};
-
-/// How a report is shown. What is in it does not depend on this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Whether to write ANSI colours.
-    pub colour: bool,
-    /// The columns to wrap at; `None` leaves lines as long as they are.
-    pub width: Option<usize>,
-}
+pub use summary::next_version;
 
 /// Writes a report in one format.
 pub trait Reporter {

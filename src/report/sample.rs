@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter, View};
+use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter};
 use crate::schema::Span;
 use crate::source::Name;
+use crate::text::View;
 use crate::verdict::{Cell, Verdict};
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::{Bump, Direction, Effect, Language, Lens, Level};
@@ -130,6 +131,7 @@ pub(super) fn full() -> Report {
         new: Name::WorkingTree,
         findings: vec![
             Finding {
+                of: 0,
                 rule: "FIELD_SAME_TYPE",
                 change: "field-type-changed".to_owned(),
                 symbol: "pay.v1.Charge.amount".to_owned(),
@@ -166,6 +168,7 @@ pub(super) fn full() -> Report {
                 ]),
             },
             Finding {
+                of: 0,
                 rule: "RPC_NO_DELETE",
                 change: "method-removed".to_owned(),
                 symbol: "pay.v1.ChargeService.Refund".to_owned(),
@@ -187,6 +190,7 @@ pub(super) fn full() -> Report {
                 }]),
             },
             Finding {
+                of: 0,
                 rule: "FIELD_SAME_CARDINALITY",
                 change: "field-cardinality-changed".to_owned(),
                 symbol: "pay.v1.Charge.tags".to_owned(),
@@ -228,6 +232,7 @@ pub(super) fn full() -> Report {
                 ]),
             },
             Finding {
+                of: 0,
                 rule: "FILE_NO_DELETE",
                 change: "file-removed".to_owned(),
                 symbol: "pay/v1/old.proto".to_owned(),
@@ -320,6 +325,7 @@ pub(super) fn hostile() -> Report {
         old: Name::Branch { branch: NASTY.to_owned(), commit: None },
         new: Name::Folder(NASTY.to_owned()),
         findings: vec![Finding {
+            of: 0,
             rule: "FIELD_SAME_TYPE",
             change: "field-type-changed".to_owned(),
             symbol: format!("a.{NASTY}"),

@@ -2,13 +2,9 @@
 
 use semver::Version;
 
-use super::{Report, Style};
+use super::Report;
+use crate::text::Style;
 use crate::words::{Bump, Level};
-
-/// `1 error`, `2 errors`.
-pub fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
 
 /// The version after `old` for a bump.
 ///

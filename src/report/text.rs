@@ -2,9 +2,11 @@
 
 use std::io;
 
-use super::summary::{level_style, level_word, plural};
-use super::{Finding, Line, Location, Report, Reporter, Style, View, witness};
+use super::summary::{level_style, level_word};
+use super::{Finding, Location, Report, Reporter, witness};
 use crate::source::Name;
+use crate::text::plural;
+use crate::text::{Line, Style, View};
 use crate::verdict::{Cell, Verdict};
 use crate::words::{Effect, Level};
 
@@ -176,7 +178,7 @@ mod tests {
     #[test]
     fn hostile() {
         let text = sample::render(&Text, &sample::hostile(), Some(110));
-        assert!(!text.contains(|c: char| c != '\n' && super::super::escape::is_unsafe(c)), "{text:?}");
+        assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         insta::assert_snapshot!(text);
     }
 

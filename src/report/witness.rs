@@ -1,7 +1,8 @@
 //! Witnesses as lines of text.
 
-use super::{Finding, Line, Report};
+use super::{Finding, Report};
 use crate::schema::options::spaced;
+use crate::text::Line;
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::Direction;
 

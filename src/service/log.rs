@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tonic::Code;
 
 use super::trace::TraceContext;
-use crate::report::escape;
+use crate::text::escape;
 
 /// The most characters of a text from the wire in one line.
 const MOST: usize = 200;

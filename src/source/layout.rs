@@ -11,7 +11,7 @@ use super::tree::{ReadError, Scope, is_proto};
 use super::{Loaded, Mount, Plan, Problem, Side, Tree, roots, scan};
 use crate::compile::Input;
 use crate::config::{Modules, Policy, Settings, is_under, normalize};
-use crate::names::near;
+use crate::text::near;
 
 /// The `--path` and `--exclude-path` of a run, as paths from the root of the new side's tree.
 ///

@@ -10,7 +10,8 @@ use super::{
     Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
 };
 use crate::compile::Input;
-use crate::config::{Overrides, Settings};
+use crate::config::generate::Generate;
+use crate::config::{ConfigError, Overrides, Settings};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub struct Request<'a> {
     pub exclude_path: &'a [String],
     /// Whether packages are made: they have paths of their own in the configuration.
     pub packages: bool,
+    /// Holds the sections of languages against the keys that these have, which are not known here.
+    pub languages: fn(&Generate) -> Result<(), ConfigError>,
 }
 
 /// Why there are no sides.
@@ -215,7 +218,10 @@ impl Request<'_> {
     }
 
     fn settings(&self, loaded: &Loaded, flag: Option<&str>) -> Result<Settings, SourceError> {
-        load_settings(loaded, ConfigSource { cwd: self.cwd, flag: flag.or(self.config) }, self.overrides)
+        let config = ConfigSource { cwd: self.cwd, flag: flag.or(self.config) };
+        let settings = load_settings(loaded, config, self.overrides)?;
+        settings.generate.as_ref().map_or(Ok(()), self.languages)?;
+        Ok(settings)
     }
 
     fn open(

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::names::near;
+use crate::text::near;
 
 /// Which side of a comparison a source is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

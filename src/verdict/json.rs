@@ -10,8 +10,8 @@ use super::walk::{Memory, Walk};
 use super::wire::excludes;
 use super::{Cells, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, beside};
-use crate::names::few;
 use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind as Type, MessageId, Schema};
+use crate::text::few;
 use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {

@@ -8,8 +8,8 @@ use super::facts::{Facts, removal};
 use super::reader::{Reader, cardinality};
 use super::{Cells, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, beside};
-use crate::names::few;
 use crate::schema::{Cardinality, Element, Field, FieldId, MessageId, MethodId, Schema, Utf8Validation};
+use crate::text::few;
 use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {

@@ -8,6 +8,7 @@ use crate::codegen::generate::{self, GenerateError, Unit, Work};
 use crate::codegen::plan::{self, Wish};
 use crate::codegen::plugin::Lock;
 use crate::codegen::plugin::lock::Around;
+use crate::codegen::sdk;
 use crate::codegen::{Contract, FileTree, Target};
 use crate::config::generate::Generate;
 use crate::words::Language;
@@ -97,21 +98,6 @@ impl Sdk<'_> {
 /// Where a language's package goes: as configured, or under a name that is nobody's.
 fn settings(configured: &Generate, language: Language) -> Generate {
     let mut settings = Generate { plugins: Vec::new(), ..configured.clone() };
-    let contract = || "protopact-contract".to_owned();
-    match language {
-        Language::Go => {
-            settings.go.get_or_insert_with(|| "protopact.invalid/contract".to_owned());
-        }
-        Language::Java => {
-            let name = || ("protopact.invalid".to_owned(), Some("contract".to_owned()));
-            settings.java.get_or_insert_with(name);
-        }
-        Language::Python => {
-            settings.python.get_or_insert_with(contract);
-        }
-        Language::Rust => {
-            settings.rust.get_or_insert_with(contract);
-        }
-    }
+    settings.languages.entry(language).or_insert_with(|| sdk::stand_in(language));
     settings
 }

@@ -235,17 +235,6 @@ fn what_is_minded_can_be_said_by_flags() {
 }
 
 #[test]
-fn the_failing_level() {
-    let env = TestEnv::new();
-    env.write("old/a.proto", "syntax = \"proto3\";\npackage a.v1;\nmessage A {}\n");
-    env.write("new/a.proto", "syntax = \"proto3\";\npackage a.v1;\nmessage A {}\n");
-    for level in ["error", "warn", "note"] {
-        assert_eq!(env.run(&["check", "new", "--against", "old", "--fail-on", level]).code, 0);
-    }
-    assert_eq!(env.run(&["check", "new", "--against", "old", "--fail-on", "fatal"]).code, 2);
-}
-
-#[test]
 fn nothing_to_compare_with() {
     let env = TestEnv::new();
     env.write("a.proto", "syntax = \"proto3\";\n");

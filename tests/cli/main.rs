@@ -10,5 +10,6 @@ mod check;
 mod diff;
 mod env;
 mod init;
+mod policy;
 mod rules;
 mod shell;

@@ -32,7 +32,8 @@ fn fake_go(lab: &Lab) -> std::path::PathBuf {
         toolchain: None,
         sha256: [(platform(), sha256)].into(),
     };
-    let lock = Lock { plugin: [(sdk::go::MESSAGES.name.to_owned(), entry)].into() };
+    let mut lock = Lock::default();
+    lock.plugin.insert(sdk::go::MESSAGES.name.to_owned(), entry);
     lab.env.write("protopact.lock", &lock.render());
     place
 }

@@ -30,19 +30,22 @@ impl Machine {
         Around { host: &self.host, cache: Some(&self.cache), protoc: None }
     }
 
-    /// Gets the plugins of a language; `None` when its toolchain is missing.
-    pub(crate) fn plugins(&self, language: Language) -> Option<Lock> {
+    /// Whether the plugins of a language can be installed here.
+    pub(crate) fn installs(&self, language: Language) -> bool {
+        let languages = [language];
+        let mut programs = spec::needed(&languages, true).into_iter().filter_map(|p| p.source.installer());
+        programs.all(|program| self.host.find(program).is_some())
+    }
+
+    /// Gets the plugins of a language.
+    pub(crate) fn plugins(&self, language: Language) -> Lock {
         let mut lock = Lock::default();
         for plugin in spec::needed(&[language], true) {
-            if let Some(program) = plugin.source.installer().filter(|p| self.host.find(p).is_none()) {
-                println!("skipped: no `{program}` for {}", language.as_str());
-                return None;
-            }
             let installer = Installer { around: self.around(), offline: false, update: false };
             let outcome = installer.install(plugin, &mut lock);
             outcome.unwrap_or_else(|e| panic!("{e}: {:?} {}", std::error::Error::source(&e), e.messages()));
         }
-        Some(lock)
+        lock
     }
 
     /// Runs protoc, or what behaves like it, on the files of a folder.

@@ -5,7 +5,7 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::print_stdout, reason = "tests say what they skip")]
+#![expect(clippy::print_stdout, reason = "tests say what they do")]
 
 #[path = "../cli/env.rs"]
 #[expect(dead_code, reason = "the commands' tests use the rest")]

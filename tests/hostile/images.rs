@@ -6,6 +6,9 @@ use std::process::Stdio;
 
 use crate::lab::Lab;
 
+/// What compares the good contract with a bad image.
+const CHECK: [&str; 4] = ["check", "good", "--against", "bad.binpb"];
+
 /// The descriptor set of the good contract.
 fn good(lab: &Lab) -> Vec<u8> {
     lab.run(&["build", "good", "-o", "good.binpb"]).ends(0);
@@ -57,9 +60,11 @@ fn cut_off_at_every_byte() {
     let whole = good(&lab);
     for upto in 0..whole.len() {
         lab.write("bad.binpb", &whole[..upto]);
-        let ran = lab.run(&["check", "good", "--against", "bad.binpb"]);
+        let ran = lab.within(&CHECK);
         assert!(matches!(ran.code, Some(0 | 1 | 3)), "{upto}: {:?}\n{}", ran.code, ran.err);
     }
+    lab.write("bad.binpb", &whole[..whole.len() - 1]);
+    lab.run(&CHECK).ends(3);
     let zipped = gzip(&whole);
     for upto in [0, 1, 2, 5, 10, zipped.len() / 2, zipped.len() - 1] {
         lab.write("bad.binpb.gz", &zipped[..upto]);
@@ -80,10 +85,15 @@ fn every_byte_another() {
             let mut bytes = whole.clone();
             bytes[at] = with;
             lab.write("bad.binpb", bytes);
-            let ran = lab.run(&["check", "good", "--against", "bad.binpb"]);
+            let ran = lab.within(&CHECK);
             assert!(matches!(ran.code, Some(0 | 1 | 3)), "{at}: {:?}\n{}", ran.code, ran.err);
         }
     }
+    // The length of the file, which now is more than there is.
+    let mut bytes = whole;
+    bytes[1] = 0xff;
+    lab.write("bad.binpb", bytes);
+    lab.run(&CHECK).ends(3);
 }
 
 #[test]

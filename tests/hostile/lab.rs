@@ -1,13 +1,15 @@
 //! A place to run the program in, with limits.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, SystemTime};
 
+use protopact::cli::Io;
 use tempfile::TempDir;
 
 /// How long one run may take, in seconds. A run takes a few hundredths of one mostly; machines that are busy with
@@ -33,6 +35,26 @@ pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) out: Vec<u8>,
     pub(crate) err: String,
+}
+
+/// What a run within this process says.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<u8>>>);
+
+impl Said {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl std::io::Write for Said {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Lab {
@@ -101,6 +123,42 @@ impl Lab {
     /// Runs the program and holds what goes for every run.
     pub(crate) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
         let ran = self.raw(self.command(args), args);
+        ran.is_decent();
+        self.is_tidy(&ran);
+        ran
+    }
+
+    /// The same within this process: where hundreds of inputs differ by a byte, starting the program is all that takes
+    /// time. There is no limit on memory, so one of the inputs has to go through [`Lab::run`] as well.
+    pub(crate) fn within(&self, args: &[&str]) -> Ran {
+        let (out, err) = (Said::default(), Said::default());
+        let mut io = Io {
+            out: Box::new(out.clone()),
+            err: Box::new(err.clone()),
+            input: Box::new(std::io::empty()),
+            out_is_terminal: false,
+            err_is_terminal: false,
+            width: None,
+            cwd: self.work(),
+            env: BTreeMap::from([("HOME".into(), self.root().join("home").into())]),
+            now: SystemTime::UNIX_EPOCH,
+            progress: false,
+        };
+        let what = args.iter().map(|arg| format!(" {arg:?}")).collect::<String>();
+        let args: Vec<_> = std::iter::once("protopact").chain(args.iter().copied()).map(Into::into).collect();
+        let (done, wait) = mpsc::channel();
+        // Nobody waits for a thread that hangs.
+        let thread = std::thread::spawn(move || {
+            let code = protopact::run(args, &mut io);
+            let _ = done.send(());
+            code
+        });
+        if wait.recv_timeout(Duration::from_secs(SECONDS)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            panic!("{what}: still running after {SECONDS} seconds");
+        }
+        let code = thread.join().unwrap_or_else(|_| panic!("{what}: panicked"));
+        let err = String::from_utf8(err.take()).expect("messages are text");
+        let ran = Ran { what, code: Some(code.into()), out: out.take(), err };
         ran.is_decent();
         self.is_tidy(&ran);
         ran

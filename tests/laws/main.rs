@@ -8,8 +8,19 @@
 
 #[path = "../support/files.rs"]
 mod files;
+mod fuzzed;
 mod schemas;
 mod values;
+
+// What the fuzz targets ask the fuzzer's crate for, they get here: a target becomes a function.
+extern crate self as libfuzzer_sys;
+
+macro_rules! fuzz_target {
+    (|$input:ident: &str| $body:block) => {
+        pub(super) fn target($input: &str) $body
+    };
+}
+pub(crate) use fuzz_target;
 
 use proptest::prelude::*;
 use protopact::compile;

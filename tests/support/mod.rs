@@ -7,10 +7,12 @@ pub(crate) mod truth;
 
 use protopact::compare::Comparison;
 use protopact::compile;
+use protopact::config::{PackagePolicy, PathPattern, Place, Policy, RuleRef};
 use protopact::findings::Finding;
-use protopact::policy::{self, PolicySet, RuleConfig, RulePolicy};
+use protopact::policy::{self, Decided, Policies, PolicySet, RuleConfig, RulePolicy};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
+use protopact::source::Layout;
 
 pub(crate) use files::{Files, input, model, project, read};
 
@@ -40,7 +42,23 @@ pub(crate) fn split(example: &str) -> Files {
 
 /// The findings under one policy.
 pub(crate) fn findings(old: &Schema, new: &Schema, policy: &PolicySet) -> Vec<Finding> {
-    policy::decide(&Comparison::new(old, new), &|_| policy)
+    policy::decide(&Comparison::new(old, new), &Policies::uniform(policy.clone())).findings
+}
+
+/// What is decided by a policy as configured.
+pub(crate) fn decided(old: &Schema, new: &Schema, policy: &Policy, packages: &[PackagePolicy]) -> Decided {
+    let layout = Layout { policy: policy.clone(), ..Layout::default() };
+    policy::decide(&Comparison::new(old, new), &Policies::new(packages, &layout, &layout).unwrap())
+}
+
+/// Names of rules as if somebody had written them.
+pub(crate) fn refs(words: &[&str]) -> Vec<RuleRef> {
+    words.iter().map(|word| RuleRef { id: (*word).to_owned(), place: Place::whole("test") }).collect()
+}
+
+/// Path patterns.
+pub(crate) fn patterns(words: &[&str]) -> Vec<PathPattern> {
+    words.iter().map(|word| PathPattern::parse(word).unwrap()).collect()
 }
 
 /// Every rule there is.
@@ -52,5 +70,5 @@ pub(crate) fn all_rules() -> PolicySet {
 
 /// The rules of a configuration.
 pub(crate) fn rules(config: &RuleConfig) -> PolicySet {
-    PolicySet::Rules(RulePolicy::new(config).unwrap().0)
+    RulePolicy::new(config).unwrap().0.into()
 }

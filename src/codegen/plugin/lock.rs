@@ -1,4 +1,4 @@
-//! `protopact.lock`: which bytes each plugin is.
+//! The plugins of `protopact.lock`: which bytes each is.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,18 +7,16 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Pinned, Ready, Source, Tool, cache, platform};
+use crate::lock::{FILE_NAME, Kind, LockFile, LockFileError};
 use crate::machine::{Cache, Host, tools};
 
-/// The name of the file, beside `protopact.toml`.
-pub const FILE_NAME: &str = "protopact.lock";
-
-/// The lock as written. Serialising it gives the same text for the same content.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The lock, of which this part reads and writes the plugins.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Lock {
     /// The plugins, by name.
-    #[serde(default)]
     pub plugin: BTreeMap<String, Entry>,
+    /// The file that they were read from, with what is not for plugins.
+    file: LockFile,
 }
 
 /// One plugin.
@@ -40,9 +38,9 @@ pub struct Entry {
 /// Why a plugin must not be used.
 #[derive(Debug, Error)]
 pub enum LockError {
-    /// The lock is no lock.
-    #[error("`{FILE_NAME}` is not valid: {0}")]
-    Invalid(String),
+    /// The lock is no lock, or one of another form.
+    #[error(transparent)]
+    File(#[from] LockFileError),
     /// Nothing is locked yet.
     #[error("`{FILE_NAME}` has no entry for `{name}` (version {version} is wanted)")]
     Missing {
@@ -116,7 +114,7 @@ impl LockError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            LockError::Invalid(_) => "delete it and run `protopact plugins install`",
+            LockError::File(error) => error.hint(),
             LockError::Missing { .. } | LockError::Platform { .. } | LockError::NotInstalled { .. } => {
                 "run `protopact plugins install`"
             }
@@ -133,10 +131,6 @@ impl LockError {
     }
 }
 
-/// The first lines of the file.
-const HEADER: &str =
-    "# Written by `protopact plugins`: which bytes each protoc plugin is. Commit this file.\n\n";
-
 impl Lock {
     /// Reads a lock.
     ///
@@ -144,14 +138,16 @@ impl Lock {
     ///
     /// The text is not one.
     pub fn parse(text: &str) -> Result<Lock, LockError> {
-        toml::from_str(text).map_err(|e| LockError::Invalid(e.message().trim_end().replace('\n', "; ")))
+        let file = LockFile::parse(text)?;
+        Ok(Lock { plugin: file.get(Kind::Plugin)?, file })
     }
 
-    /// The text of the file.
+    /// The text of the file, with everything that is not for plugins as it was read.
     #[must_use]
     pub fn render(&self) -> String {
-        let body = toml::to_string(self).expect("strings and tables of strings");
-        format!("{HEADER}{body}")
+        let mut file = self.file.clone();
+        file.set(Kind::Plugin, &self.plugin);
+        file.render()
     }
 
     /// The entry of a plugin, at the version that is wanted.
@@ -257,9 +253,11 @@ mod tests {
         lock.plugin.insert("protoc-gen-go".to_owned(), entry("v1.36.12", &[("linux-x86_64", "ab")]));
         lock.plugin.insert("protoc".to_owned(), entry("36.2", &[]));
         let text = lock.render();
-        assert_eq!(Lock::parse(&text).unwrap(), lock);
+        assert_eq!(Lock::parse(&text).unwrap().plugin, lock.plugin);
         insta::assert_snapshot!(text, @r#"
-        # Written by `protopact plugins`: which bytes each protoc plugin is. Commit this file.
+        # Written by protopact: what it works with, byte for byte. Commit this file.
+
+        format = 1
 
         [plugin.protoc]
         version = "36.2"
@@ -283,7 +281,7 @@ mod tests {
         let around = Around { host: &host, cache: Some(&cache), protoc: None };
         let ask = |entry: Option<Entry>| {
             let plugin = entry.map(|e| (sdk::go::MESSAGES.name.to_owned(), e)).into_iter().collect();
-            let ready = Lock { plugin }.ready(&sdk::go::MESSAGES, around);
+            let ready = Lock { plugin, ..Lock::default() }.ready(&sdk::go::MESSAGES, around);
             let error = ready.and_then(|r| r.verify()).unwrap_err();
             format!("{error}; {}", error.hint()).replace(&platform, "[platform]")
         };

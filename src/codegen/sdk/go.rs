@@ -11,15 +11,31 @@ use minijinja::context;
 use super::common::{self, Family, Home};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Run, Stop};
 use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
+use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Go;
+
+static KEYS: [Key; 1] = [Key {
+    name: "module",
+    what: "a Go module path",
+    good: go_module,
+    hint: "for example `github.com/acme/contracts-go`; `/v2` and so on are added by the version",
+    usual: None,
+    stand_in: "protopact.invalid/contract",
+}];
+
+fn go_module(text: &str) -> bool {
+    let major = |part: &str| part.strip_prefix('v').is_some_and(|n| n.parse::<u64>().is_ok());
+    text.split('/').all(|part| all(part, "-._~") && !part.starts_with('.') && !part.ends_with('.'))
+        && !text.rsplit('/').next().is_some_and(major)
+}
 
 /// Messages.
 pub static MESSAGES: Pinned = Pinned {
@@ -49,6 +65,10 @@ static PLUGINS: [(&Pinned, &str); 2] = [(&MESSAGES, ""), (&SERVICES, "")];
 pub(super) struct Go;
 
 impl Sdk for Go {
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
     fn coordinate(&self) -> &'static str {
         "Go module"
     }

@@ -11,16 +11,44 @@ use minijinja::context;
 use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{BuildError, Run, Stop};
 use crate::codegen::plugin::spec::PROTOC;
 use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
+use crate::config::generate::all;
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
+
+static KEYS: [Key; 2] = [
+    Key {
+        name: "group",
+        what: "a Maven group",
+        good: java_group,
+        hint: "for example `com.acme.contracts`",
+        usual: None,
+        stand_in: "protopact.invalid",
+    },
+    Key {
+        name: "artifact",
+        what: "a Maven artifact",
+        good: artifact,
+        hint: "for example `acme-contracts`",
+        usual: Some(|contract| contract.replace('/', "-")),
+        stand_in: "contract",
+    },
+];
+
+fn java_group(text: &str) -> bool {
+    text.split('.').all(|part| all(part, "_-"))
+}
+
+fn artifact(text: &str) -> bool {
+    all(text, "._-") && !text.starts_with('.')
+}
 
 /// Services. 1.83.1 is the last version with executables; what it writes runs with later runtimes.
 pub static SERVICES: Pinned = Pinned {
@@ -42,6 +70,10 @@ static PLUGINS: [(&Pinned, &str); 2] = [(&PROTOC, "java"), (&SERVICES, "")];
 pub(super) struct Java;
 
 impl Sdk for Java {
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
     fn coordinate(&self) -> &'static str {
         "Maven coordinates"
     }

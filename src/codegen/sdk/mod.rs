@@ -8,6 +8,7 @@
 //! in [`prepare`], with the place in the source, before any plugin runs.
 
 mod common;
+mod configured;
 mod example;
 mod shared;
 pub mod versions;
@@ -167,8 +168,30 @@ impl fmt::Display for Refusal {
     }
 }
 
+pub use configured::{check, stand_in, target};
+
+/// A key of a language's section in the configuration.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// The name.
+    pub name: &'static str,
+    /// What the value has to be: `a Go module path`.
+    pub what: &'static str,
+    /// Whether a value is that.
+    pub good: fn(&str) -> bool,
+    /// An example.
+    pub hint: &'static str,
+    /// The value for a contract by its name, when the key may be left out.
+    pub usual: Option<fn(&str) -> String>,
+    /// A value that is nobody's, for packages that are only tried.
+    pub stand_in: &'static str,
+}
+
 /// A language as packages in it are made.
 pub(crate) trait Sdk: Sync {
+    /// The keys of its section in the configuration.
+    fn keys(&self) -> &'static [Key];
+
     /// What the coordinate of a package is called there: `Go module`.
     fn coordinate(&self) -> &'static str;
 

@@ -14,17 +14,32 @@ use minijinja::context;
 use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{BuildError, Outcome, Run, Stop, write};
 use crate::codegen::plugin::Pinned;
 use crate::codegen::plugin::spec::{GRPC_PYTHON, PROTOC};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
+use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
 use crate::words::Language;
 use imports::{module_of, place_of, place_of_module};
 
 const LANGUAGE: Language = Language::Python;
+
+static KEYS: [Key; 1] = [Key {
+    name: "package",
+    what: "the name of a Python package",
+    good: python_name,
+    hint: "for example `acme-contracts`",
+    usual: None,
+    stand_in: "protopact-contract",
+}];
+
+fn python_name(text: &str) -> bool {
+    let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    all(text, "._-") && edge(text.chars().next()) && edge(text.chars().next_back())
+}
 
 /// The builder of the Python package.
 const PYTHON_BUILD: &str = "build==1.6.1";
@@ -45,6 +60,10 @@ static PLUGINS: [(&Pinned, &str); 3] = [(&PROTOC, "python"), (&PROTOC, "pyi"), (
 pub(super) struct Python;
 
 impl Sdk for Python {
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
     fn coordinate(&self) -> &'static str {
         "Python package"
     }

@@ -14,17 +14,31 @@ use minijinja::context;
 
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Run, Stop};
 use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target, lower};
+use crate::config::generate::all;
 use crate::schema::{FileId, MessageId, MethodId, Schema, ServiceId};
 use crate::words::Language;
 use names::module;
 pub use names::{RustMethod, RustService};
 
 const LANGUAGE: Language = Language::Rust;
+
+static KEYS: [Key; 1] = [Key {
+    name: "crate",
+    what: "the name of a crate",
+    good: crate_name,
+    hint: "for example `acme-contracts`: it begins with a letter",
+    usual: None,
+    stand_in: "protopact-contract",
+}];
+
+fn crate_name(text: &str) -> bool {
+    all(text, "_-") && text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic())
+}
 
 /// Messages.
 pub static MESSAGES: Pinned = Pinned {
@@ -54,6 +68,10 @@ static PLUGINS: [(&Pinned, &str); 2] = [(&MESSAGES, ""), (&SERVICES, "")];
 pub(super) struct Rust;
 
 impl Sdk for Rust {
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
     fn coordinate(&self) -> &'static str {
         "crate"
     }

@@ -5,8 +5,8 @@
 
 use super::{Comeback, Past, Structure};
 use crate::diff::{Change, Cx};
-use crate::names::few;
 use crate::schema::{Element, Field, FieldId, MessageId, Range, Schema};
+use crate::text::few;
 
 /// The element on the old side.
 pub(super) fn old(change: &Change, cx: &Cx<'_>) -> String {

@@ -7,7 +7,7 @@ use minijinja::{AutoEscape, Environment, context};
 use super::super::fold;
 use super::super::matrix::{Cell, Matrix, State};
 use super::{Mark, grids, losses, named, summary};
-use crate::report::plural;
+use crate::text::plural;
 
 fn class(mark: Mark) -> &'static str {
     match mark {
@@ -35,7 +35,7 @@ fn hint(matrix: &Matrix, cells: &[&Cell]) -> String {
 }
 
 fn clean(text: &str) -> String {
-    crate::compile::escape(text)
+    crate::text::escape(text).into_owned()
 }
 
 /// Writes one page.

@@ -9,7 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::super::fold::{self, Cause};
 use super::super::matrix::{Matrix, State};
 use super::named;
-use crate::report::plural;
+use crate::text::plural;
 
 /// What of one package differs in one part of it.
 fn failure(matrix: &Matrix, causes: &[&Cause]) -> TestCaseStatus {
@@ -95,7 +95,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
 /// Control characters and marks of direction are shown, not sent: XML has no place for the former, and the latter turn
 /// a line around.
 fn clean(text: &str) -> String {
-    crate::compile::escape(text)
+    crate::text::escape(text).into_owned()
 }
 
 /// The same of several lines, which stay lines.

@@ -8,7 +8,7 @@ pub mod junit;
 pub mod text;
 
 use super::matrix::{Cell, Counts, Encoding, Matrix, Peer, Security, State, Subject};
-use crate::report::plural;
+use crate::text::plural;
 use crate::words::CallKind;
 
 /// A table of peers against peers.

@@ -5,8 +5,8 @@ use std::io;
 use super::super::fold;
 use super::super::matrix::Matrix;
 use super::{Mark, grids, losses, named, summary};
-use crate::names::few;
-use crate::report::{Line, Style, View, plural};
+use crate::text::few;
+use crate::text::{Line, Style, View, plural};
 
 /// The most causes that are told one by one.
 const MOST: usize = 10;

@@ -5,7 +5,16 @@ use std::io;
 use anstyle::{AnsiColor, Style as Ansi};
 use unicode_width::UnicodeWidthStr;
 
-use super::{View, escape};
+use super::escape;
+
+/// How something is shown. What is in it does not depend on this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Whether to write ANSI colours.
+    pub colour: bool,
+    /// The columns to wrap at; `None` leaves lines as long as they are.
+    pub width: Option<usize>,
+}
 
 /// What a piece of text is, so that all output uses the same few colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

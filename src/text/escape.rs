@@ -5,20 +5,31 @@ use std::io;
 
 use serde_json::ser::{CompactFormatter, Formatter};
 
-/// Whether a character must not reach a terminal as it is: it moves the cursor, changes colours, reorders the
+/// Whether a character must not reach a terminal or a page as it is: it moves the cursor, changes colours, reorders the
 /// text around it or cannot be seen at all.
+///
+/// Control characters, the separators of lines and paragraphs, the marks of interlinear annotations, and everything that
+/// Unicode 16 gives the property `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt), to which all marks of
+/// direction belong but those of UAX #9 that are separators.
 pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}'                         // soft hyphen
+            | '\u{34f}'                      // combining grapheme joiner
             | '\u{61c}'                      // Arabic letter mark
+            | '\u{115f}' | '\u{1160}'        // Hangul fillers
+            | '\u{17b4}' | '\u{17b5}'        // Khmer inherent vowels
+            | '\u{180b}'..='\u{180f}'        // Mongolian variation selectors and vowel separator
             | '\u{200b}'..='\u{200f}'        // zero width, directional marks
             | '\u{2028}'..='\u{202e}'        // line and paragraph separators, embeddings and overrides
             | '\u{2060}'..='\u{206f}'        // invisible operators, isolates
+            | '\u{3164}' | '\u{ffa0}'        // Hangul fillers
             | '\u{fe00}'..='\u{fe0f}'        // variation selectors
             | '\u{feff}'                     // byte order mark
-            | '\u{fff9}'..='\u{fffb}'        // interlinear annotations
-            | '\u{e0000}'..='\u{e0fff}') // tags
+            | '\u{fff0}'..='\u{fffb}'        // not assigned, interlinear annotations
+            | '\u{1bca0}'..='\u{1bca3}'      // shorthand format controls
+            | '\u{1d173}'..='\u{1d17a}'      // musical format controls
+            | '\u{e0000}'..='\u{e0fff}') // tags, more variation selectors
 }
 
 /// The text with every unsafe character written out: `\n`, `\t`, `\r`, `\u{1b}`.
@@ -40,7 +51,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 ///
 /// Go's `encoding/json` writes `<`, `>`, `&` and the line separators this way, which readers of such output may
 /// lean on.
-pub(super) struct JsonEscapes;
+pub(crate) struct JsonEscapes;
 
 impl Formatter for JsonEscapes {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {

@@ -1,0 +1,16 @@
+//! Text for people: what is safe to show, lines of a terminal, words for numbers, names that are nearly right.
+//!
+//! One rule each, for every part that tells something.
+
+mod escape;
+mod layout;
+mod near;
+mod plural;
+
+pub(crate) use escape::JsonEscapes;
+pub use escape::escape;
+#[cfg(test)]
+pub(crate) use escape::is_unsafe;
+pub use layout::{Line, Style, View};
+pub(crate) use near::{few, near};
+pub use plural::plural;
