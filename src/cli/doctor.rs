@@ -13,7 +13,7 @@ use crate::codegen::plugin::{LockError, Source};
 use crate::machine::Limits;
 use crate::machine::run::{self, Call};
 use crate::machine::tools::{self, Tool};
-use crate::text::{Line, Style, plural};
+use crate::text::{Line, Style, plural, pretty_json};
 use crate::verify::build;
 use crate::words::Language;
 
@@ -202,7 +202,7 @@ fn tell(
     ctx: &mut Ctx<'_>,
 ) -> Result<(), CliError> {
     if format == Format::Json {
-        let text = serde_json::to_string_pretty(&serde_json::json!({ "findings": findings, "cache": cache }));
+        let text = pretty_json(&serde_json::json!({ "findings": findings, "cache": cache }));
         let text = text.expect("strings, numbers and lists of strings");
         return Ok(writeln!(ctx.io.out, "{text}")?);
     }

@@ -19,7 +19,7 @@ use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::config::generate::Generate;
 use crate::machine::Limits;
-use crate::text::{Line, Style, plural};
+use crate::text::{Line, Style, escape, plural};
 use crate::words::Language;
 
 /// Make SDK packages for Go, Java, Python and Rust
@@ -324,9 +324,9 @@ fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliE
     }
     let made = produced.rows.iter().filter(|r| r.state != State::Unchanged).count();
     if made == 0 {
-        writeln!(out, "nothing to do: `{folder}` is up to date")?;
+        writeln!(out, "nothing to do: `{}` is up to date", escape(folder))?;
     } else {
-        writeln!(out, "wrote `{folder}`")?;
+        writeln!(out, "wrote `{}`", escape(folder))?;
     }
     Ok(())
 }
@@ -351,14 +351,15 @@ fn told(found: &[Difference], folder: &str, ctx: &mut Ctx<'_>) -> Result<(), Cli
     }
     if found.is_empty() {
         if !quiet {
-            writeln!(out, "`{folder}` is what would be generated")?;
+            writeln!(out, "`{}` is what would be generated", escape(folder))?;
         }
         return Ok(());
     }
     writeln!(
         out,
-        "{} in `{folder}`; bring it up to date with `protopact generate`",
-        plural(found.len(), "difference")
+        "{} in `{}`; bring it up to date with `protopact generate`",
+        plural(found.len(), "difference"),
+        escape(folder)
     )?;
     Ok(())
 }

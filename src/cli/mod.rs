@@ -32,7 +32,7 @@ pub use io::{ColourWhen, Io};
 pub use panic::catch_panics;
 
 use crate::compile::Backend;
-use crate::text::{Line, Style, View};
+use crate::text::{Line, Style, View, escape_lines};
 
 /// Check what a change to Protocol Buffers contracts breaks, for whom and why.
 ///
@@ -227,6 +227,8 @@ impl Early {
         let colour = io.colour(self.colour, terminal);
         let text = error.render();
         let text = if colour { text.ansi().to_string() } else { text.to_string() };
+        // What was typed is quoted; a script may have typed what somebody else wrote.
+        let text = escape_lines(&text);
         let out = if to_err { &mut io.err } else { &mut io.out };
         // There is nobody else to tell.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

@@ -248,7 +248,7 @@ pub fn table(results: &[Build]) -> String {
             out,
             "{:<6}  {:<width$}  {seconds:>6.1} s  {word}",
             result.language.as_str(),
-            result.coordinate
+            crate::text::escape(&result.coordinate)
         );
     }
     for result in results {

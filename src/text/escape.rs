@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
+use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter};
 
 /// Whether a character must not reach a terminal or a page as it is: it moves the cursor, changes colours, reorders the
@@ -10,9 +11,12 @@ use serde_json::ser::{CompactFormatter, Formatter};
 ///
 /// Control characters, the separators of lines and paragraphs, the marks of interlinear annotations, and everything that
 /// Unicode 16 gives the property `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt), to which all marks of
-/// direction belong but those of UAX #9 that are separators.
+/// direction belong but those of UAX #9 that are separators. To these come the blank Braille pattern, which looks like a
+/// space and is none, and noncharacters, two of which XML forbids. Characters for private use show as boxes and do
+/// nothing.
 pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
+        || u32::from(c) & 0xfffe == 0xfffe
         || matches!(c,
             '\u{ad}'                         // soft hyphen
             | '\u{34f}'                      // combining grapheme joiner
@@ -23,7 +27,9 @@ pub(crate) fn is_unsafe(c: char) -> bool {
             | '\u{200b}'..='\u{200f}'        // zero width, directional marks
             | '\u{2028}'..='\u{202e}'        // line and paragraph separators, embeddings and overrides
             | '\u{2060}'..='\u{206f}'        // invisible operators, isolates
+            | '\u{2800}'                     // blank Braille pattern
             | '\u{3164}' | '\u{ffa0}'        // Hangul fillers
+            | '\u{fdd0}'..='\u{fdef}'        // noncharacters
             | '\u{fe00}'..='\u{fe0f}'        // variation selectors
             | '\u{feff}'                     // byte order mark
             | '\u{fff0}'..='\u{fffb}'        // not assigned, interlinear annotations
@@ -45,6 +51,49 @@ pub fn escape(text: &str) -> Cow<'_, str> {
         if is_unsafe(c) { out.extend(c.escape_default()) } else { out.push(c) }
     }
     Cow::Owned(out)
+}
+
+/// The same of a text that may have lines and colours of ours: line feeds and sequences `ESC [ … m` stay.
+pub(crate) fn escape_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(is_unsafe) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let colour = rest.strip_prefix("\u{1b}[").and_then(|codes| {
+            let end = codes.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+            // Not those that blink or hide.
+            let ours = codes[..end]
+                .split(';')
+                .all(|n| matches!(n, "0" | "1" | "2" | "4") || n.len() == 2 && n.starts_with(['3', '9']));
+            (ours && codes[end..].starts_with('m')).then_some(end + 3)
+        });
+        let c = rest.chars().next().expect("`find` gives the start of a character");
+        let kept = colour.unwrap_or(usize::from(c == '\n'));
+        out.push_str(&rest[..kept]);
+        rest = &rest[kept..];
+        if kept == 0 {
+            out.extend(c.escape_default());
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A document of JSON with indented lines, in which nothing acts on a terminal; the decoded text is the same.
+pub(crate) fn pretty_json(value: &impl Serialize) -> serde_json::Result<String> {
+    let text = serde_json::to_string_pretty(value)?;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Between strings stands nothing that is unsafe but the ends of lines.
+        if c == '\n' || !is_unsafe(c) {
+            out.push(c);
+        } else {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    Ok(out)
 }
 
 /// JSON in which nothing acts on a terminal or a web page; the decoded text is the same.
@@ -80,11 +129,30 @@ mod tests {
     }
 
     #[test]
+    fn json_reads_back() {
+        let text = "a\u{e0041}\u{61c}\u{9b}\"";
+        let json = pretty_json(&[text]).unwrap();
+        assert!(!json.contains(|c| c != '\n' && is_unsafe(c)), "{json:?}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&json).unwrap(), [text]);
+    }
+
+    #[test]
+    fn lines_and_colours_stay() {
+        assert_eq!(
+            escape_lines("\u{1b}[1;31ma\u{1b}[0m\nb\u{1b}[2J\u{e0041}"),
+            "\u{1b}[1;31ma\u{1b}[0m\nb\\u{1b}[2J\\u{e0041}"
+        );
+        assert_eq!(escape_lines("\u{1b}[8ma"), "\\u{1b}[8ma");
+        assert_eq!(escape_lines("a\u{1b}["), "a\\u{1b}[");
+    }
+
+    #[test]
     fn unsafe_characters_are_written_out() {
         assert_eq!(escape("a\nb\tc\r"), r"a\nb\tc\r");
         assert_eq!(escape("\u{1b}[31mred"), r"\u{1b}[31mred");
         assert_eq!(escape("\u{9b}31m\u{7f}"), r"\u{9b}31m\u{7f}");
         assert_eq!(escape("user\u{202e}resu"), r"user\u{202e}resu");
+        assert_eq!(escape("\u{e0041}\u{61c}\u{3164}\u{ffff}"), r"\u{e0041}\u{61c}\u{3164}\u{ffff}");
         assert_eq!(escape("\u{2066}\u{2028}\u{feff}\0"), r"\u{2066}\u{2028}\u{feff}\u{0}");
     }
 }

@@ -7,10 +7,10 @@ mod layout;
 mod near;
 mod plural;
 
-pub(crate) use escape::JsonEscapes;
 pub use escape::escape;
 #[cfg(test)]
 pub(crate) use escape::is_unsafe;
+pub(crate) use escape::{JsonEscapes, escape_lines, pretty_json};
 pub use layout::{Line, Style, View};
 pub(crate) use near::{few, near};
 pub use plural::plural;

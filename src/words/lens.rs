@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::Language;
+use super::language::{Language, languages};
 
 /// Whom a change is looked at for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,36 +24,38 @@ pub enum Lens {
     Source(Language),
 }
 
-impl Lens {
-    /// Every lens in report order.
-    pub const ALL: [Lens; 9] = [
-        Lens::Wire,
-        Lens::Json,
-        Lens::Rpc,
-        Lens::Http,
-        Lens::Validation,
-        Lens::Source(Language::Go),
-        Lens::Source(Language::Java),
-        Lens::Source(Language::Python),
-        Lens::Source(Language::Rust),
-    ];
+macro_rules! table {
+    ($($name:ident $variant:ident $title:literal),*) => {
+        impl Lens {
+            /// Every lens in report order.
+            pub const ALL: [Lens; 5 + Language::ALL.len()] = [
+                Lens::Wire,
+                Lens::Json,
+                Lens::Rpc,
+                Lens::Http,
+                Lens::Validation,
+                $(Lens::Source(Language::$variant)),*
+            ];
 
-    /// The name in configuration and reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Lens::Wire => "wire",
-            Lens::Json => "json",
-            Lens::Rpc => "rpc",
-            Lens::Http => "http",
-            Lens::Validation => "validation",
-            Lens::Source(Language::Go) => "source.go",
-            Lens::Source(Language::Java) => "source.java",
-            Lens::Source(Language::Python) => "source.python",
-            Lens::Source(Language::Rust) => "source.rust",
+            /// The name in configuration and reports.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    Lens::Wire => "wire",
+                    Lens::Json => "json",
+                    Lens::Rpc => "rpc",
+                    Lens::Http => "http",
+                    Lens::Validation => "validation",
+                    $(Lens::Source(Language::$variant) => concat!("source.", stringify!($name))),*
+                }
+            }
         }
-    }
+    };
+}
 
+languages!(table);
+
+impl Lens {
     /// The name of those that people think of as one: the lenses of all languages are `source`.
     #[must_use]
     pub fn group(self) -> &'static str {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::fold::{self, Package, Went};
 use super::super::matrix::{Cell, Matrix, State};
+use crate::text::pretty_json;
 
 /// The version of the form of this JSON.
 const SCHEMA_VERSION: u32 = 1;
@@ -101,7 +102,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
         "packages": fold::packages(matrix).iter().map(|p| package(matrix, p)).collect::<Vec<_>>(),
         "cells": matrix.cells.iter().map(|c| cell(matrix, c)).collect::<Vec<_>>(),
     });
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    out.write_all(pretty_json(&document)?.as_bytes())?;
     writeln!(out)
 }
 
