@@ -1,11 +1,12 @@
-//! From source text to descriptors, by one of two back ends that must agree.
+//! From source text to descriptors, by one of three back ends.
 //!
 //! [`compile`] takes every file of one side at once and gives descriptors in an order where imports come
 //! first. It does not know where files come from (that is `source`) and does not look inside descriptors (that
 //! is `schema`).
 //!
 //! The built-in compiler reads proto2 and proto3: all files are parsed in parallel, then linked in one batch.
-//! protoc takes over when a reached file declares an edition.
+//! protoc takes over when a reached file declares an edition; the two must agree. protox, asked for by name, is a
+//! third opinion.
 
 mod builtin;
 mod declared;
@@ -20,6 +21,7 @@ mod names;
 pub mod output;
 mod parse;
 mod protoc;
+mod protox;
 mod well_known;
 pub(crate) mod wire;
 
@@ -66,10 +68,11 @@ pub enum Backend {
     #[default]
     Auto,
     /// The built-in compiler.
-    #[value(alias = "protox")]
     Builtin,
     /// protoc: the configured one, or the one that comes with protopact.
     Protoc,
+    /// protox, for proto2 and proto3.
+    Protox,
 }
 
 /// How to compile.
@@ -135,12 +138,11 @@ impl CompileError {
 /// Every error of every file, or what kept protoc from running.
 pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileError> {
     let loaded = load::load(input);
-    let with_protoc = match options.backend {
-        Backend::Auto => loaded.edition.is_some(),
-        Backend::Builtin => false,
-        Backend::Protoc => true,
+    let files = match options.backend {
+        Backend::Auto if loaded.edition.is_some() => protoc::compile(loaded, input, options)?,
+        Backend::Auto | Backend::Builtin => builtin::compile(loaded, input)?,
+        Backend::Protoc => protoc::compile(loaded, input, options)?,
+        Backend::Protox => protox::compile(loaded, input)?,
     };
-    let files =
-        if with_protoc { protoc::compile(loaded, input, options)? } else { builtin::compile(loaded, input)? };
     Ok(Compiled { files, heads: input.heads.clone() })
 }
