@@ -11,6 +11,7 @@ mod files;
 mod generate;
 mod init;
 mod io;
+mod lines;
 mod man;
 mod panic;
 mod pipeline;

@@ -1,11 +1,11 @@
 //! From sources to a report: the parts below, in their order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind};
+use super::{CliError, Ctx, ErrorKind, lines};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
@@ -42,6 +42,8 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// Show the sources of both sides beside each finding.
+    pub(super) excerpts: bool,
 }
 
 impl Job {
@@ -93,7 +95,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
-    let tabbed = with_tabs(&pair.new.content);
+    let tabbed = lines::with_tabs(&pair.new.content);
+    let texts = job.excerpts.then(|| [lines::all(&pair.old.content), lines::all(&pair.new.content)]);
     let (old, new) = compile_pair(&mut pair, job, &options)?;
     progress.say("comparing");
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
@@ -119,36 +122,14 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         changes,
         notes,
         bump,
-        tabbed: BTreeMap::new(),
+        ..Report::default()
     };
-    let report = Report { tabbed: tabbed_lines(&tabbed, &report), ..report };
+    let excerpts = texts.map(|[old, new]| lines::excerpts([&old, &new], &report)).unwrap_or_default();
+    let report = Report { tabbed: lines::tabbed(&tabbed, &report), excerpts, ..report };
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
     Ok((report, fail_on))
-}
-
-/// The files that have a tab somewhere, by the path people find them by.
-fn with_tabs(content: &Content) -> BTreeMap<String, bytes::Bytes> {
-    let Content::Sources(input) = content else { return BTreeMap::new() };
-    let files = input.files.iter().filter(|f| f.target && f.content.contains(&b'\t'));
-    files.map(|f| (f.display.to_string(), f.content.clone())).collect()
-}
-
-/// The lines with a tab that findings point at.
-fn tabbed_lines(files: &BTreeMap<String, bytes::Bytes>, report: &Report) -> BTreeMap<(String, u32), String> {
-    let mut lines = BTreeMap::new();
-    for location in report.findings.iter().filter_map(|f| f.new.as_ref()) {
-        let (Some(span), Some(content)) = (location.span, files.get(&location.path)) else { continue };
-        let text = String::from_utf8_lossy(content);
-        for line in [span.start_line, span.end_line] {
-            let found = text.lines().nth(line.saturating_sub(1) as usize).filter(|l| l.contains('\t'));
-            if let Some(found) = found {
-                lines.insert((location.path.clone(), line), found.to_owned());
-            }
-        }
-    }
-    lines
 }
 
 /// Compares; nobody minds anything.
