@@ -19,12 +19,12 @@ mod types;
 
 pub use change::{Change, Cx};
 pub use echoes::{Echoes, echoes, is_compilers_own};
-pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, Past, Structure};
+pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure};
 pub(crate) use kind::{Place, Shown, beside, wording};
 pub use remedy::{Holder, Remedy};
 pub use shape::Shapes;
 
-use crate::schema::{Element, Schema, options};
+use crate::schema::{Element, Schema, assignment, options};
 
 /// Every change from the old schema to the new one, in the order of symbols.
 pub fn changes(cx: &Cx<'_>) -> Vec<Change> {
@@ -97,12 +97,12 @@ impl Differ<'_> {
             if has_own_kind(old, &name) {
                 continue;
             }
-            let text = |o: Option<options::OptionValue>| o.map(|o| o.text().into_boxed_str());
-            self.push(
-                Kind::OptionChanged { option: name.into(), old: text(was), new: text(now) },
-                Some(old),
-                Some(new),
-            );
+            let text = |schema, element, option: Option<options::OptionValue>| {
+                let written = |o: &options::OptionValue| assignment(schema, element, o).into();
+                option.map(|o| OptionText { written: written(&o), raw: o.text().into() })
+            };
+            let (was, now) = (text(self.cx.old, old, was), text(self.cx.new, new, now));
+            self.push(Kind::OptionChanged { option: name.into(), old: was, new: now }, Some(old), Some(new));
         }
     }
 }

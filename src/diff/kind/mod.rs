@@ -234,11 +234,20 @@ pub enum Kind {
     OptionChanged {
         /// The name as written: `go_package`, `(google.api.http)`.
         option: Box<str>,
-        /// The old value as text; `None` when it was not set.
-        old: Option<Box<str>>,
-        /// The new value as text; `None` when it is not set.
-        new: Option<Box<str>>,
+        /// The old value; `None` when it was not set.
+        old: Option<OptionText>,
+        /// The new value; `None` when it is not set.
+        new: Option<OptionText>,
     },
+}
+
+/// The value of an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionText {
+    /// By field numbers, whatever the schema knows: what tells changes apart.
+    pub raw: Box<str>,
+    /// As a person writes it, with the name: `(buf.validate.field).int32.gt = 0`.
+    pub written: Box<str>,
 }
 
 /// The kinds that cannot concern a lens, as a pattern. A lens ends its match with this and never with `_`: a new kind

@@ -1,8 +1,8 @@
 //! Kinds of changes that every element can have: deprecation, and options without a kind of their own.
 
-use super::Kind;
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, no_rule, once};
 use super::wording::{either, short};
+use super::{Kind, OptionText};
 use crate::diff::{Change, Cx};
 use crate::schema::{Element, Meaning, Schema};
 use crate::words::Nature;
@@ -41,17 +41,23 @@ pub(super) static CHANGED: Facts = Facts {
         let element = either(change, cx);
         let Kind::OptionChanged { option, old, new } = &change.kind else { return element };
         match (old, new) {
-            (None, Some(b)) => format!("{element} had no option `{option}`, has now `{}`", short(b)),
-            (Some(a), None) => format!("{element} had the option `{option}` `{}`, has now none", short(a)),
+            (None, Some(b)) => {
+                format!("{element} had no option `{option}`, has now `{}`", short(&b.written))
+            }
+            (Some(a), None) => format!("{element} had the option `{}`, has now none", short(&a.written)),
             (Some(a), Some(b)) => {
-                format!("{element} had the option `{option}` `{}`, has now `{}`", short(a), short(b))
+                let (a, b) = (short(&a.written), short(&b.written));
+                format!("{element} had the option `{a}`, has now `{b}`")
             }
             (None, None) => format!("{element} has another option `{option}`"),
         }
     },
     among: |kind| if let Kind::OptionChanged { option, .. } = kind { Some(option.to_string()) } else { None },
     apart: |change, _| match &change.kind {
-        Kind::OptionChanged { option, old, new } => format!("{option} {old:?} {new:?}"),
+        Kind::OptionChanged { option, old, new } => {
+            let raw = |side: &Option<OptionText>| side.as_ref().map(|o| o.raw.clone());
+            format!("{option} {:?} {:?}", raw(old), raw(new))
+        }
         _ => String::new(),
     },
     whole: false,
