@@ -6,6 +6,7 @@ mod completions;
 mod diff;
 mod doctor;
 mod error;
+mod excerpts;
 mod exit;
 mod files;
 mod generate;
@@ -20,6 +21,7 @@ mod progress;
 mod rules;
 mod serve;
 mod verify;
+mod warnings;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -82,6 +84,10 @@ struct Global {
     /// Print findings and errors only, no notes
     #[arg(short, long, global = true)]
     quiet: bool,
+
+    /// Show what is odd in the sources without being wrong: unused imports, JSON names that clash
+    #[arg(long, global = true)]
+    warnings: bool,
 
     /// Never draw progress on the terminal
     #[arg(long, global = true)]

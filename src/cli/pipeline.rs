@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, lines};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
@@ -95,9 +95,11 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
-    let tabbed = lines::with_tabs(&pair.new.content);
-    let texts = job.excerpts.then(|| [lines::all(&pair.old.content), lines::all(&pair.new.content)]);
-    let (old, new) = compile_pair(&mut pair, job, &options)?;
+    let kept = lines::kept(&pair.new.content);
+    let texts =
+        job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
+    let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
+    let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
     let history = history(pair.origin.as_ref(), &pair.settings);
@@ -108,6 +110,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     }
     let Decided { findings, changes, bump } = policy::decide(&comparison, &policies);
     let mut notes = pair.notes;
+    notes.extend(warned);
     notes.extend_from_slice(comparison.notes());
     notes.extend_from_slice(policies.warnings());
     if !pair.settings.waivers.is_empty() {
@@ -115,7 +118,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         let count = plural(pair.settings.waivers.len(), "waiver");
         notes.push(format!("{count} in the configuration: waivers are not applied yet"));
     }
-    let report = Report {
+    let mut report = Report {
         old: pair.old.name,
         new: pair.new.name,
         findings,
@@ -124,8 +127,10 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         bump,
         ..Report::default()
     };
-    let excerpts = texts.map(|[old, new]| lines::excerpts([&old, &new], &report)).unwrap_or_default();
-    let report = Report { tabbed: lines::tabbed(&tabbed, &report), excerpts, ..report };
+    lines::fill(&kept, &mut report);
+    if let Some([old, new]) = &texts {
+        report.excerpts = excerpts::of([old, new], &report);
+    }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
@@ -186,7 +191,9 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     });
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     let from_image = matches!(opened.content, Content::Image(..));
-    Ok(Built { name: opened.name, compiled, notes: opened.layout.notes, from_image })
+    let mut notes = opened.layout.notes;
+    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
+    Ok(Built { name: opened.name, compiled, notes, from_image })
 }
 
 /// One version of the contract around the working directory, for making packages of it.
@@ -236,7 +243,9 @@ pub(super) fn version(
     let options = options(&new.settings);
     let compiled = compile_side(&opened.content, &options);
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
-    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes: opened.layout.notes })
+    let mut notes = opened.layout.notes;
+    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
+    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes })
 }
 
 /// The model of compiled files.
@@ -283,22 +292,26 @@ fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
     })
 }
 
+/// Both sides, and what is odd about the sources of each.
+type Pair = (Schema, Schema, (Vec<Diagnostic>, Vec<Diagnostic>));
+
 /// Compiles both sides at the same time. Bytes of sources and descriptors are dropped as soon as the next form
 /// of them is there.
-fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<(Schema, Schema), CliError> {
+fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, CliError> {
     let take = |content: &mut Content| std::mem::replace(content, Content::Sources(Input::default()));
     let (mut old, new) = (take(&mut pair.old.content), take(&mut pair.new.content));
     if job.limit_to_input_files {
         limit(&mut old, &new)?;
     }
     let build = |content: Content| {
-        let compiled = compile_side(&content, options)?;
+        let mut compiled = compile_side(&content, options)?;
         drop(content);
-        Schema::build(&compiled).map_err(Failure::Schema)
+        let warnings = std::mem::take(&mut compiled.warnings);
+        Ok((Schema::build(&compiled).map_err(Failure::Schema)?, warnings))
     };
     let (old, new) = rayon::join(|| build(old), || build(new));
     match (old, new) {
-        (Ok(old), Ok(new)) => Ok((old, new)),
+        (Ok((old, odd)), Ok((new, odd_too))) => Ok((old, new, (odd, odd_too))),
         (old, new) => {
             let sides = [(&pair.new.name, new.err()), (&pair.old.name, old.err())];
             Err(refuse(sides.into_iter().filter_map(|(name, e)| Some((name.clone(), e?))).collect()))

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::ser::Serializer;
 
 use super::columns::{Range, columns};
-use super::{Finding, Report, Reporter};
+use super::{Finding, Location, Report, Reporter};
 use crate::text::JsonEscapes;
 use crate::text::View;
 
@@ -32,7 +32,15 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     pub(super) fn of(finding: &'a Finding, report: &Report) -> Row<'a> {
-        let at = finding.new.as_ref().map(|location| columns(report, location, 4));
+        let mut location = finding.new.clone();
+        // buf points at `default = 5`, and descriptors at the 5.
+        if let Some(Location { path, span: Some(span) }) = &mut location
+            && finding.rule == "FIELD_SAME_DEFAULT"
+            && let Some(begins) = report.settings.get(&(path.clone(), span.start_line, span.start_column))
+        {
+            (span.start_line, span.start_column) = *begins;
+        }
+        let at = location.as_ref().map(|location| columns(report, location, 4));
         // Without a place it is the first column.
         let Range { start_line, start_column, end_line, end_column } = at.unwrap_or(Range::START);
         let path = finding.new.as_ref().map(|l| &*l.path);
@@ -117,7 +125,7 @@ fn tidy(rows: &mut Vec<Row<'_>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Location, sample};
+    use super::super::sample;
     use super::*;
 
     #[test]
