@@ -9,6 +9,7 @@
 mod build;
 mod features;
 mod kind;
+mod known;
 mod lookup;
 mod model;
 pub mod options;
@@ -22,6 +23,7 @@ pub use buffa_descriptor::features::{
 pub use build::BuildError;
 pub use features::{CppStringType, JavaUtf8};
 pub use kind::{Cardinality, Kind, Label};
+pub use known::Known;
 pub(crate) use model::qualify;
 pub use model::{
     Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,
