@@ -90,13 +90,14 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
         let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
         objections.push(Objection { rule, hit, level, bump, by_lens: true, told });
     }
-    // A version is a promise to everybody, whatever fails a run here.
+    // A version is a promise to everybody, whatever fails a run here; where nothing is asked at all there is none.
+    let asked = !minded.lenses.deny.is_empty() || !minded.rules.rules().is_empty();
     let bump = match felt(change, &comparison.verdicts()[index]) {
         Effect::Ok => Bump::Patch,
         Effect::Unknown => Bump::Minor,
         Effect::Lossy | Effect::Corrupt | Effect::Rejects => Bump::Major,
     };
-    if own && objections.iter().all(|objection| objection.bump < bump) && bump > Bump::Patch {
+    if own && asked && objections.iter().all(|objection| objection.bump < bump) && bump > Bump::Patch {
         let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
         objections.push(Objection { rule, hit, level: Level::Note, bump, by_lens: true, told: false });
     }

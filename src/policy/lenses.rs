@@ -2,7 +2,7 @@
 
 use crate::diff::{Change, Kind};
 use crate::verdict::{Cell, Verdict};
-use crate::words::{Direction, Effect, Lens, LensSelector, Nature};
+use crate::words::{Direction, Effect, Language, Lens, LensSelector, Nature};
 
 /// Lenses that must not be hurt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +40,12 @@ impl LensPolicy {
 /// The worst effect of a change on anybody, growing aside: what the number of a version speaks of, whatever is denied.
 pub(super) fn felt(change: &Change, verdict: &Verdict) -> Effect {
     let (addition, reused) = (is_addition(change, verdict), change.reused().is_some());
-    let minded =
-        |cell: &&Cell| takes(LensSelector { lens: cell.lens, direction: None }, cell, addition, reused);
+    // Rust lists all fields and all calls, where others take what they name: no contract could grow otherwise.
+    let listed = |cell: &Cell| addition && cell.lens == Lens::Source(Language::Rust);
+    let minded = |cell: &&Cell| {
+        let selector = LensSelector { lens: cell.lens, direction: None };
+        !listed(cell) && takes(selector, cell, addition, reused)
+    };
     verdict.cells.iter().filter(minded).map(|cell| cell.effect).max().unwrap_or_default()
 }
 

@@ -70,6 +70,7 @@ pub(super) fn level_word(level: Level) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Name;
 
     #[test]
     fn the_word_is_the_part_that_grows() {

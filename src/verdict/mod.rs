@@ -91,7 +91,8 @@ impl<'a> Judge<'a> {
         let mut cells = Cells::default();
         wire::judge(change, &self.cx, &self.facts, &mut cells);
         json::judge(change, &self.cx, &self.facts, &mut cells);
-        if self.facts.is_of_unheld_enum(change, &self.cx) {
+        // What was published with another meaning may be kept by whoever held the enum then.
+        if change.reused().is_none() && self.facts.is_of_unheld_enum(change, &self.cx) {
             cells.held_elsewhere();
         }
         rpc::judge(change, &self.cx, &self.facts, &mut cells);
