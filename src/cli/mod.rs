@@ -13,6 +13,7 @@ mod generate;
 mod imports;
 mod init;
 mod io;
+mod lines;
 mod man;
 mod panic;
 mod pipeline;
@@ -21,6 +22,7 @@ mod progress;
 mod rules;
 mod serve;
 mod verify;
+mod warnings;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -89,6 +91,10 @@ struct Global {
     /// Print findings and errors only, no notes
     #[arg(short, long, global = true)]
     quiet: bool,
+
+    /// Show what is odd in the sources without being wrong: unused imports, JSON names that clash
+    #[arg(long, global = true)]
+    warnings: bool,
 
     /// Never draw progress on the terminal
     #[arg(long, global = true)]

@@ -21,6 +21,7 @@ pub mod output;
 mod parse;
 pub mod print;
 mod protoc;
+mod repair;
 mod well_known;
 pub(crate) mod wire;
 
@@ -29,7 +30,7 @@ use thiserror::Error;
 
 pub(crate) use declared::{Declared, Number, declared};
 pub(crate) use diagnostic::shortened;
-pub use diagnostic::{Diagnostic, Excerpt};
+pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub use head::{Declares, Head, HeadImport};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;
@@ -116,6 +117,8 @@ pub struct Compiled {
     pub files: Vec<CompiledFile>,
     /// Files that belong to the side and were not compiled.
     pub heads: Vec<Head>,
+    /// What is odd about the contract's own files without being wrong, sorted by file and position.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Why a compilation failed.
@@ -131,8 +134,7 @@ pub enum CompileError {
 
 impl CompileError {
     fn sources(mut diagnostics: Vec<Diagnostic>) -> CompileError {
-        diagnostics.sort_by(|a, b| (&a.file, a.position, &a.message).cmp(&(&b.file, b.position, &b.message)));
-        diagnostics.dedup();
+        sort(&mut diagnostics);
         for diagnostic in &mut diagnostics {
             // What has to come last had this position to sort by.
             diagnostic.position = diagnostic.position.filter(|(line, _)| *line != u32::MAX);
@@ -147,13 +149,26 @@ impl CompileError {
 ///
 /// Every error of every file, or what kept protoc from running.
 pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileError> {
+    let repaired = repair::repair(input);
+    let (input, mut warnings) = match &repaired {
+        Some(repaired) => (&repaired.input, repaired.warnings.clone()),
+        None => (input, Vec::new()),
+    };
     let loaded = load::load(input);
     let with_protoc = match options.backend {
         Backend::Auto => loaded.edition.is_some(),
         Backend::Builtin => false,
         Backend::Protoc => true,
     };
-    let files =
+    let (files, found) =
         if with_protoc { protoc::compile(loaded, input, options)? } else { builtin::compile(loaded, input)? };
-    Ok(Compiled { files, heads: input.heads.clone() })
+    warnings.extend(found);
+    sort(&mut warnings);
+    Ok(Compiled { files, heads: input.heads.clone(), warnings })
+}
+
+/// By file and position, each once.
+fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (&a.file, a.position, &a.message).cmp(&(&b.file, b.position, &b.message)));
+    diagnostics.dedup();
 }

@@ -151,6 +151,23 @@ pub fn parse(text: &str, name: &str) -> Result<File, ConfigError> {
     reader.file(raw)
 }
 
+/// Whether a `--config` value is the text of a `protopact.toml`: its first line is a table or sets a key.
+#[must_use]
+pub fn is_inline(value: &str) -> bool {
+    let lines = value.lines().map(str::trim);
+    let Some(first) = lines.into_iter().find(|line| !line.is_empty() && !line.starts_with('#')) else {
+        return false;
+    };
+    let key = |text: &str| {
+        let of_key = |c: char| c.is_ascii_alphanumeric() || "-_.\"' *".contains(c);
+        !text.trim().is_empty() && text.chars().all(of_key)
+    };
+    match first.strip_prefix('[') {
+        Some(table) => table.contains(']'),
+        None => first.split_once('=').is_some_and(|(name, _)| key(name)),
+    }
+}
+
 struct Reader<'a> {
     file: Arc<str>,
     text: &'a str,

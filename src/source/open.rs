@@ -297,6 +297,9 @@ fn resolve(repo: &Repo, rev: &Rev, tag: &str) -> Result<Result<Found, GitError>,
     let plain = |revision| Found { revision, note: None };
     Ok(match rev {
         Rev::Named(name) => repo.resolve(name).and_then(|revision| version_of(repo, revision, tag)),
+        Rev::OnBranch { branch, rev } => {
+            repo.resolve_on(branch, rev).and_then(|revision| version_of(repo, revision, tag))
+        }
         Rev::MergeBase(name) => repo.merge_base(name).map(plain),
         Rev::Latest { pre } => {
             repo.latest(&TagPattern::parse(tag)?, *pre).map(|latest| plain(latest.revision))

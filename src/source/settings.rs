@@ -15,7 +15,8 @@ use crate::git::Repo;
 pub struct ConfigSource<'a> {
     /// The working directory: governs compiled inputs, which hold no configuration, and `--config` paths.
     pub cwd: &'a Path,
-    /// The value of `--config`: data in buf's form (JSON or YAML), or the path of a buf.yaml or protopact.toml.
+    /// The value of `--config`: TOML as in protopact.toml, buf's form as JSON or YAML, or the path of a buf.yaml or
+    /// protopact.toml.
     pub flag: Option<&'a str>,
 }
 
@@ -50,6 +51,7 @@ pub fn load_settings(
 /// there it is the same folder of the working tree.
 fn folder(loaded: &Loaded, source: ConfigSource<'_>) -> PathBuf {
     let folder = match (source.flag, loaded) {
+        (Some(value), _) if is_text(value, source.cwd) => None,
         (Some(value), _) => source.cwd.join(value).parent().map(Path::to_owned),
         (None, Loaded::Tree(_)) => home(loaded),
         (None, Loaded::Image(_)) => governing(source.cwd).ok(),
@@ -67,8 +69,17 @@ pub(super) fn home(loaded: &Loaded) -> Option<PathBuf> {
     tree.root().map(Path::to_owned).or_else(of_revision)
 }
 
+/// Whether a `--config` value is configuration itself, and not the path of a file.
+fn is_text(value: &str, cwd: &Path) -> bool {
+    buf::is_inline(value) || (file::is_inline(value) && !cwd.join(value).exists())
+}
+
 fn from_flag(value: &str, cwd: &Path) -> Result<Found, SourceError> {
-    if buf::is_inline(value) {
+    if is_text(value, cwd) && file::is_inline(value) {
+        let name = "--config";
+        return Ok(Found { protopact: Some((name.to_owned(), file::parse(value, name)?)), buf: None });
+    }
+    if is_text(value, cwd) {
         return Ok(Found {
             protopact: None,
             buf: Some((vec!["--config".into()], buf::parse_inline(value)?)),

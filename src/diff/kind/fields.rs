@@ -175,14 +175,15 @@ pub(super) static TYPE_CHANGED: Facts = Facts {
     rule: |_, _| Some("FIELD_SAME_TYPE"),
     remedy: |change, cx| {
         let (old, new) = fields(change, cx)?;
-        let (field, old_type) = (old_name(change, cx), old.type_text().to_owned());
+        // As it is written: the entry of a map is no type to name.
+        let (field, old_type) = (old_name(change, cx), type_text(cx.old, change.old));
         Some(match structure(&change.kind) {
             Structure::Identical | Structure::SameWire => Remedy::KeepType { field, old_type },
             Structure::NotComparable | Structure::Different => Remedy::AddFieldOfType {
                 field,
                 name: old.name.to_string(),
                 old_type,
-                new_type: new.type_text().to_owned(),
+                new_type: type_text(cx.new, change.new),
                 free: numbers::free(cx, new),
             },
         })
