@@ -24,6 +24,9 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What the next version has to be.
     pub bump: Option<Bump>,
+    /// Where settings of default values begin, by path, line and column of the value: tools differ in what they point
+    /// at.
+    pub settings: BTreeMap<(String, u32, u32), (u32, u32)>,
     /// The text of lines with a tab that findings point at in the new sources, by path and line: tools differ in
     /// how far a tab reaches.
     pub tabbed: BTreeMap<(String, u32), String>,

@@ -33,8 +33,13 @@ impl<'a> Row<'a> {
     pub(super) fn of(finding: &'a Finding, report: &Report) -> Row<'a> {
         let span = finding.new.as_ref().and_then(|l| l.span);
         let at = span.map_or([1; 4], |s| [s.start_line, s.start_column, s.end_line, s.end_column]);
-        let [start_line, start_column, end_line, end_column] = at;
+        let [mut start_line, mut start_column, end_line, end_column] = at;
         let path = finding.new.as_ref().map(|l| &*l.path);
+        // buf points at `default = 5`, and descriptors at the 5.
+        let setting = path.and_then(|p| report.settings.get(&(p.to_owned(), start_line, start_column)));
+        if let Some(begins) = setting.filter(|_| finding.rule == "FIELD_SAME_DEFAULT") {
+            (start_line, start_column) = *begins;
+        }
         let narrow = |line, column| match path.and_then(|p| report.tabbed.get(&(p.to_owned(), line))) {
             Some(text) => narrow_tabs(text, column),
             None => column,

@@ -310,6 +310,7 @@ pub(super) fn full() -> Report {
         ],
         notes: vec!["roots: `contracts` (found: every import resolves there)".to_owned()],
         bump: Some(Bump::Major),
+        settings: Default::default(),
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
     }
 }
@@ -377,6 +378,7 @@ pub(super) fn hostile() -> Report {
         }],
         notes: vec![NASTY.to_owned()],
         bump: Some(Bump::Major),
+        settings: Default::default(),
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
     }
 }

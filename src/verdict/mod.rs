@@ -8,6 +8,7 @@ mod facts;
 mod forms;
 mod http;
 mod json;
+mod keys;
 mod past;
 mod raw;
 mod reader;
@@ -73,6 +74,7 @@ impl Verdict {
 pub struct Judge<'a> {
     cx: Cx<'a>,
     facts: facts::Facts,
+    generated: source::Generated,
 }
 
 impl<'a> Judge<'a> {
@@ -83,7 +85,7 @@ impl<'a> Judge<'a> {
 
     /// The same with all changes between the two at hand.
     pub fn of(cx: &Cx<'a>, changes: &[Change]) -> Judge<'a> {
-        Judge { cx: *cx, facts: facts::Facts::new(cx, changes) }
+        Judge { cx: *cx, facts: facts::Facts::new(cx, changes), generated: source::Generated::default() }
     }
 
     /// What a change does to whom.
@@ -98,7 +100,8 @@ impl<'a> Judge<'a> {
         rpc::judge(change, &self.cx, &self.facts, &mut cells);
         http::judge(change, &self.cx, &self.facts, &mut cells);
         validation::judge(change, &self.cx, &self.facts, &mut cells);
-        source::judge(change, &self.cx, &mut cells);
+        keys::judge(change, &self.cx, &mut cells);
+        source::judge(change, &self.cx, &self.generated, &mut cells);
         cells.finish()
     }
 

@@ -399,3 +399,63 @@ fn waivers_that_are_not_applied_are_told() {
     let output = env.run(&["check", "--against", "latest", "--deny", "rpc"]);
     assert_eq!(output.err, "note: 1 waiver in the configuration: waivers are not applied yet\n");
 }
+
+#[test]
+fn a_file_that_either_side_owns_is_compared() {
+    let descriptor = "google/protobuf/descriptor.proto";
+    let own = |text: &str| {
+        format!(
+            "syntax = \"proto2\";\npackage x;\nimport \"{descriptor}\";\nmessage M {{\n  optional google.protobuf.FileOptions o = 1;\n}}\n{text}"
+        )
+    };
+    let vendored = protopact_descriptor().replace("  optional string swift_prefix = 39;\n", "");
+    for (old, new) in [(false, true), (true, false)] {
+        let env = TestEnv::new();
+        for (side, vendors) in [("old", old), ("new", new)] {
+            env.write(&format!("{side}/protopact.toml"), "[contract]\nroots = [\".\"]\n");
+            env.write(&format!("{side}/x.proto"), &own(""));
+            if vendors {
+                env.write(&format!("{side}/{descriptor}"), &vendored);
+            }
+        }
+        let output = env.run(&[
+            "check",
+            "new",
+            "--against",
+            "old",
+            "--use",
+            "FIELD_NO_DELETE,FILE_NO_DELETE",
+            "--format",
+            "buf-text",
+        ]);
+        let gone = output.out.contains("swift_prefix");
+        // Only where the vendored copy, which lacks a field, is the new side; nothing is deleted where it is the old one.
+        assert_eq!(gone, new, "{output}");
+    }
+}
+
+/// The well-known file as protoc has it.
+fn protopact_descriptor() -> String {
+    let include = protoc_bin_vendored::include_path().unwrap();
+    std::fs::read_to_string(include.join("google/protobuf/descriptor.proto")).unwrap()
+}
+
+#[test]
+fn buf_is_told_where_a_default_is_set() {
+    let env = TestEnv::new();
+    env.write(
+        "old/a.proto",
+        "syntax = \"proto2\";\nmessage A {\n\toptional int32 a = 1 [ default\n  = 5];\n}\n",
+    );
+    env.write(
+        "new/a.proto",
+        "syntax = \"proto2\";\nmessage A {\n\toptional int32 a = 1 [ default\n  = 6];\n}\n",
+    );
+    let args = ["check", "new", "--against", "old", "--use", "FIELD_SAME_DEFAULT", "--format"];
+    let row = env.run(&[&args[..], &["buf-json"]].concat()).out;
+    assert!(row.contains(r#""start_line":3,"start_column":28,"end_line":4,"end_column":6,"#), "{row}");
+    // Everybody else is told where the value is, as descriptors have it.
+    let json = env.run(&[&args[..], &["json"]].concat()).out;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["findings"][0]["new"]["start_line"], 4, "{json}");
+}

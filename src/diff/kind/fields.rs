@@ -186,6 +186,7 @@ pub(super) static TYPE_CHANGED: Facts = Facts {
     rule: |_, _| Some("FIELD_SAME_TYPE"),
     remedy: |change, cx| {
         let (old, new) = fields(change, cx)?;
+        // As it is written: the entry of a map is no type to name.
         let (field, old_type) = (old_name(change, cx), type_text(cx.old, change.old));
         Some(match structure(&change.kind) {
             Structure::Identical | Structure::SameWire => Remedy::KeepType { field, old_type },
