@@ -329,19 +329,44 @@ fn colours_change_nothing_but_colours() {
 
 #[test]
 fn a_file_that_is_no_text_is_refused_with_the_offset() {
-    let mut latin = b"syntax = \"proto3\";\n// caf".to_vec();
+    let mut latin = b"syntax = \"proto3\";\noption java_package = \"caf".to_vec();
     latin.push(0xe9);
-    latin.extend_from_slice(b"\nmessage M {}\n");
+    latin.extend_from_slice(b"\";\nmessage M {}\n");
     let nul = b"syntax = \"proto3\";\nmessage M\0 {}\n".to_vec();
     let text = [latin, nul].map(|content| rendered(&diagnostics(builtin(&bytes(content))))).concat();
     insta::assert_snapshot!(text, @r#"
-    proto/a.proto:2:7: error: the file is not valid UTF-8: byte 0xe9 at offset 25
-    2 | // caf
-      |       ^
+    proto/a.proto:2:27: error: the file is not valid UTF-8: byte 0xe9 at offset 45
+    2 | option java_package = "caf
+      |                           ^
     proto/a.proto:2:10: error: the file contains a NUL byte at offset 28: it is not a text file
     2 | message M\u{0} {}
       |          ^^^^^
     "#);
+}
+
+#[test]
+fn bytes_in_comments_that_are_no_text_are_warned_of() {
+    let latin = b"syntax = \"proto3\";\n/* caf\xe9 */ message M {} // na\xefve\n".to_vec();
+    for backend in [Backend::Builtin, Backend::Protoc] {
+        let options = Options { backend, ..Options::default() };
+        let compiled = compile(&bytes(latin.clone()), &options).unwrap();
+        insta::allow_duplicates! { insta::assert_snapshot!(rendered(&compiled.warnings), @r"
+        proto/a.proto:2:7: warning: byte 0xe9 in a comment is not valid UTF-8: it is read as `?`
+        2 | /* caf? */ message M {} // na?ve
+          |       ^
+        proto/a.proto:2:30: warning: byte 0xef in a comment is not valid UTF-8: it is read as `?`
+        2 | /* caf? */ message M {} // na?ve
+          |                              ^
+        ") };
+        let descriptor = String::from_utf8_lossy(&compiled.files[0].descriptor);
+        assert!(descriptor.contains(" caf? "), "{descriptor}");
+    }
+    // A file that is only imported is somebody else's.
+    let mut input =
+        input(&[("a.proto", "import \"b.proto\"; message M { optional B b = 1; }"), ("b.proto", "")]);
+    input.files[1].content = b"message B {} // \xe9\n".to_vec().into();
+    input.files[1].target = false;
+    assert_eq!(compile(&input, &Options::default()).unwrap().warnings, []);
 }
 
 #[test]

@@ -167,6 +167,35 @@ fn both_back_ends_agree() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// What both warn of: place and words.
+fn warnings(input: &Input, backend: Backend) -> Vec<String> {
+    let compiled = compile(input, &with(backend)).unwrap_or_else(|e| panic!("{e}: {input:?}"));
+    let told = |d: &protopact::compile::Diagnostic| format!("{} {:?} {}", d.file, d.position, d.message);
+    compiled.warnings.iter().map(told).collect()
+}
+
+#[test]
+fn both_back_ends_warn_of_the_same() {
+    let odd = without_editions();
+    let found = warnings(&odd, Backend::Builtin);
+    assert_eq!(found.iter().filter(|w| w.contains("/odd/")).count(), 16, "{found:#?}");
+    assert_eq!(found, warnings(&odd, Backend::Protoc));
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for root in roots().iter().filter(|root| !root.ends_with("fixtures/compile")) {
+        let input = read_tree(root);
+        if compile(&input, &with(Backend::Builtin)).is_ok() {
+            let found = warnings(&input, Backend::Builtin);
+            seen += found.len();
+            let protoc = warnings(&input, Backend::Protoc);
+            if found != protoc {
+                wrong.push(format!("{}: {found:#?} against {protoc:#?}", root.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen > 5, "{seen}");
+}
+
 #[test]
 fn builtin_compiler_writes_the_bytes_of_protoc() {
     let input = without_editions();

@@ -3,14 +3,18 @@
 mod build;
 mod check;
 mod completions;
+mod deps;
 mod diff;
 mod doctor;
 mod error;
+mod excerpts;
 mod exit;
 mod files;
 mod generate;
+mod imports;
 mod init;
 mod io;
+mod lines;
 mod man;
 mod panic;
 mod pipeline;
@@ -19,6 +23,7 @@ mod progress;
 mod rules;
 mod serve;
 mod verify;
+mod warnings;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -66,6 +71,12 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE|TEXT")]
     config: Option<String>,
 
+    /// Folder or descriptor set whose files are only there to be imported; can be given several times
+    ///
+    /// Added to `imports` under `[contract]`. Serves both sides, and is never judged.
+    #[arg(long, global = true, value_name = "PLACE", value_hint = clap::ValueHint::AnyPath)]
+    imports: Vec<String>,
+
     /// Compiler to use; `auto` takes the built-in one, and protoc where a file declares an edition
     #[arg(long, global = true, value_name = "COMPILER", value_enum)]
     compiler: Option<Backend>,
@@ -81,6 +92,10 @@ struct Global {
     /// Print findings and errors only, no notes
     #[arg(short, long, global = true)]
     quiet: bool,
+
+    /// Show what is odd in the sources without being wrong: unused imports, JSON names that clash
+    #[arg(long, global = true)]
+    warnings: bool,
 
     /// Never draw progress on the terminal
     #[arg(long, global = true)]
@@ -101,6 +116,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
     Doctor(doctor::DoctorArgs),
@@ -174,6 +190,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),

@@ -1,24 +1,26 @@
 //! From sources to a report: the parts below, in their order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::{ConfigError, Overrides, Settings};
+use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
+use crate::deps::Lock;
 use crate::findings::Report;
 use crate::git::TagPattern;
 use crate::ledger::{History, Memory};
+use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError};
 use crate::schema::Schema;
 use crate::source::{
-    self, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Request, RequestError,
-    Scope, Side, Sides, SourceError,
+    self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
+    RequestError, Scope, Side, Sides, SourceError,
 };
 use crate::text::plural;
 use crate::words::Level;
@@ -42,6 +44,8 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// Show the sources of both sides beside each finding.
+    pub(super) excerpts: bool,
 }
 
 impl Job {
@@ -78,7 +82,13 @@ pub(super) struct Built {
 /// What the global flags say.
 pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
     let backend = ctx.global.compiler.and_then(|b| clap::ValueEnum::to_possible_value(&b));
+    let imports = ctx
+        .global
+        .imports
+        .iter()
+        .map(|written| ImportPlace { written: written.clone(), path: ctx.io.cwd.join(written) });
     Overrides {
+        imports: imports.collect(),
         backend: backend.map(|v| v.get_name().to_owned()),
         protoc: ctx.global.protoc.as_ref().map(|p| ctx.io.cwd.join(p)),
         buf_defaults: ctx.global.exit_code_style == ExitCodeStyle::Buf,
@@ -93,8 +103,11 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
-    let tabbed = with_tabs(&pair.new.content);
-    let (old, new) = compile_pair(&mut pair, job, &options)?;
+    let kept = lines::kept(&pair.new.content);
+    let texts =
+        job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
+    let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
+    let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
     let history = history(pair.origin.as_ref(), &pair.settings);
@@ -105,6 +118,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     }
     let Decided { findings, changes, bump } = policy::decide(&comparison, &policies);
     let mut notes = pair.notes;
+    notes.extend(warned);
     notes.extend_from_slice(comparison.notes());
     notes.extend_from_slice(policies.warnings());
     if !pair.settings.waivers.is_empty() {
@@ -112,43 +126,23 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         let count = plural(pair.settings.waivers.len(), "waiver");
         notes.push(format!("{count} in the configuration: waivers are not applied yet"));
     }
-    let report = Report {
+    let mut report = Report {
         old: pair.old.name,
         new: pair.new.name,
         findings,
         changes,
         notes,
         bump,
-        tabbed: BTreeMap::new(),
+        ..Report::default()
     };
-    let report = Report { tabbed: tabbed_lines(&tabbed, &report), ..report };
+    lines::fill(&kept, &mut report);
+    if let Some([old, new]) = &texts {
+        report.excerpts = excerpts::of([old, new], &report);
+    }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
     Ok((report, fail_on))
-}
-
-/// The files that have a tab somewhere, by the path people find them by.
-fn with_tabs(content: &Content) -> BTreeMap<String, bytes::Bytes> {
-    let Content::Sources(input) = content else { return BTreeMap::new() };
-    let files = input.files.iter().filter(|f| f.target && f.content.contains(&b'\t'));
-    files.map(|f| (f.display.to_string(), f.content.clone())).collect()
-}
-
-/// The lines with a tab that findings point at.
-fn tabbed_lines(files: &BTreeMap<String, bytes::Bytes>, report: &Report) -> BTreeMap<(String, u32), String> {
-    let mut lines = BTreeMap::new();
-    for location in report.findings.iter().filter_map(|f| f.new.as_ref()) {
-        let (Some(span), Some(content)) = (location.span, files.get(&location.path)) else { continue };
-        let text = String::from_utf8_lossy(content);
-        for line in [span.start_line, span.end_line] {
-            let found = text.lines().nth(line.saturating_sub(1) as usize).filter(|l| l.contains('\t'));
-            if let Some(found) = found {
-                lines.insert((location.path.clone(), line), found.to_owned());
-            }
-        }
-    }
-    lines
 }
 
 /// Compares; nobody minds anything.
@@ -174,21 +168,32 @@ pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text
     Ok((texts(pair.old)?, texts(pair.new)?))
 }
 
-/// The new side as it stands, without compiling it: its settings and its import roots, relative to the working
-/// directory. Roots that cannot be found are the working directory.
-pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliError> {
+/// The new side as it stands, without compiling it: its settings, its import roots, and the folders in them that are only
+/// there to be imported, relative to the working directory. Roots that cannot be found are the working directory.
+pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<Root>, Vec<String>), CliError> {
     let new = asked(&Job::new("."), ctx, |request, stdin| request.new_side(stdin))?;
     let NewSide { loaded, settings, selection } = new;
-    let here = || vec![String::new()];
-    let roots = match &loaded {
+    let here = || (vec![Root::plain("")], Vec::new());
+    let (roots, imports) = match &loaded {
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
-            let layout = source::layout::plan(tree, &settings, &selection, Side::New, None);
-            layout.map_or_else(|_| here(), |p| p.layout.modules.into_iter().map(|m| m.root).collect())
+            let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() });
+            let around = Around { cwd: &ctx.io.cwd, cache: cache.as_ref(), lock: None };
+            let places = Places::open(&loaded, &settings, around, None).unwrap_or_default();
+            let layout = source::layout::plan(tree, &settings, &selection, Side::New, None, &places);
+            let root = |m: source::Module| Root { path: m.root, prefix: m.prefix };
+            layout.map_or_else(
+                |_| here(),
+                |p| {
+                    let own = |folder: &String| p.layout.modules.iter().any(|m| is_under(folder, &m.root));
+                    let imports = p.layout.hidden.iter().filter(|f| own(f)).cloned().collect();
+                    (p.layout.modules.into_iter().map(root).collect(), imports)
+                },
+            )
         }
         _ => here(),
     };
-    Ok((settings, roots))
+    Ok((settings, roots, imports))
 }
 
 /// Compiles one side.
@@ -205,7 +210,9 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     });
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     let from_image = matches!(opened.content, Content::Image(..));
-    Ok(Built { name: opened.name, compiled, notes: opened.layout.notes, from_image })
+    let mut notes = opened.layout.notes;
+    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
+    Ok(Built { name: opened.name, compiled, notes, from_image })
 }
 
 /// One version of the contract around the working directory, for making packages of it.
@@ -255,7 +262,9 @@ pub(super) fn version(
     let options = options(&new.settings);
     let compiled = compile_side(&opened.content, &options);
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
-    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes: opened.layout.notes })
+    let mut notes = opened.layout.notes;
+    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
+    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes })
 }
 
 /// The model of compiled files.
@@ -275,8 +284,21 @@ fn asked<T>(
     ctx: &mut Ctx<'_>,
     open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
 ) -> Result<T, CliError> {
+    asked_with(job, None, ctx, open)
+}
+
+/// The same with another lock than the one that is found.
+pub(super) fn asked_with<T>(
+    job: &Job,
+    lock: Option<&Lock>,
+    ctx: &mut Ctx<'_>,
+    open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
+) -> Result<T, CliError> {
     let cwd = ctx.io.cwd.clone();
+    let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: cwd.clone() });
     let request = Request {
+        cache: cache.as_ref(),
+        lock,
         cwd: &cwd,
         new: &job.new,
         overrides: &job.overrides,
@@ -302,22 +324,26 @@ fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
     })
 }
 
+/// Both sides, and what is odd about the sources of each.
+type Pair = (Schema, Schema, (Vec<Diagnostic>, Vec<Diagnostic>));
+
 /// Compiles both sides at the same time. Bytes of sources and descriptors are dropped as soon as the next form
 /// of them is there.
-fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<(Schema, Schema), CliError> {
+fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, CliError> {
     let take = |content: &mut Content| std::mem::replace(content, Content::Sources(Input::default()));
     let (mut old, new) = (take(&mut pair.old.content), take(&mut pair.new.content));
     if job.limit_to_input_files {
         limit(&mut old, &new)?;
     }
     let build = |content: Content| {
-        let compiled = compile_side(&content, options)?;
+        let mut compiled = compile_side(&content, options)?;
         drop(content);
-        Schema::build(&compiled).map_err(Failure::Schema)
+        let warnings = std::mem::take(&mut compiled.warnings);
+        Ok((Schema::build(&compiled).map_err(Failure::Schema)?, warnings))
     };
     let (old, new) = rayon::join(|| build(old), || build(new));
     match (old, new) {
-        (Ok(old), Ok(new)) => Ok((old, new)),
+        (Ok((old, odd)), Ok((new, odd_too))) => Ok((old, new, (odd, odd_too))),
         (old, new) => {
             let sides = [(&pair.new.name, new.err()), (&pair.old.name, old.err())];
             Err(refuse(sides.into_iter().filter_map(|(name, e)| Some((name.clone(), e?))).collect()))

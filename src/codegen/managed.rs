@@ -151,7 +151,7 @@ impl Managed {
             }
             CompiledFile { descriptor: self.rewritten(file).into(), ..file.clone() }
         });
-        Compiled { files: files.collect(), heads: compiled.heads.clone() }
+        Compiled { files: files.collect(), ..compiled.clone() }
     }
 
     fn rewritten(&self, file: &CompiledFile) -> Vec<u8> {

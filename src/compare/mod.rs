@@ -18,6 +18,7 @@ pub struct Comparison<'a> {
     verdicts: Vec<Verdict>,
     echoes: Echoes,
     judge: Judge<'a>,
+    own: Own,
     prover: Option<Prover<'a>>,
     notes: Vec<String>,
 }
@@ -33,10 +34,11 @@ impl<'a> Comparison<'a> {
         let cx = Cx { old, new };
         let mut changes = diff::changes(&cx);
         let notes = memory.map(|memory| ledger::remember(&mut changes, &cx, memory)).unwrap_or_default();
-        let judge = Judge::new(&cx);
+        let judge = Judge::of(&cx, &changes);
         let verdicts = changes.iter().map(|change| judge.judge(change)).collect();
         let echoes = diff::echoes(&changes, &cx);
-        Comparison { cx, changes, verdicts, echoes, judge, prover: None, notes }
+        let own = Own::of(&cx);
+        Comparison { cx, changes, verdicts, echoes, judge, own, prover: None, notes }
     }
 
     /// The same with witnesses for whoever asks for them.
@@ -82,11 +84,11 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether a change concerns a file of the contract. What happened to files that are only imported is
-    /// somebody else's decision.
+    /// somebody else's decision; a file that either side owns is the contract's on both.
     pub fn is_own(&self, change: &Change) -> bool {
         let Cx { old, new } = self.cx;
-        change.old.is_some_and(|e| old.file(old.file_of(e)).target)
-            || change.new.is_some_and(|e| new.file(new.file_of(e)).target)
+        change.old.is_some_and(|e| self.own.old[old.file_of(e).index()])
+            || change.new.is_some_and(|e| self.own.new[new.file_of(e).index()])
     }
 
     /// The file whose policy decides: where the element was, or where it is when it is new.
@@ -94,5 +96,22 @@ impl<'a> Comparison<'a> {
         let Cx { old, new } = self.cx;
         let was = change.old.map(|e| old.file(old.file_of(e)));
         was.or_else(|| change.new.map(|e| new.file(new.file_of(e))))
+    }
+}
+
+/// Which files are the contract's, by file of each side: those that either side owns under their path.
+#[derive(Debug)]
+struct Own {
+    old: Vec<bool>,
+    new: Vec<bool>,
+}
+
+impl Own {
+    fn of(cx: &Cx<'_>) -> Own {
+        let owned = |schema: &Schema, other: &Schema| {
+            let elsewhere = |name: &str| other.file_by_name(name).is_some_and(|id| other.file(id).target);
+            schema.files().map(|(_, file)| file.target || elsewhere(&file.name)).collect()
+        };
+        Own { old: owned(cx.old, cx.new), new: owned(cx.new, cx.old) }
     }
 }

@@ -4,17 +4,17 @@ use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
 use super::diagnostic::Diagnostic;
-use super::link::{self, Unit};
+use super::link::{self, Linked, Unit};
 use super::load::Loaded;
 use super::parse::Problem;
 use super::parse::lex::MAX_PROBLEMS;
 use super::{CompileError, CompiledFile, Input, well_known};
 
-/// Compiles what was loaded.
+/// Compiles what was loaded; warnings come with it.
 pub(super) fn compile<'s>(
     mut loaded: Loaded<'s>,
     input: &'s Input,
-) -> Result<Vec<CompiledFile>, CompileError> {
+) -> Result<(Vec<CompiledFile>, Vec<Diagnostic>), CompileError> {
     if let Some((file, edition)) = &loaded.edition {
         let mut diagnostic = Diagnostic::of_file(
             loaded.units[*file as usize].display,
@@ -27,11 +27,11 @@ pub(super) fn compile<'s>(
     let mut problems = loaded.syntax;
     problems.extend(loaded.imports);
     let units = loaded.units;
-    let mut descriptors = match link::link(&units, loaded.infos) {
-        Ok(descriptors) => descriptors,
+    let Linked { mut descriptors, mut warnings } = match link::link(&units, loaded.infos) {
+        Ok(linked) => linked,
         Err(found) => {
             problems.extend(found);
-            Vec::new()
+            Linked { descriptors: Vec::new(), warnings: Vec::new() }
         }
     };
     let mut diagnostics = loaded.diagnostics;
@@ -39,6 +39,8 @@ pub(super) fn compile<'s>(
     if !diagnostics.is_empty() {
         return Err(CompileError::sources(diagnostics));
     }
+    warnings.retain(|(file, _)| loaded.targets[*file as usize]);
+    let warnings = diagnose_all(&units, warnings, input).into_iter().map(Diagnostic::warning).collect();
     let files = loaded
         .order
         .into_iter()
@@ -52,7 +54,7 @@ pub(super) fn compile<'s>(
             }
         })
         .collect();
-    Ok(files)
+    Ok((files, warnings))
 }
 
 /// The diagnostics of problems, of each file no more than anybody reads.

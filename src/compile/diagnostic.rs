@@ -7,9 +7,21 @@ use unicode_width::UnicodeWidthChar as _;
 use super::parse::Span;
 use crate::text::escape;
 
-/// One error in a source file.
+/// How bad a [`Diagnostic`] is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Severity {
+    /// The file does not compile.
+    #[default]
+    Error,
+    /// It compiles, and somebody may want to know.
+    Warning,
+}
+
+/// One error or warning about a source file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
     /// The file, as a person finds it.
     pub file: String,
     /// Line and column, from one; columns count characters.
@@ -43,6 +55,7 @@ impl Diagnostic {
     /// A problem of a whole file.
     pub(crate) fn of_file(file: &str, message: impl Into<String>) -> Diagnostic {
         Diagnostic {
+            severity: Severity::Error,
             file: file.to_owned(),
             position: None,
             message: message.into(),
@@ -68,10 +81,20 @@ impl Diagnostic {
         }
     }
 
+    /// The same as a warning.
+    #[must_use]
+    pub(crate) fn warning(self) -> Diagnostic {
+        Diagnostic { severity: Severity::Warning, ..self }
+    }
+
     /// The error as text, several lines, with a final newline. Everything that comes from sources is escaped.
     pub fn render(&self, colour: bool) -> String {
         let style = |s: anstyle::Style| if colour { s } else { anstyle::Style::new() };
-        let red = style(anstyle::AnsiColor::Red.on_default().bold());
+        let (word, mark) = match self.severity {
+            Severity::Error => ("error", anstyle::AnsiColor::Red),
+            Severity::Warning => ("warning", anstyle::AnsiColor::Yellow),
+        };
+        let mark = style(mark.on_default().bold());
         let bold = style(anstyle::Style::new().bold());
         let blue = style(anstyle::AnsiColor::Blue.on_default());
         let cyan = style(anstyle::AnsiColor::Cyan.on_default());
@@ -82,7 +105,7 @@ impl Diagnostic {
         }
         let _ = writeln!(
             out,
-            "{bold}{place}:{bold:#} {red}error:{red:#} {}",
+            "{bold}{place}:{bold:#} {mark}{word}:{mark:#} {}",
             escape(&shortened(self.message.clone()))
         );
         if let (Some(excerpt), Some((line, _))) = (&self.excerpt, self.position) {
@@ -91,7 +114,7 @@ impl Diagnostic {
             let _ = writeln!(out, "{blue}{number} |{blue:#} {shown}");
             let _ = writeln!(
                 out,
-                "{blue}{:gap$} |{blue:#} {:before$}{red}{}{red:#}",
+                "{blue}{:gap$} |{blue:#} {:before$}{mark}{}{mark:#}",
                 "",
                 "",
                 "^".repeat(under),

@@ -20,8 +20,10 @@ mod load;
 mod names;
 pub mod output;
 mod parse;
+pub mod print;
 mod protoc;
 mod protox;
+mod repair;
 mod well_known;
 pub(crate) mod wire;
 
@@ -30,7 +32,7 @@ use thiserror::Error;
 
 pub(crate) use declared::{Declared, Number, declared};
 pub(crate) use diagnostic::shortened;
-pub use diagnostic::{Diagnostic, Excerpt};
+pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub use head::{Declares, Head, HeadImport};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;
@@ -59,6 +61,18 @@ pub struct Input {
     pub heads: Vec<Head>,
     /// The import roots as a person knows them, for hints about missing imports.
     pub roots: Vec<String>,
+    /// Whether nobody wrote the roots down, and they were found.
+    pub found_roots: bool,
+    /// What explains that a file is not there, and what gets it, by import path.
+    pub absent: std::collections::BTreeMap<Box<str>, Vec<String>>,
+    /// Other import paths of files: the name, and the one that the file is known by.
+    pub aliases: std::collections::BTreeMap<Box<str>, Box<str>>,
+}
+
+/// Whether a file need not be in a tree: `google/protobuf/any.proto` and the like are built in.
+#[must_use]
+pub fn is_well_known(import: &str) -> bool {
+    well_known::text(import).is_some()
 }
 
 /// Which compiler to use.
@@ -106,6 +120,8 @@ pub struct Compiled {
     pub files: Vec<CompiledFile>,
     /// Files that belong to the side and were not compiled.
     pub heads: Vec<Head>,
+    /// What is odd about the contract's own files without being wrong, sorted by file and position.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Why a compilation failed.
@@ -121,8 +137,7 @@ pub enum CompileError {
 
 impl CompileError {
     fn sources(mut diagnostics: Vec<Diagnostic>) -> CompileError {
-        diagnostics.sort_by(|a, b| (&a.file, a.position, &a.message).cmp(&(&b.file, b.position, &b.message)));
-        diagnostics.dedup();
+        sort(&mut diagnostics);
         for diagnostic in &mut diagnostics {
             // What has to come last had this position to sort by.
             diagnostic.position = diagnostic.position.filter(|(line, _)| *line != u32::MAX);
@@ -137,12 +152,25 @@ impl CompileError {
 ///
 /// Every error of every file, or what kept protoc from running.
 pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileError> {
+    let repaired = repair::repair(input);
+    let (input, mut warnings) = match &repaired {
+        Some(repaired) => (&repaired.input, repaired.warnings.clone()),
+        None => (input, Vec::new()),
+    };
     let loaded = load::load(input);
-    let files = match options.backend {
+    let (files, found) = match options.backend {
         Backend::Auto if loaded.edition.is_some() => protoc::compile(loaded, input, options)?,
         Backend::Auto | Backend::Builtin => builtin::compile(loaded, input)?,
         Backend::Protoc => protoc::compile(loaded, input, options)?,
-        Backend::Protox => protox::compile(loaded, input)?,
+        Backend::Protox => (protox::compile(loaded, input)?, Vec::new()),
     };
-    Ok(Compiled { files, heads: input.heads.clone() })
+    warnings.extend(found);
+    sort(&mut warnings);
+    Ok(Compiled { files, heads: input.heads.clone(), warnings })
+}
+
+/// By file and position, each once.
+fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (&a.file, a.position, &a.message).cmp(&(&b.file, b.position, &b.message)));
+    diagnostics.dedup();
 }

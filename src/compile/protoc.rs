@@ -81,7 +81,7 @@ pub(super) fn compile(
     loaded: Loaded<'_>,
     input: &Input,
     options: &Options,
-) -> Result<Vec<CompiledFile>, CompileError> {
+) -> Result<(Vec<CompiledFile>, Vec<Diagnostic>), CompileError> {
     let mut diagnostics = loaded.diagnostics;
     diagnostics.extend(builtin::diagnose_all(&loaded.units, loaded.imports, input));
     let mut names: FxHashMap<&str, u32> = FxHashMap::default();
@@ -103,11 +103,15 @@ pub(super) fn compile(
         .map(|(unit, _)| unit.name)
         .collect();
     if targets.is_empty() {
-        return if diagnostics.is_empty() { Ok(Vec::new()) } else { Err(CompileError::sources(diagnostics)) };
+        return if diagnostics.is_empty() {
+            Ok(<_>::default())
+        } else {
+            Err(CompileError::sources(diagnostics))
+        };
     }
     let folder = Folder::new()?;
     for unit in loaded.units.iter().filter(|u| names.contains_key(u.name)) {
-        folder.write(unit.name, unit.text.as_bytes())?;
+        folder.write(unit.name, renamed(unit.text, input).as_bytes())?;
     }
     let size: usize = loaded.units.iter().map(|u| u.text.len()).sum();
     let limit = options.protoc_timeout.unwrap_or(Duration::from_secs(60 + (size >> 20) as u64));
@@ -118,9 +122,17 @@ pub(super) fn compile(
 
     let mut rest: &[&str] = &targets;
     let mut set = None;
+    let mut warnings = Vec::new();
     for _ in 0..MAX_RUNS {
-        let Some((status, messages)) = runner.run(rest)? else {
+        let (status, messages) = runner.run(rest)?;
+        let Some(status) = status else {
             set = Some(folder.read_output()?);
+            let said = messages.lines().filter_map(|line| Message::parse(line, &folder.root));
+            for message in said.filter(|message| message.warning) {
+                let file = names.get(message.file.as_str()).filter(|file| loaded.targets[**file as usize]);
+                let Some(unit) = file.map(|file| &loaded.units[*file as usize]) else { continue };
+                warnings.push(message.diagnostic(unit.display, unit.text).warning());
+            }
             break;
         };
         let mut failed: FxHashSet<&str> = FxHashSet::default();
@@ -177,7 +189,27 @@ pub(super) fn compile(
             target: loaded.targets[file as usize],
         });
     }
-    Ok(compiled)
+    Ok((compiled, warnings))
+}
+
+/// The text with imports by the names that files are known by.
+fn renamed<'t>(text: &'t str, input: &Input) -> std::borrow::Cow<'t, str> {
+    let names = |line: &str| line.trim_start().starts_with("import");
+    let applies = |alias: &str| text.lines().any(|line| names(line) && line.contains(alias));
+    let used: Vec<_> = input.aliases.iter().filter(|(alias, _)| applies(alias)).collect();
+    if used.is_empty() {
+        return text.into();
+    }
+    let lines = text.split_inclusive('\n').map(|line| {
+        let mut line = line.to_owned();
+        for (alias, known) in used.iter().filter(|_| names(&line)).collect::<Vec<_>>() {
+            for quote in ['"', '\''] {
+                line = line.replace(&format!("{quote}{alias}{quote}"), &format!("{quote}{known}{quote}"));
+            }
+        }
+        line
+    });
+    lines.collect::<String>().into()
 }
 
 /// The descriptors in a set, by file name.
@@ -238,8 +270,8 @@ struct Runner<'f> {
 }
 
 impl Runner<'_> {
-    /// Compiles some files; when protoc has something against them, gives how it ended and what it said.
-    fn run(&self, files: &[&str]) -> Result<Option<(ExitStatus, String)>, ProtocError> {
+    /// Compiles some files. Gives what protoc said and, when it has something against them, how it ended.
+    fn run(&self, files: &[&str]) -> Result<(Option<ExitStatus>, String), ProtocError> {
         let root = &self.folder.root;
         let mut arguments = format!(
             "--proto_path={}\n--include_imports\n--include_source_info\n--descriptor_set_out={}\n",
@@ -265,8 +297,8 @@ impl Runner<'_> {
         let limits = Limits { time, output: MAX_MESSAGES, messages: MAX_MESSAGES };
         let program = || self.program.clone();
         match run::run(&self.host, &call, limits) {
-            Ok(_) => Ok(None),
-            Err(RunError::Failed { status, messages, .. }) => Ok(Some((status, messages))),
+            Ok(done) => Ok((None, done.messages)),
+            Err(RunError::Failed { status, messages, .. }) => Ok((Some(status), messages)),
             Err(RunError::Start { source, .. }) => Err(ProtocError::Start { program: program(), source }),
             Err(RunError::TimedOut { .. }) => {
                 Err(ProtocError::TimedOut { program: program(), limit: self.limit })
@@ -307,7 +339,10 @@ impl Message {
         };
         let root = format!("{}/", root.display());
         let file = file.strip_prefix(&root).unwrap_or(file);
-        let warning = text.starts_with("warning: ");
+        let (warning, text) = match text.strip_prefix("warning: ") {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
         Some(Message { file: file.to_owned(), position, text: text.to_owned(), warning })
     }
 

@@ -5,6 +5,7 @@
 //! it does not look for files (that is `source`).
 
 pub mod buf;
+pub mod deps;
 mod error;
 pub mod file;
 pub mod generate;
@@ -20,7 +21,9 @@ pub use merge::{Found, Overrides, merge};
 pub use path::{PathPattern, PatternError, normalize};
 pub(crate) use path::{below, is_under, join};
 pub use policy::{PackagePolicy, Policy, RuleRef, Selection};
-pub use settings::{CheckSettings, CompileSettings, Modules, ReleaseSettings, Settings, Waiver};
+pub use settings::{
+    CheckSettings, CompileSettings, ImportPlace, Modules, ReleaseSettings, Root, Settings, Waiver,
+};
 
 /// The reference page: every key with its default, commented out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");

@@ -10,6 +10,7 @@ mod echoes;
 mod enums;
 mod fields;
 mod files;
+mod gone;
 mod kind;
 mod messages;
 mod remedy;
@@ -19,12 +20,13 @@ mod types;
 
 pub use change::{Change, Cx};
 pub use echoes::{Echoes, echoes, is_compilers_own};
-pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, Past, Structure};
+pub(crate) use gone::gone_whole;
+pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure};
 pub(crate) use kind::{Place, Shown, beside, wording};
 pub use remedy::{Holder, Remedy};
 pub use shape::Shapes;
 
-use crate::schema::{Element, options};
+use crate::schema::{Element, Schema, assignment, options};
 
 /// Every change from the old schema to the new one, in the order of symbols.
 pub fn changes(cx: &Cx<'_>) -> Vec<Change> {
@@ -56,6 +58,20 @@ impl Differ<'_> {
         self.out.push(Change { kind, old, new });
     }
 
+    /// What features tell generators, of two paired elements that stand in `outer`: once, where it is said.
+    fn generator_features(&mut self, old: Element, new: Element, outer: Option<(Element, Element)>) {
+        if self.cx.old.generator_features(old) == self.cx.new.generator_features(new) {
+            return;
+        }
+        let side = |schema: &Schema, element| schema.generator_features(element).named();
+        let of = |old, new| side(self.cx.old, old).into_iter().zip(side(self.cx.new, new));
+        let said = outer.map(|(old, new)| of(old, new).collect::<Vec<_>>()).unwrap_or_default();
+        let unsaid = |(i, (was, now)): (usize, (_, _))| was != now && said.get(i) != Some(&(was, now));
+        if of(old, new).enumerate().any(unsaid) {
+            self.push(Kind::GeneratorFeaturesChanged, Some(old), Some(new));
+        }
+    }
+
     /// `deprecated` and every option without a kind of its own, of two paired elements.
     fn options(&mut self, old: Element, new: Element) {
         if !options::differ(self.cx.old, old, self.cx.new, new) {
@@ -83,12 +99,12 @@ impl Differ<'_> {
             if has_own_kind(old, &name) {
                 continue;
             }
-            let text = |o: Option<options::OptionValue>| o.map(|o| o.text().into_boxed_str());
-            self.push(
-                Kind::OptionChanged { option: name.into(), old: text(was), new: text(now) },
-                Some(old),
-                Some(new),
-            );
+            let text = |schema, element, option: Option<options::OptionValue>| {
+                let written = |o: &options::OptionValue| assignment(schema, element, o).into();
+                option.map(|o| OptionText { written: written(&o), raw: o.text().into() })
+            };
+            let (was, now) = (text(self.cx.old, old, was), text(self.cx.new, new, now));
+            self.push(Kind::OptionChanged { option: name.into(), old: was, new: now }, Some(old), Some(new));
         }
     }
 }

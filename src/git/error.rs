@@ -47,6 +47,24 @@ pub enum GitError {
         /// The command that may get it.
         fetch: Option<String>,
     },
+    /// The commit is here, but its files stayed with the remote.
+    #[error("revision `{revision}` is here without its files: the repository at `{}` is a partial clone", .repository.display())]
+    NotFetched {
+        /// The revision as written.
+        revision: String,
+        /// Where.
+        repository: PathBuf,
+    },
+    /// A revision that the branch named beside it does not have.
+    #[error("revision `{revision}` is not on branch `{branch}`{}", shallow_note(*.shallow))]
+    NotOnBranch {
+        /// The revision as written.
+        revision: String,
+        /// The branch as written.
+        branch: String,
+        /// Whether the repository is a shallow clone.
+        shallow: bool,
+    },
     /// A hash prefix that names several objects, or a revision that is not well formed.
     #[error("revision `{revision}` cannot be resolved")]
     BadRevision {
@@ -147,6 +165,8 @@ impl GitError {
             GitError::UnsupportedFormat { source, .. } => {
                 Some(if source.message().contains("partialclone") {
                     "a partial clone (`--filter`) cannot be read: make a full clone, or compare with a directory".into()
+                } else if source.message().contains("object format") {
+                    "it names its objects by SHA-256, which only git itself reads: get the version as a directory with `git worktree add ../old REVISION`, and compare with that".into()
                 } else {
                     "compare with a directory instead, made with `git worktree add` or `git archive`".into()
                 })
@@ -160,6 +180,13 @@ impl GitError {
                     (None, None) => Some("`git branch -a` and `git tag` list what there is".into()),
                 }
             }
+            GitError::NotFetched { .. } => {
+                Some("get them with `git fetch --refetch --no-filter` (a clone with `--filter=blob:none` has what listing needs)".into())
+            }
+            GitError::NotOnBranch { shallow: true, .. } => {
+                Some("the history is cut off: run `git fetch --unshallow`".into())
+            }
+            GitError::NotOnBranch { .. } => Some("leave `branch` out, or name a revision of that branch".into()),
             GitError::BadRevision { .. } => {
                 Some("write more digits of the hash, or a branch or tag name".into())
             }

@@ -67,6 +67,21 @@ impl Repo {
         self.inner.is_shallow()
     }
 
+    /// Whether objects were left with a remote on cloning (`--filter`), from where git gets them when it needs them.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        let Ok(config) = self.inner.config().and_then(|mut config| config.snapshot()) else { return false };
+        if config.get_str("extensions.partialclone").is_ok() {
+            return true;
+        }
+        let Ok(mut entries) = config.entries(Some(r"^remote\..*\.promisor$")) else { return false };
+        let mut partial = false;
+        while let Some(Ok(entry)) = entries.next() {
+            partial |= entry.value().is_ok_and(|value| value == "true");
+        }
+        partial
+    }
+
     /// Whether git would ignore this path, relative to the working tree. `false` when that cannot be told.
     #[must_use]
     pub fn is_ignored(&self, path: &Path) -> bool {
@@ -79,7 +94,9 @@ fn open_error(dir: &Path, source: git2::Error) -> GitError {
     match source.code() {
         ErrorCode::NotFound => GitError::NotARepository { dir },
         ErrorCode::Owner => GitError::Untrusted { dir, source: Cause::new(source) },
-        _ if source.class() == ErrorClass::Repository && source.message().contains("unsupported") => {
+        _ if source.class() == ErrorClass::Repository
+            && ["unsupported", "object format"].iter().any(|words| source.message().contains(words)) =>
+        {
             GitError::UnsupportedFormat { dir, source: Cause::new(source) }
         }
         _ => GitError::git(format!("open the repository at `{}`", dir.display()), source),

@@ -96,6 +96,9 @@ impl Repo {
         };
         let commit = object.peel(ObjectType::Commit).ok().map(|c| Id::from_oid(c.id()));
         let tree = object.peel(ObjectType::Tree).map_err(|source| {
+            if source.code() == ErrorCode::NotFound && commit.is_some() && self.is_partial() {
+                return GitError::NotFetched { revision: revision.to_owned(), repository: self.location() };
+            }
             if source.code() == ErrorCode::NotFound {
                 // A commit whose tree is not here: cut off, or lost.
                 return self.unknown(revision, source);
@@ -112,6 +115,47 @@ impl Repo {
             }
         })?;
         Ok(Revision { name, kind, commit, tree: Id::from_oid(tree.id()) })
+    }
+
+    /// Resolves a revision on a branch, local or remote-tracking: `HEAD` in it is the newest commit of the branch, and
+    /// every other name has to be in the branch's history.
+    ///
+    /// # Errors
+    ///
+    /// As [`Repo::resolve`], or the revision is not on the branch.
+    pub fn resolve_on(&self, branch: &str, revision: &str) -> Result<Revision, GitError> {
+        let kinds = [(git2::BranchType::Local, "refs/heads"), (git2::BranchType::Remote, "refs/remotes")];
+        let found = kinds.iter().find(|(kind, _)| self.inner.find_branch(branch, *kind).is_ok());
+        let Some((_, folder)) = found else {
+            let missing =
+                git2::Error::new(ErrorCode::NotFound, git2::ErrorClass::Reference, "no such branch");
+            return Err(self.unknown(branch, missing));
+        };
+        let full = format!("{folder}/{branch}");
+        let relative = revision.strip_prefix("HEAD").or_else(|| revision.strip_prefix('@'));
+        let relative = relative.filter(|rest| rest.is_empty() || rest.starts_with(['~', '^']));
+        if let Some(rest) = relative {
+            let mut found = self.resolve(&format!("{full}{rest}"))?;
+            found.name = format!("{branch}{rest}");
+            return Ok(found);
+        }
+        let (tip, found) = (self.resolve(&full)?, self.resolve(revision)?);
+        let fail = |source| GitError::git(format!("look for `{revision}` on branch `{branch}`"), source);
+        loose::sound_history(&self.inner).map_err(fail)?;
+        let on_it = match (tip.commit, found.commit) {
+            (Some(tip), Some(commit)) => {
+                tip == commit || self.inner.graph_descendant_of(tip.oid(), commit.oid()).map_err(fail)?
+            }
+            _ => false,
+        };
+        if on_it {
+            return Ok(found);
+        }
+        Err(GitError::NotOnBranch {
+            revision: revision.to_owned(),
+            branch: branch.to_owned(),
+            shallow: self.is_shallow(),
+        })
     }
 
     /// Whether what libgit2 is about to read for a revision can be read to its end.

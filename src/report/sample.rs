@@ -40,7 +40,7 @@ fn file(path: &str) -> Option<Location> {
 }
 
 fn cell(lens: Lens, direction: Direction, effect: Effect, reason: &str) -> Cell {
-    Cell { lens, direction, effect, reason: reason.to_owned().into() }
+    Cell { lens, direction, effect, reason: reason.to_owned().into(), grows: false }
 }
 
 fn unconfirmed(lens: Lens, direction: Direction, effect: Effect) -> Proof {
@@ -310,7 +310,9 @@ pub(super) fn full() -> Report {
         ],
         notes: vec!["roots: `contracts` (found: every import resolves there)".to_owned()],
         bump: Some(Bump::Major),
+        settings: Default::default(),
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
+        ..Report::default()
     }
 }
 
@@ -377,6 +379,8 @@ pub(super) fn hostile() -> Report {
         }],
         notes: vec![NASTY.to_owned()],
         bump: Some(Bump::Major),
+        settings: Default::default(),
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
+        ..Report::default()
     }
 }

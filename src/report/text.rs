@@ -1,57 +1,93 @@
 //! What a person reads: for each finding what changed, where, who breaks and why, what to do.
 
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::summary::{level_style, level_word};
-use super::{Finding, Location, Report, Reporter, witness};
+use super::{Finding, Location, Report, Reporter, claims, witness};
 use crate::source::Name;
 use crate::text::plural;
 use crate::text::{Line, Style, View};
-use crate::verdict::{Cell, Verdict};
 use crate::words::{Effect, Level};
-
-/// How many calls are named before the rest is only counted.
-const CALLS_NAMED: usize = 3;
 
 /// The text format.
 pub(super) struct Text;
 
 impl Reporter for Text {
     fn write(&self, report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        for finding in &report.findings {
-            write_finding(report, finding, view, out)?;
+        for block in blocks(&report.findings) {
+            write_block(report, &block, view, out)?;
         }
         summary_line(report).write(view, out)
     }
 }
 
-fn write_finding(report: &Report, finding: &Finding, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-    Line::new()
-        .styled(level_style(finding.level), format!("{}[{}]", level_word(finding.level), finding.rule))
-        .styled(Style::Strong, format!(": {}", finding.message))
-        .hang(4)
-        .write(view, out)?;
-    place("old ", finding.old.as_ref(), Some(&report.old)).map_or(Ok(()), |line| line.write(view, out))?;
+/// The findings on one element together, where the first of them stands.
+fn blocks(findings: &[Finding]) -> Vec<Vec<&Finding>> {
+    let mut blocks: Vec<Vec<&Finding>> = Vec::new();
+    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+    for finding in findings {
+        let file = finding.new.as_ref().or(finding.old.as_ref()).map_or("", |place| &*place.path);
+        let at = *known.entry((&finding.symbol, file)).or_insert(blocks.len());
+        match blocks.get_mut(at) {
+            Some(block) => {
+                // What one edit did stands together.
+                let twin = block.iter().rposition(|other| other.of == finding.of);
+                block.insert(twin.map_or(block.len(), |twin| twin + 1), finding);
+            }
+            None => blocks.push(vec![finding]),
+        }
+    }
+    blocks
+}
+
+/// Writes a block: what is objected to first, then everything that follows from it, each line once.
+fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut told: HashSet<Vec<u8>> = HashSet::new();
+    for edit in block.chunk_by(|a, b| a.of == b.of) {
+        for finding in edit {
+            Line::new()
+                .styled(
+                    level_style(finding.level),
+                    format!("{}[{}]", level_word(finding.level), finding.rule),
+                )
+                .styled(Style::Strong, format!(": {}", finding.message))
+                .hang(4)
+                .write(view, out)?;
+        }
+        let mut rest = Vec::new();
+        for finding in edit {
+            rest.extend(details(report, finding));
+        }
+        let more =
+            |finding: &&Finding| Line::labelled("more").plain(format!("protopact rules {}", finding.rule));
+        rest.extend(edit.iter().map(more));
+        for line in rest {
+            let mut text = Vec::new();
+            line.write(view, &mut text)?;
+            if told.insert(text.clone()) {
+                out.write_all(&text)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Everything but what is objected to.
+fn details(report: &Report, finding: &Finding) -> Vec<Line> {
+    let mut lines = Vec::new();
+    lines.extend(place("old ", finding.old.as_ref(), Some(&report.old)));
     // The new side is where people are; only another place than their own files needs naming.
     let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
-    place("new ", finding.new.as_ref(), side).map_or(Ok(()), |line| line.write(view, out))?;
-    for line in verdict_lines(&finding.verdict) {
-        line.write(view, out)?;
-    }
-    if !finding.affects.named.is_empty() {
-        let named =
-            finding.affects.named.iter().take(CALLS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = finding.affects.named.len().saturating_sub(CALLS_NAMED) + finding.affects.more;
-        let more = if more > 0 { format!(" and {}", plural(more, "more call")) } else { String::new() };
-        Line::labelled("affects").plain(named).plain(more).write(view, out)?;
-    }
-    for line in witness::lines(report, finding) {
-        line.write(view, out)?;
-    }
-    if let Some(fix) = &finding.fix {
-        Line::labelled("fix").plain(fix).write(view, out)?;
-    }
-    Line::labelled("more").plain(format!("protopact rules {}", finding.rule)).write(view, out)
+    lines.extend(place("new ", finding.new.as_ref(), side));
+    lines.extend(claims::claims(&finding.verdict).into_iter().map(|claim| {
+        let line = Line::labelled(claim.label).styled(effect_style(claim.worst), claim.whom);
+        line.plain(format!(": {}", claim.reason))
+    }));
+    lines.extend(claims::affects(finding).map(|calls| Line::labelled("affects").plain(calls)));
+    lines.extend(witness::sentences(report, finding).into_iter().map(|s| Line::labelled("witness").plain(s)));
+    lines.extend(finding.fix.as_ref().map(|fix| Line::labelled("fix").plain(fix)));
+    lines
 }
 
 fn place(label: &str, location: Option<&Location>, side: Option<&Name>) -> Option<Line> {
@@ -67,50 +103,6 @@ fn place(label: &str, location: Option<&Location>, side: Option<&Name>) -> Optio
         Some(side) => line.styled(Style::Faint, format!(" ({})", side.aside())),
         None => line,
     })
-}
-
-/// One line for each group of lenses and reason: `breaks wire (backward: corrupt): reason`.
-fn verdict_lines(verdict: &Verdict) -> Vec<Line> {
-    let mut groups: Vec<Vec<&Cell>> = Vec::new();
-    for cell in &verdict.cells {
-        let fits = |group: &&mut Vec<&Cell>| {
-            group[0].lens.group() == cell.lens.group() && group[0].reason == cell.reason
-        };
-        match groups.iter_mut().find(fits) {
-            Some(group) => group.push(cell),
-            None => groups.push(vec![cell]),
-        }
-    }
-    groups
-        .iter()
-        .map(|group| {
-            let worst = group.iter().map(|cell| cell.effect).max().unwrap_or_default();
-            // "breaks" would claim more than is known.
-            let label = if worst == Effect::Unknown { "unclear" } else { "breaks" };
-            let reason = &group[0].reason;
-            Line::labelled(label).styled(effect_style(worst), cells(group)).plain(format!(": {reason}"))
-        })
-        .collect()
-}
-
-/// `wire (backward: corrupt, forward: lossy)`, `source.go, source.rust (rejects)`.
-fn cells(group: &[&Cell]) -> String {
-    let first = group[0];
-    let effect = |cell: &Cell| format!("{}: {}", cell.direction.as_str(), cell.effect.as_str());
-    let alike = group.iter().all(|cell| cell.effect == first.effect);
-    let join = |parts: Vec<String>| parts.join(", ");
-    if first.lens.has_directions() {
-        let effects = match (group.len(), alike) {
-            (2, true) => format!("both ways: {}", first.effect.as_str()),
-            _ => join(group.iter().map(|cell| effect(cell)).collect()),
-        };
-        return format!("{} ({effects})", first.lens.as_str());
-    }
-    if alike {
-        let names = join(group.iter().map(|cell| cell.lens.as_str().to_owned()).collect());
-        return format!("{names} ({})", first.effect.as_str());
-    }
-    join(group.iter().map(|cell| format!("{} ({})", cell.lens.as_str(), cell.effect.as_str())).collect())
 }
 
 /// The style of an effect.
@@ -180,6 +172,27 @@ mod tests {
         let text = sample::render(&Text, &sample::hostile(), Some(110));
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn findings_on_one_element_are_one_block() {
+        let mut report = sample::full();
+        let mut first = report.findings[0].clone();
+        (first.rule, first.message) = ("FIELD_SAME_NAME", "another objection".to_owned());
+        // What one edit did to one element is objected to first, and told once; a second edit follows.
+        report.findings.push(first.clone());
+        (first.of, first.fix) = (77, Some("something else".to_owned()));
+        report.findings.push(first);
+        report.findings.rotate_left(1);
+        let text = sample::render(&Text, &report, None);
+        let lines: Vec<&str> = text.lines().collect();
+        let of = |rule: &str| lines.iter().position(|line| line.contains(&format!("[{rule}]"))).unwrap();
+        assert_eq!(of("FIELD_SAME_NAME").abs_diff(of("FIELD_SAME_TYPE")), 1, "{text}");
+        let other = text.lines().filter(|line| line.contains("something else")).count();
+        let place = text.lines().filter(|line| line.trim_start().starts_with("old ")).count();
+        let elements: std::collections::HashSet<&str> = report.findings.iter().map(|f| &*f.symbol).collect();
+        assert_eq!(other, 1, "{text}");
+        assert!(place <= elements.len(), "{text}");
     }
 
     #[test]

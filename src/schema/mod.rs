@@ -9,8 +9,10 @@
 mod build;
 mod features;
 mod kind;
+mod known;
 mod lookup;
 mod model;
+mod option_text;
 pub mod options;
 mod reach;
 mod span;
@@ -20,13 +22,15 @@ pub use buffa_descriptor::features::{
     Utf8Validation,
 };
 pub use build::BuildError;
-pub use features::{CppStringType, JavaUtf8};
+pub use features::{CppStringType, GeneratorFeatures, GoApi, GoEnumPrefix, JavaNesting, JavaUtf8};
 pub use kind::{Cardinality, Kind, Label};
+pub use known::Known;
 pub(crate) use model::qualify;
 pub use model::{
     Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,
     Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId, Syntax,
 };
+pub use option_text::assignment;
 pub use options::Meaning;
 pub use reach::{Reach, Role, Use};
 pub use span::{SourcePath, Span};

@@ -80,7 +80,8 @@ impl OptionValue {
     }
 }
 
-fn value(data: &UnknownFieldData) -> String {
+/// One value as [`OptionValue::text`] shows it.
+pub(super) fn value(data: &UnknownFieldData) -> String {
     match data {
         UnknownFieldData::Varint(n) => n.to_string(),
         UnknownFieldData::Fixed32(n) => n.to_string(),
@@ -115,26 +116,38 @@ fn start(bytes: &[u8]) -> String {
     }
 }
 
+/// The full name of the message that the options of an element are.
+pub(super) fn message_of(element: Element) -> &'static str {
+    match element {
+        Element::File(_) => "google.protobuf.FileOptions",
+        Element::Message(_) => "google.protobuf.MessageOptions",
+        Element::Field(_) => "google.protobuf.FieldOptions",
+        Element::Oneof(_) => "google.protobuf.OneofOptions",
+        Element::Enum(_) => "google.protobuf.EnumOptions",
+        Element::EnumValue(_) => "google.protobuf.EnumValueOptions",
+        Element::Service(_) => "google.protobuf.ServiceOptions",
+        Element::Method(_) => "google.protobuf.MethodOptions",
+    }
+}
+
 /// The options of an element in wire form, and the full name of their message.
 fn encoded(schema: &Schema, element: Element) -> (Vec<u8>, &'static str) {
     macro_rules! of {
-        ($options:expr, $name:literal) => {
-            (
-                $options.as_deref().map(|o| o.encode_to_vec()).unwrap_or_default(),
-                concat!("google.protobuf.", $name),
-            )
+        ($options:expr) => {
+            $options.as_deref().map(|o| o.encode_to_vec()).unwrap_or_default()
         };
     }
-    match element {
-        Element::File(id) => of!(schema.file(id).options, "FileOptions"),
-        Element::Message(id) => of!(schema.message(id).options, "MessageOptions"),
-        Element::Field(id) => of!(schema.field(id).options, "FieldOptions"),
-        Element::Oneof(id) => of!(schema.oneof(id).options, "OneofOptions"),
-        Element::Enum(id) => of!(schema.enum_(id).options, "EnumOptions"),
-        Element::EnumValue(id) => of!(schema.value(id).options, "EnumValueOptions"),
-        Element::Service(id) => of!(schema.service(id).options, "ServiceOptions"),
-        Element::Method(id) => of!(schema.method(id).options, "MethodOptions"),
-    }
+    let bytes = match element {
+        Element::File(id) => of!(schema.file(id).options),
+        Element::Message(id) => of!(schema.message(id).options),
+        Element::Field(id) => of!(schema.field(id).options),
+        Element::Oneof(id) => of!(schema.oneof(id).options),
+        Element::Enum(id) => of!(schema.enum_(id).options),
+        Element::EnumValue(id) => of!(schema.value(id).options),
+        Element::Service(id) => of!(schema.service(id).options),
+        Element::Method(id) => of!(schema.method(id).options),
+    };
+    (bytes, message_of(element))
 }
 
 /// The name of a built-in option; an empty name for those the model resolves.

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
+use super::authority::Ordered;
 use super::call::LONGEST;
 use super::limits::Limits;
 use super::log::Log;
@@ -179,6 +180,12 @@ impl Acceptor {
             .auto_date_header(false);
         let router = self.router.clone();
         let answer = service_fn(move |request| router.clone().answer(peer, request));
+        let log = self.log.clone();
+        let stream = Ordered::new(stream, PREFACE.len(), move |authority: &str| {
+            if let Some(log) = &log {
+                log.odd(peer, &format!("the client calls `{authority}`, a list, as if it were one host; other servers may refuse that: set `grpc.default_authority` in its channel"));
+            }
+        });
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
         // How a connection ends is the client's business: calls in it have been finished and logged one by one.
         tokio::select! {

@@ -60,13 +60,22 @@ impl Log {
 
     /// A connection that was turned away, with the reason.
     pub(super) fn refused(&self, peer: SocketAddr, reason: &str) {
+        self.connection("refused", peer, reason);
+    }
+
+    /// A connection with something odd about it, which is served all the same.
+    pub(super) fn odd(&self, peer: SocketAddr, what: &str) {
+        self.connection("odd", peer, what);
+    }
+
+    fn connection(&self, event: &str, peer: SocketAddr, reason: &str) {
         let reason = safe(reason);
         match self.format {
-            LogFormat::Human => self.say(format!("refused  {peer}  {reason}")),
+            LogFormat::Human => self.say(format!("{event:<7}  {peer}  {reason}")),
             LogFormat::Json => {
                 let peer = peer.to_string();
                 self.say(
-                    serde_json::json!({ "time": now(), "event": "refused", "peer": peer, "reason": reason })
+                    serde_json::json!({ "time": now(), "event": event, "peer": peer, "reason": reason })
                         .to_string(),
                 );
             }

@@ -8,6 +8,7 @@
 //! A connection goes through `connection` (limits, TLS, is it HTTP/2 at all), each call in it through `router` and
 //! `call` (deadline, trace, counting, log), and ends in `dynamic`, `interop`, `reflection` or `health`.
 
+mod authority;
 mod call;
 mod codec;
 mod connection;

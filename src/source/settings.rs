@@ -15,7 +15,8 @@ use crate::git::Repo;
 pub struct ConfigSource<'a> {
     /// The working directory: governs compiled inputs, which hold no configuration, and `--config` paths.
     pub cwd: &'a Path,
-    /// The value of `--config`: data in buf's form (JSON or YAML), or the path of a buf.yaml or protopact.toml.
+    /// The value of `--config`: TOML as in protopact.toml, buf's form as JSON or YAML, or the path of a buf.yaml or
+    /// protopact.toml.
     pub flag: Option<&'a str>,
 }
 
@@ -36,6 +37,10 @@ pub fn load_settings(
         (None, Loaded::Tree(tree)) => from_tree(tree)?,
         (None, Loaded::Image(_)) => from_directory(source.cwd)?,
     };
+    if let Some((_, file)) = found.protopact.as_mut().filter(|(_, file)| !file.imports.is_empty()) {
+        let folder = folder(loaded, source);
+        file.imports.iter_mut().for_each(|place| place.path = folder.join(&place.path));
+    }
     if let Some(protoc) = found.protopact.as_mut().and_then(|(_, file)| file.protoc.as_mut()) {
         *protoc = folder(loaded, source).join(&*protoc);
     }
@@ -45,20 +50,36 @@ pub fn load_settings(
 /// The folder of the configuration on disk: where it names a program, that is where it is. A revision holds no programs;
 /// there it is the same folder of the working tree.
 fn folder(loaded: &Loaded, source: ConfigSource<'_>) -> PathBuf {
-    let of_revision = |tree: &Tree| {
-        let origin = tree.origin()?;
-        Some(Repo::open(&origin.repository).ok()?.workdir()?.join(&origin.folder))
-    };
     let folder = match (source.flag, loaded) {
+        (Some(value), _) if is_text(value, source.cwd) => None,
         (Some(value), _) => source.cwd.join(value).parent().map(Path::to_owned),
-        (None, Loaded::Tree(tree)) => tree.root().map(Path::to_owned).or_else(|| of_revision(tree)),
+        (None, Loaded::Tree(_)) => home(loaded),
         (None, Loaded::Image(_)) => governing(source.cwd).ok(),
     };
     folder.unwrap_or_else(|| source.cwd.to_owned())
 }
 
+/// The folder of a contract on disk; of a revision, the same folder of the working tree.
+pub(super) fn home(loaded: &Loaded) -> Option<PathBuf> {
+    let tree = loaded.tree()?;
+    let of_revision = || {
+        let origin = tree.origin()?;
+        Some(Repo::open(&origin.repository).ok()?.workdir()?.join(&origin.folder))
+    };
+    tree.root().map(Path::to_owned).or_else(of_revision)
+}
+
+/// Whether a `--config` value is configuration itself, and not the path of a file.
+fn is_text(value: &str, cwd: &Path) -> bool {
+    buf::is_inline(value) || (file::is_inline(value) && !cwd.join(value).exists())
+}
+
 fn from_flag(value: &str, cwd: &Path) -> Result<Found, SourceError> {
-    if buf::is_inline(value) {
+    if is_text(value, cwd) && file::is_inline(value) {
+        let name = "--config";
+        return Ok(Found { protopact: Some((name.to_owned(), file::parse(value, name)?)), buf: None });
+    }
+    if is_text(value, cwd) {
         return Ok(Found {
             protopact: None,
             buf: Some((vec!["--config".into()], buf::parse_inline(value)?)),

@@ -8,6 +8,7 @@
 //! | `latest`, `latest-pre` | the highest version tag; without or with pre-releases |
 //! | `REV:SUBDIR` | a folder of a revision, from the repository's root (`REV:./SUBDIR`: from the working directory) |
 //! | `PATH#ref=REV,subdir=DIR` | another repository; also buf's `.git#branch=…`, `tag=`, `commit=`, `depth=` (not needed) |
+//! | `PATH#branch=NAME,ref=REV` | a revision on a branch; `HEAD~1` is counted from its newest commit |
 //! | `a/b.proto` | one file; with `#include_package_files=true` its package |
 //! | `x.binpb`, `x.bin`, `x.json`, each also `.gz`; `x#format=binpb` | a compiled descriptor set |
 //! | `-`, `-#format=json` | a descriptor set on standard input |
@@ -45,6 +46,13 @@ pub enum ImageFormat {
 pub enum Rev {
     /// Anything git resolves.
     Named(String),
+    /// A revision on a branch. `HEAD` in it is the newest commit of the branch.
+    OnBranch {
+        /// The branch.
+        branch: String,
+        /// What git resolves.
+        rev: String,
+    },
     /// The newest common ancestor of HEAD and this.
     MergeBase(String),
     /// The highest version tag.
@@ -58,6 +66,7 @@ impl std::fmt::Display for Rev {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Rev::Named(name) => f.write_str(name),
+            Rev::OnBranch { branch, rev } => write!(f, "{rev} on branch {branch}"),
             Rev::MergeBase(name) => write!(f, "merge-base:{name}"),
             Rev::Latest { pre: false } => f.write_str("latest"),
             Rev::Latest { pre: true } => f.write_str("latest-pre"),
@@ -142,6 +151,9 @@ const OPTIONS: [&str; 12] = [
     "include_package_files",
 ];
 
+/// The options that say which revision.
+const REVS: [&str; 4] = ["branch", "tag", "commit", "ref"];
+
 const FORMATS: [&str; 8] = ["dir", "git", "binpb", "bin", "bingz", "json", "jsongz", "protofile"];
 
 impl SourceSpec {
@@ -183,7 +195,8 @@ struct Parser<'a> {
 struct Options<'a> {
     format: Option<&'a str>,
     gzip: bool,
-    rev: Option<&'a str>,
+    /// By key: branch, tag, commit and ref.
+    revs: [Option<&'a str>; 4],
     subdir: Option<&'a str>,
     git: bool,
     package_files: bool,
@@ -228,7 +241,7 @@ impl<'a> Parser<'a> {
         match named {
             Some("git") => Ok(SourceSpec::Repository {
                 path: path.into(),
-                rev: rev(options.rev.unwrap_or("HEAD")),
+                rev: self.rev(options.revs)?,
                 subdir: self.subdir(options.subdir.unwrap_or("."))?,
             }),
             Some("binpb" | "bin") => image(ImageFormat::Binary, gzip),
@@ -295,13 +308,8 @@ impl<'a> Parser<'a> {
                 },
                 "branch" | "tag" | "commit" | "ref" => {
                     options.git = true;
-                    // `ref` with `branch` is buf's way to say where to fetch from; the ref decides.
-                    if options.rev.is_none() || key == "ref" {
-                        options.rev = Some(value);
-                    }
-                    if seen.contains(&"tag") && seen.contains(&"branch") {
-                        return self.fail("names a branch and a tag", Some("keep one of them".into()));
-                    }
+                    let at = REVS.iter().position(|rev| *rev == key).expect("one of them");
+                    options.revs[at] = Some(value);
                 }
                 "subdir" => options.subdir = Some(value),
                 "include_package_files" => options.package_files = truth()?,
@@ -324,6 +332,27 @@ impl<'a> Parser<'a> {
             }
         }
         Ok(options)
+    }
+
+    /// The revision that [`REVS`] name. A branch says where to look for a ref or commit; nothing else goes together.
+    fn rev(&self, revs: [Option<&str>; 4]) -> Result<Rev, SpecError> {
+        match revs {
+            [None, None, None, None] => Ok(Rev::Named("HEAD".to_owned())),
+            [Some(one), None, None, None]
+            | [None, Some(one), None, None]
+            | [None, None, Some(one), None]
+            | [None, None, None, Some(one)] => Ok(rev(one)),
+            [Some(branch), None, Some(rev), None] | [Some(branch), None, None, Some(rev)] => {
+                Ok(Rev::OnBranch { branch: branch.to_owned(), rev: rev.to_owned() })
+            }
+            _ => {
+                let given = REVS.iter().zip(revs).filter(|(_, value)| value.is_some());
+                let names: Vec<String> = given.map(|(key, _)| format!("`{key}`")).collect();
+                let message =
+                    format!("names a revision by {}, which contradict each other", names.join(" and "));
+                self.fail(message, Some("keep one of them, or `branch` with `ref`".into()))
+            }
+        }
     }
 
     fn plain(&self, text: &str) -> Result<SourceSpec, SpecError> {
@@ -502,6 +531,11 @@ mod tests {
             rev: Rev::Named(rev.into()),
             subdir: subdir.into(),
         };
+        let on_main = |rev: &str| SourceSpec::Repository {
+            path: ".git".into(),
+            rev: Rev::OnBranch { branch: "main".into(), rev: rev.into() },
+            subdir: String::new(),
+        };
         let binary = |gzip| SourceSpec::Image {
             place: ImagePlace::File("x.binpb.gz".into()),
             format: ImageFormat::Binary,
@@ -511,8 +545,8 @@ mod tests {
             (".git", repository("HEAD", "")),
             (".git#branch=main", repository("main", "")),
             (".git#tag=v1.0.0,subdir=proto/", repository("v1.0.0", "proto")),
-            (".git#ref=HEAD~1,branch=main,depth=20", repository("HEAD~1", "")),
-            (".git#branch=main,ref=abc123", repository("abc123", "")),
+            (".git#ref=HEAD~1,branch=main,depth=20", on_main("HEAD~1")),
+            (".git#branch=main,commit=abc123", on_main("abc123")),
             (".git#subdir=proto", repository("HEAD", "proto")),
             ("x.binpb.gz", binary(true)),
             ("dir#format=dir", SourceSpec::Directory("dir".into())),
@@ -547,6 +581,10 @@ mod tests {
             ("buf.build/acme/pay", ".binpb"),
             ("x.tar.gz", "unpack"),
             (".git#brunch=main", "`branch`"),
+            (".git#branch=main,tag=v1", "keep one"),
+            (".git#tag=v1,ref=HEAD~1", "keep one"),
+            (".git#commit=abc1234,ref=HEAD~1,branch=main", "keep one"),
+            (".git#commit=abc1234,tag=v1", "keep one"),
             ("x#format=bimpb", "`binpb`"),
         ] {
             let error = SourceSpec::parse(text, dir.path(), Side::Old).unwrap_err();

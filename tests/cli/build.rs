@@ -128,3 +128,39 @@ fn protoc_is_in_the_folder_of_the_configuration_and_the_flag_in_that_of_the_run(
     let output = env.run_with(&["build", "--protoc", "tools/protoc"], |io| io.cwd.push("proto"));
     assert_eq!(output.code, 4, "{output}");
 }
+
+#[test]
+fn what_is_odd_is_counted_and_shown_where_it_is_asked_for() {
+    let env = contract();
+    env.write(
+        "proto/b.proto",
+        "syntax = \"proto2\";\npackage b.v1;\nimport \"a.proto\";\nmessage B {\n  optional int32 camId = 1;\n  optional int32 cam_id = 2;\n}\n",
+    );
+    env.commit("first");
+    insta::assert_snapshot!(env.run(&["build"]), @"
+    compiled 2 files and 1 import from outside
+    --- stderr
+    note: the sources compile with 2 warnings in the working tree: `--warnings` shows them
+    --- exit 0
+    ");
+    insta::assert_snapshot!(env.run(&["build", "--warnings"]), @r#"
+    compiled 2 files and 1 import from outside
+    --- stderr
+    proto/b.proto:3:1: warning: Import a.proto is unused
+    3 | import "a.proto";
+      | ^^^^^^^^^^^^^^^^
+    proto/b.proto:6:18: warning: The default JSON name of field "cam_id" ("camId") conflicts with the default JSON name of field "camId"
+    6 |   optional int32 cam_id = 2;
+      |                  ^^^^^^
+    --- exit 0
+    "#);
+    let counted = env.run(&["check", "--against", "HEAD"]);
+    assert!(counted.err.contains("with 2 warnings in the working tree, 2 warnings in"), "{}", counted.err);
+    let shown = env.run(&["check", "--against", "HEAD", "--warnings"]);
+    assert!(
+        shown.err.contains("note: 2 warnings in the working tree:\nproto/b.proto:3:1: warning"),
+        "{}",
+        shown.err
+    );
+    assert_eq!(env.run(&["build", "--quiet"]).to_string(), "--- exit 0");
+}

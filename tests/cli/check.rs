@@ -47,7 +47,8 @@ fn says_what_breaks_for_whom_and_what_to_do() {
      breaks source.go, source.java, source.python, source.rust (rejects): the generated field and its
             accessors are gone
     affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
        more protopact rules FIELD_NO_DELETE
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
@@ -78,7 +79,8 @@ fn a_witness_is_shown_where_it_is_asked_for() {
     witness written by v1.4.0: `1a 01 61` means note = "a"; read by the new version: an empty message
     witness written by v1.4.0: `{"note":"a"}`; read by the new version: an error: `note`: the key is not
             known
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
        more protopact rules FIELD_NO_DELETE
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
@@ -197,13 +199,32 @@ fn reports_go_to_files_as_well() {
       caused by: No such file or directory (os error 2)
     --- exit 4
     ");
-    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "sarif=r"]), @"
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "pdf=r"]), @"
     --- stderr
-    error: invalid value 'sarif=r' for '--report <FORMAT=PATH>': there is no format `sarif`; there are `text`, `json`, `buf-json`
+    error: invalid value 'pdf=r' for '--report <FORMAT=PATH>': there is no format `pdf`; there are `text`, `json`, `sarif`, `junit`, `github`, `gitlab`, `markdown`, `html`, `buf-json`
 
     For more information, try '--help'.
     --- exit 2
     ");
+}
+
+#[test]
+fn one_run_writes_every_format() {
+    let env = broken();
+    // Text is wrapped on a terminal only.
+    let formats = ["json", "sarif", "junit", "github", "gitlab", "markdown", "html", "buf-json"];
+    let targets: Vec<String> = formats.iter().map(|format| format!("{format}=out.{format}")).collect();
+    let mut args = vec!["check", "--against", "main", "-q"];
+    args.extend(targets.iter().flat_map(|target| ["--report", target.as_str()]));
+    assert_eq!(env.run(&args).code, 1);
+    for format in formats {
+        // Each is what the run prints in that format.
+        let printed = env.run(&["check", "--against", "main", "-q", "--format", format]).out;
+        assert_eq!(env.read(&format!("out.{format}")), printed, "{format}");
+    }
+    // The page has the lines of both sides, and what is marked in them.
+    let page = env.read("out.html");
+    assert!(page.contains("<mark>"), "{page}");
 }
 
 #[test]
@@ -396,4 +417,64 @@ fn waivers_that_are_not_applied_are_told() {
     );
     let output = env.run(&["check", "--against", "latest", "--deny", "rpc"]);
     assert_eq!(output.err, "note: 1 waiver in the configuration: waivers are not applied yet\n");
+}
+
+#[test]
+fn a_file_that_either_side_owns_is_compared() {
+    let descriptor = "google/protobuf/descriptor.proto";
+    let own = |text: &str| {
+        format!(
+            "syntax = \"proto2\";\npackage x;\nimport \"{descriptor}\";\nmessage M {{\n  optional google.protobuf.FileOptions o = 1;\n}}\n{text}"
+        )
+    };
+    let vendored = protopact_descriptor().replace("  optional string swift_prefix = 39;\n", "");
+    for (old, new) in [(false, true), (true, false)] {
+        let env = TestEnv::new();
+        for (side, vendors) in [("old", old), ("new", new)] {
+            env.write(&format!("{side}/protopact.toml"), "[contract]\nroots = [\".\"]\n");
+            env.write(&format!("{side}/x.proto"), &own(""));
+            if vendors {
+                env.write(&format!("{side}/{descriptor}"), &vendored);
+            }
+        }
+        let output = env.run(&[
+            "check",
+            "new",
+            "--against",
+            "old",
+            "--use",
+            "FIELD_NO_DELETE,FILE_NO_DELETE",
+            "--format",
+            "buf-text",
+        ]);
+        let gone = output.out.contains("swift_prefix");
+        // Only where the vendored copy, which lacks a field, is the new side; nothing is deleted where it is the old one.
+        assert_eq!(gone, new, "{output}");
+    }
+}
+
+/// The well-known file as protoc has it.
+fn protopact_descriptor() -> String {
+    let include = protoc_bin_vendored::include_path().unwrap();
+    std::fs::read_to_string(include.join("google/protobuf/descriptor.proto")).unwrap()
+}
+
+#[test]
+fn buf_is_told_where_a_default_is_set() {
+    let env = TestEnv::new();
+    env.write(
+        "old/a.proto",
+        "syntax = \"proto2\";\nmessage A {\n\toptional int32 a = 1 [ default\n  = 5];\n}\n",
+    );
+    env.write(
+        "new/a.proto",
+        "syntax = \"proto2\";\nmessage A {\n\toptional int32 a = 1 [ default\n  = 6];\n}\n",
+    );
+    let args = ["check", "new", "--against", "old", "--use", "FIELD_SAME_DEFAULT", "--format"];
+    let row = env.run(&[&args[..], &["buf-json"]].concat()).out;
+    assert!(row.contains(r#""start_line":3,"start_column":28,"end_line":4,"end_column":6,"#), "{row}");
+    // Everybody else is told where the value is, as descriptors have it.
+    let json = env.run(&[&args[..], &["json"]].concat()).out;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["findings"][0]["new"]["start_line"], 4, "{json}");
 }

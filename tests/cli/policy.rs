@@ -147,7 +147,7 @@ fn the_failing_level_decides_the_code() {
     assert_eq!(warned.code, 1, "{warned}");
     assert!(warned.out.contains("warning[FIELD_SAME_NAME]: "), "{warned}");
     assert!(
-        warned.out.contains("0 errors, 1 warning, 0 notes · next version must be minor (1.5.0)"),
+        warned.out.contains("0 errors, 1 warning, 0 notes · next version must be major (2.0.0)"),
         "{warned}"
     );
     assert_eq!((run("note").code, run("error").code), (1, 0));
@@ -160,4 +160,28 @@ fn the_failing_level_decides_the_code() {
     env.write("proto/pay/v1/pay.proto", STABLE);
     assert_eq!(["error", "warn", "note"].map(|level| run(level).code), [0; 3]);
     assert_eq!(run("fatal").code, 2);
+}
+
+#[test]
+fn configuration_may_be_text_in_every_form() {
+    let env = broken();
+    for text in [
+        "check.ignore = [\"proto/pay/v1alpha1\"]",
+        "# only here\n[check]\nignore = [\"proto/pay/v1alpha1\"]\n",
+        "[check]\r\nignore-unstable-packages = true\r\n",
+        "version: v2\nbreaking:\n  use: [FILE]\n  ignore: [proto/pay/v1alpha1]\nmodules:\n  - path: proto\n",
+        "{\"version\":\"v2\",\"modules\":[{\"path\":\"proto\"}],\"breaking\":{\"ignore_unstable_packages\":true}}",
+    ] {
+        is(&env, &["--config", text], "FIELD_NO_DELETE", "2.0.0", 1);
+    }
+    insta::assert_snapshot!(env.run(&["check", "--against", "latest", "--config", "[check]\nignor = []"]), @"
+    --- stderr
+    error: --config:2:1: unknown key `ignor`
+    hint: did you mean `ignore`?
+    --- exit 2
+    ");
+    // A file wins that has such a name.
+    env.write("a=b", "[check]\nignore = [\"proto\"]\n");
+    let output = env.run(&["check", "--against", "latest", "--config", "a=b"]);
+    assert!(output.err.contains("a=b"), "{output}");
 }

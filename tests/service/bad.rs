@@ -85,10 +85,14 @@ fn block(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn call_block() -> Vec<u8> {
+    call_block_to("here")
+}
+
+fn call_block_to(authority: &str) -> Vec<u8> {
     block(&[
         (":method", "POST"),
         (":scheme", "http"),
-        (":authority", "here"),
+        (":authority", authority),
         (":path", "/shop.v1.Shop/Talk"),
         ("content-type", "application/grpc"),
         ("te", "trailers"),
@@ -313,6 +317,30 @@ async fn headers_that_never_end_end_the_connection() {
         assert!(goaway(&said).is_some_and(|code| code != 0), "{:?}", frames(&said));
     }
     victim.unharmed().await;
+}
+
+/// What clients on gRPC's C core do whose target is `ipv4:127.0.0.1:1,127.0.0.1:2`.
+#[tokio::test]
+async fn a_list_of_addresses_as_the_host_is_served_and_told() {
+    let (options, mut lines) = logged(LogFormat::Human);
+    let running = start(options).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let list = call_block_to("127.0.0.1:1,127.0.0.1:2");
+    let mut open = [PREFACE, &frame(SETTINGS, 0, 0, &[]), &frame(SETTINGS, 1, 0, &[])].concat();
+    open.extend(frame(HEADERS, 5, 1, &list));
+    stream.write_all(&open).await.unwrap();
+    let mut said = Vec::new();
+    let answered = tokio::time::timeout(PATIENCE, async {
+        while !frames(&said).iter().any(|f| f.1 == 1) {
+            assert_ne!(stream.read_buf(&mut said).await.unwrap(), 0, "{:?}", frames(&said));
+        }
+    });
+    answered.await.expect("there is no answer");
+    let first = frames(&said).into_iter().find(|f| f.1 == 1).unwrap();
+    assert_eq!(first.0, HEADERS, "{:?}", frames(&said));
+    let told = line(&mut lines).await;
+    assert!(told.starts_with("odd ") && told.contains("`127.0.0.1:1,127.0.0.1:2`"), "{told}");
+    assert!(told.contains("grpc.default_authority"), "{told}");
 }
 
 #[tokio::test]

@@ -247,6 +247,70 @@ fn a_shallow_clone_says_so() {
 }
 
 #[test]
+fn a_ref_on_a_branch_is_looked_for_there() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    let second = lab.commit(&[("a.proto", B)]);
+    lab.reference("refs/heads/old", first);
+    lab.reference("refs/remotes/origin/old", first);
+    let third = lab.commit(&[("a.proto", A)]);
+    for (text, want) in [
+        (".git#branch=main,ref=HEAD", A),
+        (".git#branch=main,ref=HEAD~1", B),
+        (".git#ref=@~1,branch=main", B),
+        (".git#branch=old,ref=HEAD", A),
+        (".git#branch=origin/old,ref=HEAD", A),
+        (&format!(".git#branch=main,commit={second}"), B),
+        (&format!(".git#branch=main,ref={third}"), A),
+    ] {
+        assert_eq!(content(&lab, text), want, "{text}");
+    }
+    assert_eq!(
+        lab.tree(".git#branch=main,ref=HEAD~1").name().to_string().split(' ').nth(1),
+        Some("`main~1`")
+    );
+    let error = |text: &str| explain(&lab.open(text).unwrap_err());
+    // Neither the one nor the other is compared in silence.
+    let elsewhere = error(&format!(".git#branch=old,ref={second}"));
+    assert!(elsewhere.contains(&format!("revision `{second}` is not on branch `old`")), "{elsewhere}");
+    let before = error(".git#branch=old,ref=HEAD~1");
+    assert!(before.contains("revision `refs/heads/old~1` does not exist"), "{before}");
+    let unknown = error(".git#branch=olf,ref=HEAD~1");
+    assert!(
+        unknown.contains("revision `olf` does not exist") && unknown.contains("did you mean `old`"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn a_clone_without_folders_says_what_gets_them() {
+    let lab = Lab::new();
+    let first = lab.commit(&[("a.proto", A)]);
+    lab.commit(&[("a.proto", B)]);
+    let tree = lab.repo.find_commit(first).unwrap().tree_id().to_string();
+    std::fs::remove_file(lab.path().join(".git/objects").join(&tree[..2]).join(&tree[2..])).unwrap();
+    let lost = explain(&lab.open("HEAD~1").unwrap_err());
+    assert!(!lost.contains("partial clone"), "{lost}");
+    lab.repo.config().unwrap().set_bool("remote.origin.promisor", true).unwrap();
+    let elsewhere = explain(&lab.open("HEAD~1").unwrap_err());
+    assert!(elsewhere.contains("revision `HEAD~1` is here without its files"), "{elsewhere}");
+    assert!(elsewhere.contains("`git fetch --refetch --no-filter`"), "{elsewhere}");
+}
+
+#[test]
+fn objects_named_by_sha_256_are_refused_with_a_way_round() {
+    let lab = Lab::new();
+    lab.commit(&[("a.proto", A)]);
+    let config = "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n";
+    std::fs::write(lab.path().join(".git/config"), config).unwrap();
+    let error = explain(&open(lab.path(), "HEAD", Side::Old).unwrap_err());
+    assert!(error.contains("names its objects by SHA-256"), "{error}");
+    assert!(error.contains("`git worktree add ../old REVISION`"), "{error}");
+    // What is on disk is read all the same.
+    assert_eq!(tree(open(lab.path(), ".", Side::New)).protos().count(), 1);
+}
+
+#[test]
 fn a_repository_without_commits_says_so() {
     let lab = Lab::new();
     for name in ["HEAD", "main", "v1.0.0"] {
@@ -354,7 +418,7 @@ fn links_in_a_tree_are_followed_inside_it_only() {
     let expected = [
         ("absolute.proto", true, &*out("/etc/passwd")),
         ("alias/back", false, back),
-        ("dangling.proto", true, "is a link to `nowhere`, which does not exist"),
+        ("dangling.proto", false, "is a link to `nowhere`, which does not exist"),
         ("dir/back", false, back),
         ("escape.proto", true, &*out("dir/../../x.proto")),
         ("loop.proto", true, "is a link to `loop.proto`, which leads back to it"),

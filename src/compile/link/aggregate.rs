@@ -263,6 +263,7 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
             Ok(Symbol::Extension(id))
                 if context.types.files[id.file as usize].extendees.get(&id.index) == Some(&message) =>
             {
+                self.it.uses(id);
                 Ok(id)
             }
             Ok(Symbol::Message(of)) => {
@@ -274,7 +275,10 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
                         && context.types.field(Id { file: of.file, index }) == Ref::Message(of)
                 });
                 match inside {
-                    Some(index) => Ok(Id { file: of.file, index }),
+                    Some(index) => {
+                        self.it.uses(of);
+                        Ok(Id { file: of.file, index })
+                    }
                     None => self.fail(span, format!("`{name}` is a message, not an extension")),
                 }
             }
@@ -301,7 +305,10 @@ impl<'t> Reader<'_, '_, '_, '_, 't> {
         }
         let scope = context.symbols.parent(context.symbols.message_scope(message));
         let of = match context.symbols.resolve(self.it.file, scope, name, true) {
-            Ok(Symbol::Message(id)) => id,
+            Ok(Symbol::Message(id)) => {
+                self.it.uses(id);
+                id
+            }
             Ok(other) => return self.fail(span, format!("`{name}` is {}, not a message", other.word())),
             Err(miss) => {
                 let problem = missing(context.units, name, span, &miss, "type");

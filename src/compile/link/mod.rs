@@ -5,6 +5,7 @@ mod emit;
 mod options;
 mod resolve;
 mod symbols;
+mod unused;
 mod validate;
 mod value;
 mod visible;
@@ -38,43 +39,50 @@ struct Context<'a, 's> {
     types: &'a Types,
 }
 
-/// Links the files. Gives the descriptor of each that is not hidden, in their order, or every problem with the
-/// file it is in.
-pub(super) fn link(
-    units: &[Unit<'_>],
-    source_infos: Vec<SourceInfo>,
-) -> Result<Vec<Vec<u8>>, Vec<(u32, Problem)>> {
+/// What linking gives.
+pub(super) struct Linked {
+    /// The descriptor of each file that is not hidden, in their order.
+    pub(super) descriptors: Vec<Vec<u8>>,
+    /// What protoc warns of, with the file it is in.
+    pub(super) warnings: Vec<(u32, Problem)>,
+}
+
+/// Links the files, or gives every problem with the file it is in.
+pub(super) fn link(units: &[Unit<'_>], source_infos: Vec<SourceInfo>) -> Result<Linked, Vec<(u32, Problem)>> {
     let mut problems = Vec::new();
     let symbols = Symbols::build(units, &mut problems);
     let types = resolve::resolve(units, &symbols, &mut problems);
     let context = Context { units, symbols: &symbols, types: &types };
     validate::across(&context, &mut problems);
     let emit_bytes = problems.is_empty() && units.iter().all(|u| !u.broken);
-    let results: Vec<(Vec<u8>, Vec<Problem>)> = source_infos
+    let results: Vec<(Vec<u8>, Vec<Problem>, Vec<Problem>)> = source_infos
         .into_par_iter()
         .enumerate()
         .map(|(file, info)| {
             if units[file].hidden {
-                return (Vec::new(), Vec::new());
+                return (Vec::new(), Vec::new(), Vec::new());
             }
-            let mut problems = Vec::new();
-            validate::file(&context, file as u32, &mut problems);
+            let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+            validate::file(&context, file as u32, &mut problems, &mut warnings);
             let interpreted = options::interpret(&context, file as u32, &mut problems);
+            unused::imports(&context, file as u32, &interpreted.used, &mut warnings);
             let bytes = if emit_bytes && problems.is_empty() {
                 emit::file(&context, file as u32, interpreted, info)
             } else {
                 Vec::new()
             };
-            (bytes, problems)
+            (bytes, problems, warnings)
         })
         .collect();
     let mut descriptors = Vec::with_capacity(results.len());
-    for (file, (bytes, found)) in results.into_iter().enumerate() {
+    let mut warnings = Vec::new();
+    for (file, (bytes, found, warned)) in results.into_iter().enumerate() {
         descriptors.push(bytes);
         problems.extend(found.into_iter().map(|p| (file as u32, p)));
+        warnings.extend(warned.into_iter().map(|p| (file as u32, p)));
     }
     if problems.is_empty() {
-        return Ok(descriptors);
+        return Ok(Linked { descriptors, warnings });
     }
     problems.sort_by(|a, b| {
         (units[a.0 as usize].display, a.1.span).cmp(&(units[b.0 as usize].display, b.1.span))

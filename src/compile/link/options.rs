@@ -1,7 +1,7 @@
 //! What options mean: their names are resolved in `descriptor.proto` and in extensions of it, their values are
 //! checked against the type found there.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Context;
 use super::aggregate;
@@ -19,6 +19,8 @@ pub(super) struct Interpreted {
     pub(super) bytes: Vec<Vec<u8>>,
     /// By option: where it is now.
     pub(super) fates: Vec<Fate>,
+    /// The files that options are described in.
+    pub(super) used: FxHashSet<u32>,
 }
 
 /// Interprets every option of a file.
@@ -30,7 +32,11 @@ pub(super) fn interpret(context: &Context<'_, '_>, file: u32, problems: &mut Vec
         context,
         file,
         problems,
-        out: Interpreted { bytes: vec![Vec::new(); count], fates: vec![Fate::LeftOut; count] },
+        out: Interpreted {
+            bytes: vec![Vec::new(); count],
+            fates: vec![Fate::LeftOut; count],
+            used: FxHashSet::default(),
+        },
         target: "",
         messages: FxHashMap::default(),
         big: FxHashMap::default(),
@@ -88,6 +94,11 @@ impl<'a> Interpreter<'a, '_, '_> {
         Err(Failed)
     }
 
+    /// Remembers that something of a file is needed.
+    pub(super) fn uses(&mut self, id: Id) {
+        self.out.used.insert(id.file);
+    }
+
     fn options_message(&mut self, name: &'static str) -> Option<Id> {
         let symbols = self.context.symbols;
         *self.messages.entry(name).or_insert_with(|| {
@@ -110,6 +121,7 @@ impl<'a> Interpreter<'a, '_, '_> {
             ));
             return;
         };
+        self.uses(message);
         self.target = match kind {
             "FileOptions" => "TARGET_TYPE_FILE",
             "ExtensionRangeOptions" => "TARGET_TYPE_EXTENSION_RANGE",
@@ -287,7 +299,10 @@ impl<'a> Interpreter<'a, '_, '_> {
         match context.symbols.resolve(self.file, scope, name, false) {
             Ok(Symbol::Extension(id)) => {
                 match context.types.files[id.file as usize].extendees.get(&id.index) {
-                    Some(extendee) if *extendee == of => Ok(id),
+                    Some(extendee) if *extendee == of => {
+                        self.uses(id);
+                        Ok(id)
+                    }
                     Some(extendee) => {
                         let message = format!(
                             "`{name}` extends `{}` and cannot be set in `{}`",
@@ -304,7 +319,8 @@ impl<'a> Interpreter<'a, '_, '_> {
                 self.fail(Problem::new(span, message))
             }
             Err(miss) => {
-                if miss == Miss::Unknown && context.units[self.file as usize].imports.contains(&None) {
+                let follows = !matches!(miss, Miss::Hidden(symbol) if !matches!(symbol, Symbol::Package(..)));
+                if follows && context.types.tainted.contains(&self.file) {
                     return Err(Failed);
                 }
                 let problem = missing(context.units, name, span, &miss, "option");

@@ -36,7 +36,10 @@ pub(crate) struct Import<'s> {
     pub(crate) path: Cow<'s, str>,
     pub(crate) public: bool,
     pub(crate) weak: bool,
+    /// The path.
     pub(crate) span: Span,
+    /// The whole statement, up to the path.
+    pub(crate) statement: Span,
 }
 
 #[derive(Debug, Default)]

@@ -310,6 +310,7 @@ impl<'s> Parser<'s> {
         let mut statement = true;
         while !self.at_end() {
             if depth == 0 && statement && self.at("import") {
+                let start = self.lex.current.span;
                 self.lex.next();
                 let public = self.at("public");
                 if matches!(self.current(), "public" | "weak" | "option") {
@@ -318,7 +319,8 @@ impl<'s> Parser<'s> {
                 let span = self.lex.current.span;
                 if let Ok(path) = self.utf8("a path") {
                     let span = span.to(self.lex.previous.span);
-                    self.file.imports.push(Import { path, public, weak: false, span });
+                    let statement = start.to(span);
+                    self.file.imports.push(Import { path, public, weak: false, span, statement });
                 }
                 continue;
             }
@@ -424,6 +426,7 @@ impl<'s> Parser<'s> {
     fn parse_import(&mut self, root: Loc) -> Result {
         let index = self.file.imports.len() as i32;
         self.within(root, &[3, index], |p, loc| {
+            let start = p.lex.current.span;
             p.consume("import")?;
             let (mut public, mut weak) = (false, false);
             if p.at("public") {
@@ -438,7 +441,7 @@ impl<'s> Parser<'s> {
             let token = p.lex.current;
             let path = p.utf8("the path of the file to import, in quotes")?;
             let span = token.span.to(p.lex.previous.span);
-            p.file.imports.push(Import { path, public, weak, span });
+            p.file.imports.push(Import { path, public, weak, span, statement: start.to(span) });
             p.consume_end(";", Some(loc))
         })
     }

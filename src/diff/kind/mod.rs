@@ -19,7 +19,9 @@ use std::sync::Arc;
 
 use crate::schema::{FieldId, MessageId, OneofId, Range};
 
+pub(in crate::diff) use enums::reserve as reserve_value;
 pub(crate) use facts::{Facts, Id, Place, Shown};
+pub(in crate::diff) use fields::reserve as reserve_field;
 pub use file_option::FileOption;
 pub use parts::{Comeback, Departure, NameChange, OneofChange, Past, Structure};
 
@@ -222,6 +224,9 @@ pub enum Kind {
     /// `idempotency_level`.
     MethodIdempotencyChanged,
 
+    /// A feature that a generator of SDK packages reads: of a file, a message, an enum or an enum value, where what
+    /// it stands in did not change the same way.
+    GeneratorFeaturesChanged,
     /// `deprecated`, of any element.
     DeprecationChanged {
         /// Whether it is deprecated now.
@@ -231,11 +236,20 @@ pub enum Kind {
     OptionChanged {
         /// The name as written: `go_package`, `(google.api.http)`.
         option: Box<str>,
-        /// The old value as text; `None` when it was not set.
-        old: Option<Box<str>>,
-        /// The new value as text; `None` when it is not set.
-        new: Option<Box<str>>,
+        /// The old value; `None` when it was not set.
+        old: Option<OptionText>,
+        /// The new value; `None` when it is not set.
+        new: Option<OptionText>,
     },
+}
+
+/// The value of an option.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionText {
+    /// By field numbers, whatever the schema knows: what tells changes apart.
+    pub raw: Box<str>,
+    /// As a person writes it, with the name: `(buf.validate.field).int32.gt = 0`.
+    pub written: Box<str>,
 }
 
 /// The kinds that cannot concern a lens, as a pattern. A lens ends its match with this and never with `_`: a new kind
@@ -248,17 +262,17 @@ macro_rules! beside {
         | Kind::FieldRequiredRespelled { .. } | Kind::FieldPackedChanged
         | Kind::FieldCppStringTypeChanged | Kind::FieldJsTypeChanged
         | Kind::ReservedRangeAdded { .. } | Kind::ReservedNameAdded { .. } | Kind::ExtensionRangeAdded { .. }
-        | Kind::DescriptorAccessorRemoved | Kind::DeprecationChanged { .. }
+        | Kind::DescriptorAccessorRemoved | Kind::DeprecationChanged { .. } | Kind::GeneratorFeaturesChanged
     };
     (wire) => {
-        beside!(every) | beside!(files) | beside!(methods)
+        beside!(every) | beside!(lines) | beside!(methods)
         | Kind::TypeAdded | Kind::TypeMoved(_)
         | Kind::FieldJsonNameChanged | Kind::OneofAdded | Kind::OneofRemoved { .. } | Kind::JsonFormatChanged
         | Kind::OptionChanged { .. }
     };
     (json) => {
-        beside!(every) | beside!(files) | beside!(methods)
-        | Kind::PackageRemoved { .. } | Kind::TypeMoved(_) | Kind::TypeRenamed(_)
+        beside!(every) | beside!(lines) | beside!(methods)
+        | Kind::TypeMoved(_) | Kind::TypeRenamed(_)
         | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
         | Kind::OneofAdded | Kind::OneofRemoved { .. }
         | Kind::ReservedRangeRemoved { .. } | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged
@@ -297,8 +311,10 @@ macro_rules! beside {
     };
 
     // Parts of the lists above.
-    (files) => {
-        Kind::FileRemoved | Kind::FilePackageChanged | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
+    (files) => { Kind::FileRemoved | beside!(lines) };
+    // Single lines of a file.
+    (lines) => {
+        Kind::FilePackageChanged | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
     };
     (methods) => {
         Kind::MethodAdded | Kind::MethodRemoved
@@ -388,6 +404,7 @@ impl Kind {
             Kind::MethodServerStreamingChanged => &methods::SERVER_STREAMING_CHANGED,
             Kind::MethodIdempotencyChanged => &methods::IDEMPOTENCY_CHANGED,
 
+            Kind::GeneratorFeaturesChanged => &options::GENERATOR_FEATURES_CHANGED,
             Kind::DeprecationChanged { now: true } => &options::DEPRECATED,
             Kind::DeprecationChanged { now: false } => &options::UNDEPRECATED,
             Kind::OptionChanged { .. } => &options::CHANGED,

@@ -1,9 +1,10 @@
 //! Kinds of changes that every element can have: deprecation, and options without a kind of their own.
 
-use super::Kind;
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, no_rule, once};
 use super::wording::{either, short};
-use crate::schema::Meaning;
+use super::{Kind, OptionText};
+use crate::diff::{Change, Cx};
+use crate::schema::{Element, Meaning, Schema};
 use crate::words::Nature;
 
 pub(super) static DEPRECATED: Facts = Facts {
@@ -40,17 +41,23 @@ pub(super) static CHANGED: Facts = Facts {
         let element = either(change, cx);
         let Kind::OptionChanged { option, old, new } = &change.kind else { return element };
         match (old, new) {
-            (None, Some(b)) => format!("{element} had no option `{option}`, has now `{}`", short(b)),
-            (Some(a), None) => format!("{element} had the option `{option}` `{}`, has now none", short(a)),
+            (None, Some(b)) => {
+                format!("{element} had no option `{option}`, has now `{}`", short(&b.written))
+            }
+            (Some(a), None) => format!("{element} had the option `{}`, has now none", short(&a.written)),
             (Some(a), Some(b)) => {
-                format!("{element} had the option `{option}` `{}`, has now `{}`", short(a), short(b))
+                let (a, b) = (short(&a.written), short(&b.written));
+                format!("{element} had the option `{a}`, has now `{b}`")
             }
             (None, None) => format!("{element} has another option `{option}`"),
         }
     },
     among: |kind| if let Kind::OptionChanged { option, .. } = kind { Some(option.to_string()) } else { None },
     apart: |change, _| match &change.kind {
-        Kind::OptionChanged { option, old, new } => format!("{option} {old:?} {new:?}"),
+        Kind::OptionChanged { option, old, new } => {
+            let raw = |side: &Option<OptionText>| side.as_ref().map(|o| o.raw.clone());
+            format!("{option} {:?} {:?}", raw(old), raw(new))
+        }
         _ => String::new(),
     },
     whole: false,
@@ -64,3 +71,32 @@ pub(super) static CHANGED: Facts = Facts {
     remedy: no_remedy,
     shown: Shown::Nothing,
 };
+
+pub(super) static GENERATOR_FEATURES_CHANGED: Facts = Facts {
+    id: Id::OfNoun("features-changed"),
+    nature: Nature::Option,
+    place: |_| Place::Elements,
+    says: |change, cx| {
+        let element = either(change, cx);
+        let parts: Vec<String> = features(change, cx)
+            .into_iter()
+            .map(|(name, was, now)| format!("`{name}` `{was}`, is now `{now}`"))
+            .collect();
+        format!("{element} had the feature {}", parts.join(" and "))
+    },
+    among: once,
+    apart: |change, cx| format!("{:?}", features(change, cx)),
+    whole: false,
+    rule: |_, _| Some("OPTION_SAME_VALUE"),
+    remedy: no_remedy,
+    shown: Shown::Nothing,
+};
+
+/// The features that differ between the two sides, each with both values.
+fn features(change: &Change, cx: &Cx<'_>) -> Vec<(&'static str, &'static str, &'static str)> {
+    let side = |schema: &Schema, element: Option<Element>| {
+        element.map(|e| schema.generator_features(e)).unwrap_or_default().named()
+    };
+    let (was, now) = (side(cx.old, change.old), side(cx.new, change.new));
+    was.into_iter().zip(now).filter(|(a, b)| a != b).map(|(a, b)| (a.0, a.1, b.1)).collect()
+}

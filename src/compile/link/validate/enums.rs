@@ -76,6 +76,7 @@ impl Check<'_, '_, '_> {
             let problem = Problem::new(second.span, "this range overlaps with another one");
             self.problems.push(problem.hint(format!("the other range is at {place}")));
         }
+        self.reserved_names(&enum_.reserved_names);
         let mut names: FxHashMap<&str, Span> = FxHashMap::default();
         for (name, span) in &enum_.reserved_names {
             if names.insert(name, *span).is_some() {

@@ -5,6 +5,7 @@ use crate::compile::link::options::message_name;
 use crate::compile::link::resolve::Ref;
 use crate::compile::link::symbols::Id;
 use crate::compile::link::value::{flag, word};
+use crate::compile::names::camel_name;
 use crate::compile::parse::Problem;
 use crate::compile::parse::ast::{Default, Field, Label, Syntax, Type};
 
@@ -56,8 +57,31 @@ impl<'s> Check<'_, 's, '_> {
                 self.report(*span, "JSON names in brackets are for extensions");
             }
         }
+        self.map_entry(field, reference);
         self.field_options(field, reference);
         self.default(field, reference);
+    }
+
+    /// The message that a map field stands for is no type to name: protoc takes it for the field it made it of, and
+    /// for nothing else (`ValidateMapEntry` of its descriptor builder).
+    fn map_entry(&mut self, field: &Field<'s>, reference: Ref) {
+        let Ref::Message(id) = reference else { return };
+        let entry = &self.context.units[id.file as usize].ast.messages[id.index as usize];
+        let made_of_it = || {
+            field.label == Label::Repeated
+                && field.extendee().is_none()
+                && id.file == self.file
+                && entry.parent == field.parent
+                && *entry.name == *(camel_name(&field.name) + "Entry")
+        };
+        if entry.map_entry && !made_of_it() {
+            let name = message_name(self.context, id);
+            let problem = Problem::new(
+                field.type_span,
+                format!("`{name}` is the entry of a map, which only the map field itself can hold"),
+            );
+            self.problems.push(problem.hint("write `map<KEY, VALUE>`, or declare a message of your own"));
+        }
     }
 
     fn number(&mut self, field: &Field<'s>, index: u32) {
@@ -109,6 +133,7 @@ impl<'s> Check<'_, 's, '_> {
         if field.ty == Some(Type::Group) {
             self.report(field.type_span, "a map value cannot be a group");
         }
+        self.map_entry(field, reference);
         if let Ref::Enum(id) = reference {
             if self.proto3() {
                 self.open_enum(field, reference);

@@ -7,6 +7,7 @@ use crate::compile::link::value::flag;
 use crate::compile::names::json_name;
 use crate::compile::parse::Problem;
 use crate::compile::parse::ast::Field;
+use crate::compile::parse::lex::MAX_PROBLEMS;
 
 impl Check<'_, '_, '_> {
     pub(super) fn json_names(&mut self, index: u32) {
@@ -51,6 +52,17 @@ impl Check<'_, '_, '_> {
             // proto2 only promises what the user spelled out.
             let spelled_out = custom && first_custom;
             if !self.proto3() && !spelled_out {
+                let word = |custom: bool| if custom { "custom" } else { "default" };
+                let message = format!(
+                    "The {} JSON name of field \"{}\" (\"{name}\") conflicts with the {} JSON name of field \"{}\"",
+                    word(custom),
+                    field.name,
+                    word(first_custom),
+                    first.name
+                );
+                if self.warnings.len() < MAX_PROBLEMS {
+                    self.warnings.push(Problem::new(field.name_span, message));
+                }
                 continue;
             }
             let problem = Problem::new(

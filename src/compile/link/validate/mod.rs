@@ -12,6 +12,7 @@ mod json;
 mod names;
 mod ranges;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -62,17 +63,24 @@ pub(super) fn across(context: &Context<'_, '_>, problems: &mut Vec<(u32, Problem
     }
 }
 
-/// The rules of one file.
-pub(super) fn file(context: &Context<'_, '_>, file: u32, problems: &mut Vec<Problem>) {
+/// The rules of one file. Warnings are worded as protoc words them.
+pub(super) fn file(
+    context: &Context<'_, '_>,
+    file: u32,
+    problems: &mut Vec<Problem>,
+    warnings: &mut Vec<Problem>,
+) {
     let mut check = Check {
         context,
         file,
         ast: &context.units[file as usize].ast,
         problems,
+        warnings,
         declarations: FxHashMap::default(),
         extension_ranges: FxHashMap::default(),
     };
     check.imports();
+    check.generic_services();
     for index in 0..check.ast.messages.len() {
         if check.full() {
             return;
@@ -100,11 +108,18 @@ pub(super) fn file(context: &Context<'_, '_>, file: u32, problems: &mut Vec<Prob
     }
 }
 
+fn is_identifier(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 struct Check<'a, 's, 'p> {
     context: &'a Context<'a, 's>,
     file: u32,
     ast: &'a File<'s>,
     problems: &'p mut Vec<Problem>,
+    warnings: &'p mut Vec<Problem>,
     /// What `extensions` statements declare, by message and statement; sorted by number.
     declarations: FxHashMap<(Id, u32), Rc<[Declaration]>>,
     /// The extension ranges of messages: first number, the number behind the last, which range; sorted.
@@ -123,6 +138,16 @@ impl Check<'_, '_, '_> {
 
     fn report(&mut self, span: Span, message: impl Into<String>) {
         self.problems.push(Problem::new(span, message));
+    }
+
+    /// Warns of reserved names that no field or value can have.
+    fn reserved_names(&mut self, names: &[(Cow<'_, str>, Span)]) {
+        for (name, span) in names.iter().filter(|(name, _)| !is_identifier(name)) {
+            if self.warnings.len() < MAX_PROBLEMS {
+                let message = format!("Reserved name \"{name}\" is not a valid identifier");
+                self.warnings.push(Problem::new(*span, message));
+            }
+        }
     }
 
     /// Says where something else in this file is.
@@ -152,6 +177,19 @@ impl Check<'_, '_, '_> {
                     ),
                 );
             }
+        }
+    }
+
+    /// Warns of services that protoc's own generators make, which are going to be removed.
+    fn generic_services(&mut self) {
+        const ALL: [&str; 3] = ["cc_generic_services", "java_generic_services", "py_generic_services"];
+        if ALL.iter().any(|name| flag(&self.ast.options, name) == Some(true)) {
+            let message = "Generic services (cc_generic_services, java_generic_services, and py_generic_services) are \
+                deprecated in favor of using plugins that generate code specific to your particular RPC system. \
+                Additional code generator options may be required to enable generic services and total removal of these \
+                options is planned in future breaking releases";
+            let of_file = Problem { span: None, ..Problem::new(Span::default(), message) };
+            self.warnings.push(of_file);
         }
     }
 

@@ -97,6 +97,7 @@ impl Check<'_, '_, '_> {
             );
         }
 
+        self.reserved_names(&message.reserved_names);
         let mut names: FxHashMap<&str, Span> = FxHashMap::default();
         for (name, span) in &message.reserved_names {
             if names.insert(name, *span).is_some() {
