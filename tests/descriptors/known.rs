@@ -203,4 +203,23 @@ const KNOWN: &[(&str, Differs, &str, &[&str])] = &[
         "names are looked up from the inside out by their whole path, and a package that is not imported hides or is hidden",
         &["fixtures/compile/scopes/a.proto", "fixtures/compile/scopes/e.proto"],
     ),
+    (
+        "cases",
+        Differs::Takes,
+        "the entry of a map is a type like any other",
+        &[
+            "map-entry-alone",
+            "map-entry-as-extension",
+            "map-entry-as-map-value",
+            "map-entry-as-type",
+            "map-entry-in-a-oneof",
+            "map-entry-of-another-message",
+        ],
+    ),
+    (
+        "fixtures",
+        Differs::Refuses,
+        "a reserved name that is no name is refused, of which protoc only warns",
+        &["fixtures/compile/odd/names.proto"],
+    ),
 ];
