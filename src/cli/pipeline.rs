@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, lines, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
@@ -44,6 +44,8 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// Show the sources of both sides beside each finding.
+    pub(super) excerpts: bool,
 }
 
 impl Job {
@@ -102,6 +104,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
     let kept = lines::kept(&pair.new.content);
+    let texts =
+        job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
     let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
     let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
@@ -132,6 +136,9 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
+    if let Some([old, new]) = &texts {
+        report.excerpts = excerpts::of([old, new], &report);
+    }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));

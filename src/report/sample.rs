@@ -40,7 +40,7 @@ fn file(path: &str) -> Option<Location> {
 }
 
 fn cell(lens: Lens, direction: Direction, effect: Effect, reason: &str) -> Cell {
-    Cell { lens, direction, effect, reason: reason.to_owned().into() }
+    Cell { lens, direction, effect, reason: reason.to_owned().into(), grows: false }
 }
 
 fn unconfirmed(lens: Lens, direction: Direction, effect: Effect) -> Proof {
@@ -312,6 +312,7 @@ pub(super) fn full() -> Report {
         bump: Some(Bump::Major),
         settings: Default::default(),
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
+        ..Report::default()
     }
 }
 
@@ -380,5 +381,6 @@ pub(super) fn hostile() -> Report {
         bump: Some(Bump::Major),
         settings: Default::default(),
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
+        ..Report::default()
     }
 }

@@ -8,9 +8,7 @@ mod near;
 mod plural;
 
 pub use escape::escape;
-#[cfg(test)]
-pub(crate) use escape::is_unsafe;
-pub(crate) use escape::{JsonEscapes, escape_lines, pretty_json};
+pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json};
 pub use layout::{Line, Style, View};
 pub(crate) use near::{few, near};
 pub use plural::plural;

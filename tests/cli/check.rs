@@ -47,7 +47,8 @@ fn says_what_breaks_for_whom_and_what_to_do() {
      breaks source.go, source.java, source.python, source.rust (rejects): the generated field and its
             accessors are gone
     affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
        more protopact rules FIELD_NO_DELETE
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
@@ -78,7 +79,8 @@ fn a_witness_is_shown_where_it_is_asked_for() {
     witness written by v1.4.0: `1a 01 61` means note = "a"; read by the new version: an empty message
     witness written by v1.4.0: `{"note":"a"}`; read by the new version: an error: `note`: the key is not
             known
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
        more protopact rules FIELD_NO_DELETE
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
@@ -197,13 +199,32 @@ fn reports_go_to_files_as_well() {
       caused by: No such file or directory (os error 2)
     --- exit 4
     ");
-    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "sarif=r"]), @"
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "pdf=r"]), @"
     --- stderr
-    error: invalid value 'sarif=r' for '--report <FORMAT=PATH>': there is no format `sarif`; there are `text`, `json`, `buf-json`
+    error: invalid value 'pdf=r' for '--report <FORMAT=PATH>': there is no format `pdf`; there are `text`, `json`, `sarif`, `junit`, `github`, `gitlab`, `markdown`, `html`, `buf-json`
 
     For more information, try '--help'.
     --- exit 2
     ");
+}
+
+#[test]
+fn one_run_writes_every_format() {
+    let env = broken();
+    // Text is wrapped on a terminal only.
+    let formats = ["json", "sarif", "junit", "github", "gitlab", "markdown", "html", "buf-json"];
+    let targets: Vec<String> = formats.iter().map(|format| format!("{format}=out.{format}")).collect();
+    let mut args = vec!["check", "--against", "main", "-q"];
+    args.extend(targets.iter().flat_map(|target| ["--report", target.as_str()]));
+    assert_eq!(env.run(&args).code, 1);
+    for format in formats {
+        // Each is what the run prints in that format.
+        let printed = env.run(&["check", "--against", "main", "-q", "--format", format]).out;
+        assert_eq!(env.read(&format!("out.{format}")), printed, "{format}");
+    }
+    // The page has the lines of both sides, and what is marked in them.
+    let page = env.read("out.html");
+    assert!(page.contains("<mark>"), "{page}");
 }
 
 #[test]
