@@ -2,7 +2,7 @@
 //!
 //! Without scripts it is complete; a script that stands in it adds filters and a search.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use minijinja::Value;
@@ -20,8 +20,9 @@ use crate::text::{View, plural};
 use crate::wire::Shown;
 use crate::words::{Direction, Level};
 
-/// How many findings are shown with their sources. Whoever has more reads them by rule and by symbol.
-const WITH_SOURCES: usize = 1_000;
+/// How many findings are shown whole. Of those that follow a page says what, where, whom and the way out: nobody reads
+/// as many, and a page of all of it no longer opens.
+const WHOLE: usize = 1_000;
 
 /// How much of two texts has to be the same for the differences to be marked.
 const ALIKE: f32 = 0.4;
@@ -47,9 +48,12 @@ struct Page {
     hit: Vec<Row>,
     elements: Vec<ElementPart>,
     packages: Vec<String>,
+    all_changes: usize,
     changes: Vec<ChangePart>,
     notes: Vec<String>,
     findings: String,
+    findings_beyond: bool,
+    whole: usize,
 }
 
 #[derive(Serialize)]
@@ -75,6 +79,7 @@ struct ElementPart {
 #[derive(Serialize)]
 struct FindingPart {
     id: String,
+    brief: bool,
     level: &'static str,
     word: &'static str,
     rule: &'static str,
@@ -103,7 +108,6 @@ struct Piece {
 #[derive(Serialize)]
 struct Says {
     label: &'static str,
-    effect: &'static str,
     text: Vec<Piece>,
 }
 
@@ -144,7 +148,7 @@ fn page(report: &Report) -> Page {
             1 => format!("f-{}", finding.fingerprint),
             n => format!("f-{}-{n}", finding.fingerprint),
         };
-        let part = finding_part(report, finding, id, n < WITH_SOURCES);
+        let part = finding_part(report, finding, id, n >= WHOLE);
         let at = *place.entry(&finding.symbol).or_insert_with(|| {
             elements.push(ElementPart {
                 symbol: finding.symbol.clone(),
@@ -159,7 +163,10 @@ fn page(report: &Report) -> Page {
     packages.sort();
     packages.dedup();
     let levels = [Level::Error, Level::Warn, Level::Note];
-    let changes = report.changes.iter().map(|change| ChangePart {
+    // What was found stands above.
+    let found: HashSet<&str> = report.findings.iter().map(|f| &*f.fingerprint).collect();
+    let others = report.changes.iter().filter(|change| !found.contains(&*change.fingerprint));
+    let changes = others.map(|change| ChangePart {
         symbol: change.symbol.clone(),
         message: pieces(&change.message),
         bump: change.bump.as_str(),
@@ -174,9 +181,12 @@ fn page(report: &Report) -> Page {
         hit: rows(report),
         elements,
         packages,
+        all_changes: report.changes.len(),
         changes: changes.collect(),
         notes: report.notes.clone(),
         findings: plural(report.findings.len(), "finding"),
+        findings_beyond: report.findings.len() > WHOLE,
+        whole: WHOLE,
     }
 }
 
@@ -208,19 +218,21 @@ fn package(symbol: &str) -> &str {
     symbol.get(..length.saturating_sub(1)).unwrap_or(symbol)
 }
 
-fn finding_part(report: &Report, finding: &Finding, id: String, sources: bool) -> FindingPart {
-    let (old, new) = both(report, finding, sources);
+fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> FindingPart {
+    let (old, new) = both(report, finding, !brief);
     let mut says: Vec<Says> = claims::claims(&finding.verdict)
         .into_iter()
         .map(|c| Says {
             label: c.label,
-            effect: c.worst.as_str(),
-            text: pieces(&format!("{}: {}", c.whom, c.reason)),
+            text: if brief { pieces(&c.whom) } else { pieces(&format!("{}: {}", c.whom, c.reason)) },
         })
         .collect();
-    let witnesses = super::witness::sentences(report, finding).into_iter();
-    says.extend(witnesses.map(|text| Says { label: "witness", effect: "", text: pieces(&text) }));
-    let bytes = finding.proofs.iter().flatten().filter_map(|proof| match &proof.shown {
+    let proofs = finding.proofs.iter().flatten().filter(|_| !brief);
+    if !brief {
+        let witnesses = super::witness::sentences(report, finding).into_iter();
+        says.extend(witnesses.map(|text| Says { label: "witness", text: pieces(&text) }));
+    }
+    let bytes = proofs.filter_map(|proof| match &proof.shown {
         Some(Shown::Bytes { bytes, .. }) if !bytes.is_empty() => Some(Strip { fields: segments(bytes) }),
         _ => None,
     });
@@ -228,6 +240,7 @@ fn finding_part(report: &Report, finding: &Finding, id: String, sources: bool) -
     let cells = cells.map(|c| format!("{}.{}", c.lens.as_str(), c.direction.as_str())).collect::<Vec<_>>();
     FindingPart {
         id,
+        brief,
         level: finding.level.as_str(),
         word: level_word(finding.level),
         rule: finding.rule,
