@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::generate::{self, Generate, RawGenerate};
 use super::path::{PathPattern, normalize};
 use super::policy::{PackagePolicy, Policy, RuleRef, Selection, lenses};
-use super::settings::{Waiver, level};
+use super::settings::{Waiver, WaiverPolicy, level};
 use super::{ConfigError, Place};
 use crate::compile::Backend;
 use crate::words::Level;
@@ -28,6 +28,8 @@ struct Raw {
     policy: BTreeMap<Spanned<String>, RawSelection>,
     #[serde(default)]
     waiver: Vec<RawWaiver>,
+    #[serde(default)]
+    waivers: RawWaivers,
     #[serde(default)]
     release: RawRelease,
     #[serde(default)]
@@ -80,6 +82,16 @@ struct RawWaiver {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawWaivers {
+    #[serde(default)]
+    require_owner: bool,
+    #[serde(default)]
+    require_until: bool,
+    max_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawRelease {
     tag: Option<Spanned<String>>,
 }
@@ -116,6 +128,8 @@ pub struct File {
     pub packages: Vec<PackagePolicy>,
     /// `[[waiver]]`.
     pub waivers: Vec<Waiver>,
+    /// `[waivers]`.
+    pub waiver_policy: WaiverPolicy,
     /// `release.tag`, a shape with `{version}` in it.
     pub tag: Option<String>,
     /// `compile.backend`.
@@ -207,6 +221,11 @@ impl Reader<'_> {
             path: self.paths(check.path.as_deref().unwrap_or_default())?,
             exclude_path: self.paths(check.exclude_path.as_deref().unwrap_or_default())?,
             packages,
+            waiver_policy: WaiverPolicy {
+                require_owner: raw.waivers.require_owner,
+                require_until: raw.waivers.require_until,
+                max_days: raw.waivers.max_days,
+            },
             waivers: raw.waiver.into_iter().map(|w| self.waiver(w)).collect::<Result<_, _>>()?,
             tag: raw.release.tag.map(|t| self.tag(&t)).transpose()?,
             backend: raw.compile.backend.map(|b| backend(b.get_ref(), || self.place(&b))).transpose()?,

@@ -5,6 +5,7 @@ use std::io;
 
 use super::summary::{level_style, level_word};
 use super::{Finding, Location, Report, Reporter, witness};
+use crate::findings::{Standing, Waived};
 use crate::source::Name;
 use crate::text::plural;
 use crate::text::{Line, Style, View};
@@ -50,11 +51,12 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
     let mut told: HashSet<Vec<u8>> = HashSet::new();
     for edit in block.chunk_by(|a, b| a.of == b.of) {
         for finding in edit {
+            let (style, word) = match &finding.standing {
+                Standing::Open => (level_style(finding.level), level_word(finding.level)),
+                aside => (Style::Note, aside.as_str()),
+            };
             Line::new()
-                .styled(
-                    level_style(finding.level),
-                    format!("{}[{}]", level_word(finding.level), finding.rule),
-                )
+                .styled(style, format!("{word}[{}]", finding.rule))
                 .styled(Style::Strong, format!(": {}", finding.message))
                 .hang(4)
                 .write(view, out)?;
@@ -63,9 +65,7 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
         for finding in edit {
             rest.extend(details(report, finding));
         }
-        let more =
-            |finding: &&Finding| Line::labelled("more").plain(format!("protopact rules {}", finding.rule));
-        rest.extend(edit.iter().map(more));
+        rest.extend(edit.iter().map(|finding| more(finding)));
         for line in rest {
             let mut text = Vec::new();
             line.write(view, &mut text)?;
@@ -77,9 +77,24 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
     Ok(())
 }
 
+/// Where there is more to read, and how to accept it.
+fn more(finding: &Finding) -> Line {
+    let line = Line::labelled("more").plain(format!("protopact rules {}", finding.rule));
+    match finding.standing {
+        Standing::Open => line.plain(format!(" · to accept it: protopact waive {}", finding.fingerprint)),
+        _ => line,
+    }
+}
+
 /// Everything but what is objected to.
 fn details(report: &Report, finding: &Finding) -> Vec<Line> {
     let mut lines = Vec::new();
+    if let Standing::Waived(Waived { reason, owner, until, place }) = &finding.standing {
+        let owner = owner.as_ref().map(|owner| format!(" · {owner}")).unwrap_or_default();
+        let until = until.as_ref().map(|until| format!(" · until {until}")).unwrap_or_default();
+        let line = Line::labelled("waived").plain(format!("{reason}{owner}{until}"));
+        lines.push(line.styled(Style::Faint, format!(" ({place})")));
+    }
     lines.extend(place("old ", finding.old.as_ref(), Some(&report.old)));
     // The new side is where people are; only another place than their own files needs naming.
     let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
@@ -179,6 +194,9 @@ fn summary_line(report: &Report) -> Line {
             line.plain(comma).styled(style, plural(count, level_word(level)))
         })
     };
+    let (waived, known) = report.set_aside();
+    let aside = [(waived, "waived"), (known, "known")].into_iter().filter(|(count, _)| *count > 0);
+    let line = aside.fold(line, |line, (count, word)| line.plain(format!(" · {count} {word}")));
     match report.bump_sentence() {
         // Without a change there is no next version to speak of.
         Some(sentence) if !report.changes.is_empty() || !report.findings.is_empty() => {

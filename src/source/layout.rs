@@ -6,6 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::elsewhere;
 use super::open::below_root;
 use super::tree::{ReadError, Scope, is_proto};
 use super::{Loaded, Mount, Plan, Problem, Side, Tree, roots, scan};
@@ -148,6 +149,8 @@ pub enum LayoutError {
     NoFiles {
         /// The source, in words.
         label: String,
+        /// The folder of the repository that holds some.
+        elsewhere: Option<String>,
     },
     /// A configured root holds no files.
     #[error("root `{root}` holds no .proto files in {label}")]
@@ -201,6 +204,9 @@ impl LayoutError {
             LayoutError::Conflict { .. } => {
                 Some("import paths must be unique over all roots: rename one file".into())
             }
+            LayoutError::NoFiles { elsewhere: Some(folder), .. } => Some(format!(
+                "this repository has its .proto files in `{folder}`: name that, or run there with `-C`"
+            )),
             LayoutError::NoFiles { .. } => Some("name the directory that holds the .proto files".into()),
             LayoutError::EmptyRoot { near, .. } => match near.first() {
                 Some(best) => Some(format!("did you mean `{best}`?")),
@@ -253,7 +259,7 @@ pub fn plan<'t>(
     let mounts: Vec<Mount<'t>> = layout.modules.iter().map(|m| Mount::own(tree, &m.root)).collect();
     layout.assign(&mounts)?;
     if layout.files.is_empty() && side == Side::New {
-        return Err(LayoutError::NoFiles { label: tree.name().told() });
+        return Err(LayoutError::NoFiles { label: tree.name().told(), elsewhere: elsewhere::contract(tree) });
     }
     layout.mark_targets(tree, &mounts, selection, side)?;
     layout.check_problems(tree)?;

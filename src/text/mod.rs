@@ -2,11 +2,13 @@
 //!
 //! One rule each, for every part that tells something.
 
+mod date;
 mod escape;
 mod layout;
 mod near;
 mod plural;
 
+pub use date::Date;
 pub use escape::escape;
 #[cfg(test)]
 pub(crate) use escape::is_unsafe;

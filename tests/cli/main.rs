@@ -13,3 +13,4 @@ mod init;
 mod policy;
 mod rules;
 mod shell;
+mod waive;
