@@ -5,9 +5,10 @@
 //! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
 //!   numbers, near matches;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
-//! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
-//!   where contracts come from;
-//! - [`schema`]: descriptors to the model everything else reads; [`codegen`]: SDK packages and other plugins' output;
+//! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`deps`]:
+//!   contracts of others; [`source`]: where contracts come from;
+//! - [`schema`]: descriptors to the model everything else reads; [`surface`]: the names that generators make of it;
+//!   [`codegen`]: SDK packages and other plugins' output;
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
 //!   [`verdict`]: what each change does to whom; [`rules`]: named selectors over changes;
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
@@ -21,6 +22,7 @@ pub mod codegen;
 pub mod compare;
 pub mod compile;
 pub mod config;
+pub mod deps;
 pub mod diff;
 pub mod findings;
 pub mod git;
@@ -33,6 +35,7 @@ pub mod rules;
 pub mod schema;
 pub mod service;
 pub mod source;
+pub mod surface;
 pub mod text;
 pub mod verdict;
 pub mod verify;

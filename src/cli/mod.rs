@@ -3,12 +3,14 @@
 mod build;
 mod check;
 mod completions;
+mod deps;
 mod diff;
 mod doctor;
 mod error;
 mod exit;
 mod files;
 mod generate;
+mod imports;
 mod init;
 mod io;
 mod lines;
@@ -70,6 +72,12 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE|TEXT")]
     config: Option<String>,
 
+    /// Folder or descriptor set whose files are only there to be imported; can be given several times
+    ///
+    /// Added to `imports` under `[contract]`. Serves both sides, and is never judged.
+    #[arg(long, global = true, value_name = "PLACE", value_hint = clap::ValueHint::AnyPath)]
+    imports: Vec<String>,
+
     /// Compiler to use; `auto` takes the built-in one, and protoc where a file declares an edition
     #[arg(long, global = true, value_name = "COMPILER", value_enum)]
     compiler: Option<Backend>,
@@ -110,6 +118,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
     Doctor(doctor::DoctorArgs),
@@ -184,6 +193,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),

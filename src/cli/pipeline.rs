@@ -10,15 +10,17 @@ use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::{ConfigError, Overrides, Settings};
+use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
+use crate::deps::Lock;
 use crate::findings::{Report, WaiverStatus};
 use crate::git::TagPattern;
 use crate::ledger::{History, Memory};
+use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::schema::Schema;
 use crate::source::{
-    self, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Request, RequestError,
-    Scope, Side, Sides, SourceError,
+    self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
+    RequestError, Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::words::Level;
@@ -80,7 +82,13 @@ pub(super) struct Built {
 /// What the global flags say.
 pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
     let backend = ctx.global.compiler.and_then(|b| clap::ValueEnum::to_possible_value(&b));
+    let imports = ctx
+        .global
+        .imports
+        .iter()
+        .map(|written| ImportPlace { written: written.clone(), path: ctx.io.cwd.join(written) });
     Overrides {
+        imports: imports.collect(),
         backend: backend.map(|v| v.get_name().to_owned()),
         protoc: ctx.global.protoc.as_ref().map(|p| ctx.io.cwd.join(p)),
         buf_defaults: ctx.global.exit_code_style == ExitCodeStyle::Buf,
@@ -168,21 +176,32 @@ pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text
     Ok((texts(pair.old)?, texts(pair.new)?))
 }
 
-/// The new side as it stands, without compiling it: its settings and its import roots, relative to the working
-/// directory. Roots that cannot be found are the working directory.
-pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliError> {
+/// The new side as it stands, without compiling it: its settings, its import roots, and the folders in them that are only
+/// there to be imported, relative to the working directory. Roots that cannot be found are the working directory.
+pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<Root>, Vec<String>), CliError> {
     let new = asked(&Job::new("."), ctx, |request, stdin| request.new_side(stdin))?;
     let NewSide { loaded, settings, selection } = new;
-    let here = || vec![String::new()];
-    let roots = match &loaded {
+    let here = || (vec![Root::plain("")], Vec::new());
+    let (roots, imports) = match &loaded {
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
-            let layout = source::layout::plan(tree, &settings, &selection, Side::New, None);
-            layout.map_or_else(|_| here(), |p| p.layout.modules.into_iter().map(|m| m.root).collect())
+            let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() });
+            let around = Around { cwd: &ctx.io.cwd, cache: cache.as_ref(), lock: None };
+            let places = Places::open(&loaded, &settings, around, None).unwrap_or_default();
+            let layout = source::layout::plan(tree, &settings, &selection, Side::New, None, &places);
+            let root = |m: source::Module| Root { path: m.root, prefix: m.prefix };
+            layout.map_or_else(
+                |_| here(),
+                |p| {
+                    let own = |folder: &String| p.layout.modules.iter().any(|m| is_under(folder, &m.root));
+                    let imports = p.layout.hidden.iter().filter(|f| own(f)).cloned().collect();
+                    (p.layout.modules.into_iter().map(root).collect(), imports)
+                },
+            )
         }
         _ => here(),
     };
-    Ok((settings, roots))
+    Ok((settings, roots, imports))
 }
 
 /// Compiles one side.
@@ -273,8 +292,21 @@ pub(super) fn asked<T>(
     ctx: &mut Ctx<'_>,
     open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
 ) -> Result<T, CliError> {
+    asked_with(job, None, ctx, open)
+}
+
+/// The same with another lock than the one that is found.
+pub(super) fn asked_with<T>(
+    job: &Job,
+    lock: Option<&Lock>,
+    ctx: &mut Ctx<'_>,
+    open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
+) -> Result<T, CliError> {
     let cwd = ctx.io.cwd.clone();
+    let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: cwd.clone() });
     let request = Request {
+        cache: cache.as_ref(),
+        lock,
         cwd: &cwd,
         new: &job.new,
         overrides: &job.overrides,

@@ -19,6 +19,7 @@ mod load;
 mod names;
 pub mod output;
 mod parse;
+pub mod print;
 mod protoc;
 mod repair;
 mod well_known;
@@ -58,6 +59,18 @@ pub struct Input {
     pub heads: Vec<Head>,
     /// The import roots as a person knows them, for hints about missing imports.
     pub roots: Vec<String>,
+    /// Whether nobody wrote the roots down, and they were found.
+    pub found_roots: bool,
+    /// What explains that a file is not there, and what gets it, by import path.
+    pub absent: std::collections::BTreeMap<Box<str>, Vec<String>>,
+    /// Other import paths of files: the name, and the one that the file is known by.
+    pub aliases: std::collections::BTreeMap<Box<str>, Box<str>>,
+}
+
+/// Whether a file need not be in a tree: `google/protobuf/any.proto` and the like are built in.
+#[must_use]
+pub fn is_well_known(import: &str) -> bool {
+    well_known::text(import).is_some()
 }
 
 /// Which compiler to use.

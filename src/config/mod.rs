@@ -5,6 +5,7 @@
 //! it does not look for files (that is `source`).
 
 pub mod buf;
+pub mod deps;
 mod error;
 pub mod file;
 pub mod generate;
@@ -22,7 +23,8 @@ pub use path::{PathPattern, PatternError, normalize};
 pub(crate) use path::{below, is_under, join};
 pub use policy::{PackagePolicy, Policy, RuleRef, Selection};
 pub use settings::{
-    CheckSettings, CompileSettings, Modules, ReleaseSettings, Settings, Waiver, WaiverPolicy,
+    CheckSettings, CompileSettings, ImportPlace, Modules, ReleaseSettings, Root, Settings, Waiver,
+    WaiverPolicy,
 };
 
 /// The reference page: every key with its default, commented out.

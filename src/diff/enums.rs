@@ -55,6 +55,8 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
     }
     messages::ranges(differ, old_element, new_element, &old.reserved_ranges, &new.reserved_ranges);
     messages::names(differ, old_element, new_element, &old.reserved_names, &new.reserved_names);
+    let outer = (Element::File(old.file), Element::File(new.file));
+    differ.generator_features(old_element, new_element, Some(outer));
     differ.options(old_element, new_element);
 }
 
@@ -68,7 +70,9 @@ fn same_number(differ: &mut Differ<'_>, enums: (EnumId, EnumId), old: &[EnumValu
     };
     for value in new {
         if let Some(was) = namesake(value) {
-            differ.options(Element::EnumValue(was), Element::EnumValue(*value));
+            let (was, now) = (Element::EnumValue(was), Element::EnumValue(*value));
+            differ.generator_features(was, now, Some((Element::Enum(enums.0), Element::Enum(enums.1))));
+            differ.options(was, now);
         }
     }
     if old_names.iter().all(|n| new_names.binary_search(n).is_ok()) {

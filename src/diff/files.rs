@@ -59,5 +59,9 @@ fn pair(differ: &mut Differ<'_>, old_id: FileId, new_id: FileId) {
             push(Kind::ImportAdded { path: import.path.clone() });
         }
     }
+    // Another edition has other defaults: that is said of the edition.
+    if old.syntax == new.syntax {
+        differ.generator_features(old_element, new_element, None);
+    }
     differ.options(old_element, new_element);
 }

@@ -71,6 +71,11 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
     if old.features.json_format == JsonFormat::Allow && new.features.json_format != JsonFormat::Allow {
         differ.push(Kind::JsonFormatChanged, Some(old_element), Some(new_element));
     }
+    let outer = match (old.parent, new.parent) {
+        (Some(a), Some(b)) => (Element::Message(a), Element::Message(b)),
+        _ => (Element::File(old.file), Element::File(new.file)),
+    };
+    differ.generator_features(old_element, new_element, Some(outer));
     differ.options(old_element, new_element);
 }
 

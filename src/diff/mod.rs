@@ -24,7 +24,7 @@ pub(crate) use kind::{Place, Shown, beside, wording};
 pub use remedy::{Holder, Remedy};
 pub use shape::Shapes;
 
-use crate::schema::{Element, assignment, options};
+use crate::schema::{Element, Schema, assignment, options};
 
 /// Every change from the old schema to the new one, in the order of symbols.
 pub fn changes(cx: &Cx<'_>) -> Vec<Change> {
@@ -54,6 +54,20 @@ struct Differ<'a> {
 impl Differ<'_> {
     fn push(&mut self, kind: Kind, old: Option<Element>, new: Option<Element>) {
         self.out.push(Change { kind, old, new });
+    }
+
+    /// What features tell generators, of two paired elements that stand in `outer`: once, where it is said.
+    fn generator_features(&mut self, old: Element, new: Element, outer: Option<(Element, Element)>) {
+        if self.cx.old.generator_features(old) == self.cx.new.generator_features(new) {
+            return;
+        }
+        let side = |schema: &Schema, element| schema.generator_features(element).named();
+        let of = |old, new| side(self.cx.old, old).into_iter().zip(side(self.cx.new, new));
+        let said = outer.map(|(old, new)| of(old, new).collect::<Vec<_>>()).unwrap_or_default();
+        let unsaid = |(i, (was, now)): (usize, (_, _))| was != now && said.get(i) != Some(&(was, now));
+        if of(old, new).enumerate().any(unsaid) {
+            self.push(Kind::GeneratorFeaturesChanged, Some(old), Some(new));
+        }
     }
 
     /// `deprecated` and every option without a kind of its own, of two paired elements.

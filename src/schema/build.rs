@@ -119,6 +119,7 @@ impl Schema {
         };
         let package = proto.package.unwrap_or_default();
         self.files.push(File {
+            generators: scope.language.generators(scope.edition),
             name: compiled.name.clone(),
             display: compiled.display.clone(),
             package: package.as_str().into(),
@@ -144,7 +145,7 @@ impl Schema {
         }
         let mut enums = Vec::with_capacity(proto.enum_type.len());
         for (i, enum_) in proto.enum_type.into_iter().enumerate() {
-            enums.push(self.add_enum(&scope, &features, None, &package, i, enum_));
+            enums.push(self.add_enum(&scope, scope.language, &features, None, &package, i, enum_));
         }
         let mut services = Vec::with_capacity(proto.service.len());
         for (i, service) in proto.service.into_iter().enumerate() {
@@ -185,6 +186,7 @@ impl Schema {
         let map_entry = options.as_deref().is_some_and(|o| o.map_entry == Some(true));
         let id = MessageId(self.messages.len() as u32);
         self.messages.push(Message {
+            generators: language.generators(scope.edition),
             name: name.as_str().into(),
             full_name: full_name.as_str().into(),
             file: scope.file,
@@ -255,7 +257,7 @@ impl Schema {
         }
         let mut enums = Vec::with_capacity(proto.enum_type.len());
         for (i, nested) in proto.enum_type.into_iter().enumerate() {
-            enums.push(self.add_enum(scope, &features, Some(id), &full_name, i, nested));
+            enums.push(self.add_enum(scope, language, &features, Some(id), &full_name, i, nested));
         }
         let mut extensions = Vec::with_capacity(proto.extension.len());
         for (i, field) in proto.extension.into_iter().enumerate() {
@@ -376,9 +378,11 @@ impl Schema {
         id
     }
 
+    #[expect(clippy::too_many_arguments, reason = "as for messages")]
     fn add_enum(
         &mut self,
         scope: &Scope,
+        language: LanguageFeatures,
         features: &ResolvedFeatures,
         parent: Option<MessageId>,
         prefix: &str,
@@ -388,13 +392,16 @@ impl Schema {
         let name = proto.name.unwrap_or_default();
         let full_name = qualify(prefix, &name);
         let options = proto.options.into_option().map(Box::new);
-        let features =
-            features::resolve_child(features, options.as_deref().and_then(|o| o.features.as_option()));
+        let own = options.as_deref().and_then(|o| o.features.as_option());
+        let features = features::resolve_child(features, own);
+        let language = language.with(own);
         let id = EnumId(self.enums.len() as u32);
         let mut values = Vec::with_capacity(proto.value.len());
         for (i, value) in proto.value.into_iter().enumerate() {
             values.push(EnumValueId(self.values.len() as u32));
+            let own = value.options.as_option().and_then(|o| o.features.as_option());
             self.values.push(EnumValue {
+                go_prefix: language.with(own).generators(scope.edition).go_enum_prefix,
                 name: value.name.unwrap_or_default().into(),
                 number: value.number.unwrap_or_default(),
                 parent: id,
@@ -404,6 +411,7 @@ impl Schema {
         }
         self.by_name.insert(full_name.as_str().into(), Element::Enum(id));
         self.enums.push(Enum {
+            generators: language.generators(scope.edition),
             name: name.into(),
             full_name: full_name.into(),
             file: scope.file,
@@ -449,13 +457,16 @@ impl Schema {
             });
         }
         self.by_name.insert(full_name.as_str().into(), Element::Service(id));
+        let options = proto.options.into_option().map(Box::new);
+        let own = options.as_deref().and_then(|o| o.features.as_option());
         self.services.push(Service {
+            generators: scope.language.with(own).generators(scope.edition),
             name: name.into(),
             full_name: full_name.into(),
             file: scope.file,
             index: index as u32,
             methods,
-            options: proto.options.into_option().map(Box::new),
+            options,
             lookup: OnceLock::new(),
         });
         id

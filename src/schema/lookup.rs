@@ -37,6 +37,8 @@ pub(super) struct MessageLookup {
     /// The first field of each message type.
     types: FxHashMap<Box<str>, FieldId>,
     oneofs: FxHashMap<Box<str>, OneofId>,
+    /// Fields with the JSON name of another one: each with that other.
+    namesakes: FxHashMap<FieldId, FieldId>,
     retired: Retired,
     highest: i32,
 }
@@ -77,13 +79,18 @@ impl Schema {
                 keys: FxHashMap::default(),
                 types: FxHashMap::default(),
                 oneofs: FxHashMap::default(),
+                namesakes: FxHashMap::default(),
                 retired: Retired::new(&message.reserved_ranges, &message.reserved_names),
                 highest: 0,
             };
             for &id in &message.fields {
                 let field = self.field(id);
                 lookup.names.entry(field.name.clone()).or_insert(id);
-                lookup.keys.entry(field.json_name.clone()).or_insert(id);
+                let first = *lookup.keys.entry(field.json_name.clone()).or_insert(id);
+                if first != id && self.field(first).json_name == field.json_name {
+                    lookup.namesakes.insert(id, first);
+                    lookup.namesakes.entry(first).or_insert(id);
+                }
                 lookup.keys.entry(field.name.clone()).or_insert(id);
                 if let Some(name) = field.type_name.as_ref().filter(|_| field.kind.is_message()) {
                     lookup.types.entry(name.clone()).or_insert(id);
@@ -125,6 +132,12 @@ impl Schema {
     /// The first field of `message` that a JSON parser takes this key for: its JSON name or its own name.
     pub fn field_by_key(&self, message: MessageId, key: &str) -> Option<FieldId> {
         self.message_lookup(message).keys.get(key).copied()
+    }
+
+    /// Another field of the message with the JSON name of this one, which proto2 allows; of an extension none.
+    pub fn json_namesake(&self, field: FieldId) -> Option<FieldId> {
+        let message = self.field(field).parent.filter(|_| !self.field(field).is_extension())?;
+        self.message_lookup(message).namesakes.get(&field).copied()
     }
 
     /// The first field of `message` that holds this message type (full name without a leading dot).

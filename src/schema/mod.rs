@@ -23,7 +23,7 @@ pub use buffa_descriptor::features::{
     Utf8Validation,
 };
 pub use build::BuildError;
-pub use features::{CppStringType, JavaUtf8};
+pub use features::{CppStringType, GeneratorFeatures, GoApi, GoEnumPrefix, JavaNesting, JavaUtf8};
 pub use kind::{Cardinality, Kind, Label};
 pub(crate) use model::qualify;
 pub use model::{

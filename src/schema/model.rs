@@ -8,7 +8,7 @@ use buffa_descriptor::generated::descriptor as pb;
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
-use super::features::{CppStringType, JavaUtf8};
+use super::features::{CppStringType, GeneratorFeatures, GoEnumPrefix, JavaUtf8};
 use super::kind::{Cardinality, Kind, Label};
 use super::lookup::{EnumLookup, MessageLookup};
 use super::span::{SourcePath, Span, SpanTable};
@@ -119,6 +119,8 @@ pub struct File {
     pub options: Option<Box<pb::FileOptions>>,
     /// File-level features.
     pub features: ResolvedFeatures,
+    /// What features tell the generators of SDK packages.
+    pub generators: GeneratorFeatures,
     /// Top-level messages in source order.
     pub messages: Vec<MessageId>,
     /// Top-level enums in source order.
@@ -193,6 +195,8 @@ pub struct Message {
     pub options: Option<Box<pb::MessageOptions>>,
     /// Resolved features.
     pub features: ResolvedFeatures,
+    /// What features tell the generators of SDK packages.
+    pub generators: GeneratorFeatures,
     /// Whether the compiler made it for a map field.
     pub map_entry: bool,
     pub(super) by_number: FxHashMap<i32, FieldId>,
@@ -303,6 +307,8 @@ pub struct Enum {
     pub options: Option<Box<pb::EnumOptions>>,
     /// Resolved features.
     pub features: ResolvedFeatures,
+    /// What features tell the generators of SDK packages.
+    pub generators: GeneratorFeatures,
     pub(super) lookup: OnceLock<Box<EnumLookup>>,
 }
 
@@ -325,6 +331,8 @@ pub struct EnumValue {
     pub parent: EnumId,
     /// Position among its siblings.
     pub index: u32,
+    /// `features.(pb.go).strip_enum_prefix`.
+    pub go_prefix: GoEnumPrefix,
     /// Value options, custom options kept.
     pub options: Option<Box<pb::EnumValueOptions>>,
 }
@@ -342,6 +350,8 @@ pub struct Service {
     pub index: u32,
     /// Methods in source order.
     pub methods: Vec<MethodId>,
+    /// What features tell the generators of SDK packages.
+    pub generators: GeneratorFeatures,
     /// Service options, custom options kept.
     pub options: Option<Box<pb::ServiceOptions>>,
     pub(super) lookup: OnceLock<FxHashMap<Box<str>, MethodId>>,

@@ -217,6 +217,15 @@ fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Resul
     Ok(tree)
 }
 
+/// The tree of a folder on disk whose configuration plays no part.
+pub(super) fn folder_tree(folder: &Path) -> Result<Tree, SourceError> {
+    let root = fs::canonicalize(folder).map_err(io("open", folder))?;
+    let mut tree = Tree { name: Name::WorkingTree, ..Tree::default() };
+    directory::fill(&mut tree, &root, &|_| false)?;
+    tree.root = Some(root);
+    Ok(tree)
+}
+
 fn file_tree(typed: &Path, package_files: bool, cwd: &Path) -> Result<Tree, SourceError> {
     let text = typed.display().to_string();
     let path = cwd.join(typed);
@@ -426,6 +435,8 @@ fn git_tree(
     for (path, blob) in listing.files {
         tree.insert(path, None, Place::Blob(blob));
     }
+    tree.submodules = listing.submodules;
+    tree.linked = listing.linked.into_iter().map(|(path, real)| (path.into(), real)).collect();
     tree.problems = listing.skipped.into_iter().map(|s| problem(s.path, &s.why)).collect();
     tree.problems.sort();
     Ok(tree)
@@ -445,7 +456,8 @@ fn problem(path: String, why: &SkippedWhy) -> Problem {
             Some("copy the target into the repository"),
         ),
         SkippedWhy::Dangling(target) => {
-            (format!("is a link to `{target}`, which does not exist"), proto, None)
+            // An old version cannot be mended, and nothing is lost unless something imports the file.
+            (format!("is a link to `{target}`, which does not exist"), false, None)
         }
         SkippedWhy::Loop(target) => (format!("is a link to `{target}`, which leads back to it"), proto, None),
         SkippedWhy::Submodule(commit) => {
@@ -456,8 +468,28 @@ fn problem(path: String, why: &SkippedWhy) -> Problem {
     Problem { path, message, fatal, hint: hint.map(str::to_owned) }
 }
 
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
 /// Brings a path a person typed into the form of tree paths: relative to `root`. `None` when it is not inside.
 pub(super) fn below_root(root: &Path, cwd: &Path, typed: &str) -> Option<String> {
+    // As written, so that a folder that a link leads to can be told from the link.
+    let here = fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_path_buf());
+    if let Ok(below) = plain(&here.join(typed)).strip_prefix(root) {
+        return Some(below.to_string_lossy().replace('\\', "/"));
+    }
     let path = cwd.join(typed);
     // What was deleted cannot be canonicalised, but what is above it can.
     let mut rest: Vec<std::ffi::OsString> = Vec::new();

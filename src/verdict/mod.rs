@@ -7,6 +7,7 @@
 mod facts;
 mod http;
 mod json;
+mod keys;
 mod past;
 mod raw;
 mod reader;
@@ -68,12 +69,13 @@ impl Verdict {
 pub struct Judge<'a> {
     cx: Cx<'a>,
     facts: facts::Facts,
+    generated: source::Generated,
 }
 
 impl<'a> Judge<'a> {
     /// Prepares to judge changes between two schemas.
     pub fn new(cx: &Cx<'a>) -> Judge<'a> {
-        Judge { cx: *cx, facts: facts::Facts::new(cx) }
+        Judge { cx: *cx, facts: facts::Facts::new(cx), generated: source::Generated::default() }
     }
 
     /// What a change does to whom.
@@ -84,7 +86,8 @@ impl<'a> Judge<'a> {
         rpc::judge(change, &self.cx, &self.facts, &mut cells);
         http::judge(change, &self.cx, &self.facts, &mut cells);
         validation::judge(change, &self.cx, &self.facts, &mut cells);
-        source::judge(change, &self.cx, &mut cells);
+        keys::judge(change, &self.cx, &mut cells);
+        source::judge(change, &self.cx, &self.generated, &mut cells);
         cells.finish()
     }
 

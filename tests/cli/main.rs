@@ -7,6 +7,8 @@
 
 mod build;
 mod check;
+#[cfg(unix)]
+mod deps;
 mod diff;
 mod env;
 mod init;

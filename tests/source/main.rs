@@ -5,5 +5,7 @@
 mod directories;
 mod lab;
 mod layouts;
+#[cfg(unix)]
+mod places;
 mod plans;
 mod revisions;

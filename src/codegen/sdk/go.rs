@@ -18,6 +18,7 @@ use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
+use crate::surface::go::{KEYWORDS, camel, type_name};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Go;
@@ -195,34 +196,6 @@ fn is_version(part: &str) -> bool {
     part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-const KEYWORDS: [&str; 25] = [
-    "break",
-    "case",
-    "chan",
-    "const",
-    "continue",
-    "default",
-    "defer",
-    "else",
-    "fallthrough",
-    "for",
-    "func",
-    "go",
-    "goto",
-    "if",
-    "import",
-    "interface",
-    "map",
-    "package",
-    "range",
-    "return",
-    "select",
-    "struct",
-    "switch",
-    "type",
-    "var",
-];
-
 /// A name that Go takes for a package which can be imported.
 fn package_name(text: &str) -> String {
     let mut name: String =
@@ -388,14 +361,14 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageEr
             continue;
         }
         let element = Element::Message(id);
-        claim(message.file, camel(&schema.nested_name(element)), element)?;
+        claim(message.file, type_name(schema, element), element)?;
     }
     for (id, enum_) in schema.enums() {
         if !layout.places.contains_key(&enum_.file) {
             continue;
         }
         let element = Element::Enum(id);
-        let name = camel(&schema.nested_name(element));
+        let name = type_name(schema, element);
         claim(enum_.file, format!("{name}_name"), element)?;
         claim(enum_.file, format!("{name}_value"), element)?;
         let prefix = match enum_.parent {
@@ -437,37 +410,6 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageEr
         }
     }
     Ok(())
-}
-
-/// The name that protoc-gen-go gives: a dot is `_` unless a lower-case letter follows, `_x` is `X`
-/// (google.golang.org/protobuf/internal/strs, `GoCamelCase`).
-fn camel(name: &str) -> String {
-    let bytes = name.as_bytes();
-    let lower = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_lowercase);
-    let mut out = String::with_capacity(name.len());
-    let mut i = 0;
-    while i < bytes.len() {
-        let c = bytes[i];
-        if c == b'.' && lower(i + 1) {
-            // The next letter is made upper-case in its own turn.
-        } else if c == b'.' {
-            out.push('_');
-        } else if c == b'_' && (i == 0 || bytes[i - 1] == b'.') {
-            out.push('X');
-        } else if c == b'_' && lower(i + 1) {
-            // As above.
-        } else if c.is_ascii_digit() {
-            out.push(char::from(c));
-        } else {
-            out.push(char::from(c.to_ascii_uppercase()));
-            while lower(i + 1) {
-                i += 1;
-                out.push(char::from(bytes[i]));
-            }
-        }
-        i += 1;
-    }
-    out
 }
 
 fn build(contract: &Contract<'_>, module: &str, generated: FileTree) -> Result<Package, PackageError> {
@@ -648,22 +590,6 @@ fn published(schema: &Schema, file: FileId) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_those_of_protoc_gen_go() {
-        for (proto, go) in [
-            ("Order.Line", "Order_Line"),
-            ("order.line", "OrderLine"),
-            ("foo_bar", "FooBar"),
-            ("_foo", "XFoo"),
-            ("foo_", "Foo_"),
-            ("foo_2", "Foo_2"),
-            ("Foo_Bar", "Foo_Bar"),
-            ("SCREAM_x", "SCREAMX"),
-        ] {
-            assert_eq!(camel(proto), go, "{proto}");
-        }
-    }
 
     #[test]
     fn files_that_the_go_command_would_skip_get_another_name() {

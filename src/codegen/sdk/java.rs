@@ -19,6 +19,7 @@ use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
+use crate::surface::java as surface;
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
@@ -232,10 +233,10 @@ fn build(
             request => class(contract.schema, message, group),
             reply => contract.schema.message_by_name(&e.method.output)
                 .map(|m| class(contract.schema, m, group)),
-            method => lower_first(&e.method.name),
+            method => surface::method_name(&e.method.name),
             unary => e.unary(),
             client_streaming => e.method.client_streaming,
-            field => e.field.map(|f| heck::ToUpperCamelCase::to_upper_camel_case(&*f.name)),
+            field => e.field.map(|f| surface::camel(&f.name, true)),
         }
     });
     put(
@@ -280,24 +281,4 @@ fn class(schema: &Schema, message: MessageId, group: &str) -> String {
     } else {
         format!("{package}.{}.{nested}", names::outer_class(schema, file))
     }
-}
-
-/// As grpc-java names methods.
-fn lower_first(name: &str) -> String {
-    let mut parts = name.split('_').filter(|p| !p.is_empty());
-    let mut out = String::new();
-    if let Some(first) = parts.next() {
-        let mut chars = first.chars();
-        out.extend(chars.next().map(|c| c.to_ascii_lowercase()));
-        out.push_str(chars.as_str());
-    }
-    for part in parts {
-        let mut chars = part.chars();
-        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
-        out.push_str(chars.as_str());
-    }
-    if names::is_keyword(&out) {
-        out.push('_');
-    }
-    out
 }

@@ -22,8 +22,9 @@ use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
+use crate::surface::python::module as module_of;
 use crate::words::Language;
-use imports::{module_of, place_of, place_of_module};
+use imports::{place_of, place_of_module};
 
 const LANGUAGE: Language = Language::Python;
 

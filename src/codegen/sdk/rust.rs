@@ -21,8 +21,8 @@ use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target, lower};
 use crate::config::generate::all;
 use crate::schema::{FileId, MessageId, MethodId, Schema, ServiceId};
+use crate::surface::rust::{plain, snake as module};
 use crate::words::Language;
-use names::module;
 pub use names::{RustMethod, RustService};
 
 const LANGUAGE: Language = Language::Rust;
@@ -315,7 +315,7 @@ fn shown(schema: &Schema, example: &Example<'_>, krate: &str, connect: bool) -> 
     let client = names::service(schema, example.method.parent).client;
     let client_name = client.rsplit("::").next().unwrap_or(&client);
     // What is no struct has no fields to set.
-    let field = example.field.filter(|_| names::plain(&example.request.full_name).is_none());
+    let field = example.field.filter(|_| plain(&example.request.full_name).is_none());
     context! {
         client => format!("{krate}::{client}"),
         client_name,

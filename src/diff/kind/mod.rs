@@ -222,6 +222,9 @@ pub enum Kind {
     /// `idempotency_level`.
     MethodIdempotencyChanged,
 
+    /// A feature that a generator of SDK packages reads: of a file, a message, an enum or an enum value, where what
+    /// it stands in did not change the same way.
+    GeneratorFeaturesChanged,
     /// `deprecated`, of any element.
     DeprecationChanged {
         /// Whether it is deprecated now.
@@ -257,7 +260,7 @@ macro_rules! beside {
         | Kind::FieldRequiredRespelled { .. } | Kind::FieldPackedChanged
         | Kind::FieldCppStringTypeChanged | Kind::FieldJsTypeChanged
         | Kind::ReservedRangeAdded { .. } | Kind::ReservedNameAdded { .. } | Kind::ExtensionRangeAdded { .. }
-        | Kind::DescriptorAccessorRemoved | Kind::DeprecationChanged { .. }
+        | Kind::DescriptorAccessorRemoved | Kind::DeprecationChanged { .. } | Kind::GeneratorFeaturesChanged
     };
     (wire) => {
         beside!(every) | beside!(files) | beside!(methods)
@@ -397,6 +400,7 @@ impl Kind {
             Kind::MethodServerStreamingChanged => &methods::SERVER_STREAMING_CHANGED,
             Kind::MethodIdempotencyChanged => &methods::IDEMPOTENCY_CHANGED,
 
+            Kind::GeneratorFeaturesChanged => &options::GENERATOR_FEATURES_CHANGED,
             Kind::DeprecationChanged { now: true } => &options::DEPRECATED,
             Kind::DeprecationChanged { now: false } => &options::UNDEPRECATED,
             Kind::OptionChanged { .. } => &options::CHANGED,

@@ -3,7 +3,8 @@
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, no_rule, once};
 use super::wording::{either, short};
 use super::{Kind, OptionText};
-use crate::schema::Meaning;
+use crate::diff::{Change, Cx};
+use crate::schema::{Element, Meaning, Schema};
 use crate::words::Nature;
 
 pub(super) static DEPRECATED: Facts = Facts {
@@ -70,3 +71,32 @@ pub(super) static CHANGED: Facts = Facts {
     remedy: no_remedy,
     shown: Shown::Nothing,
 };
+
+pub(super) static GENERATOR_FEATURES_CHANGED: Facts = Facts {
+    id: Id::OfNoun("features-changed"),
+    nature: Nature::Option,
+    place: |_| Place::Elements,
+    says: |change, cx| {
+        let element = either(change, cx);
+        let parts: Vec<String> = features(change, cx)
+            .into_iter()
+            .map(|(name, was, now)| format!("`{name}` `{was}`, is now `{now}`"))
+            .collect();
+        format!("{element} had the feature {}", parts.join(" and "))
+    },
+    among: once,
+    apart: |change, cx| format!("{:?}", features(change, cx)),
+    whole: false,
+    rule: |_, _| Some("OPTION_SAME_VALUE"),
+    remedy: no_remedy,
+    shown: Shown::Nothing,
+};
+
+/// The features that differ between the two sides, each with both values.
+fn features(change: &Change, cx: &Cx<'_>) -> Vec<(&'static str, &'static str, &'static str)> {
+    let side = |schema: &Schema, element: Option<Element>| {
+        element.map(|e| schema.generator_features(e)).unwrap_or_default().named()
+    };
+    let (was, now) = (side(cx.old, change.old), side(cx.new, change.new));
+    was.into_iter().zip(now).filter(|(a, b)| a != b).map(|(a, b)| (a.0, a.1, b.1)).collect()
+}

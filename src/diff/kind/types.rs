@@ -18,6 +18,8 @@ pub(super) static ADDED: Facts = Facts {
     rule: |change, _| match change.new? {
         Element::Service(_) => Some("SERVICE_NO_ADD"),
         Element::Field(_) => Some("EXTENSION_NO_ADD"),
+        Element::Message(_) => Some("MESSAGE_NO_ADD"),
+        Element::Enum(_) => Some("ENUM_NO_ADD"),
         _ => None,
     },
     remedy: no_remedy,

@@ -1,5 +1,6 @@
 //! Rules about enums and their values.
 
+mod enum_no_add;
 mod enum_no_delete;
 mod enum_no_move;
 mod enum_no_rename;
@@ -19,6 +20,7 @@ use super::Rule;
 
 /// The rules, sorted by id.
 pub(super) const RULES: &[&Rule] = &[
+    &enum_no_add::RULE,
     &enum_no_delete::RULE,
     &enum_no_move::RULE,
     &enum_no_rename::RULE,

@@ -1,5 +1,6 @@
 //! Rules about messages.
 
+mod message_no_add;
 mod message_no_delete;
 mod message_no_move;
 mod message_no_remove_standard_descriptor_accessor;
@@ -12,6 +13,7 @@ use super::Rule;
 
 /// The rules, sorted by id.
 pub(super) const RULES: &[&Rule] = &[
+    &message_no_add::RULE,
     &message_no_delete::RULE,
     &message_no_move::RULE,
     &message_no_remove_standard_descriptor_accessor::RULE,

@@ -37,6 +37,7 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    let unread = matches!(&change.kind, Kind::OptionChanged { .. }) && change.meaning().is_none();
+    let unread = matches!(&change.kind, Kind::OptionChanged { .. }) && change.meaning().is_none()
+        || change.kind == Kind::GeneratorFeaturesChanged;
     unread.then(|| Hit::of(change, cx))
 }

@@ -41,8 +41,10 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         Question::MethodAdded => Loss::unknown(
             "servers that do not embed the generated Unimplemented type no longer satisfy the interface",
         ),
+        Question::FilePackageChanged => {
+            Loss::rejects("without go_package the generated package follows the proto package")
+        }
         Question::FileRemoved
-        | Question::FilePackageChanged
         | Question::FileOption(_)
         | Question::FieldAdded
         | Question::OneofAdded

@@ -1,8 +1,10 @@
 //! Code that uses the generated package: does it still compile, and still find what it names?
 //!
-//! One file a language, after what its generators document, and a line in [`speaker`]. Directions do not apply: the
+//! One file a language, after what its generators document, and a line in [`speaker`]; what is lost of names and
+//! types is for the tables of [`Generated`] to say. Directions do not apply: the
 //! question is always old code with the new package, [`Direction::Backward`].
 
+mod generated;
 mod go;
 mod java;
 mod python;
@@ -12,7 +14,9 @@ use super::{Cells, Loss};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange, beside};
 use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
 use crate::text::few;
-use crate::words::{Direction, Language, Lens};
+use crate::words::{Direction, Effect, Language, Lens};
+pub(super) use generated::Generated;
+use generated::Says;
 
 /// What a language says to a question.
 type Say = fn(&Question<'_>, &Change, &Cx<'_>) -> Loss;
@@ -62,12 +66,19 @@ enum Question<'a> {
     MethodAdded,
 }
 
-pub(super) fn judge(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+pub(super) fn judge(change: &Change, cx: &Cx<'_>, generated: &Generated, cells: &mut Cells) {
     let answer = if in_map_entry(change, cx) { map_entry(change) } else { common(change, cx) };
     for language in Language::ALL {
         let loss = match &answer {
             Answer::Same(loss) => loss.clone(),
             Answer::Ask(question) => speaker(language)(question, change, cx),
+        };
+        // The tables decide whether something is lost, the language has the better words for it.
+        let loss = match generated.says(language, change, cx) {
+            Says::Nothing => loss,
+            Says::Kept if loss.effect == Effect::Rejects => Loss::none(),
+            Says::Kept => loss,
+            Says::Lost(reason) | Says::Hurts(reason) => loss.or_worse(Loss::rejects(reason)),
         };
         cells.add(Lens::Source(language), Direction::Backward, loss);
     }

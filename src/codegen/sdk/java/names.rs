@@ -2,73 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use heck::ToUpperCamelCase;
-
 use super::super::{PackageError, shared};
 use super::{java_package, multiple_files};
 use crate::codegen::Contract;
-use crate::schema::{Element, Enum, FileId, Message, MessageId, Schema, Syntax};
+use crate::schema::{Element, Enum, FileId, Message, Schema};
+use crate::surface::java::{self, KEYWORDS};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
-
-/// Keywords and literals (Java Language Specification 3.9, 3.10.3, 3.10.8).
-const KEYWORDS: [&str; 54] = [
-    "_",
-    "abstract",
-    "assert",
-    "boolean",
-    "break",
-    "byte",
-    "case",
-    "catch",
-    "char",
-    "class",
-    "const",
-    "continue",
-    "default",
-    "do",
-    "double",
-    "else",
-    "enum",
-    "extends",
-    "false",
-    "final",
-    "finally",
-    "float",
-    "for",
-    "goto",
-    "if",
-    "implements",
-    "import",
-    "instanceof",
-    "int",
-    "interface",
-    "long",
-    "native",
-    "new",
-    "null",
-    "package",
-    "private",
-    "protected",
-    "public",
-    "return",
-    "short",
-    "static",
-    "strictfp",
-    "super",
-    "switch",
-    "synchronized",
-    "this",
-    "throw",
-    "throws",
-    "transient",
-    "true",
-    "try",
-    "void",
-    "volatile",
-    "while",
-];
 
 /// Words that no type may be called (3.9, restricted identifiers), and packages that a type of that name would hide
 /// from generated code, which writes them out.
@@ -87,29 +28,7 @@ pub(super) fn is_name(name: &str) -> bool {
 
 /// The class that a file's descriptor is in.
 pub(super) fn outer_class(schema: &Schema, id: FileId) -> String {
-    let file = schema.file(id);
-    if let Some(own) = file.options.as_deref().and_then(|o| o.java_outer_classname.as_deref()) {
-        return own.to_owned();
-    }
-    let base = file.name.rsplit('/').next().unwrap_or_default();
-    let name = base.strip_suffix(".proto").unwrap_or(base).to_upper_camel_case();
-    if matches!(file.syntax, Syntax::Edition(n) if n > 1000) {
-        return format!("{name}Proto");
-    }
-    let enums = file.enums.iter().any(|e| *schema.enum_(*e).name == *name);
-    let services = file.services.iter().any(|s| *schema.service(*s).name == *name);
-    if enums || services || file.messages.iter().any(|m| has_type(schema, *m, &name)) {
-        format!("{name}OuterClass")
-    } else {
-        name
-    }
-}
-
-fn has_type(schema: &Schema, message: MessageId, name: &str) -> bool {
-    let message = schema.message(message);
-    *message.name == *name
-        || message.enums.iter().any(|e| *schema.enum_(*e).name == *name)
-        || message.messages.iter().any(|m| has_type(schema, *m, name))
+    java::outer_class(schema, id).0
 }
 
 /// Refuses names that are Java's own, and classes of one package that are one file where upper and lower case are

@@ -11,12 +11,6 @@ use std::collections::BTreeSet;
 
 use super::is_keyword;
 
-/// The module that protoc gives a proto file (`ModuleName` in protoc's Python generator).
-pub(super) fn module_of(file: &str) -> String {
-    let stem = file.strip_suffix(".proto").unwrap_or(file);
-    format!("{}_pb2", stem.replace('-', "_").replace('/', "."))
-}
-
 /// Where a generated file goes: a folder called like a keyword could not be imported.
 pub(super) fn place_of(path: &str) -> String {
     escape(path, '/')

@@ -2,59 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
-
 use super::super::{PackageError, shared};
 use crate::codegen::Contract;
 use crate::schema::{Element, FileId, MessageId, Schema, ServiceId};
+use crate::surface::rust::{camel, oneof_name, plain, snake, tonic_module, variant};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Rust;
-
-/// Keywords of all editions that may be written as `r#…`.
-const RAW: [&str; 47] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
-    "enum", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try",
-    "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
-
-/// Those that may not.
-const NEVER: [&str; 6] = ["_", "super", "self", "Self", "extern", "crate"];
-
-fn sanitize(name: String) -> String {
-    if RAW.contains(&name.as_str()) {
-        format!("r#{name}")
-    } else if NEVER.contains(&name.as_str()) {
-        format!("{name}_")
-    } else if name.starts_with(|c: char| c.is_numeric()) {
-        format!("_{name}")
-    } else {
-        name
-    }
-}
-
-/// A module, field or method.
-pub(super) fn module(name: &str) -> String {
-    sanitize(name.to_snake_case())
-}
-
-/// A type or variant.
-pub(super) fn camel(name: &str) -> String {
-    sanitize(name.to_upper_camel_case())
-}
-
-/// The front of `…_client` and `…_server`: an underscore before every upper-case letter but the first.
-fn tonic_module(service: &str) -> String {
-    let mut out = String::new();
-    for (i, c) in camel(service).chars().enumerate() {
-        if i > 0 && c.is_uppercase() {
-            out.push('_');
-        }
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
 
 /// What a tonic client has besides the contract's methods; `connect` is left out of it where a method is called so.
 const CLIENT: [&str; 7] = [
@@ -113,7 +67,7 @@ pub(super) fn service(schema: &Schema, id: ServiceId) -> RustService {
     let service = schema.service(id);
     let package = &schema.file(service.file).package;
     let mut below: String =
-        package.split('.').filter(|p| !p.is_empty()).map(|p| format!("{}::", module(p))).collect();
+        package.split('.').filter(|p| !p.is_empty()).map(|p| format!("{}::", snake(p))).collect();
     below.push_str(&tonic_module(&service.name));
     let name = camel(&service.name);
     RustService {
@@ -126,24 +80,7 @@ pub(super) fn service(schema: &Schema, id: ServiceId) -> RustService {
 /// The names of a method.
 pub(super) fn method(name: &str) -> RustMethod {
     // The stream is called as the contract writes the method, whatever that looks like in Rust.
-    RustMethod { function: module(name), stream: format!("{name}Stream") }
-}
-
-/// The type that stands for a message of `google.protobuf` which prost knows as no struct.
-pub(super) fn plain(full_name: &str) -> Option<&'static str> {
-    Some(match full_name.strip_prefix("google.protobuf.")? {
-        "Empty" => "()",
-        "DoubleValue" => "f64",
-        "FloatValue" => "f32",
-        "Int64Value" => "i64",
-        "UInt64Value" => "u64",
-        "Int32Value" => "i32",
-        "UInt32Value" => "u32",
-        "BoolValue" => "bool",
-        "StringValue" => "String",
-        "BytesValue" => "Vec::<u8>",
-        _ => return None,
-    })
+    RustMethod { function: snake(name), stream: format!("{name}Stream") }
 }
 
 /// The type of a message, seen from beside the crate.
@@ -166,11 +103,11 @@ fn path(schema: &Schema, id: MessageId) -> String {
     let mut outer = message.parent;
     while let Some(id) = outer {
         let message = schema.message(id);
-        parts.push(module(&message.name));
+        parts.push(snake(&message.name));
         outer = message.parent;
     }
     let package = &schema.file(message.file).package;
-    parts.extend(package.split('.').filter(|p| !p.is_empty()).rev().map(module));
+    parts.extend(package.split('.').filter(|p| !p.is_empty()).rev().map(snake));
     parts.reverse();
     parts.join("::")
 }
@@ -219,17 +156,17 @@ impl Names<'_> {
         let element = Element::Message(id);
         self.item(scope, camel(&message.name), element)?;
         let plain = message.fields.iter().filter(|f| schema.field(**f).oneof.is_none());
-        let fields = plain.map(|f| (module(&schema.field(*f).name), Element::Field(*f)));
-        let oneofs = message.oneofs.iter().map(|o| (module(&schema.oneof(*o).name), Element::Oneof(*o)));
+        let fields = plain.map(|f| (snake(&schema.field(*f).name), Element::Field(*f)));
+        let oneofs = message.oneofs.iter().map(|o| (snake(&schema.oneof(*o).name), Element::Oneof(*o)));
         self.unique(fields.chain(oneofs))?;
         for oneof in &message.oneofs {
             let members = &schema.oneof(*oneof).fields;
             self.unique(members.iter().map(|f| (camel(&schema.field(*f).name), Element::Field(*f))))?;
         }
-        let inner = format!("{scope}::{}", module(&message.name));
+        let inner = format!("{scope}::{}", snake(&message.name));
         let nested = message.messages.iter().any(|m| !schema.message(*m).map_entry);
         if nested || !message.enums.is_empty() || !message.oneofs.is_empty() {
-            self.item(scope, module(&message.name), element)?;
+            self.item(scope, snake(&message.name), element)?;
         }
         for nested in &message.messages {
             self.message(&inner, *nested)?;
@@ -238,13 +175,7 @@ impl Names<'_> {
             self.enum_(&inner, *enum_)?;
         }
         for oneof in &message.oneofs {
-            let mut name = camel(&schema.oneof(*oneof).name);
-            let taken = message.messages.iter().any(|m| camel(&schema.message(*m).name) == name)
-                || message.enums.iter().any(|e| camel(&schema.enum_(*e).name) == name);
-            if taken {
-                name.push_str("OneOf");
-            }
-            self.item(&inner, name, Element::Oneof(*oneof))?;
+            self.item(&inner, oneof_name(schema, *oneof).0, Element::Oneof(*oneof))?;
         }
         Ok(())
     }
@@ -256,19 +187,8 @@ impl Names<'_> {
         let mut numbers = std::collections::BTreeSet::new();
         // A second name of a number is left out by prost.
         let values = enum_.values.iter().filter(|v| numbers.insert(schema.value(**v).number));
-        let values: Vec<_> = values
-            .map(|v| (stripped(&name, camel(&schema.value(*v).name)), Element::EnumValue(*v)))
-            .collect();
-        self.unique(values.into_iter())?;
+        self.unique(values.map(|v| (variant(&enum_.name, &schema.value(*v).name), Element::EnumValue(*v))))?;
         self.item(scope, name, Element::Enum(id))
-    }
-}
-
-/// A variant without the name of its enum in front.
-fn stripped(enum_: &str, value: String) -> String {
-    match value.strip_prefix(enum_) {
-        Some(rest) if rest.starts_with(char::is_uppercase) => sanitize(rest.to_owned()),
-        _ => value,
     }
 }
 
@@ -282,7 +202,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), Pac
         let mut scope = Vec::new();
         for part in package.split('.').filter(|p| !p.is_empty()) {
             let (outer, written) = (scope.join("::"), part.to_owned());
-            scope.push(module(part));
+            scope.push(snake(part));
             let first = *packages.entry(scope.clone()).or_insert(*id);
             // `Foo` and `foo` are one module, and prost would mix what is in them.
             let depth = scope.len() - 1;
@@ -295,7 +215,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), Pac
     }
     for id in files {
         let file = schema.file(*id);
-        let parts: Vec<String> = file.package.split('.').filter(|p| !p.is_empty()).map(module).collect();
+        let parts: Vec<String> = file.package.split('.').filter(|p| !p.is_empty()).map(snake).collect();
         let scope = parts.join("::");
         for message in &file.messages {
             names.message(&scope, *message)?;
@@ -313,9 +233,9 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), Pac
             names.item(&scope, format!("{front}_client"), element)?;
             names.item(&scope, format!("{front}_server"), element)?;
             let methods = service.methods.iter();
-            names.unique(methods.map(|m| (module(&schema.method(*m).name), Element::Method(*m))))?;
+            names.unique(methods.map(|m| (snake(&schema.method(*m).name), Element::Method(*m))))?;
             for method in &service.methods {
-                let name = module(&schema.method(*method).name);
+                let name = snake(&schema.method(*method).name);
                 if CLIENT.contains(&name.as_str()) {
                     let element = Element::Method(*method);
                     let what = format!("every tonic client has a function `{name}` of its own");
@@ -325,23 +245,4 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), Pac
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_those_of_prost_and_tonic() {
-        assert_eq!(module("type"), "r#type");
-        assert_eq!(module("Self"), "self_");
-        assert_eq!(camel("Self"), "Self_");
-        assert_eq!(camel("None"), "None");
-        assert_eq!(module("HTTPServer"), "http_server");
-        assert_eq!(tonic_module("HTTPServer"), "http_server");
-        assert_eq!(tonic_module("ABTest"), "ab_test");
-        assert_eq!(tonic_module("Self"), "self_");
-        assert_eq!(stripped("Status", "StatusActive".to_owned()), "Active");
-        assert_eq!(stripped("Foo", "Foobar".to_owned()), "Foobar");
-    }
 }

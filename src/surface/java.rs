@@ -1,0 +1,612 @@
+//! Java: protoc with its full runtime, and protoc-gen-grpc-java.
+//!
+//! Paths are those of classes, with what stands in brackets for the types that tell overloads apart; types are written
+//! as javap writes them, `.` in place of `$`.
+
+use rustc_hash::FxHashMap;
+
+use super::{Names, Surface, entry};
+use crate::schema::{
+    Cardinality, Element, EnumId, Field, FieldId, FileId, JavaNesting, Kind, MessageId, OneofId, Schema,
+    ServiceId, Syntax,
+};
+
+pub(super) struct Java;
+
+/// Keywords and literals (Java Language Specification 3.9, 3.10.3, 3.10.8).
+pub(crate) const KEYWORDS: [&str; 54] = [
+    "_",
+    "abstract",
+    "assert",
+    "boolean",
+    "break",
+    "byte",
+    "case",
+    "catch",
+    "char",
+    "class",
+    "const",
+    "continue",
+    "default",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "extends",
+    "false",
+    "final",
+    "finally",
+    "float",
+    "for",
+    "goto",
+    "if",
+    "implements",
+    "import",
+    "instanceof",
+    "int",
+    "interface",
+    "long",
+    "native",
+    "new",
+    "null",
+    "package",
+    "private",
+    "protected",
+    "public",
+    "return",
+    "short",
+    "static",
+    "strictfp",
+    "super",
+    "switch",
+    "synchronized",
+    "this",
+    "throw",
+    "throws",
+    "transient",
+    "true",
+    "try",
+    "void",
+    "volatile",
+    "while",
+];
+
+/// `UnderscoresToCamelCase`: a letter after a digit, or after anything that is neither letter nor digit, is written
+/// large.
+pub(crate) fn camel(name: &str, first_large: bool) -> String {
+    let mut out = String::with_capacity(name.len() + 1);
+    let mut large = first_large;
+    for (i, c) in name.char_indices() {
+        match c {
+            'a'..='z' => {
+                out.push(if large { c.to_ascii_uppercase() } else { c });
+                large = false;
+            }
+            'A'..='Z' => {
+                out.push(if i == 0 && !first_large { c.to_ascii_lowercase() } else { c });
+                large = false;
+            }
+            '0'..='9' => {
+                out.push(c);
+                large = true;
+            }
+            _ => large = true,
+        }
+    }
+    out
+}
+
+/// Getters that every message has by itself, as fields of the name would have them.
+const OWN: [&str; 9] = [
+    "AllFields",
+    "CachedSize",
+    "Class",
+    "DefaultInstanceForType",
+    "DescriptorForType",
+    "InitializationErrorString",
+    "ParserForType",
+    "SerializedSize",
+    "UnknownFields",
+];
+
+/// The name of a field as it stands in its accessors, before it is kept apart from others.
+fn plain(schema: &Schema, field: &Field) -> String {
+    let own = match group(schema, field) {
+        Some(name) => camel(name, true),
+        None => camel(&field.name, true),
+    };
+    if OWN.contains(&own.as_str()) { format!("{own}_") } else { own }
+}
+
+/// The name of the message of a group, which is written as the field's (`IsGroupLike`).
+fn group<'s>(schema: &'s Schema, field: &Field) -> Option<&'s str> {
+    if field.kind != Kind::Group {
+        return None;
+    }
+    let message = schema.message(schema.message_by_name(field.type_name.as_deref()?)?);
+    let alike = *message.name.to_ascii_lowercase() == *field.name
+        && message.file == field.file
+        && message.parent == field.parent;
+    alike.then_some(&*message.name)
+}
+
+/// What the fields of a message are called in accessors, with the field beside which one is not called plainly
+/// (`Context::InitializeFieldGeneratorInfoForFields`).
+fn fields(schema: &Schema, id: MessageId) -> FxHashMap<FieldId, (String, Option<Element>)> {
+    let all: Vec<(FieldId, &Field, String)> = schema
+        .message(id)
+        .fields
+        .iter()
+        .map(|id| (*id, schema.field(*id), plain(schema, schema.field(*id))))
+        .collect();
+    let mut beside: Vec<Option<FieldId>> = vec![None; all.len()];
+    let mut by_name: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (i, (_, _, name)) in all.iter().enumerate() {
+        by_name.entry(name).or_default().push(i);
+    }
+    let mut clash = |i: usize, j: usize| {
+        beside[i] = beside[i].or(Some(all[j].0));
+        beside[j] = beside[j].or(Some(all[i].0));
+    };
+    for same in by_name.values() {
+        if let [first, rest @ ..] = same.as_slice() {
+            rest.iter().for_each(|other| clash(*first, *other));
+        }
+    }
+    // A list makes `get…Count` and `get…List`, an open enum `get…Value`, which another field may be called.
+    for (i, (_, field, name)) in all.iter().enumerate() {
+        let list = matches!(field.cardinality, Cardinality::Repeated | Cardinality::Map);
+        let open = field.kind == Kind::Enum && is_open(schema, field);
+        let endings = [("Count", list), ("List", list), ("Value", open)];
+        for (ending, _) in endings.iter().filter(|(_, made)| *made) {
+            for other in by_name.get(format!("{name}{ending}").as_str()).into_iter().flatten() {
+                clash(i, *other);
+            }
+        }
+    }
+    all.iter()
+        .zip(&beside)
+        .map(|((id, field, name), beside)| {
+            let name = match beside {
+                Some(_) => format!("{name}{}", field.number),
+                None => name.clone(),
+            };
+            (*id, (name, beside.map(Element::Field)))
+        })
+        .collect()
+}
+
+/// Whether Java takes unknown numbers of the field's enum into it.
+fn is_open(schema: &Schema, field: &Field) -> bool {
+    // Up to proto2 the field's file decides, not the enum's.
+    if schema.file(field.file).syntax == Syntax::Proto2 {
+        return false;
+    }
+    schema.field_enum(field).is_some_and(|e| !schema.enum_(e).is_closed())
+}
+
+/// The Java package of a file, as protoc alone gives it: as set, or the proto package.
+fn package(schema: &Schema, id: FileId) -> &str {
+    let file = schema.file(id);
+    let own = file.options.as_deref().and_then(|o| o.java_package.as_deref());
+    own.filter(|own| !own.is_empty()).unwrap_or(&file.package)
+}
+
+/// The class of a file, with the element beside which it is not called after the file.
+pub(crate) fn outer_class(schema: &Schema, id: FileId) -> (String, Option<Element>) {
+    let file = schema.file(id);
+    let own = file.options.as_deref().and_then(|o| o.java_outer_classname.as_deref());
+    if let Some(own) = own.filter(|own| !own.is_empty()) {
+        return (own.to_owned(), None);
+    }
+    let base = file.name.rsplit('/').next().unwrap_or_default();
+    let name = camel(base.strip_suffix(".proto").unwrap_or(base), true);
+    if matches!(file.syntax, Syntax::Edition(n) if n > 1000) {
+        return (if name.ends_with("Proto") { name } else { format!("{name}Proto") }, None);
+    }
+    let mut types = super::inside(schema, Element::File(id)).into_iter();
+    let taken = types.find(|element| match *element {
+        Element::Message(id) => *schema.message(id).name == *name,
+        Element::Enum(id) => *schema.enum_(id).name == *name,
+        Element::Service(id) => *schema.service(id).name == *name,
+        _ => false,
+    });
+    (if taken.is_some() { format!("{name}OuterClass") } else { name }, taken)
+}
+
+/// Whether the class of a type at the top of its file is inside the class of the file.
+fn is_inside(schema: &Schema, element: Element) -> bool {
+    let nesting = match element {
+        Element::Message(id) => schema.message(id).generators.java_nesting,
+        Element::Enum(id) => schema.enum_(id).generators.java_nesting,
+        _ => return false,
+    };
+    let options = schema.file(schema.file_of(element)).options.as_deref();
+    match nesting {
+        JavaNesting::Apart => false,
+        JavaNesting::Inside => true,
+        JavaNesting::Option => options.and_then(|o| o.java_multiple_files) != Some(true),
+    }
+}
+
+/// The type at the top of its file that an element is in, or is.
+fn top(schema: &Schema, element: Element) -> Element {
+    let parent = match element {
+        Element::Message(id) => schema.message(id).parent,
+        Element::Enum(id) => schema.enum_(id).parent,
+        Element::Field(id) => schema.field(id).parent,
+        _ => None,
+    };
+    match parent {
+        Some(parent) => top(schema, Element::Message(parent)),
+        None => element,
+    }
+}
+
+/// A class by its full name.
+fn class(schema: &Schema, element: Element) -> String {
+    let container = Java.container(schema, element);
+    let nested = schema.nested_name(element);
+    if container.is_empty() { nested } else { format!("{container}.{nested}") }
+}
+
+/// The class of the type that a field names.
+fn named(schema: &Schema, field: &Field) -> String {
+    match field.type_name.as_deref().and_then(|name| schema.by_name(name)) {
+        Some(element) => class(schema, element),
+        None => field.type_text().to_owned(),
+    }
+}
+
+/// The type of one value, and the same as an object.
+fn value_type(schema: &Schema, field: &Field) -> (String, String) {
+    let (plain, boxed) = match field.kind {
+        Kind::Int32 | Kind::Uint32 | Kind::Sint32 | Kind::Fixed32 | Kind::Sfixed32 => ("int", "Integer"),
+        Kind::Int64 | Kind::Uint64 | Kind::Sint64 | Kind::Fixed64 | Kind::Sfixed64 => ("long", "Long"),
+        Kind::Float => ("float", "Float"),
+        Kind::Double => ("double", "Double"),
+        Kind::Bool => ("boolean", "Boolean"),
+        Kind::String => ("java.lang.String", "String"),
+        Kind::Bytes => (BYTES, BYTES),
+        Kind::Enum | Kind::Message | Kind::Group => {
+            let name = named(schema, field);
+            return (name.clone(), name);
+        }
+    };
+    let boxed = if boxed.contains('.') { boxed.to_owned() } else { format!("java.lang.{boxed}") };
+    (plain.to_owned(), boxed)
+}
+
+const BYTES: &str = "com.google.protobuf.ByteString";
+const LIST: &str = "java.util.List";
+
+impl Surface for Java {
+    fn container(&self, schema: &Schema, element: Element) -> String {
+        let file = schema.file_of(element);
+        let package = package(schema, file);
+        let top = top(schema, element);
+        let in_file = match top {
+            Element::Field(_) => true,
+            top => is_inside(schema, top),
+        };
+        let outer = if in_file { outer_class(schema, file).0 } else { String::new() };
+        [package, outer.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".")
+    }
+
+    fn file(&self, schema: &Schema, id: FileId, out: &mut Names) {
+        let (name, beside) = outer_class(schema, id);
+        out.add(Element::File(id), beside, name, "class");
+    }
+
+    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names) {
+        let of = Element::Message(id);
+        let name = schema.nested_name(of);
+        let message = schema.message(id);
+        out.add(of, None, name.clone(), "class");
+        out.add(of, None, format!("{name}OrBuilder"), "interface");
+        out.add(of, None, format!("{name}.Builder"), "class");
+        let fields = fields(schema, id);
+        for id in &message.fields {
+            let (called, beside) = &fields[id];
+            let upper = schema.field(*id).name.to_ascii_uppercase();
+            out.add(Element::Field(*id), None, format!("{name}.{upper}_FIELD_NUMBER"), "int");
+            let mut accessors = Accessors {
+                called,
+                of: Element::Field(*id),
+                beside: *beside,
+                message: &name,
+                builder: format!("{}.Builder", class(schema, of)),
+                out,
+            };
+            accessors.field(schema, schema.field(*id));
+        }
+        for oneof in &message.oneofs {
+            self.oneof(schema, &name, &class(schema, of), *oneof, out);
+        }
+    }
+
+    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names) {
+        let of = Element::Enum(id);
+        let name = schema.nested_name(of);
+        let enum_ = schema.enum_(id);
+        out.add(of, None, name.clone(), if enum_.generators.java_large_enum { "large enum" } else { "enum" });
+        if !enum_.is_closed() {
+            out.add(of, None, format!("{name}.UNRECOGNIZED"), class(schema, of));
+        }
+        for id in &enum_.values {
+            let value = &schema.value(*id).name;
+            out.add(Element::EnumValue(*id), None, format!("{name}.{value}"), class(schema, of));
+            out.add(Element::EnumValue(*id), None, format!("{name}.{value}_VALUE"), "int");
+        }
+    }
+
+    fn extension(&self, schema: &Schema, id: FieldId, out: &mut Names) {
+        let (of, field) = (Element::Field(id), schema.field(id));
+        let front = match field.parent {
+            Some(parent) => format!("{}.", schema.nested_name(Element::Message(parent))),
+            None => String::new(),
+        };
+        let upper = field.name.to_ascii_uppercase();
+        let mut name = camel(&field.name, false);
+        if KEYWORDS.contains(&name.as_str()) {
+            name.push('_');
+        }
+        let boxed = value_type(schema, field).1;
+        let shape =
+            if field.cardinality == Cardinality::Repeated { format!("{LIST}<{boxed}>") } else { boxed };
+        out.add(of, None, format!("{front}{upper}_FIELD_NUMBER"), "int");
+        out.add(of, None, format!("{front}{name}"), shape);
+    }
+
+    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names) {
+        let service = schema.service(id);
+        let (of, name) = (Element::Service(id), &service.name);
+        let class = format!("{name}Grpc");
+        out.add(of, None, class.clone(), "class");
+        let stubs = ["", "BlockingV2", "Blocking", "Future"];
+        for stub in stubs {
+            out.add(of, None, format!("{class}.{name}{stub}Stub"), "class");
+            let new = if stub.is_empty() { "newStub".to_owned() } else { format!("new{stub}Stub") };
+            out.add(of, None, format!("{class}.{new}(io.grpc.Channel)"), "stub");
+        }
+        out.add(of, None, format!("{class}.AsyncService"), "interface");
+        out.add(of, None, format!("{class}.{name}ImplBase"), "class");
+        for id in &service.methods {
+            let method = schema.method(*id);
+            let message = |name: &str| match schema.message_by_name(name) {
+                Some(id) => self::class(schema, Element::Message(id)),
+                None => name.to_owned(),
+            };
+            let (input, output) = (message(&method.input), message(&method.output));
+            let called = method_name(&method.name);
+            let getter = camel(&method.name, true);
+            let of = Element::Method(*id);
+            let descriptor = format!("io.grpc.MethodDescriptor<{input}, {output}>");
+            out.add(of, None, format!("{class}.get{getter}Method()"), descriptor);
+            let observer = |of: &str| format!("io.grpc.stub.StreamObserver<{of}>");
+            let answers = observer(&output);
+            let (params, gives) = if method.client_streaming {
+                (answers.clone(), observer(&input))
+            } else {
+                (format!("{input}, {answers}"), "void".to_owned())
+            };
+            for side in ["AsyncService", &format!("{name}Stub")] {
+                out.add(of, None, format!("{class}.{side}.{called}({params})"), gives.clone());
+            }
+            let blocking = format!("{class}.{name}BlockingV2Stub.{called}");
+            let call = format!("io.grpc.stub.BlockingClientCall<{input}, {output}>");
+            match (method.client_streaming, method.server_streaming) {
+                (false, false) => {
+                    out.add(of, None, format!("{blocking}({input})"), output.clone());
+                    let old = format!("{class}.{name}BlockingStub.{called}({input})");
+                    out.add(of, None, old, output.clone());
+                    let future = format!("com.google.common.util.concurrent.ListenableFuture<{output}>");
+                    out.add(of, None, format!("{class}.{name}FutureStub.{called}({input})"), future);
+                }
+                (false, true) => {
+                    out.add(of, None, format!("{blocking}({input})"), call.replace(&input, "?"));
+                    let old = format!("{class}.{name}BlockingStub.{called}({input})");
+                    out.add(of, None, old, format!("java.util.Iterator<{output}>"));
+                }
+                (true, _) => out.add(of, None, format!("{blocking}()"), call),
+            }
+        }
+    }
+}
+
+/// As grpc-java names methods.
+pub(crate) fn method_name(name: &str) -> String {
+    let mut parts = name.split('_').filter(|p| !p.is_empty());
+    let mut out = String::new();
+    if let Some(first) = parts.next() {
+        let mut chars = first.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_lowercase()));
+        out.push_str(chars.as_str());
+    }
+    for part in parts {
+        let mut chars = part.chars();
+        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
+        out.push_str(chars.as_str());
+    }
+    if KEYWORDS.contains(&out.as_str()) {
+        out.push('_');
+    }
+    out
+}
+
+impl Java {
+    fn oneof(&self, schema: &Schema, message: &str, class: &str, id: OneofId, out: &mut Names) {
+        let (oneof, of) = (schema.oneof(id), Element::Oneof(id));
+        let name = camel(&oneof.name, true);
+        let case = format!("{class}.{name}Case");
+        for holder in ["", "OrBuilder", ".Builder"] {
+            out.add(of, None, format!("{message}{holder}.get{name}Case()"), case.clone());
+        }
+        out.add(of, None, format!("{message}.Builder.clear{name}()"), format!("{class}.Builder"));
+        out.add(of, None, format!("{message}.{name}Case"), "enum");
+        let none = camel(&oneof.name, false).to_ascii_uppercase();
+        out.add(of, None, format!("{message}.{name}Case.{none}_NOT_SET"), case.clone());
+        for member in &oneof.fields {
+            let constant = schema.field(*member).name.to_ascii_uppercase();
+            out.add(Element::Field(*member), None, format!("{message}.{name}Case.{constant}"), case.clone());
+        }
+    }
+}
+
+/// The accessors of one field.
+struct Accessors<'a> {
+    called: &'a str,
+    of: Element,
+    beside: Option<Element>,
+    /// The class of the message, below its container.
+    message: &'a str,
+    /// The class of its builder.
+    builder: String,
+    out: &'a mut Names,
+}
+
+impl Accessors<'_> {
+    /// Something that reads, which the message, its builder and what they share have; `@` stands for the field.
+    fn read(&mut self, method: &str, shape: &str) {
+        for holder in ["", "OrBuilder", ".Builder"] {
+            let path = format!("{}{holder}.{}", self.message, method.replace('@', self.called));
+            self.out.add(self.of, self.beside, path, shape);
+        }
+    }
+
+    /// Something that the builder alone has.
+    fn build(&mut self, method: &str, shape: &str) {
+        let path = format!("{}.Builder.{}", self.message, method.replace('@', self.called));
+        self.out.add(self.of, self.beside, path, shape);
+    }
+
+    /// Something that changes the builder and gives it back.
+    fn write(&mut self, method: &str) {
+        let builder = self.builder.clone();
+        self.build(method, &builder);
+    }
+
+    fn field(&mut self, schema: &Schema, field: &Field) {
+        match field.cardinality {
+            Cardinality::Map => self.map(schema, field),
+            Cardinality::Repeated => self.list(schema, field),
+            _ => self.single(schema, field),
+        }
+    }
+
+    fn single(&mut self, schema: &Schema, field: &Field) {
+        let (t, _) = value_type(schema, field);
+        if field.cardinality != Cardinality::Implicit {
+            self.read("has@()", "boolean");
+        }
+        self.read("get@()", &t);
+        self.write(&format!("set@({t})"));
+        self.write("clear@()");
+        match field.kind {
+            Kind::String => {
+                self.read("get@Bytes()", BYTES);
+                self.write(&format!("set@Bytes({BYTES})"));
+            }
+            Kind::Enum if is_open(schema, field) => {
+                self.read("get@Value()", "int");
+                self.write("set@Value(int)");
+            }
+            Kind::Message | Kind::Group => {
+                self.read("get@OrBuilder()", &format!("{t}OrBuilder"));
+                self.write(&format!("set@({t}.Builder)"));
+                self.write(&format!("merge@({t})"));
+                self.build("get@Builder()", &format!("{t}.Builder"));
+            }
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, schema: &Schema, field: &Field) {
+        let (t, boxed) = value_type(schema, field);
+        self.read("get@Count()", "int");
+        self.read("get@(int)", &t);
+        self.read("get@List()", &format!("{LIST}<{boxed}>"));
+        self.write(&format!("set@(int, {t})"));
+        self.write(&format!("add@({t})"));
+        self.write("addAll@(java.lang.Iterable)");
+        self.write("clear@()");
+        match field.kind {
+            Kind::String => {
+                self.read("get@Bytes(int)", BYTES);
+                self.write(&format!("add@Bytes({BYTES})"));
+            }
+            Kind::Enum if is_open(schema, field) => {
+                self.read("get@ValueList()", &format!("{LIST}<java.lang.Integer>"));
+                self.read("get@Value(int)", "int");
+                self.write("set@Value(int, int)");
+                self.write("add@Value(int)");
+                self.write("addAll@Value(java.lang.Iterable)");
+            }
+            Kind::Message | Kind::Group => {
+                self.read("get@OrBuilder(int)", &format!("{t}OrBuilder"));
+                self.read("get@OrBuilderList()", &format!("{LIST}<? extends {t}OrBuilder>"));
+                self.write(&format!("set@(int, {t}.Builder)"));
+                self.write(&format!("add@(int, {t})"));
+                self.write(&format!("add@({t}.Builder)"));
+                self.write(&format!("add@(int, {t}.Builder)"));
+                self.write("remove@(int)");
+                self.build("get@Builder(int)", &format!("{t}.Builder"));
+                self.build("add@Builder()", &format!("{t}.Builder"));
+                self.build("add@Builder(int)", &format!("{t}.Builder"));
+                self.build("get@BuilderList()", &format!("{LIST}<{t}.Builder>"));
+            }
+            _ => {}
+        }
+    }
+
+    fn map(&mut self, schema: &Schema, field: &Field) {
+        let Some((key, value)) = entry(schema, field) else { return };
+        let ((k, boxed_key), (v, boxed)) = (value_type(schema, key), value_type(schema, value));
+        let map = format!("java.util.Map<{boxed_key}, {boxed}>");
+        self.read("get@Count()", "int");
+        self.read(&format!("contains@({k})"), "boolean");
+        self.read("get@()", &map);
+        self.read("get@Map()", &map);
+        self.read(&format!("get@OrDefault({k}, {v})"), &v);
+        self.read(&format!("get@OrThrow({k})"), &v);
+        self.write("clear@()");
+        self.write(&format!("remove@({k})"));
+        self.build("getMutable@()", &map);
+        self.write(&format!("put@({k}, {v})"));
+        self.write("putAll@(java.util.Map)");
+        if value.kind.is_message() {
+            self.build(&format!("put@BuilderIfAbsent({k})"), &format!("{v}.Builder"));
+        }
+        if value.kind == Kind::Enum && is_open(schema, value) {
+            let map = format!("java.util.Map<{boxed_key}, java.lang.Integer>");
+            self.read("get@Value()", &map);
+            self.read("get@ValueMap()", &map);
+            self.read(&format!("get@ValueOrDefault({k}, int)"), "int");
+            self.read(&format!("get@ValueOrThrow({k})"), "int");
+            self.build("getMutable@Value()", &map);
+            self.write(&format!("put@Value({k}, int)"));
+            self.write("putAll@Value(java.util.Map)");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_protoc() {
+        for (proto, java) in [
+            ("foo_bar", "FooBar"),
+            ("foo2bar", "Foo2Bar"),
+            ("fooBAR", "FooBAR"),
+            ("_foo", "Foo"),
+            ("foo-bar.baz", "FooBarBaz"),
+        ] {
+            assert_eq!(camel(proto, true), java, "{proto}");
+        }
+        assert_eq!(camel("Foo_bar", false), "fooBar");
+        assert_eq!(method_name("get_user"), "getUser");
+        assert_eq!(method_name("New"), "new_");
+    }
+}
