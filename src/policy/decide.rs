@@ -3,10 +3,11 @@
 use super::affects::Affects;
 use super::bump::natural;
 use super::fingerprint;
+use super::lenses::felt;
 use super::policies::Policies;
 use super::waivers::Acceptance;
 use crate::compare::Comparison;
-use crate::diff::is_compilers_own;
+use crate::diff::{Change, Cx, Remedy, is_compilers_own};
 use crate::findings::{ChangeRecord, Finding, Location, WaiverState};
 use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
@@ -93,6 +94,17 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
         let told = !comparison.echoes().is_echo(index);
         let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
         objections.push(Objection { rule, hit, level, bump, by_lens: true, told });
+    }
+    // A version is a promise to everybody, whatever fails a run here; where nothing is asked at all there is none.
+    let asked = !minded.lenses.deny.is_empty() || !minded.rules.rules().is_empty();
+    let bump = match felt(change, &comparison.verdicts()[index]) {
+        Effect::Ok => Bump::Patch,
+        Effect::Unknown => Bump::Minor,
+        Effect::Lossy | Effect::Corrupt | Effect::Rejects => Bump::Major,
+    };
+    if own && asked && objections.iter().all(|objection| objection.bump < bump) && bump > Bump::Patch {
+        let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
+        objections.push(Objection { rule, hit, level: Level::Note, bump, by_lens: true, told: false });
     }
     for rule in minded.rules.rules().iter().copied() {
         let Some(hit) = (rule.select)(change, cx) else { continue };
@@ -196,10 +208,16 @@ fn finding(
         new: hit.new.map(|a| locate(cx.new, &a)),
         verdict: comparison.verdicts()[index].clone(),
         affects: affects.of(change),
-        fix: change.remedy(cx).map(|remedy| remedy.to_string()),
+        fix: remedy(change, cx, rule).map(|remedy| remedy.to_string()),
         fingerprint,
         proofs: comparison.proofs(index),
     }
+}
+
+/// What makes the rule content: some take a reservation, everybody else misses what is gone.
+fn remedy(change: &Change, cx: &Cx<'_>, rule: &Rule) -> Option<Remedy> {
+    let reserved = change.reservation(cx).filter(|_| rule.id.contains("_UNLESS_"));
+    reserved.or_else(|| change.remedy(cx))
 }
 
 /// The order of findings: by place (the new one where there is one), rule and message, then whatever tells

@@ -85,7 +85,7 @@ impl Summary {
             warnings: report.count(Level::Warn),
             notes: report.count(Level::Note),
             changes: report.changes.len(),
-            bump: report.bump.map(|b| b.as_str()),
+            bump: report.part().map(|b| b.as_str()),
             next_version: report.next_version().map(|v| v.to_string()),
         }
     }

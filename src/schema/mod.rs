@@ -10,6 +10,7 @@ mod allow;
 mod build;
 mod features;
 mod kind;
+mod known;
 mod lookup;
 mod model;
 mod option_text;
@@ -25,6 +26,7 @@ pub use buffa_descriptor::features::{
 pub use build::BuildError;
 pub use features::{CppStringType, GeneratorFeatures, GoApi, GoEnumPrefix, JavaNesting, JavaUtf8};
 pub use kind::{Cardinality, Kind, Label};
+pub use known::Known;
 pub(crate) use model::qualify;
 pub use model::{
     Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,

@@ -1,14 +1,13 @@
 //! What the lenses need to know about the schemas as a whole.
 
-use std::cell::RefCell;
-
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Loss;
 use super::http::Routes;
+use super::removed::Removed;
 use super::validation::DefinedOnly;
 use super::walk::Memory;
-use crate::diff::Cx;
+use crate::diff::{Change, Cx};
 use crate::schema::{Cardinality, Element, EnumId, Field, Reach, Schema};
 
 /// Facts about a pair of schemas, found once.
@@ -24,15 +23,17 @@ pub(super) struct Facts {
     pub(super) old_uses_any: bool,
     /// For enums of the old contract that a required field holds: the first such field by name.
     pub(super) old_required: FxHashMap<EnumId, String>,
-    /// The calls that carry a message of the old contract and are still there, in words; by what stands for it.
-    pub(super) old_carriers: RefCell<FxHashMap<Element, Option<String>>>,
+    /// The enums that some field holds, by side.
+    held: [FxHashSet<EnumId>; 2],
+    /// What is gone without a successor.
+    pub(super) removed: Removed,
     /// What comparing messages found out: bytes and JSON, old to new and new to old.
     pub(super) wire: [Memory; 2],
     pub(super) json: [Memory; 2],
 }
 
 impl Facts {
-    pub(super) fn new(cx: &Cx<'_>) -> Facts {
+    pub(super) fn new(cx: &Cx<'_>, changes: &[Change]) -> Facts {
         Facts {
             old_reach: Reach::new(cx.old),
             new_reach: Reach::new(cx.new),
@@ -42,11 +43,37 @@ impl Facts {
             new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
             old_required: required(cx.old),
-            old_carriers: RefCell::default(),
+            held: [held(cx.old), held(cx.new)],
+            removed: Removed::new(changes, cx),
             wire: [Memory::new(), Memory::new()],
             json: [Memory::new(), Memory::new()],
         }
     }
+}
+
+impl Facts {
+    /// Whether a change is about an enum that no field of either side holds: then neither bytes nor JSON of the contract
+    /// have it.
+    pub(super) fn is_of_unheld_enum(&self, change: &Change, cx: &Cx<'_>) -> bool {
+        let enum_of = |schema: &Schema, element: Option<Element>| match element? {
+            Element::Enum(id) => Some(id),
+            Element::EnumValue(id) => Some(schema.value(id).parent),
+            _ => None,
+        };
+        let (old, new) = (enum_of(cx.old, change.old), enum_of(cx.new, change.new));
+        let name = match (old, new) {
+            (Some(id), _) => &cx.old.enum_(id).full_name,
+            (None, Some(id)) => &cx.new.enum_(id).full_name,
+            (None, None) => return false,
+        };
+        let (old, new) = (old.or(cx.old.enum_by_name(name)), new.or(cx.new.enum_by_name(name)));
+        let [old_held, new_held] = &self.held;
+        !old.is_some_and(|id| old_held.contains(&id)) && !new.is_some_and(|id| new_held.contains(&id))
+    }
+}
+
+fn held(schema: &Schema) -> FxHashSet<EnumId> {
+    schema.fields().filter_map(|(_, field)| schema.field_enum(field)).collect()
 }
 
 fn required(schema: &Schema) -> FxHashMap<EnumId, String> {

@@ -93,9 +93,9 @@ impl<'a> Reader<'a> {
             }
             (String, Bytes) | (Message, Bytes) => Loss::none(),
             (Bytes, String) => Loss::rejects("bytes that are not UTF-8 are refused in a string field"),
-            (Message, String) => {
-                Loss::rejects("an encoded message is not UTF-8, which a string field refuses")
-            }
+            (Message, String) => Loss::rejects(
+                "a short message of plain text is read as text, tags and lengths among it; one that is not UTF-8, such as any with a length over 127, is refused",
+            ),
             (String | Bytes, Message) => {
                 Loss::rejects("only bytes that happen to be an encoded message parse as one")
             }
@@ -188,9 +188,10 @@ impl<'a> Reader<'a> {
             if self.from == Direction::Forward && !b.is_closed() {
                 // An old reader meets a value it does not know, as after any addition.
             } else if b.is_closed() {
-                return Loss::lossy(format!(
+                let loss = Loss::lossy(format!(
                     "the enum is closed and does not list `{name}` ({number}): it reads as absent"
                 ));
+                return if self.from == Direction::Forward { loss.growing() } else { loss };
             } else {
                 return Loss::lossy(format!("`{name}` ({number}) is read as a number without a name"));
             }

@@ -47,7 +47,8 @@ fn says_what_breaks_for_whom_and_what_to_do() {
      breaks source.go, source.java, source.python, source.rust (rejects): the generated field and its
             accessors are gone
     affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
        more protopact rules FIELD_NO_DELETE · to accept it: protopact waive aebe21be72e1
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
@@ -78,7 +79,8 @@ fn a_witness_is_shown_where_it_is_asked_for() {
     witness written by v1.4.0: `1a 01 61` means note = "a"; read by the new version: an empty message
     witness written by v1.4.0: `{"note":"a"}`; read by the new version: an error: `note`: the key is not
             known
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
        more protopact rules FIELD_NO_DELETE · to accept it: protopact waive aebe21be72e1
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)

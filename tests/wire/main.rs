@@ -10,6 +10,7 @@ mod support;
 mod spec;
 
 mod codec;
+mod forms;
 mod lab;
 mod laws;
 mod truth;
