@@ -1,13 +1,12 @@
 //! `protopact check`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
 use crate::findings::{Report, WaiverStatus};
+use crate::present::Target;
 use crate::report::{Format, SourceIssue, write_source_issues};
 use crate::text::View;
 use crate::words::Level;
@@ -92,8 +91,8 @@ pub(super) struct CheckArgs {
     witness: bool,
 
     /// Write the report to a file as well, in its own format; may be repeated
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_target, help_heading = "Output")]
-    report: Vec<(Format, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
+    report: Vec<Target<Format>>,
 }
 
 /// What counts as a break.
@@ -151,6 +150,11 @@ impl CheckArgs {
         }
     }
 
+    /// Every format that the report is written in.
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        self.report.iter().map(|target| target.format).chain([self.format()])
+    }
+
     fn overrides(&self, ctx: &Ctx<'_>) -> Overrides {
         let policy = &self.policy;
         Overrides {
@@ -181,6 +185,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),
+        excerpts: args.formats().any(Format::shows_sources),
         ..Job::new(&args.input)
     };
     let checked = pipeline::check(&job, ctx);
@@ -197,7 +202,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
 }
 
 fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
-    for (format, path) in &args.report {
+    for Target { format, path } in &args.report {
         let view = View { colour: false, width: None };
         let name = path.display().to_string();
         files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.reporter().write(report, &view, out))?;
@@ -210,23 +215,4 @@ fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliE
     }
     let view = ctx.view();
     Ok(args.format().reporter().write(report, &view, &mut ctx.io.out)?)
-}
-
-/// Reads `FORMAT=PATH`.
-fn report_target(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) =
-        text.split_once('=').ok_or("it has to be FORMAT=PATH, such as `json=report.json`")?;
-    let format: Format = clap::ValueEnum::from_str(format, false).map_err(|_| {
-        let names: Vec<_> = <Format as clap::ValueEnum>::value_variants()
-            .iter()
-            .filter_map(clap::ValueEnum::to_possible_value)
-            .filter(|v| !v.is_hide_set())
-            .map(|v| format!("`{}`", v.get_name()))
-            .collect();
-        format!("there is no format `{format}`; there are {}", names.join(", "))
-    })?;
-    if path.is_empty() {
-        return Err("the path is missing".to_owned());
-    }
-    Ok((format, path.into()))
 }

@@ -7,6 +7,7 @@ mod deps;
 mod diff;
 mod doctor;
 mod error;
+mod excerpts;
 mod exit;
 mod files;
 mod generate;

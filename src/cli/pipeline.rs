@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, lines, since, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
@@ -46,6 +46,8 @@ pub(super) struct Job {
     pub(super) witness: bool,
     /// Findings that this state of the contract has as well do not count.
     pub(super) new_since: Option<String>,
+    /// Show the sources of both sides beside each finding.
+    pub(super) excerpts: bool,
 }
 
 impl Job {
@@ -104,6 +106,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
     let kept = lines::kept(&pair.new.content);
+    let texts =
+        job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
     let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
     let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
@@ -147,6 +151,9 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
+    if let Some([old, new]) = &texts {
+        report.excerpts = excerpts::of([old, new], &report);
+    }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));

@@ -35,7 +35,21 @@ pub struct Report {
     pub settings: BTreeMap<(String, u32, u32), (u32, u32)>,
     /// The text of lines with a tab that findings point at in the new sources, by path and line: tools differ in
     /// how far a tab reaches.
-    pub tabbed: BTreeMap<(String, u32), String>,
+    pub tabbed: Lines,
+    /// The first lines of what findings point at, where a format asked for them.
+    pub excerpts: Excerpts,
+}
+
+/// Lines of sources by path and number, from one.
+pub type Lines = BTreeMap<(String, u32), String>;
+
+/// Parts of the sources of both sides.
+#[derive(Clone, Debug, Default)]
+pub struct Excerpts {
+    /// Of the old side.
+    pub old: Lines,
+    /// Of the new side.
+    pub new: Lines,
 }
 
 /// One change that a policy minds.

@@ -324,6 +324,7 @@ pub(super) fn full() -> Report {
             },
         ],
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
+        ..Report::default()
     }
 }
 
@@ -416,5 +417,6 @@ pub(super) fn hostile() -> Report {
             },
         )],
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
+        ..Report::default()
     }
 }

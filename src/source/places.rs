@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::open::{below_root, folder_tree};
 use super::settings::home;
-use super::tree::{Display, is_proto};
+use super::tree::Display;
 use super::{Loaded, Name, SourceError, Tree, directory};
 use crate::compile::print;
 use crate::config::deps::DepSource;
@@ -227,15 +227,4 @@ pub(super) fn likely(folder: &str, tree: &Tree, hidden: &dyn Fn(&str) -> bool) -
     }
     let around = folder.split('/').any(|part| LIKELY.contains(&part));
     (around || hidden(folder) || tree.submodules.iter().any(|s| is_under(folder, s))).then_some(1)
-}
-
-/// The folders of a tree under which an import path leads to a file.
-pub(super) fn folders_for<'t>(tree: &'t Tree, import: &str) -> Vec<&'t str> {
-    tree.protos()
-        .filter(|path| is_proto(path))
-        .filter_map(|path| match path.strip_suffix(import)? {
-            "" => Some(""),
-            folder => folder.strip_suffix('/'),
-        })
-        .collect()
 }

@@ -199,13 +199,32 @@ fn reports_go_to_files_as_well() {
       caused by: No such file or directory (os error 2)
     --- exit 4
     ");
-    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "sarif=r"]), @"
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "pdf=r"]), @"
     --- stderr
-    error: invalid value 'sarif=r' for '--report <FORMAT=PATH>': there is no format `sarif`; there are `text`, `json`, `buf-json`
+    error: invalid value 'pdf=r' for '--report <FORMAT=PATH>': there is no format `pdf`; there are `text`, `json`, `sarif`, `junit`, `github`, `gitlab`, `markdown`, `html`, `buf-json`
 
     For more information, try '--help'.
     --- exit 2
     ");
+}
+
+#[test]
+fn one_run_writes_every_format() {
+    let env = broken();
+    // Text is wrapped on a terminal only.
+    let formats = ["json", "sarif", "junit", "github", "gitlab", "markdown", "html", "buf-json"];
+    let targets: Vec<String> = formats.iter().map(|format| format!("{format}=out.{format}")).collect();
+    let mut args = vec!["check", "--against", "main", "-q"];
+    args.extend(targets.iter().flat_map(|target| ["--report", target.as_str()]));
+    assert_eq!(env.run(&args).code, 1);
+    for format in formats {
+        // Each is what the run prints in that format.
+        let printed = env.run(&["check", "--against", "main", "-q", "--format", format]).out;
+        assert_eq!(env.read(&format!("out.{format}")), printed, "{format}");
+    }
+    // The page has the lines of both sides, and what is marked in them.
+    let page = env.read("out.html");
+    assert!(page.contains("<mark>"), "{page}");
 }
 
 #[test]
