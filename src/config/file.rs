@@ -412,8 +412,9 @@ impl Reader<'_> {
 pub(super) fn backend(name: &str, place: impl FnOnce() -> Place) -> Result<Backend, ConfigError> {
     match name {
         "auto" => Ok(Backend::Auto),
-        "builtin" | "protox" => Ok(Backend::Builtin),
+        "builtin" => Ok(Backend::Builtin),
         "protoc" => Ok(Backend::Protoc),
-        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "builtin", "protoc"])),
+        "protox" => Ok(Backend::Protox),
+        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "builtin", "protoc", "protox"])),
     }
 }
