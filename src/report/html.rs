@@ -14,7 +14,7 @@ use super::markdown::hit;
 use super::summary::level_word;
 use super::witness::segments;
 use super::{Finding, Location, Report, Reporter, claims};
-use crate::findings::Lines;
+use crate::findings::{Lines, Standing};
 use crate::present::page;
 use crate::text::{View, plural};
 use crate::wire::Shown;
@@ -42,6 +42,8 @@ struct Page {
     old: Vec<Piece>,
     new: Vec<Piece>,
     counts: Vec<(&'static str, usize)>,
+    /// What does not count, by the word for why.
+    aside: Vec<(&'static str, usize)>,
     good: bool,
     sentence: Option<String>,
     hit: Vec<Row>,
@@ -159,6 +161,7 @@ fn page(report: &Report) -> Page {
     packages.sort();
     packages.dedup();
     let levels = [Level::Error, Level::Warn, Level::Note];
+    let (waived, known) = report.set_aside();
     let changes = report.changes.iter().map(|change| ChangePart {
         symbol: change.symbol.clone(),
         message: pieces(&change.message),
@@ -169,7 +172,8 @@ fn page(report: &Report) -> Page {
         old: pieces(&report.old.to_string()),
         new: pieces(&report.new.to_string()),
         counts: levels.map(|level| (level_word(level), report.count(level))).to_vec(),
-        good: report.findings.is_empty(),
+        aside: vec![("waived", waived), ("known", known)],
+        good: report.open().next().is_none(),
         sentence: report.bump_sentence(),
         hit: rows(report),
         elements,
@@ -210,14 +214,14 @@ fn package(symbol: &str) -> &str {
 
 fn finding_part(report: &Report, finding: &Finding, id: String, sources: bool) -> FindingPart {
     let (old, new) = both(report, finding, sources);
-    let mut says: Vec<Says> = claims::claims(&finding.verdict)
-        .into_iter()
-        .map(|c| Says {
-            label: c.label,
-            effect: c.worst.as_str(),
-            text: pieces(&format!("{}: {}", c.whom, c.reason)),
-        })
-        .collect();
+    let aside = claims::aside(finding).into_iter();
+    let mut says: Vec<Says> =
+        aside.map(|(label, text)| Says { label, effect: "", text: pieces(&text) }).collect();
+    says.extend(claims::claims(&finding.verdict).into_iter().map(|c| Says {
+        label: c.label,
+        effect: c.worst.as_str(),
+        text: pieces(&format!("{}: {}", c.whom, c.reason)),
+    }));
     let witnesses = super::witness::sentences(report, finding).into_iter();
     says.extend(witnesses.map(|text| Says { label: "witness", effect: "", text: pieces(&text) }));
     let bytes = finding.proofs.iter().flatten().filter_map(|proof| match &proof.shown {
@@ -228,8 +232,8 @@ fn finding_part(report: &Report, finding: &Finding, id: String, sources: bool) -
     let cells = cells.map(|c| format!("{}.{}", c.lens.as_str(), c.direction.as_str())).collect::<Vec<_>>();
     FindingPart {
         id,
-        level: finding.level.as_str(),
-        word: level_word(finding.level),
+        level: if finding.standing == Standing::Open { finding.level.as_str() } else { "note" },
+        word: claims::word(finding),
         rule: finding.rule,
         fingerprint: finding.fingerprint.clone(),
         bump: finding.bump.as_str(),
