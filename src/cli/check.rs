@@ -5,7 +5,7 @@ use clap::Args;
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
-use crate::findings::Report;
+use crate::findings::{Report, WaiverStatus};
 use crate::present::Target;
 use crate::report::{Format, SourceIssue, write_source_issues};
 use crate::text::View;
@@ -26,6 +26,7 @@ Examples:
   protopact check --against merge-base:origin/main    only what this branch did
   protopact check --against latest                    against the last version
   protopact check v2.0.0 --against v1.4.0             two versions
+  protopact check --against latest --new-since main   what main has broken already does not fail
   protopact check --against main --use FILE           by buf's category FILE
   protopact check --against main --deny wire          encoded data only
   protopact check --against main --witness            with bytes that prove it
@@ -43,6 +44,12 @@ pub(super) struct CheckArgs {
     /// Configuration for the old side: a file, or the text itself
     #[arg(long, value_name = "FILE|TEXT")]
     against_config: Option<String>,
+
+    /// Only what this state of the contract does not have yet fails the check; the rest is told
+    ///
+    /// With `merge-base:origin/main` it is what this branch broke, whatever was broken on main since the last version.
+    #[arg(long, value_name = "SRC")]
+    new_since: Option<String>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -177,6 +184,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         exclude_path: args.exclude_path.clone(),
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
+        new_since: args.new_since.clone(),
         excerpts: args.formats().any(Format::shows_sources),
         ..Job::new(&args.input)
     };
@@ -201,6 +209,9 @@ fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliE
     }
     for note in &report.notes {
         ctx.note(note)?;
+    }
+    for waiver in report.waivers.iter().filter(|waiver| waiver.status != WaiverStatus::Used) {
+        ctx.note(&super::waive::sentence(waiver))?;
     }
     let view = ctx.view();
     Ok(args.format().reporter().write(report, &view, &mut ctx.io.out)?)

@@ -98,7 +98,7 @@ pub fn write_source_issues(issues: &[SourceIssue<'_>], out: &mut dyn io::Write) 
 
 /// Every finding as buf would list it: sorted, each line once.
 pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
-    let mut rows: Vec<_> = report.findings.iter().map(|f| Row::of(f, report)).collect();
+    let mut rows: Vec<_> = report.open().map(|f| Row::of(f, report)).collect();
     tidy(&mut rows);
     rows
 }

@@ -2,7 +2,9 @@
 //!
 //! Every format for people tells these in this order and in these words.
 
+use super::summary::level_word;
 use super::{Finding, Report, witness};
+use crate::findings::{Standing, Waived};
 use crate::text::plural;
 use crate::verdict::{Cell, Verdict};
 use crate::words::Effect;
@@ -74,12 +76,33 @@ pub(super) fn affects(finding: &Finding) -> Option<String> {
     Some(if more > 0 { format!("{named} and {}", plural(more, "more call")) } else { named })
 }
 
+/// Why a finding does not count, with its label; nothing where it does.
+pub(super) fn aside(finding: &Finding) -> Option<(&'static str, String)> {
+    let label = finding.standing.as_str();
+    match &finding.standing {
+        Standing::Open => None,
+        Standing::Known => Some((label, "it was there before".to_owned())),
+        Standing::Waived(Waived { reason, owner, until, place }) => {
+            let owner = owner.as_ref().map(|owner| format!(" · {owner}")).unwrap_or_default();
+            let until = until.as_ref().map(|until| format!(" · until {until}")).unwrap_or_default();
+            Some((label, format!("{reason}{owner}{until} ({place})")))
+        }
+    }
+}
+
+/// The word for how loud a finding is, or why it does not count.
+pub(super) fn word(finding: &Finding) -> &'static str {
+    match &finding.standing {
+        Standing::Open => level_word(finding.level),
+        aside => aside.as_str(),
+    }
+}
+
 /// All of it as lines of plain text, each with its label.
 pub(super) fn lines(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
-    let mut out: Vec<(&'static str, String)> = claims(&finding.verdict)
-        .into_iter()
-        .map(|claim| (claim.label, format!("{}: {}", claim.whom, claim.reason)))
-        .collect();
+    let mut out: Vec<(&'static str, String)> = aside(finding).into_iter().collect();
+    let claims = claims(&finding.verdict).into_iter();
+    out.extend(claims.map(|claim| (claim.label, format!("{}: {}", claim.whom, claim.reason))));
     out.extend(affects(finding).map(|calls| ("affects", calls)));
     out.extend(witness::sentences(report, finding).into_iter().map(|sentence| ("witness", sentence)));
     out.extend(finding.fix.clone().map(|fix| ("fix", fix)));

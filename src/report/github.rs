@@ -21,7 +21,7 @@ impl Reporter for Github {
                 Level::Warn => "warning",
                 Level::Note => "notice",
             };
-            for finding in report.findings.iter().filter(|f| f.level == level) {
+            for finding in report.open().filter(|f| f.level == level) {
                 write!(out, "::{command} ")?;
                 if let Some(location) = &finding.new {
                     write!(out, "file={},", property(location.path.trim_start_matches("./")))?;

@@ -38,7 +38,7 @@ struct Lines {
 impl Reporter for Gitlab {
     fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
         out.write_all(b"[")?;
-        for (n, finding) in report.findings.iter().enumerate() {
+        for (n, finding) in report.open().enumerate() {
             out.write_all(if n == 0 { b"\n" } else { b",\n" })?;
             // A place is demanded: what is gone is where it was.
             let location = finding.new.as_ref().or(finding.old.as_ref());
@@ -67,7 +67,7 @@ impl Reporter for Gitlab {
             };
             issue.serialize(&mut Serializer::with_formatter(&mut *out, JsonEscapes))?;
         }
-        out.write_all(if report.findings.is_empty() { b"]\n" } else { b"\n]\n" })
+        out.write_all(if report.open().next().is_none() { b"]\n" } else { b"\n]\n" })
     }
 }
 

@@ -14,7 +14,7 @@ use super::markdown::hit;
 use super::summary::level_word;
 use super::witness::segments;
 use super::{Finding, Location, Report, Reporter, claims};
-use crate::findings::Lines;
+use crate::findings::{Lines, Standing};
 use crate::present::page;
 use crate::text::{View, plural};
 use crate::wire::Shown;
@@ -43,6 +43,8 @@ struct Page {
     old: Vec<Piece>,
     new: Vec<Piece>,
     counts: Vec<(&'static str, usize)>,
+    /// What does not count, by the word for why.
+    aside: Vec<(&'static str, usize)>,
     good: bool,
     sentence: Option<String>,
     hit: Vec<Row>,
@@ -163,6 +165,7 @@ fn page(report: &Report) -> Page {
     packages.sort();
     packages.dedup();
     let levels = [Level::Error, Level::Warn, Level::Note];
+    let (waived, known) = report.set_aside();
     // What was found stands above.
     let found: HashSet<&str> = report.findings.iter().map(|f| &*f.fingerprint).collect();
     let others = report.changes.iter().filter(|change| !found.contains(&*change.fingerprint));
@@ -176,7 +179,8 @@ fn page(report: &Report) -> Page {
         old: pieces(&report.old.to_string()),
         new: pieces(&report.new.to_string()),
         counts: levels.map(|level| (level_word(level), report.count(level))).to_vec(),
-        good: report.findings.is_empty(),
+        aside: vec![("waived", waived), ("known", known)],
+        good: report.open().next().is_none(),
         sentence: report.bump_sentence(),
         hit: rows(report),
         elements,
@@ -220,13 +224,12 @@ fn package(symbol: &str) -> &str {
 
 fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> FindingPart {
     let (old, new) = both(report, finding, !brief);
-    let mut says: Vec<Says> = claims::claims(&finding.verdict)
-        .into_iter()
-        .map(|c| Says {
-            label: c.label,
-            text: if brief { pieces(&c.whom) } else { pieces(&format!("{}: {}", c.whom, c.reason)) },
-        })
-        .collect();
+    let aside = claims::aside(finding).into_iter();
+    let mut says: Vec<Says> = aside.map(|(label, text)| Says { label, text: pieces(&text) }).collect();
+    says.extend(claims::claims(&finding.verdict).into_iter().map(|c| Says {
+        label: c.label,
+        text: if brief { pieces(&c.whom) } else { pieces(&format!("{}: {}", c.whom, c.reason)) },
+    }));
     let proofs = finding.proofs.iter().flatten().filter(|_| !brief);
     if !brief {
         let witnesses = super::witness::sentences(report, finding).into_iter();
@@ -241,8 +244,8 @@ fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> 
     FindingPart {
         id,
         brief,
-        level: finding.level.as_str(),
-        word: level_word(finding.level),
+        level: if finding.standing == Standing::Open { finding.level.as_str() } else { "note" },
+        word: claims::word(finding),
         rule: finding.rule,
         fingerprint: finding.fingerprint.clone(),
         bump: finding.bump.as_str(),

@@ -1,5 +1,5 @@
 //! JUnit XML: a suite for each file, a test for each finding. What fails by level `error` is a failure, anything else
-//! a test that passed and has something to say.
+//! a test that passed and has something to say. What does not count is a test that was skipped, with the reason.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -48,9 +48,14 @@ fn case(report: &Report, path: &str, finding: &Finding) -> TestCase {
     lines.push(format!("more: protopact rules {}", finding.rule));
     // Lines of a text become lines of ours one by one.
     let body = clean_lines(&lines.iter().map(|line| clean(line)).collect::<Vec<_>>().join("\n"));
-    let fails = finding.level == Level::Error;
+    let aside = claims::aside(finding);
+    let fails = aside.is_none() && finding.level == Level::Error;
     let mut status =
         if fails { TestCaseStatus::non_success(NonSuccessKind::Failure) } else { TestCaseStatus::success() };
+    if let Some((label, why)) = &aside {
+        status = TestCaseStatus::skipped();
+        status.set_message(clean(&format!("{label}: {why}")));
+    }
     if fails {
         status.set_message(clean(&finding.message)).set_type(finding.rule).set_description(body.clone());
     }

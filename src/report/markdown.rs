@@ -2,12 +2,14 @@
 //!
 //! GitHub takes no comment of more than 65,536 characters; what does not fit is counted.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
 
 use super::summary::level_word;
 use super::{Finding, Report, Reporter, claims};
+use crate::findings::Standing;
 use crate::text::{View, escape, plural};
 use crate::words::{Direction, Effect, Level};
 
@@ -25,17 +27,17 @@ impl Reporter for Markdown {
         let mut text = head(report);
         let mut length = text.chars().count();
         let mut left = report.findings.len();
-        // What fails first, whatever its place.
-        'all: for level in [Level::Error, Level::Warn, Level::Note] {
-            for finding in report.findings.iter().filter(|f| f.level == level) {
-                let piece = entry(report, finding);
-                length += piece.chars().count();
-                if length + END > MAX {
-                    break 'all;
-                }
-                text.push_str(&piece);
-                left -= 1;
+        // What fails first, whatever its place; what does not count last.
+        let mut findings: Vec<&Finding> = report.findings.iter().collect();
+        findings.sort_by_key(|f| (f.standing != Standing::Open, Reverse(f.level)));
+        for finding in findings {
+            let piece = entry(report, finding);
+            length += piece.chars().count();
+            if length + END > MAX {
+                break;
             }
+            text.push_str(&piece);
+            left -= 1;
         }
         if left > 0 {
             let _ = write!(
@@ -51,7 +53,10 @@ impl Reporter for Markdown {
 fn head(report: &Report) -> String {
     let mut text = String::new();
     let levels = [Level::Error, Level::Warn, Level::Note].into_iter().filter(|l| report.count(*l) > 0);
-    let counts: Vec<String> = levels.map(|l| plural(report.count(l), level_word(l))).collect();
+    let mut counts: Vec<String> = levels.map(|l| plural(report.count(l), level_word(l))).collect();
+    let (waived, known) = report.set_aside();
+    let aside = [(waived, "waived"), (known, "known")].into_iter().filter(|(count, _)| *count > 0);
+    counts.extend(aside.map(|(count, word)| format!("{count} {word}")));
     let verdict = if counts.is_empty() { "nothing breaks".to_owned() } else { counts.join(", ") };
     let _ = write!(text, "### protopact: {verdict}\n\n");
     let _ = write!(
@@ -91,7 +96,7 @@ pub(super) fn hit(report: &Report) -> Vec<(&'static str, BTreeMap<(Direction, Ef
 
 fn entry(report: &Report, finding: &Finding) -> String {
     let mut text = String::new();
-    let word = level_word(finding.level);
+    let word = claims::word(finding);
     let _ = write!(text, "<details><summary>{word}: {} ", message(&finding.message));
     let _ = write!(text, "<code>{}</code></summary>\n\n", finding.rule);
     for (label, location, side) in [("old", &finding.old, Some(&report.old)), ("new", &finding.new, None)] {

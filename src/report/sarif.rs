@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::columns;
 use super::{Finding, Location, Report, Reporter, claims};
+use crate::findings::{Standing, Waived};
 use crate::rules::{self, Lookup, Rule};
 use crate::text::{JsonEscapes, View, escape, plural};
 use crate::words::Level;
@@ -100,7 +101,9 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
         text.push_str(&format!("\n{label}: {}", escape(&sentence)));
     }
     let mut out = Map::new();
-    let mut put = |key: &str, value: Value| out.insert(key.to_owned(), value);
+    let mut put = |key: &str, value: Value| {
+        out.insert(key.to_owned(), value);
+    };
     put("ruleId", json!(finding.rule));
     put("ruleIndex", json!(index));
     put("level", json!(level(finding.level)));
@@ -122,6 +125,16 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
         put("relatedLocations", json!([place]));
     }
     put("partialFingerprints", json!({"protopactChange/v1": finding.fingerprint}));
+    match &finding.standing {
+        Standing::Open => {}
+        Standing::Known => put("baselineState", json!("unchanged")),
+        Standing::Waived(Waived { reason, place, .. }) => {
+            let in_source = place.rsplit_once(':').is_some_and(|(path, _)| path.ends_with(".proto"));
+            let kind = if in_source { "inSource" } else { "external" };
+            let suppression = json!({"kind": kind, "status": "accepted", "justification": escape(reason)});
+            put("suppressions", json!([suppression]));
+        }
+    }
     let cells = finding.verdict.cells.iter().map(|cell| {
         json!({"lens": cell.lens.as_str(), "direction": cell.direction.as_str(), "effect": cell.effect.as_str()})
     });

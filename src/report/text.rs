@@ -5,6 +5,7 @@ use std::io;
 
 use super::summary::{level_style, level_word};
 use super::{Finding, Location, Report, Reporter, claims, witness};
+use crate::findings::Standing;
 use crate::source::Name;
 use crate::text::plural;
 use crate::text::{Line, Style, View};
@@ -46,11 +47,13 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
     let mut told: HashSet<Vec<u8>> = HashSet::new();
     for edit in block.chunk_by(|a, b| a.of == b.of) {
         for finding in edit {
+            let style = match &finding.standing {
+                Standing::Open => level_style(finding.level),
+                _ => Style::Note,
+            };
+            let word = claims::word(finding);
             Line::new()
-                .styled(
-                    level_style(finding.level),
-                    format!("{}[{}]", level_word(finding.level), finding.rule),
-                )
+                .styled(style, format!("{word}[{}]", finding.rule))
                 .styled(Style::Strong, format!(": {}", finding.message))
                 .hang(4)
                 .write(view, out)?;
@@ -59,9 +62,7 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
         for finding in edit {
             rest.extend(details(report, finding));
         }
-        let more =
-            |finding: &&Finding| Line::labelled("more").plain(format!("protopact rules {}", finding.rule));
-        rest.extend(edit.iter().map(more));
+        rest.extend(edit.iter().map(|finding| more(finding)));
         for line in rest {
             let mut text = Vec::new();
             line.write(view, &mut text)?;
@@ -73,9 +74,19 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
     Ok(())
 }
 
+/// Where there is more to read, and how to accept it.
+fn more(finding: &Finding) -> Line {
+    let line = Line::labelled("more").plain(format!("protopact rules {}", finding.rule));
+    match finding.standing {
+        Standing::Open => line.plain(format!(" · to accept it: protopact waive {}", finding.fingerprint)),
+        _ => line,
+    }
+}
+
 /// Everything but what is objected to.
 fn details(report: &Report, finding: &Finding) -> Vec<Line> {
     let mut lines = Vec::new();
+    lines.extend(claims::aside(finding).map(|(label, text)| Line::labelled(label).plain(text)));
     lines.extend(place("old ", finding.old.as_ref(), Some(&report.old)));
     // The new side is where people are; only another place than their own files needs naming.
     let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
@@ -128,6 +139,9 @@ fn summary_line(report: &Report) -> Line {
             line.plain(comma).styled(style, plural(count, level_word(level)))
         })
     };
+    let (waived, known) = report.set_aside();
+    let aside = [(waived, "waived"), (known, "known")].into_iter().filter(|(count, _)| *count > 0);
+    let line = aside.fold(line, |line, (count, word)| line.plain(format!(" · {count} {word}")));
     match report.bump_sentence() {
         // Without a change there is no next version to speak of.
         Some(sentence) if !report.changes.is_empty() || !report.findings.is_empty() => {

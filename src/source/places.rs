@@ -41,7 +41,7 @@ const LIKELY: [&str; 10] = [
 pub struct Places {
     pub(super) listed: Vec<Place>,
     /// What is locked.
-    pub(super) deps: Arc<Vec<Place>>,
+    pub(super) deps: Arc<[Place]>,
     /// What is locked and not in the cache.
     pub(super) lacking: Vec<(String, Locked)>,
     lock: Lock,
@@ -117,8 +117,25 @@ impl Places {
             let (roots, include) = (locked.roots(), locked.include.clone());
             deps.push(Place { tree, inside: None, roots, include });
         }
-        self.deps = Arc::new(deps);
+        self.deps = deps.into();
         self
+    }
+
+    /// Sentences about dependencies that are locked otherwise than on another side: their changes are changes too.
+    pub(super) fn changed_since(&self, old: &Places) -> Vec<String> {
+        let names: BTreeSet<&String> = self.lock.keys().chain(old.lock.keys()).collect();
+        let changed = names.into_iter().filter(|name| self.lock.get(*name) != old.lock.get(*name));
+        changed
+            .filter_map(|name| match (old.lock.get(name), self.lock.get(name)) {
+                (Some(old), Some(new)) if old.sha256 == new.sha256 => None,
+                (Some(old), Some(new)) => {
+                    Some(format!("dependency `{name}` has changed: {} → {}", old.told(), new.told()))
+                }
+                (None, Some(new)) => Some(format!("dependency `{name}` is new: {}", new.told())),
+                (Some(old), None) => Some(format!("dependency `{name}` is gone: {}", old.told())),
+                (None, None) => None,
+            })
+            .collect()
     }
 
     /// Every place that is written down or locked.

@@ -2,11 +2,13 @@
 //!
 //! One rule each, for every part that tells something.
 
+mod date;
 mod escape;
 mod layout;
 mod near;
 mod plural;
 
+pub use date::Date;
 pub use escape::escape;
 pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json};
 pub use layout::{Line, Style, View};
