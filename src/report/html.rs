@@ -10,19 +10,20 @@ use minijinja::value::Serde;
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
+use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
 use super::witness::segments;
-use super::{Finding, Location, Report, Reporter, claims};
+use super::{Finding, Location, Report, Reporter};
 use crate::findings::{Lines, Standing};
 use crate::present::page;
 use crate::text::{View, plural};
 use crate::wire::Shown;
-use crate::words::{Direction, Level};
+use crate::words::{Direction, Lens, Level};
 
 /// How many findings are shown whole. Of those that follow a page says what, where, whom and the way out: nobody reads
 /// as many, and a page of all of it no longer opens.
-const WHOLE: usize = 1_000;
+const WHOLE: usize = 500;
 
 /// How much of two texts has to be the same for the differences to be marked.
 const ALIKE: f32 = 0.4;
@@ -66,6 +67,7 @@ struct Row {
 
 #[derive(Serialize)]
 struct HitCell {
+    code: String,
     direction: &'static str,
     effects: Vec<(&'static str, usize)>,
 }
@@ -88,7 +90,7 @@ struct FindingPart {
     fingerprint: String,
     bump: &'static str,
     message: Vec<Piece>,
-    /// `wire.backward.corrupt …`
+    /// The [`code`] of each cell of the verdict.
     cells: String,
     old: Option<Source>,
     new: Option<Source>,
@@ -195,10 +197,11 @@ fn page(report: &Report) -> Page {
 }
 
 fn rows(report: &Report) -> Vec<Row> {
-    let row = |(lens, cells): (&'static str, BTreeMap<(Direction, _), usize>)| Row {
-        lens,
+    let row = |(lens, cells): (Lens, BTreeMap<(Direction, _), usize>)| Row {
+        lens: lens.as_str(),
         cells: Direction::ALL
             .map(|direction| HitCell {
+                code: code(lens, direction),
                 direction: direction.as_str(),
                 effects: cells
                     .iter()
@@ -209,6 +212,12 @@ fn rows(report: &Report) -> Vec<Row> {
             .into(),
     };
     hit(report).into_iter().map(row).collect()
+}
+
+/// A cell of the table of who is hit, in two or three letters: every finding carries those it is counted in.
+fn code(lens: Lens, direction: Direction) -> String {
+    let place = Lens::ALL.iter().position(|l| *l == lens).unwrap_or_default();
+    format!("{place}{}", &direction.as_str()[..1])
 }
 
 /// The package, going by the style guide: what comes before the first part that begins with a capital letter. A file
@@ -226,10 +235,14 @@ fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> 
     let (old, new) = both(report, finding, !brief);
     let aside = claims::aside(finding).into_iter();
     let mut says: Vec<Says> = aside.map(|(label, text)| Says { label, text: pieces(&text) }).collect();
-    says.extend(claims::claims(&finding.verdict).into_iter().map(|c| Says {
-        label: c.label,
-        text: if brief { pieces(&c.whom) } else { pieces(&format!("{}: {}", c.whom, c.reason)) },
-    }));
+    let claims = claims::claims(&finding.verdict);
+    if brief {
+        let whom: Vec<&str> = claims.iter().map(|c| c.whom.as_str()).collect();
+        says.extend((!whom.is_empty()).then(|| Says { label: "breaks", text: pieces(&whom.join(", ")) }));
+    } else {
+        let told = |c: Claim<'_>| Says { label: c.label, text: pieces(&format!("{}: {}", c.whom, c.reason)) };
+        says.extend(claims.into_iter().map(told));
+    }
     let proofs = finding.proofs.iter().flatten().filter(|_| !brief);
     if !brief {
         let witnesses = super::witness::sentences(report, finding).into_iter();
@@ -240,7 +253,7 @@ fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> 
         _ => None,
     });
     let cells = finding.verdict.cells.iter();
-    let cells = cells.map(|c| format!("{}.{}", c.lens.as_str(), c.direction.as_str())).collect::<Vec<_>>();
+    let cells = cells.map(|c| code(c.lens, c.direction)).collect::<Vec<_>>();
     FindingPart {
         id,
         brief,
