@@ -3,7 +3,7 @@
 //! The parts, from the bottom up; imports point only this way:
 //!
 //! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
-//!   numbers, near matches;
+//!   numbers, near matches; [`present`]: pages and documents that reports share;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`deps`]:
 //!   contracts of others; [`source`]: where contracts come from;
@@ -30,6 +30,7 @@ pub mod ledger;
 pub mod lock;
 pub mod machine;
 pub mod policy;
+pub mod present;
 pub mod report;
 pub mod rules;
 pub mod schema;

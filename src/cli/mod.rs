@@ -7,6 +7,7 @@ mod deps;
 mod diff;
 mod doctor;
 mod error;
+mod excerpts;
 mod exit;
 mod files;
 mod generate;
@@ -21,7 +22,9 @@ mod plugins;
 mod progress;
 mod rules;
 mod serve;
+mod since;
 mod verify;
+mod waive;
 mod warnings;
 
 use std::ffi::OsString;
@@ -110,6 +113,7 @@ enum Command {
     #[command(alias = "breaking")]
     Check(Box<check::CheckArgs>),
     Diff(diff::DiffArgs),
+    Waive(waive::WaiveArgs),
     Rules(rules::RulesArgs),
     Init(init::InitArgs),
     Build(build::BuildArgs),
@@ -184,6 +188,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
     let result = panic::guard(|| match command {
         Command::Check(args) => check::exec(*args, &mut ctx),
         Command::Diff(args) => diff::exec(args, &mut ctx),
+        Command::Waive(args) => waive::exec(args, &mut ctx),
         Command::Rules(args) => rules::exec(args, &mut ctx),
         Command::Init(args) => init::exec(args, &mut ctx),
         Command::Build(args) => build::exec(args, &mut ctx),

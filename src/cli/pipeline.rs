@@ -5,24 +5,24 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, lines, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
 use crate::deps::Lock;
-use crate::findings::Report;
+use crate::findings::{Report, WaiverStatus};
 use crate::git::TagPattern;
 use crate::ledger::{History, Memory};
 use crate::machine::{Cache, Host};
-use crate::policy::{self, Decided, Policies, PolicyError};
+use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::schema::Schema;
 use crate::source::{
     self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
     RequestError, Scope, Side, Sides, SourceError,
 };
-use crate::text::plural;
+use crate::text::{Date, plural};
 use crate::words::Level;
 
 /// What a command asks for.
@@ -44,6 +44,10 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// Findings that this state of the contract has as well do not count.
+    pub(super) new_since: Option<String>,
+    /// Show the sources of both sides beside each finding.
+    pub(super) excerpts: bool,
 }
 
 impl Job {
@@ -102,36 +106,54 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
     let kept = lines::kept(&pair.new.content);
+    let texts =
+        job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
     let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
     let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
+    let accepted = Waivers {
+        entries: pair.settings.waivers.clone(),
+        policy: pair.settings.waiver_policy,
+        today: Some(Date::of(ctx.io.now)),
+        baseline: pair.old.name.version().cloned(),
+    };
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
+    let policies = policies.accepting(accepted);
     let history = history(pair.origin.as_ref(), &pair.settings);
     let memory = history.as_ref().map(|history| history as &dyn Memory);
     let mut comparison = Comparison::remembering(&old, &new, memory);
     if job.witness {
         comparison = comparison.proving();
     }
-    let Decided { findings, changes, bump } = policy::decide(&comparison, &policies);
+    let Decided { mut findings, changes, bump, mut waivers } = policy::decide(&comparison, &policies);
+    if let Some(since) = &job.new_since {
+        let (name, before) = since::findings(since, job, &pair, &old, memory, ctx)?;
+        policy::known(&mut findings, &before);
+        pair.notes.push(format!("findings that {} has as well do not count", name.told()));
+    }
+    if waivers.iter().any(|w| w.status == WaiverStatus::Unused && !w.comment)
+        && let Some(earlier) = history.as_ref().and_then(|history| since::earlier(history, job, &old, ctx))
+    {
+        policy::published(&mut waivers, &earlier);
+    }
     let mut notes = pair.notes;
     notes.extend(warned);
     notes.extend_from_slice(comparison.notes());
     notes.extend_from_slice(policies.warnings());
-    if !pair.settings.waivers.is_empty() {
-        // Better told than found out.
-        let count = plural(pair.settings.waivers.len(), "waiver");
-        notes.push(format!("{count} in the configuration: waivers are not applied yet"));
-    }
     let mut report = Report {
         old: pair.old.name,
         new: pair.new.name,
         findings,
         changes,
+        waivers,
         notes,
         bump,
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
+    if let Some([old, new]) = &texts {
+        report.excerpts = excerpts::of([old, new], &report);
+    }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
@@ -141,7 +163,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
 /// Compares; nobody minds anything.
 pub(super) fn changes(job: &Job, ctx: &mut Ctx<'_>) -> Result<Report, CliError> {
     let (report, _) = check(job, ctx)?;
-    Ok(Report { findings: Vec::new(), ..report })
+    Ok(Report { findings: Vec::new(), waivers: Vec::new(), ..report })
 }
 
 /// The .proto files of both sides, sorted by import path.
@@ -266,13 +288,13 @@ pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
         .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
 }
 
-fn options(settings: &Settings) -> Options {
+pub(super) fn options(settings: &Settings) -> Options {
     let protoc = settings.compile.protoc.clone();
     Options { backend: settings.compile.backend, protoc, ..Options::default() }
 }
 
 /// Has what a job asks for opened.
-fn asked<T>(
+pub(super) fn asked<T>(
     job: &Job,
     ctx: &mut Ctx<'_>,
     open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
@@ -357,13 +379,13 @@ fn limit(old: &mut Content, new: &Content) -> Result<(), CliError> {
 }
 
 /// Why a side has no schema.
-enum Failure {
+pub(super) enum Failure {
     Compile(CompileError),
     Schema(crate::schema::BuildError),
     Image(ImageError),
 }
 
-fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failure> {
+pub(super) fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failure> {
     match content {
         Content::Sources(input) => compile::compile(input, options).map_err(Failure::Compile),
         Content::Image(image, selection) => {
@@ -381,7 +403,7 @@ fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failur
 }
 
 /// One error out of what is wrong with each side.
-fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
+pub(super) fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut counts = Vec::new();
     for (name, failure) in sides {

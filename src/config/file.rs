@@ -13,7 +13,7 @@ use super::deps::{self, Dep, RawDep};
 use super::generate::{self, Generate, RawGenerate};
 use super::path::{PathPattern, normalize};
 use super::policy::{PackagePolicy, Policy, RuleRef, Selection, lenses};
-use super::settings::{ImportPlace, Root, Waiver, level};
+use super::settings::{ImportPlace, Root, Waiver, WaiverPolicy, level};
 use super::{ConfigError, Place};
 use crate::compile::Backend;
 use crate::words::Level;
@@ -29,6 +29,8 @@ struct Raw {
     policy: BTreeMap<Spanned<String>, RawSelection>,
     #[serde(default)]
     waiver: Vec<RawWaiver>,
+    #[serde(default)]
+    waivers: RawWaivers,
     #[serde(default)]
     release: RawRelease,
     #[serde(default)]
@@ -84,6 +86,16 @@ struct RawWaiver {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawWaivers {
+    #[serde(default)]
+    require_owner: bool,
+    #[serde(default)]
+    require_until: bool,
+    max_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawRelease {
     tag: Option<Spanned<String>>,
 }
@@ -122,6 +134,8 @@ pub struct File {
     pub packages: Vec<PackagePolicy>,
     /// `[[waiver]]`.
     pub waivers: Vec<Waiver>,
+    /// `[waivers]`.
+    pub waiver_policy: WaiverPolicy,
     /// `release.tag`, a shape with `{version}` in it.
     pub tag: Option<String>,
     /// `compile.backend`.
@@ -216,6 +230,11 @@ impl Reader<'_> {
             path: self.paths(check.path.as_deref().unwrap_or_default())?,
             exclude_path: self.paths(check.exclude_path.as_deref().unwrap_or_default())?,
             packages,
+            waiver_policy: WaiverPolicy {
+                require_owner: raw.waivers.require_owner,
+                require_until: raw.waivers.require_until,
+                max_days: raw.waivers.max_days,
+            },
             waivers: raw.waiver.into_iter().map(|w| self.waiver(w)).collect::<Result<_, _>>()?,
             tag: raw.release.tag.map(|t| self.tag(&t)).transpose()?,
             backend: raw.compile.backend.map(|b| backend(b.get_ref(), || self.place(&b))).transpose()?,
@@ -393,8 +412,9 @@ impl Reader<'_> {
 pub(super) fn backend(name: &str, place: impl FnOnce() -> Place) -> Result<Backend, ConfigError> {
     match name {
         "auto" => Ok(Backend::Auto),
-        "builtin" | "protox" => Ok(Backend::Builtin),
+        "builtin" => Ok(Backend::Builtin),
         "protoc" => Ok(Backend::Protoc),
-        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "builtin", "protoc"])),
+        "protox" => Ok(Backend::Protox),
+        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "builtin", "protoc", "protox"])),
     }
 }

@@ -132,6 +132,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         policy_wins,
         packages: file.packages,
         waivers: file.waivers,
+        waiver_policy: file.waiver_policy,
         check: CheckSettings {
             against: overrides.against.clone().or(file.against),
             fail_on: fail_on.unwrap_or(Level::Error),

@@ -14,6 +14,7 @@ mod merge;
 mod path;
 mod policy;
 mod settings;
+pub mod waive;
 
 pub(crate) use error::read_yaml;
 pub use error::{ConfigError, Place};
@@ -23,6 +24,7 @@ pub(crate) use path::{below, is_under, join};
 pub use policy::{PackagePolicy, Policy, RuleRef, Selection};
 pub use settings::{
     CheckSettings, CompileSettings, ImportPlace, Modules, ReleaseSettings, Root, Settings, Waiver,
+    WaiverPolicy,
 };
 
 /// The reference page: every key with its default, commented out.

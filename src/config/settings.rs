@@ -30,6 +30,17 @@ pub struct Waiver {
     pub place: Place,
 }
 
+/// `[waivers]`: what is asked of whoever accepts something. A reason is always asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaiverPolicy {
+    /// Whether a waiver has to name its owner.
+    pub require_owner: bool,
+    /// Whether a waiver has to end.
+    pub require_until: bool,
+    /// How many days from now it may end at most.
+    pub max_days: Option<u32>,
+}
+
 /// A folder that import paths begin in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Root {
@@ -118,6 +129,8 @@ pub struct Settings {
     pub packages: Vec<PackagePolicy>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
+    /// `[waivers]`.
+    pub waiver_policy: WaiverPolicy,
     /// `[check]`.
     pub check: CheckSettings,
     /// `[release]`.

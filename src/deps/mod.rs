@@ -86,7 +86,7 @@ pub enum DepsError {
         source_told: String,
         /// What happened.
         #[source]
-        source: RunError,
+        source: Box<RunError>,
     },
     /// What came is not what was asked for, or nothing that can be used.
     #[error("cannot use `{name}` ({source_told}): {reason}")]

@@ -5,9 +5,10 @@ use super::bump::natural;
 use super::fingerprint;
 use super::lenses::felt;
 use super::policies::Policies;
+use super::waivers::Acceptance;
 use crate::compare::Comparison;
 use crate::diff::{Change, Cx, Remedy, is_compilers_own};
-use crate::findings::{ChangeRecord, Finding, Location};
+use crate::findings::{ChangeRecord, Finding, Location, WaiverState};
 use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
 use crate::words::{Bump, Effect, Level};
@@ -21,6 +22,8 @@ pub struct Decided {
     pub changes: Vec<ChangeRecord>,
     /// What the next version has to be; nothing where nothing changed.
     pub bump: Option<Bump>,
+    /// What is accepted, and how it stands.
+    pub waivers: Vec<WaiverState>,
 }
 
 /// A change that somebody minds, before anything is known about whether it is told.
@@ -35,11 +38,13 @@ struct Objection {
     told: bool,
 }
 
-/// Decides what is minded: select, then ignore, then level and bump. What one stage takes out no later one sees, so
-/// what is not told as a finding does not make the next version a major one either.
+/// Decides what is minded: select, then ignore, then waive, then level and bump. What one stage takes out no later one
+/// sees, so what is not told as a finding does not make the next version a major one either. Waiving takes nothing
+/// out: what is accepted is told as such, and counts for the next version.
 pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
     let cx = &comparison.cx();
     let mut affects = None;
+    let mut acceptance = policies.waivers().acceptance(cx.new);
     let (mut findings, mut changes) = (Vec::new(), Vec::new());
     for (index, change) in comparison.changes().iter().enumerate() {
         let mut minded = select(comparison, policies, index);
@@ -55,7 +60,7 @@ pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
             let Some(rule) = objection.rule.filter(|rule| !told.contains(&rule.id)) else { continue };
             told.push(rule.id);
             let affects = affects.get_or_insert_with(|| Affects::new(cx, comparison.judge()));
-            findings.push(finding(comparison, index, rule, objection, affects));
+            findings.push(finding(comparison, index, rule, objection, affects, &mut acceptance));
         }
     }
     findings.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -69,7 +74,7 @@ pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
         ))
     });
     let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
-    Decided { findings, changes, bump }
+    Decided { findings, changes, bump, waivers: acceptance.states() }
 }
 
 /// What the policy of a change's file objects to.
@@ -184,9 +189,12 @@ fn finding(
     rule: &'static Rule,
     objection: Objection,
     affects: &mut Affects<'_>,
+    acceptance: &mut Acceptance<'_>,
 ) -> Finding {
     let (change, cx) = (&comparison.changes()[index], &comparison.cx());
     let Objection { hit, level, bump, .. } = objection;
+    let fingerprint = fingerprint(change, cx);
+    let standing = acceptance.standing(rule.id, &fingerprint, hit.new.as_ref());
     Finding {
         of: index,
         rule: rule.id,
@@ -194,13 +202,14 @@ fn finding(
         symbol: change.symbol(cx),
         level,
         bump,
+        standing,
         message: hit.message,
         old: hit.old.map(|a| locate(cx.old, &a)),
         new: hit.new.map(|a| locate(cx.new, &a)),
         verdict: comparison.verdicts()[index].clone(),
         affects: affects.of(change),
         fix: remedy(change, cx, rule).map(|remedy| remedy.to_string()),
-        fingerprint: fingerprint(change, cx),
+        fingerprint,
         proofs: comparison.proofs(index),
     }
 }

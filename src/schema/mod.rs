@@ -6,6 +6,7 @@
 //! validation, JSON format) for proto2, proto3 and editions alike; options keep every custom option as
 //! written. What the model is not: it does not know where the bytes came from, and it judges nothing.
 
+mod allow;
 mod build;
 mod features;
 mod kind;
@@ -17,6 +18,7 @@ pub mod options;
 mod reach;
 mod span;
 
+pub use allow::Allowance;
 pub use buffa_descriptor::features::{
     EnumType, FieldPresence, JsonFormat, MessageEncoding, RepeatedFieldEncoding, ResolvedFeatures,
     Utf8Validation,

@@ -77,6 +77,15 @@ pub enum SourceError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// An archive that cannot be used.
+    #[error("cannot read archive `{text}`")]
+    Archive {
+        /// As typed.
+        text: String,
+        /// Why not.
+        #[source]
+        source: crate::deps::archive::ArchiveError,
+    },
     /// An import place that is a file and no descriptor set.
     #[error("cannot use `{text}` as a place for imports: {why}")]
     NoSet {

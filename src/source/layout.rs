@@ -6,6 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::elsewhere;
 use super::open::below_root;
 use super::tree::{ReadError, Scope, is_proto};
 use super::{Loaded, Mount, Places, Plan, Problem, Side, Tree, places, reach, roots, scan};
@@ -182,6 +183,8 @@ pub enum LayoutError {
     NoFiles {
         /// The source, in words.
         label: String,
+        /// The folder of the repository that holds some.
+        elsewhere: Option<String>,
     },
     /// A configured root holds no files.
     #[error("root `{root}` holds no .proto files in {label}")]
@@ -235,6 +238,9 @@ impl LayoutError {
             LayoutError::Conflict { .. } => {
                 Some("import paths must be unique over all roots: rename one file".into())
             }
+            LayoutError::NoFiles { elsewhere: Some(folder), .. } => Some(format!(
+                "this repository has its .proto files in `{folder}`: name that, or run there with `-C`"
+            )),
             LayoutError::TwoPlaces { guessed: true, .. } => Some(
                 "say which one is meant: `imports = [\"FOLDER\"]` under `[contract]`, or `--imports FOLDER`"
                     .into(),
@@ -299,7 +305,7 @@ pub fn plan<'t>(
     let mounts: Vec<Mount<'t>> = layout.modules.iter().map(own).collect();
     layout.assign(tree, like)?;
     if layout.files.is_empty() && side == Side::New {
-        return Err(LayoutError::NoFiles { label: tree.name().told() });
+        return Err(LayoutError::NoFiles { label: tree.name().told(), elsewhere: elsewhere::contract(tree) });
     }
     layout.mark_targets(tree, &mounts, selection, side)?;
     layout.check_problems(tree)?;

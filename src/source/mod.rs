@@ -17,6 +17,7 @@
 //! ```
 
 mod directory;
+mod elsewhere;
 mod error;
 mod imports;
 pub mod layout;

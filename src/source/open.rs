@@ -12,7 +12,8 @@ use super::locate::{Located, locate};
 use super::name::Name;
 use super::spec::{ImageFormat, ImagePlace, Rev, SourceSpec};
 use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
-use crate::config::normalize;
+use crate::config::{below, normalize};
+use crate::deps::archive;
 use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
 
 /// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
@@ -60,6 +61,7 @@ pub struct Image {
 
 /// An opened source.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are two of them in a run")]
 pub enum Loaded {
     /// Source files.
     Tree(Tree),
@@ -104,6 +106,9 @@ pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceErr
         SourceSpec::Directory(path) => directory_tree(path, context.cwd, None).map(Loaded::Tree),
         SourceSpec::File { path, package_files } => {
             file_tree(path, *package_files, context.cwd).map(Loaded::Tree)
+        }
+        SourceSpec::Archive { path, strip, subdir } => {
+            archive_tree(path, *strip, subdir, context.cwd).map(Loaded::Tree)
         }
         SourceSpec::Image { place, format, gzip } => image(place, *format, *gzip, context).map(Loaded::Image),
         SourceSpec::Repository { path, rev, subdir } => {
@@ -241,6 +246,37 @@ fn file_tree(typed: &Path, package_files: bool, cwd: &Path) -> Result<Tree, Sour
     let mut tree = directory_tree(parent, cwd, Some((&name, package_files)))?;
     tree.name = Name::File(text);
     Ok(tree)
+}
+
+/// The largest archive that is read, in bytes, as it lies on disk.
+const MAX_ARCHIVE: u64 = 1 << 30;
+
+/// The tree of an archive. Paths are shown as they are in it.
+fn archive_tree(typed: &Path, strip: usize, subdir: &str, cwd: &Path) -> Result<Tree, SourceError> {
+    let text = typed.display().to_string();
+    let path = cwd.join(typed);
+    let file = fs::File::open(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => SourceError::NotFound { what: "archive", text: text.clone() },
+        _ => io("open", &path)(e),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(MAX_ARCHIVE + 1).read_to_end(&mut bytes).map_err(io("read", &path))?;
+    if bytes.len() as u64 > MAX_ARCHIVE {
+        return Err(SourceError::ImageTooLarge { text, limit: MAX_ARCHIVE });
+    }
+    let wanted = |path: &str| is_wanted(path.rsplit(['/', '\\']).next().unwrap_or(path));
+    let files = archive::read(&bytes, &wanted);
+    let files = files.map_err(|source| SourceError::Archive { text: text.clone(), source })?;
+    let inside = files.into_iter().filter_map(|(path, content)| {
+        let mut stripped = path.as_str();
+        for _ in 0..strip {
+            stripped = stripped.split_once('/')?.1;
+        }
+        Some((below(stripped, subdir).filter(|p| !p.is_empty())?.to_owned(), content))
+    });
+    let tree = Tree::from_memory("", inside);
+    let display = Display { typed: subdir.to_owned(), at: String::new() };
+    Ok(Tree { name: Name::File(text), display, ..tree })
 }
 
 fn image(

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::open::{below_root, folder_tree};
 use super::settings::home;
-use super::tree::{Display, is_proto};
+use super::tree::Display;
 use super::{Loaded, Name, SourceError, Tree, directory};
 use crate::compile::print;
 use crate::config::deps::DepSource;
@@ -41,7 +41,7 @@ const LIKELY: [&str; 10] = [
 pub struct Places {
     pub(super) listed: Vec<Place>,
     /// What is locked.
-    pub(super) deps: Arc<Vec<Place>>,
+    pub(super) deps: Arc<[Place]>,
     /// What is locked and not in the cache.
     pub(super) lacking: Vec<(String, Locked)>,
     lock: Lock,
@@ -117,8 +117,25 @@ impl Places {
             let (roots, include) = (locked.roots(), locked.include.clone());
             deps.push(Place { tree, inside: None, roots, include });
         }
-        self.deps = Arc::new(deps);
+        self.deps = deps.into();
         self
+    }
+
+    /// Sentences about dependencies that are locked otherwise than on another side: their changes are changes too.
+    pub(super) fn changed_since(&self, old: &Places) -> Vec<String> {
+        let names: BTreeSet<&String> = self.lock.keys().chain(old.lock.keys()).collect();
+        let changed = names.into_iter().filter(|name| self.lock.get(*name) != old.lock.get(*name));
+        changed
+            .filter_map(|name| match (old.lock.get(name), self.lock.get(name)) {
+                (Some(old), Some(new)) if old.sha256 == new.sha256 => None,
+                (Some(old), Some(new)) => {
+                    Some(format!("dependency `{name}` has changed: {} → {}", old.told(), new.told()))
+                }
+                (None, Some(new)) => Some(format!("dependency `{name}` is new: {}", new.told())),
+                (Some(old), None) => Some(format!("dependency `{name}` is gone: {}", old.told())),
+                (None, None) => None,
+            })
+            .collect()
     }
 
     /// Every place that is written down or locked.
@@ -227,15 +244,4 @@ pub(super) fn likely(folder: &str, tree: &Tree, hidden: &dyn Fn(&str) -> bool) -
     }
     let around = folder.split('/').any(|part| LIKELY.contains(&part));
     (around || hidden(folder) || tree.submodules.iter().any(|s| is_under(folder, s))).then_some(1)
-}
-
-/// The folders of a tree under which an import path leads to a file.
-pub(super) fn folders_for<'t>(tree: &'t Tree, import: &str) -> Vec<&'t str> {
-    tree.protos()
-        .filter(|path| is_proto(path))
-        .filter_map(|path| match path.strip_suffix(import)? {
-            "" => Some(""),
-            folder => folder.strip_suffix('/'),
-        })
-        .collect()
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::layout::{LayoutFile, Missing, Scanned};
-use super::places::{Place, folders_for, likely};
-use super::roots::below_prefix;
+use super::places::{Place, likely};
+use super::roots::{Paths, below_prefix};
 use super::why::explain;
 use super::{LayoutError, Mount, Places, Plan, Side, Tree, scan};
 use crate::compile::is_well_known;
@@ -26,7 +26,8 @@ struct Hit<'t> {
 
 /// Takes in all that the targets need, directly or not, and says what is not there.
 pub(super) fn complete<'t>(plan: &mut Plan<'t>, side: Side, places: &'t Places) -> Result<(), LayoutError> {
-    let mut reach = Reach { by_file: BTreeMap::new(), guesses: BTreeMap::new(), side, places };
+    let mut reach =
+        Reach { by_file: BTreeMap::new(), guesses: BTreeMap::new(), indexes: BTreeMap::new(), side, places };
     for (import, file) in &plan.layout.files {
         let tree = plan.mounts[file.module].tree;
         reach.by_file.insert(identity(tree, &file.path), import.clone());
@@ -87,6 +88,8 @@ struct Reach<'t> {
     by_file: BTreeMap<(usize, String), Box<str>>,
     /// Guessed folders, by how they are shown: what is taken from each.
     guesses: BTreeMap<String, usize>,
+    /// The files of trees that were searched, by the tree.
+    indexes: BTreeMap<usize, Paths<'t>>,
     side: Side,
     places: &'t Places,
 }
@@ -162,7 +165,7 @@ impl<'t> Reach<'t> {
     }
 
     /// A file of a place.
-    fn placed(&self, plan: &Plan<'t>, import: &str) -> Result<Option<Hit<'t>>, LayoutError> {
+    fn placed(&mut self, plan: &Plan<'t>, import: &str) -> Result<Option<Hit<'t>>, LayoutError> {
         let serves = |place: &&Place| {
             place.include.is_empty() || place.include.iter().any(|prefix| is_under(import, prefix))
         };
@@ -176,14 +179,15 @@ impl<'t> Reach<'t> {
                 let rest = below_prefix(import, &root.prefix)?;
                 let (prefix, root) = (root.prefix.clone(), join(folder, &root.path));
                 let path = join(&root, rest);
-                tree.contains(&path).then(|| Hit { tree, root, prefix, path, guessed: false })
+                let there = tree.contains(&path);
+                let hit = Hit { tree, root, prefix, path, guessed: false };
+                there.then_some(hit)
             })
         });
         if let Some(hit) = agreed(listed.collect(), import)? {
             return Ok(Some(hit));
         }
-        if let Some(hit) = agreed(guessed(plan.tree, import, &|folder| hides(plan, folder, import)), import)?
-        {
+        if let Some(hit) = agreed(self.guessed(plan, plan.tree, import), import)? {
             return Ok(Some(hit));
         }
         if plan.tree.root().is_some() && self.side == Side::New {
@@ -191,7 +195,26 @@ impl<'t> Reach<'t> {
         }
         // What an old version imports may be where the newest one has it.
         let Some(newest) = self.places.newest() else { return Ok(None) };
-        agreed(guessed(newest, import, &|folder| hides(plan, folder, import)), import)
+        agreed(self.guessed(plan, newest, import), import)
+    }
+
+    /// Files that an import may mean, of the folders that are most likely to hold what others wrote.
+    fn guessed(&mut self, plan: &Plan<'t>, tree: &'t Tree, import: &str) -> Vec<Hit<'t>> {
+        let key = std::ptr::from_ref(tree) as usize;
+        let paths = self.indexes.entry(key).or_insert_with(|| Paths::new(tree.protos()));
+        let folders = paths.folders_for(import).into_iter();
+        let hidden = |folder: &str| hides(plan, folder, import);
+        let folders: Vec<(u8, &str)> =
+            folders.filter_map(|folder| Some((likely(folder, tree, &hidden)?, folder))).collect();
+        let best = folders.iter().map(|(rank, _)| *rank).max();
+        let hit = |folder: &str| Hit {
+            tree,
+            root: folder.to_owned(),
+            prefix: String::new(),
+            path: join(folder, import),
+            guessed: true,
+        };
+        folders.iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, folder)| hit(folder)).collect()
     }
 
     /// Says where files were found that nobody said the place of.
@@ -219,22 +242,6 @@ fn hides(plan: &Plan<'_>, folder: &str, import: &str) -> bool {
             && (m.excludes.iter().any(|e| is_under(&path, e))
                 || !m.includes.is_empty() && !m.includes.iter().any(|i| is_under(&path, i)))
     })
-}
-
-/// Files that an import may mean, of the folders that are most likely to hold what others wrote.
-fn guessed<'t>(tree: &'t Tree, import: &str, hidden: &dyn Fn(&str) -> bool) -> Vec<Hit<'t>> {
-    let folders = folders_for(tree, import).into_iter();
-    let folders: Vec<(u8, &str)> =
-        folders.filter_map(|folder| Some((likely(folder, tree, hidden)?, folder))).collect();
-    let best = folders.iter().map(|(rank, _)| *rank).max();
-    let hit = |folder: &str| Hit {
-        tree,
-        root: folder.to_owned(),
-        prefix: String::new(),
-        path: join(folder, import),
-        guessed: true,
-    };
-    folders.iter().filter(|(rank, _)| Some(*rank) == best).map(|(_, folder)| hit(folder)).collect()
 }
 
 /// The first of several, which must have the same text.

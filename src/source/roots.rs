@@ -15,6 +15,7 @@ use crate::config::{Root, is_under, join};
 pub(super) type Imports<'a> = [(&'a str, Vec<String>)];
 
 /// The .proto files of a tree, by path and by name.
+#[derive(Debug, Default)]
 pub(super) struct Paths<'a> {
     all: BTreeSet<&'a str>,
     by_name: BTreeMap<&'a str, Vec<&'a str>>,

@@ -1,7 +1,7 @@
 //! What explains that an import leads nowhere, and what gets the file.
 
 use super::layout::Layout;
-use super::places::folders_for;
+use super::roots::Paths;
 use super::tree::name_of;
 use super::{Places, Tree};
 use crate::config::buf;
@@ -18,6 +18,7 @@ pub(super) fn explain(layout: &mut Layout, tree: &Tree, places: &Places) {
     let registry = registry_names(tree);
     let submodules = absent_submodules(tree);
     let roots: Vec<String> = layout.modules.iter().map(|m| m.root.clone()).collect();
+    let paths = Paths::new(tree.protos());
     for (import, missing) in layout.missing.iter_mut().take(MOST) {
         let known = Known::of_import(import, &registry);
         let lacking = places.lacking.iter().find(|(name, entry)| {
@@ -45,7 +46,7 @@ pub(super) fn explain(layout: &mut Layout, tree: &Tree, places: &Places) {
                 "submodule `{submodule}` is not checked out: `git submodule update --init {submodule}`"
             ));
         }
-        let elsewhere = folders_for(tree, import);
+        let elsewhere = paths.folders_for(import);
         if let Some(folder) = elsewhere.iter().find(|folder| !roots.iter().any(|r| r == *folder)) {
             let folder = if folder.is_empty() { "." } else { folder };
             missing.why.push(format!("it would be there if `{folder}` was a root, or one of the `imports`"));

@@ -15,3 +15,4 @@ mod init;
 mod policy;
 mod rules;
 mod shell;
+mod waive;
