@@ -146,12 +146,15 @@ impl<'u> Absent<'u> {
             for hint in why.into_iter().flatten() {
                 problem = problem.hint(hint.as_str());
             }
-            if why.is_none_or(Vec::is_empty) {
+            let explained = !why.is_none_or(Vec::is_empty);
+            if !explained || index == 0 && input.found_roots {
                 let found = if input.found_roots { " (found from the imports)" } else { "" };
                 let shown: Vec<String> = input.roots.iter().map(|r| format!("`{r}`")).collect();
                 if !shown.is_empty() {
                     problem = problem.hint(format!("looked in {}{found}", shown.join(", ")));
                 }
+            }
+            if !explained {
                 let importer = |name: &str| places.iter().any(|(f, _)| units[*f as usize].name == name);
                 if let Some(near) = names.nearest(path, index < Self::MOST_ALIKE, &importer) {
                     problem = problem.hint(format!("did you mean `{near}`?"));

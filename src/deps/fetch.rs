@@ -116,7 +116,11 @@ impl Job<'_> {
             set: set.iter().map(|(key, value)| (*key, OsString::from(value))).collect(),
         };
         let source_told = self.told();
-        run::run(host, &call, PATIENCE).map_err(|source| DepsError::Run { name, source_told, source })
+        run::run(host, &call, PATIENCE).map_err(|source| DepsError::Run {
+            name,
+            source_told,
+            source: Box::new(source),
+        })
     }
 
     fn version(&self) -> &str {

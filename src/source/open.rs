@@ -61,6 +61,7 @@ pub struct Image {
 
 /// An opened source.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are two of them in a run")]
 pub enum Loaded {
     /// Source files.
     Tree(Tree),

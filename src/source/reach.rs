@@ -179,7 +179,9 @@ impl<'t> Reach<'t> {
                 let rest = below_prefix(import, &root.prefix)?;
                 let (prefix, root) = (root.prefix.clone(), join(folder, &root.path));
                 let path = join(&root, rest);
-                tree.contains(&path).then(|| Hit { tree, root, prefix, path, guessed: false })
+                let there = tree.contains(&path);
+                let hit = Hit { tree, root, prefix, path, guessed: false };
+                there.then_some(hit)
             })
         });
         if let Some(hit) = agreed(listed.collect(), import)? {

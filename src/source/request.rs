@@ -226,6 +226,7 @@ impl Request<'_> {
             return Err(RequestError::Unmatched(path.clone()));
         }
         let mut notes = new.layout.notes.clone();
+        notes.extend(places.changed_since(&older));
         notes.extend(old.layout.notes.iter().filter(|n| !new.layout.notes.contains(n)).cloned());
         Ok(Sides { settings, old, new, notes, origin })
     }

@@ -188,7 +188,8 @@ fn an_old_version_has_its_own_lock() {
     assert_eq!(world.run(&["deps", "update"]).code, 0);
     assert_eq!(world.run(&["build"]).code, 0);
     let check = world.run(&["check", "--against", "v1.0.0"]);
-    assert!(check.code < 2, "{check}");
+    let note = "note: dependency `gogo-proto` has changed: go github.com/gogo/protobuf v1.3.2 → go";
+    assert!(check.code < 2 && World::said(&check).contains(note), "{check}");
     assert_eq!(world.run(&["build", "v1.0.0"]).code, 0);
 }
 
@@ -211,4 +212,44 @@ fn names_of_the_registry_are_resolved_and_what_cannot_be_is_named() {
         "{update}"
     );
     assert_eq!(update.code, 3);
+}
+
+#[test]
+fn doctor_names_what_is_missing_and_what_gets_it() {
+    let world = World::new();
+    let told = world.run(&["doctor"]);
+    assert!(told.out.contains("imports\n  missing gogoproto/gogo.proto\n"), "{told}");
+    assert!(told.out.contains("`protopact deps update` gets it"), "{told}");
+    assert_eq!(world.run(&["deps", "update"]).code, 0);
+    assert!(!world.run(&["doctor"]).out.contains("gogoproto"));
+}
+
+#[test]
+fn one_file_of_a_package_under_two_names_is_one_file() {
+    let world = World::new();
+    let other = A
+        .replace("package a.v1", "package b.v1")
+        .replace("gogoproto/gogo", "github.com/gogo/protobuf/gogoproto/gogo");
+    world.env.write("b.proto", &other);
+    assert_eq!(world.run(&["deps", "update"]).code, 0);
+    insta::assert_snapshot!(world.run(&["build"]), @"
+    compiled 2 files and 2 imports from outside
+    --- exit 0
+    ");
+}
+
+#[test]
+fn a_lock_that_somebody_wrote_starts_no_program_with_its_words() {
+    let world = World::new();
+    for (from, version) in
+        [("--help", "v1"), ("example.com/x", "-v1"), ("example.com/x", "v1 v2"), ("a b", "v1")]
+    {
+        let hash = "0".repeat(64);
+        let lock = format!(
+            "format = 1\n[dependency.x]\nsource = \"go\"\nfrom = \"{from}\"\nversion = \"{version}\"\nsha256 = \"{hash}\"\n"
+        );
+        world.env.write("protopact.lock", &lock);
+        assert_eq!(world.run(&["deps", "update", "--locked"]).code, 2, "{from} {version}");
+    }
+    assert_eq!(world.asked(), 0);
 }

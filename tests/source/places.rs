@@ -286,3 +286,23 @@ fn a_link_that_leads_nowhere_does_not_block_an_old_version() {
         old.notes
     );
 }
+
+#[test]
+fn a_repository_with_protos_in_eight_places_is_one_contract() {
+    let service = |n: usize, imports: &[&str]| {
+        let path = format!("services/s{n}/proto/acme/s{n}/v1/api.proto");
+        (path, importing(imports))
+    };
+    let mut files: Vec<(String, String)> = (0..6)
+        .map(|n| service(n, &["acme/common/v1/money.proto", &format!("acme/s{}/v1/api.proto", n + 1)]))
+        .collect();
+    files.push(service(6, &[]));
+    files.push(("libs/common/proto/acme/common/v1/money.proto".into(), A.into()));
+    let shown_files: Vec<(&str, &str)> = files.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+    let lab = Lab::new();
+    let first = lab.commit(&shown_files);
+    lab.tag("v1", first);
+    let (new, old) = Run::at(lab.path()).both(".", "v1");
+    assert_eq!((missing(&new), new.files.len()), (vec![], 8));
+    assert_eq!(new.files.keys().collect::<Vec<_>>(), old.files.keys().collect::<Vec<_>>());
+}
