@@ -23,8 +23,8 @@ pub(super) struct Facts {
     pub(super) old_uses_any: bool,
     /// For enums of the old contract that a required field holds: the first such field by name.
     pub(super) old_required: FxHashMap<EnumId, String>,
-    /// The enums that some field holds, by side.
-    held: [FxHashSet<EnumId>; 2],
+    /// The enums that some field holds on both sides.
+    held: FxHashSet<Box<str>>,
     /// What is gone without a successor.
     pub(super) removed: Removed,
     /// What comparing messages found out: bytes and JSON, old to new and new to old.
@@ -43,7 +43,7 @@ impl Facts {
             new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
             old_required: required(cx.old),
-            held: [held(cx.old), held(cx.new)],
+            held: held(cx),
             removed: Removed::new(changes, cx),
             wire: [Memory::new(), Memory::new()],
             json: [Memory::new(), Memory::new()],
@@ -66,14 +66,48 @@ impl Facts {
             (None, Some(id)) => &cx.new.enum_(id).full_name,
             (None, None) => return false,
         };
-        let (old, new) = (old.or(cx.old.enum_by_name(name)), new.or(cx.new.enum_by_name(name)));
-        let [old_held, new_held] = &self.held;
-        !old.is_some_and(|id| old_held.contains(&id)) && !new.is_some_and(|id| new_held.contains(&id))
+        !self.held.contains(&**name)
     }
 }
 
-fn held(schema: &Schema) -> FxHashSet<EnumId> {
-    schema.fields().filter_map(|(_, field)| schema.field_enum(field)).collect()
+/// The names of the enums that some field holds on both sides, or one of a message that only one side has. A field that
+/// holds another type now says so itself.
+fn held(cx: &Cx<'_>) -> FxHashSet<Box<str>> {
+    let holder = |schema: &Schema, field: &Field| {
+        let id = match &field.extendee {
+            Some(extendee) => schema.message_by_name(extendee),
+            None => field.parent,
+        }?;
+        Some(schema.message(id).full_name.clone())
+    };
+    let name_of = |schema: &Schema, field: &Field| {
+        schema.field_enum(field).map(|id| schema.enum_(id).full_name.clone())
+    };
+    // Enums held by messages of one side alone, which may be one message under two names.
+    let [mut old_alone, mut new_alone]: [FxHashSet<Box<str>>; 2] = Default::default();
+    let mut held = FxHashSet::default();
+    for (_, field) in cx.old.fields() {
+        let (Some(name), Some(message)) = (name_of(cx.old, field), holder(cx.old, field)) else { continue };
+        let Some(partner) = cx.new.message_by_name(&message) else {
+            old_alone.insert(name);
+            continue;
+        };
+        let other = match &field.extendee {
+            Some(extendee) => cx.new.extension(extendee, field.number),
+            None => cx.new.field_by_number(partner, field.number),
+        };
+        if other.and_then(|id| name_of(cx.new, cx.new.field(id))).is_some_and(|other| other == name) {
+            held.insert(name);
+        }
+    }
+    for (_, field) in cx.new.fields() {
+        let (Some(name), Some(message)) = (name_of(cx.new, field), holder(cx.new, field)) else { continue };
+        if cx.old.message_by_name(&message).is_none() {
+            new_alone.insert(name);
+        }
+    }
+    held.extend(old_alone.intersection(&new_alone).cloned());
+    held
 }
 
 fn required(schema: &Schema) -> FxHashMap<EnumId, String> {

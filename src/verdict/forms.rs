@@ -247,7 +247,7 @@ impl<'a> Parser<'a> {
             },
             (Form::Enum, Form::Enum) => {
                 match (self.write.field_enum(w.field), self.read.field_enum(r.field)) {
-                    (Some(a), Some(b)) => self.enums(a, b),
+                    (Some(a), Some(b)) => self.enums(w.field, a, b),
                     _ => Loss::unknown("the enum is not part of the contract"),
                 }
             }
@@ -277,6 +277,11 @@ impl<'a> Parser<'a> {
             (Form::Text(what), Form::String) => {
                 Loss::corrupt(format!("a {what} is written as a string, which is read as text"))
             }
+            (Form::Enum, Form::Integer { .. } | Form::Float { .. }) if !self.writes_names(w.field) => {
+                let number = Form::Integer { bits: 32, signed: true };
+                let closed = self.write.field_enum(w.field).is_some_and(|e| self.write.enum_(e).is_closed());
+                if closed { Loss::none() } else { self.items(Item { form: number, ..w }, r, walk) }
+            }
             (Form::Enum, Form::Base64) if self.is_base64(w.field) => {
                 Loss::corrupt("enum values are written by name, which is read as base64")
             }
@@ -302,6 +307,14 @@ impl<'a> Parser<'a> {
                 Loss::rejects(format!("{} and {} have different forms in JSON", a.min(b), a.max(b)))
             }
         }
+    }
+
+    /// Whether any name of an enum is written: zero without presence is not.
+    fn writes_names(&self, field: &Field) -> bool {
+        self.write.field_enum(field).is_some_and(|id| {
+            let mut numbers = self.write.enum_(id).values.iter().map(|v| self.write.value(*v).number);
+            numbers.any(|number| number != 0 || field.cardinality != Cardinality::Implicit)
+        })
     }
 
     /// Whether all that is written of an enum decodes as base64: names do but for those with one letter too many, numbers
@@ -356,7 +369,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn enums(&self, w: EnumId, r: EnumId) -> Loss {
+    fn enums(&self, field: &Field, w: EnumId, r: EnumId) -> Loss {
         let mut written: Vec<_> = self
             .write
             .enum_(w)
@@ -364,6 +377,8 @@ impl<'a> Parser<'a> {
             .iter()
             .map(|v| self.write.value(*v))
             .map(|v| (&v.name, v.number))
+            // Zero without presence is not written.
+            .filter(|(_, number)| *number != 0 || field.cardinality != Cardinality::Implicit)
             .collect();
         written.sort();
         let mut worst = Loss::none();

@@ -222,7 +222,7 @@ impl Cells {
         for cell in self.0.iter_mut().filter(|cell| cell.effect > Effect::Unknown) {
             cell.effect = Effect::Unknown;
             cell.reason = format!(
-                "no field of the contract holds the enum; for what is kept elsewhere: {}",
+                "no field of the contract holds the enum on both sides; for what is kept elsewhere: {}",
                 cell.reason
             )
             .into();

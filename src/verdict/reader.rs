@@ -67,6 +67,15 @@ impl<'a> Reader<'a> {
             (_, Message) if w.packed => {
                 Loss::rejects("only a packed list that happens to be an encoded message parses as one")
             }
+            // Tags, lengths and numbers are varints all of them.
+            (Message, b)
+                if r.cardinality == Cardinality::Repeated
+                    && b.is_packable()
+                    && b.wire_type() == 0
+                    && self.write.field_message(w).is_some_and(|m| self.only_varints(m)) =>
+            {
+                Loss::corrupt("the tags and values of the message are read as a packed list of numbers")
+            }
             (String | Bytes | Message, b) if r.cardinality == Cardinality::Repeated && b.is_packable() => {
                 Loss::rejects(
                     "the bytes are read as a packed list of numbers, or refused where they are none",
@@ -101,6 +110,25 @@ impl<'a> Reader<'a> {
             }
             (a, b) => self.numbers(w, a, r, b),
         }
+    }
+
+    /// Whether a message is nothing but varints, in what it holds as well.
+    fn only_varints(&self, message: MessageId) -> bool {
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut open = vec![message];
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            for field in self.write.message(id).fields.iter().map(|f| self.write.field(*f)) {
+                match (field.kind, self.write.field_message(field)) {
+                    (Type::Message, Some(inner)) => open.push(inner),
+                    (kind, _) if kind.wire_type() == 0 => {}
+                    _ => return false,
+                }
+            }
+        }
+        true
     }
 
     /// Two kinds of numbers with one wire type.

@@ -5,6 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../common/history.rs"]
+mod history;
+
 #[path = "../laws/schemas.rs"]
 #[allow(dead_code, reason = "the other laws use the rest")]
 mod spec;

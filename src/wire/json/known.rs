@@ -80,7 +80,7 @@ pub(super) fn write(schema: &Schema, tree: &Tree, known: Known) -> Result<Json, 
         Known::Duration => {
             let (seconds, nanos) = seconds_and_nanos(tree);
             let mixed = (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0);
-            if !DURATION_SECONDS.contains(&seconds) || nanos.abs() >= NANOS || mixed {
+            if !DURATION_SECONDS.contains(&seconds) || nanos.unsigned_abs() >= NANOS.unsigned_abs() || mixed {
                 return Err(JsonError::new("the duration is out of range"));
             }
             let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };

@@ -7,6 +7,7 @@
 
 mod calls;
 mod candidates;
+mod deep;
 mod gone;
 mod past;
 mod search;
