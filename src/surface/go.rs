@@ -369,6 +369,19 @@ impl Surface for Go {
     }
 
     fn file(&self, schema: &Schema, id: FileId, out: &mut Names) {
+        // A public import of another package makes aliases for everything that stands at its top.
+        for import in schema.file(id).imports.iter().filter(|import| import.public) {
+            let Some(other) = schema.file_by_name(&import.path) else { continue };
+            if package(schema, other) == package(schema, id) {
+                continue;
+            }
+            for element in super::inside(schema, Element::File(other)) {
+                let theirs = super::names(crate::words::Language::Go, schema, element).into_iter();
+                let top = theirs.filter(|n| !n.path.contains(['.', '(']) && !n.path.starts_with("File_"));
+                let message = matches!(element, Element::Message(_) | Element::Enum(_) | Element::Field(_));
+                top.filter(|_| message).for_each(|n| out.add(Element::File(id), None, n.path, n.shape));
+            }
+        }
         out.add(Element::File(id), None, format!("File_{}", clean(&schema.file(id).name)), "var");
     }
 
