@@ -368,6 +368,20 @@ impl Surface for Go {
         package(schema, schema.file_of(element))
     }
 
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+        if let Element::Message(id) = element {
+            let message = schema.message(id);
+            let plain = message.oneofs.is_empty()
+                && message.generators.go_api == GoApi::Open
+                && message.fields.iter().all(|f| schema.field(*f).default.is_none());
+            if plain {
+                return out.add(element, None, type_name(schema, element), "struct");
+            }
+        }
+        let all = super::names(crate::words::Language::Go, schema, element).into_iter();
+        out.0.extend(all.filter(|name| !name.path.contains('.')));
+    }
+
     fn file(&self, schema: &Schema, id: FileId, out: &mut Names) {
         // A public import of another package makes aliases for everything that stands at its top.
         for import in schema.file(id).imports.iter().filter(|import| import.public) {

@@ -39,6 +39,20 @@ impl Surface for Python {
         if let Element::Service(_) = element { format!("{module}_grpc") } else { module }
     }
 
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+        match element {
+            Element::Message(id) => {
+                if schema.message(id).parent.is_none() {
+                    out.add(element, None, schema.message(id).name.to_string(), "class");
+                }
+            }
+            other => {
+                let all = super::names(crate::words::Language::Python, schema, other).into_iter();
+                out.0.extend(all.filter(|name| !name.path.contains('.')));
+            }
+        }
+    }
+
     fn file(&self, _: &Schema, id: FileId, out: &mut Names) {
         out.add(Element::File(id), None, "DESCRIPTOR".to_owned(), "file");
     }
