@@ -3,10 +3,10 @@
 //! The parts, from the bottom up; imports point only this way:
 //!
 //! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
-//!   numbers, near matches;
+//!   numbers, near matches; [`present`]: pages and documents that reports share;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
-//! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`source`]:
-//!   where contracts come from;
+//! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`deps`]:
+//!   contracts of others; [`source`]: where contracts come from;
 //! - [`schema`]: descriptors to the model everything else reads; [`surface`]: the names that generators make of it;
 //!   [`codegen`]: SDK packages and other plugins' output;
 //! - [`diff`]: two schemas to typed changes; [`ledger`]: what earlier versions used their numbers for;
@@ -22,6 +22,7 @@ pub mod codegen;
 pub mod compare;
 pub mod compile;
 pub mod config;
+pub mod deps;
 pub mod diff;
 pub mod findings;
 pub mod git;
@@ -29,6 +30,7 @@ pub mod ledger;
 pub mod lock;
 pub mod machine;
 pub mod policy;
+pub mod present;
 pub mod report;
 pub mod rules;
 pub mod schema;

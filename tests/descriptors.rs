@@ -1,10 +1,13 @@
-//! Both compilers give what protoc gives, byte for byte, source info included; and refuse what protoc refuses.
+//! The built-in compiler gives what protoc gives, byte for byte, source info included, and refuses what protoc refuses;
+//! where protox, the third opinion, has another one stands in a list.
 //!
 //! Every folder of .proto files below `fixtures/` and `contracts/` is compiled, and the folder that the
-//! environment variable `PROTOPACT_CORPUS` names, if it is set.
+//! environment variable `PROTOPACT_CORPUS` names: the tests that need it are ignored unless asked for.
 
 #[path = "support/files.rs"]
 mod files;
+#[path = "descriptors/protox.rs"]
+mod protox;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -202,12 +205,15 @@ fn builtin_compiler_writes_the_bytes_of_protoc() {
     assert!(descriptor_set(&builtin, all) == theirs, "the sets differ");
 }
 
+#[expect(clippy::disallowed_methods, reason = "the corpus is named by the environment")]
+fn corpus() -> PathBuf {
+    std::env::var_os("PROTOPACT_CORPUS").expect("PROTOPACT_CORPUS names a folder").into()
+}
+
 #[test]
 #[ignore = "compares the corpus that PROTOPACT_CORPUS names: ci/sdk"]
 fn corpus_equals_protoc() {
-    #[expect(clippy::disallowed_methods, reason = "the corpus is named by the environment")]
-    let corpus = std::env::var_os("PROTOPACT_CORPUS").expect("PROTOPACT_CORPUS names a folder of contracts");
-    let found = builtin_equals_protoc(Path::new(&corpus));
+    let found = builtin_equals_protoc(&corpus());
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 

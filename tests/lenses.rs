@@ -40,7 +40,7 @@ message StringRules {
 }
 message BytesRules { optional uint64 len = 13; }
 message EnumRules { optional bool defined_only = 2; repeated int32 in = 3; }
-message RepeatedRules { optional uint64 min_items = 1; optional bool unique = 3; optional FieldRules items = 4; }
+message RepeatedRules { optional uint64 min_items = 1; optional uint64 max_items = 2; optional bool unique = 3; optional FieldRules items = 4; }
 message MapRules { optional uint64 max_pairs = 2; optional FieldRules keys = 4; optional FieldRules values = 5; }
 message DurationRules { optional google.protobuf.Duration lte = 4; }
 "#;
@@ -131,6 +131,25 @@ fn validation_rules_are_compared_by_what_they_accept() {
             ["unknown", "unknown"],
         ),
         ("string f = 1", "V.string.min_len = 1", "V.required = true", ["ok", "ok"]),
+        // What the writer's own pattern, expression or list size keeps out is no example of anything.
+        (
+            "string f = 1",
+            "V.string = {max_len: 10, pattern: \"^[a-z]{3}$\"}",
+            "V.string = {max_len: 5, pattern: \"^[a-z]{3}$\"}",
+            ["unknown", "ok"],
+        ),
+        (
+            "float f = 1",
+            "V.cel = {id: \"a\", expression: \"this < 1.0\"}",
+            "V = {cel: {id: \"a\", expression: \"this < 1.0\"}, float: {lt: 1}}",
+            ["unknown", "ok"],
+        ),
+        (
+            "repeated string f = 1",
+            "V.repeated.max_items = 0",
+            "V.repeated = {max_items: 0, items: {string: {max_len: 3}}}",
+            ["ok", "ok"],
+        ),
         ("optional string f = 1", "", "V.required = true", ["a message without it", "ok"]),
         ("optional string f = 1", "", "V.string.min_len = 1", ["an empty value", "ok"]),
         (
@@ -233,6 +252,15 @@ fn http_bindings_are_compared_by_what_reaches_them() {
         // Another field is filled.
         ("{get: \"/a/{x}\"}", "{get: \"/a/{y}\"}", ["unknown", "unknown"]),
         ("{get: \"/a/{x=b/*}\"}", "{get: \"/a/b/{x}\"}", ["unknown", "unknown"]),
+        // A wider template serves what a narrower one did.
+        ("{get: \"/v1/{x=a/*}\"}", "{get: \"/v1/{x=a/**}\"}", ["ok", "which an old server does not serve"]),
+        (
+            "{get: \"/v1/{x=a/**}\", additional_bindings {get: \"/v1/{x=a/*}\"}}",
+            "{get: \"/v1/{x=a/**}\"}",
+            ["ok", "ok"],
+        ),
+        ("{get: \"/v1/{x=a/**}:go\"}", "{get: \"/v1/{x=a/**}\"}", ["rejects", "rejects"]),
+        ("{get: \"/v1/{x=a/*}\"}", "{get: \"/v1/{y=a/**}\"}", ["unknown", "rejects"]),
         ("{get: \"/a\"}", "{post: \"/a\"}", ["serves `POST /a`", "serves `GET /a`"]),
         ("{get: \"/a\"}", "{get: \"/b\", additional_bindings {get: \"/a\"}}", ["ok", "calls `GET /b`"]),
         ("{get: \"/a\", additional_bindings {get: \"/b\"}}", "{get: \"/a\"}", ["calls `GET /b`", "ok"]),

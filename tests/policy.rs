@@ -91,7 +91,14 @@ fn one_finding_for_each_change_that_hurts_a_denied_lens() {
     assert_eq!(rules_of(&findings), ["FIELD_NO_DELETE"]);
     let finding = &findings[0];
     assert_eq!((finding.level, finding.bump), (Level::Error, Bump::Major));
-    assert_eq!(finding.fix.as_deref(), Some("add `reserved 2; reserved \"amount\";` to `shop.v1.Order`"));
+    let fix = "restore `amount = 2` with `[deprecated = true]`; in a later version remove it and add `reserved 2; reserved \"amount\";`";
+    assert_eq!(finding.fix.as_deref(), Some(fix));
+    // Where a reservation is all that a rule asks for, it is what fixes.
+    let config =
+        RuleConfig { use_: vec!["FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED".into()], ..RuleConfig::default() };
+    let findings_by_rule = support::findings(&one(OLD), &one(NEW), &support::rules(&config));
+    let fix = "add `reserved 2; reserved \"amount\";` to `shop.v1.Order`";
+    assert_eq!(findings_by_rule[0].fix.as_deref(), Some(fix));
     assert_eq!(finding.affects.named, ["shop.v1.Orders.Get (request)", "shop.v1.Orders.Get (response)"]);
     assert!(support::findings(&one(OLD), &one(NEW), &lenses(&["rpc"])).is_empty());
 }
@@ -159,4 +166,136 @@ fn a_fingerprint_follows_the_change_and_nothing_else() {
     assert_ne!(fingerprint(&other_type, NEW), plain);
     let other_number = OLD.replace("amount = 2", "amount = 3");
     assert_ne!(fingerprint(&other_number, NEW), plain);
+}
+
+/// What the standard policy finds (`level RULE symbol`), and the bump.
+fn found(old: &str, new: &str) -> (Vec<String>, Option<Bump>) {
+    let (old, new) = (one(old), one(new));
+    let comparison = Comparison::new(&old, &new);
+    let decided = decide(&comparison, &Policies::uniform(LensPolicy::standard()));
+    let told = decided.findings.iter().map(|f| format!("{} {} {}", f.level.as_str(), f.rule, f.symbol));
+    (told.collect(), decided.bump)
+}
+
+/// One edit a line: the message around it, and what is found.
+#[test]
+fn one_edit_is_one_finding_with_its_true_reason() {
+    const NONE: &[&str] = &[];
+    let with = "enum Kind { KIND_ZERO = 0; KIND_ONE = 1; } message In { int32 a = 1; } \
+                message Wide { int32 a = 1; string b = 2; } message Entry { string key = 1; int32 value = 2; }";
+    let cases: &[(&str, &str, &[&str])] = &[
+        // One key in JSON, another spelling.
+        ("string maxWeight = 1;", "string max_weight = 1;", NONE),
+        // A superset is what an addition to the type itself is.
+        ("In a = 1;", "Wide a = 1;", NONE),
+        ("Wide a = 1;", "In a = 1;", &["error FIELD_SAME_TYPE t.M.a"]),
+        // A list and a map, with their types.
+        ("repeated Entry a = 1;", "map<string, int32> a = 1;", &["error FIELD_SAME_CARDINALITY t.M.a"]),
+        ("map<string, int32> a = 1;", "repeated Entry a = 1;", &["error FIELD_SAME_CARDINALITY t.M.a"]),
+        ("repeated int32 a = 1;", "string a = 1;", &["error FIELD_SAME_CARDINALITY t.M.a"]),
+        ("int32 a = 1;", "optional string a = 1;", &["error FIELD_SAME_TYPE t.M.a"]),
+        // A swap.
+        ("int32 a = 1; int32 b = 2;", "int32 b = 1; int32 a = 2;", &["error FIELD_NO_SWAP t.M.a"]),
+        ("int32 a = 1; string b = 2;", "string b = 1; int32 a = 2;", &["error FIELD_NO_SWAP t.M.a"]),
+        // A number taken out of a reserved range.
+        (
+            "int32 a = 1; reserved 2 to 9;",
+            "int32 a = 1; int32 b = 2; reserved 3 to 9;",
+            &["error FIELD_NO_ADD_RESERVED t.M.b"],
+        ),
+        ("int32 a = 1; reserved \"b\";", "int32 a = 1; int32 b = 2;", &["error FIELD_NO_ADD_RESERVED t.M.b"]),
+        (
+            "int32 a = 1; reserved 2 to 4;",
+            "int32 a = 1; reserved 4;",
+            &["warn RESERVED_MESSAGE_NO_DELETE t.M"],
+        ),
+        // A key of JSON with another type.
+        ("int32 a = 1;", "string a = 2;", &["error FIELD_SAME_NUMBER t.M.a"]),
+        (
+            "int32 a = 1; int32 b = 2;",
+            "int32 a = 2;",
+            &["error FIELD_NO_REUSE t.M.b", "error FIELD_SAME_NUMBER t.M.a"],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (old, new, wanted) in cases {
+        let text = |fields: &str| {
+            format!(
+                "syntax = \"proto3\";\npackage t;\n{with}\nmessage M {{\n{}\n}}\n",
+                fields.replace("; ", ";\n")
+            )
+        };
+        let mut got = found(&text(old), &text(new)).0;
+        got.sort();
+        if got != *wanted {
+            wrong.push(format!("{old} -> {new}: {got:?}, expected {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_nobody_calls_is_missed_where_it_is_read() {
+    let file = |name: &str, package: &str, body: &str| {
+        format!("// file: {name}.proto\nsyntax = \"proto3\";\npackage {package};\n{body}\n")
+    };
+    let keep = file("keep", "t", "message Keep { string id = 1; }");
+    let event = "message Event { Part part = 1; enum Kind { ZERO = 0; } message In {} }\nmessage Part { Event event = 1; }\n";
+    let error =
+        |list: &[&str]| (list.iter().map(|s| format!("error {s}")).collect::<Vec<_>>(), Some(Bump::Major));
+    // Of types that hold each other one speaks.
+    let one_of_two = format!("{keep}{}", file("more", "t", event));
+    let none_left = format!("{keep}{}", file("more", "t", "message Other { bool b = 1; }"));
+    assert_eq!(found(&one_of_two, &none_left), error(&["MESSAGE_NO_DELETE t.Event"]));
+    // A file with all that is in it, a package with all its files.
+    assert_eq!(found(&one_of_two, &keep), error(&["FILE_NO_DELETE more.proto"]));
+    let two_files = format!(
+        "{}{}",
+        file("a", "gone", "message A {}"),
+        file("b", "gone", "message B {} enum E { Z = 0; }")
+    );
+    assert_eq!(found(&format!("{keep}{two_files}"), &keep), error(&["PACKAGE_NO_DELETE gone"]));
+    // What moved is not missed.
+    let moved = format!("{keep}{}", file("other", "t", event));
+    assert_eq!(found(&one_of_two, &moved).0, Vec::<String>::new());
+    // An enum that nothing holds is on no wire, and in code all the same.
+    let with_enum = format!("{keep}{}", file("e", "t", "enum E { Z = 0; }\nmessage M { int32 a = 1; }"));
+    let without = format!("{keep}{}", file("e", "t", "message M { int32 a = 1; }"));
+    assert_eq!(found(&with_enum, &without), (vec!["warn ENUM_NO_DELETE t.E".to_owned()], Some(Bump::Major)));
+}
+
+#[test]
+fn the_bump_looks_at_all_lenses() {
+    let renamed = "syntax = \"proto3\";\npackage t;\nmessage M { string max_weight = 1; }\n";
+    let (findings, bump) = found(&renamed.replace("max_weight", "maxWeight"), renamed);
+    // Code that uses the field does not build any more, though nobody denied that.
+    assert_eq!((findings.len(), bump), (0, Some(Bump::Major)));
+}
+
+#[test]
+fn an_alias_before_the_old_name_changes_what_is_written() {
+    let enum_ = |values: &str| {
+        format!(
+            "syntax = \"proto3\";\npackage t;\nenum E {{ option allow_alias = true; ZERO = 0; NIL = 0; {values} }}\nmessage M {{ E e = 1; }}\n"
+        )
+    };
+    let old = enum_("A = 1;");
+    let (findings, bump) = found(&old, &enum_("B = 1; A = 1;"));
+    assert_eq!((findings, bump), (vec!["error ENUM_VALUE_NO_ADD t.E.B".to_owned()], Some(Bump::Major)));
+    assert_eq!(found(&old, &enum_("A = 1; B = 1;")), (Vec::new(), Some(Bump::Minor)));
+}
+
+#[test]
+fn an_extension_that_becomes_a_field_is_the_same_on_the_wire() {
+    let old = "syntax = \"proto2\";\npackage t;\nmessage M { extensions 10 to 20; }\nextend M { optional int32 x = 10; }\n";
+    let new = "syntax = \"proto2\";\npackage t;\nmessage M { optional int32 x = 10; extensions 11 to 20; }\n";
+    for (old, new, rule) in [(old, new, "EXTENSION_NO_DELETE"), (new, old, "FIELD_NO_DELETE")] {
+        let (a, b) = (one(old), one(new));
+        let findings = support::findings(&a, &b, &PolicySet::from(LensPolicy::standard()));
+        assert_eq!(rules_of(&findings), [rule]);
+        let worst =
+            |lens| findings[0].verdict.cells.iter().filter(|c| c.lens == lens).map(|c| c.effect).max();
+        use protopact::words::{Effect, Lens};
+        assert_eq!((worst(Lens::Wire), worst(Lens::Json)), (None, Some(Effect::Rejects)));
+    }
 }

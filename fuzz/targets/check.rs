@@ -45,7 +45,7 @@ fn report(comparison: &Comparison<'_>) {
     let tag = "v1.2.0";
     let version = TagPattern::default().version_of(tag);
     for policy in &*POLICIES {
-        let Decided { findings, changes, bump } = decide(comparison, &Policies::uniform(policy.clone()));
+        let Decided { findings, changes, bump, .. } = decide(comparison, &Policies::uniform(policy.clone()));
         let report = Report {
             old: Name::Tag { tag: tag.to_owned(), version: version.clone(), commit: None },
             new: Name::WorkingTree,

@@ -1,13 +1,12 @@
 //! `protopact check`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
-use crate::findings::Report;
+use crate::findings::{Report, WaiverStatus};
+use crate::present::Target;
 use crate::report::{Format, SourceIssue, write_source_issues};
 use crate::text::View;
 use crate::words::Level;
@@ -27,6 +26,7 @@ Examples:
   protopact check --against merge-base:origin/main    only what this branch did
   protopact check --against latest                    against the last version
   protopact check v2.0.0 --against v1.4.0             two versions
+  protopact check --against latest --new-since main   what main has broken already does not fail
   protopact check --against main --use FILE           by buf's category FILE
   protopact check --against main --deny wire          encoded data only
   protopact check --against main --witness            with bytes that prove it
@@ -44,6 +44,12 @@ pub(super) struct CheckArgs {
     /// Configuration for the old side: a file, or the text itself
     #[arg(long, value_name = "FILE|TEXT")]
     against_config: Option<String>,
+
+    /// Only what this state of the contract does not have yet fails the check; the rest is told
+    ///
+    /// With `merge-base:origin/main` it is what this branch broke, whatever was broken on main since the last version.
+    #[arg(long, value_name = "SRC")]
+    new_since: Option<String>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -85,8 +91,8 @@ pub(super) struct CheckArgs {
     witness: bool,
 
     /// Write the report to a file as well, in its own format; may be repeated
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_target, help_heading = "Output")]
-    report: Vec<(Format, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
+    report: Vec<Target<Format>>,
 }
 
 /// What counts as a break.
@@ -144,6 +150,11 @@ impl CheckArgs {
         }
     }
 
+    /// Every format that the report is written in.
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        self.report.iter().map(|target| target.format).chain([self.format()])
+    }
+
     fn overrides(&self, ctx: &Ctx<'_>) -> Overrides {
         let policy = &self.policy;
         Overrides {
@@ -173,6 +184,8 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         exclude_path: args.exclude_path.clone(),
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
+        new_since: args.new_since.clone(),
+        excerpts: args.formats().any(Format::shows_sources),
         ..Job::new(&args.input)
     };
     let checked = pipeline::check(&job, ctx);
@@ -189,7 +202,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
 }
 
 fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
-    for (format, path) in &args.report {
+    for Target { format, path } in &args.report {
         let view = View { colour: false, width: None };
         let name = path.display().to_string();
         files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.reporter().write(report, &view, out))?;
@@ -197,25 +210,9 @@ fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliE
     for note in &report.notes {
         ctx.note(note)?;
     }
+    for waiver in report.waivers.iter().filter(|waiver| waiver.status != WaiverStatus::Used) {
+        ctx.note(&super::waive::sentence(waiver))?;
+    }
     let view = ctx.view();
     Ok(args.format().reporter().write(report, &view, &mut ctx.io.out)?)
-}
-
-/// Reads `FORMAT=PATH`.
-fn report_target(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, path) =
-        text.split_once('=').ok_or("it has to be FORMAT=PATH, such as `json=report.json`")?;
-    let format: Format = clap::ValueEnum::from_str(format, false).map_err(|_| {
-        let names: Vec<_> = <Format as clap::ValueEnum>::value_variants()
-            .iter()
-            .filter_map(clap::ValueEnum::to_possible_value)
-            .filter(|v| !v.is_hide_set())
-            .map(|v| format!("`{}`", v.get_name()))
-            .collect();
-        format!("there is no format `{format}`; there are {}", names.join(", "))
-    })?;
-    if path.is_empty() {
-        return Err("the path is missing".to_owned());
-    }
-    Ok((format, path.into()))
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::plugins::{Machine, needed};
-use super::{CliError, Ctx, Exit, pipeline};
+use super::{CliError, Ctx, Exit, imports, pipeline};
 use crate::codegen::plugin::{LockError, Source};
 use crate::machine::Limits;
 use crate::machine::run::{self, Call};
@@ -19,8 +19,8 @@ use crate::words::Language;
 
 /// Say which toolchains and plugins are here, and how to get what is missing
 ///
-/// Toolchains get plugins (go, mvn, python3) and build packages (go, javac and mvn, python3, cargo). Nothing is
-/// changed, and nothing is fetched.
+/// Toolchains get plugins (go, mvn, python3) and build packages (go, javac and mvn, python3, cargo). What the contract
+/// imports and does not find is named as well. Nothing is changed, and nothing is fetched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -105,10 +105,27 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             needed_for: plugin.languages().map(Language::as_str).collect(),
         });
     }
+    findings.extend(absent(ctx));
     let cache = machine.cache.as_ref().and_then(|cache| Room::of(cache.root()));
     tell(&findings, cache.as_ref(), args.format, ctx)?;
     let missing = findings.iter().any(|f| !f.ok);
     Ok(if args.require && missing { Exit::Outside } else { Exit::Clean })
+}
+
+/// What the contract imports and does not find. A folder without a contract has nothing to miss.
+fn absent(ctx: &mut Ctx<'_>) -> Vec<Finding> {
+    let missing = imports::missing(None, false, ctx).unwrap_or_default();
+    let finding = |lack: imports::Lack| Finding {
+        problem: Some(format!("{} would import it", plural(lack.missing.wanted_by.len(), "file"))),
+        name: lack.import,
+        kind: "import",
+        ok: false,
+        version: None,
+        path: None,
+        fix: (!lack.missing.why.is_empty()).then(|| lack.missing.why.join("; ")),
+        needed_for: Vec::new(),
+    };
+    missing.into_iter().map(finding).collect()
 }
 
 /// What the cache takes on the disk.
@@ -208,7 +225,10 @@ fn tell(
     }
     let view = ctx.view();
     let out = &mut ctx.io.out;
-    for (kind, title) in [("toolchain", "toolchains"), ("plugin", "plugins")] {
+    for (kind, title) in [("toolchain", "toolchains"), ("plugin", "plugins"), ("import", "imports")] {
+        if kind == "import" && !findings.iter().any(|f| f.kind == kind) {
+            continue;
+        }
         Line::new().styled(Style::Strong, title).write(&view, out)?;
         for finding in findings.iter().filter(|f| f.kind == kind) {
             let (style, word) = if finding.ok { (Style::Good, "ok     ") } else { (Style::Error, "missing") };
@@ -216,7 +236,12 @@ fn tell(
             Line::new()
                 .plain("  ")
                 .styled(style, word)
-                .plain(format!(" {:21}{version:10} for {}", finding.name, finding.needed_for.join(", ")))
+                .plain(match finding.needed_for.is_empty() {
+                    true => format!(" {}", finding.name),
+                    false => {
+                        format!(" {:21}{version:10} for {}", finding.name, finding.needed_for.join(", "))
+                    }
+                })
                 .write(&view, out)?;
             if let Some(problem) = &finding.problem {
                 Line::new().plain("          ").plain(problem).hang(10).write(&view, out)?;

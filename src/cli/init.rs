@@ -32,17 +32,22 @@ pub(super) fn exec(args: InitArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
         let message = format!("`{}` is already there", config::FILE_NAME);
         return Err(CliError::usage(message).hint("replace it with `protopact init --force`"));
     }
-    let (settings, roots) = match pipeline::survey(ctx) {
+    let (settings, roots, imports) = match pipeline::survey(ctx) {
         // The file that is to be replaced may be the one that is wrong.
         Err(error) if args.force && error.kind == ErrorKind::Usage => {
             ctx.note(&format!("starting afresh: {}", error.source))?;
-            (config::merge(config::Found::default(), &config::Overrides::default())?, vec![String::new()])
+            (
+                config::merge(config::Found::default(), &config::Overrides::default())?,
+                vec![config::Root::plain("")],
+                Vec::new(),
+            )
         }
         other => other?,
     };
     let name = name(&settings);
     let has_versions = has_versions(ctx);
-    let text = config::init::render(&Known { settings: &settings, roots: &roots, name, has_versions });
+    let (roots, imports) = (&roots[..], &imports[..]);
+    let text = config::init::render(&Known { settings: &settings, roots, imports, name, has_versions });
     files::write_whole(&path, config::FILE_NAME, |out| out.write_all(text.as_bytes()))?;
     if !ctx.global.quiet {
         writeln!(ctx.io.out, "wrote {}", config::FILE_NAME)?;

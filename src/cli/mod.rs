@@ -3,12 +3,15 @@
 mod build;
 mod check;
 mod completions;
+mod deps;
 mod diff;
 mod doctor;
 mod error;
+mod excerpts;
 mod exit;
 mod files;
 mod generate;
+mod imports;
 mod init;
 mod io;
 mod lines;
@@ -19,7 +22,9 @@ mod plugins;
 mod progress;
 mod rules;
 mod serve;
+mod since;
 mod verify;
+mod waive;
 mod warnings;
 
 use std::ffi::OsString;
@@ -68,6 +73,12 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE|TEXT")]
     config: Option<String>,
 
+    /// Folder or descriptor set whose files are only there to be imported; can be given several times
+    ///
+    /// Added to `imports` under `[contract]`. Serves both sides, and is never judged.
+    #[arg(long, global = true, value_name = "PLACE", value_hint = clap::ValueHint::AnyPath)]
+    imports: Vec<String>,
+
     /// Compiler to use; `auto` takes the built-in one, and protoc where a file declares an edition
     #[arg(long, global = true, value_name = "COMPILER", value_enum)]
     compiler: Option<Backend>,
@@ -102,11 +113,13 @@ enum Command {
     #[command(alias = "breaking")]
     Check(Box<check::CheckArgs>),
     Diff(diff::DiffArgs),
+    Waive(waive::WaiveArgs),
     Rules(rules::RulesArgs),
     Init(init::InitArgs),
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
     Doctor(doctor::DoctorArgs),
@@ -175,11 +188,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
     let result = panic::guard(|| match command {
         Command::Check(args) => check::exec(*args, &mut ctx),
         Command::Diff(args) => diff::exec(args, &mut ctx),
+        Command::Waive(args) => waive::exec(args, &mut ctx),
         Command::Rules(args) => rules::exec(args, &mut ctx),
         Command::Init(args) => init::exec(args, &mut ctx),
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),

@@ -5,22 +5,24 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, lines, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::{ConfigError, Overrides, Settings};
-use crate::findings::Report;
+use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
+use crate::deps::Lock;
+use crate::findings::{Report, WaiverStatus};
 use crate::git::TagPattern;
 use crate::ledger::{History, Memory};
-use crate::policy::{self, Decided, Policies, PolicyError};
+use crate::machine::{Cache, Host};
+use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::schema::Schema;
 use crate::source::{
-    self, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Request, RequestError,
-    Scope, Side, Sides, SourceError,
+    self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
+    RequestError, Scope, Side, Sides, SourceError,
 };
-use crate::text::plural;
+use crate::text::{Date, plural};
 use crate::words::Level;
 
 /// What a command asks for.
@@ -42,6 +44,10 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// Findings that this state of the contract has as well do not count.
+    pub(super) new_since: Option<String>,
+    /// Show the sources of both sides beside each finding.
+    pub(super) excerpts: bool,
 }
 
 impl Job {
@@ -78,7 +84,13 @@ pub(super) struct Built {
 /// What the global flags say.
 pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
     let backend = ctx.global.compiler.and_then(|b| clap::ValueEnum::to_possible_value(&b));
+    let imports = ctx
+        .global
+        .imports
+        .iter()
+        .map(|written| ImportPlace { written: written.clone(), path: ctx.io.cwd.join(written) });
     Overrides {
+        imports: imports.collect(),
         backend: backend.map(|v| v.get_name().to_owned()),
         protoc: ctx.global.protoc.as_ref().map(|p| ctx.io.cwd.join(p)),
         buf_defaults: ctx.global.exit_code_style == ExitCodeStyle::Buf,
@@ -94,36 +106,54 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let fail_on = pair.settings.check.fail_on;
     progress.say("compiling both sides");
     let kept = lines::kept(&pair.new.content);
+    let texts =
+        job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
     let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
     let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
+    let accepted = Waivers {
+        entries: pair.settings.waivers.clone(),
+        policy: pair.settings.waiver_policy,
+        today: Some(Date::of(ctx.io.now)),
+        baseline: pair.old.name.version().cloned(),
+    };
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
+    let policies = policies.accepting(accepted);
     let history = history(pair.origin.as_ref(), &pair.settings);
     let memory = history.as_ref().map(|history| history as &dyn Memory);
     let mut comparison = Comparison::remembering(&old, &new, memory);
     if job.witness {
         comparison = comparison.proving();
     }
-    let Decided { findings, changes, bump } = policy::decide(&comparison, &policies);
+    let Decided { mut findings, changes, bump, mut waivers } = policy::decide(&comparison, &policies);
+    if let Some(since) = &job.new_since {
+        let (name, before) = since::findings(since, job, &pair, &old, memory, ctx)?;
+        policy::known(&mut findings, &before);
+        pair.notes.push(format!("findings that {} has as well do not count", name.told()));
+    }
+    if waivers.iter().any(|w| w.status == WaiverStatus::Unused && !w.comment)
+        && let Some(earlier) = history.as_ref().and_then(|history| since::earlier(history, job, &old, ctx))
+    {
+        policy::published(&mut waivers, &earlier);
+    }
     let mut notes = pair.notes;
     notes.extend(warned);
     notes.extend_from_slice(comparison.notes());
     notes.extend_from_slice(policies.warnings());
-    if !pair.settings.waivers.is_empty() {
-        // Better told than found out.
-        let count = plural(pair.settings.waivers.len(), "waiver");
-        notes.push(format!("{count} in the configuration: waivers are not applied yet"));
-    }
     let mut report = Report {
         old: pair.old.name,
         new: pair.new.name,
         findings,
         changes,
+        waivers,
         notes,
         bump,
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
+    if let Some([old, new]) = &texts {
+        report.excerpts = excerpts::of([old, new], &report);
+    }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
@@ -133,7 +163,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
 /// Compares; nobody minds anything.
 pub(super) fn changes(job: &Job, ctx: &mut Ctx<'_>) -> Result<Report, CliError> {
     let (report, _) = check(job, ctx)?;
-    Ok(Report { findings: Vec::new(), ..report })
+    Ok(Report { findings: Vec::new(), waivers: Vec::new(), ..report })
 }
 
 /// The .proto files of both sides, sorted by import path.
@@ -153,21 +183,32 @@ pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text
     Ok((texts(pair.old)?, texts(pair.new)?))
 }
 
-/// The new side as it stands, without compiling it: its settings and its import roots, relative to the working
-/// directory. Roots that cannot be found are the working directory.
-pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<String>), CliError> {
+/// The new side as it stands, without compiling it: its settings, its import roots, and the folders in them that are only
+/// there to be imported, relative to the working directory. Roots that cannot be found are the working directory.
+pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<Root>, Vec<String>), CliError> {
     let new = asked(&Job::new("."), ctx, |request, stdin| request.new_side(stdin))?;
     let NewSide { loaded, settings, selection } = new;
-    let here = || vec![String::new()];
-    let roots = match &loaded {
+    let here = || (vec![Root::plain("")], Vec::new());
+    let (roots, imports) = match &loaded {
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
-            let layout = source::layout::plan(tree, &settings, &selection, Side::New, None);
-            layout.map_or_else(|_| here(), |p| p.layout.modules.into_iter().map(|m| m.root).collect())
+            let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() });
+            let around = Around { cwd: &ctx.io.cwd, cache: cache.as_ref(), lock: None };
+            let places = Places::open(&loaded, &settings, around, None).unwrap_or_default();
+            let layout = source::layout::plan(tree, &settings, &selection, Side::New, None, &places);
+            let root = |m: source::Module| Root { path: m.root, prefix: m.prefix };
+            layout.map_or_else(
+                |_| here(),
+                |p| {
+                    let own = |folder: &String| p.layout.modules.iter().any(|m| is_under(folder, &m.root));
+                    let imports = p.layout.hidden.iter().filter(|f| own(f)).cloned().collect();
+                    (p.layout.modules.into_iter().map(root).collect(), imports)
+                },
+            )
         }
         _ => here(),
     };
-    Ok((settings, roots))
+    Ok((settings, roots, imports))
 }
 
 /// Compiles one side.
@@ -247,19 +288,32 @@ pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
         .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
 }
 
-fn options(settings: &Settings) -> Options {
+pub(super) fn options(settings: &Settings) -> Options {
     let protoc = settings.compile.protoc.clone();
     Options { backend: settings.compile.backend, protoc, ..Options::default() }
 }
 
 /// Has what a job asks for opened.
-fn asked<T>(
+pub(super) fn asked<T>(
     job: &Job,
     ctx: &mut Ctx<'_>,
     open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
 ) -> Result<T, CliError> {
+    asked_with(job, None, ctx, open)
+}
+
+/// The same with another lock than the one that is found.
+pub(super) fn asked_with<T>(
+    job: &Job,
+    lock: Option<&Lock>,
+    ctx: &mut Ctx<'_>,
+    open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
+) -> Result<T, CliError> {
     let cwd = ctx.io.cwd.clone();
+    let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: cwd.clone() });
     let request = Request {
+        cache: cache.as_ref(),
+        lock,
         cwd: &cwd,
         new: &job.new,
         overrides: &job.overrides,
@@ -325,13 +379,13 @@ fn limit(old: &mut Content, new: &Content) -> Result<(), CliError> {
 }
 
 /// Why a side has no schema.
-enum Failure {
+pub(super) enum Failure {
     Compile(CompileError),
     Schema(crate::schema::BuildError),
     Image(ImageError),
 }
 
-fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failure> {
+pub(super) fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failure> {
     match content {
         Content::Sources(input) => compile::compile(input, options).map_err(Failure::Compile),
         Content::Image(image, selection) => {
@@ -349,7 +403,7 @@ fn compile_side(content: &Content, options: &Options) -> Result<Compiled, Failur
 }
 
 /// One error out of what is wrong with each side.
-fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
+pub(super) fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let mut counts = Vec::new();
     for (name, failure) in sides {

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::num::NonZero;
-use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,6 +9,7 @@ use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::machine::Space;
+use crate::present::Target;
 use crate::text::View;
 use crate::verify::matrix::{self, CellId, Matrix};
 use crate::verify::sdk::Sdk;
@@ -69,8 +69,8 @@ pub(super) struct VerifyArgs {
     format: VerifyFormat,
 
     /// Write the matrix to a file as well; may be repeated
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = report_target)]
-    report: Vec<(VerifyFormat, PathBuf)>,
+    #[arg(long, value_name = "FORMAT=PATH")]
+    report: Vec<Target<VerifyFormat>>,
 
     /// How many programs read and write at the same time; the number of cores when it is left out
     #[arg(long, value_name = "N")]
@@ -121,15 +121,6 @@ impl VerifyFormat {
             VerifyFormat::Html => tell::html::write(matrix, out),
         }
     }
-}
-
-fn report_target(text: &str) -> Result<(VerifyFormat, PathBuf), String> {
-    let (format, path) = text.split_once('=').ok_or("expected FORMAT=PATH, such as html=matrix.html")?;
-    let format = <VerifyFormat as clap::ValueEnum>::from_str(format, false)?;
-    if path.is_empty() {
-        return Err("the path is empty".to_owned());
-    }
-    Ok((format, path.into()))
 }
 
 /// The versions of packages that have none, old and new.
@@ -187,7 +178,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         }
     };
     drop(progress);
-    for (format, path) in &args.report {
+    for Target { format, path } in &args.report {
         let view = View { colour: false, width: None };
         let name = path.display().to_string();
         files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.write(&matrix, &view, out))?;

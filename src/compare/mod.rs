@@ -34,7 +34,7 @@ impl<'a> Comparison<'a> {
         let cx = Cx { old, new };
         let mut changes = diff::changes(&cx);
         let notes = memory.map(|memory| ledger::remember(&mut changes, &cx, memory)).unwrap_or_default();
-        let judge = Judge::new(&cx);
+        let judge = Judge::of(&cx, &changes);
         let verdicts = changes.iter().map(|change| judge.judge(change)).collect();
         let echoes = diff::echoes(&changes, &cx);
         let own = Own::of(&cx);

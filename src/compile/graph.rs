@@ -1,9 +1,11 @@
 //! Which file imports which, and the order that follows from it.
 
+use rustc_hash::FxHashMap;
+
 use super::Input;
 use super::link::Unit;
-use super::parse::Problem;
 use super::parse::lex::MAX_PROBLEMS;
+use super::parse::{Problem, Span};
 use super::well_known;
 
 /// Files in an order where imports come before importers: depth first over the first `targets` units, imports as
@@ -20,9 +22,11 @@ pub(super) fn order(
         Open,
         Done,
     }
+    let mut absent = Absent::default();
     for (file, unit) in units.iter().enumerate() {
-        check_imports(file as u32, unit, input, problems);
+        check_imports(file as u32, unit, &mut absent, problems);
     }
+    absent.tell(units, input, problems);
     let mut states = vec![State::New; units.len()];
     let mut order = Vec::with_capacity(units.len());
     // Chains of imports can be longer than the stack is deep.
@@ -76,8 +80,13 @@ pub(super) fn order(
     order
 }
 
-fn check_imports(file: u32, unit: &Unit<'_>, input: &Input, problems: &mut Vec<(u32, Problem)>) {
-    let mut seen: rustc_hash::FxHashMap<&str, ()> = rustc_hash::FxHashMap::default();
+fn check_imports<'u>(
+    file: u32,
+    unit: &'u Unit<'_>,
+    absent: &mut Absent<'u>,
+    problems: &mut Vec<(u32, Problem)>,
+) {
+    let mut seen: FxHashMap<&str, ()> = FxHashMap::default();
     let before = problems.len();
     for (import, target) in unit.ast.imports.iter().zip(&unit.imports) {
         if problems.len() - before >= MAX_PROBLEMS {
@@ -94,23 +103,65 @@ fn check_imports(file: u32, unit: &Unit<'_>, input: &Input, problems: &mut Vec<(
         }
         if seen.insert(path, ()).is_some() {
             report(Problem::new(import.span, format!("`{path}` is imported twice")));
+        } else if target.is_none() {
+            absent.at(path, file, import.span);
         }
-        if target.is_some() {
-            continue;
+    }
+}
+
+/// Imports that lead nowhere: each file that is not there is told once, however many want it.
+#[derive(Default)]
+struct Absent<'u> {
+    /// In the order they were met.
+    paths: Vec<&'u str>,
+    places: FxHashMap<&'u str, Vec<(u32, Span)>>,
+}
+
+impl<'u> Absent<'u> {
+    /// For how many a file of a similar name is looked for: every one means going through all names.
+    const MOST_ALIKE: usize = 20;
+
+    fn at(&mut self, path: &'u str, file: u32, span: Span) {
+        let places = self.places.entry(path).or_default();
+        if places.is_empty() {
+            self.paths.push(path);
         }
-        let mut problem = Problem::new(import.span, format!("import `{path}` is not found"));
-        problem = match input.roots.as_slice() {
-            [] => problem,
-            [root] => problem.hint(format!("looked in `{root}`")),
-            roots => {
-                let list: Vec<String> = roots.iter().map(|r| format!("`{r}`")).collect();
-                problem.hint(format!("looked in {}", list.join(", ")))
+        places.push((file, span));
+    }
+
+    fn tell(self, units: &[Unit<'_>], input: &Input, problems: &mut Vec<(u32, Problem)>) {
+        if self.paths.is_empty() {
+            return;
+        }
+        let names = Names::new(input);
+        for (index, path) in self.paths.iter().enumerate() {
+            let places = &self.places[path];
+            let (file, span) = places[0];
+            let message = match places.len() {
+                1 => format!("import `{path}` is not found"),
+                n => format!("import `{path}` is not found, which {n} files import"),
+            };
+            let mut problem = Problem::new(span, message);
+            let why = input.absent.get(*path);
+            for hint in why.into_iter().flatten() {
+                problem = problem.hint(hint.as_str());
             }
-        };
-        if let Some(near) = nearest(path, input) {
-            problem = problem.hint(format!("did you mean `{near}`?"));
+            let explained = !why.is_none_or(Vec::is_empty);
+            if !explained || index == 0 && input.found_roots {
+                let found = if input.found_roots { " (found from the imports)" } else { "" };
+                let shown: Vec<String> = input.roots.iter().map(|r| format!("`{r}`")).collect();
+                if !shown.is_empty() {
+                    problem = problem.hint(format!("looked in {}{found}", shown.join(", ")));
+                }
+            }
+            if !explained {
+                let importer = |name: &str| places.iter().any(|(f, _)| units[*f as usize].name == name);
+                if let Some(near) = names.nearest(path, index < Self::MOST_ALIKE, &importer) {
+                    problem = problem.hint(format!("did you mean `{near}`?"));
+                }
+            }
+            problems.push((file, problem));
         }
-        report(problem);
     }
 }
 
@@ -133,27 +184,51 @@ pub(super) fn malformed(path: &str) -> Option<&'static str> {
     }
 }
 
-/// The existing path that is most like a missing one: one with the same end, or a similar spelling.
-fn nearest<'n>(path: &str, input: &'n Input) -> Option<&'n str> {
-    let candidates = || {
+/// The import paths that there are, by the name of the file.
+struct Names<'n> {
+    by_file: FxHashMap<&'n str, Vec<&'n str>>,
+}
+
+impl<'n> Names<'n> {
+    fn new(input: &'n Input) -> Names<'n> {
         let own = input.files.iter().map(|f| &*f.name).chain(input.heads.iter().map(|h| &*h.name));
-        let all = own.chain(well_known::names().map(|n| -> &'n str { n }));
-        all.filter(|name| *name != path)
-    };
-    let end = |long: &str, short: &str| {
-        long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-    };
-    let same_end = candidates().filter(|name| end(name, path) || end(path, name));
-    if let Some(name) = same_end.min_by_key(|name| (name.len().abs_diff(path.len()), *name)) {
-        return Some(name);
+        let mut by_file: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+        for name in own.chain(well_known::names().map(|n| -> &'n str { n })) {
+            by_file.entry(file_name(name)).or_default().push(name);
+        }
+        Names { by_file }
     }
-    let file_name = path.rsplit('/').next().unwrap_or(path);
-    candidates()
-        .filter_map(|name| {
-            let same_file = name.rsplit('/').next() == Some(file_name);
+
+    /// The existing path that is most like a missing one: one with the same end, or a similar spelling. The name of the
+    /// file alone makes no two paths alike.
+    fn nearest(&self, path: &str, alike: bool, importer: &dyn Fn(&str) -> bool) -> Option<&'n str> {
+        let end = |long: &str, short: &str| {
+            long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
+        let same_name = self.by_file.get(file_name(path)).into_iter().flatten().copied();
+        let same_name = same_name.filter(|name| *name != path && !importer(name));
+        let same_end = same_name.filter(|name| end(name, path) || name.contains('/') && end(path, name));
+        if let Some(name) = same_end.min_by_key(|name| (name.len().abs_diff(path.len()), *name)) {
+            return Some(name);
+        }
+        if !alike {
+            return None;
+        }
+        let all = self.by_file.values().flatten().copied().filter(|name| *name != path && !importer(name));
+        all.filter_map(|name| {
+            let same_file = file_name(name) == file_name(path);
+            let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+            if same_file && strsim::normalized_levenshtein(&folder(path)?, &folder(name)?) < 0.5 {
+                return None;
+            }
             let score = strsim::normalized_levenshtein(path, name) + if same_file { 0.2 } else { 0.0 };
             (score > 0.7).then_some((score, name))
         })
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .map(|(_, name)| name)
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

@@ -110,7 +110,12 @@ pub(super) fn load(input: &Input) -> Loaded<'_> {
             })
             .collect();
         let mut next = Vec::new();
-        for (source, (text, parsed, diagnostic)) in round.iter().zip(read) {
+        for (source, (text, mut parsed, diagnostic)) in round.iter().zip(read) {
+            for import in &mut parsed.file.imports {
+                if let Some(known) = input.aliases.get(&*import.path) {
+                    import.path = known.to_string().into();
+                }
+            }
             let unreadable = diagnostic.is_some();
             loaded.diagnostics.extend(diagnostic.map(|d| *d));
             for import in &parsed.file.imports {

@@ -1,11 +1,12 @@
-//! From source text to descriptors, by one of two back ends that must agree.
+//! From source text to descriptors, by one of three back ends.
 //!
 //! [`compile`] takes every file of one side at once and gives descriptors in an order where imports come
 //! first. It does not know where files come from (that is `source`) and does not look inside descriptors (that
 //! is `schema`).
 //!
 //! The built-in compiler reads proto2 and proto3: all files are parsed in parallel, then linked in one batch.
-//! protoc takes over when a reached file declares an edition.
+//! protoc takes over when a reached file declares an edition; the two must agree. protox, asked for by name, is a
+//! third opinion.
 
 mod builtin;
 mod declared;
@@ -19,7 +20,9 @@ mod load;
 mod names;
 pub mod output;
 mod parse;
+pub mod print;
 mod protoc;
+mod protox;
 mod repair;
 mod well_known;
 pub(crate) mod wire;
@@ -58,6 +61,18 @@ pub struct Input {
     pub heads: Vec<Head>,
     /// The import roots as a person knows them, for hints about missing imports.
     pub roots: Vec<String>,
+    /// Whether nobody wrote the roots down, and they were found.
+    pub found_roots: bool,
+    /// What explains that a file is not there, and what gets it, by import path.
+    pub absent: std::collections::BTreeMap<Box<str>, Vec<String>>,
+    /// Other import paths of files: the name, and the one that the file is known by.
+    pub aliases: std::collections::BTreeMap<Box<str>, Box<str>>,
+}
+
+/// Whether a file need not be in a tree: `google/protobuf/any.proto` and the like are built in.
+#[must_use]
+pub fn is_well_known(import: &str) -> bool {
+    well_known::text(import).is_some()
 }
 
 /// Which compiler to use.
@@ -67,10 +82,11 @@ pub enum Backend {
     #[default]
     Auto,
     /// The built-in compiler.
-    #[value(alias = "protox")]
     Builtin,
     /// protoc: the configured one, or the one that comes with protopact.
     Protoc,
+    /// protox, for proto2 and proto3.
+    Protox,
 }
 
 /// How to compile.
@@ -142,13 +158,12 @@ pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileErro
         None => (input, Vec::new()),
     };
     let loaded = load::load(input);
-    let with_protoc = match options.backend {
-        Backend::Auto => loaded.edition.is_some(),
-        Backend::Builtin => false,
-        Backend::Protoc => true,
+    let (files, found) = match options.backend {
+        Backend::Auto if loaded.edition.is_some() => protoc::compile(loaded, input, options)?,
+        Backend::Auto | Backend::Builtin => builtin::compile(loaded, input)?,
+        Backend::Protoc => protoc::compile(loaded, input, options)?,
+        Backend::Protox => (protox::compile(loaded, input)?, Vec::new()),
     };
-    let (files, found) =
-        if with_protoc { protoc::compile(loaded, input, options)? } else { builtin::compile(loaded, input)? };
     warnings.extend(found);
     sort(&mut warnings);
     Ok(Compiled { files, heads: input.heads.clone(), warnings })

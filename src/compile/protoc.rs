@@ -111,7 +111,7 @@ pub(super) fn compile(
     }
     let folder = Folder::new()?;
     for unit in loaded.units.iter().filter(|u| names.contains_key(u.name)) {
-        folder.write(unit.name, unit.text.as_bytes())?;
+        folder.write(unit.name, renamed(unit.text, input).as_bytes())?;
     }
     let size: usize = loaded.units.iter().map(|u| u.text.len()).sum();
     let limit = options.protoc_timeout.unwrap_or(Duration::from_secs(60 + (size >> 20) as u64));
@@ -190,6 +190,26 @@ pub(super) fn compile(
         });
     }
     Ok((compiled, warnings))
+}
+
+/// The text with imports by the names that files are known by.
+fn renamed<'t>(text: &'t str, input: &Input) -> std::borrow::Cow<'t, str> {
+    let names = |line: &str| line.trim_start().starts_with("import");
+    let applies = |alias: &str| text.lines().any(|line| names(line) && line.contains(alias));
+    let used: Vec<_> = input.aliases.iter().filter(|(alias, _)| applies(alias)).collect();
+    if used.is_empty() {
+        return text.into();
+    }
+    let lines = text.split_inclusive('\n').map(|line| {
+        let mut line = line.to_owned();
+        for (alias, known) in used.iter().filter(|_| names(&line)).collect::<Vec<_>>() {
+            for quote in ['"', '\''] {
+                line = line.replace(&format!("{quote}{alias}{quote}"), &format!("{quote}{known}{quote}"));
+            }
+        }
+        line
+    });
+    lines.collect::<String>().into()
 }
 
 /// The descriptors in a set, by file name.

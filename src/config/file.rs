@@ -9,10 +9,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::deps::{self, Dep, RawDep};
 use super::generate::{self, Generate, RawGenerate};
 use super::path::{PathPattern, normalize};
 use super::policy::{PackagePolicy, Policy, RuleRef, Selection, lenses};
-use super::settings::{Waiver, level};
+use super::settings::{ImportPlace, Root, Waiver, WaiverPolicy, level};
 use super::{ConfigError, Place};
 use crate::compile::Backend;
 use crate::words::Level;
@@ -29,10 +30,14 @@ struct Raw {
     #[serde(default)]
     waiver: Vec<RawWaiver>,
     #[serde(default)]
+    waivers: RawWaivers,
+    #[serde(default)]
     release: RawRelease,
     #[serde(default)]
     compile: RawCompile,
     generate: Option<RawGenerate>,
+    #[serde(default)]
+    deps: BTreeMap<Spanned<String>, RawDep>,
 }
 
 type Strings = Vec<Spanned<String>>;
@@ -41,7 +46,8 @@ type Strings = Vec<Spanned<String>>;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawContract {
     name: Option<Spanned<String>>,
-    roots: Option<Strings>,
+    roots: Option<Vec<Spanned<toml::Value>>>,
+    imports: Option<Strings>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -80,6 +86,16 @@ struct RawWaiver {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawWaivers {
+    #[serde(default)]
+    require_owner: bool,
+    #[serde(default)]
+    require_until: bool,
+    max_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawRelease {
     tag: Option<Spanned<String>>,
 }
@@ -97,7 +113,9 @@ pub struct File {
     /// `contract.name`.
     pub name: Option<String>,
     /// `contract.roots`, brought into one form; the folder of the file is the empty string.
-    pub roots: Option<Vec<String>>,
+    pub roots: Option<Vec<Root>>,
+    /// `contract.imports`, relative to the file's folder.
+    pub imports: Vec<ImportPlace>,
     /// `check.against`.
     pub against: Option<String>,
     /// `check.deny`, `use` and `except`, when one of them is there.
@@ -116,12 +134,16 @@ pub struct File {
     pub packages: Vec<PackagePolicy>,
     /// `[[waiver]]`.
     pub waivers: Vec<Waiver>,
+    /// `[waivers]`.
+    pub waiver_policy: WaiverPolicy,
     /// `release.tag`, a shape with `{version}` in it.
     pub tag: Option<String>,
     /// `compile.backend`.
     pub backend: Option<Backend>,
     /// `compile.protoc`, relative to the file's folder.
     pub protoc: Option<PathBuf>,
+    /// `[deps]`, by name.
+    pub deps: Vec<Dep>,
     /// `[generate]`.
     pub generate: Option<Generate>,
 }
@@ -194,6 +216,7 @@ impl Reader<'_> {
         Ok(File {
             name,
             roots,
+            imports: self.imports(raw.contract.imports.as_deref().unwrap_or_default())?,
             against: check.against.map(Spanned::into_inner),
             selection: self.selection(&check.deny, &check.use_rules, &check.except)?,
             ignores: Policy {
@@ -207,10 +230,20 @@ impl Reader<'_> {
             path: self.paths(check.path.as_deref().unwrap_or_default())?,
             exclude_path: self.paths(check.exclude_path.as_deref().unwrap_or_default())?,
             packages,
+            waiver_policy: WaiverPolicy {
+                require_owner: raw.waivers.require_owner,
+                require_until: raw.waivers.require_until,
+                max_days: raw.waivers.max_days,
+            },
             waivers: raw.waiver.into_iter().map(|w| self.waiver(w)).collect::<Result<_, _>>()?,
             tag: raw.release.tag.map(|t| self.tag(&t)).transpose()?,
             backend: raw.compile.backend.map(|b| backend(b.get_ref(), || self.place(&b))).transpose()?,
             protoc: raw.compile.protoc,
+            deps: raw
+                .deps
+                .into_iter()
+                .map(|(name, dep)| deps::read(&name, dep, &at))
+                .collect::<Result<_, _>>()?,
             generate: raw.generate.map(|g| generate::read(g, &at)).transpose()?,
         })
     }
@@ -226,17 +259,69 @@ impl Reader<'_> {
             .hint("use letters, digits, `.`, `-` and `_`, in parts joined by `/`"))
     }
 
-    fn roots(&self, roots: &Strings) -> Result<Vec<String>, ConfigError> {
-        let mut seen: Vec<String> = Vec::new();
+    fn roots(&self, roots: &[Spanned<toml::Value>]) -> Result<Vec<Root>, ConfigError> {
+        let mut seen: Vec<Root> = Vec::new();
         for root in roots {
-            let path = self.path(root)?;
-            if seen.contains(&path) {
-                return Err(ConfigError::new(
-                    self.place(root),
-                    format!("root `{}` is listed twice", root.get_ref()),
-                ));
+            let path = |text: &str| {
+                normalize(text).map_err(|e| {
+                    ConfigError::new(self.place(root), e.to_string())
+                        .hint("paths are relative to the folder of this file and stay inside it")
+                })
+            };
+            let read = match root.get_ref() {
+                toml::Value::String(text) => Root::plain(path(text)?),
+                toml::Value::Table(table) => self.prefixed(root, table, &path)?,
+                _ => return Err(self.bad_root(root)),
+            };
+            if seen.contains(&read) {
+                let shown = root.get_ref().as_str().unwrap_or(&read.path);
+                return Err(ConfigError::new(self.place(root), format!("root `{shown}` is listed twice")));
             }
-            seen.push(path);
+            seen.push(read);
+        }
+        Ok(seen)
+    }
+
+    /// `{ path = "…", as = "…" }`.
+    fn prefixed(
+        &self,
+        root: &Spanned<toml::Value>,
+        table: &toml::Table,
+        path: &dyn Fn(&str) -> Result<String, ConfigError>,
+    ) -> Result<Root, ConfigError> {
+        let text =
+            |key: &str| table.get(key).map(|v| v.as_str().ok_or_else(|| self.bad_root(root))).transpose();
+        if let Some(other) = table.keys().find(|key| !["path", "as"].contains(&key.as_str())) {
+            return Err(ConfigError::unknown(self.place(root), "key", other, &["path", "as"]));
+        }
+        let folder = text("path")?.ok_or_else(|| self.bad_root(root))?;
+        let prefix = match text("as")? {
+            Some(prefix) => path(prefix)?,
+            None => String::new(),
+        };
+        Ok(Root { path: path(folder)?, prefix })
+    }
+
+    fn bad_root(&self, root: &Spanned<toml::Value>) -> ConfigError {
+        ConfigError::new(
+            self.place(root),
+            "a root is a folder, or a folder with the prefix of its import paths",
+        )
+        .hint("write `\"proto\"`, or `{ path = \".\", as = \"k8s.io/api\" }`")
+    }
+
+    fn imports(&self, imports: &[Spanned<String>]) -> Result<Vec<ImportPlace>, ConfigError> {
+        let mut seen: Vec<ImportPlace> = Vec::new();
+        for place in imports {
+            let written = place.get_ref().clone();
+            if written.is_empty() || written.contains(char::is_control) {
+                let message = format!("path `{written}` is not valid");
+                return Err(ConfigError::new(self.place(place), message));
+            }
+            if seen.iter().any(|s| s.written == written) {
+                return Err(ConfigError::new(self.place(place), format!("`{written}` is listed twice")));
+            }
+            seen.push(ImportPlace { path: PathBuf::from(&written), written });
         }
         Ok(seen)
     }
@@ -327,8 +412,9 @@ impl Reader<'_> {
 pub(super) fn backend(name: &str, place: impl FnOnce() -> Place) -> Result<Backend, ConfigError> {
     match name {
         "auto" => Ok(Backend::Auto),
-        "builtin" | "protox" => Ok(Backend::Builtin),
+        "builtin" => Ok(Backend::Builtin),
         "protoc" => Ok(Backend::Protoc),
-        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "builtin", "protoc"])),
+        "protox" => Ok(Backend::Protox),
+        _ => Err(ConfigError::unknown(place(), "compiler", name, &["auto", "builtin", "protoc", "protox"])),
     }
 }

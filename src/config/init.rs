@@ -9,7 +9,7 @@ use super::Settings;
 use super::buf::Workspace;
 use super::path::PathPattern;
 use super::policy::{Policy, RuleRef};
-use super::settings::Modules;
+use super::settings::{Modules, Root};
 
 /// What is known about the repository.
 #[derive(Clone, Debug)]
@@ -17,7 +17,9 @@ pub struct Known<'a> {
     /// The settings in force without a `protopact.toml`.
     pub settings: &'a Settings,
     /// The import roots in use, relative to the folder the file will be in.
-    pub roots: &'a [String],
+    pub roots: &'a [Root],
+    /// Folders in them that are only there to be imported.
+    pub imports: &'a [String],
     /// The name of the contract, when one suggests itself.
     pub name: Option<&'a str>,
     /// Whether version tags of the default shape exist, so that `latest` has something to find.
@@ -47,11 +49,15 @@ pub fn render(known: &Known<'_>) -> String {
         }
         (Some(_), None) => {
             let _ = writeln!(out, "# Taken over from {}.", files.join(", "));
-            line(&mut out, "roots", &list(known.roots.iter().map(|r| dot(r))));
+            line(&mut out, "roots", &roots(known.roots));
         }
         (None, _) => {
             out.push_str("# The folders that `import` lines start from.\n");
-            line(&mut out, "roots", &list(known.roots.iter().map(|r| dot(r))));
+            line(&mut out, "roots", &roots(known.roots));
+            if !known.imports.is_empty() {
+                out.push_str("# What others wrote: there to be imported, and never judged.\n");
+                line(&mut out, "imports", &list(known.imports.iter().map(String::as_str)));
+            }
         }
     }
 
@@ -150,6 +156,14 @@ fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> String {
     format!("[{}]", items.join(", "))
 }
 
+fn roots(roots: &[Root]) -> String {
+    let one = |root: &Root| match root.prefix.as_str() {
+        "" => quoted(dot(&root.path)),
+        prefix => format!("{{ path = {}, as = {} }}", quoted(dot(&root.path)), quoted(prefix)),
+    };
+    format!("[{}]", roots.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
 fn dot(path: &str) -> &str {
     if path.is_empty() { "." } else { path }
 }
@@ -162,8 +176,9 @@ mod tests {
     fn rendered(yaml: Option<&str>, roots: &[&str]) -> (String, file::File) {
         let buf = yaml.map(|y| (vec!["buf.yaml".to_owned()], buf::parse(y, "buf.yaml").unwrap()));
         let settings = merge(Found { protopact: None, buf }, &Overrides::default()).unwrap();
-        let roots: Vec<String> = roots.iter().map(|r| (*r).to_owned()).collect();
-        let known = Known { settings: &settings, roots: &roots, name: None, has_versions: true };
+        let roots: Vec<Root> = roots.iter().map(|r| Root::plain(*r)).collect();
+        let known =
+            Known { settings: &settings, roots: &roots, imports: &[], name: None, has_versions: true };
         let text = render(&known);
         let file = file::parse(&text, "protopact.toml").unwrap_or_else(|e| panic!("{e}\n{text}"));
         (text, file)
@@ -172,7 +187,7 @@ mod tests {
     #[test]
     fn a_fresh_repository_gets_the_default_policy() {
         let (_, file) = rendered(None, &["proto"]);
-        assert_eq!(file.roots.unwrap(), ["proto"]);
+        assert_eq!(file.roots.unwrap(), [Root::plain("proto")]);
         assert_eq!(file.selection.unwrap().deny.len(), 3);
         assert_eq!(file.against.as_deref(), Some("latest"));
     }

@@ -9,7 +9,9 @@ use super::buf::{Workspace, default_workspace};
 use super::file::{File, backend};
 use super::path::PathPattern;
 use super::policy::{Policy, RuleRef, Selection, lenses};
-use super::settings::{CheckSettings, CompileSettings, Modules, ReleaseSettings, Settings, level};
+use super::settings::{
+    CheckSettings, CompileSettings, ImportPlace, Modules, ReleaseSettings, Settings, level,
+};
 use super::{ConfigError, Place};
 use crate::words::Level;
 
@@ -43,6 +45,8 @@ pub struct Overrides {
     pub backend: Option<String>,
     /// `--protoc`.
     pub protoc: Option<PathBuf>,
+    /// `--imports`, with absolute paths.
+    pub imports: Vec<ImportPlace>,
     /// `--tag`: the shape of version tags.
     pub tag: Option<String>,
     /// Where nothing says what counts as a break, what buf would say: its FILE category.
@@ -122,10 +126,13 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         files,
         name: file.name,
         modules,
+        deps: file.deps,
+        imports: file.imports.into_iter().chain(overrides.imports.iter().cloned()).collect(),
         policy,
         policy_wins,
         packages: file.packages,
         waivers: file.waivers,
+        waiver_policy: file.waiver_policy,
         check: CheckSettings {
             against: overrides.against.clone().or(file.against),
             fail_on: fail_on.unwrap_or(Level::Error),

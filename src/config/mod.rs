@@ -5,6 +5,7 @@
 //! it does not look for files (that is `source`).
 
 pub mod buf;
+pub mod deps;
 mod error;
 pub mod file;
 pub mod generate;
@@ -13,6 +14,7 @@ mod merge;
 mod path;
 mod policy;
 mod settings;
+pub mod waive;
 
 pub(crate) use error::read_yaml;
 pub use error::{ConfigError, Place};
@@ -20,7 +22,10 @@ pub use merge::{Found, Overrides, merge};
 pub use path::{PathPattern, PatternError, normalize};
 pub(crate) use path::{below, is_under, join};
 pub use policy::{PackagePolicy, Policy, RuleRef, Selection};
-pub use settings::{CheckSettings, CompileSettings, Modules, ReleaseSettings, Settings, Waiver};
+pub use settings::{
+    CheckSettings, CompileSettings, ImportPlace, Modules, ReleaseSettings, Root, Settings, Waiver,
+    WaiverPolicy,
+};
 
 /// The reference page: every key with its default, commented out.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");

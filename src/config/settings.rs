@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::buf::Workspace;
+use super::deps::Dep;
 use super::generate::Generate;
 use super::{ConfigError, PackagePolicy, Place, Policy};
 use crate::compile::Backend;
@@ -29,6 +30,43 @@ pub struct Waiver {
     pub place: Place,
 }
 
+/// `[waivers]`: what is asked of whoever accepts something. A reason is always asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaiverPolicy {
+    /// Whether a waiver has to name its owner.
+    pub require_owner: bool,
+    /// Whether a waiver has to end.
+    pub require_until: bool,
+    /// How many days from now it may end at most.
+    pub max_days: Option<u32>,
+}
+
+/// A folder that import paths begin in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Root {
+    /// The folder, relative to the configuration's; empty for that folder itself.
+    pub path: String,
+    /// What the import paths of its files begin with, as in protoc's `-I PREFIX=PATH`; mostly empty.
+    pub prefix: String,
+}
+
+impl Root {
+    /// A folder where import paths begin with nothing else.
+    #[must_use]
+    pub fn plain(path: impl Into<String>) -> Root {
+        Root { path: path.into(), prefix: String::new() }
+    }
+}
+
+/// A folder or descriptor set whose files are only there to be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportPlace {
+    /// As written.
+    pub written: String,
+    /// Where it is: absolute once the configuration's folder is known.
+    pub path: PathBuf,
+}
+
 /// What the contract is made of.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Modules {
@@ -36,7 +74,7 @@ pub enum Modules {
     #[default]
     Detect,
     /// `contract.roots`, relative to the configuration's folder.
-    Roots(Vec<String>),
+    Roots(Vec<Root>),
     /// buf's files say it.
     Buf(Workspace),
 }
@@ -79,6 +117,10 @@ pub struct Settings {
     pub name: Option<String>,
     /// What the contract is made of.
     pub modules: Modules,
+    /// `contract.imports` and `--imports`.
+    pub imports: Vec<ImportPlace>,
+    /// `[deps]`.
+    pub deps: Vec<Dep>,
     /// How files are judged when their module says nothing of its own.
     pub policy: Policy,
     /// Whether [`Settings::policy`] also overrides what the modules say (`protopact.toml` or a flag decided).
@@ -87,6 +129,8 @@ pub struct Settings {
     pub packages: Vec<PackagePolicy>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
+    /// `[waivers]`.
+    pub waiver_policy: WaiverPolicy,
     /// `[check]`.
     pub check: CheckSettings,
     /// `[release]`.

@@ -1,6 +1,6 @@
 //! The change: what happened, to which elements.
 
-use super::kind::{Comeback, Id, Kind, Past};
+use super::kind::{Comeback, Id, Kind, Past, reserve_field, reserve_value};
 use super::remedy::Remedy;
 use crate::schema::{Element, FieldId, Meaning, Schema, options};
 use crate::words::Nature;
@@ -12,6 +12,23 @@ pub struct Cx<'a> {
     pub old: &'a Schema,
     /// The new side.
     pub new: &'a Schema,
+}
+
+impl Cx<'_> {
+    /// The field of the new side that has the number of an extension of the old side, in the message it extended: the
+    /// updating guide calls that the same thing (<https://protobuf.dev/programming-guides/proto2/#updating>).
+    pub(crate) fn field_for_extension(&self, extension: FieldId) -> Option<FieldId> {
+        let old = self.old.field(extension);
+        let message = self.new.message_by_name(old.extendee.as_deref()?)?;
+        self.new.field_by_number(message, old.number)
+    }
+
+    /// The same the other way round.
+    pub(crate) fn extension_for_field(&self, field: FieldId) -> Option<FieldId> {
+        let old = self.old.field(field);
+        let message = self.old.message(old.parent.filter(|_| !old.is_extension())?);
+        self.new.extension(&message.full_name, old.number)
+    }
 }
 
 /// One edit between two schemas.
@@ -58,6 +75,15 @@ impl Change {
     /// What sort of edit it is.
     pub fn nature(&self) -> Nature {
         self.kind.facts().nature
+    }
+
+    /// What satisfies a rule that lets go what is reserved.
+    pub fn reservation(&self, cx: &Cx<'_>) -> Option<Remedy> {
+        match &self.kind {
+            Kind::FieldRemoved { .. } => reserve_field(self, cx),
+            Kind::EnumValueRemoved { .. } => reserve_value(self, cx),
+            _ => None,
+        }
     }
 
     /// The way out, where there is a short one.

@@ -10,6 +10,7 @@ mod echoes;
 mod enums;
 mod fields;
 mod files;
+mod gone;
 mod kind;
 mod messages;
 mod remedy;
@@ -19,6 +20,7 @@ mod types;
 
 pub use change::{Change, Cx};
 pub use echoes::{Echoes, echoes, is_compilers_own};
+pub(crate) use gone::gone_whole;
 pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure};
 pub(crate) use kind::{Place, Shown, beside, wording};
 pub use remedy::{Holder, Remedy};

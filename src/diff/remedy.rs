@@ -26,7 +26,7 @@ pub enum Remedy {
     /// Declare extension numbers.
     Extensions { holder: Holder, numbers: Vec<Range> },
     /// Declare a field or an enum value again, as deprecated.
-    Restore { element: String, name: String, number: i32 },
+    Restore { element: String, name: String, number: i32, reserved: bool, then: String },
     /// Keep a type or a method, as deprecated.
     KeepDeprecated { noun: &'static str, name: String },
     /// Keep an extension, as deprecated.
@@ -60,7 +60,7 @@ pub enum Remedy {
     KeepOneof { oneof: String },
 
     /// Give a field its number back.
-    Renumber { message: String, name: String, number: i32, now: i32 },
+    Renumber { message: String, name: String, number: i32, now: i32, reserved: bool },
     /// Give two fields their numbers back.
     SwapBack { message: String, one: (String, i32), other: (String, i32) },
     /// Give names of enum values their number back.
@@ -88,7 +88,13 @@ pub enum Remedy {
     /// Keep a field as it was, and add another one of the new type.
     AddFieldOfType { field: String, name: String, old_type: String, new_type: String, free: Option<i32> },
     /// Keep the cardinality of a field, and add another field.
-    KeepCardinality { field: String, name: String, cardinality: Cardinality, free: Option<i32> },
+    KeepCardinality {
+        field: String,
+        name: String,
+        cardinality: Cardinality,
+        old_type: String,
+        free: Option<i32>,
+    },
     /// Keep how `required` is spelled: with the keyword, or with the feature.
     KeepRequired { field: String, name: String, keyword: bool },
     /// Keep the default of a field; `None` where it had none of its own.
@@ -130,8 +136,12 @@ impl fmt::Display for Remedy {
             Remedy::Extensions { holder, numbers } => {
                 write!(f, "add `extensions {};` to `{}`", ranges(holder, numbers), holder.name)
             }
-            Remedy::Restore { name, .. } => {
-                write!(f, "restore `{name}` with `[deprecated = true]` for a version")
+            Remedy::Restore { name, number, reserved, then, .. } => {
+                write!(f, "restore `{name} = {number}` with `[deprecated = true]`")?;
+                if *reserved {
+                    write!(f, " in place of what is reserved")?;
+                }
+                write!(f, "; in a later version remove it and add `{then}`")
             }
             Remedy::KeepDeprecated { noun: "method", name } => {
                 write!(f, "keep `{name}` with `option deprecated = true;` until nobody calls it")
@@ -175,13 +185,15 @@ impl fmt::Display for Remedy {
             }
             Remedy::KeepAliases { names, number, .. } => write!(
                 f,
-                "keep {} beside the new name, under `option allow_alias = true;`",
+                "keep {} in front of the new name, under `option allow_alias = true;`",
                 values(names, *number)
             ),
             Remedy::KeepOneof { oneof } => write!(f, "keep oneof `{oneof}`"),
 
-            Remedy::Renumber { name, number, now, .. } => {
-                write!(f, "give `{name}` its number {number} back (it is {now} now)")
+            Remedy::Renumber { name, number, now, reserved, .. } => {
+                let reserved =
+                    if *reserved { format!(", and take {number} out of `reserved`") } else { String::new() };
+                write!(f, "give `{name}` its number {number} back (it is {now} now){reserved}")
             }
             Remedy::SwapBack { one, other, .. } => write!(
                 f,
@@ -191,16 +203,18 @@ impl fmt::Display for Remedy {
             Remedy::RenumberValues { names, number, .. } => {
                 write!(f, "give every name its number back: {}", values(names, *number))
             }
-            Remedy::MoveAway { old_name, number, free, .. } => {
+            Remedy::MoveAway { old_name, new_name, number, free, .. } => {
                 let free = free.map_or("a new number".to_owned(), |n| n.to_string());
-                write!(f, "keep `{old_name} = {number}`, and put what is new at {free}")
+                write!(f, "keep `{old_name} = {number}`, and put `{new_name}` at {free}")
             }
-            Remedy::TakeNumber { name, free, .. } => {
-                write!(f, "give `{name}` a number that was never used, such as {free}")
-            }
-            Remedy::TakeNameAndNumber { free, .. } => {
-                write!(f, "take a name and a number that were never used, such as {free}")
-            }
+            Remedy::TakeNumber { name, number, free, .. } => write!(
+                f,
+                "give `{name}` a number that was never used, such as {free}, and reserve {number} again"
+            ),
+            Remedy::TakeNameAndNumber { name, number, free, .. } => write!(
+                f,
+                "take a name and a number that were never used, such as {free}, and add `reserved {number}; reserved \"{name}\";` again"
+            ),
             Remedy::LeaveNumber { holder, name, number, free, old_name } => write!(
                 f,
                 "give `{name}` {}, and add `reserved {number}; reserved \"{old_name}\";` to `{}`",
@@ -221,21 +235,23 @@ impl fmt::Display for Remedy {
                 "keep `{name}` as `{old_type}` and add a field of type `{new_type}`{}",
                 with_number(*free)
             ),
-            Remedy::KeepCardinality { name, cardinality, free, .. } => write!(
-                f,
-                "keep `{name}` {} and add another field{}",
-                cardinality.as_str(),
-                with_number(*free)
-            ),
+            Remedy::KeepCardinality { name, cardinality, old_type, free, .. } => {
+                let was = match cardinality {
+                    Cardinality::Repeated => format!("as `repeated {old_type}`"),
+                    Cardinality::Map => format!("as `{old_type}`"),
+                    other => format!("as a single `{old_type}` ({})", other.as_str()),
+                };
+                write!(f, "keep `{name}` {was}, and add another field{}", with_number(*free))
+            }
             Remedy::KeepRequired { name, keyword: true, .. } => {
                 write!(f, "keep the `required` keyword on `{name}`")
             }
             Remedy::KeepRequired { name, keyword: false, .. } => write!(f, "keep the feature on `{name}`"),
             Remedy::KeepDefault { name, value: Some(value), .. } => {
-                write!(f, "keep `[default = {value}]` on `{name}`")
+                write!(f, "write `[default = {value}]` on `{name}`")
             }
             Remedy::KeepDefault { name, value: None, .. } => {
-                write!(f, "keep `{name}` without a default of its own")
+                write!(f, "take the `default` of `{name}` out again")
             }
             Remedy::LeaveOutside { name, free, .. } => {
                 write!(f, "leave `{name}` outside, and put a new field{} into the oneof", with_number(*free))

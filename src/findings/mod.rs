@@ -1,5 +1,7 @@
 //! The model of a report: what a policy fills in, and every format is a pure function of.
 
+mod waiver;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +10,8 @@ use crate::source::Name;
 use crate::verdict::Verdict;
 use crate::wire::Proof;
 use crate::words::{Bump, Level};
+
+pub use waiver::{Standing, Waived, WaiverState, WaiverStatus};
 
 /// What a check or a diff has to say, sorted, with paths as a person types them.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +24,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Every change, breaking or not, sorted by symbol and kind.
     pub changes: Vec<ChangeRecord>,
+    /// What is accepted by the configuration and by comments, and how each of them stands.
+    pub waivers: Vec<WaiverState>,
     /// Things worth knowing about the run itself: the roots that were found, the compiler that was used.
     pub notes: Vec<String>,
     /// What the next version has to be.
@@ -29,7 +35,21 @@ pub struct Report {
     pub settings: BTreeMap<(String, u32, u32), (u32, u32)>,
     /// The text of lines with a tab that findings point at in the new sources, by path and line: tools differ in
     /// how far a tab reaches.
-    pub tabbed: BTreeMap<(String, u32), String>,
+    pub tabbed: Lines,
+    /// The first lines of what findings point at, where a format asked for them.
+    pub excerpts: Excerpts,
+}
+
+/// Lines of sources by path and number, from one.
+pub type Lines = BTreeMap<(String, u32), String>;
+
+/// Parts of the sources of both sides.
+#[derive(Clone, Debug, Default)]
+pub struct Excerpts {
+    /// Of the old side.
+    pub old: Lines,
+    /// Of the new side.
+    pub new: Lines,
 }
 
 /// One change that a policy minds.
@@ -47,6 +67,8 @@ pub struct Finding {
     pub level: Level,
     /// What it does to the next version.
     pub bump: Bump,
+    /// Whether it counts.
+    pub standing: Standing,
     /// One line: what changed.
     pub message: String,
     /// The place in the old sources.
@@ -107,13 +129,25 @@ pub struct Location {
 }
 
 impl Report {
-    /// How many findings have this level.
-    pub fn count(&self, level: Level) -> usize {
-        self.findings.iter().filter(|f| f.level == level).count()
+    /// The findings that count.
+    pub fn open(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| f.standing == Standing::Open)
     }
 
-    /// Whether a finding is at least as loud as `level`.
+    /// How many findings that count have this level.
+    pub fn count(&self, level: Level) -> usize {
+        self.open().filter(|f| f.level == level).count()
+    }
+
+    /// How many findings are accepted, and how many were there before the work that is looked at.
+    pub fn set_aside(&self) -> (usize, usize) {
+        let waived = |f: &&Finding| matches!(f.standing, Standing::Waived(_));
+        let known = |f: &&Finding| f.standing == Standing::Known;
+        (self.findings.iter().filter(waived).count(), self.findings.iter().filter(known).count())
+    }
+
+    /// Whether a finding that counts is at least as loud as `level`.
     pub fn fails(&self, level: Level) -> bool {
-        self.findings.iter().any(|f| f.level >= level)
+        self.open().any(|f| f.level >= level)
     }
 }

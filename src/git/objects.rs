@@ -44,6 +44,10 @@ pub struct BlobRef {
 pub struct Listing {
     /// Path relative to the folder, and where the bytes are.
     pub files: BTreeMap<String, BlobRef>,
+    /// Where the files really are, from the folder, that are listed by way of a link.
+    pub linked: BTreeMap<String, String>,
+    /// The submodules whose files are listed.
+    pub submodules: Vec<String>,
     /// What was left out, in path order.
     pub skipped: Vec<Skipped>,
     /// The repositories the blobs are in: the repository itself, then submodules.
@@ -87,7 +91,8 @@ impl Repo {
         want: &dyn Fn(&str) -> bool,
     ) -> Result<Listing, GitError> {
         let mut listing = Listing { repositories: vec![self.object_dir()], ..Listing::default() };
-        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want };
+        let root = revision.tree.oid();
+        let walk = Walk { want, folder, ..Walk::new(&self.inner, root) };
         let start = walk.folder(folder).ok_or_else(|| self.missing(revision, folder))?;
         let mut seen = 0;
         walk.enter(&start, &mut String::new(), &mut Vec::new(), &mut listing, &mut seen)?;
@@ -101,8 +106,8 @@ impl Repo {
     ///
     /// The blob cannot be read.
     pub fn read_path(&self, revision: &Revision, path: &str) -> Result<Option<Bytes>, GitError> {
-        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want: &|_| false };
-        let Ok(Found::File(id)) = walk.follow(&[], path) else { return Ok(None) };
+        let walk = Walk::new(&self.inner, revision.tree.oid());
+        let Ok(Found::File(id, _)) = walk.follow(&[], path) else { return Ok(None) };
         let blob = loose::sound(&self.inner, id).and_then(|()| self.inner.find_blob(id));
         let blob =
             blob.map_err(|source| GitError::git(format!("read `{path}` from {}", revision.label()), source))?;
@@ -112,13 +117,11 @@ impl Repo {
     /// Whether a folder exists in a revision.
     #[must_use]
     pub fn has_folder(&self, revision: &Revision, folder: &str) -> bool {
-        Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want: &|_| false }
-            .folder(folder)
-            .is_some()
+        Walk::new(&self.inner, revision.tree.oid()).folder(folder).is_some()
     }
 
     fn missing(&self, revision: &Revision, folder: &str) -> GitError {
-        let walk = Walk { repository: &self.inner, index: 0, root: revision.tree.oid(), want: &|_| false };
+        let walk = Walk::new(&self.inner, revision.tree.oid());
         let parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
         let mut suggestions = Vec::new();
         for depth in 0..parts.len() {
@@ -147,8 +150,15 @@ impl Repo {
 /// The folders from the root of a tree to some folder: name and tree id of each.
 type Dirs = Vec<(String, Oid)>;
 
+/// The path of an entry of a folder.
+fn real(dirs: &[(String, Oid)], name: &str) -> String {
+    let parts: Vec<&str> = dirs.iter().map(|(n, _)| n.as_str()).chain([name]).collect();
+    parts.join("/")
+}
+
 enum Found {
-    File(Oid),
+    /// The blob, and its path from the root of the tree.
+    File(Oid, String),
     Folder(Dirs),
 }
 
@@ -158,18 +168,21 @@ pub(super) struct Walk<'a> {
     index: usize,
     root: Oid,
     want: &'a dyn Fn(&str) -> bool,
+    /// The folder that paths are listed from, and where in the listing the root is.
+    folder: &'a str,
+    outer: String,
 }
 
 impl<'a> Walk<'a> {
     /// A walk that only finds paths.
     pub(super) fn new(repository: &'a Repository, root: Oid) -> Walk<'a> {
-        Walk { repository, index: 0, root, want: &|_| false }
+        Walk { repository, index: 0, root, want: &|_| false, folder: "", outer: String::new() }
     }
 
     /// The blob of a file.
     pub(super) fn file(&self, path: &str) -> Option<Oid> {
         match self.follow(&[], path) {
-            Ok(Found::File(id)) => Some(id),
+            Ok(Found::File(id, _)) => Some(id),
             _ => None,
         }
     }
@@ -228,11 +241,29 @@ impl<'a> Walk<'a> {
                     }
                 }
                 SUBMODULE => return Err(dangling()),
-                _ if todo.iter().all(|rest| rest.is_empty()) => return Ok(Found::File(entry.id())),
+                _ if todo.iter().all(|rest| rest.is_empty()) => {
+                    return Ok(Found::File(entry.id(), real(&dirs, &name)));
+                }
                 _ => return Err(dangling()),
             }
         }
         Ok(Found::Folder(dirs))
+    }
+
+    /// Enters a file in the listing, with its real place where that is another.
+    fn listed(&self, listing: &mut Listing, path: &str, blob: BlobRef, real: String) {
+        let real = match (self.outer.as_str(), self.folder) {
+            ("", "") => real,
+            ("", folder) => match real.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
+                Some(rest) => rest.to_owned(),
+                None => format!("/{real}"),
+            },
+            (outer, _) => format!("{outer}/{real}"),
+        };
+        if real != path {
+            listing.linked.insert(path.to_owned(), real);
+        }
+        listing.files.insert(path.to_owned(), blob);
     }
 
     fn link_target(&self, id: Oid) -> Option<String> {
@@ -293,7 +324,7 @@ impl<'a> Walk<'a> {
                 }
                 _ if (self.want)(name) => {
                     let blob = BlobRef { id: Id::from_oid(entry.id()), repository: self.index };
-                    listing.files.insert(prefix.clone(), blob);
+                    self.listed(listing, prefix, blob, real(dirs, name));
                 }
                 _ => {}
             }
@@ -324,11 +355,10 @@ impl<'a> Walk<'a> {
             self.follow(dirs, name)
         };
         match found {
-            Ok(Found::File(blob)) => {
+            Ok(Found::File(blob, real)) => {
                 if (self.want)(name) {
-                    listing
-                        .files
-                        .insert(prefix.clone(), BlobRef { id: Id::from_oid(blob), repository: self.index });
+                    let blob = BlobRef { id: Id::from_oid(blob), repository: self.index };
+                    self.listed(listing, prefix, blob, real);
                 }
                 Ok(None)
             }
@@ -360,12 +390,15 @@ impl<'a> Walk<'a> {
         let Some(inner) = self.open_submodule(path) else { return Ok(false) };
         let tree = loose::sound_to_tree(&inner, commit).and_then(|()| inner.find_commit(commit)?.tree());
         let Ok(tree) = tree else { return Ok(false) };
+        listing.submodules.push(prefix.clone());
         listing.repositories.push(inner.commondir().to_path_buf());
         let walk = Walk {
             repository: &inner,
             index: listing.repositories.len() - 1,
             root: tree.id(),
             want: self.want,
+            folder: self.folder,
+            outer: prefix.clone(),
         };
         prefix.push('/');
         walk.enter(&Vec::new(), prefix, above, listing, seen)?;

@@ -25,12 +25,15 @@ const HEADER: &str = "# Written by protopact: what it works with, byte for byte.
 pub enum Kind {
     /// protoc plugins, by name.
     Plugin,
+    /// Contracts of others, by name.
+    Dependency,
 }
 
 impl Kind {
     fn key(self) -> &'static str {
         match self {
             Kind::Plugin => "plugin",
+            Kind::Dependency => "dependency",
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct Cache {
 pub enum Space {
     /// Installed plugins: `plugins/NAME/VERSION/SHA256/…`.
     Plugins,
+    /// The .proto files of dependencies: `deps/SHA256/…`.
+    Deps,
     /// What is built when packages are tried and versions run.
     Verify,
 }
@@ -26,6 +28,7 @@ impl Space {
     fn name(self) -> &'static str {
         match self {
             Space::Plugins => "plugins",
+            Space::Deps => "deps",
             Space::Verify => "verify",
         }
     }

@@ -3,10 +3,12 @@
 use super::affects::Affects;
 use super::bump::natural;
 use super::fingerprint;
+use super::lenses::felt;
 use super::policies::Policies;
+use super::waivers::Acceptance;
 use crate::compare::Comparison;
-use crate::diff::is_compilers_own;
-use crate::findings::{ChangeRecord, Finding, Location};
+use crate::diff::{Change, Cx, Remedy, is_compilers_own};
+use crate::findings::{ChangeRecord, Finding, Location, WaiverState};
 use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
 use crate::words::{Bump, Effect, Level};
@@ -20,6 +22,8 @@ pub struct Decided {
     pub changes: Vec<ChangeRecord>,
     /// What the next version has to be; nothing where nothing changed.
     pub bump: Option<Bump>,
+    /// What is accepted, and how it stands.
+    pub waivers: Vec<WaiverState>,
 }
 
 /// A change that somebody minds, before anything is known about whether it is told.
@@ -34,11 +38,13 @@ struct Objection {
     told: bool,
 }
 
-/// Decides what is minded: select, then ignore, then level and bump. What one stage takes out no later one sees, so
-/// what is not told as a finding does not make the next version a major one either.
+/// Decides what is minded: select, then ignore, then waive, then level and bump. What one stage takes out no later one
+/// sees, so what is not told as a finding does not make the next version a major one either. Waiving takes nothing
+/// out: what is accepted is told as such, and counts for the next version.
 pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
     let cx = &comparison.cx();
     let mut affects = None;
+    let mut acceptance = policies.waivers().acceptance(cx.new);
     let (mut findings, mut changes) = (Vec::new(), Vec::new());
     for (index, change) in comparison.changes().iter().enumerate() {
         let mut minded = select(comparison, policies, index);
@@ -54,7 +60,7 @@ pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
             let Some(rule) = objection.rule.filter(|rule| !told.contains(&rule.id)) else { continue };
             told.push(rule.id);
             let affects = affects.get_or_insert_with(|| Affects::new(cx, comparison.judge()));
-            findings.push(finding(comparison, index, rule, objection, affects));
+            findings.push(finding(comparison, index, rule, objection, affects, &mut acceptance));
         }
     }
     findings.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -68,7 +74,7 @@ pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
         ))
     });
     let bump = findings.iter().map(|f| f.bump).chain(changes.iter().map(|c| c.bump)).max();
-    Decided { findings, changes, bump }
+    Decided { findings, changes, bump, waivers: acceptance.states() }
 }
 
 /// What the policy of a change's file objects to.
@@ -88,6 +94,17 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
         let told = !comparison.echoes().is_echo(index);
         let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
         objections.push(Objection { rule, hit, level, bump, by_lens: true, told });
+    }
+    // A version is a promise to everybody, whatever fails a run here; where nothing is asked at all there is none.
+    let asked = !minded.lenses.deny.is_empty() || !minded.rules.rules().is_empty();
+    let bump = match felt(change, &comparison.verdicts()[index]) {
+        Effect::Ok => Bump::Patch,
+        Effect::Unknown => Bump::Minor,
+        Effect::Lossy | Effect::Corrupt | Effect::Rejects => Bump::Major,
+    };
+    if own && asked && objections.iter().all(|objection| objection.bump < bump) && bump > Bump::Patch {
+        let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
+        objections.push(Objection { rule, hit, level: Level::Note, bump, by_lens: true, told: false });
     }
     for rule in minded.rules.rules().iter().copied() {
         let Some(hit) = (rule.select)(change, cx) else { continue };
@@ -172,9 +189,12 @@ fn finding(
     rule: &'static Rule,
     objection: Objection,
     affects: &mut Affects<'_>,
+    acceptance: &mut Acceptance<'_>,
 ) -> Finding {
     let (change, cx) = (&comparison.changes()[index], &comparison.cx());
     let Objection { hit, level, bump, .. } = objection;
+    let fingerprint = fingerprint(change, cx);
+    let standing = acceptance.standing(rule.id, &fingerprint, hit.new.as_ref());
     Finding {
         of: index,
         rule: rule.id,
@@ -182,15 +202,22 @@ fn finding(
         symbol: change.symbol(cx),
         level,
         bump,
+        standing,
         message: hit.message,
         old: hit.old.map(|a| locate(cx.old, &a)),
         new: hit.new.map(|a| locate(cx.new, &a)),
         verdict: comparison.verdicts()[index].clone(),
         affects: affects.of(change),
-        fix: change.remedy(cx).map(|remedy| remedy.to_string()),
-        fingerprint: fingerprint(change, cx),
+        fix: remedy(change, cx, rule).map(|remedy| remedy.to_string()),
+        fingerprint,
         proofs: comparison.proofs(index),
     }
+}
+
+/// What makes the rule content: some take a reservation, everybody else misses what is gone.
+fn remedy(change: &Change, cx: &Cx<'_>, rule: &Rule) -> Option<Remedy> {
+    let reserved = change.reservation(cx).filter(|_| rule.id.contains("_UNLESS_"));
+    reserved.or_else(|| change.remedy(cx))
 }
 
 /// The order of findings: by place (the new one where there is one), rule and message, then whatever tells

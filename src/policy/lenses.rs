@@ -1,8 +1,8 @@
 //! Policies that deny lenses.
 
-use crate::diff::Change;
+use crate::diff::{Change, Kind};
 use crate::verdict::{Cell, Verdict};
-use crate::words::{Direction, Effect, Lens, LensSelector, Nature};
+use crate::words::{Direction, Effect, Language, Lens, LensSelector, Nature};
 
 /// Lenses that must not be hurt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,18 @@ impl LensPolicy {
     }
 }
 
+/// The worst effect of a change on anybody, growing aside: what the number of a version speaks of, whatever is denied.
+pub(super) fn felt(change: &Change, verdict: &Verdict) -> Effect {
+    let (addition, reused) = (is_addition(change, verdict), change.reused().is_some());
+    // Rust lists all fields and all calls, where others take what they name: no contract could grow otherwise.
+    let listed = |cell: &Cell| addition && cell.lens == Lens::Source(Language::Rust);
+    let minded = |cell: &&Cell| {
+        let selector = LensSelector { lens: cell.lens, direction: None };
+        !listed(cell) && takes(selector, cell, addition, reused)
+    };
+    verdict.cells.iter().filter(minded).map(|cell| cell.effect).max().unwrap_or_default()
+}
+
 /// Whether a selector minds a cell.
 fn takes(selector: LensSelector, cell: &Cell, addition: bool, reused: bool) -> bool {
     if selector.lens != cell.lens {
@@ -45,7 +57,7 @@ fn takes(selector: LensSelector, cell: &Cell, addition: bool, reused: bool) -> b
     match selector.direction {
         Some(direction) => direction == cell.direction,
         None => {
-            let deployment = addition
+            let deployment = (addition || cell.grows)
                 && cell.direction == Direction::Forward
                 && match cell.lens {
                     Lens::Wire => cell.effect < Effect::Corrupt && !reused,
@@ -62,7 +74,7 @@ fn takes(selector: LensSelector, cell: &Cell, addition: bool, reused: bool) -> b
 /// Whether a change only adds something. Of an option its kind does not tell; the lens that knows the option does.
 pub(super) fn is_addition(change: &Change, verdict: &Verdict) -> bool {
     match change.nature() {
-        Nature::Added => true,
+        Nature::Added => !takes_the_name(change, verdict),
         Nature::Option => verdict.only_adds(),
         // What is reserved takes nothing away from anybody.
         Nature::Reserved => true,
@@ -75,10 +87,16 @@ pub(super) fn is_addition(change: &Change, verdict: &Verdict) -> bool {
     }
 }
 
+/// Whether a new alias stands before the name that its number had: then everybody writes the new name for what was there
+/// before, which old parsers do not know. Any other alias is no news to JSON.
+fn takes_the_name(change: &Change, verdict: &Verdict) -> bool {
+    matches!(change.kind, Kind::EnumValueAdded { alias: true, .. })
+        && !verdict.effect(Lens::Json, Direction::Forward).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::Kind;
 
     fn verdict(cells: &[(Lens, Direction, Effect)]) -> Verdict {
         let cells = cells
@@ -88,6 +106,7 @@ mod tests {
                 direction: *direction,
                 effect: *effect,
                 reason: "because".into(),
+                grows: false,
             })
             .collect();
         Verdict { cells }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::lenses::LensPolicy;
 use super::rules::{RuleConfig, RulePolicy, Warning, named};
-use super::{PolicyError, is_unstable_package};
+use super::{PolicyError, Waivers, is_unstable_package};
 use crate::config::{PackagePolicy, Policy, RuleRef, Selection};
 use crate::rules::{Rule, RulesVersion};
 use crate::schema::File;
@@ -44,6 +44,7 @@ pub struct Policies<'a> {
     /// In step with the policies of packages.
     packages: Vec<PolicySet>,
     warnings: Vec<String>,
+    waivers: Waivers,
 }
 
 #[derive(Debug)]
@@ -91,13 +92,37 @@ impl<'a> Policies<'a> {
         let mut warnings: Vec<String> = warnings.into_iter().map(|Warning(text)| text).collect();
         warnings.sort();
         warnings.dedup();
-        Ok(Policies { scopes: Some(Scopes { packages, old, new }), rest, modules, packages: own, warnings })
+        Ok(Policies {
+            scopes: Some(Scopes { packages, old, new }),
+            rest,
+            modules,
+            packages: own,
+            warnings,
+            waivers: Waivers::default(),
+        })
     }
 
     /// One policy for every file, and nothing left alone.
     pub fn uniform(minded: impl Into<PolicySet>) -> Policies<'static> {
         let rest = Resolved { minded: minded.into(), ..Resolved::default() };
-        Policies { scopes: None, rest, modules: Vec::new(), packages: Vec::new(), warnings: Vec::new() }
+        Policies {
+            scopes: None,
+            rest,
+            modules: Vec::new(),
+            packages: Vec::new(),
+            warnings: Vec::new(),
+            waivers: Waivers::default(),
+        }
+    }
+
+    /// The same with what somebody accepted.
+    #[must_use]
+    pub fn accepting(self, waivers: Waivers) -> Policies<'a> {
+        Policies { waivers, ..self }
+    }
+
+    pub(super) fn waivers(&self) -> &Waivers {
+        &self.waivers
     }
 
     /// What works but should be changed in the configuration.

@@ -8,7 +8,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::Serializer;
 
-use super::{Finding, Report, Reporter};
+use super::columns::{Range, columns};
+use super::{Finding, Location, Report, Reporter};
 use crate::text::JsonEscapes;
 use crate::text::View;
 
@@ -31,20 +32,18 @@ pub(super) struct Row<'a> {
 
 impl<'a> Row<'a> {
     pub(super) fn of(finding: &'a Finding, report: &Report) -> Row<'a> {
-        let span = finding.new.as_ref().and_then(|l| l.span);
-        let at = span.map_or([1; 4], |s| [s.start_line, s.start_column, s.end_line, s.end_column]);
-        let [mut start_line, mut start_column, end_line, end_column] = at;
-        let path = finding.new.as_ref().map(|l| &*l.path);
+        let mut location = finding.new.clone();
         // buf points at `default = 5`, and descriptors at the 5.
-        let setting = path.and_then(|p| report.settings.get(&(p.to_owned(), start_line, start_column)));
-        if let Some(begins) = setting.filter(|_| finding.rule == "FIELD_SAME_DEFAULT") {
-            (start_line, start_column) = *begins;
+        if let Some(Location { path, span: Some(span) }) = &mut location
+            && finding.rule == "FIELD_SAME_DEFAULT"
+            && let Some(begins) = report.settings.get(&(path.clone(), span.start_line, span.start_column))
+        {
+            (span.start_line, span.start_column) = *begins;
         }
-        let narrow = |line, column| match path.and_then(|p| report.tabbed.get(&(p.to_owned(), line))) {
-            Some(text) => narrow_tabs(text, column),
-            None => column,
-        };
-        let (start_column, end_column) = (narrow(start_line, start_column), narrow(end_line, end_column));
+        let at = location.as_ref().map(|location| columns(report, location, 4));
+        // Without a place it is the first column.
+        let Range { start_line, start_column, end_line, end_column } = at.unwrap_or(Range::START);
+        let path = finding.new.as_ref().map(|l| &*l.path);
         Row {
             path,
             start_line,
@@ -60,25 +59,6 @@ impl<'a> Row<'a> {
         let Row { path, start_line, start_column, end_line, end_column, rule, message } = *self;
         (path, start_line, start_column, rule, message, end_line, end_column)
     }
-}
-
-/// A column counted with tab stops of eight, as protoc does and descriptors have it, counted with stops of
-/// four, as buf does since it has a parser of its own.
-fn narrow_tabs(line: &str, column: u32) -> u32 {
-    let (mut wide, mut narrow) = (0, 0);
-    for byte in line.bytes() {
-        if wide + 1 >= column {
-            break;
-        }
-        if byte == b'\t' {
-            wide = wide / 8 * 8 + 8;
-            narrow = narrow / 4 * 4 + 4;
-        } else {
-            wide += 1;
-            narrow += 1;
-        }
-    }
-    narrow + column.saturating_sub(wide)
 }
 
 /// An error in the sources, as buf lists it among the findings.
@@ -118,7 +98,7 @@ pub fn write_source_issues(issues: &[SourceIssue<'_>], out: &mut dyn io::Write) 
 
 /// Every finding as buf would list it: sorted, each line once.
 pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
-    let mut rows: Vec<_> = report.findings.iter().map(|f| Row::of(f, report)).collect();
+    let mut rows: Vec<_> = report.open().map(|f| Row::of(f, report)).collect();
     tidy(&mut rows);
     rows
 }
@@ -145,7 +125,7 @@ fn tidy(rows: &mut Vec<Row<'_>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Location, sample};
+    use super::super::sample;
     use super::*;
 
     #[test]
@@ -178,19 +158,6 @@ mod tests {
             text.starts_with(r#"{"start_line":1,"start_column":1,"end_line":1,"end_column":1,"type":""#),
             "{text}"
         );
-    }
-
-    #[test]
-    fn tabs_reach_four_columns_and_not_eight() {
-        for (line, column, narrow) in [
-            ("\tint32 a = 1;", 9, 5),
-            ("\tint32 a = 1;", 14, 10),
-            ("  \tint32 a = 1;", 9, 5),
-            ("\t\tint32 a = 1;", 17, 9),
-            ("int32\ta = 1;", 3, 3),
-        ] {
-            assert_eq!(narrow_tabs(line, column), narrow, "{line:?} {column}");
-        }
     }
 
     #[test]

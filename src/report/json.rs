@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::ser::Serializer;
 
 use super::{ChangeRecord, Finding, Location, Report, Reporter};
+use crate::findings::{Standing, Waived, WaiverState};
 use crate::schema::options::spaced;
 use crate::text::JsonEscapes;
 use crate::text::View;
@@ -35,6 +36,7 @@ impl Reporter for Json {
         out.write_all(b",\n\"notes\":")?;
         value(out, &report.notes)?;
         list(out, "findings", report.findings.iter().map(JsonFinding::of))?;
+        list(out, "waivers", report.waivers.iter().map(JsonWaiver::of))?;
         list(out, "changes", report.changes.iter().map(JsonChange::of))?;
         out.write_all(b"}\n")
     }
@@ -66,6 +68,8 @@ struct Summary {
     errors: usize,
     warnings: usize,
     notes: usize,
+    waived: usize,
+    known: usize,
     changes: usize,
     bump: Option<&'static str>,
     next_version: Option<String>,
@@ -73,12 +77,15 @@ struct Summary {
 
 impl Summary {
     fn of(report: &Report) -> Summary {
+        let (waived, known) = report.set_aside();
         Summary {
+            waived,
+            known,
             errors: report.count(Level::Error),
             warnings: report.count(Level::Warn),
             notes: report.count(Level::Note),
             changes: report.changes.len(),
-            bump: report.bump.map(|b| b.as_str()),
+            bump: report.part().map(|b| b.as_str()),
             next_version: report.next_version().map(|v| v.to_string()),
         }
     }
@@ -93,6 +100,9 @@ struct JsonFinding<'a> {
     symbol: &'a str,
     message: &'a str,
     fingerprint: &'a str,
+    standing: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waived: Option<JsonWaived<'a>>,
     old: Option<Place<'a>>,
     new: Option<Place<'a>>,
     verdict: Matrix<'a>,
@@ -114,6 +124,11 @@ impl<'a> JsonFinding<'a> {
             symbol: &finding.symbol,
             message: &finding.message,
             fingerprint: &finding.fingerprint,
+            standing: finding.standing.as_str(),
+            waived: match &finding.standing {
+                Standing::Waived(waived) => Some(JsonWaived::of(waived)),
+                _ => None,
+            },
             old: finding.old.as_ref().map(Place::of),
             new: finding.new.as_ref().map(Place::of),
             verdict: Matrix::of(&finding.verdict),
@@ -122,6 +137,39 @@ impl<'a> JsonFinding<'a> {
             fix: finding.fix.as_deref(),
             witnesses: finding.proofs.as_ref().map(|all| all.iter().map(JsonProof::of).collect()),
         }
+    }
+}
+
+/// Who accepted something, and why.
+#[derive(Serialize)]
+struct JsonWaived<'a> {
+    reason: &'a str,
+    owner: Option<&'a str>,
+    until: Option<&'a str>,
+    place: &'a str,
+}
+
+impl<'a> JsonWaived<'a> {
+    fn of(waived: &'a Waived) -> JsonWaived<'a> {
+        let Waived { reason, owner, until, place } = waived;
+        JsonWaived { reason, owner: owner.as_deref(), until: until.as_deref(), place }
+    }
+}
+
+#[derive(Serialize)]
+struct JsonWaiver<'a> {
+    status: &'static str,
+    of: &'a str,
+    comment: bool,
+    why: &'a str,
+    #[serde(flatten)]
+    waived: JsonWaived<'a>,
+}
+
+impl<'a> JsonWaiver<'a> {
+    fn of(state: &'a WaiverState) -> JsonWaiver<'a> {
+        let WaiverState { status, of, waived, comment, why } = state;
+        JsonWaiver { status: status.as_str(), of, comment: *comment, why, waived: JsonWaived::of(waived) }
     }
 }
 

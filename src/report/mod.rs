@@ -12,10 +12,18 @@ use crate::text::View;
 
 mod buf_json;
 mod buf_text;
+mod claims;
+mod columns;
 mod diff_text;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
+mod markdown;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod summary;
 mod text;
 mod witness;
@@ -41,6 +49,18 @@ pub enum Format {
     Text,
     /// For programs: one document, described by docs/report.schema.json.
     Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For CI servers: JUnit XML, a test for each finding.
+    Junit,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// A comment for a pull request.
+    Markdown,
+    /// One page for a browser.
+    Html,
     /// One JSON object a line, as `buf breaking --error-format json` prints them.
     BufJson,
     /// One line a finding, as `buf breaking` prints them.
@@ -49,11 +69,22 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether the format shows the sources beside what was found in them.
+    pub fn shows_sources(self) -> bool {
+        self == Format::Html
+    }
+
     /// The reporter of this format.
     pub fn reporter(self) -> &'static dyn Reporter {
         match self {
             Format::Text => &text::Text,
             Format::Json => &json::Json,
+            Format::Sarif => &sarif::Sarif,
+            Format::Junit => &junit::Junit,
+            Format::Github => &github::Github,
+            Format::Gitlab => &gitlab::Gitlab,
+            Format::Markdown => &markdown::Markdown,
+            Format::Html => &html::Html,
             Format::BufJson => &buf_json::BufJson,
             Format::BufText => &buf_text::BufText,
         }

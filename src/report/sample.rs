@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter};
+use crate::findings::{Standing, Waived, WaiverState, WaiverStatus};
 use crate::schema::Span;
 use crate::source::Name;
 use crate::text::View;
@@ -40,7 +41,7 @@ fn file(path: &str) -> Option<Location> {
 }
 
 fn cell(lens: Lens, direction: Direction, effect: Effect, reason: &str) -> Cell {
-    Cell { lens, direction, effect, reason: reason.to_owned().into() }
+    Cell { lens, direction, effect, reason: reason.to_owned().into(), grows: false }
 }
 
 fn unconfirmed(lens: Lens, direction: Direction, effect: Effect) -> Proof {
@@ -131,6 +132,7 @@ pub(super) fn full() -> Report {
         new: Name::WorkingTree,
         findings: vec![
             Finding {
+                standing: Standing::Open,
                 of: 0,
                 rule: "FIELD_SAME_TYPE",
                 change: "field-type-changed".to_owned(),
@@ -168,6 +170,7 @@ pub(super) fn full() -> Report {
                 ]),
             },
             Finding {
+                standing: Standing::Open,
                 of: 0,
                 rule: "RPC_NO_DELETE",
                 change: "method-removed".to_owned(),
@@ -190,6 +193,7 @@ pub(super) fn full() -> Report {
                 }]),
             },
             Finding {
+                standing: Standing::Open,
                 of: 0,
                 rule: "FIELD_SAME_CARDINALITY",
                 change: "field-cardinality-changed".to_owned(),
@@ -232,6 +236,7 @@ pub(super) fn full() -> Report {
                 ]),
             },
             Finding {
+                standing: Standing::Waived(waived("nobody imports it")),
                 of: 0,
                 rule: "FILE_NO_DELETE",
                 change: "file-removed".to_owned(),
@@ -311,8 +316,29 @@ pub(super) fn full() -> Report {
         notes: vec!["roots: `contracts` (found: every import resolves there)".to_owned()],
         bump: Some(Bump::Major),
         settings: Default::default(),
+        waivers: vec![
+            waiver(WaiverStatus::Used, "0123456789ab", waived("nobody imports it")),
+            WaiverState {
+                comment: true,
+                ..waiver(WaiverStatus::Unused, "FIELD_NO_DELETE", waived("never shipped"))
+            },
+        ],
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
+        ..Report::default()
     }
+}
+
+fn waived(reason: &str) -> Waived {
+    Waived {
+        reason: reason.to_owned(),
+        owner: Some("payments".to_owned()),
+        until: Some("2.0.0".to_owned()),
+        place: "protopact.toml:9:11".to_owned(),
+    }
+}
+
+fn waiver(status: WaiverStatus, of: &str, waived: Waived) -> WaiverState {
+    WaiverState { status, of: of.to_owned(), waived, comment: false, why: "words".to_owned() }
 }
 
 /// What a repository from a fork may hold.
@@ -326,6 +352,7 @@ pub(super) fn hostile() -> Report {
         old: Name::Branch { branch: NASTY.to_owned(), commit: None },
         new: Name::Folder(NASTY.to_owned()),
         findings: vec![Finding {
+            standing: Standing::Open,
             of: 0,
             rule: "FIELD_SAME_TYPE",
             change: "field-type-changed".to_owned(),
@@ -379,6 +406,17 @@ pub(super) fn hostile() -> Report {
         notes: vec![NASTY.to_owned()],
         bump: Some(Bump::Major),
         settings: Default::default(),
+        waivers: vec![waiver(
+            WaiverStatus::Refused,
+            NASTY,
+            Waived {
+                reason: format!("reason {NASTY}"),
+                owner: Some(format!("owner {NASTY}")),
+                until: Some(format!("until {NASTY}")),
+                place: format!("place {NASTY}"),
+            },
+        )],
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
+        ..Report::default()
     }
 }

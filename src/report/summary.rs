@@ -29,11 +29,21 @@ impl Report {
         Some(next_version(self.old.version()?, self.bump?))
     }
 
+    /// The part of the version that has to grow: of a version below 1.0.0 one part lower than the changes ask for.
+    pub(super) fn part(&self) -> Option<Bump> {
+        let below_one = self.old.version().is_some_and(|old| old.major == 0 && old.pre.is_empty());
+        match self.bump? {
+            Bump::Major if below_one => Some(Bump::Minor),
+            Bump::Minor if below_one => Some(Bump::Patch),
+            bump => Some(bump),
+        }
+    }
+
     /// `next version must be major (2.0.0)`.
     pub(super) fn bump_sentence(&self) -> Option<String> {
-        let bump = self.bump?;
         // A clean run leaves the choice; findings and breaks do not.
-        let must = if self.findings.is_empty() && bump < Bump::Major { "can" } else { "must" };
+        let must = if self.findings.is_empty() && self.bump? < Bump::Major { "can" } else { "must" };
+        let bump = self.part()?;
         let version = self.next_version().map(|v| format!(" ({v})")).unwrap_or_default();
         Some(format!("next version {must} be {}{version}", bump.as_str()))
     }
@@ -60,6 +70,21 @@ pub(super) fn level_word(level: Level) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Name;
+
+    #[test]
+    fn the_word_is_the_part_that_grows() {
+        let told = |old: &str, bump| {
+            let mut report = super::super::sample::full();
+            report.old =
+                Name::Tag { tag: format!("v{old}"), commit: None, version: Some(old.parse().unwrap()) };
+            report.bump = Some(bump);
+            report.bump_sentence().unwrap()
+        };
+        assert_eq!(told("0.3.1", Bump::Major), "next version must be minor (0.4.0)");
+        assert_eq!(told("0.3.1", Bump::Minor), "next version must be patch (0.3.2)");
+        assert_eq!(told("1.3.1", Bump::Major), "next version must be major (2.0.0)");
+    }
 
     #[test]
     fn versions_follow_the_bump() {

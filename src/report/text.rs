@@ -4,15 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::summary::{level_style, level_word};
-use super::{Finding, Location, Report, Reporter, witness};
+use super::{Finding, Location, Report, Reporter, claims, witness};
+use crate::findings::Standing;
 use crate::source::Name;
 use crate::text::plural;
 use crate::text::{Line, Style, View};
-use crate::verdict::{Cell, Verdict};
 use crate::words::{Effect, Level};
-
-/// How many calls are named before the rest is only counted.
-const CALLS_NAMED: usize = 3;
 
 /// The text format.
 pub(super) struct Text;
@@ -50,11 +47,13 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
     let mut told: HashSet<Vec<u8>> = HashSet::new();
     for edit in block.chunk_by(|a, b| a.of == b.of) {
         for finding in edit {
+            let style = match &finding.standing {
+                Standing::Open => level_style(finding.level),
+                _ => Style::Note,
+            };
+            let word = claims::word(finding);
             Line::new()
-                .styled(
-                    level_style(finding.level),
-                    format!("{}[{}]", level_word(finding.level), finding.rule),
-                )
+                .styled(style, format!("{word}[{}]", finding.rule))
                 .styled(Style::Strong, format!(": {}", finding.message))
                 .hang(4)
                 .write(view, out)?;
@@ -63,9 +62,7 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
         for finding in edit {
             rest.extend(details(report, finding));
         }
-        let more =
-            |finding: &&Finding| Line::labelled("more").plain(format!("protopact rules {}", finding.rule));
-        rest.extend(edit.iter().map(more));
+        rest.extend(edit.iter().map(|finding| more(finding)));
         for line in rest {
             let mut text = Vec::new();
             line.write(view, &mut text)?;
@@ -77,22 +74,29 @@ fn write_block(report: &Report, block: &[&Finding], view: &View, out: &mut dyn i
     Ok(())
 }
 
+/// Where there is more to read, and how to accept it.
+fn more(finding: &Finding) -> Line {
+    let line = Line::labelled("more").plain(format!("protopact rules {}", finding.rule));
+    match finding.standing {
+        Standing::Open => line.plain(format!(" · to accept it: protopact waive {}", finding.fingerprint)),
+        _ => line,
+    }
+}
+
 /// Everything but what is objected to.
 fn details(report: &Report, finding: &Finding) -> Vec<Line> {
     let mut lines = Vec::new();
+    lines.extend(claims::aside(finding).map(|(label, text)| Line::labelled(label).plain(text)));
     lines.extend(place("old ", finding.old.as_ref(), Some(&report.old)));
     // The new side is where people are; only another place than their own files needs naming.
     let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
     lines.extend(place("new ", finding.new.as_ref(), side));
-    lines.extend(verdict_lines(&finding.verdict));
-    if !finding.affects.named.is_empty() {
-        let named =
-            finding.affects.named.iter().take(CALLS_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = finding.affects.named.len().saturating_sub(CALLS_NAMED) + finding.affects.more;
-        let more = if more > 0 { format!(" and {}", plural(more, "more call")) } else { String::new() };
-        lines.push(Line::labelled("affects").plain(named).plain(more));
-    }
-    lines.extend(witness::lines(report, finding));
+    lines.extend(claims::claims(&finding.verdict).into_iter().map(|claim| {
+        let line = Line::labelled(claim.label).styled(effect_style(claim.worst), claim.whom);
+        line.plain(format!(": {}", claim.reason))
+    }));
+    lines.extend(claims::affects(finding).map(|calls| Line::labelled("affects").plain(calls)));
+    lines.extend(witness::sentences(report, finding).into_iter().map(|s| Line::labelled("witness").plain(s)));
     lines.extend(finding.fix.as_ref().map(|fix| Line::labelled("fix").plain(fix)));
     lines
 }
@@ -110,50 +114,6 @@ fn place(label: &str, location: Option<&Location>, side: Option<&Name>) -> Optio
         Some(side) => line.styled(Style::Faint, format!(" ({})", side.aside())),
         None => line,
     })
-}
-
-/// One line for each group of lenses and reason: `breaks wire (backward: corrupt): reason`.
-fn verdict_lines(verdict: &Verdict) -> Vec<Line> {
-    let mut groups: Vec<Vec<&Cell>> = Vec::new();
-    for cell in &verdict.cells {
-        let fits = |group: &&mut Vec<&Cell>| {
-            group[0].lens.group() == cell.lens.group() && group[0].reason == cell.reason
-        };
-        match groups.iter_mut().find(fits) {
-            Some(group) => group.push(cell),
-            None => groups.push(vec![cell]),
-        }
-    }
-    groups
-        .iter()
-        .map(|group| {
-            let worst = group.iter().map(|cell| cell.effect).max().unwrap_or_default();
-            // "breaks" would claim more than is known.
-            let label = if worst == Effect::Unknown { "unclear" } else { "breaks" };
-            let reason = &group[0].reason;
-            Line::labelled(label).styled(effect_style(worst), cells(group)).plain(format!(": {reason}"))
-        })
-        .collect()
-}
-
-/// `wire (backward: corrupt, forward: lossy)`, `source.go, source.rust (rejects)`.
-fn cells(group: &[&Cell]) -> String {
-    let first = group[0];
-    let effect = |cell: &Cell| format!("{}: {}", cell.direction.as_str(), cell.effect.as_str());
-    let alike = group.iter().all(|cell| cell.effect == first.effect);
-    let join = |parts: Vec<String>| parts.join(", ");
-    if first.lens.has_directions() {
-        let effects = match (group.len(), alike) {
-            (2, true) => format!("both ways: {}", first.effect.as_str()),
-            _ => join(group.iter().map(|cell| effect(cell)).collect()),
-        };
-        return format!("{} ({effects})", first.lens.as_str());
-    }
-    if alike {
-        let names = join(group.iter().map(|cell| cell.lens.as_str().to_owned()).collect());
-        return format!("{names} ({})", first.effect.as_str());
-    }
-    join(group.iter().map(|cell| format!("{} ({})", cell.lens.as_str(), cell.effect.as_str())).collect())
 }
 
 /// The style of an effect.
@@ -179,6 +139,9 @@ fn summary_line(report: &Report) -> Line {
             line.plain(comma).styled(style, plural(count, level_word(level)))
         })
     };
+    let (waived, known) = report.set_aside();
+    let aside = [(waived, "waived"), (known, "known")].into_iter().filter(|(count, _)| *count > 0);
+    let line = aside.fold(line, |line, (count, word)| line.plain(format!(" · {count} {word}")));
     match report.bump_sentence() {
         // Without a change there is no next version to speak of.
         Some(sentence) if !report.changes.is_empty() || !report.findings.is_empty() => {

@@ -6,9 +6,11 @@
 //! validation, JSON format) for proto2, proto3 and editions alike; options keep every custom option as
 //! written. What the model is not: it does not know where the bytes came from, and it judges nothing.
 
+mod allow;
 mod build;
 mod features;
 mod kind;
+mod known;
 mod lookup;
 mod model;
 mod option_text;
@@ -16,6 +18,7 @@ pub mod options;
 mod reach;
 mod span;
 
+pub use allow::Allowance;
 pub use buffa_descriptor::features::{
     EnumType, FieldPresence, JsonFormat, MessageEncoding, RepeatedFieldEncoding, ResolvedFeatures,
     Utf8Validation,
@@ -23,6 +26,7 @@ pub use buffa_descriptor::features::{
 pub use build::BuildError;
 pub use features::{CppStringType, GeneratorFeatures, GoApi, GoEnumPrefix, JavaNesting, JavaUtf8};
 pub use kind::{Cardinality, Kind, Label};
+pub use known::Known;
 pub(crate) use model::qualify;
 pub use model::{
     Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,

@@ -22,6 +22,21 @@ const MAX_DEPTH: usize = 256;
 pub(super) fn fill(tree: &mut Tree, root: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), SourceError> {
     let mut walk = Walk { tree, root, skip, seen: 0 };
     walk.enter(root, "", &mut vec![root.to_path_buf()])?;
+    // Two paths to one file are one file.
+    let mut real: std::collections::BTreeMap<&Path, &str> = std::collections::BTreeMap::new();
+    let mut linked = Vec::new();
+    for (path, entry) in &tree.entries {
+        let Place::Disk(place) = &entry.place else { continue };
+        match real.entry(place.as_path()) {
+            std::collections::btree_map::Entry::Vacant(new) => {
+                new.insert(path);
+            }
+            std::collections::btree_map::Entry::Occupied(first) => {
+                linked.push((path.clone(), (*first.get()).to_owned()));
+            }
+        }
+    }
+    tree.linked = linked.into_iter().collect();
     tree.problems.sort();
     tree.problems.dedup();
     Ok(())
@@ -70,6 +85,12 @@ impl Walk<'_> {
             };
             let kind = entry.file_type();
             if entry.file_name() == ".git" {
+                if let Some(folder) = entry.path().parent().and_then(|p| p.strip_prefix(directory).ok()) {
+                    let folder = slashed(prefix, folder);
+                    if !folder.is_empty() {
+                        self.tree.submodules.push(folder);
+                    }
+                }
                 if kind.is_dir() {
                     walker.skip_current_dir();
                 }

@@ -77,6 +77,23 @@ pub enum SourceError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// An archive that cannot be used.
+    #[error("cannot read archive `{text}`")]
+    Archive {
+        /// As typed.
+        text: String,
+        /// Why not.
+        #[source]
+        source: crate::deps::archive::ArchiveError,
+    },
+    /// An import place that is a file and no descriptor set.
+    #[error("cannot use `{text}` as a place for imports: {why}")]
+    NoSet {
+        /// As written.
+        text: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A directory without end.
     #[error("directory `{text}` holds more than {limit} {what}")]
     TooLarge {
@@ -90,6 +107,9 @@ pub enum SourceError {
     /// The tag shape is not valid.
     #[error(transparent)]
     TagPattern(#[from] crate::git::TagPatternError),
+    /// The lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] crate::lock::LockFileError),
     /// A configuration file on the way is wrong.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
@@ -112,6 +132,7 @@ impl SourceError {
             }
             SourceError::Read { source, path, .. } => source.hint(path),
             SourceError::TooLarge { .. } => Some("name the directory that holds the .proto files".into()),
+            SourceError::Lock(e) => Some(e.hint().to_owned()),
             SourceError::Config(e) => e.hint.clone(),
             _ => None,
         }

@@ -6,11 +6,12 @@ use std::path::Path;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::elsewhere;
 use super::open::below_root;
 use super::tree::{ReadError, Scope, is_proto};
-use super::{Loaded, Mount, Plan, Problem, Side, Tree, roots, scan};
+use super::{Loaded, Mount, Places, Plan, Problem, Side, Tree, places, reach, roots, scan};
 use crate::compile::Input;
-use crate::config::{Modules, Policy, Settings, is_under, normalize};
+use crate::config::{Modules, Policy, Root, Settings, is_under, join, normalize};
 use crate::text::near;
 
 /// The `--path` and `--exclude-path` of a run, as paths from the root of the new side's tree.
@@ -77,6 +78,8 @@ impl PathSelection {
 pub struct Module {
     /// The import root, from the root of the tree; empty for the tree's own folder.
     pub root: String,
+    /// What the import paths of its files begin with, besides.
+    pub prefix: String,
     /// The folder of the module it belongs to; differs from the root in buf v1beta1 only.
     pub folder: String,
     /// The module's full name, when it has one.
@@ -96,10 +99,22 @@ pub struct LayoutFile {
     pub path: String,
     /// Its path as shown to a person.
     pub display: String,
-    /// Index into [`Layout::modules`] and [`Plan::mounts`].
+    /// Index into [`Plan::mounts`], and into [`Layout::modules`] where the file is the contract's own.
     pub module: usize,
     /// Whether it is to be judged, and not only there to be imported.
     pub target: bool,
+}
+
+/// The imports of a file, and whether some could not be made out.
+pub type Scanned = (Vec<String>, bool);
+
+/// What is imported and not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// The files that import it, as shown to a person.
+    pub wanted_by: Vec<String>,
+    /// Sentences that may explain it.
+    pub why: Vec<String>,
 }
 
 /// Which files a contract is made of.
@@ -109,6 +124,14 @@ pub struct Layout {
     pub modules: Vec<Module>,
     /// The files by import path.
     pub files: BTreeMap<Box<str>, LayoutFile>,
+    /// Other import paths of these files.
+    pub aliases: BTreeMap<Box<str>, Box<str>>,
+    /// What is imported and not there, by import path.
+    pub missing: BTreeMap<Box<str>, Missing>,
+    /// Folders of the tree whose files are only there to be imported.
+    pub hidden: Vec<String>,
+    /// What files of the tree import, where that was looked at already and is of use still: by path.
+    pub scans: BTreeMap<String, Scanned>,
     /// Sentences for people: which roots were found, what was left out.
     pub notes: Vec<String>,
     /// Selected paths that select nothing on this side.
@@ -143,11 +166,25 @@ pub enum LayoutError {
         /// Whether the roots were found, and not configured.
         found_roots: bool,
     },
+    /// Two places hold different files for one import.
+    #[error("import path `{import}` names two different files: `{first}` and `{second}`")]
+    TwoPlaces {
+        /// The import path.
+        import: String,
+        /// One file, as shown to a person.
+        first: String,
+        /// The other.
+        second: String,
+        /// Whether nobody wrote the places down.
+        guessed: bool,
+    },
     /// There is nothing to check.
     #[error("{label} holds no .proto files")]
     NoFiles {
         /// The source, in words.
         label: String,
+        /// The folder of the repository that holds some.
+        elsewhere: Option<String>,
     },
     /// A configured root holds no files.
     #[error("root `{root}` holds no .proto files in {label}")]
@@ -201,6 +238,14 @@ impl LayoutError {
             LayoutError::Conflict { .. } => {
                 Some("import paths must be unique over all roots: rename one file".into())
             }
+            LayoutError::NoFiles { elsewhere: Some(folder), .. } => Some(format!(
+                "this repository has its .proto files in `{folder}`: name that, or run there with `-C`"
+            )),
+            LayoutError::TwoPlaces { guessed: true, .. } => Some(
+                "say which one is meant: `imports = [\"FOLDER\"]` under `[contract]`, or `--imports FOLDER`"
+                    .into(),
+            ),
+            LayoutError::TwoPlaces { .. } => Some("take one of the places out of `imports`".into()),
             LayoutError::NoFiles { .. } => Some("name the directory that holds the .proto files".into()),
             LayoutError::EmptyRoot { near, .. } => match near.first() {
                 Some(best) => Some(format!("did you mean `{best}`?")),
@@ -228,14 +273,14 @@ pub fn resolve(
     selection: &PathSelection,
     side: Side,
     like: Option<&Layout>,
+    places: &Places,
 ) -> Result<Resolved, LayoutError> {
-    let plan = plan(tree, settings, selection, side, like)?;
+    let plan = plan(tree, settings, selection, side, like, places)?;
     let input = plan.input()?;
     Ok(Resolved { layout: plan.layout, input })
 }
 
-/// Lays a tree out: which file belongs to which module under which import path. Reads file contents only when
-/// the roots must be found from the imports.
+/// Lays a tree out: which file belongs to which module under which import path, and where what they import is.
 ///
 /// # Errors
 ///
@@ -247,25 +292,35 @@ pub fn plan<'t>(
     selection: &PathSelection,
     side: Side,
     like: Option<&Layout>,
+    places: &'t Places,
 ) -> Result<Plan<'t>, LayoutError> {
-    let mut layout = Layout { policy: settings.policy.clone(), ..Layout::default() };
+    let inside = places.listed.iter().filter_map(|place| place.inside.clone()).filter(|p| !p.is_empty());
+    let mut hidden: Vec<String> = inside.collect();
+    if settings.modules == Modules::Detect {
+        hidden.extend(places::foreign(tree));
+    }
+    let mut layout = Layout { policy: settings.policy.clone(), hidden, ..Layout::default() };
     layout.choose_modules(tree, settings, like)?;
-    let mounts: Vec<Mount<'t>> = layout.modules.iter().map(|m| Mount::own(tree, &m.root)).collect();
-    layout.assign(&mounts)?;
+    let own = |m: &Module| Mount { prefix: m.prefix.clone(), ..Mount::own(tree, &m.root) };
+    let mounts: Vec<Mount<'t>> = layout.modules.iter().map(own).collect();
+    layout.assign(tree, like)?;
     if layout.files.is_empty() && side == Side::New {
-        return Err(LayoutError::NoFiles { label: tree.name().told() });
+        return Err(LayoutError::NoFiles { label: tree.name().told(), elsewhere: elsewhere::contract(tree) });
     }
     layout.mark_targets(tree, &mounts, selection, side)?;
     layout.check_problems(tree)?;
     layout.take_notes(tree);
-    Ok(Plan { layout, mounts, tree })
+    let mut plan = Plan { layout, mounts, tree, reached: None };
+    reach::complete(&mut plan, side, places)?;
+    Ok(plan)
 }
 
 /// One module for every root, judged alike.
-fn modules_of(roots: &[String], policy: &Policy) -> Vec<Module> {
-    let module = |root: &String| Module {
-        root: root.clone(),
-        folder: root.clone(),
+fn modules_of(roots: &[Root], policy: &Policy) -> Vec<Module> {
+    let module = |root: &Root| Module {
+        root: root.path.clone(),
+        prefix: root.prefix.clone(),
+        folder: root.path.clone(),
         name: None,
         includes: Vec::new(),
         excludes: Vec::new(),
@@ -288,10 +343,10 @@ impl Layout {
     /// of the same name, else of the same root.
     #[must_use]
     pub fn policy_of(&self, import: &str, old: Option<&Layout>) -> (&Policy, &str) {
-        let own = self.files.get(import).map(|file| &self.modules[file.module]);
+        let own = self.files.get(import).and_then(|file| self.modules.get(file.module));
         let module = own.or_else(|| {
             let old = old?;
-            let before = &old.modules[old.files.get(import)?.module];
+            let before = old.modules.get(old.files.get(import)?.module)?;
             let same_name = |m: &&Module| before.name.is_some() && m.name == before.name;
             let same_root = |m: &&Module| m.root == before.root;
             self.modules.iter().find(same_name).or_else(|| self.modules.iter().find(same_root))
@@ -343,6 +398,7 @@ impl Layout {
                 for module in &workspace.modules {
                     self.modules.extend(module.roots.iter().map(|root| Module {
                         root: root.clone(),
+                        prefix: String::new(),
                         folder: module.folder.clone(),
                         name: module.name.clone(),
                         includes: module.includes.clone(),
@@ -353,15 +409,24 @@ impl Layout {
                 self.refuse_empty_roots(tree)?;
             }
             Modules::Detect => {
-                let paths = roots::Paths::new(tree.protos());
-                let imports = imports_of(tree);
+                let hidden = |path: &str| self.hides(path);
+                let paths = roots::Paths::new(tree.protos().filter(|path| !hidden(path)));
+                let elsewhere = roots::Paths::new(tree.protos().filter(|path| hidden(path)));
+                let scans = imports_of(tree, &hidden);
+                let imports: Vec<(&str, Vec<String>)> =
+                    scans.iter().map(|(path, (imports, _))| (path.as_str(), imports.clone())).collect();
                 let found = roots::find(&paths, &imports);
+                let module = go_module(tree);
+                let found = roots::with_prefixes(found, &paths, &imports, &elsewhere, module.as_deref());
+                self.scans.clone_from(&scans);
                 if let Some(like) = like.filter(|l| !l.modules.is_empty()) {
-                    let theirs: Vec<String> = like.modules.iter().map(|m| m.root.clone()).collect();
+                    let root = |m: &Module| Root { path: m.root.clone(), prefix: m.prefix.clone() };
+                    let theirs: Vec<Root> = like.modules.iter().map(root).collect();
                     let fits = roots::unresolved(&paths, &imports, &theirs)
                         <= roots::unresolved(&paths, &imports, &found);
                     if fits
-                        && (tree.protos().next().is_none() || theirs.iter().any(|root| tree.has_folder(root)))
+                        && (tree.protos().next().is_none()
+                            || theirs.iter().any(|root| tree.has_folder(&root.path)))
                     {
                         self.modules.clone_from(&like.modules);
                         return Ok(());
@@ -369,7 +434,7 @@ impl Layout {
                 }
                 self.modules = modules_of(&found, &settings.policy);
                 self.found_roots = true;
-                let shown: Vec<String> = found.iter().map(|r| format!("`{}`", shown_root(tree, r))).collect();
+                let shown: Vec<String> = found.iter().map(|r| told_root(tree, r)).collect();
                 let plural = if found.len() == 1 { "root" } else { "roots" };
                 self.notes.push(format!(
                     "import {plural} found from the imports of {}: {}",
@@ -402,36 +467,96 @@ impl Layout {
         Ok(())
     }
 
-    /// Gives every .proto file to the mount of its tree with the deepest root around it.
-    fn assign(&mut self, mounts: &[Mount<'_>]) -> Result<(), LayoutError> {
-        let is_first = |i: usize| !mounts[..i].iter().any(|m| std::ptr::eq(m.tree, mounts[i].tree));
-        let trees = (0..mounts.len()).filter(|i| is_first(*i)).map(|i| mounts[i].tree);
-        for (tree, path) in trees.flat_map(|tree| tree.protos().map(move |path| (tree, path))) {
-            let around =
-                mounts.iter().enumerate().filter(|(_, m)| std::ptr::eq(m.tree, tree) && m.holds(path));
-            let Some((index, mount)) = around.max_by_key(|(_, m)| m.root.len()) else { continue };
-            let module = &self.modules[index];
-            let listed = |folders: &[String]| folders.iter().any(|folder| is_under(path, folder));
-            if listed(&module.excludes) || !(module.includes.is_empty() || listed(&module.includes)) {
+    /// Whether files of a folder of the tree are only there to be imported.
+    fn hides(&self, path: &str) -> bool {
+        self.hidden.iter().any(|folder| is_under(path, folder))
+    }
+
+    /// Gives every .proto file to the module with the deepest root around it. Where several roots give it a name, it is
+    /// known by the one that others import it by.
+    fn assign(&mut self, tree: &Tree, like: Option<&Layout>) -> Result<(), LayoutError> {
+        let mut several: Vec<(&str, usize, Vec<String>)> = Vec::new();
+        for path in tree.protos() {
+            if self.hides(path) {
                 continue;
             }
-            let import = mount.import(path);
-            let file = LayoutFile {
-                path: path.to_owned(),
-                display: tree.display(path),
-                module: index,
-                target: false,
+            let holds = |m: &&Module| is_under(path, &m.root);
+            let Some(deepest) = self.modules.iter().filter(holds).map(|m| m.root.len()).max() else {
+                continue;
             };
-            if let Some(other) = self.files.insert(import.as_str().into(), file) {
-                return Err(LayoutError::Conflict {
-                    import,
-                    first: other.display,
-                    second: tree.display(path),
-                    found_roots: self.found_roots,
-                });
+            let listed = |folders: &[String]| folders.iter().any(|folder| is_under(path, folder));
+            let takes = |m: &Module| {
+                !listed(&m.excludes)
+                    && (m.includes.is_empty() || listed(&m.includes))
+                    && is_under(path, &m.root)
+            };
+            // Of two modules with one folder, a file is in the one that takes it.
+            let module = self.modules.iter().position(|m| m.root.len() == deepest && takes(m));
+            let Some(module) = module else { continue };
+            let mut around: Vec<&Module> = self.modules.iter().filter(|m| takes(m)).collect();
+            around.sort_by_key(|m| std::cmp::Reverse((m.root.len(), m.prefix.len())));
+            let mut names: Vec<String> = Vec::new();
+            for m in around {
+                let below = path[m.root.len()..].trim_start_matches('/');
+                let name = join(&m.prefix, below);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            match names.len() {
+                1 => self.insert(tree, path, module, &names, None)?,
+                _ => several.push((path, module, names)),
             }
         }
+        if several.is_empty() {
+            return Ok(());
+        }
+        let mut imported: BTreeMap<String, usize> = BTreeMap::new();
+        if self.scans.is_empty() {
+            self.scans = imports_of(tree, &|path| self.hides(path));
+        }
+        for import in self.scans.values().flat_map(|(imports, _)| imports) {
+            *imported.entry(import.clone()).or_default() += 1;
+        }
+        let theirs: BTreeMap<&str, &str> = like.map_or_else(BTreeMap::new, |like| {
+            like.files.iter().map(|(import, file)| (file.path.as_str(), &**import)).collect()
+        });
+        for (path, module, mut names) in several {
+            // The order is kept where nothing else tells.
+            names.sort_by_key(|name| {
+                let other_side = theirs.get(path) == Some(&name.as_str());
+                std::cmp::Reverse((imported.get(name).copied().unwrap_or_default(), other_side))
+            });
+            self.insert(tree, path, module, &names, Some(&imported))?;
+        }
         Ok(())
+    }
+
+    /// Enters a file under the first of its names that is free.
+    fn insert(
+        &mut self,
+        tree: &Tree,
+        path: &str,
+        module: usize,
+        names: &[String],
+        imported: Option<&BTreeMap<String, usize>>,
+    ) -> Result<(), LayoutError> {
+        let wanted = |name: &&String| imported.is_none_or(|i| i.contains_key(*name)) || *name == &names[0];
+        let free =
+            names.iter().filter(wanted).chain(names).find(|name| !self.files.contains_key(name.as_str()));
+        let file = LayoutFile { path: path.to_owned(), display: tree.display(path), module, target: false };
+        match free {
+            Some(name) => {
+                self.files.insert(name.as_str().into(), file);
+                Ok(())
+            }
+            None => Err(LayoutError::Conflict {
+                import: names[0].clone(),
+                first: self.files[names[0].as_str()].display.clone(),
+                second: file.display,
+                found_roots: self.found_roots,
+            }),
+        }
     }
 
     fn mark_targets(
@@ -471,11 +596,38 @@ impl Layout {
             };
             file.target = mounts[file.module].target && in_scope && selection.selects(&file.path, import);
         }
+        self.judge_once(tree);
         let hit = |wanted: &String| {
             self.files.iter().any(|(import, f)| is_under(&f.path, wanted) || is_under(import, wanted))
         };
         self.unmatched = selection.paths.iter().filter(|p| !hit(p)).cloned().collect();
         Ok(())
+    }
+
+    /// A file that links make several of is judged once, under the first of its paths; the others are names of it.
+    fn judge_once(&mut self, tree: &Tree) {
+        if tree.linked.is_empty() {
+            return;
+        }
+        let mut first: BTreeMap<(bool, &str), (&str, Box<str>)> = BTreeMap::new();
+        for (import, file) in &self.files {
+            let path = tree.entries.get_key_value(file.path.as_str()).map_or("", |(path, _)| &**path);
+            let best = first.entry((file.target, tree.identity(path))).or_insert((path, import.clone()));
+            if path < best.0 {
+                *best = (path, import.clone());
+            }
+        }
+        let mut others = Vec::new();
+        for (import, file) in &self.files {
+            let identity = tree.identity(&file.path);
+            let best = first.get(&(true, identity)).or_else(|| first.get(&(false, identity)));
+            let Some((_, best)) = best.filter(|(_, best)| best != import) else { continue };
+            others.push((import.clone(), best.clone()));
+        }
+        for (import, best) in others {
+            self.files.remove(&import);
+            self.aliases.insert(import, best);
+        }
     }
 
     /// Refuses a contract whose own files could not be taken in.
@@ -533,10 +685,30 @@ pub(super) fn shown_root(tree: &Tree, root: &str) -> String {
     if shown.is_empty() { ".".to_owned() } else { shown }
 }
 
-fn imports_of(tree: &Tree) -> Vec<(&str, Vec<String>)> {
-    let paths: Vec<&str> = tree.protos().filter(|p| is_proto(p)).collect();
+/// The module that a `go.mod` names.
+fn go_module(tree: &Tree) -> Option<String> {
+    let text = tree.read("go.mod").ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let name = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+    Some(name.split("//").next()?.trim().trim_matches('"').to_owned())
+}
+
+/// A root as a person knows it.
+pub(super) fn told_root(tree: &Tree, root: &Root) -> String {
+    let shown = shown_root(tree, &root.path);
+    if root.prefix.is_empty() { format!("`{shown}`") } else { format!("`{shown}` as `{}`", root.prefix) }
+}
+
+/// What the files of a tree import, but for those that are hidden.
+fn imports_of(tree: &Tree, hidden: &dyn Fn(&str) -> bool) -> BTreeMap<String, Scanned> {
+    let paths: Vec<&str> = tree.protos().filter(|p| is_proto(p) && !hidden(p)).collect();
     let texts = tree.read_all_kept(&paths);
-    let scanned: Vec<Vec<String>> =
-        texts.par_iter().map(|text| text.as_ref().map(|t| scan(t).imports).unwrap_or_default()).collect();
-    paths.into_iter().zip(scanned).collect()
+    let scanned: Vec<Scanned> = texts
+        .par_iter()
+        .map(|text| {
+            let found = text.as_ref().map(|t| scan(t)).unwrap_or_default();
+            (found.imports, found.unclear)
+        })
+        .collect();
+    paths.into_iter().map(str::to_owned).zip(scanned).collect()
 }

@@ -31,7 +31,7 @@ pub(super) fn locate(
         if let Some(text) = read(up, FILE_NAME) {
             let file = file::parse(&text, &shown(up, FILE_NAME))?;
             let roots = file.roots.unwrap_or_default();
-            if up == 0 || roots.is_empty() || reaches(&below(up), roots.iter().map(String::as_str)) {
+            if up == 0 || roots.is_empty() || reaches(&below(up), roots.iter().map(|r| r.path.as_str())) {
                 return found(up);
             }
         }

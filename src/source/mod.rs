@@ -17,6 +17,7 @@
 //! ```
 
 mod directory;
+mod elsewhere;
 mod error;
 mod imports;
 pub mod layout;
@@ -24,20 +25,25 @@ mod locate;
 mod mount;
 mod name;
 mod open;
+mod places;
+mod reach;
 mod request;
 mod roots;
 mod settings;
 mod spec;
 mod tree;
+mod why;
 
 pub use crate::git::Id as ContentId;
 pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};
-pub use layout::{Layout, LayoutError, Module, PathSelection, Resolved};
+pub use layout::{Layout, LayoutError, Missing, Module, PathSelection, Resolved};
 pub use mount::{Mount, Plan};
 pub use name::Name;
 pub use open::{Context, Counterpart, Image, Loaded, open};
+pub use places::{Around, Places};
 pub use request::{Content, NewSide, Opened, Request, RequestError, Sides};
 pub use settings::{ConfigSource, load_settings};
 pub use spec::{ImageFormat, ImagePlace, Rev, Side, SourceSpec, SpecError};
 pub use tree::{Entry, Origin, ReadError, Scope, Tree};
+pub use why::registry_names;

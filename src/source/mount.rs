@@ -48,10 +48,13 @@ impl<'t> Mount<'t> {
 pub struct Plan<'t> {
     /// The files by import path, and how they are judged.
     pub layout: Layout,
-    /// Where they are, by [`super::layout::LayoutFile::module`]. All of one tree, as things are.
+    /// Where they are, by [`super::layout::LayoutFile::module`]: those of the contract itself, then places where
+    /// imports were found.
     pub mounts: Vec<Mount<'t>>,
     /// The tree of the contract itself.
     pub tree: &'t Tree,
+    /// The targets and all that they import, by import path; `None` where an import can only be read by the compiler.
+    pub(super) reached: Option<BTreeSet<Box<str>>>,
 }
 
 impl<'t> Plan<'t> {
@@ -61,9 +64,8 @@ impl<'t> Plan<'t> {
     ///
     /// As [`Plan::read`].
     pub fn input(&self) -> Result<Input, LayoutError> {
-        let needed = self.needed();
-        let taken = |import: &str| needed.as_ref().is_none_or(|needed| needed.contains(import));
-        Ok(Input { files: self.read(&taken)?, heads: Vec::new(), roots: self.roots() })
+        let taken = |import: &str| self.reached.as_ref().is_none_or(|needed| needed.contains(import));
+        Ok(Input { files: self.read(&taken)?, heads: Vec::new(), ..self.rest() })
     }
 
     /// The same for a part of the files: those that `taken` accepts by import path are read, of the others there are
@@ -74,7 +76,7 @@ impl<'t> Plan<'t> {
     /// As [`Plan::read`].
     pub fn input_of(&self, taken: &(dyn Fn(&str) -> bool + Sync)) -> Result<Input, LayoutError> {
         let heads = self.heads(&|import| !taken(import));
-        Ok(Input { files: self.read(taken)?, heads, roots: self.roots() })
+        Ok(Input { files: self.read(taken)?, heads, ..self.rest() })
     }
 
     /// The bytes of the files that `taken` accepts by import path, in the order of their import paths.
@@ -126,13 +128,23 @@ impl<'t> Plan<'t> {
         heads.collect()
     }
 
-    /// The import roots as a person knows them.
-    fn roots(&self) -> Vec<String> {
-        self.mounts.iter().map(|m| shown_root(m.tree, &m.root)).collect()
+    /// What the compiler knows besides files.
+    fn rest(&self) -> Input {
+        let roots = self.mounts.iter().map(|m| shown_root(m.tree, &m.root)).collect();
+        let aliases = self.layout.aliases.iter().map(|(name, known)| (name.clone(), known.clone()));
+        let absent =
+            self.layout.missing.iter().map(|(import, missing)| (import.clone(), missing.why.clone()));
+        Input {
+            roots,
+            aliases: aliases.collect(),
+            absent: absent.collect(),
+            found_roots: self.layout.found_roots,
+            ..Input::default()
+        }
     }
 
     /// The bytes of files by import path, in the order given; each tree is asked once. `keep` has it keep them.
-    fn texts(&self, imports: &[&str], keep: bool) -> Vec<Result<bytes::Bytes, super::ReadError>> {
+    pub(super) fn texts(&self, imports: &[&str], keep: bool) -> Vec<Result<bytes::Bytes, super::ReadError>> {
         let tree = |import: &str| self.mounts[self.layout.files[import].module].tree;
         let mut texts: Vec<_> = imports.iter().map(|_| None).collect();
         while let Some(first) = texts.iter().position(Option::is_none) {
@@ -145,35 +157,5 @@ impl<'t> Plan<'t> {
             theirs.into_iter().zip(read).for_each(|(i, text)| texts[i] = Some(text));
         }
         texts.into_iter().flatten().collect()
-    }
-
-    /// The files a compilation can need, by import path, when those are few: the targets and what they import, found
-    /// wave by wave. `None` for all, where most are targets or an import can only be read by the compiler.
-    fn needed(&self) -> Option<BTreeSet<&str>> {
-        let files = &self.layout.files;
-        let mut wave: Vec<&str> =
-            files.iter().filter(|(_, file)| file.target).map(|(import, _)| &**import).collect();
-        if wave.len() * 4 > files.len() {
-            return None;
-        }
-        let mut needed: BTreeSet<&str> = wave.iter().copied().collect();
-        while !wave.is_empty() {
-            let mut next = Vec::new();
-            for text in self.texts(&wave, true).into_iter().flatten() {
-                let found = scan(&text);
-                if found.unclear {
-                    return None;
-                }
-                for import in found.imports {
-                    if let Some((import, _)) = files.get_key_value(import.as_str())
-                        && needed.insert(import)
-                    {
-                        next.push(&**import);
-                    }
-                }
-            }
-            wave = next;
-        }
-        Some(needed)
     }
 }

@@ -12,7 +12,8 @@ use super::locate::{Located, locate};
 use super::name::Name;
 use super::spec::{ImageFormat, ImagePlace, Rev, SourceSpec};
 use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
-use crate::config::normalize;
+use crate::config::{below, normalize};
+use crate::deps::archive;
 use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
 
 /// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
@@ -60,6 +61,7 @@ pub struct Image {
 
 /// An opened source.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are two of them in a run")]
 pub enum Loaded {
     /// Source files.
     Tree(Tree),
@@ -104,6 +106,9 @@ pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceErr
         SourceSpec::Directory(path) => directory_tree(path, context.cwd, None).map(Loaded::Tree),
         SourceSpec::File { path, package_files } => {
             file_tree(path, *package_files, context.cwd).map(Loaded::Tree)
+        }
+        SourceSpec::Archive { path, strip, subdir } => {
+            archive_tree(path, *strip, subdir, context.cwd).map(Loaded::Tree)
         }
         SourceSpec::Image { place, format, gzip } => image(place, *format, *gzip, context).map(Loaded::Image),
         SourceSpec::Repository { path, rev, subdir } => {
@@ -217,6 +222,15 @@ fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Resul
     Ok(tree)
 }
 
+/// The tree of a folder on disk whose configuration plays no part.
+pub(super) fn folder_tree(folder: &Path) -> Result<Tree, SourceError> {
+    let root = fs::canonicalize(folder).map_err(io("open", folder))?;
+    let mut tree = Tree { name: Name::WorkingTree, ..Tree::default() };
+    directory::fill(&mut tree, &root, &|_| false)?;
+    tree.root = Some(root);
+    Ok(tree)
+}
+
 fn file_tree(typed: &Path, package_files: bool, cwd: &Path) -> Result<Tree, SourceError> {
     let text = typed.display().to_string();
     let path = cwd.join(typed);
@@ -232,6 +246,37 @@ fn file_tree(typed: &Path, package_files: bool, cwd: &Path) -> Result<Tree, Sour
     let mut tree = directory_tree(parent, cwd, Some((&name, package_files)))?;
     tree.name = Name::File(text);
     Ok(tree)
+}
+
+/// The largest archive that is read, in bytes, as it lies on disk.
+const MAX_ARCHIVE: u64 = 1 << 30;
+
+/// The tree of an archive. Paths are shown as they are in it.
+fn archive_tree(typed: &Path, strip: usize, subdir: &str, cwd: &Path) -> Result<Tree, SourceError> {
+    let text = typed.display().to_string();
+    let path = cwd.join(typed);
+    let file = fs::File::open(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => SourceError::NotFound { what: "archive", text: text.clone() },
+        _ => io("open", &path)(e),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(MAX_ARCHIVE + 1).read_to_end(&mut bytes).map_err(io("read", &path))?;
+    if bytes.len() as u64 > MAX_ARCHIVE {
+        return Err(SourceError::ImageTooLarge { text, limit: MAX_ARCHIVE });
+    }
+    let wanted = |path: &str| is_wanted(path.rsplit(['/', '\\']).next().unwrap_or(path));
+    let files = archive::read(&bytes, &wanted);
+    let files = files.map_err(|source| SourceError::Archive { text: text.clone(), source })?;
+    let inside = files.into_iter().filter_map(|(path, content)| {
+        let mut stripped = path.as_str();
+        for _ in 0..strip {
+            stripped = stripped.split_once('/')?.1;
+        }
+        Some((below(stripped, subdir).filter(|p| !p.is_empty())?.to_owned(), content))
+    });
+    let tree = Tree::from_memory("", inside);
+    let display = Display { typed: subdir.to_owned(), at: String::new() };
+    Ok(Tree { name: Name::File(text), display, ..tree })
 }
 
 fn image(
@@ -426,6 +471,8 @@ fn git_tree(
     for (path, blob) in listing.files {
         tree.insert(path, None, Place::Blob(blob));
     }
+    tree.submodules = listing.submodules;
+    tree.linked = listing.linked.into_iter().map(|(path, real)| (path.into(), real)).collect();
     tree.problems = listing.skipped.into_iter().map(|s| problem(s.path, &s.why)).collect();
     tree.problems.sort();
     Ok(tree)
@@ -445,7 +492,8 @@ fn problem(path: String, why: &SkippedWhy) -> Problem {
             Some("copy the target into the repository"),
         ),
         SkippedWhy::Dangling(target) => {
-            (format!("is a link to `{target}`, which does not exist"), proto, None)
+            // An old version cannot be mended, and nothing is lost unless something imports the file.
+            (format!("is a link to `{target}`, which does not exist"), false, None)
         }
         SkippedWhy::Loop(target) => (format!("is a link to `{target}`, which leads back to it"), proto, None),
         SkippedWhy::Submodule(commit) => {
@@ -456,8 +504,28 @@ fn problem(path: String, why: &SkippedWhy) -> Problem {
     Problem { path, message, fatal, hint: hint.map(str::to_owned) }
 }
 
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
 /// Brings a path a person typed into the form of tree paths: relative to `root`. `None` when it is not inside.
 pub(super) fn below_root(root: &Path, cwd: &Path, typed: &str) -> Option<String> {
+    // As written, so that a folder that a link leads to can be told from the link.
+    let here = fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_path_buf());
+    if let Ok(below) = plain(&here.join(typed)).strip_prefix(root) {
+        return Some(below.to_string_lossy().replace('\\', "/"));
+    }
     let path = cwd.join(typed);
     // What was deleted cannot be canonicalised, but what is above it can.
     let mut rest: Vec<std::ffi::OsString> = Vec::new();

@@ -6,12 +6,14 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::{
-    ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin, PathSelection,
-    Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
+    Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin,
+    PathSelection, Places, Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
 use crate::config::{ConfigError, Overrides, Settings};
+use crate::deps::Lock;
+use crate::machine::Cache;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,10 @@ pub struct Request<'a> {
     pub exclude_path: &'a [String],
     /// Whether packages are made: they have paths of their own in the configuration.
     pub packages: bool,
+    /// Where the files of dependencies are.
+    pub cache: Option<&'a Cache>,
+    /// A lock to take instead of the one that is found.
+    pub lock: Option<&'a Lock>,
     /// Holds the sections of languages against the keys that these have, which are not known here.
     pub languages: fn(&Generate) -> Result<(), ConfigError>,
 }
@@ -156,7 +162,8 @@ impl Request<'_> {
     /// As [`Request::new_side`], it is no contract, or a path leads to nothing.
     pub fn one(&self, stdin: &mut dyn Read) -> Result<(Settings, Opened), RequestError> {
         let NewSide { loaded, settings, selection } = self.new_side(stdin)?;
-        let opened = Opened::plan(&loaded, &settings, &selection, Side::New, None)?;
+        let places = self.places(&loaded, &settings, None)?;
+        let opened = Opened::plan(&loaded, &settings, &selection, (Side::New, None), &places)?;
         opened.all_matched()?;
         Ok((settings, opened))
     }
@@ -173,13 +180,15 @@ impl Request<'_> {
         typed: Option<&str>,
         stdin: &mut dyn Read,
     ) -> Result<Opened, RequestError> {
+        let places = self.places(&new.loaded, &new.settings, None)?;
         let opened = match typed {
-            None => Opened::plan(&new.loaded, &new.settings, &new.selection, Side::New, None)?,
+            None => Opened::plan(&new.loaded, &new.settings, &new.selection, (Side::New, None), &places)?,
             Some(typed) => {
                 let tag = Some(&*new.settings.release.tag);
                 let old = self.open(typed, Side::Old, new.loaded.root(), tag, stdin)?;
                 let settings = self.settings(&old, None)?;
-                Opened::plan(&old, &settings, &new.selection, Side::Old, None)?
+                let places = self.places(&old, &new.settings, Some(&places))?;
+                Opened::plan(&old, &settings, &new.selection, (Side::Old, None), &places)?
             }
         };
         opened.all_matched()?;
@@ -206,15 +215,35 @@ impl Request<'_> {
             (flag, _) => self.settings(&old, flag)?,
         };
         let origin = old.tree().and_then(|tree| tree.origin().cloned());
-        let new = Opened::plan(&new, &settings, &selection, Side::New, None)?;
-        let old = Opened::plan(&old, &old_settings, &selection, Side::Old, Some(&new.layout))?;
+        let places = self.places(&new, &settings, None)?;
+        // The places of the new side serve the old one as well, which may have a lock of its own.
+        let older = self.places(&old, &settings, Some(&places))?;
+        let new = Opened::plan(&new, &settings, &selection, (Side::New, None), &places)?;
+        let like = (Side::Old, Some(&new.layout));
+        let old = Opened::plan(&old, &old_settings, &selection, like, &older)?;
         let nowhere = new.layout.unmatched.iter().find(|p| old.layout.unmatched.contains(p));
         if let Some(path) = nowhere {
             return Err(RequestError::Unmatched(path.clone()));
         }
         let mut notes = new.layout.notes.clone();
+        notes.extend(places.changed_since(&older));
         notes.extend(old.layout.notes.iter().filter(|n| !new.layout.notes.contains(n)).cloned());
         Ok(Sides { settings, old, new, notes, origin })
+    }
+
+    /// Where a side finds what it imports from others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Places::open`].
+    pub fn places(
+        &self,
+        loaded: &Loaded,
+        settings: &Settings,
+        other: Option<&Places>,
+    ) -> Result<Places, SourceError> {
+        let around = Around { cwd: self.cwd, cache: self.cache, lock: self.lock };
+        Places::open(loaded, settings, around, other)
     }
 
     fn settings(&self, loaded: &Loaded, flag: Option<&str>) -> Result<Settings, SourceError> {
@@ -249,13 +278,13 @@ impl Opened {
         loaded: &Loaded,
         settings: &Settings,
         selection: &PathSelection,
-        side: Side,
-        like: Option<&Layout>,
+        (side, like): (Side, Option<&Layout>),
+        places: &Places,
     ) -> Result<Opened, LayoutError> {
         let name = loaded.name().clone();
         Ok(match loaded {
             Loaded::Tree(tree) => {
-                let resolved = layout::resolve(tree, settings, selection, side, like)?;
+                let resolved = layout::resolve(tree, settings, selection, side, like, places)?;
                 Opened { name, layout: resolved.layout, content: Content::Sources(resolved.input) }
             }
             Loaded::Image(image) => {

@@ -8,12 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tree::name_of;
-use crate::config::{is_under, join};
+use crate::compile::is_well_known;
+use crate::config::{Root, is_under, join};
 
 /// One import line: which file, what it imports.
 pub(super) type Imports<'a> = [(&'a str, Vec<String>)];
 
 /// The .proto files of a tree, by path and by name.
+#[derive(Debug, Default)]
 pub(super) struct Paths<'a> {
     all: BTreeSet<&'a str>,
     by_name: BTreeMap<&'a str, Vec<&'a str>>,
@@ -30,7 +32,7 @@ impl<'a> Paths<'a> {
     }
 
     /// The folders under which an import would resolve, sorted.
-    fn folders_for(&self, import: &str) -> Vec<&'a str> {
+    pub(super) fn folders_for(&self, import: &str) -> Vec<&'a str> {
         let same_name = self.by_name.get(name_of(import)).map(Vec::as_slice).unwrap_or_default();
         same_name
             .iter()
@@ -45,7 +47,7 @@ impl<'a> Paths<'a> {
 /// Finds the roots, sorted; the tree's own folder alone when the imports say nothing.
 pub(super) fn find(paths: &Paths<'_>, imports: &Imports<'_>) -> Vec<String> {
     let top = vec![String::new()];
-    if unresolved(paths, imports, &top) == 0 {
+    if unresolved(paths, imports, &[Root::default()]) == 0 {
         return top;
     }
     // For each import the folders that would satisfy it.
@@ -85,17 +87,70 @@ pub(super) fn find(paths: &Paths<'_>, imports: &Imports<'_>) -> Vec<String> {
 
 /// How many imports of files in the tree do not resolve under these roots. Imports that no folder could satisfy
 /// do not count: the files are elsewhere.
-pub(super) fn unresolved(paths: &Paths<'_>, imports: &Imports<'_>, roots: &[String]) -> usize {
-    // A file is imported from the deepest root around it, and by no other name.
-    let resolves = |import: &str| {
-        roots.iter().any(|root| {
-            let path = join(root, import);
-            let deeper = |r: &String| r.len() > root.len() && is_under(&path, r);
-            paths.all.contains(path.as_str()) && !roots.iter().any(deeper)
-        })
-    };
+pub(super) fn unresolved(paths: &Paths<'_>, imports: &Imports<'_>, roots: &[Root]) -> usize {
+    let resolves = |import: &str| roots.iter().any(|root| leads(paths, root, import));
     let all = imports.iter().flat_map(|(_, imported)| imported);
     all.filter(|import| !resolves(import) && !paths.folders_for(import).is_empty()).count()
+}
+
+/// What is left of an import path below a prefix.
+pub(super) fn below_prefix<'i>(import: &'i str, prefix: &str) -> Option<&'i str> {
+    if prefix.is_empty() { Some(import) } else { import.strip_prefix(prefix)?.strip_prefix('/') }
+}
+
+/// Adds roots with a prefix to roots that were found, for imports that nothing satisfies: `k8s.io/api/core/v1/x.proto`
+/// in a tree that has `core/v1/x.proto`. All failing imports that begin with a prefix must lead to a file, else it is
+/// none. `module` is the name of the Go module, the first guess; `elsewhere` are files that imports can mean too.
+pub(super) fn with_prefixes(
+    found: Vec<String>,
+    paths: &Paths<'_>,
+    imports: &Imports<'_>,
+    elsewhere: &Paths<'_>,
+    module: Option<&str>,
+) -> Vec<Root> {
+    let failing: BTreeSet<&str> = imports
+        .iter()
+        .flat_map(|(_, imported)| imported.iter().map(String::as_str))
+        .filter(|i| {
+            !is_well_known(i) && paths.folders_for(i).is_empty() && elsewhere.folders_for(i).is_empty()
+        })
+        .collect();
+    let mut prefixed: BTreeSet<Root> = BTreeSet::new();
+    for import in &failing {
+        if prefixed.iter().any(|root| leads(paths, root, import)) {
+            continue;
+        }
+        let prefixes = module.into_iter().chain(import.match_indices('/').map(|(at, _)| &import[..at]));
+        let fits = prefixes.filter_map(|prefix| {
+            let rest = below_prefix(import, prefix)?;
+            // One name alone says too little.
+            let enough = rest.contains('/') || Some(prefix) == module;
+            let folders = if enough { paths.folders_for(rest) } else { Vec::new() };
+            let path = folders.into_iter().min_by_key(|f| (f.len(), *f))?.to_owned();
+            Some(Root { path, prefix: prefix.to_owned() })
+        });
+        let all = |root: &Root| {
+            let mut theirs = failing.iter().filter(|i| below_prefix(i, &root.prefix).is_some());
+            theirs.all(|i| leads(paths, root, i))
+        };
+        prefixed.extend(fits.into_iter().find(all));
+    }
+    let mut roots: Vec<Root> = found.into_iter().map(Root::plain).collect();
+    for root in prefixed {
+        // A root without a prefix stays only where an import begins in it.
+        let used = |plain: &Root| {
+            let mut all = imports.iter().flat_map(|(_, imported)| imported);
+            all.any(|i| paths.all.contains(join(&plain.path, i).as_str()))
+        };
+        roots.retain(|r| r.path != root.path || !r.prefix.is_empty() || used(r));
+        roots.push(root);
+    }
+    roots.sort();
+    roots
+}
+
+fn leads(paths: &Paths<'_>, root: &Root, import: &str) -> bool {
+    below_prefix(import, &root.prefix).is_some_and(|rest| paths.all.contains(join(&root.path, rest).as_str()))
 }
 
 #[cfg(test)]

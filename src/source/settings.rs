@@ -37,6 +37,10 @@ pub fn load_settings(
         (None, Loaded::Tree(tree)) => from_tree(tree)?,
         (None, Loaded::Image(_)) => from_directory(source.cwd)?,
     };
+    if let Some((_, file)) = found.protopact.as_mut().filter(|(_, file)| !file.imports.is_empty()) {
+        let folder = folder(loaded, source);
+        file.imports.iter_mut().for_each(|place| place.path = folder.join(&place.path));
+    }
     if let Some(protoc) = found.protopact.as_mut().and_then(|(_, file)| file.protoc.as_mut()) {
         *protoc = folder(loaded, source).join(&*protoc);
     }
@@ -46,17 +50,23 @@ pub fn load_settings(
 /// The folder of the configuration on disk: where it names a program, that is where it is. A revision holds no programs;
 /// there it is the same folder of the working tree.
 fn folder(loaded: &Loaded, source: ConfigSource<'_>) -> PathBuf {
-    let of_revision = |tree: &Tree| {
-        let origin = tree.origin()?;
-        Some(Repo::open(&origin.repository).ok()?.workdir()?.join(&origin.folder))
-    };
     let folder = match (source.flag, loaded) {
         (Some(value), _) if is_text(value, source.cwd) => None,
         (Some(value), _) => source.cwd.join(value).parent().map(Path::to_owned),
-        (None, Loaded::Tree(tree)) => tree.root().map(Path::to_owned).or_else(|| of_revision(tree)),
+        (None, Loaded::Tree(_)) => home(loaded),
         (None, Loaded::Image(_)) => governing(source.cwd).ok(),
     };
     folder.unwrap_or_else(|| source.cwd.to_owned())
+}
+
+/// The folder of a contract on disk; of a revision, the same folder of the working tree.
+pub(super) fn home(loaded: &Loaded) -> Option<PathBuf> {
+    let tree = loaded.tree()?;
+    let of_revision = || {
+        let origin = tree.origin()?;
+        Some(Repo::open(&origin.repository).ok()?.workdir()?.join(&origin.folder))
+    };
+    tree.root().map(Path::to_owned).or_else(of_revision)
 }
 
 /// Whether a `--config` value is configuration itself, and not the path of a file.

@@ -11,6 +11,7 @@
 //! | `PATH#branch=NAME,ref=REV` | a revision on a branch; `HEAD~1` is counted from its newest commit |
 //! | `a/b.proto` | one file; with `#include_package_files=true` its package |
 //! | `x.binpb`, `x.bin`, `x.json`, each also `.gz`; `x#format=binpb` | a compiled descriptor set |
+//! | `x.tar`, `x.tar.gz`, `x.tgz`, `x.zip`; `x.tar#strip_components=1,subdir=proto` | the files of an archive |
 //! | `-`, `-#format=json` | a descriptor set on standard input |
 //!
 //! **When a text could be both a path and a revision:** an existing path wins if the text contains a separator or
@@ -95,6 +96,15 @@ pub enum SourceSpec {
         /// Whether the other files of its package belong to it.
         package_files: bool,
     },
+    /// The files of an archive.
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// How many folders are taken off the front of its paths.
+        strip: usize,
+        /// The folder in it, after that; empty for the root.
+        subdir: String,
+    },
     /// A compiled input.
     Image {
         /// Where it is.
@@ -154,7 +164,11 @@ const OPTIONS: [&str; 12] = [
 /// The options that say which revision.
 const REVS: [&str; 4] = ["branch", "tag", "commit", "ref"];
 
-const FORMATS: [&str; 8] = ["dir", "git", "binpb", "bin", "bingz", "json", "jsongz", "protofile"];
+const FORMATS: [&str; 11] =
+    ["dir", "git", "tar", "targz", "zip", "binpb", "bin", "bingz", "json", "jsongz", "protofile"];
+
+/// How the names of archives end that are read.
+const ARCHIVES: [&str; 4] = [".tar", ".tar.gz", ".tgz", ".zip"];
 
 impl SourceSpec {
     /// Reads a source string. Looks at the file system to tell paths from revisions, and at nothing else.
@@ -200,6 +214,7 @@ struct Options<'a> {
     subdir: Option<&'a str>,
     git: bool,
     package_files: bool,
+    strip: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -248,6 +263,11 @@ impl<'a> Parser<'a> {
             Some("bingz") => image(ImageFormat::Binary, true),
             Some("json") => image(ImageFormat::Json, gzip),
             Some("jsongz") => image(ImageFormat::Json, true),
+            Some("tar" | "targz" | "zip") => Ok(SourceSpec::Archive {
+                path: path.into(),
+                strip: options.strip,
+                subdir: self.subdir(options.subdir.unwrap_or("."))?,
+            }),
             Some("dir") => Ok(SourceSpec::Directory(path.into())),
             Some("protofile") => {
                 Ok(SourceSpec::File { path: path.into(), package_files: options.package_files })
@@ -269,6 +289,11 @@ impl<'a> Parser<'a> {
                 SourceSpec::Repository { path, rev, .. } => Ok(SourceSpec::Repository {
                     path,
                     rev,
+                    subdir: self.subdir(options.subdir.unwrap_or("."))?,
+                }),
+                SourceSpec::Archive { path, .. } => Ok(SourceSpec::Archive {
+                    path,
+                    strip: options.strip,
                     subdir: self.subdir(options.subdir.unwrap_or("."))?,
                 }),
                 SourceSpec::Directory(path) if options.subdir.is_some() => {
@@ -315,10 +340,10 @@ impl<'a> Parser<'a> {
                 "include_package_files" => options.package_files = truth()?,
                 // How much to fetch: nothing is fetched, everything that is here can be read.
                 "depth" | "filter" | "recurse_submodules" => options.git = true,
-                "strip_components" => {
-                    return self
-                        .fail("archives are not read", Some("unpack it and name the directory".into()));
-                }
+                "strip_components" => match value.parse() {
+                    Ok(strip) => options.strip = strip,
+                    Err(_) => return self.fail(format!("option `{key}` is no number"), None),
+                },
                 _ => {
                     let hint = match near(key, OPTIONS).first() {
                         Some(best) => format!("did you mean `{best}`?"),
@@ -375,8 +400,11 @@ impl<'a> Parser<'a> {
             if !gzip && text.ends_with(".proto") && split_subdir(text).is_none_or(|(_, s)| s.is_empty()) {
                 return Ok(SourceSpec::File { path: text.into(), package_files: false });
             }
-            let archive = [".tar", ".tar.gz", ".tgz", ".zip", ".tar.zst", ".txtpb", ".yaml", ".bin.zst"];
-            if let Some(ending) = archive.iter().find(|a| text.ends_with(*a)) {
+            if ARCHIVES.iter().any(|ending| text.ends_with(ending)) {
+                return Ok(SourceSpec::Archive { path: text.into(), strip: 0, subdir: String::new() });
+            }
+            let other = [".tar.zst", ".txtpb", ".yaml", ".bin.zst"];
+            if let Some(ending) = other.iter().find(|a| text.ends_with(*a)) {
                 let hint = "unpack it and name the directory, or name a `.binpb` file".into();
                 return self.fail(format!("`{ending}` files are not read"), Some(hint));
             }
@@ -549,6 +577,11 @@ mod tests {
             (".git#branch=main,commit=abc123", on_main("abc123")),
             (".git#subdir=proto", repository("HEAD", "proto")),
             ("x.binpb.gz", binary(true)),
+            ("x.tar.gz", SourceSpec::Archive { path: "x.tar.gz".into(), strip: 0, subdir: String::new() }),
+            (
+                "x#format=zip,strip_components=1,subdir=proto",
+                SourceSpec::Archive { path: "x".into(), strip: 1, subdir: "proto".into() },
+            ),
             ("dir#format=dir", SourceSpec::Directory("dir".into())),
             ("a/b.proto", SourceSpec::File { path: "a/b.proto".into(), package_files: false }),
             (
@@ -579,7 +612,7 @@ mod tests {
             ("https://github.com/acme/contracts.git", "PATH#ref=REVISION"),
             ("git@github.com:acme/contracts.git#branch=main", "PATH#ref=REVISION"),
             ("buf.build/acme/pay", ".binpb"),
-            ("x.tar.gz", "unpack"),
+            ("x.tar.zst", "unpack"),
             (".git#brunch=main", "`branch`"),
             (".git#branch=main,tag=v1", "keep one"),
             (".git#tag=v1,ref=HEAD~1", "keep one"),

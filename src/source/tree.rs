@@ -21,7 +21,7 @@ pub struct Entry {
     id: OnceLock<ContentId>,
     /// The bytes, once something asked for them to be kept.
     content: OnceLock<Bytes>,
-    place: Place,
+    pub(super) place: Place,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +98,10 @@ pub struct Tree {
     pub(super) entries: BTreeMap<Box<str>, Entry>,
     pub(super) repositories: Vec<PathBuf>,
     pub(super) problems: Vec<Problem>,
+    /// The folders of submodules whose files are here.
+    pub(super) submodules: Vec<String>,
+    /// Where the files really are that are reached through a link, in whatever form tells them apart.
+    pub(super) linked: BTreeMap<Box<str>, String>,
     /// Sentences about how it was found.
     pub(super) notes: Vec<String>,
     pub(super) scope: Scope,
@@ -165,6 +169,11 @@ impl Tree {
     /// The files, sorted by path.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().map(|(path, entry)| (&**path, entry))
+    }
+
+    /// What tells a file from others, wherever it is reached: two paths that a link makes of one have the same.
+    pub(super) fn identity<'t>(&'t self, path: &'t str) -> &'t str {
+        self.linked.get(path).map_or(path, String::as_str)
     }
 
     /// The .proto files, sorted by path.
@@ -357,8 +366,16 @@ pub(super) fn name_of(path: &str) -> &str {
 
 /// Whether a tree holds files of this name.
 pub(super) fn is_wanted(name: &str) -> bool {
-    const CONFIGURATION: [&str; 4] =
-        [crate::config::FILE_NAME, buf::FILE_NAME, buf::WORK_FILE_NAME, "buf.gen.yaml"];
+    const CONFIGURATION: [&str; 8] = [
+        crate::config::FILE_NAME,
+        crate::lock::FILE_NAME,
+        buf::FILE_NAME,
+        buf::WORK_FILE_NAME,
+        "buf.gen.yaml",
+        "buf.lock",
+        "go.mod",
+        ".gitmodules",
+    ];
     is_proto(name) || CONFIGURATION.contains(&name)
 }
 

@@ -2,15 +2,15 @@
 //!
 //! One rule each, for every part that tells something.
 
+mod date;
 mod escape;
 mod layout;
 mod near;
 mod plural;
 
+pub use date::Date;
 pub use escape::escape;
-#[cfg(test)]
-pub(crate) use escape::is_unsafe;
-pub(crate) use escape::{JsonEscapes, escape_lines, pretty_json};
+pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json};
 pub use layout::{Line, Style, View};
 pub(crate) use near::{few, near};
 pub use plural::plural;

@@ -1,14 +1,13 @@
 //! What the lenses need to know about the schemas as a whole.
 
-use std::cell::RefCell;
-
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Loss;
 use super::http::Routes;
+use super::removed::Removed;
 use super::validation::DefinedOnly;
 use super::walk::Memory;
-use crate::diff::Cx;
+use crate::diff::{Change, Cx};
 use crate::schema::{Cardinality, Element, EnumId, Field, Reach, Schema};
 
 /// Facts about a pair of schemas, found once.
@@ -24,15 +23,17 @@ pub(super) struct Facts {
     pub(super) old_uses_any: bool,
     /// For enums of the old contract that a required field holds: the first such field by name.
     pub(super) old_required: FxHashMap<EnumId, String>,
-    /// The calls that carry a message of the old contract and are still there, in words; by what stands for it.
-    pub(super) old_carriers: RefCell<FxHashMap<Element, Option<String>>>,
+    /// The enums that some field holds on both sides.
+    held: FxHashSet<Box<str>>,
+    /// What is gone without a successor.
+    pub(super) removed: Removed,
     /// What comparing messages found out: bytes and JSON, old to new and new to old.
     pub(super) wire: [Memory; 2],
     pub(super) json: [Memory; 2],
 }
 
 impl Facts {
-    pub(super) fn new(cx: &Cx<'_>) -> Facts {
+    pub(super) fn new(cx: &Cx<'_>, changes: &[Change]) -> Facts {
         Facts {
             old_reach: Reach::new(cx.old),
             new_reach: Reach::new(cx.new),
@@ -42,11 +43,71 @@ impl Facts {
             new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
             old_required: required(cx.old),
-            old_carriers: RefCell::default(),
+            held: held(cx),
+            removed: Removed::new(changes, cx),
             wire: [Memory::new(), Memory::new()],
             json: [Memory::new(), Memory::new()],
         }
     }
+}
+
+impl Facts {
+    /// Whether a change is about an enum that no field of either side holds: then neither bytes nor JSON of the contract
+    /// have it.
+    pub(super) fn is_of_unheld_enum(&self, change: &Change, cx: &Cx<'_>) -> bool {
+        let enum_of = |schema: &Schema, element: Option<Element>| match element? {
+            Element::Enum(id) => Some(id),
+            Element::EnumValue(id) => Some(schema.value(id).parent),
+            _ => None,
+        };
+        let (old, new) = (enum_of(cx.old, change.old), enum_of(cx.new, change.new));
+        let name = match (old, new) {
+            (Some(id), _) => &cx.old.enum_(id).full_name,
+            (None, Some(id)) => &cx.new.enum_(id).full_name,
+            (None, None) => return false,
+        };
+        !self.held.contains(&**name)
+    }
+}
+
+/// The names of the enums that some field holds on both sides, or one of a message that only one side has. A field that
+/// holds another type now says so itself.
+fn held(cx: &Cx<'_>) -> FxHashSet<Box<str>> {
+    let holder = |schema: &Schema, field: &Field| {
+        let id = match &field.extendee {
+            Some(extendee) => schema.message_by_name(extendee),
+            None => field.parent,
+        }?;
+        Some(schema.message(id).full_name.clone())
+    };
+    let name_of = |schema: &Schema, field: &Field| {
+        schema.field_enum(field).map(|id| schema.enum_(id).full_name.clone())
+    };
+    // Enums held by messages of one side alone, which may be one message under two names.
+    let [mut old_alone, mut new_alone]: [FxHashSet<Box<str>>; 2] = Default::default();
+    let mut held = FxHashSet::default();
+    for (_, field) in cx.old.fields() {
+        let (Some(name), Some(message)) = (name_of(cx.old, field), holder(cx.old, field)) else { continue };
+        let Some(partner) = cx.new.message_by_name(&message) else {
+            old_alone.insert(name);
+            continue;
+        };
+        let other = match &field.extendee {
+            Some(extendee) => cx.new.extension(extendee, field.number),
+            None => cx.new.field_by_number(partner, field.number),
+        };
+        if other.and_then(|id| name_of(cx.new, cx.new.field(id))).is_some_and(|other| other == name) {
+            held.insert(name);
+        }
+    }
+    for (_, field) in cx.new.fields() {
+        let (Some(name), Some(message)) = (name_of(cx.new, field), holder(cx.new, field)) else { continue };
+        if cx.old.message_by_name(&message).is_none() {
+            new_alone.insert(name);
+        }
+    }
+    held.extend(old_alone.intersection(&new_alone).cloned());
+    held
 }
 
 fn required(schema: &Schema) -> FxHashMap<EnumId, String> {

@@ -4,7 +4,9 @@
 //! (<https://github.com/googleapis/googleapis/blob/master/google/api/http.proto>): a rule binds a method to a
 //! verb and a path template, `additional_bindings` bind it to more; `{name}` stands for one path segment and
 //! `{name=shelves/*}` for a sub-template, and what they match fills a field of the request; `body` names the
-//! field that the HTTP body fills (`*`: all that the path does not), `response_body` the one it is made of.
+//! field that the HTTP body fills (`*`: all that the path does not), `response_body` the one it is made of. What
+//! neither fills is a query parameter. A template is the set of paths it matches, so a wider one serves what a narrower
+//! one did.
 
 use std::sync::OnceLock;
 
@@ -44,22 +46,64 @@ impl std::fmt::Display for Binding {
 
 /// Every binding of a schema, found when first asked for.
 #[derive(Debug, Default)]
-pub(super) struct Routes(OnceLock<FxHashMap<(String, String), Vec<Binding>>>);
+pub(super) struct Routes(OnceLock<Vec<Binding>>, OnceLock<FxHashMap<(String, String), usize>>);
 
 impl Routes {
-    fn find(&self, schema: &Schema, verb: &str, shape: &str) -> Vec<Binding> {
-        let routes = self.0.get_or_init(|| {
-            let mut routes: FxHashMap<_, Vec<Binding>> = FxHashMap::default();
-            for (id, _) in schema.methods() {
-                for binding in bindings(schema, id) {
-                    routes.entry((binding.verb.clone(), binding.shape.clone())).or_default().push(binding);
-                }
+    /// What serves a call: best the same template, else one that matches all that it matches.
+    fn find(&self, schema: &Schema, call: &Binding) -> Option<&Binding> {
+        let all = self.0.get_or_init(|| schema.methods().flat_map(|(id, _)| bindings(schema, id)).collect());
+        let exact = self.1.get_or_init(|| {
+            let mut exact = FxHashMap::default();
+            for (index, binding) in all.iter().enumerate() {
+                exact.entry((binding.verb.clone(), binding.shape.clone())).or_insert(index);
             }
-            routes
+            exact
         });
-        let get = |verb: &str| routes.get(&(verb.to_owned(), shape.to_owned())).cloned();
-        get(verb).or_else(|| get("*")).unwrap_or_default()
+        let get = |verb: &str| exact.get(&(verb.to_owned(), call.shape.clone())).map(|i| &all[*i]);
+        get(&call.verb).or_else(|| get("*")).or_else(|| all.iter().find(|b| b.serves(call)))
     }
+}
+
+impl Binding {
+    /// Whether every URL of a call reaches this binding.
+    fn serves(&self, call: &Binding) -> bool {
+        (self.verb == call.verb || self.verb == "*") && covers(&self.shape, &call.shape)
+    }
+}
+
+/// Whether a template matches every path that another one matches. No is also said where that is not seen at once.
+fn covers(wide: &str, narrow: &str) -> bool {
+    fn segments<'t>(wide: &[&'t str], narrow: &[&'t str]) -> bool {
+        match (wide, narrow) {
+            ([], []) => true,
+            (["**", rest @ ..], _) => {
+                segments(rest, narrow) || narrow.split_first().is_some_and(|(_, after)| segments(wide, after))
+            }
+            (["*", a @ ..], [one, b @ ..]) => *one != "**" && segments(a, b),
+            ([x, a @ ..], [y, b @ ..]) => x == y && *y != "*" && *y != "**" && segments(a, b),
+            _ => false,
+        }
+    }
+    let (a, b) = (split(wide), split(narrow));
+    a.1 == b.1 && a.0.len() <= MAX_SEGMENTS && b.0.len() <= MAX_SEGMENTS && segments(&a.0, &b.0)
+}
+
+/// How long templates are compared: looking for places for `**` takes time.
+const MAX_SEGMENTS: usize = 24;
+
+/// The segments of a template and the verb after them.
+fn split(shape: &str) -> (Vec<&str>, &str) {
+    let last = shape.rfind('/').unwrap_or(0);
+    let (path, verb) = match shape[last..].split_once(':') {
+        Some((_, verb)) => (&shape[..shape.len() - verb.len() - 1], verb),
+        None => (shape, ""),
+    };
+    (path.split('/').collect(), verb)
+}
+
+/// How many segments stand before and after a part of a template.
+fn around(shape: &str, start: usize, end: usize) -> (usize, usize) {
+    (shape[..start].matches('/').count(), shape[end..].matches('/').count())
 }
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
@@ -110,7 +154,11 @@ impl Calls<'_> {
         if let Some(binding) = served.iter().find(same) {
             return self.same_url(call, binding);
         }
-        if let Some(binding) = self.routes.find(self.server, &call.verb, &call.shape).first() {
+        let wider = served.iter().filter(|b| b.serves(call)).map(|b| self.same_url(call, b));
+        if let Some(mildest) = wider.min_by_key(|loss| loss.effect) {
+            return mildest;
+        }
+        if let Some(binding) = self.routes.find(self.server, call) {
             let (a, b) = (self.client.method(call.method), self.server.method(binding.method));
             if a.input == b.input && a.output == b.output {
                 return self.same_url(call, binding);
@@ -150,12 +198,15 @@ impl Calls<'_> {
                 body(&served.response_body, "the whole message")
             ));
         }
-        let alike = call.fields.len() == served.fields.len()
+        let places = |binding: &Binding| -> Vec<(usize, usize)> {
+            binding.fields.iter().map(|(start, end, _)| around(&binding.shape, *start, *end)).collect()
+        };
+        let alike = places(call) == places(served)
             && call
                 .fields
                 .iter()
                 .zip(&served.fields)
-                .all(|(x, y)| (x.0, x.1) == (y.0, y.1) && same_field([&a.input, &b.input], &x.2, &y.2));
+                .all(|(x, y)| same_field([&a.input, &b.input], &x.2, &y.2));
         if alike {
             return Loss::none();
         }
@@ -259,5 +310,23 @@ mod tests {
         );
         assert_eq!(shape("/v1/shelves/{id}").0, shape("/v1/{name=shelves/*}").0);
         assert_eq!(shape("/v1/{open").0, "/v1/{open");
+    }
+
+    #[test]
+    fn a_template_is_the_set_of_paths_it_matches() {
+        for (wide, narrow, covered) in [
+            ("/v1/shelves/**", "/v1/shelves/*", true),
+            ("/v1/shelves/*", "/v1/shelves/**", false),
+            ("/v1/*/books", "/v1/shelves/books", true),
+            ("/v1/shelves/books", "/v1/*/books", false),
+            ("/v1/**:move", "/v1/a/*:move", true),
+            ("/v1/**", "/v1/a/*:move", false),
+            ("/v1/**", "/v1", true),
+            ("/v1/*", "/v1", false),
+            ("/**/x", "/a/b/x", true),
+            ("/**/x", "/a/**", false),
+        ] {
+            assert_eq!(covers(wide, narrow), covered, "{wide} {narrow}");
+        }
     }
 }

@@ -6,11 +6,12 @@
 //! parser with the default settings does.
 
 use super::facts::Facts;
-use super::walk::{Memory, Walk};
+use super::forms::Parser;
+use super::walk::Walk;
 use super::wire::excludes;
 use super::{Cells, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, beside};
-use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind as Type, MessageId, Schema};
+use crate::schema::{Cardinality, Element, Field, FieldId, MessageId, Schema};
 use crate::text::few;
 use crate::words::Lens;
 
@@ -34,9 +35,8 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 );
             }
             if let Some((past, was)) = past::retyped(change, field) {
-                let parser = Parser { write: cx.old, read: cx.new };
-                let loss = parser.types(&was, field, &mut Walk::new(&facts.json[0]));
-                let loss = loss.or_worse(cardinality(was.cardinality, field.cardinality));
+                let parser = Parser::backward(cx);
+                let loss = parser.fields(&was, field, &mut Walk::new(&facts.json[0]));
                 cells.backward(Lens::Json, loss.within(&past::published(past)));
             }
             let namesake = field.parent.and_then(|p| {
@@ -55,7 +55,12 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::FieldRemoved { name_reserved, renumbered, .. } => {
             let Some(Element::Field(id)) = change.old else { return };
             let field = cx.old.field(id);
-            if renumbered.is_none() {
+            // JSON does not see that it has another number now.
+            if let Some(new) =
+                renumbered.map(|id| cx.new.field(id)).filter(|f| f.json_name == field.json_name)
+            {
+                same_key(field, new, cx, facts, cells);
+            } else {
                 let loss = Loss::rejects(format!("a new parser does not know the key `{}`", field.json_name));
                 // A reserved name keeps the key from coming back, it does not make a parser accept it; the
                 // notice that a deprecation gives does.
@@ -72,12 +77,13 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         }
         Kind::FieldNameChanged(how) => name_changed(change, cx, facts, how, cells),
         Kind::FieldJsonNameChanged => json_name_changed(change, cx, cells),
-        Kind::FieldTypeChanged(_) => {
+        // Each of the two may speak for both.
+        Kind::FieldTypeChanged(_) | Kind::FieldCardinalityChanged => {
             let Some((old, new)) = change.fields() else { return };
             let (there, back) = linked(cx, old, new);
             let (old, new) = (cx.old.field(old), cx.new.field(new));
-            let backward = Parser { write: cx.old, read: cx.new };
-            let forward = Parser { write: cx.new, read: cx.old };
+            let backward = Parser::backward(cx);
+            let forward = Parser::forward(cx);
             let is_key = |schema: &Schema, f: &Field| {
                 f.number == 1 && f.parent.is_some_and(|m| schema.message(m).map_entry)
             };
@@ -86,22 +92,25 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 cells.forward(Lens::Json, forward.keys(new, old));
                 return;
             }
+            let entry = |schema: &Schema, f: &Field| f.parent.is_some_and(|m| schema.message(m).map_entry);
+            let entries = entry(cx.old, old) && entry(cx.new, new);
             if there {
-                cells.backward(Lens::Json, backward.types(old, new, &mut Walk::new(&facts.json[0])));
+                let mut walk = Walk::new(&facts.json[0]);
+                let loss = if entries {
+                    backward.types(old, new, &mut walk)
+                } else {
+                    backward.fields(old, new, &mut walk)
+                };
+                cells.backward(Lens::Json, loss);
             }
             if back {
-                cells.forward(Lens::Json, forward.types(new, old, &mut Walk::new(&facts.json[1])));
-            }
-        }
-        Kind::FieldCardinalityChanged => {
-            let Some((old, new)) = change.fields() else { return };
-            let (there, back) = linked(cx, old, new);
-            let (old, new) = (cx.old.field(old), cx.new.field(new));
-            if there {
-                cells.backward(Lens::Json, cardinality(old.cardinality, new.cardinality));
-            }
-            if back {
-                cells.forward(Lens::Json, cardinality(new.cardinality, old.cardinality));
+                let mut walk = Walk::new(&facts.json[1]);
+                let loss = if entries {
+                    forward.types(new, old, &mut walk)
+                } else {
+                    forward.fields(new, old, &mut walk)
+                };
+                cells.forward(Lens::Json, loss);
             }
         }
         Kind::FieldDefaultChanged { old, new } => {
@@ -180,11 +189,38 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::EnumValueNameChanged { how, old_names, new_names } => {
             enum_value_renamed(how, old_names, new_names, cells);
         }
+        Kind::FileRemoved => {
+            if let Some(Element::File(id)) = change.old {
+                cells.backward(Lens::Json, facts.removed.file(cx, id));
+            }
+        }
+        Kind::PackageRemoved { package } => {
+            let files = cx.old.package(package).unwrap_or_default();
+            cells.backward(Lens::Json, facts.removed.of_files(cx, files));
+        }
         Kind::TypeRemoved(_) => {
-            let Some(Element::Field(id)) = change.old else { return };
+            let id = match change.old {
+                Some(Element::Message(id)) => {
+                    cells.backward(Lens::Json, facts.removed.message(id).unwrap_or_else(Loss::none));
+                    return;
+                }
+                Some(Element::Enum(id)) => {
+                    cells.backward(Lens::Json, facts.removed.enum_(id).unwrap_or_else(Loss::none));
+                    return;
+                }
+                Some(Element::Field(id)) => id,
+                _ => return,
+            };
             let field = cx.old.field(id);
             let taken = field.extendee.as_deref().and_then(|e| cx.new.extension(e, field.number));
-            if taken.is_none() && !field.is_deprecated() {
+            let now = cx.field_for_extension(id).map(|id| cx.new.field(id));
+            if let Some(now) = now {
+                cells.forward(
+                    Lens::Json,
+                    Loss::rejects(format!("an old parser does not know the key `{}`", now.json_name)),
+                );
+            }
+            if taken.is_none() && (now.is_some() || !field.is_deprecated()) {
                 let name = cx.old.full_name(Element::Field(id));
                 cells.backward(
                     Lens::Json,
@@ -212,12 +248,10 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
 
 /// Fields of one key on both sides.
 fn same_key(old: &Field, new: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
-    let backward = Parser { write: cx.old, read: cx.new };
-    let forward = Parser { write: cx.new, read: cx.old };
-    let loss = backward.types(old, new, &mut Walk::new(&facts.json[0]));
-    cells.backward(Lens::Json, loss.or_worse(cardinality(old.cardinality, new.cardinality)));
-    let loss = forward.types(new, old, &mut Walk::new(&facts.json[1]));
-    cells.forward(Lens::Json, loss.or_worse(cardinality(new.cardinality, old.cardinality)));
+    let backward = Parser::backward(cx);
+    let forward = Parser::forward(cx);
+    cells.backward(Lens::Json, backward.fields(old, new, &mut Walk::new(&facts.json[0])));
+    cells.forward(Lens::Json, forward.fields(new, old, &mut Walk::new(&facts.json[1])));
 }
 
 /// Whether JSON that has a field of the old side at a number leads to the field of the new side at that number, and
@@ -258,16 +292,14 @@ fn name_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, how: &NameChange<Fi
     let new_key_taken = knew_new || accepts(cx.old, old.parent, &new.json_name);
     // Where the key lives on it is another field's, of another type perhaps.
     if let Some(namesake) = new.parent.and_then(|p| cx.new.field_by_key(p, &old.json_name)) {
-        let parser = Parser { write: cx.old, read: cx.new };
+        let parser = Parser::backward(cx);
         let namesake = cx.new.field(namesake);
-        let loss = parser.types(old, namesake, &mut Walk::new(&facts.json[0]));
-        cells.backward(Lens::Json, loss.or_worse(cardinality(old.cardinality, namesake.cardinality)));
+        cells.backward(Lens::Json, parser.fields(old, namesake, &mut Walk::new(&facts.json[0])));
     }
     if let Some(namesake) = old.parent.and_then(|p| cx.old.field_by_key(p, &new.json_name)) {
-        let parser = Parser { write: cx.new, read: cx.old };
+        let parser = Parser::forward(cx);
         let namesake = cx.old.field(namesake);
-        let loss = parser.types(new, namesake, &mut Walk::new(&facts.json[1]));
-        cells.forward(Lens::Json, loss.or_worse(cardinality(new.cardinality, namesake.cardinality)));
+        cells.forward(Lens::Json, parser.fields(new, namesake, &mut Walk::new(&facts.json[1])));
     }
     if !old_key_taken {
         cells.backward(
@@ -338,191 +370,5 @@ fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>],
             Lens::Json,
             Loss::rejects(format!("an old parser does not know the value `{}`", few(&came, "`, `"))),
         );
-    }
-}
-
-fn cardinality(written: Cardinality, read: Cardinality) -> Loss {
-    use Cardinality::{Explicit, Implicit, Map, Repeated, Required};
-    match (written, read) {
-        (Explicit | Implicit, Required) => {
-            Loss::rejects("a writer may leave it out, and without it a message does not parse")
-        }
-        (Explicit | Implicit | Required, Explicit | Implicit | Required) => Loss::none(),
-        (Repeated, Repeated) | (Map, Map) => Loss::none(),
-        (Repeated, _) => Loss::rejects("a list is written as an array, which only a list reads"),
-        (Map, _) => Loss::rejects("a map is written as an object of its keys, which only a map reads"),
-        (_, Repeated) => Loss::rejects("a single value is not an array"),
-        (_, Map) => Loss::rejects("a single value is not an object of keys"),
-    }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Parser<'a> {
-    write: &'a Schema,
-    read: &'a Schema,
-}
-
-/// The JSON forms of scalars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Integer { bits: u8, signed: bool },
-    Float { bits: u8 },
-    Bool,
-    String,
-    Base64,
-    Enum,
-    Object,
-}
-
-fn form(kind: Type) -> Form {
-    match kind {
-        Type::Int32 | Type::Sint32 | Type::Sfixed32 => Form::Integer { bits: 32, signed: true },
-        Type::Uint32 | Type::Fixed32 => Form::Integer { bits: 32, signed: false },
-        Type::Int64 | Type::Sint64 | Type::Sfixed64 => Form::Integer { bits: 64, signed: true },
-        Type::Uint64 | Type::Fixed64 => Form::Integer { bits: 64, signed: false },
-        Type::Float => Form::Float { bits: 32 },
-        Type::Double => Form::Float { bits: 64 },
-        Type::Bool => Form::Bool,
-        Type::String => Form::String,
-        Type::Bytes => Form::Base64,
-        Type::Enum => Form::Enum,
-        Type::Message | Type::Group => Form::Object,
-    }
-}
-
-impl Parser<'_> {
-    fn types(&self, w: &Field, r: &Field, walk: &mut Walk<'_>) -> Loss {
-        let out_of_range = || {
-            Loss::rejects(format!(
-                "{} numbers beyond the range of {} are refused",
-                w.kind.as_str(),
-                r.kind.as_str()
-            ))
-        };
-        match (form(w.kind), form(r.kind)) {
-            (Form::Object, Form::Object) => match (self.write.field_message(w), self.read.field_message(r)) {
-                _ if w.type_name == r.type_name => Loss::none(),
-                (Some(a), Some(b)) => self.message(a, b, walk),
-                _ => Loss::unknown("the message is not part of the contract"),
-            },
-            (Form::Enum, Form::Enum) => match (self.write.field_enum(w), self.read.field_enum(r)) {
-                _ if w.type_name == r.type_name => Loss::none(),
-                (Some(a), Some(b)) => self.enums(a, b),
-                _ => Loss::unknown("the enum is not part of the contract"),
-            },
-            (a, b) if a == b => Loss::none(),
-            (Form::Integer { bits: a, signed: s }, Form::Integer { bits: b, signed: t }) => {
-                if (b > a && (t || !s)) || (a == b && s == t) { Loss::none() } else { out_of_range() }
-            }
-            (Form::Integer { bits: 32, .. }, Form::Float { bits: 64 }) => Loss::none(),
-            (Form::Integer { .. }, Form::Float { .. }) => Loss::lossy("a large integer is rounded"),
-            (Form::Float { bits: 32 }, Form::Float { bits: 64 }) => Loss::none(),
-            (Form::Float { .. }, Form::Float { .. }) => {
-                Loss::lossy("the value is rounded, or refused when too large")
-            }
-            (Form::Float { .. }, Form::Integer { .. }) => {
-                Loss::rejects("a number with a fraction, NaN or an infinity is not an integer")
-            }
-            (Form::Integer { bits: 64, .. }, Form::String) => {
-                Loss::corrupt("a 64-bit integer is written as a string, which is read as text")
-            }
-            (Form::Enum, Form::String) => {
-                Loss::corrupt("enum values are written by name, which is read as text")
-            }
-            (Form::Enum, _) => Loss::rejects("enum values are written by name, which only an enum reads"),
-            (Form::Integer { .. }, Form::Enum) => {
-                let open = self.read.field_enum(r).is_some_and(|e| !self.read.enum_(e).is_closed());
-                if open && matches!(w.kind, Type::Int32 | Type::Sint32 | Type::Sfixed32) {
-                    Loss::none()
-                } else {
-                    Loss::rejects("a number the enum does not list, or beyond its range, is refused")
-                }
-            }
-            (Form::String, Form::Base64) => {
-                Loss::corrupt("text that happens to be base64 is read as other bytes, the rest is refused")
-            }
-            (Form::Base64, Form::String) => {
-                Loss::corrupt("bytes are written as base64, which is read as the text itself")
-            }
-            _ => {
-                // In one order, whatever the direction: equal reasons are told once.
-                let (a, b) = (w.type_text().min(r.type_text()), w.type_text().max(r.type_text()));
-                Loss::rejects(format!("{a} and {b} have different forms in JSON"))
-            }
-        }
-    }
-
-    /// Keys of maps: all of them are written as strings.
-    fn keys(&self, w: &Field, r: &Field) -> Loss {
-        match (form(w.kind), form(r.kind)) {
-            (a, b) if a == b => Loss::none(),
-            (_, Form::String) => Loss::corrupt("a key is written as a string, which is read as text"),
-            (Form::Integer { .. }, Form::Integer { .. }) => self.types(w, r, &mut Walk::new(&Memory::new())),
-            _ => Loss::rejects("a key that is no number, or no boolean, is refused"),
-        }
-    }
-
-    fn enums(&self, w: EnumId, r: EnumId) -> Loss {
-        let mut written: Vec<_> = self
-            .write
-            .enum_(w)
-            .values
-            .iter()
-            .map(|v| self.write.value(*v))
-            .map(|v| (&v.name, v.number))
-            .collect();
-        written.sort();
-        for (name, number) in written {
-            match self.read.value_by_name(r, name).map(|v| self.read.value(v).number) {
-                None => return Loss::rejects(format!("the reader does not know the value `{name}`")),
-                Some(other) if other != number => {
-                    return Loss::corrupt(format!(
-                        "`{name}` is {number} to the writer and {other} to the reader"
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
-        if !self.write.enum_(w).is_closed() && self.read.enum_(r).is_closed() {
-            return Loss::rejects("a number that is not listed is refused where the enum is closed");
-        }
-        Loss::none()
-    }
-
-    fn message(&self, w: MessageId, r: MessageId, walk: &mut Walk<'_>) -> Loss {
-        let fields = self.write.message(w).fields.len() + self.read.message(r).fields.len();
-        walk.pair((w, r), fields, |walk| self.message_inside(w, r, walk))
-    }
-
-    fn message_inside(&self, w: MessageId, r: MessageId, walk: &mut Walk<'_>) -> Loss {
-        let (a, b) = (self.write.message(w), self.read.message(r));
-        let special = |name: &str| name.starts_with("google.protobuf.");
-        if special(&a.full_name) != special(&b.full_name)
-            || (special(&a.full_name) && a.full_name != b.full_name)
-        {
-            return Loss::rejects("a well-known type has a JSON form of its own");
-        }
-        let mut worst = Loss::none();
-        for field in self.write.fields_by_number(w) {
-            let other = self.read.field_by_key(r, &field.json_name).map(|id| self.read.field(id));
-            let loss = match other {
-                None => Loss::rejects("the reader does not know the key"),
-                Some(other) => {
-                    let c = if a.map_entry {
-                        Loss::none()
-                    } else {
-                        cardinality(field.cardinality, other.cardinality)
-                    };
-                    let t = if a.map_entry && field.number == 1 {
-                        self.keys(field, other)
-                    } else {
-                        self.types(field, other, walk)
-                    };
-                    t.or_worse(c)
-                }
-            };
-            worst = worst.or_worse(loss.within(&format!("key `{}`", field.json_name)));
-        }
-        worst
     }
 }

@@ -5,12 +5,14 @@
 //! wrong `rejects`: what a lens does not know is [`Effect::Unknown`].
 
 mod facts;
+mod forms;
 mod http;
 mod json;
 mod keys;
 mod past;
 mod raw;
 mod reader;
+mod removed;
 mod rpc;
 mod source;
 mod validation;
@@ -19,7 +21,7 @@ mod wire;
 
 use std::borrow::Cow;
 
-use crate::diff::{Change, Cx};
+use crate::diff::{self, Change, Cx};
 use crate::words::{Direction, Effect, Lens};
 
 /// One cell of a verdict.
@@ -33,6 +35,9 @@ pub struct Cell {
     pub effect: Effect,
     /// Why, in one sentence without a full stop.
     pub reason: Cow<'static, str>,
+    /// The effect is only that the new side has more: a type that took another's place may hold more, and that is an
+    /// addition as much as a new field of the type itself.
+    pub grows: bool,
 }
 
 /// What one change does to whom.
@@ -73,9 +78,14 @@ pub struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Prepares to judge changes between two schemas.
+    /// Prepares to judge the changes between two schemas.
     pub fn new(cx: &Cx<'a>) -> Judge<'a> {
-        Judge { cx: *cx, facts: facts::Facts::new(cx), generated: source::Generated::default() }
+        Judge::of(cx, &diff::changes(cx))
+    }
+
+    /// The same with all changes between the two at hand.
+    pub fn of(cx: &Cx<'a>, changes: &[Change]) -> Judge<'a> {
+        Judge { cx: *cx, facts: facts::Facts::new(cx, changes), generated: source::Generated::default() }
     }
 
     /// What a change does to whom.
@@ -83,6 +93,10 @@ impl<'a> Judge<'a> {
         let mut cells = Cells::default();
         wire::judge(change, &self.cx, &self.facts, &mut cells);
         json::judge(change, &self.cx, &self.facts, &mut cells);
+        // What was published with another meaning may be kept by whoever held the enum then.
+        if change.reused().is_none() && self.facts.is_of_unheld_enum(change, &self.cx) {
+            cells.held_elsewhere();
+        }
         rpc::judge(change, &self.cx, &self.facts, &mut cells);
         http::judge(change, &self.cx, &self.facts, &mut cells);
         validation::judge(change, &self.cx, &self.facts, &mut cells);
@@ -117,15 +131,17 @@ impl<'a> Judge<'a> {
 struct Loss {
     effect: Effect,
     reason: Cow<'static, str>,
+    /// Of an old reader, who only does not know what is new.
+    grows: bool,
 }
 
 impl Loss {
     fn none() -> Loss {
-        Loss { effect: Effect::Ok, reason: Cow::Borrowed("") }
+        Loss::new(Effect::Ok, "")
     }
 
     fn new(effect: Effect, reason: impl Into<Cow<'static, str>>) -> Loss {
-        Loss { effect, reason: reason.into() }
+        Loss { effect, reason: reason.into(), grows: false }
     }
 
     fn lossy(reason: impl Into<Cow<'static, str>>) -> Loss {
@@ -144,9 +160,19 @@ impl Loss {
         Loss::new(Effect::Unknown, reason)
     }
 
+    /// The same, of a reader who only does not know what is new.
+    fn growing(self) -> Loss {
+        Loss { grows: !self.is_ok(), ..self }
+    }
+
+    /// How bad it is: what is merely new is milder than any loss of what was there.
+    fn weight(&self) -> (bool, Effect) {
+        (!self.grows && !self.is_ok(), self.effect)
+    }
+
     /// The worse of two; the first one where they are equal.
     fn or_worse(self, other: Loss) -> Loss {
-        if other.effect > self.effect { other } else { self }
+        if other.weight() > self.weight() { other } else { self }
     }
 
     fn is_ok(&self) -> bool {
@@ -168,9 +194,11 @@ impl Cells {
         if loss.is_ok() {
             return;
         }
-        let cell = Cell { lens, direction, effect: loss.effect, reason: loss.reason };
+        let Loss { effect, reason, grows } = loss;
+        let cell = Cell { lens, direction, effect, reason, grows };
+        let weight = |c: &Cell| (!c.grows, c.effect);
         match self.0.iter_mut().find(|c| c.lens == lens && c.direction == direction) {
-            Some(known) if known.effect >= cell.effect => {}
+            Some(known) if weight(known) >= weight(&cell) => {}
             Some(known) => *known = cell,
             None => self.0.push(cell),
         }
@@ -187,6 +215,18 @@ impl Cells {
     fn both(&mut self, lens: Lens, loss: Loss) {
         self.backward(lens, loss.clone());
         self.forward(lens, loss);
+    }
+
+    /// Of an enum that no field holds: whether numbers and names of it are kept elsewhere nobody can tell.
+    fn held_elsewhere(&mut self) {
+        for cell in self.0.iter_mut().filter(|cell| cell.effect > Effect::Unknown) {
+            cell.effect = Effect::Unknown;
+            cell.reason = format!(
+                "no field of the contract holds the enum on both sides; for what is kept elsewhere: {}",
+                cell.reason
+            )
+            .into();
+        }
     }
 
     fn finish(mut self) -> Verdict {

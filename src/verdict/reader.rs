@@ -67,6 +67,15 @@ impl<'a> Reader<'a> {
             (_, Message) if w.packed => {
                 Loss::rejects("only a packed list that happens to be an encoded message parses as one")
             }
+            // Tags, lengths and numbers are varints all of them.
+            (Message, b)
+                if r.cardinality == Cardinality::Repeated
+                    && b.is_packable()
+                    && b.wire_type() == 0
+                    && self.write.field_message(w).is_some_and(|m| self.only_varints(m)) =>
+            {
+                Loss::corrupt("the tags and values of the message are read as a packed list of numbers")
+            }
             (String | Bytes | Message, b) if r.cardinality == Cardinality::Repeated && b.is_packable() => {
                 Loss::rejects(
                     "the bytes are read as a packed list of numbers, or refused where they are none",
@@ -93,14 +102,33 @@ impl<'a> Reader<'a> {
             }
             (String, Bytes) | (Message, Bytes) => Loss::none(),
             (Bytes, String) => Loss::rejects("bytes that are not UTF-8 are refused in a string field"),
-            (Message, String) => {
-                Loss::rejects("an encoded message is not UTF-8, which a string field refuses")
-            }
+            (Message, String) => Loss::rejects(
+                "a short message of plain text is read as text, tags and lengths among it; one that is not UTF-8, such as any with a length over 127, is refused",
+            ),
             (String | Bytes, Message) => {
                 Loss::rejects("only bytes that happen to be an encoded message parse as one")
             }
             (a, b) => self.numbers(w, a, r, b),
         }
+    }
+
+    /// Whether a message is nothing but varints, in what it holds as well.
+    fn only_varints(&self, message: MessageId) -> bool {
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut open = vec![message];
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            for field in self.write.message(id).fields.iter().map(|f| self.write.field(*f)) {
+                match (field.kind, self.write.field_message(field)) {
+                    (Type::Message, Some(inner)) => open.push(inner),
+                    (kind, _) if kind.wire_type() == 0 => {}
+                    _ => return false,
+                }
+            }
+        }
+        true
     }
 
     /// Two kinds of numbers with one wire type.
@@ -188,9 +216,10 @@ impl<'a> Reader<'a> {
             if self.from == Direction::Forward && !b.is_closed() {
                 // An old reader meets a value it does not know, as after any addition.
             } else if b.is_closed() {
-                return Loss::lossy(format!(
+                let loss = Loss::lossy(format!(
                     "the enum is closed and does not list `{name}` ({number}): it reads as absent"
                 ));
+                return if self.from == Direction::Forward { loss.growing() } else { loss };
             } else {
                 return Loss::lossy(format!("`{name}` ({number}) is read as a number without a name"));
             }

@@ -37,6 +37,8 @@ impl Memory {
 pub(super) struct Walk<'m> {
     memory: &'m Memory,
     seen: FxHashSet<Pair>,
+    /// Messages that are being looked at as objects of any keys.
+    apart: FxHashSet<MessageId>,
     depth: usize,
     left: usize,
     /// Whether the result rests on a pair that is still being looked at, or was cut off.
@@ -46,7 +48,36 @@ pub(super) struct Walk<'m> {
 impl<'m> Walk<'m> {
     pub(super) fn new(memory: &'m Memory) -> Walk<'m> {
         let left = MAX_FIELDS.min(memory.left.get());
-        Walk { memory, seen: FxHashSet::default(), depth: 0, left, tentative: false }
+        Walk {
+            memory,
+            seen: FxHashSet::default(),
+            apart: FxHashSet::default(),
+            depth: 0,
+            left,
+            tentative: false,
+        }
+    }
+
+    /// What taking one message apart gives. `fields` is how much work it is, leaving out nested messages.
+    pub(super) fn apart(
+        &mut self,
+        message: MessageId,
+        fields: usize,
+        compare: impl FnOnce(&mut Self) -> Loss,
+    ) -> Loss {
+        if !self.apart.insert(message) {
+            self.tentative = true;
+            return Loss::none(); // told where it is first met
+        }
+        if self.depth >= MAX_DEPTH || fields >= self.left {
+            self.tentative = true;
+            return Loss::unknown("the types hold too much to be compared to the end");
+        }
+        self.left -= fields;
+        self.depth += 1;
+        let loss = compare(self);
+        self.depth -= 1;
+        loss
     }
 
     /// What comparing a pair gives. `fields` is how much work it is, leaving out nested messages.

@@ -8,22 +8,27 @@ use super::facts::{Facts, removal};
 use super::reader::{Reader, cardinality};
 use super::{Cells, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, beside};
-use crate::schema::{Cardinality, Element, Field, FieldId, MessageId, MethodId, Schema, Utf8Validation};
+use crate::schema::{Cardinality, Element, Field, FieldId, MessageId, Schema, Utf8Validation};
 use crate::text::few;
-use crate::words::Lens;
+use crate::words::{Effect, Lens};
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match &change.kind {
-        Kind::PackageRemoved { .. } => package_removed(facts, cells),
+        Kind::PackageRemoved { package } => package_removed(package, cx, facts, cells),
+        Kind::FileRemoved => {
+            if let Some(Element::File(id)) = change.old {
+                cells.backward(Lens::Wire, facts.removed.file(cx, id));
+            }
+        }
         Kind::TypeRemoved(_) => type_removed(change, cx, facts, cells),
         Kind::TypeRenamed(_) => type_renamed(change, cx, facts, cells),
         Kind::FieldAdded { .. } => field_added(change, cx, facts, cells),
         Kind::FieldRemoved { number_reserved, renumbered, .. } => {
-            field_removed(change, cx, *number_reserved, *renumbered, cells);
+            field_removed(change, cx, facts, *number_reserved, *renumbered, cells);
         }
-        Kind::FieldNameChanged(how) => name_changed(how, cells),
+        Kind::FieldNameChanged(how) => name_changed(how, change, cx, facts, cells),
         Kind::FieldTypeChanged(_) => type_changed(change, cx, facts, cells),
-        Kind::FieldCardinalityChanged => cardinality_changed(change, cx, cells),
+        Kind::FieldCardinalityChanged => cardinality_changed(change, cx, facts, cells),
         Kind::FieldDefaultChanged { old, new } => default_changed(change, cx, old, new, cells),
         Kind::FieldOneofChanged(_) => oneof_changed(change, cx, cells),
         Kind::FieldUtf8ValidationChanged => utf8_changed(change, cx, cells),
@@ -32,7 +37,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             Lens::Wire,
             Loss::unknown("what was retired may now come back with another meaning, while old data still has the old one"),
         ),
-        Kind::ExtensionRangeRemoved { in_use, .. } => extension_range_removed(in_use, cells),
+        Kind::ExtensionRangeRemoved { in_use, .. } => extension_range_removed(in_use, cx, cells),
         Kind::MessageSetChanged => cells.both(
             Lens::Wire,
             Loss::corrupt("the message set format writes every field as an item of a group: the other side reads other fields"),
@@ -49,51 +54,45 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
     }
 }
 
-/// A removed message matters to whoever carried it: a call of the contract, or an `Any`.
+/// A removed message matters to whoever kept what was written as it, or packed it into an `Any`.
 fn type_removed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     if let Some(Element::Field(id)) = change.old {
         let field = cx.old.field(id);
         let taken = field.extendee.as_deref().and_then(|e| cx.new.extension(e, field.number));
+        if let Some(new) = cx.field_for_extension(id) {
+            retyped(field, cx.new.field(new), cx, facts, cells);
+            return;
+        }
         // Another extension at the number is compared with this one as a field.
         if taken.is_none() && !field.is_deprecated() {
             cells.backward(Lens::Wire, Loss::lossy("what old writers send of the extension is dropped"));
         }
         return;
     }
-    let Some(Element::Message(id)) = change.old else { return };
-    if cx.old.message(id).map_entry {
-        return;
+    match change.old {
+        Some(Element::Enum(id)) => {
+            cells.backward(Lens::Wire, facts.removed.enum_(id).unwrap_or_else(Loss::none))
+        }
+        Some(Element::Message(id)) if !cx.old.message(id).map_entry => {
+            let told_elsewhere = || {
+                if facts.old_uses_any {
+                    Loss::unknown(
+                        "the contract uses google.protobuf.Any: a packed one can no longer be unpacked",
+                    )
+                } else {
+                    Loss::none()
+                }
+            };
+            cells.backward(Lens::Wire, facts.removed.message(id).unwrap_or_else(told_elsewhere));
+        }
+        _ => {}
     }
-    let carrier = facts.old_reach.carrier(cx.old, Element::Message(id));
-    let mut known = facts.old_carriers.borrow_mut();
-    let carriers = known.entry(carrier).or_insert_with(|| {
-        // A call that is gone itself says so itself.
-        let uses = facts.old_reach.uses(cx.old, carrier).into_iter().map(|u| u.method);
-        let carriers: Vec<MethodId> = uses.filter(|m| still_called(cx, *m)).collect();
-        (!carriers.is_empty()).then(|| calls(cx.old, &carriers))
-    });
-    if let Some(carriers) = carriers {
-        cells.backward(
-            Lens::Wire,
-            Loss::lossy(format!("{carriers} carried it; what is sent of it is no longer read")),
-        );
-    } else if facts.old_uses_any {
-        cells.backward(
-            Lens::Wire,
-            Loss::unknown("the contract uses google.protobuf.Any: a packed one can no longer be unpacked"),
-        );
-    }
-}
-
-/// Whether the new side still has a method.
-fn still_called(cx: &Cx<'_>, method: MethodId) -> bool {
-    let old = cx.old.method(method);
-    let service = cx.new.service_by_name(&cx.old.service(old.parent).full_name);
-    service.is_some_and(|s| cx.new.method_by_name(s, &old.name).is_some())
 }
 
 /// A package that is gone: its calls are the rpc lens's, and what other packages used of it shows there.
-fn package_removed(facts: &Facts, cells: &mut Cells) {
+fn package_removed(package: &str, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let files = cx.old.package(package).unwrap_or_default();
+    cells.backward(Lens::Wire, facts.removed.of_files(cx, files));
     if facts.old_uses_any {
         cells.backward(
             Lens::Wire,
@@ -175,12 +174,17 @@ fn used_before(change: &Change, cx: &Cx<'_>, facts: &Facts, field: &Field, cells
 fn field_removed(
     change: &Change,
     cx: &Cx<'_>,
+    facts: &Facts,
     reserved: bool,
     renumbered: Option<FieldId>,
     cells: &mut Cells,
 ) {
     let Some(Element::Field(id)) = change.old else { return };
     let field = cx.old.field(id);
+    if let Some(extension) = cx.extension_for_field(id) {
+        retyped(field, cx.new.field(extension), cx, facts, cells);
+        return;
+    }
     let loss = match renumbered {
         Some(new) => Loss::lossy(format!(
             "old writers send it as {}, the new side looks for it at {}: the value is dropped",
@@ -197,29 +201,55 @@ fn field_removed(
     if field.cardinality == Cardinality::Required {
         cells.forward(Lens::Wire, Loss::rejects("it was required: old readers refuse a message without it"));
     } else if let Some(new) = renumbered {
+        let new = cx.new.field(new);
+        let taken = field.parent.and_then(|m| cx.old.field_by_number(m, new.number)).map(|f| cx.old.field(f));
         cells.forward(
             Lens::Wire,
-            Loss::lossy(format!(
-                "new writers send it as {}, which old readers do not know",
-                cx.new.field(new).number
-            )),
+            match taken {
+                None => Loss::lossy(format!(
+                    "new writers send it as {}, which old readers do not know",
+                    new.number
+                )),
+                Some(other) => {
+                    let part =
+                        format!("new writers send it as {}, `{}` to old readers", new.number, other.name);
+                    let misread = "the value is read under the wrong name";
+                    as_another(&Reader::forward(cx, facts), new, other, misread).within(&part)
+                }
+            },
         );
     }
 }
 
-fn name_changed(how: &NameChange<FieldId>, cells: &mut Cells) {
-    cells.both(
-        Lens::Wire,
-        match how {
-            NameChange::Renamed => Loss::unknown(
-                "the bytes have no names: a rename keeps the meaning, a reuse of the number does not, and the schemas cannot tell which it is",
-            ),
-            NameChange::Swapped(_) => Loss::corrupt("two fields exchanged their numbers: each is read as the other"),
-            NameChange::Reused { .. } => {
-                Loss::corrupt("the number now means another field: the value is read under the wrong name")
-            }
-        },
-    );
+fn name_changed(how: &NameChange<FieldId>, change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let Some((old, new)) = change.fields() else { return };
+    let (old, new) = (cx.old.field(old), cx.new.field(new));
+    let misread = match how {
+        // One key in JSON is one meaning: only the spelling changed.
+        NameChange::Renamed if !old.is_extension() && old.json_name == new.json_name => return,
+        NameChange::Renamed => {
+            cells.both(
+                Lens::Wire,
+                Loss::unknown(
+                    "the bytes have no names: a rename keeps the meaning, a reuse of the number does not, and the schemas cannot tell which it is",
+                ),
+            );
+            return;
+        }
+        NameChange::Swapped(_) => "two fields exchanged their numbers: each is read as the other",
+        NameChange::Reused { .. } => {
+            "the number now means another field: the value is read under the wrong name"
+        }
+    };
+    let (backward, forward) = (Reader::backward(cx, facts), Reader::forward(cx, facts));
+    cells.backward(Lens::Wire, as_another(&backward, old, new, misread));
+    cells.forward(Lens::Wire, as_another(&forward, new, old, misread));
+}
+
+/// One field read as another: as far as the types let it.
+fn as_another(reader: &Reader<'_>, written: &Field, read: &Field, misread: &'static str) -> Loss {
+    let types = reader.field_type(written, read).or_worse(cardinality(written, read));
+    if types.effect == Effect::Rejects { types } else { Loss::corrupt(misread) }
 }
 
 fn type_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
@@ -231,8 +261,19 @@ fn type_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
         return;
     }
     let (old, new) = (cx.old.field(old), cx.new.field(new));
-    cells.backward(Lens::Wire, Reader::backward(cx, facts).field_type(old, new));
-    cells.forward(Lens::Wire, Reader::forward(cx, facts).field_type(new, old));
+    retyped(old, new, cx, facts, cells);
+}
+
+/// The type and whether it is a list: each of the two may speak for both.
+fn retyped(old: &Field, new: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let entry = |schema: &Schema, f: &Field| f.parent.is_some_and(|m| schema.message(m).map_entry);
+    let counted = |w, r| {
+        if entry(cx.old, old) && entry(cx.new, new) { Loss::none() } else { cardinality(w, r) }
+    };
+    let loss = Reader::backward(cx, facts).field_type(old, new).or_worse(counted(old, new));
+    cells.backward(Lens::Wire, loss);
+    let loss = Reader::forward(cx, facts).field_type(new, old).or_worse(counted(new, old));
+    cells.forward(Lens::Wire, loss);
 }
 
 /// The number of the map field that a key or a value of a map belongs to.
@@ -242,11 +283,9 @@ fn map_of(schema: &Schema, id: FieldId) -> Option<i32> {
     fields.into_iter().find(|f| schema.field_message(f) == Some(entry)).map(|f| f.number)
 }
 
-fn cardinality_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+fn cardinality_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     let Some((old, new)) = change.fields() else { return };
-    let (old, new) = (cx.old.field(old), cx.new.field(new));
-    cells.backward(Lens::Wire, cardinality(old, new));
-    cells.forward(Lens::Wire, cardinality(new, old));
+    retyped(cx.old.field(old), cx.new.field(new), cx, facts, cells);
 }
 
 fn default_changed(change: &Change, cx: &Cx<'_>, old: &str, new: &str, cells: &mut Cells) {
@@ -322,7 +361,19 @@ fn java_utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     }
 }
 
-fn extension_range_removed(in_use: &[Box<str>], cells: &mut Cells) {
+fn extension_range_removed(in_use: &[Box<str>], cx: &Cx<'_>, cells: &mut Cells) {
+    // What became a field is read as one.
+    let lost: Vec<&str> = in_use
+        .iter()
+        .map(|name| &**name)
+        .filter(|name| match cx.old.by_name(name) {
+            Some(Element::Field(id)) => cx.field_for_extension(id).is_none(),
+            _ => true,
+        })
+        .collect();
+    if lost.is_empty() && !in_use.is_empty() {
+        return;
+    }
     cells.backward(
         Lens::Wire,
         if in_use.is_empty() {
@@ -330,7 +381,7 @@ fn extension_range_removed(in_use: &[Box<str>], cells: &mut Cells) {
         } else {
             Loss::lossy(format!(
                 "{} used the numbers: what old writers send of them is dropped",
-                few(in_use, ", ")
+                few(&lost, ", ")
             ))
         },
     );
@@ -417,16 +468,4 @@ fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>],
         ),
     };
     cells.both(Lens::Wire, loss);
-}
-
-/// Names a few methods.
-pub(super) fn calls(schema: &Schema, methods: &[crate::schema::MethodId]) -> String {
-    let mut names: Vec<String> = methods.iter().map(|m| schema.full_name(Element::Method(*m))).collect();
-    names.sort();
-    names.dedup();
-    match names.len() {
-        0 => "no call".to_owned(),
-        1 => format!("`{}`", names[0]),
-        n => format!("`{}` and {} other call{}", names[0], n - 1, if n == 2 { "" } else { "s" }),
-    }
 }

@@ -6,6 +6,7 @@
 
 use super::encode::encode;
 use super::json::write_key;
+use super::meaning;
 use super::value::{Key, Slot, Tree, Value, all_fields, default_of, field_at};
 use crate::schema::{Cardinality, Field, FieldId, Schema};
 use crate::words::{Direction, Effect};
@@ -101,8 +102,9 @@ impl Comparison<'_> {
         self.direction == Direction::Backward || self.read.field_by_name(r.message, &written.name).is_some()
     }
 
+    /// One key in JSON is one meaning, however the name is spelled.
     fn is_renamed(&self, w: &Field, r: &Field) -> bool {
-        w.name != r.name
+        w.name != r.name && (w.json_name != r.json_name || w.is_extension() || r.is_extension())
     }
 
     fn slots(
@@ -116,6 +118,14 @@ impl Comparison<'_> {
         let mut add = |effect| {
             found.push(Difference { field, place: place.to_owned(), effect, only_name: false });
         };
+        if self.by == By::Key && meaning::concerns((self.write, w), (self.read, r)) {
+            let (a, b) = (meaning::of_slot(self.write, w, written), meaning::of_slot(self.read, r, seen));
+            if !a.is_same(&b) {
+                let rounded = a.is_number() && b.is_number();
+                add(if rounded || b.is_nothing() { Effect::Lossy } else { Effect::Corrupt });
+            }
+            return;
+        }
         match (written, seen) {
             (None, None) => {
                 // Absent means the default, which may be another one.

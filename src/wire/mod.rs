@@ -9,6 +9,7 @@ pub mod compare;
 pub mod decode;
 pub mod encode;
 pub mod json;
+mod meaning;
 pub mod reader;
 pub mod sample;
 pub mod text;

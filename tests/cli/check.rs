@@ -47,8 +47,9 @@ fn says_what_breaks_for_whom_and_what_to_do() {
      breaks source.go, source.java, source.python, source.rust (rejects): the generated field and its
             accessors are gone
     affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
-       more protopact rules FIELD_NO_DELETE
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
+       more protopact rules FIELD_NO_DELETE · to accept it: protopact waive aebe21be72e1
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
        new  proto/pay/v1/pay.proto:15:3
@@ -56,7 +57,7 @@ fn says_what_breaks_for_whom_and_what_to_do() {
             read as another one
     affects pay.v1.Charges.Get (response), pay.v1.Charges.Watch (response)
         fix keep `amount` as `int32` and add a field of type `sint32` with number 4
-       more protopact rules FIELD_SAME_TYPE
+       more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive 43723f09cb46
     2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)
     --- exit 1
     "#);
@@ -78,8 +79,9 @@ fn a_witness_is_shown_where_it_is_asked_for() {
     witness written by v1.4.0: `1a 01 61` means note = "a"; read by the new version: an empty message
     witness written by v1.4.0: `{"note":"a"}`; read by the new version: an error: `note`: the key is not
             known
-        fix add `reserved 3; reserved "note";` to `pay.v1.Charge`
-       more protopact rules FIELD_NO_DELETE
+        fix restore `note = 3` with `[deprecated = true]`; in a later version remove it and add
+            `reserved 3; reserved "note";`
+       more protopact rules FIELD_NO_DELETE · to accept it: protopact waive aebe21be72e1
     error[FIELD_SAME_TYPE]: field 2 (`amount`) of `pay.v1.Charge` was `int32`, is now `sint32`
        old  proto/pay/v1/pay.proto:15:3 (tag v1.4.0)
        new  proto/pay/v1/pay.proto:15:3
@@ -89,7 +91,7 @@ fn a_witness_is_shown_where_it_is_asked_for() {
     witness written by v1.4.0: `10 01` means amount = 1; read by the new version: amount = -1
     witness written by the new version: `10 02` means amount = 1; read by v1.4.0: amount = 2
         fix keep `amount` as `int32` and add a field of type `sint32` with number 4
-       more protopact rules FIELD_SAME_TYPE
+       more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive 43723f09cb46
     2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)
     --- exit 1
     "#);
@@ -197,13 +199,33 @@ fn reports_go_to_files_as_well() {
       caused by: No such file or directory (os error 2)
     --- exit 4
     ");
-    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "sarif=r"]), @"
+    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--report", "pdf=r"]), @"
     --- stderr
-    error: invalid value 'sarif=r' for '--report <FORMAT=PATH>': there is no format `sarif`; there are `text`, `json`, `buf-json`
+    error: invalid value 'pdf=r' for '--report <FORMAT=PATH>': there is no format `pdf`; there are `text`, `json`, `sarif`, `junit`, `github`, `gitlab`, `markdown`, `html`, `buf-json`
 
     For more information, try '--help'.
     --- exit 2
     ");
+}
+
+#[test]
+fn one_run_writes_every_format() {
+    let env = broken();
+    // Text is wrapped on a terminal only.
+    let formats = ["json", "sarif", "junit", "github", "gitlab", "markdown", "html", "buf-json"];
+    let targets: Vec<String> = formats.iter().map(|format| format!("{format}=out.{format}")).collect();
+    let mut args = vec!["check", "--against", "main", "-q"];
+    args.extend(targets.iter().flat_map(|target| ["--report", target.as_str()]));
+    assert_eq!(env.run(&args).code, 1);
+    for format in formats {
+        // Each is what the run prints in that format.
+        let printed = env.run(&["check", "--against", "main", "-q", "--format", format]).out;
+        let written = env.read(&format!("out.{format}")).replace(env!("CARGO_PKG_VERSION"), "[version]");
+        assert_eq!(written, printed, "{format}");
+    }
+    // The page has the lines of both sides, and what is marked in them.
+    let page = env.read("out.html");
+    assert!(page.contains("<mark>"), "{page}");
 }
 
 #[test]
@@ -379,23 +401,12 @@ fn a_call_that_is_gone_affects_no_other_call() {
      breaks source.go, source.java, source.python, source.rust (rejects): the generated client method is
             gone
         fix keep `pay.v1.Charges.Get` with `option deprecated = true;` until nobody calls it
-       more protopact rules RPC_NO_DELETE
+       more protopact rules RPC_NO_DELETE · to accept it: protopact waive 3b748e834817
     1 error, 0 warnings, 0 notes · next version must be major
     --- stderr
     note: import root found from the imports of directory `new`: `new`
     --- exit 1
     "#);
-}
-
-#[test]
-fn waivers_that_are_not_applied_are_told() {
-    let env = broken();
-    env.write(
-        "protopact.toml",
-        "[contract]\nroots = [\"proto\"]\n[[waiver]]\nfinding = \"3f9c01ab77e2\"\nreason = \"never shipped\"\n",
-    );
-    let output = env.run(&["check", "--against", "latest", "--deny", "rpc"]);
-    assert_eq!(output.err, "note: 1 waiver in the configuration: waivers are not applied yet\n");
 }
 
 #[test]
@@ -456,4 +467,17 @@ fn buf_is_told_where_a_default_is_set() {
     let json = env.run(&[&args[..], &["json"]].concat()).out;
     let report: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(report["findings"][0]["new"]["start_line"], 4, "{json}");
+}
+
+#[test]
+fn in_a_folder_without_sources_the_contract_is_named() {
+    let env = broken();
+    env.write("docs/a.md", "text");
+    env.commit("second");
+    let output = env.run(&["-C", "docs", "check", "--against", "HEAD"]);
+    assert_eq!(output.code, 2, "{output}");
+    let folder = env.work().join("proto/pay/v1");
+    assert!(output.err.contains("holds no .proto files"), "{output}");
+    let told = output.err.replace("[work]", &env.work().display().to_string());
+    assert!(told.contains(&format!("has its .proto files in `{}`", folder.display())), "{output}");
 }

@@ -46,3 +46,21 @@ fn takes_over_what_buf_says() {
     // What it wrote is a configuration that works.
     assert_eq!(env.run(&["check"]).to_string(), "no findings · 0 changes\n--- exit 0");
 }
+
+#[test]
+fn what_is_written_works_for_a_prefix_and_vendored_files() {
+    let env = TestEnv::new();
+    env.write(
+        "api/a.proto",
+        "syntax = \"proto3\";\nimport \"example.com/shop/api/b.proto\";\nimport \"google/type/date.proto\";\n",
+    );
+    env.write("api/b.proto", "syntax = \"proto3\";\n");
+    env.write("third_party/google/type/date.proto", "syntax = \"proto3\";\npackage google.type;\n");
+    let before = env.run(&["build"]);
+    assert_eq!((before.code, env.run(&["init"]).code), (0, 0), "{before}");
+    let text = env.read("protopact.toml");
+    assert!(text.contains("roots = [{ path = \".\", as = \"example.com/shop\" }]\n"), "{text}");
+    assert!(text.contains("imports = [\"third_party\"]\n"), "{text}");
+    let after = env.run(&["build"]);
+    assert_eq!((after.code, after.out), (0, before.out));
+}

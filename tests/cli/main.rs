@@ -7,9 +7,12 @@
 
 mod build;
 mod check;
+#[cfg(unix)]
+mod deps;
 mod diff;
 mod env;
 mod init;
 mod policy;
 mod rules;
 mod shell;
+mod waive;

@@ -147,7 +147,7 @@ fn the_failing_level_decides_the_code() {
     assert_eq!(warned.code, 1, "{warned}");
     assert!(warned.out.contains("warning[FIELD_SAME_NAME]: "), "{warned}");
     assert!(
-        warned.out.contains("0 errors, 1 warning, 0 notes · next version must be minor (1.5.0)"),
+        warned.out.contains("0 errors, 1 warning, 0 notes · next version must be major (2.0.0)"),
         "{warned}"
     );
     assert_eq!((run("note").code, run("error").code), (1, 0));

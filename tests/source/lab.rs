@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use git2::{FileMode, Oid, Repository, RepositoryInitOptions, Signature, Time};
 use protopact::config::{Overrides, Settings};
 use protopact::source::{
-    self, ConfigSource, Context, Layout, LayoutError, Loaded, PathSelection, Resolved, Side, SourceError,
-    SourceSpec, Tree, layout, load_settings,
+    self, Around, ConfigSource, Context, Layout, LayoutError, Loaded, PathSelection, Places, Resolved, Side,
+    SourceError, SourceSpec, Tree, layout, load_settings,
 };
 
 /// A repository with a working tree in a directory of its own.
@@ -153,6 +153,11 @@ impl Run {
         load_settings(loaded, source, &Overrides::default()).unwrap_or_else(|e| panic!("{}", explain(&e)))
     }
 
+    fn places(&self, loaded: &Loaded, settings: &Settings) -> Places {
+        Places::open(loaded, settings, Around { cwd: &self.cwd, cache: None, lock: None }, None)
+            .unwrap_or_else(|e| panic!("{}", explain(&e)))
+    }
+
     pub(crate) fn try_new(&self, new: &str) -> Result<(Loaded, Resolved, PathSelection), LayoutError> {
         let loaded = open(&self.cwd, new, Side::New).unwrap_or_else(|e| panic!("{}", explain(&e)));
         let settings = self.settings(&loaded);
@@ -163,7 +168,14 @@ impl Run {
             &self.paths,
             &self.exclude,
         );
-        let resolved = layout::resolve(loaded.tree().unwrap(), &settings, &selection, Side::New, None)?;
+        let resolved = layout::resolve(
+            loaded.tree().unwrap(),
+            &settings,
+            &selection,
+            Side::New,
+            None,
+            &self.places(&loaded, &settings),
+        )?;
         Ok((loaded, resolved, selection))
     }
 
@@ -178,7 +190,9 @@ impl Run {
         let old = source::open(&spec, context).unwrap_or_else(|e| panic!("{}", explain(&e)));
         let settings = self.settings(&old);
         let like = Some(&resolved.layout);
-        let old = layout::resolve(old.tree().unwrap(), &settings, &selection, Side::Old, like).unwrap();
+        let places = self.places(&loaded, &self.settings(&loaded));
+        let old =
+            layout::resolve(old.tree().unwrap(), &settings, &selection, Side::Old, like, &places).unwrap();
         (resolved.layout, old.layout)
     }
 }

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod archives;
 mod directories;
 mod lab;
 mod layouts;
+#[cfg(unix)]
+mod places;
 mod plans;
 mod revisions;

@@ -5,11 +5,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../common/history.rs"]
+mod history;
+
 #[path = "../laws/schemas.rs"]
 #[allow(dead_code, reason = "the other laws use the rest")]
 mod spec;
 
 mod codec;
+mod forms;
 mod lab;
 mod laws;
 mod truth;

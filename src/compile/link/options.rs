@@ -319,7 +319,8 @@ impl<'a> Interpreter<'a, '_, '_> {
                 self.fail(Problem::new(span, message))
             }
             Err(miss) => {
-                if miss == Miss::Unknown && context.units[self.file as usize].imports.contains(&None) {
+                let follows = !matches!(miss, Miss::Hidden(symbol) if !matches!(symbol, Symbol::Package(..)));
+                if follows && context.types.tainted.contains(&self.file) {
                     return Err(Failed);
                 }
                 let problem = missing(context.units, name, span, &miss, "option");

@@ -34,6 +34,8 @@ pub(super) struct FileTypes {
 #[derive(Debug)]
 pub(super) struct Types {
     pub(super) files: Vec<FileTypes>,
+    /// The files where a missing name may be the fault of a file that could not be read.
+    pub(super) tainted: FxHashSet<u32>,
 }
 
 impl Types {
@@ -62,7 +64,7 @@ pub(super) fn resolve(
         files.push(types);
         problems.extend(found.into_iter().map(|p| (file as u32, p)));
     }
-    Types { files }
+    Types { files, tainted }
 }
 
 /// The files where a missing name may be the fault of a file that could not be read.
@@ -152,7 +154,9 @@ impl Resolver<'_, '_> {
                 Ref::Missing
             }
             Err(miss) => {
-                if !(self.tainted && miss == Miss::Unknown) && name != "." {
+                // What may be in a file that is not there follows from that.
+                let follows = !matches!(miss, Miss::Hidden(symbol) if !matches!(symbol, Symbol::Package(..)));
+                if !(self.tainted && follows) && name != "." {
                     let problem = missing(self.units, name, span, &miss, "type");
                     self.problems.push(problem);
                 }

@@ -71,7 +71,7 @@ type Result<T = ()> = std::result::Result<T, Failed>;
 const MAX_MESSAGE_DEPTH: u32 = 31;
 
 /// How many parts the name of a package may have. Every name in the file is looked up in all of them.
-const MAX_PACKAGE_PARTS: usize = 100;
+pub(super) const MAX_PACKAGE_PARTS: usize = 100;
 
 struct Parser<'s> {
     lex: Lexer<'s>,

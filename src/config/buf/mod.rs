@@ -124,6 +124,30 @@ pub fn assemble(folders: Vec<(String, Option<Workspace>)>) -> Workspace {
     Workspace { modules, policy: default_policy("v1"), version: "v1" }
 }
 
+/// The names on a registry under `deps` of a `buf.yaml` or `buf.lock`, as written; none where the file says none, or is
+/// wrong, which its reader tells.
+#[must_use]
+pub fn dependencies(text: &str) -> Vec<String> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        #[serde(default)]
+        deps: Vec<Dep>,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Dep {
+        Name(String),
+        Locked { name: String },
+        Older { remote: String, owner: String, repository: String },
+    }
+    let file: File = serde_saphyr::from_str(text).unwrap_or(File { deps: Vec::new() });
+    let names = file.deps.into_iter().map(|dep| match dep {
+        Dep::Name(name) | Dep::Locked { name } => name,
+        Dep::Older { remote, owner, repository } => format!("{remote}/{owner}/{repository}"),
+    });
+    names.map(|name| name.split(':').next().unwrap_or_default().to_owned()).collect()
+}
+
 /// What a folder without any buf file is to buf: one module, judged by FILE.
 #[must_use]
 pub fn default_workspace(version: &'static str) -> Workspace {

@@ -75,14 +75,16 @@ pub(super) static VALUE_REMOVED: Facts = Facts {
         let Kind::EnumValueRemoved { names, number_reserved, names_reserved } = &change.kind else {
             return None;
         };
-        if *number_reserved && *names_reserved {
-            let name = value.name.to_string();
-            return Some(Remedy::Restore { element: old_name(change, cx), name, number: value.number });
+        if cx.old.is_deprecated(change.old?) && !(*number_reserved && *names_reserved) {
+            return reserve(change, cx);
         }
-        Some(Remedy::Reserve {
-            holder: Holder { name: cx.old.enum_(value.parent).full_name.to_string(), is_enum: true },
-            numbers: if *number_reserved { Vec::new() } else { vec![numbers::one(value.number)] },
-            names: if *names_reserved { Vec::new() } else { names.clone() },
+        let quoted: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();
+        Some(Remedy::Restore {
+            element: old_name(change, cx),
+            name: value.name.to_string(),
+            number: value.number,
+            reserved: *number_reserved || *names_reserved,
+            then: format!("reserved {}; reserved {};", value.number, quoted.join(", ")),
         })
     },
     shown: Shown::EnumValue,
@@ -131,6 +133,20 @@ pub(super) static VALUE_NUMBER_REUSED: Facts = Facts {
     shown: Shown::EnumValue,
 };
 
+/// What reserves a value that is gone, as far as it is not reserved.
+pub(in crate::diff) fn reserve(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
+    let value = old_value(change, cx)?;
+    let Kind::EnumValueRemoved { names, number_reserved, names_reserved } = &change.kind else {
+        return None;
+    };
+    Some(Remedy::Reserve {
+        holder: Holder { name: cx.old.enum_(value.parent).full_name.to_string(), is_enum: true },
+        numbers: if *number_reserved { Vec::new() } else { vec![numbers::one(value.number)] },
+        names: if *names_reserved { Vec::new() } else { names.clone() },
+    })
+    .filter(|_| !(*number_reserved && *names_reserved))
+}
+
 fn old_value<'a>(change: &Change, cx: &Cx<'a>) -> Option<&'a EnumValue> {
     if let Some(Element::EnumValue(id)) = change.old { Some(cx.old.value(id)) } else { None }
 }
@@ -166,6 +182,12 @@ fn value_added_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
         let holder = Holder { name: cx.new.enum_(value.parent).full_name.to_string(), is_enum: true };
         let free = numbers::free_value(cx, &cx.new.enum_(value.parent).full_name);
         return numbers::reused(change, holder, (&value.name, value.number), free);
+    }
+    if matches!(change.kind, Kind::EnumValueAdded { alias: true, .. }) {
+        return Some(Remedy::Advice(format!(
+            "put `{}` behind the name that {} had: the first one is written",
+            value.name, value.number
+        )));
     }
     Some(Remedy::Advice(format!("update readers first, then start to write `{}`", value.name)))
 }

@@ -77,7 +77,8 @@ pub(super) static RENUMBERED: Facts = Facts {
         let field = old_field(change, cx)?;
         let now = cx.new.field(renumbered(&change.kind)?).number;
         let (message, name) = (message_name(cx.old, field), field.name.to_string());
-        Some(Remedy::Renumber { message, name, number: field.number, now })
+        let Kind::FieldRemoved { number_reserved: reserved, .. } = change.kind else { return None };
+        Some(Remedy::Renumber { message, name, number: field.number, now, reserved })
     },
     shown: Shown::FieldRemoved,
 };
@@ -92,9 +93,13 @@ pub(super) static RENAMED: Facts = Facts {
     whole: false,
     rule: |_, _| Some("FIELD_SAME_NAME"),
     remedy: |change, cx| {
-        let (old, _) = fields(change, cx)?;
+        let (old, new) = fields(change, cx)?;
         if old.is_extension() {
             return keep_extension_name(change, cx);
+        }
+        // Where the key stays there is nothing to pin.
+        if old.json_name == new.json_name {
+            return Some(Remedy::KeepName { element: old_name(change, cx), name: old.name.to_string() });
         }
         Some(Remedy::KeepFieldName {
             message: message_name(cx.old, old),
@@ -150,7 +155,13 @@ pub(super) static NUMBER_REUSED: Facts = Facts {
             old_name: old.name.to_string(),
             new_name: new.name.to_string(),
             number: old.number,
-            free: numbers::free(cx, new),
+            free: match &change.kind {
+                // What is there now goes back to where it was.
+                Kind::FieldNameChanged(NameChange::Reused { was: Some(was), .. }) => {
+                    Some(cx.old.field(*was).number)
+                }
+                _ => numbers::free(cx, new),
+            },
         })
     },
     shown: Shown::Field,
@@ -212,6 +223,7 @@ pub(super) static CARDINALITY_CHANGED: Facts = Facts {
             field: old_name(change, cx),
             name: old.name.to_string(),
             cardinality: old.cardinality,
+            old_type: type_text(cx.old, change.old),
             free: numbers::free(cx, new),
         })
     },
@@ -294,8 +306,9 @@ pub(super) static DEFAULT_CHANGED: Facts = Facts {
     rule: |_, _| Some("FIELD_SAME_DEFAULT"),
     remedy: |change, cx| {
         let Kind::FieldDefaultChanged { old: value, .. } = &change.kind else { return None };
-        let (old, _) = fields(change, cx)?;
-        let value = old.default.is_some().then(|| value.to_string());
+        let (old, new) = fields(change, cx)?;
+        // Where neither has one of its own, the first value of the enum is another one now.
+        let value = (old.default.is_some() || new.default.is_none()).then(|| value.to_string());
         Some(Remedy::KeepDefault { field: old_name(change, cx), name: old.name.to_string(), value })
     },
     shown: Shown::FieldAbsent,
@@ -497,21 +510,41 @@ fn added_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
 fn removed_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
     let field = old_field(change, cx)?;
     let Kind::FieldRemoved { number_reserved, name_reserved, .. } = change.kind else { return None };
+    let name = field.name.to_string();
     if field.cardinality == Cardinality::Required {
-        let name = &field.name;
         return Some(Remedy::Advice(format!(
-            "make `{name}` optional first, and remove it when no reader requires it"
+            "keep `{name}` as it was for as long as anybody has the old version: whoever requires it refuses a message without it"
         )));
     }
-    if number_reserved && name_reserved {
-        let name = field.name.to_string();
-        return Some(Remedy::Restore { element: old_name(change, cx), name, number: field.number });
+    // What was deprecated is retired as the guide describes it; of anything else somebody may still send.
+    if field.is_deprecated() && !(number_reserved && name_reserved) {
+        return reserve(change, cx);
     }
+    Some(Remedy::Restore {
+        element: old_name(change, cx),
+        name,
+        number: field.number,
+        reserved: number_reserved || name_reserved,
+        then: reservation(field).to_string(),
+    })
+}
+
+/// What reserves a field that is gone, as far as it is not reserved.
+pub(in crate::diff) fn reserve(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
+    let field = old_field(change, cx)?;
+    let Kind::FieldRemoved { number_reserved, name_reserved, renumbered: None, .. } = change.kind else {
+        return None;
+    };
     Some(Remedy::Reserve {
         holder: Holder { name: message_name(cx.old, field), is_enum: false },
         numbers: if number_reserved { Vec::new() } else { vec![numbers::one(field.number)] },
         names: if name_reserved { Vec::new() } else { vec![field.name.clone()] },
     })
+    .filter(|_| !(number_reserved && name_reserved))
+}
+
+fn reservation(field: &Field) -> String {
+    format!("reserved {}; reserved \"{}\";", field.number, field.name)
 }
 
 fn keep_extension_name(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {

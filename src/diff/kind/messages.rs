@@ -66,9 +66,11 @@ pub(super) static RESERVED_RANGE_REMOVED: Facts = Facts {
     whole: false,
     rule: no_delete,
     remedy: |change, cx| {
-        Some(Remedy::Reserve {
+        // What is in use cannot be reserved: the element that took it has to leave first, and says so.
+        let numbers = unused(missing(&change.kind), cx.new, change.new?);
+        (!numbers.is_empty()).then(|| Remedy::Reserve {
             holder: holder(change, cx),
-            numbers: missing(&change.kind).to_vec(),
+            numbers,
             names: Vec::new(),
         })
     },
@@ -85,7 +87,8 @@ pub(super) static RESERVED_NAME_REMOVED: Facts = Facts {
     whole: false,
     rule: no_delete,
     remedy: |change, cx| {
-        Some(Remedy::Reserve {
+        let free = !uses_name(cx.new, change.new?, name(&change.kind));
+        free.then(|| Remedy::Reserve {
             holder: holder(change, cx),
             numbers: Vec::new(),
             names: vec![name(&change.kind).into()],
@@ -235,6 +238,39 @@ fn missing(kind: &Kind) -> &[Range] {
     match kind {
         Kind::ReservedRangeRemoved { missing, .. } | Kind::ExtensionRangeRemoved { missing, .. } => missing,
         _ => &[],
+    }
+}
+
+/// Numbers of some ranges that nothing in a message or enum has.
+fn unused(ranges: &[Range], schema: &Schema, holder: Element) -> Vec<Range> {
+    let mut used: Vec<i32> = match holder {
+        Element::Message(id) => schema.message(id).fields.iter().map(|f| schema.field(*f).number).collect(),
+        Element::Enum(id) => schema.enum_(id).values.iter().map(|v| schema.value(*v).number).collect(),
+        _ => Vec::new(),
+    };
+    used.sort_unstable();
+    let mut free = Vec::new();
+    for range in ranges {
+        let mut start = Some(range.start);
+        for number in used.iter().copied().filter(|n| range.contains(*n)) {
+            if let Some(first) = start.filter(|first| *first < number) {
+                free.push(Range { start: first, end: number - 1 });
+            }
+            start = number.checked_add(1);
+        }
+        if let Some(start) = start.filter(|start| *start <= range.end) {
+            free.push(Range { start, end: range.end });
+        }
+    }
+    free
+}
+
+/// Whether anything in a message or enum has a name.
+fn uses_name(schema: &Schema, holder: Element, name: &str) -> bool {
+    match holder {
+        Element::Message(id) => schema.field_by_name(id, name).is_some(),
+        Element::Enum(id) => schema.value_by_name(id, name).is_some(),
+        _ => false,
     }
 }
 

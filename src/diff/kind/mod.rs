@@ -19,7 +19,9 @@ use std::sync::Arc;
 
 use crate::schema::{FieldId, MessageId, OneofId, Range};
 
+pub(in crate::diff) use enums::reserve as reserve_value;
 pub(crate) use facts::{Facts, Id, Place, Shown};
+pub(in crate::diff) use fields::reserve as reserve_field;
 pub use file_option::FileOption;
 pub use parts::{Comeback, Departure, NameChange, OneofChange, Past, Structure};
 
@@ -263,14 +265,14 @@ macro_rules! beside {
         | Kind::DescriptorAccessorRemoved | Kind::DeprecationChanged { .. } | Kind::GeneratorFeaturesChanged
     };
     (wire) => {
-        beside!(every) | beside!(files) | beside!(methods)
+        beside!(every) | beside!(lines) | beside!(methods)
         | Kind::TypeAdded | Kind::TypeMoved(_)
         | Kind::FieldJsonNameChanged | Kind::OneofAdded | Kind::OneofRemoved { .. } | Kind::JsonFormatChanged
         | Kind::OptionChanged { .. }
     };
     (json) => {
-        beside!(every) | beside!(files) | beside!(methods)
-        | Kind::PackageRemoved { .. } | Kind::TypeMoved(_) | Kind::TypeRenamed(_)
+        beside!(every) | beside!(lines) | beside!(methods)
+        | Kind::TypeMoved(_) | Kind::TypeRenamed(_)
         | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
         | Kind::OneofAdded | Kind::OneofRemoved { .. }
         | Kind::ReservedRangeRemoved { .. } | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged
@@ -309,8 +311,10 @@ macro_rules! beside {
     };
 
     // Parts of the lists above.
-    (files) => {
-        Kind::FileRemoved | Kind::FilePackageChanged | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
+    (files) => { Kind::FileRemoved | beside!(lines) };
+    // Single lines of a file.
+    (lines) => {
+        Kind::FilePackageChanged | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
     };
     (methods) => {
         Kind::MethodAdded | Kind::MethodRemoved

@@ -49,6 +49,17 @@ impl Narrowing {
         }
     }
 
+    /// The same where an expression of the writer's own, which nobody evaluates here, may keep the example from being
+    /// sent at all.
+    fn unless_forbidden(self, forbids: bool) -> Narrowing {
+        match self {
+            Narrowing::Refused(what) if forbids => Narrowing::Unclear(format!(
+                "an expression that is not looked into decides whether {what} was accepted"
+            )),
+            narrowing => narrowing,
+        }
+    }
+
     /// The same, said of a part.
     fn within(self, part: &str) -> Narrowing {
         match self {
@@ -212,12 +223,23 @@ fn fields(cx: &Cx<'_>, old: FieldId, new: FieldId) -> [Narrowing; 2] {
         };
         [Library::Protovalidate, Library::Pgv].map(|l| [of(&a, l), of(&b, l)]).to_vec()
     };
-    pairs.iter().fold([Narrowing::None, Narrowing::None], |[backward, forward], [old, new]| {
-        [
-            backward.or_worse(old.narrowed_by(new, presences)),
-            forward.or_worse(new.narrowed_by(old, [presences[1], presences[0]])),
-        ]
-    })
+    let [backward, forward] =
+        pairs.iter().fold([Narrowing::None, Narrowing::None], |[backward, forward], [old, new]| {
+            [
+                backward.or_worse(old.narrowed_by(new, presences)),
+                forward.or_worse(new.narrowed_by(old, [presences[1], presences[0]])),
+            ]
+        });
+    [
+        backward.unless_forbidden(has_expressions(cx.old, old)),
+        forward.unless_forbidden(has_expressions(cx.new, new)),
+    ]
+}
+
+/// Whether the message of a field has expressions, which may speak of any of its fields.
+fn has_expressions(schema: &Schema, id: FieldId) -> bool {
+    let message = schema.field(id).parent.filter(|m| schema.message(*m).options.is_some());
+    message.is_some_and(|m| !OfMessage::read(schema, m).expressions.is_empty())
 }
 
 fn never_sent(schema: &Schema, id: FieldId) -> Narrowing {

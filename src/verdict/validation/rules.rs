@@ -375,7 +375,7 @@ impl Rules {
             };
             worst = worst.or_worse(state([zero(self, written), zero(new, read)], what));
         }
-        worst
+        worst.unless_forbidden(!self.clauses.is_empty())
     }
 
     fn clauses_narrowed_by(&self, new: &Rules) -> Narrowing {
@@ -418,9 +418,9 @@ impl Value {
                 } else {
                     Narrowing::None
                 };
-                fewer(old, new, "item")
-                    .or_worse(unique)
-                    .or_worse(old_items.narrowed_by(items, ELEMENTS).within(" in a list"))
+                let inside = old.max().is_some_and(|n| n > 0);
+                let items = if inside { old_items.narrowed_by(items, ELEMENTS) } else { Narrowing::None };
+                fewer(old, new, "item").or_worse(unique).or_worse(items.within(" in a list"))
             }
             (Value::Free, Value::Map(..)) => {
                 Value::Map(all_counts(), false, Box::default(), Box::default()).narrowed_by(new)
@@ -431,6 +431,9 @@ impl Value {
                 } else {
                     Narrowing::None
                 };
+                if old.max().is_none_or(|n| n == 0) {
+                    return Narrowing::None;
+                }
                 fewer(old, new, "pair")
                     .or_worse(full)
                     .or_worse(old_keys.narrowed_by(keys, ELEMENTS).within(" as a key"))

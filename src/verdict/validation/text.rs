@@ -187,14 +187,10 @@ impl Text {
         let (chars, bytes) = self.reach();
         let beyond_empty = |lost: Set| lost.minus(&Set::points([0])).example();
         let (a, mut worst) = (self.noun(), Narrowing::None);
-        for (reached, restricts, accepted, unit) in [
-            (&chars, self.chars != lengths(), &new.chars, "character"),
-            (&bytes, self.bytes != lengths(), &new.bytes, "byte"),
-        ] {
+        for (reached, accepted, unit) in [(&chars, &new.chars, "character"), (&bytes, &new.bytes, "byte")] {
             let Some(length) = beyond_empty(reached.minus(accepted)) else { continue };
             let what = format!("{a} of {length} {unit}{}", if length == 1 { "" } else { "s" });
-            // Where lengths were restricted before, a pattern beside them is not what restricted them.
-            worst = worst.or_worse(if restricts { Narrowing::Refused(what) } else { self.lost(&what) });
+            worst = worst.or_worse(self.lost(&what));
         }
         worst
     }

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::context;
 
 use super::super::fold;
 use super::super::matrix::{Cell, Matrix, State};
 use super::{Mark, grids, losses, named, summary};
+use crate::present::page;
 use crate::text::plural;
 
 fn class(mark: Mark) -> &'static str {
@@ -29,13 +30,9 @@ fn hint(matrix: &Matrix, cells: &[&Cell]) -> String {
             State::Green => format!("{} cases", cell.cases),
             State::Empty => "nothing to try".to_owned(),
         };
-        format!("{}: {}", cell.id.subject, clean(&what)) + &format!(" [{}]", cell.id.name(matrix.labels()))
+        format!("{}: {}", cell.id.subject, &what) + &format!(" [{}]", cell.id.name(matrix.labels()))
     });
     lines.collect::<Vec<_>>().join("\n")
-}
-
-fn clean(text: &str) -> String {
-    crate::text::escape(text).into_owned()
 }
 
 /// Writes one page.
@@ -71,7 +68,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
         .collect();
     let packages = fold::packages(matrix);
     let green: Vec<_> =
-        packages.iter().filter(|p| p.causes.is_empty()).map(|p| clean(named(p.name))).collect();
+        packages.iter().filter(|p| p.causes.is_empty()).map(|p| named(p.name).to_owned()).collect();
     let red: Vec<_> = packages
         .iter()
         .filter(|p| !p.causes.is_empty())
@@ -82,36 +79,34 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
                 .map(|cause| {
                     let cells: Vec<_> = cause.cells.iter().map(|c| c.name(labels)).collect();
                     context! {
-                        part => cause.part.as_str(), place => clean(&cause.place), case => clean(&cause.case),
-                        what => clean(&cause.what), cell => cause.cell.name(labels), cells,
+                        part => cause.part.as_str(), place => &cause.place, case => &cause.case,
+                        what => &cause.what, cell => cause.cell.name(labels), cells,
                         seen => format!("{} in {}", plural(cause.cases, "case"), plural(cause.cells.len(), "cell")),
-                        predicted => cause.foretold.as_ref().map(|f| clean(&f.change)),
+                        predicted => cause.foretold.as_ref().map(|f| &f.change),
                         effect => cause.foretold.as_ref().map(|f| f.effect.as_str()),
-                        repeat => clean(&matrix.repeat(&cause.cell)),
+                        repeat => matrix.repeat(&cause.cell),
                     }
                 })
                 .collect();
             let total = package.total();
-            context! { name => clean(named(package.name)), red => total.red, cells => total.cells, causes }
+            context! { name => named(package.name), red => total.red, cells => total.cells, causes }
         })
         .collect();
-    let skips: Vec<_> = matrix.skips.iter().map(|s| (s.language.as_str(), clean(&s.reason))).collect();
-    let unseen: Vec<_> = matrix.unseen.iter().map(|u| (clean(&u.change), u.verdict.clone())).collect();
+    let skips: Vec<_> = matrix.skips.iter().map(|s| (s.language.as_str(), s.reason.clone())).collect();
+    let unseen: Vec<_> = matrix.unseen.iter().map(|u| (u.change.clone(), u.verdict.clone())).collect();
     let losses: Vec<_> = losses(matrix)
         .into_iter()
-        .map(|l| context! { name => l.first.id.name(labels), what => clean(l.what), more => l.cells - 1 })
+        .map(|l| context! { name => l.first.id.name(labels), what => l.what, more => l.cells - 1 })
         .collect();
     let counts = matrix.counts();
-    let mut env = Environment::new();
-    env.set_auto_escape_callback(|_| AutoEscape::Html);
-    let page = env.render_str(
+    let page = page::render(
         include_str!("page.html.j2"),
         context! {
-            contract => clean(&matrix.contract), old => labels[0], new => labels[1], tables, red, green, losses, skips, unseen,
+            contract => &matrix.contract, old => labels[0], new => labels[1], tables, red, green, losses, skips, unseen,
             summary => summary(&counts, matrix.skips.len()), good => counts.red() == 0,
         },
     );
-    out.write_all(page.expect("the template is complete").as_bytes())
+    out.write_all(page.as_bytes())
 }
 
 #[cfg(test)]

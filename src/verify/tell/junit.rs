@@ -9,6 +9,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::super::fold::{self, Cause};
 use super::super::matrix::{Matrix, State};
 use super::named;
+use crate::present::junit::{self, clean, clean_lines};
 use crate::text::plural;
 
 /// What of one package differs in one part of it.
@@ -89,18 +90,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
         }
         report.add_test_suite(suite);
     }
-    report.serialize(&mut *out).map_err(io::Error::other)
-}
-
-/// Control characters and marks of direction are shown, not sent: XML has no place for the former, and the latter turn
-/// a line around.
-fn clean(text: &str) -> String {
-    crate::text::escape(text).into_owned()
-}
-
-/// The same of several lines, which stay lines.
-fn clean_lines(text: &str) -> String {
-    text.lines().map(clean).collect::<Vec<_>>().join("\n")
+    junit::write(&report, out)
 }
 
 #[cfg(test)]

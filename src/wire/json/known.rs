@@ -6,47 +6,18 @@ use super::read::Parser;
 use super::write::{self, double, members, value};
 use super::{Json, JsonError};
 use crate::compile::json_name;
+pub(crate) use crate::schema::Known;
 use crate::schema::{MessageId, Schema};
 use crate::wire::decode::{decode, get};
 use crate::wire::encode::encode;
-use crate::wire::reader::Reader;
+use crate::wire::reader::{JsonStyle, Reader};
 use crate::wire::value::{Key, Slot, Tree, Value, is_zero};
-
-/// A well-known type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
-    Any,
-    Timestamp,
-    Duration,
-    FieldMask,
-    Struct,
-    Value,
-    ListValue,
-    Wrapper,
-}
 
 /// The years 1 to 9999.
 pub(crate) const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 /// Ten thousand years either way.
 pub(crate) const DURATION_SECONDS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
 const NANOS: i32 = 1_000_000_000;
-
-impl Known {
-    pub(crate) fn of(full_name: &str) -> Option<Known> {
-        Some(match full_name.strip_prefix("google.protobuf.")? {
-            "Any" => Known::Any,
-            "Timestamp" => Known::Timestamp,
-            "Duration" => Known::Duration,
-            "FieldMask" => Known::FieldMask,
-            "Struct" => Known::Struct,
-            "Value" => Known::Value,
-            "ListValue" => Known::ListValue,
-            "DoubleValue" | "FloatValue" | "Int64Value" | "UInt64Value" | "Int32Value" | "UInt32Value"
-            | "BoolValue" | "StringValue" | "BytesValue" => Known::Wrapper,
-            _ => return None,
-        })
-    }
-}
 
 fn bytes_of(tree: &Tree, number: i32) -> Vec<u8> {
     match tree.one(number) {
@@ -109,7 +80,7 @@ pub(super) fn write(schema: &Schema, tree: &Tree, known: Known) -> Result<Json, 
         Known::Duration => {
             let (seconds, nanos) = seconds_and_nanos(tree);
             let mixed = (seconds > 0 && nanos < 0) || (seconds < 0 && nanos > 0);
-            if !DURATION_SECONDS.contains(&seconds) || nanos.abs() >= NANOS || mixed {
+            if !DURATION_SECONDS.contains(&seconds) || nanos.unsigned_abs() >= NANOS.unsigned_abs() || mixed {
                 return Err(JsonError::new("the duration is out of range"));
             }
             let sign = if seconds < 0 || nanos < 0 { "-" } else { "" };
@@ -209,6 +180,9 @@ pub(super) fn read(
         }
         Known::FieldMask => {
             let paths = text()?.split(',').filter(|p| !p.is_empty());
+            if let Some(path) = paths.clone().find(|p| !is_path(p, parser.reader.json)) {
+                return Err(JsonError::new(format!("`{path}` is not a path of fields")));
+            }
             let paths: Vec<Value> = paths.map(|p| Value::String(snake(p).into_bytes())).collect();
             if !paths.is_empty() {
                 tree.fields.insert(1, Slot::List(paths));
@@ -293,6 +267,18 @@ fn read_any(parser: Parser<'_>, message: MessageId, json: &Json, depth: usize) -
         tree.fields.insert(2, Slot::One(Value::Bytes(bytes)));
     }
     Ok(tree)
+}
+
+/// Whether a parser takes a path of a mask: Go asks for names in camel case, Python for no underscores, Java for nothing.
+fn is_path(path: &str, style: JsonStyle) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    match style {
+        JsonStyle::Java => true,
+        JsonStyle::Python => !path.contains('_'),
+        JsonStyle::Strict => path.split('.').all(is_name),
+    }
 }
 
 /// Nanoseconds as a fraction of three, six or nine digits, or nothing.

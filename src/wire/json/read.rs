@@ -107,7 +107,7 @@ impl Parser<'_> {
                 };
                 let mut values = Vec::new();
                 for item in items {
-                    if *item == Json::Null && !takes_null(field) {
+                    if *item == Json::Null && !takes_null_inside(field, self.reader) {
                         return Err(JsonError::new("null stands in an array"));
                     }
                     values.push(self.value(field, item, depth)?);
@@ -261,6 +261,15 @@ pub(crate) fn field_of_key(schema: &Schema, message: MessageId, key: &str) -> Op
 fn takes_null(field: &Field) -> bool {
     field.cardinality.is_singular()
         && matches!(field.type_name.as_deref(), Some("google.protobuf.Value" | "google.protobuf.NullValue"))
+}
+
+/// Whether null is an element of a list of the type.
+fn takes_null_inside(field: &Field, reader: Reader) -> bool {
+    match field.type_name.as_deref() {
+        Some("google.protobuf.Value") => true,
+        Some("google.protobuf.NullValue") => reader.json != JsonStyle::Python,
+        _ => false,
+    }
 }
 
 /// A whole number: as a number or a string, also with an exponent or a zero fraction.

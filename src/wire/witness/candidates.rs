@@ -61,10 +61,18 @@ impl Prover<'_> {
                 // A key or a value of a map is written with the map.
                 let (w, r) = (of_map(write, w).unwrap_or(w), of_map(read, r).unwrap_or(r));
                 let (a, b) = (holder(write, w)?, holder(read, r)?);
-                Some(self.field(w, a, b, &[read.field(r).number], direction))
+                let mut trials = self.field(w, a, b, &[read.field(r).number], direction);
+                let (w, r) = (write.field(w), read.field(r));
+                let maker = Maker::new(write, 0, true);
+                for slot in self.deep(w, r, lens, direction) {
+                    let mut tree = maker.minimal(a);
+                    tree.fields.insert(w.number, slot);
+                    trials[0].trees.push(tree);
+                }
+                Some(trials)
             }),
-            Shown::FieldRemoved => self.field_removed(change, lens, direction),
-            Shown::FieldAdded => self.field_added(change, direction),
+            Shown::FieldRemoved => self.field_removed(change, direction),
+            Shown::FieldAdded => self.field_added(change, lens, direction),
             Shown::EnumValue => self.enum_value(change, direction),
             Shown::Enum => match if backward { change.old } else { change.new } {
                 Some(Element::Enum(id)) => Some(self.enum_(id, None, direction)),
@@ -96,14 +104,14 @@ impl Prover<'_> {
         trials.unwrap_or_default()
     }
 
-    fn field_removed(&self, change: &Change, lens: Lens, direction: Direction) -> Option<Vec<Trial>> {
+    fn field_removed(&self, change: &Change, direction: Direction) -> Option<Vec<Trial>> {
         let Kind::FieldRemoved { message, renumbered, .. } = &change.kind else { return None };
         let Some(Element::Field(old)) = change.old else { return None };
         let parent = holder(self.cx.old, old)?;
         if direction == Direction::Backward {
             return Some(self.field(old, parent, *message, &[], direction));
         }
-        if let Some(new) = renumbered.filter(|_| lens == Lens::Wire)
+        if let Some(new) = *renumbered
             && self.cx.old.field(old).cardinality != Cardinality::Required
         {
             return Some(self.field(new, *message, parent, &[], direction));
@@ -113,12 +121,17 @@ impl Prover<'_> {
         Some(vec![Trial { write: *message, read: parent, focus, trees, absent: None }])
     }
 
-    fn field_added(&self, change: &Change, direction: Direction) -> Option<Vec<Trial>> {
+    fn field_added(&self, change: &Change, lens: Lens, direction: Direction) -> Option<Vec<Trial>> {
         let Some(Element::Field(new)) = change.new else { return None };
         let parent = holder(self.cx.new, new)?;
         let old = self.partner(parent, Direction::Forward)?;
         if direction == Direction::Forward {
             return Some(self.field(new, parent, old, &[], direction));
+        }
+        // JSON does not see that its key had another number.
+        let namesake = self.cx.old.field_by_key(old, &self.cx.new.field(new).json_name);
+        if let Some(was) = namesake.filter(|_| lens == Lens::Json) {
+            return Some(self.field(was, old, parent, &[self.cx.new.field(new).number], direction));
         }
         let trees = vec![Maker::new(self.cx.old, 0, true).minimal(old)];
         let focus = vec![self.cx.new.field(new).number];

@@ -7,6 +7,8 @@
 
 mod calls;
 mod candidates;
+mod deep;
+mod gone;
 mod past;
 mod search;
 
@@ -129,7 +131,9 @@ impl<'a> Prover<'a> {
                     })
                     .or_else(|| self.data(change, cell.lens, cell.direction, cell.effect))
                 }
-                Lens::Wire | Lens::Json => self.data(change, cell.lens, cell.direction, cell.effect),
+                Lens::Wire | Lens::Json => self
+                    .gone(change, cell.lens, cell.direction, cell.effect)
+                    .or_else(|| self.data(change, cell.lens, cell.direction, cell.effect)),
                 Lens::Rpc => self.call(change, cell.direction, cell.effect),
                 _ => continue,
             };

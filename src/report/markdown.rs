@@ -1,0 +1,206 @@
+//! A comment for a pull request: who is hit, then each finding, folded.
+//!
+//! GitHub takes no comment of more than 65,536 characters; what does not fit is counted.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+
+use super::summary::level_word;
+use super::{Finding, Report, Reporter, claims};
+use crate::findings::Standing;
+use crate::text::{View, escape, plural};
+use crate::words::{Direction, Effect, Level};
+
+/// The longest comment, in characters.
+const MAX: usize = 65_536;
+
+/// Room for what stands at the end.
+const END: usize = 400;
+
+/// The format.
+pub(super) struct Markdown;
+
+impl Reporter for Markdown {
+    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut text = head(report);
+        let mut length = text.chars().count();
+        let mut left = report.findings.len();
+        // What fails first, whatever its place; what does not count last.
+        let mut findings: Vec<&Finding> = report.findings.iter().collect();
+        findings.sort_by_key(|f| (f.standing != Standing::Open, Reverse(f.level)));
+        for finding in findings {
+            let piece = entry(report, finding);
+            length += piece.chars().count();
+            if length + END > MAX {
+                break;
+            }
+            text.push_str(&piece);
+            left -= 1;
+        }
+        if left > 0 {
+            let _ = write!(
+                text,
+                "\n… and {}, which this comment has no room for.\n",
+                plural(left, "more finding")
+            );
+        }
+        out.write_all(text.as_bytes())
+    }
+}
+
+fn head(report: &Report) -> String {
+    let mut text = String::new();
+    let levels = [Level::Error, Level::Warn, Level::Note].into_iter().filter(|l| report.count(*l) > 0);
+    let mut counts: Vec<String> = levels.map(|l| plural(report.count(l), level_word(l))).collect();
+    let (waived, known) = report.set_aside();
+    let aside = [(waived, "waived"), (known, "known")].into_iter().filter(|(count, _)| *count > 0);
+    counts.extend(aside.map(|(count, word)| format!("{count} {word}")));
+    let verdict = if counts.is_empty() { "nothing breaks".to_owned() } else { counts.join(", ") };
+    let _ = write!(text, "### protopact: {verdict}\n\n");
+    let _ = write!(
+        text,
+        "Compared with {}: {}.",
+        message(&report.old.to_string()),
+        plural(report.changes.len(), "change")
+    );
+    if let Some(sentence) = report.bump_sentence() {
+        let _ = write!(text, " The {}.", safe(&sentence));
+    }
+    text.push('\n');
+    if !report.findings.is_empty() {
+        text.push_str("\n| who | backward | forward |\n| --- | --- | --- |\n");
+        for (who, cells) in hit(report) {
+            let cell = |d: Direction| {
+                let counts = cells.iter().filter(|((direction, _), _)| *direction == d);
+                let words = counts.map(|((_, effect), n)| format!("{n} {}", effect.as_str()));
+                words.collect::<Vec<_>>().join(", ")
+            };
+            let _ =
+                writeln!(text, "| {who} | {} | {} |", cell(Direction::Backward), cell(Direction::Forward));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// How many findings do what to whom, in the order of lenses.
+pub(super) fn hit(report: &Report) -> Vec<(&'static str, BTreeMap<(Direction, Effect), usize>)> {
+    let mut all: BTreeMap<_, BTreeMap<(Direction, Effect), usize>> = BTreeMap::new();
+    for cell in report.findings.iter().flat_map(|f| &f.verdict.cells) {
+        *all.entry(cell.lens).or_default().entry((cell.direction, cell.effect)).or_default() += 1;
+    }
+    all.into_iter().map(|(lens, cells)| (lens.as_str(), cells)).collect()
+}
+
+fn entry(report: &Report, finding: &Finding) -> String {
+    let mut text = String::new();
+    let word = claims::word(finding);
+    let _ = write!(text, "<details><summary>{word}: {} ", message(&finding.message));
+    let _ = write!(text, "<code>{}</code></summary>\n\n", finding.rule);
+    for (label, location, side) in [("old", &finding.old, Some(&report.old)), ("new", &finding.new, None)] {
+        let Some(location) = location else { continue };
+        let place =
+            location.span.map(|s| format!(":{}:{}", s.start_line, s.start_column)).unwrap_or_default();
+        let side = side.map(|name| format!(" ({})", safe(&name.aside().to_string()))).unwrap_or_default();
+        let _ = writeln!(text, "- **{label}** <code>{}{place}</code>{side}", safe(&location.path));
+    }
+    for (label, sentence) in claims::lines(report, finding) {
+        let _ = writeln!(text, "- **{label}** {}", message(&sentence));
+    }
+    let _ = write!(
+        text,
+        "\n<code>protopact rules {}</code> · {}\n\n</details>\n",
+        finding.rule, finding.fingerprint
+    );
+    text
+}
+
+/// A sentence of ours: what it puts in backticks is code.
+fn message(text: &str) -> String {
+    let mut out = String::new();
+    let parts: Vec<&str> = text.split('`').collect();
+    // A name with a backtick in it leaves an odd one: then none is a mark.
+    if parts.len() % 2 == 0 {
+        return safe(text);
+    }
+    for (n, part) in parts.iter().enumerate() {
+        if n % 2 == 1 {
+            let _ = write!(out, "<code>{}</code>", safe(part));
+        } else {
+            out.push_str(&safe(part));
+        }
+    }
+    out
+}
+
+/// Text that is nothing but text: no markup, no link, and nobody is called by name.
+///
+/// Every mark that CommonMark or GitHub's dialect gives a meaning becomes a character reference, which no mark can come
+/// out of (CommonMark 0.31, section 2.5). An `@` stands alone in an element, so that no name follows it.
+fn safe(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let text = escape(text);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '@' => out.push_str("<span>&#64;</span>"),
+            // No mark by itself: an image needs a bracket, a list a line of its own.
+            '.' | '-' | '(' | ')' | ',' | '/' | '=' | ';' | '+' | '\'' | '"' | '?' | '!' | '%' => out.push(c),
+            // Emoji and links have more behind it.
+            ':' if chars.peek() == Some(&' ') => out.push(c),
+            c if c.is_ascii_punctuation() => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.replace("www.", "www<span>.</span>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn full() {
+        insta::assert_snapshot!(sample::render(&Markdown, &sample::full(), None));
+    }
+
+    #[test]
+    fn empty() {
+        insta::assert_snapshot!(sample::render(&Markdown, &sample::empty(), None));
+    }
+
+    #[test]
+    fn hostile() {
+        let text = sample::render(&Markdown, &sample::hostile(), None);
+        assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
+        assert!(!text.contains("<script"), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn nobody_is_called_and_nothing_is_a_link() {
+        assert_eq!(
+            safe("@team #1 [a](b) `c` *d* http://x"),
+            "<span>&#64;</span>team &#35;1 &#91;a&#93;(b) &#96;c&#96; &#42;d&#42; http&#58;//x"
+        );
+        assert_eq!(message("a `b` c"), "a <code>b</code> c");
+        assert_eq!(message("a ` c"), "a &#96; c");
+    }
+
+    #[test]
+    fn a_comment_is_never_too_long() {
+        let mut report = sample::full();
+        let one = report.findings[0].clone();
+        report.findings = vec![one; 1000];
+        let text = sample::render(&Markdown, &report, None);
+        assert!(text.chars().count() <= MAX, "{}", text.chars().count());
+        let shown = text.matches("<details>").count();
+        assert!(shown > 20 && text.contains(&format!("… and {} more findings", 1000 - shown)), "{shown}");
+        assert_eq!(shown, text.matches("</details>").count());
+    }
+}
