@@ -65,6 +65,8 @@ pub struct Input {
     pub found_roots: bool,
     /// What explains that a file is not there, and what gets it, by import path.
     pub absent: std::collections::BTreeMap<Box<str>, Vec<String>>,
+    /// Descriptors of files that are not made of their text, by import path: what a set that somebody compiled says.
+    pub given: std::collections::BTreeMap<Box<str>, Bytes>,
     /// Other import paths of files: the name, and the one that the file is known by.
     pub aliases: std::collections::BTreeMap<Box<str>, Box<str>>,
 }
@@ -158,12 +160,17 @@ pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileErro
         None => (input, Vec::new()),
     };
     let loaded = load::load(input);
-    let (files, found) = match options.backend {
+    let (mut files, found) = match options.backend {
         Backend::Auto if loaded.edition.is_some() => protoc::compile(loaded, input, options)?,
         Backend::Auto | Backend::Builtin => builtin::compile(loaded, input)?,
         Backend::Protoc => protoc::compile(loaded, input, options)?,
         Backend::Protox => (protox::compile(loaded, input)?, Vec::new()),
     };
+    for file in &mut files {
+        if let Some(given) = input.given.get(&file.name) {
+            file.descriptor = given.clone();
+        }
+    }
     warnings.extend(found);
     sort(&mut warnings);
     Ok(Compiled { files, heads: input.heads.clone(), warnings })

@@ -5,37 +5,52 @@
 
 use std::fmt::Write as _;
 
+use bytes::Bytes;
 use prost::Message as _;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
-};
+use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
-use super::json_name;
+use super::{json_name, wire};
 
-/// The files of a descriptor set: import path and text.
+/// A file of a descriptor set.
+#[derive(Clone, Debug)]
+pub struct Printed {
+    /// Its import path.
+    pub name: String,
+    /// The text that it could have been compiled from.
+    pub text: String,
+    /// The descriptor as it stands in the set, with everything that text does not give back.
+    pub descriptor: Bytes,
+}
+
+/// The files of a descriptor set.
 ///
 /// # Errors
 ///
 /// The bytes are no set, or a file of it declares an edition, whose features text cannot give back.
-pub fn texts(set: &[u8]) -> Result<Vec<(String, String)>, String> {
-    let set = match FileDescriptorSet::decode(set) {
-        Ok(set) if !set.file.is_empty() => set,
-        // A single file is a form of it that some packages have.
-        _ => {
-            let file =
-                FileDescriptorProto::decode(set).map_err(|e| format!("it is no descriptor set: {e}"))?;
-            FileDescriptorSet { file: vec![file] }
+pub fn texts(set: &Bytes) -> Result<Vec<Printed>, String> {
+    let broken = || "it is no descriptor set".to_owned();
+    let mut files: Vec<Bytes> = Vec::new();
+    for field in wire::fields(set) {
+        let field = field.ok_or_else(broken)?;
+        if field.number == 1 {
+            files.push(set.slice_ref(field.bytes().ok_or_else(broken)?));
         }
-    };
-    set.file
-        .iter()
-        .map(|file| match (file.name(), file.syntax()) {
+    }
+    if files.is_empty() {
+        return Err(broken());
+    }
+    let printed = files.into_iter().map(|descriptor| {
+        let file = FileDescriptorProto::decode(&*descriptor).map_err(|e| format!("{}: {e}", broken()))?;
+        match (file.name(), file.syntax()) {
             ("", _) => Err("a file of it has no name".to_owned()),
-            (_, "" | "proto2" | "proto3") => Ok((file.name().to_owned(), text(file))),
+            (name, "" | "proto2" | "proto3") => {
+                Ok(Printed { name: name.to_owned(), text: text(&file), descriptor })
+            }
             (name, _) => Err(format!("`{name}` declares an edition")),
-        })
-        .collect()
+        }
+    });
+    printed.collect()
 }
 
 fn text(file: &FileDescriptorProto) -> String {
@@ -290,6 +305,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use prost_types::FileDescriptorSet;
+
     use super::*;
     use crate::compile::{Input, InputFile, Options, compile};
 
@@ -338,9 +355,10 @@ service S { rpc Get(stream M) returns (M.N); }
         ] {
             let first = compiled(text);
             let set = FileDescriptorSet { file: vec![first.clone()] };
-            let printed = texts(&set.encode_to_vec()).unwrap();
-            assert_eq!(printed[0].0, "a.proto");
-            assert_eq!(sorted(compiled(&printed[0].1)), sorted(first), "{}", printed[0].1);
+            let printed = texts(&set.encode_to_vec().into()).unwrap();
+            assert_eq!(printed[0].name, "a.proto");
+            assert_eq!(printed[0].descriptor, first.encode_to_vec());
+            assert_eq!(sorted(compiled(&printed[0].text)), sorted(first), "{}", printed[0].text);
         }
     }
 
@@ -354,7 +372,7 @@ service S { rpc Get(stream M) returns (M.N); }
 
     #[test]
     fn what_is_no_set_is_refused() {
-        assert!(texts(b"\x07nonsense").is_err());
-        assert!(texts(b"").is_err());
+        assert!(texts(&Bytes::from_static(b"\x07nonsense")).is_err());
+        assert!(texts(&Bytes::new()).is_err());
     }
 }

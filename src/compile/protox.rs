@@ -82,7 +82,14 @@ fn parse(unit: &Unit<'_>) -> Result<prost_types::FileDescriptorProto, Vec<Diagno
     {
         return Ok(file.file_descriptor_proto().clone());
     }
-    protox_parse::parse(unit.name, unit.text).map_err(|error| {
+    let parsed = protox_parse::parse(unit.name, unit.text).map(|mut file| {
+        // Imports by the names that files are known by.
+        for (name, import) in file.dependency.iter_mut().zip(&unit.ast.imports) {
+            *name = import.path.to_string();
+        }
+        file
+    });
+    parsed.map_err(|error| {
         let first = diagnostic(&error, unit);
         let more = error.related().into_iter().flatten();
         let more = more.take(MAX_PROBLEMS - 1).map(|related| diagnostic(related, unit));

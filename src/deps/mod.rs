@@ -21,19 +21,18 @@ use crate::machine::{RunError, tools};
 pub use known::{Known, known, line};
 pub use locked::{Lock, Locked};
 
-/// The .proto files among the files of a package; a descriptor set becomes the text of its files.
+/// The .proto files among the files of a package, and the files of descriptor sets in it.
 #[must_use]
-pub fn texts(files: archive::Files) -> archive::Files {
-    let mut texts = archive::Files::new();
+pub fn parts(files: archive::Files) -> (archive::Files, Vec<print::Printed>) {
+    let (mut texts, mut sets) = (archive::Files::new(), Vec::new());
     for (path, content) in files {
         if path.ends_with(".proto") {
             texts.insert(path, content);
         } else if let Ok(printed) = print::texts(&content) {
-            let safe = printed.into_iter().filter_map(|(path, text)| Some((normalize(&path).ok()?, text)));
-            texts.extend(safe.map(|(path, text)| (path, text.into())));
+            sets.extend(printed.into_iter().filter(|p| normalize(&p.name).is_ok_and(|path| path == p.name)));
         }
     }
-    texts
+    (texts, sets)
 }
 
 /// Where the import paths of a package begin, found from where its files lie: a file of `package a.b` in `x/a/b` says
@@ -42,7 +41,8 @@ pub fn texts(files: archive::Files) -> archive::Files {
 pub fn roots(dep: &Dep, files: &archive::Files) -> Vec<Root> {
     let mut roots: Vec<Root> = dep.roots.clone();
     if roots.is_empty() {
-        let files = texts(files.clone());
+        let (mut files, sets) = parts(files.clone());
+        files.extend(sets.into_iter().map(|p| (p.name, p.text.into())));
         let found = files.iter().filter_map(|(path, content)| {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let text = String::from_utf8_lossy(content);

@@ -134,7 +134,12 @@ impl<'t> Plan<'t> {
         let aliases = self.layout.aliases.iter().map(|(name, known)| (name.clone(), known.clone()));
         let absent =
             self.layout.missing.iter().map(|(import, missing)| (import.clone(), missing.why.clone()));
+        let given = self.layout.files.iter().filter_map(|(import, file)| {
+            let tree = self.mounts[file.module].tree;
+            Some((import.clone(), tree.descriptors.get(&file.path)?.clone()))
+        });
         Input {
+            given: given.collect(),
             roots,
             aliases: aliases.collect(),
             absent: absent.collect(),

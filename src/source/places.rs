@@ -112,8 +112,10 @@ impl Places {
                 continue;
             };
             let told = format!("{name}@{}", locked.version);
-            let mut tree = Tree::from_memory(&told, deps::texts(files));
-            tree.display = Display { typed: told.clone(), at: String::new() };
+            let (files, sets) = deps::parts(files);
+            let mut tree = of_set(&told, sets);
+            let own = Tree::from_memory(&told, files);
+            tree.entries.extend(own.entries);
             let (roots, include) = (locked.roots(), locked.include.clone());
             deps.push(Place { tree, inside: None, roots, include });
         }
@@ -148,6 +150,14 @@ impl Places {
         let open = || folder_tree(self.home.as_deref()?).ok();
         self.newest.get_or_init(open).as_ref()
     }
+}
+
+/// A tree of the files of a descriptor set, which keep their descriptors.
+fn of_set(told: &str, printed: Vec<print::Printed>) -> Tree {
+    let descriptors = printed.iter().map(|p| (p.name.clone(), p.descriptor.clone())).collect();
+    let files = printed.into_iter().map(|p| (p.name, p.text.into()));
+    let display = Display { typed: told.to_owned(), at: String::new() };
+    Tree { display, descriptors, ..Tree::from_memory(told, files) }
 }
 
 /// What opening places needs besides the side.
@@ -197,10 +207,9 @@ fn listed(place: &ImportPlace, home: Option<&Path>, cwd: &Path) -> Result<Place,
         Ok(file) => {
             let fail = |source| SourceError::Io { doing: "read", path: place.path.clone(), source };
             let bytes = std::fs::read(&file).map_err(fail)?;
-            let texts = print::texts(&bytes);
-            let texts = texts.map_err(|why| SourceError::NoSet { text: told.clone(), why })?;
-            let files = texts.into_iter().map(|(path, text)| (path, text.into()));
-            tree = Tree { display: tree.display, ..Tree::from_memory(&told, files) };
+            let printed = print::texts(&bytes.into());
+            let printed = printed.map_err(|why| SourceError::NoSet { text: told.clone(), why })?;
+            tree = of_set(&told, printed);
             return Ok(Place { tree, inside: None, roots: vec![Root::plain("")], include: Vec::new() });
         }
         // The revision may hold it.

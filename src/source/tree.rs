@@ -108,6 +108,8 @@ pub struct Tree {
     pub(super) display: Display,
     pub(super) root: Option<PathBuf>,
     pub(super) origin: Option<Box<Origin>>,
+    /// The descriptors of files that come from a descriptor set, by path.
+    pub(super) descriptors: BTreeMap<String, Bytes>,
 }
 
 /// Where in git a tree comes from.

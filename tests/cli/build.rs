@@ -164,3 +164,30 @@ fn what_is_odd_is_counted_and_shown_where_it_is_asked_for() {
     );
     assert_eq!(env.run(&["build", "--quiet"]).to_string(), "--- exit 0");
 }
+
+#[test]
+fn a_descriptor_set_is_a_place_for_imports_and_keeps_its_descriptors() {
+    let env = contract();
+    let theirs = "syntax = \"proto2\";\npackage t;\nimport \"google/protobuf/descriptor.proto\";\n\
+                  extend google.protobuf.MessageOptions { optional string owner = 50001; }\n\
+                  // A T.\nmessage T { option (owner) = \"us\"; optional int32 n = 1; }\n";
+    env.write("lib/t/t.proto", theirs);
+    env.write("lib/protopact.toml", "[contract]\nroots = [\".\"]\n");
+    assert_eq!(env.run(&["-C", "lib", "build", "-q", "-o", "../t.binpb"]).code, 0);
+    env.write(
+        "proto/b.proto",
+        "syntax = \"proto3\";\npackage b.v1;\nimport \"t/t.proto\";\nmessage B { t.T t = 1; }\n",
+    );
+    let from_text = set(&env, &["--imports", "lib"]);
+    let from_set = set(&env, &["--imports", "t.binpb"]);
+    assert_eq!(from_set, from_text);
+    std::fs::remove_dir_all(env.work().join("lib")).unwrap();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\nimports = [\"t.binpb\"]\n");
+    assert_eq!(set(&env, &[]), from_text);
+    env.write("t.binpb", "no set");
+    insta::assert_snapshot!(env.run(&["build"]), @"
+    --- stderr
+    error: cannot use `t.binpb` as a place for imports: it is no descriptor set
+    --- exit 2
+    ");
+}
