@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
+
 use crate::findings::Report;
 use crate::source::Content;
 
@@ -11,7 +13,7 @@ pub(super) type Kept = BTreeMap<String, bytes::Bytes>;
 /// The files with a tab or a default value somewhere.
 pub(super) fn kept(content: &Content) -> Kept {
     let Content::Sources(input) = content else { return BTreeMap::new() };
-    let wanted = |text: &[u8]| text.contains(&b'\t') || text.windows(7).any(|word| word == b"default");
+    let wanted = |text: &[u8]| text.contains(&b'\t') || memmem::find(text, b"default").is_some();
     let files = input.files.iter().filter(|f| f.target && wanted(&f.content));
     files.map(|f| (f.display.to_string(), f.content.clone())).collect()
 }
