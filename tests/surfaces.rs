@@ -8,32 +8,7 @@ mod support;
 use protopact::compare::Comparison;
 use protopact::words::{Direction, Effect, Language, Lens};
 
-const GO_FEATURES: &str = r#"syntax = "proto2";
-package pb;
-import "google/protobuf/descriptor.proto";
-extend google.protobuf.FeatureSet { optional GoFeatures go = 1002; }
-message GoFeatures {
-  enum APILevel { API_LEVEL_UNSPECIFIED = 0; API_OPEN = 1; API_HYBRID = 2; API_OPAQUE = 3; }
-  optional APILevel api_level = 2 [
-    retention = RETENTION_RUNTIME, targets = TARGET_TYPE_MESSAGE, targets = TARGET_TYPE_FILE,
-    feature_support = { edition_introduced: EDITION_2023 },
-    edition_defaults = { edition: EDITION_LEGACY, value: "API_LEVEL_UNSPECIFIED" },
-    edition_defaults = { edition: EDITION_2024, value: "API_OPAQUE" }
-  ];
-  enum StripEnumPrefix {
-    STRIP_ENUM_PREFIX_UNSPECIFIED = 0;
-    STRIP_ENUM_PREFIX_KEEP = 1;
-    STRIP_ENUM_PREFIX_GENERATE_BOTH = 2;
-    STRIP_ENUM_PREFIX_STRIP = 3;
-  }
-  optional StripEnumPrefix strip_enum_prefix = 3 [
-    retention = RETENTION_RUNTIME, targets = TARGET_TYPE_FILE, targets = TARGET_TYPE_ENUM,
-    targets = TARGET_TYPE_ENUM_ENTRY,
-    feature_support = { edition_introduced: EDITION_2024 },
-    edition_defaults = { edition: EDITION_LEGACY, value: "STRIP_ENUM_PREFIX_KEEP" }
-  ];
-}
-"#;
+const GO_FEATURES: &str = include_str!("generate/readers/go_features.proto");
 
 /// What a language says of every change: `kind symbol: effect: reason`, in the order of changes; what is fine is left
 /// out.

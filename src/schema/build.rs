@@ -132,6 +132,7 @@ impl Schema {
             services: Vec::new(),
             extensions: Vec::new(),
             target: compiled.target,
+            java_class: OnceLock::new(),
             source_info,
             spans: OnceLock::new(),
             lookup: OnceLock::new(),

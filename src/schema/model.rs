@@ -132,6 +132,8 @@ pub struct File {
     /// Whether the contract owns the file; imports from outside (well-known types, dependencies) are not
     /// targets and are never reported on.
     pub target: bool,
+    /// What Java calls the class of the file, once somebody asked: it depends on every type in the file.
+    pub(crate) java_class: OnceLock<(String, Option<Element>)>,
     pub(super) source_info: Bytes,
     pub(super) spans: OnceLock<SpanTable>,
     pub(super) lookup: OnceLock<FxHashMap<Box<str>, usize>>,

@@ -368,7 +368,34 @@ impl Surface for Go {
         package(schema, schema.file_of(element))
     }
 
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+        if let Element::Message(id) = element {
+            let message = schema.message(id);
+            let plain = message.oneofs.is_empty()
+                && message.generators.go_api == GoApi::Open
+                && message.fields.iter().all(|f| schema.field(*f).default.is_none());
+            if plain {
+                return out.add(element, None, type_name(schema, element), "struct");
+            }
+        }
+        let all = super::names(crate::words::Language::Go, schema, element).into_iter();
+        out.0.extend(all.filter(|name| !name.path.contains('.')));
+    }
+
     fn file(&self, schema: &Schema, id: FileId, out: &mut Names) {
+        // A public import of another package makes aliases for everything that stands at its top.
+        for import in schema.file(id).imports.iter().filter(|import| import.public) {
+            let Some(other) = schema.file_by_name(&import.path) else { continue };
+            if package(schema, other) == package(schema, id) {
+                continue;
+            }
+            for element in super::inside(schema, Element::File(other)) {
+                let theirs = super::names(crate::words::Language::Go, schema, element).into_iter();
+                let top = theirs.filter(|n| !n.path.contains(['.', '(']) && !n.path.starts_with("File_"));
+                let message = matches!(element, Element::Message(_) | Element::Enum(_) | Element::Field(_));
+                top.filter(|_| message).for_each(|n| out.add(Element::File(id), None, n.path, n.shape));
+            }
+        }
         out.add(Element::File(id), None, format!("File_{}", clean(&schema.file(id).name)), "var");
     }
 

@@ -194,6 +194,10 @@ fn package(schema: &Schema, id: FileId) -> &str {
 
 /// The class of a file, with the element beside which it is not called after the file.
 pub(crate) fn outer_class(schema: &Schema, id: FileId) -> (String, Option<Element>) {
+    schema.file(id).java_class.get_or_init(|| find_outer_class(schema, id)).clone()
+}
+
+fn find_outer_class(schema: &Schema, id: FileId) -> (String, Option<Element>) {
     let file = schema.file(id);
     let own = file.options.as_deref().and_then(|o| o.java_outer_classname.as_deref());
     if let Some(own) = own.filter(|own| !own.is_empty()) {
@@ -284,13 +288,35 @@ impl Surface for Java {
     fn container(&self, schema: &Schema, element: Element) -> String {
         let file = schema.file_of(element);
         let package = package(schema, file);
-        let top = top(schema, element);
-        let in_file = match top {
+        let outer =
+            if self.in_file_class(schema, element) { outer_class(schema, file).0 } else { String::new() };
+        [package, outer.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".")
+    }
+
+    fn in_file_class(&self, schema: &Schema, element: Element) -> bool {
+        match top(schema, element) {
             Element::Field(_) => true,
             top => is_inside(schema, top),
-        };
-        let outer = if in_file { outer_class(schema, file).0 } else { String::new() };
-        [package, outer.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".")
+        }
+    }
+
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+        match element {
+            Element::File(id) => self.file(schema, id, out),
+            Element::Message(id) if schema.message(id).parent.is_none() => {
+                let name = &schema.message(id).name;
+                out.add(element, None, name.to_string(), "class");
+                out.add(element, None, format!("{name}OrBuilder"), "interface");
+            }
+            Element::Enum(id) if schema.enum_(id).parent.is_none() => {
+                out.add(element, None, schema.enum_(id).name.to_string(), "enum");
+            }
+            Element::Field(id) if schema.field(id).parent.is_none() => self.extension(schema, id, out),
+            Element::Service(id) => {
+                out.add(element, None, format!("{}Grpc", schema.service(id).name), "class");
+            }
+            _ => {}
+        }
     }
 
     fn file(&self, schema: &Schema, id: FileId, out: &mut Names) {

@@ -34,6 +34,15 @@ trait Surface: Sync {
     /// See [`container`].
     fn container(&self, schema: &Schema, element: Element) -> String;
 
+    /// Whether an element stands in a class that is its file's own.
+    fn in_file_class(&self, schema: &Schema, element: Element) -> bool {
+        let _ = (schema, element);
+        false
+    }
+
+    /// Those names of an element that stand right below its container, where others of the same package could too.
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names);
+
     /// What a file makes beside its types, extensions and services.
     fn file(&self, schema: &Schema, id: FileId, out: &mut Names);
 
@@ -73,6 +82,18 @@ impl Names {
 /// Where the names of an element stand.
 pub fn container(language: Language, schema: &Schema, element: Element) -> String {
     of(language).container(schema, element)
+}
+
+/// Whether an element stands in a class that is its file's own, and shares its container with the file alone.
+pub(crate) fn in_file_class(language: Language, schema: &Schema, element: Element) -> bool {
+    of(language).in_file_class(schema, element)
+}
+
+/// Those [`names`] that stand right below the container.
+pub(crate) fn tops(language: Language, schema: &Schema, element: Element) -> Vec<Name> {
+    let mut out = Names::default();
+    of(language).tops(schema, element, &mut out);
+    out.0
 }
 
 /// The names that a file, a message, an enum, an extension or a service makes by itself: types inside have their own.

@@ -39,6 +39,20 @@ impl Surface for Python {
         if let Element::Service(_) = element { format!("{module}_grpc") } else { module }
     }
 
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+        match element {
+            Element::Message(id) => {
+                if schema.message(id).parent.is_none() {
+                    out.add(element, None, schema.message(id).name.to_string(), "class");
+                }
+            }
+            other => {
+                let all = super::names(crate::words::Language::Python, schema, other).into_iter();
+                out.0.extend(all.filter(|name| !name.path.contains('.')));
+            }
+        }
+    }
+
     fn file(&self, _: &Schema, id: FileId, out: &mut Names) {
         out.add(Element::File(id), None, "DESCRIPTOR".to_owned(), "file");
     }
@@ -63,6 +77,13 @@ impl Surface for Python {
             out.add(of, None, format!("{name}.{}", field.name), shape);
             let constant = field.name.to_ascii_uppercase();
             out.add(of, None, format!("{name}.{constant}_FIELD_NUMBER"), "int");
+            if field.cardinality == Cardinality::Map {
+                // The compiler's own message shows.
+                let called = field.type_text().rsplit('.').next().unwrap_or_default();
+                for part in ["", ".KEY_FIELD_NUMBER", ".VALUE_FIELD_NUMBER", ".key", ".value"] {
+                    out.add(of, None, format!("{name}.{called}{part}"), "entry");
+                }
+            }
             if matches!(field.cardinality, Cardinality::Explicit | Cardinality::Required) {
                 out.add(of, None, format!("{name}.HasField('{}')", field.name), "bool");
             }
@@ -81,8 +102,10 @@ impl Surface for Python {
             Some(parent) => format!("{}.", schema.nested_name(Element::Message(parent))),
             None => String::new(),
         };
-        for value in &enum_.values {
-            out.add(Element::EnumValue(*value), None, format!("{front}{}", schema.value(*value).name), "int");
+        for id in &enum_.values {
+            let value = &schema.value(*id).name;
+            out.add(Element::EnumValue(*id), None, format!("{front}{value}"), "int");
+            out.add(Element::EnumValue(*id), None, format!("{name}.{value}"), "int");
         }
         out.add(of, None, name, "enum");
     }

@@ -3,7 +3,7 @@
 //! Paths begin below the crate. A trait that a type derives or not, by what is in it, is a name too: `Pay: Copy`.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Names, Surface, entry};
 use crate::schema::{
@@ -196,38 +196,85 @@ pub(crate) enum Derived {
 
 /// Whether a field lets its message have a trait (`can_field_derive_copy`, `can_field_derive_eq`).
 pub(crate) fn allows(schema: &Schema, field: &Field, derived: Derived) -> bool {
-    allows_below(schema, field, derived, &mut FxHashSet::default())
-}
-
-fn allows_below(schema: &Schema, field: &Field, derived: Derived, seen: &mut FxHashSet<MessageId>) -> bool {
-    let many = !field.cardinality.is_singular();
-    match (field.kind, derived) {
-        (Kind::Group, _) => false,
-        (Kind::Message, _) => {
-            let Some(held) = field.type_name.as_deref().and_then(|n| schema.message_by_name(n)) else {
-                return false;
-            };
-            if many || is_boxed(schema, field) {
-                return false;
+    // What a field says by itself; of a message that stands in it once, that message has the word.
+    let word = |field: &Field| -> Result<bool, MessageId> {
+        let many = !field.cardinality.is_singular();
+        Ok(match (field.kind, derived) {
+            (Kind::Message, _) if many => false,
+            (Kind::Message, _) => {
+                return field
+                    .type_name
+                    .as_deref()
+                    .and_then(|n| schema.message_by_name(n))
+                    .ok_or(())
+                    .map_or(Ok(false), Err);
             }
-            // What was looked at already either said no or is as good as there.
-            !seen.insert(held)
-                || schema
-                    .message(held)
-                    .fields
-                    .iter()
-                    .all(|f| allows_below(schema, schema.field(*f), derived, seen))
+            (Kind::Group, _) => false,
+            (Kind::String | Kind::Bytes, Derived::Copy) => false,
+            (_, Derived::Copy) => !many,
+            (Kind::Float | Kind::Double, Derived::Eq) => false,
+            (_, Derived::Eq) => true,
+        })
+    };
+    let first = match word(field) {
+        Ok(word) => return word,
+        Err(message) => message,
+    };
+    // Depth first; a message that holds itself is put into a box, and that has none of the traits. `true` while the
+    // message is being looked at.
+    let mut seen: FxHashMap<MessageId, bool> = FxHashMap::default();
+    seen.extend(field.parent.map(|holder| (holder, true)));
+    let mut path: Vec<(MessageId, usize)> = Vec::new();
+    let mut next = Some(first);
+    loop {
+        if let Some(message) = next.take() {
+            match seen.get(&message) {
+                Some(true) => return false,
+                Some(false) => {}
+                None => {
+                    seen.insert(message, true);
+                    path.push((message, 0));
+                }
+            }
         }
-        (Kind::String | Kind::Bytes, Derived::Copy) => false,
-        (_, Derived::Copy) => !many,
-        (Kind::Float | Kind::Double, Derived::Eq) => false,
-        (_, Derived::Eq) => true,
+        let Some((message, at)) = path.last_mut() else { return true };
+        let Some(field) = schema.message(*message).fields.get(*at) else {
+            seen.insert(*message, false);
+            path.pop();
+            continue;
+        };
+        *at += 1;
+        match word(schema.field(*field)) {
+            Ok(true) => {}
+            Ok(false) => return false,
+            Err(message) => next = Some(message),
+        }
     }
 }
 
 impl Surface for Rust {
     fn container(&self, schema: &Schema, element: Element) -> String {
         package(schema, schema.file_of(element))
+    }
+
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+        match element {
+            Element::Message(id) => {
+                out.add(element, None, type_name(schema, element), "struct");
+                for oneof in &schema.message(id).oneofs {
+                    let (name, beside) = oneof_name(schema, *oneof);
+                    let path = format!("{}::{name}", module_of(schema, id));
+                    out.add(Element::Oneof(*oneof), beside, path, "enum");
+                }
+            }
+            Element::Enum(_) => out.add(element, None, type_name(schema, element), "enum"),
+            Element::Service(id) => {
+                let name = tonic_module(&schema.service(id).name);
+                out.add(element, None, format!("{name}_client"), "module");
+                out.add(element, None, format!("{name}_server"), "module");
+            }
+            _ => {}
+        }
     }
 
     /// Files do not show: modules follow packages.

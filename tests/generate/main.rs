@@ -20,6 +20,7 @@ mod killed;
 mod locked;
 mod machine;
 mod named;
+mod names;
 mod output;
 mod plugins;
 mod pruned;

@@ -27,17 +27,39 @@ pub(super) enum Says {
     Hurts(String),
 }
 
-/// The names that one element of a package had and has no more.
-type Lost = Rc<Vec<Name>>;
+/// The names that an element had and has no more, or not with their shapes.
+#[derive(Debug, Default)]
+struct Lost {
+    /// The first of each part; of an enum value, of its number.
+    of: FxHashMap<Element, Name>,
+    /// The first of all.
+    first: Option<Name>,
+    /// What is called otherwise for the sake of a new element: whose name it is, how it was called, how it is.
+    beside: FxHashMap<Element, (Element, String, String)>,
+    /// Traits that are gone, with the type in front.
+    traits: Vec<String>,
+}
+
+/// The names of one scope by the element that they come from.
+#[derive(Debug, Default)]
+struct Local {
+    names: FxHashMap<Element, Vec<Name>>,
+    claims: FxHashMap<String, Vec<Element>>,
+}
+
 /// Which elements claim a name, below one container.
 type Claims = Rc<FxHashMap<String, Vec<Element>>>;
+/// The files below each container.
+type Groups = Rc<FxHashMap<String, Vec<FileId>>>;
 
 /// The tables of a comparison, made where something asks.
 #[derive(Debug, Default)]
 pub(in crate::verdict) struct Generated {
-    lost: RefCell<FxHashMap<(Language, Element, Element), Lost>>,
-    claims: RefCell<FxHashMap<(Language, String), Claims>>,
-    containers: RefCell<FxHashMap<Language, Rc<FxHashMap<String, Vec<FileId>>>>>,
+    lost: RefCell<FxHashMap<(Language, Element, Element), Rc<Lost>>>,
+    tops: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
+    members: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
+    claims: RefCell<FxHashMap<(Language, String, Option<FileId>), Claims>>,
+    groups: RefCell<FxHashMap<Language, Groups>>,
 }
 
 impl Generated {
@@ -102,16 +124,8 @@ impl Generated {
     fn part(&self, language: Language, cx: &Cx<'_>, part: Element, new_owner: Option<Element>) -> Says {
         let old_owner = surface::owner(cx.old, part);
         let Some(new_owner) = new_owner.or_else(|| counterpart(cx, old_owner)) else { return Says::Nothing };
-        let lost = self.lost(language, cx, old_owner, new_owner);
-        // A number of an enum has all its names.
-        let same = |of: Element| match (of, part) {
-            (Element::EnumValue(a), Element::EnumValue(b)) => {
-                cx.old.value(a).number == cx.old.value(b).number
-            }
-            (a, b) => a == b,
-        };
-        match lost.iter().find(|name| same(name.of)) {
-            Some(name) => Says::Lost(format!("`{}` is gone, or has another type", name.path)),
+        match self.lost(language, cx, old_owner, new_owner).of.get(&key_of(cx.old, part)) {
+            Some(name) => Says::Lost(gone(name)),
             None => Says::Kept,
         }
     }
@@ -147,9 +161,9 @@ impl Generated {
             let features = |schema: &Schema, element| features(schema, element);
             let (before, after) = (features(cx.old, was), features(cx.new, now));
             if (before != after || matches!(was, Element::File(_)))
-                && let Some(name) = self.lost(language, cx, was, now).first()
+                && let Some(name) = &self.lost(language, cx, was, now).first
             {
-                return Says::Lost(format!("`{}` is gone, or has another type", name.path));
+                return Says::Lost(gone(name));
             }
         }
         Says::Kept
@@ -185,14 +199,12 @@ impl Generated {
         let (Language::Rust, Element::Field(id)) = (language, new) else { return None };
         let owner = surface::owner(cx.new, new);
         let lost = self.lost(language, cx, back(cx, owner)?, owner);
-        lost.iter().filter(|name| name.shape == "impl").find_map(|name| {
-            let (path, traits) = name.path.split_once(": ")?;
+        lost.traits.iter().find_map(|name| {
+            let (path, traits) = name.split_once(": ")?;
             let derived = if traits == "Copy" { Derived::Copy } else { Derived::Eq };
+            let traits = traits.replace(" + ", "` and `");
             (!surface::rust::allows(cx.new, cx.new.field(id), derived)).then(|| {
-                format!(
-                    "`{path}` no longer derives `{}`: code that counts on it does not compile",
-                    traits.replace(" + ", "` and `")
-                )
+                format!("`{path}` no longer derives `{traits}`: code that counts on it does not compile")
             })
         })
     }
@@ -204,126 +216,204 @@ impl Generated {
             same if same == new => parent(cx.new, new)?,
             owner => owner,
         };
-        let was = counterpart(cx, back(cx, scope)?).and_then(|_| back(cx, scope))?;
-        let lost = self.lost(language, cx, was, scope);
-        if lost.is_empty() {
-            return None;
-        }
-        let mine: FxHashSet<Element> = surface::inside(cx.new, new).into_iter().collect();
-        let now = surface::names(language, cx.new, scope);
-        lost.iter().filter(|name| Some(name.of) != change.old).find_map(|name| {
-            let before = surface::names(language, cx.old, was);
-            let of = counterpart(cx, name.of)?;
-            let here = |names: &[Name], of: Element| -> Vec<Name> {
-                names.iter().filter(|n| n.of == of).cloned().collect()
-            };
-            let (before, after) = (here(&before, name.of), here(&now, of));
-            let at = before.iter().position(|n| n == name)?;
-            let called = after.get(at).filter(|n| n.beside.is_some_and(|b| mine.contains(&b)))?;
-            (called.path != name.path)
-                .then(|| format!("beside it `{}` is now called `{}`", name.path, called.path))
-        })
+        let lost = self.lost(language, cx, back(cx, scope)?, scope);
+        let all = surface::inside(cx.new, new).into_iter();
+        all.filter_map(|mine| lost.beside.get(&mine))
+            .find(|(of, ..)| Some(*of) != change.old)
+            .map(|(_, was, now)| format!("beside it `{was}` is now called `{now}`"))
     }
 
-    /// The first name that something new shares with something else.
+    /// The first name that something new shares with something else: right below its container, or in its message.
     fn clashes(&self, language: Language, new: Element, cx: &Cx<'_>) -> Option<String> {
         let owner = surface::owner(cx.new, new);
         let mine: FxHashSet<Element> = surface::inside(cx.new, new).into_iter().collect();
         let owners = if owner == new { surface::inside(cx.new, new) } else { vec![owner] };
+        let claims = self.claims(language, cx.new, owner);
+        // A type inside of a message stands among its names.
+        let scope = match parent(cx.new, owner) {
+            Some(outer @ Element::Message(_)) if owner == new => outer,
+            _ => owner,
+        };
         let is_mine = |of: Element| mine.contains(&of) || mine.contains(&surface::owner(cx.new, of));
-        for owner in owners {
-            let claims = self.claims(language, cx.new, owner);
-            for name in surface::names(language, cx.new, owner).iter().filter(|n| is_mine(n.of)) {
-                let key = surface::key(language, &name.path);
-                let all = claims.get(key.as_str()).map(Vec::as_slice).unwrap_or_default();
-                if let Some(other) = all.iter().find(|other| **other != name.of && !is_mine(**other)) {
-                    return Some(format!(
-                        "the generated code does not compile: {} `{}` and {} `{}` are both called `{}`",
-                        cx.new.noun(*other),
-                        cx.new.full_name(*other),
-                        cx.new.noun(name.of),
-                        cx.new.full_name(name.of),
-                        name.path
-                    ));
-                }
-            }
-        }
-        None
+        let clash = |claims: &FxHashMap<String, Vec<Element>>, name: &Name| {
+            let others = claims.get(&surface::key(language, &name.path))?;
+            let other = others.iter().find(|other| **other != name.of && !is_mine(**other))?;
+            Some(format!(
+                "the generated code does not compile: {} `{}` and {} `{}` are both called `{}`",
+                cx.new.noun(*other),
+                cx.new.full_name(*other),
+                cx.new.noun(name.of),
+                cx.new.full_name(name.of),
+                name.path
+            ))
+        };
+        let parts: Vec<Element> = if owner == new {
+            owners.iter().flat_map(|o| with_parts(cx.new, *o)).collect()
+        } else {
+            vec![new]
+        };
+        let first = |local: &Local, claims: &FxHashMap<String, Vec<Element>>| {
+            let names = parts.iter().filter_map(|of| local.names.get(of)).flatten();
+            names.filter_map(|name| clash(claims, name)).next()
+        };
+        let tops =
+            |owner: Element| local(&self.tops, (language, owner), || surface::tops(language, cx.new, owner));
+        owners.iter().find_map(|owner| first(&tops(*owner), &claims)).or_else(|| {
+            let Element::Message(_) = scope else { return None };
+            let local = local(&self.members, (language, scope), || within(language, cx.new, scope));
+            first(&local, &local.claims)
+        })
     }
 
-    /// Who claims which name below the container of an element.
+    /// Who claims which name right below the container of an element.
     fn claims(&self, language: Language, schema: &Schema, element: Element) -> Claims {
-        let container = surface::container(language, schema, element);
-        let known = self.claims.borrow().get(&(language, container.clone())).cloned();
+        let file = schema.file_of(element);
+        let in_class = surface::in_file_class(language, schema, element);
+        let group = surface::container(language, schema, Element::File(file));
+        let key = (language, group, in_class.then_some(file));
+        let known = self.claims.borrow().get(&key).cloned();
         if let Some(known) = known {
             return known;
         }
+        let groups = self.groups(language, schema);
+        let files = match key.2 {
+            Some(_) => &[file][..],
+            None => groups.get(&key.1).map_or(&[][..], Vec::as_slice),
+        };
         let mut claims: FxHashMap<String, Vec<Element>> = FxHashMap::default();
-        let containers = self.containers(language, schema);
-        for file in containers.get(&container).into_iter().flatten() {
+        for file in files {
             for inner in surface::inside(schema, Element::File(*file)) {
-                if surface::container(language, schema, inner) != container {
+                if surface::in_file_class(language, schema, inner) != in_class {
                     continue;
                 }
-                for name in surface::names(language, schema, inner) {
+                for name in surface::tops(language, schema, inner) {
                     claims.entry(surface::key(language, &name.path)).or_default().push(name.of);
                 }
             }
         }
         let claims = Rc::new(claims);
-        self.claims.borrow_mut().insert((language, container), claims.clone());
+        self.claims.borrow_mut().insert(key, claims.clone());
         claims
     }
 
-    /// The files that have something below each container.
-    fn containers(&self, language: Language, schema: &Schema) -> Rc<FxHashMap<String, Vec<FileId>>> {
-        let known = self.containers.borrow().get(&language).cloned();
+    /// The files below each container of files.
+    fn groups(&self, language: Language, schema: &Schema) -> Groups {
+        let known = self.groups.borrow().get(&language).cloned();
         if let Some(known) = known {
             return known;
         }
         let mut all: FxHashMap<String, Vec<FileId>> = FxHashMap::default();
-        for (id, file) in schema.files() {
-            let tops = file.messages.iter().map(|m| Element::Message(*m));
-            let tops = tops.chain(file.enums.iter().map(|e| Element::Enum(*e)));
-            let tops = tops.chain(file.services.iter().map(|s| Element::Service(*s)));
-            let tops = tops.chain(file.extensions.iter().map(|f| Element::Field(*f)));
-            let mut here: Vec<String> =
-                tops.map(|element| surface::container(language, schema, element)).collect();
-            here.push(surface::container(language, schema, Element::File(id)));
-            here.sort_unstable();
-            here.dedup();
-            here.into_iter().for_each(|container| all.entry(container).or_default().push(id));
+        for (id, _) in schema.files() {
+            let group = surface::container(language, schema, Element::File(id));
+            all.entry(group).or_default().push(id);
         }
         let all = Rc::new(all);
-        self.containers.borrow_mut().insert(language, all.clone());
+        self.groups.borrow_mut().insert(language, all.clone());
         all
     }
 
-    /// The names of an old element that its new side does not have with the same shape.
-    fn lost(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Lost {
+    /// What of the names of an old element its new side does not have with the same shape.
+    fn lost(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Rc<Lost> {
         let known = self.lost.borrow().get(&(language, old, new)).cloned();
         if let Some(known) = known {
             return known;
         }
-        let table = |schema: &Schema, element| {
+        let table = |schema: &Schema, element| -> Vec<((String, String), Name)> {
             let container = surface::container(language, schema, element);
             let front = if container.is_empty() { container } else { format!("{container}.") };
+            // Where everything goes elsewhere, whatever sent it there says so.
+            let bare = |text: &str| if front.is_empty() { text.to_owned() } else { text.replace(&front, "") };
             let names = surface::names(language, schema, element).into_iter();
-            names.map(move |name| {
-                // Where everything goes elsewhere, whatever sent it there says so.
-                let bare = |text: &str| {
-                    if front.is_empty() { text.to_owned() } else { text.replace(&front, "") }
-                };
-                ((bare(&name.path), bare(&name.shape)), name)
-            })
+            names.map(|name| ((bare(&name.path), bare(&name.shape)), name)).collect()
         };
-        let now: FxHashSet<(String, String)> = table(cx.new, new).map(|(key, _)| key).collect();
-        let lost: Vec<Name> =
-            table(cx.old, old).filter(|(key, _)| !now.contains(key)).map(|(_, name)| name).collect();
+        let (was, now) = (table(cx.old, old), table(cx.new, new));
+        let there: FxHashSet<&(String, String)> = now.iter().map(|(key, _)| key).collect();
+        let mut lost = Lost::default();
+        // The names of an element come in one order on both sides.
+        let mut after: FxHashMap<Element, Vec<&Name>> = FxHashMap::default();
+        now.iter().for_each(|(_, name)| after.entry(name.of).or_default().push(name));
+        let mut at: FxHashMap<Element, usize> = FxHashMap::default();
+        for (key, name) in &was {
+            let index = at.entry(name.of).and_modify(|at| *at += 1).or_default();
+            if there.contains(key) {
+                continue;
+            }
+            if name.shape == "impl" {
+                lost.traits.push(name.path.clone());
+            }
+            let called = counterpart(cx, name.of).and_then(|of| after.get(&of)?.get(*index).copied());
+            if let Some(called) = called.filter(|called| called.path != name.path)
+                && let Some(beside) = called.beside
+            {
+                let names = (name.of, name.path.clone(), called.path.clone());
+                lost.beside.entry(beside).or_insert(names);
+            }
+            lost.of.entry(key_of(cx.old, name.of)).or_insert_with(|| name.clone());
+            lost.first.get_or_insert_with(|| name.clone());
+        }
         let lost = Rc::new(lost);
         self.lost.borrow_mut().insert((language, old, new), lost.clone());
         lost
     }
+}
+
+/// A number of an enum has all its names, any other element its own.
+fn key_of(schema: &Schema, element: Element) -> Element {
+    let Element::EnumValue(id) = element else { return element };
+    let value = schema.value(id);
+    schema.value_by_number(value.parent, value.number).map_or(element, Element::EnumValue)
+}
+
+/// A type or a service with what stands in it and has names there.
+fn with_parts(schema: &Schema, element: Element) -> Vec<Element> {
+    let mut all = vec![element];
+    match element {
+        Element::Message(id) => {
+            all.extend(schema.message(id).fields.iter().map(|f| Element::Field(*f)));
+            all.extend(schema.message(id).oneofs.iter().map(|o| Element::Oneof(*o)));
+        }
+        Element::Enum(id) => all.extend(schema.enum_(id).values.iter().map(|v| Element::EnumValue(*v))),
+        Element::Service(id) => all.extend(schema.service(id).methods.iter().map(|m| Element::Method(*m))),
+        _ => {}
+    }
+    all
+}
+
+fn gone(name: &Name) -> String {
+    format!("`{}` is gone, or has another type", name.path)
+}
+
+/// The names of a scope, made once.
+fn local(
+    known: &RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
+    key: (Language, Element),
+    names: impl FnOnce() -> Vec<Name>,
+) -> Rc<Local> {
+    if let Some(known) = known.borrow().get(&key) {
+        return known.clone();
+    }
+    let mut made = Local::default();
+    for name in names() {
+        made.claims.entry(surface::key(key.0, &name.path)).or_default().push(name.of);
+        made.names.entry(name.of).or_default().push(name);
+    }
+    let made = Rc::new(made);
+    known.borrow_mut().insert(key, made.clone());
+    made
+}
+
+/// The names of a message, and of the types inside as far as they stand beside those.
+fn within(language: Language, schema: &Schema, message: Element) -> Vec<Name> {
+    let mut all = surface::names(language, schema, message);
+    if let Element::Message(id) = message {
+        let message = schema.message(id);
+        let types = message.messages.iter().map(|m| Element::Message(*m));
+        for inner in types.chain(message.enums.iter().map(|e| Element::Enum(*e))) {
+            let theirs = surface::names(language, schema, inner).into_iter();
+            all.extend(theirs.filter(|name| name.of == inner || matches!(name.of, Element::EnumValue(_))));
+        }
+    }
+    all
 }
 
 /// `X` is now `Y`.
