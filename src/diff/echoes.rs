@@ -272,7 +272,7 @@ fn is_second(cx: &Cx<'_>, element: Element, other: Element) -> bool {
 }
 
 /// The message and the number of a field or an extension.
-fn extension_at<'a>(schema: &'a Schema, id: FieldId) -> Option<(&'a str, i32)> {
+fn extension_at(schema: &Schema, id: FieldId) -> Option<(&str, i32)> {
     let field = schema.field(id);
     let message = match &field.extendee {
         Some(extendee) => extendee,

@@ -278,7 +278,7 @@ fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> 
 /// mark.
 fn pieces(text: &str) -> Vec<Piece> {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return vec![Piece { text: text.to_owned(), marked: false }];
     }
     let pieces =

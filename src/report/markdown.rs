@@ -86,13 +86,16 @@ fn head(report: &Report) -> String {
     text
 }
 
-/// How many findings do what to whom, in the order of lenses.
-pub(super) fn hit(report: &Report) -> Vec<(Lens, BTreeMap<(Direction, Effect), usize>)> {
-    let mut all: BTreeMap<_, BTreeMap<(Direction, Effect), usize>> = BTreeMap::new();
+/// How many findings do what in which direction.
+pub(super) type Hits = BTreeMap<(Direction, Effect), usize>;
+
+/// How many findings do what to whom.
+pub(super) fn hit(report: &Report) -> BTreeMap<Lens, Hits> {
+    let mut all: BTreeMap<Lens, Hits> = BTreeMap::new();
     for cell in report.findings.iter().flat_map(|f| &f.verdict.cells) {
         *all.entry(cell.lens).or_default().entry((cell.direction, cell.effect)).or_default() += 1;
     }
-    all.into_iter().collect()
+    all
 }
 
 fn entry(report: &Report, finding: &Finding) -> String {
@@ -123,7 +126,7 @@ fn message(text: &str) -> String {
     let mut out = String::new();
     let parts: Vec<&str> = text.split('`').collect();
     // A name with a backtick in it leaves an odd one: then none is a mark.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return safe(text);
     }
     for (n, part) in parts.iter().enumerate() {
