@@ -1,8 +1,8 @@
 //! The change: what happened, to which elements.
 
-use super::kind::{Comeback, Id, Kind, Past, reserve_field, reserve_value};
+use super::kind::{Comeback, Departure, Id, Kind, Past, reserve_field, reserve_value};
 use super::remedy::Remedy;
-use crate::schema::{Element, FieldId, Meaning, Schema, options};
+use crate::schema::{Element, FieldId, Meaning, MessageId, Schema, options, qualify};
 use crate::words::Nature;
 
 /// The two schemas a change speaks of.
@@ -28,6 +28,17 @@ impl Cx<'_> {
         let old = self.old.field(field);
         let message = self.old.message(old.parent.filter(|_| !old.is_extension())?);
         self.new.extension(&message.full_name, old.number)
+    }
+
+    /// The message that a file which is in another package now declares in the place of one that is gone.
+    pub(crate) fn successor(&self, change: &Change) -> Option<MessageId> {
+        let Kind::TypeRemoved(Departure { file: Some(file), nested_name, left_file: false, .. }) =
+            &change.kind
+        else {
+            return None;
+        };
+        let Some(Element::Message(_)) = change.old else { return None };
+        self.new.message_by_name(&qualify(&self.new.file(*file).package, nested_name))
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Remedy {
     /// Declare extension numbers.
     Extensions { holder: Holder, numbers: Vec<Range> },
     /// Declare a field or an enum value again, as deprecated.
-    Restore { element: String, name: String, number: i32, reserved: bool, then: String },
+    Restore { element: String, names: Vec<Box<str>>, number: i32, reserved: bool, then: String },
     /// Keep a type or a method, as deprecated.
     KeepDeprecated { noun: &'static str, name: String },
     /// Keep an extension, as deprecated.
@@ -136,8 +136,9 @@ impl fmt::Display for Remedy {
             Remedy::Extensions { holder, numbers } => {
                 write!(f, "add `extensions {};` to `{}`", ranges(holder, numbers), holder.name)
             }
-            Remedy::Restore { name, number, reserved, then, .. } => {
-                write!(f, "restore `{name} = {number}` with `[deprecated = true]`")?;
+            Remedy::Restore { names, number, reserved, then, .. } => {
+                let names: Vec<String> = names.iter().map(|name| format!("`{name} = {number}`")).collect();
+                write!(f, "restore {} with `[deprecated = true]`", names.join(", "))?;
                 if *reserved {
                     write!(f, " in place of what is reserved")?;
                 }

@@ -3,6 +3,7 @@
 //! Listing reads tree objects only, never a blob except symbolic links. Links are followed inside the
 //! repository's tree and never out of it, and submodules are entered where their objects are here.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Component, Path, PathBuf};
 
@@ -171,12 +172,22 @@ pub(super) struct Walk<'a> {
     /// The folder that paths are listed from, and where in the listing the root is.
     folder: &'a str,
     outer: String,
+    /// How many links are being followed: without any, files are where they are listed.
+    links: Cell<u32>,
 }
 
 impl<'a> Walk<'a> {
     /// A walk that only finds paths.
     pub(super) fn new(repository: &'a Repository, root: Oid) -> Walk<'a> {
-        Walk { repository, index: 0, root, want: &|_| false, folder: "", outer: String::new() }
+        Walk {
+            repository,
+            index: 0,
+            root,
+            want: &|_| false,
+            folder: "",
+            outer: String::new(),
+            links: Cell::new(0),
+        }
     }
 
     /// The blob of a file.
@@ -251,7 +262,9 @@ impl<'a> Walk<'a> {
     }
 
     /// Enters a file in the listing, with its real place where that is another.
-    fn listed(&self, listing: &mut Listing, path: &str, blob: BlobRef, real: String) {
+    fn listed(&self, listing: &mut Listing, path: &str, blob: BlobRef, real: Option<String>) {
+        listing.files.insert(path.to_owned(), blob);
+        let Some(real) = real else { return };
         let real = match (self.outer.as_str(), self.folder) {
             ("", "") => real,
             ("", folder) => match real.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) {
@@ -263,7 +276,6 @@ impl<'a> Walk<'a> {
         if real != path {
             listing.linked.insert(path.to_owned(), real);
         }
-        listing.files.insert(path.to_owned(), blob);
     }
 
     fn link_target(&self, id: Oid) -> Option<String> {
@@ -324,7 +336,8 @@ impl<'a> Walk<'a> {
                 }
                 _ if (self.want)(name) => {
                     let blob = BlobRef { id: Id::from_oid(entry.id()), repository: self.index };
-                    self.listed(listing, prefix, blob, real(dirs, name));
+                    let real = (self.links.get() > 0).then(|| real(dirs, name));
+                    self.listed(listing, prefix, blob, real);
                 }
                 _ => {}
             }
@@ -358,7 +371,7 @@ impl<'a> Walk<'a> {
             Ok(Found::File(blob, real)) => {
                 if (self.want)(name) {
                     let blob = BlobRef { id: Id::from_oid(blob), repository: self.index };
-                    self.listed(listing, prefix, blob, real);
+                    self.listed(listing, prefix, blob, Some(real));
                 }
                 Ok(None)
             }
@@ -367,7 +380,9 @@ impl<'a> Walk<'a> {
             }
             Ok(Found::Folder(inner)) => {
                 prefix.push('/');
+                self.links.set(self.links.get() + 1);
                 self.enter(&inner, prefix, above, listing, seen)?;
+                self.links.set(self.links.get() - 1);
                 prefix.pop();
                 Ok(None)
             }
@@ -399,6 +414,7 @@ impl<'a> Walk<'a> {
             want: self.want,
             folder: self.folder,
             outer: prefix.clone(),
+            links: self.links.clone(),
         };
         prefix.push('/');
         walk.enter(&Vec::new(), prefix, above, listing, seen)?;

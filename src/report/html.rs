@@ -2,7 +2,7 @@
 //!
 //! Without scripts it is complete; a script that stands in it adds filters and a search.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use minijinja::Value;
@@ -10,18 +10,20 @@ use minijinja::value::Serde;
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
+use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
 use super::witness::segments;
-use super::{Finding, Location, Report, Reporter, claims};
+use super::{Finding, Location, Report, Reporter};
 use crate::findings::{Lines, Standing};
 use crate::present::page;
 use crate::text::{View, plural};
 use crate::wire::Shown;
-use crate::words::{Direction, Level};
+use crate::words::{Direction, Lens, Level};
 
-/// How many findings are shown with their sources. Whoever has more reads them by rule and by symbol.
-const WITH_SOURCES: usize = 1_000;
+/// How many findings are shown whole. Of those that follow a page says what, where, whom and the way out: nobody reads
+/// as many, and a page of all of it no longer opens.
+const WHOLE: usize = 500;
 
 /// How much of two texts has to be the same for the differences to be marked.
 const ALIKE: f32 = 0.4;
@@ -49,9 +51,12 @@ struct Page {
     hit: Vec<Row>,
     elements: Vec<ElementPart>,
     packages: Vec<String>,
+    all_changes: usize,
     changes: Vec<ChangePart>,
     notes: Vec<String>,
     findings: String,
+    findings_beyond: bool,
+    whole: usize,
 }
 
 #[derive(Serialize)]
@@ -62,6 +67,7 @@ struct Row {
 
 #[derive(Serialize)]
 struct HitCell {
+    code: String,
     direction: &'static str,
     effects: Vec<(&'static str, usize)>,
 }
@@ -77,13 +83,14 @@ struct ElementPart {
 #[derive(Serialize)]
 struct FindingPart {
     id: String,
+    brief: bool,
     level: &'static str,
     word: &'static str,
     rule: &'static str,
     fingerprint: String,
     bump: &'static str,
     message: Vec<Piece>,
-    /// `wire.backward.corrupt …`
+    /// The [`code`] of each cell of the verdict.
     cells: String,
     old: Option<Source>,
     new: Option<Source>,
@@ -105,7 +112,6 @@ struct Piece {
 #[derive(Serialize)]
 struct Says {
     label: &'static str,
-    effect: &'static str,
     text: Vec<Piece>,
 }
 
@@ -146,7 +152,7 @@ fn page(report: &Report) -> Page {
             1 => format!("f-{}", finding.fingerprint),
             n => format!("f-{}-{n}", finding.fingerprint),
         };
-        let part = finding_part(report, finding, id, n < WITH_SOURCES);
+        let part = finding_part(report, finding, id, n >= WHOLE);
         let at = *place.entry(&finding.symbol).or_insert_with(|| {
             elements.push(ElementPart {
                 symbol: finding.symbol.clone(),
@@ -162,7 +168,10 @@ fn page(report: &Report) -> Page {
     packages.dedup();
     let levels = [Level::Error, Level::Warn, Level::Note];
     let (waived, known) = report.set_aside();
-    let changes = report.changes.iter().map(|change| ChangePart {
+    // What was found stands above.
+    let found: HashSet<&str> = report.findings.iter().map(|f| &*f.fingerprint).collect();
+    let others = report.changes.iter().filter(|change| !found.contains(&*change.fingerprint));
+    let changes = others.map(|change| ChangePart {
         symbol: change.symbol.clone(),
         message: pieces(&change.message),
         bump: change.bump.as_str(),
@@ -178,17 +187,21 @@ fn page(report: &Report) -> Page {
         hit: rows(report),
         elements,
         packages,
+        all_changes: report.changes.len(),
         changes: changes.collect(),
         notes: report.notes.clone(),
         findings: plural(report.findings.len(), "finding"),
+        findings_beyond: report.findings.len() > WHOLE,
+        whole: WHOLE,
     }
 }
 
 fn rows(report: &Report) -> Vec<Row> {
-    let row = |(lens, cells): (&'static str, BTreeMap<(Direction, _), usize>)| Row {
-        lens,
+    let row = |(lens, cells): (Lens, BTreeMap<(Direction, _), usize>)| Row {
+        lens: lens.as_str(),
         cells: Direction::ALL
             .map(|direction| HitCell {
+                code: code(lens, direction),
                 direction: direction.as_str(),
                 effects: cells
                     .iter()
@@ -199,6 +212,12 @@ fn rows(report: &Report) -> Vec<Row> {
             .into(),
     };
     hit(report).into_iter().map(row).collect()
+}
+
+/// A cell of the table of who is hit, in two or three letters: every finding carries those it is counted in.
+fn code(lens: Lens, direction: Direction) -> String {
+    let place = Lens::ALL.iter().position(|l| *l == lens).unwrap_or_default();
+    format!("{place}{}", &direction.as_str()[..1])
 }
 
 /// The package, going by the style guide: what comes before the first part that begins with a capital letter. A file
@@ -212,26 +231,32 @@ fn package(symbol: &str) -> &str {
     symbol.get(..length.saturating_sub(1)).unwrap_or(symbol)
 }
 
-fn finding_part(report: &Report, finding: &Finding, id: String, sources: bool) -> FindingPart {
-    let (old, new) = both(report, finding, sources);
+fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> FindingPart {
+    let (old, new) = both(report, finding, !brief);
     let aside = claims::aside(finding).into_iter();
-    let mut says: Vec<Says> =
-        aside.map(|(label, text)| Says { label, effect: "", text: pieces(&text) }).collect();
-    says.extend(claims::claims(&finding.verdict).into_iter().map(|c| Says {
-        label: c.label,
-        effect: c.worst.as_str(),
-        text: pieces(&format!("{}: {}", c.whom, c.reason)),
-    }));
-    let witnesses = super::witness::sentences(report, finding).into_iter();
-    says.extend(witnesses.map(|text| Says { label: "witness", effect: "", text: pieces(&text) }));
-    let bytes = finding.proofs.iter().flatten().filter_map(|proof| match &proof.shown {
+    let mut says: Vec<Says> = aside.map(|(label, text)| Says { label, text: pieces(&text) }).collect();
+    let claims = claims::claims(&finding.verdict);
+    if brief {
+        let whom: Vec<&str> = claims.iter().map(|c| c.whom.as_str()).collect();
+        says.extend((!whom.is_empty()).then(|| Says { label: "breaks", text: pieces(&whom.join(", ")) }));
+    } else {
+        let told = |c: Claim<'_>| Says { label: c.label, text: pieces(&format!("{}: {}", c.whom, c.reason)) };
+        says.extend(claims.into_iter().map(told));
+    }
+    let proofs = finding.proofs.iter().flatten().filter(|_| !brief);
+    if !brief {
+        let witnesses = super::witness::sentences(report, finding).into_iter();
+        says.extend(witnesses.map(|text| Says { label: "witness", text: pieces(&text) }));
+    }
+    let bytes = proofs.filter_map(|proof| match &proof.shown {
         Some(Shown::Bytes { bytes, .. }) if !bytes.is_empty() => Some(Strip { fields: segments(bytes) }),
         _ => None,
     });
     let cells = finding.verdict.cells.iter();
-    let cells = cells.map(|c| format!("{}.{}", c.lens.as_str(), c.direction.as_str())).collect::<Vec<_>>();
+    let cells = cells.map(|c| code(c.lens, c.direction)).collect::<Vec<_>>();
     FindingPart {
         id,
+        brief,
         level: if finding.standing == Standing::Open { finding.level.as_str() } else { "note" },
         word: claims::word(finding),
         rule: finding.rule,

@@ -11,7 +11,7 @@ use super::summary::level_word;
 use super::{Finding, Report, Reporter, claims};
 use crate::findings::Standing;
 use crate::text::{View, escape, plural};
-use crate::words::{Direction, Effect, Level};
+use crate::words::{Direction, Effect, Lens, Level};
 
 /// The longest comment, in characters.
 const MAX: usize = 65_536;
@@ -71,7 +71,8 @@ fn head(report: &Report) -> String {
     text.push('\n');
     if !report.findings.is_empty() {
         text.push_str("\n| who | backward | forward |\n| --- | --- | --- |\n");
-        for (who, cells) in hit(report) {
+        for (lens, cells) in hit(report) {
+            let who = lens.as_str();
             let cell = |d: Direction| {
                 let counts = cells.iter().filter(|((direction, _), _)| *direction == d);
                 let words = counts.map(|((_, effect), n)| format!("{n} {}", effect.as_str()));
@@ -86,12 +87,12 @@ fn head(report: &Report) -> String {
 }
 
 /// How many findings do what to whom, in the order of lenses.
-pub(super) fn hit(report: &Report) -> Vec<(&'static str, BTreeMap<(Direction, Effect), usize>)> {
+pub(super) fn hit(report: &Report) -> Vec<(Lens, BTreeMap<(Direction, Effect), usize>)> {
     let mut all: BTreeMap<_, BTreeMap<(Direction, Effect), usize>> = BTreeMap::new();
     for cell in report.findings.iter().flat_map(|f| &f.verdict.cells) {
         *all.entry(cell.lens).or_default().entry((cell.direction, cell.effect)).or_default() += 1;
     }
-    all.into_iter().map(|(lens, cells)| (lens.as_str(), cells)).collect()
+    all.into_iter().collect()
 }
 
 fn entry(report: &Report, finding: &Finding) -> String {

@@ -25,7 +25,9 @@ pub(super) struct Removed {
 impl Removed {
     pub(super) fn new(changes: &[Change], cx: &Cx<'_>) -> Removed {
         let (mut messages, mut enums) = (FxHashSet::default(), FxHashSet::default());
-        for change in changes.iter().filter(|c| matches!(c.kind, Kind::TypeRemoved(_))) {
+        // What a file in another package still declares is compared with what it is now.
+        let lost = |c: &&Change| matches!(c.kind, Kind::TypeRemoved(_)) && cx.successor(c).is_none();
+        for change in changes.iter().filter(lost) {
             match change.old {
                 Some(Element::Message(id)) if !cx.old.message(id).map_entry => {
                     messages.insert(id);

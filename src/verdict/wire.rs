@@ -74,6 +74,10 @@ fn type_removed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
             cells.backward(Lens::Wire, facts.removed.enum_(id).unwrap_or_else(Loss::none))
         }
         Some(Element::Message(id)) if !cx.old.message(id).map_entry => {
+            if let Some(now) = cx.successor(change) {
+                cells.backward(Lens::Wire, Reader::backward(cx, facts).messages(id, now));
+                cells.forward(Lens::Wire, Reader::forward(cx, facts).messages(now, id));
+            }
             let told_elsewhere = || {
                 if facts.old_uses_any {
                     Loss::unknown(

@@ -78,12 +78,14 @@ pub(super) static VALUE_REMOVED: Facts = Facts {
         if cx.old.is_deprecated(change.old?) && !(*number_reserved && *names_reserved) {
             return reserve(change, cx);
         }
+        let now = cx.new.enum_by_name(&cx.old.enum_(value.parent).full_name).map(Element::Enum);
+        let any_reserved = now.is_some_and(|now| names.iter().any(|n| cx.new.is_name_reserved(now, n)));
         let quoted: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();
         Some(Remedy::Restore {
             element: old_name(change, cx),
-            name: value.name.to_string(),
+            names: names.clone(),
             number: value.number,
-            reserved: *number_reserved || *names_reserved,
+            reserved: *number_reserved || any_reserved,
             then: format!("reserved {}; reserved {};", value.number, quoted.join(", ")),
         })
     },

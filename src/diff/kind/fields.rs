@@ -510,8 +510,8 @@ fn added_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
 fn removed_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
     let field = old_field(change, cx)?;
     let Kind::FieldRemoved { number_reserved, name_reserved, .. } = change.kind else { return None };
-    let name = field.name.to_string();
     if field.cardinality == Cardinality::Required {
+        let name = &field.name;
         return Some(Remedy::Advice(format!(
             "keep `{name}` as it was for as long as anybody has the old version: whoever requires it refuses a message without it"
         )));
@@ -522,7 +522,7 @@ fn removed_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
     }
     Some(Remedy::Restore {
         element: old_name(change, cx),
-        name,
+        names: vec![field.name.clone()],
         number: field.number,
         reserved: number_reserved || name_reserved,
         then: reservation(field).to_string(),

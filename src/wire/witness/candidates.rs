@@ -80,6 +80,13 @@ impl Prover<'_> {
             },
             Shown::TypeRemoved => match change.old {
                 Some(Element::Field(old)) if backward => self.extension(old, direction),
+                Some(Element::Message(old)) if self.cx.successor(change).is_some() => {
+                    let now = self.cx.successor(change);
+                    now.map(|now| {
+                        let (w, r) = if backward { (old, now) } else { (now, old) };
+                        self.whole(w, r, direction)
+                    })
+                }
                 Some(Element::Message(id)) if backward => Some(self.carriers(id)),
                 _ => None,
             },

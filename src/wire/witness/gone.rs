@@ -23,7 +23,7 @@ impl Prover<'_> {
             return None;
         }
         let message = match (&change.kind, change.old) {
-            (Kind::TypeRemoved(_), Some(Element::Message(id))) => id,
+            (Kind::TypeRemoved(_), Some(Element::Message(id))) if self.cx.successor(change).is_none() => id,
             (Kind::FileRemoved, Some(Element::File(id))) => self.first_of(&[id])?,
             (Kind::PackageRemoved { package }, _) => self.first_of(self.cx.old.package(package)?)?,
             _ => return None,

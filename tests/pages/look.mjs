@@ -1,0 +1,111 @@
+// Looks at reports with programs that are not ours: `node look.mjs CHROMIUM FOLDER`, where FOLDER holds *.html and *.md.
+// Prints a line for each thing that holds, and ends with 1 if one does not.
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { FileSystemConfigLoader, HtmlValidate } from "html-validate";
+import MarkdownIt from "markdown-it";
+import puppeteer from "puppeteer-core";
+
+const [chromium, folder] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+let failed = 0;
+let passed = 0;
+const hold = (what, is, more = "") => {
+  if (is) passed += 1; else failed += 1;
+  console.log(`${is ? "ok    " : "FAILED"} ${what}${is ? "" : ` ${more}`}`);
+};
+const files = readdirSync(folder).sort();
+
+// Markup by the standard, apart from taste: entities written another way, and attributes in another order.
+const validator = new HtmlValidate(new FileSystemConfigLoader({ extends: ["html-validate:standard"], root: true }));
+for (const name of files.filter(name => name.endsWith(".html"))) {
+  const report = await validator.validateFile(join(folder, name));
+  const found = report.results.flatMap(r => r.messages).map(m => `${m.line}:${m.column} ${m.ruleId} ${m.message}`);
+  hold(`${name}: html-validate`, found.length === 0, found.slice(0, 5).join("\n"));
+}
+
+// A comment is text and code, whatever was in a name.
+for (const name of files.filter(name => name.endsWith(".md"))) {
+  const tokens = new MarkdownIt({ html: true, linkify: true }).parse(readFileSync(join(folder, name), "utf8"), {});
+  const all = tokens.flatMap(token => [token, ...(token.children ?? [])]);
+  const wrong = all.filter(t => ["link_open", "image", "fence", "code_block"].includes(t.type)
+    || (t.type.startsWith("html") && !/^(<\/?(details|summary|code|span)>|\s|[^<])*$/.test(t.content)));
+  hold(`${name}: no link, no image, no markup but ours`, wrong.length === 0, JSON.stringify(wrong[0]?.content));
+}
+
+const browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+try {
+  for (const name of files.filter(name => name.endsWith(".html"))) {
+    const path = join(folder, name);
+    const url = pathToFileURL(path).href;
+    for (const [size, width] of [["phone", 390], ["desktop", 1280]]) {
+      for (const scheme of ["light", "dark"]) {
+        const page = await browser.newPage();
+        const asked = [];
+        page.on("request", request => asked.push(request.url()));
+        await page.setViewport({ width, height: 900 });
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+        const begun = performance.now();
+        await page.goto(url, { waitUntil: "load" });
+        const opened = Math.round(performance.now() - begun);
+        const where = `${name} (${size}, ${scheme})`;
+        hold(`${where}: fetches nothing`, asked.every(a => a === url), asked.join(" "));
+        const wide = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+        hold(`${where}: nothing overflows`, wide <= 0, `by ${wide} pixels`);
+        if (statSync(path).size < 1_000_000) {
+          await page.evaluate(axe);
+          const { violations } = await page.evaluate(() => globalThis.axe.run());
+          const said = violations.map(v => `${v.id}: ${v.nodes[0].html.slice(0, 160)} ${v.nodes[0].failureSummary}`);
+          hold(`${where}: axe-core`, violations.length === 0, said.join("\n"));
+        } else if (size === "desktop" && scheme === "light") {
+          console.log(`       ${where}: ${statSync(path).size} bytes, opens in ${opened} ms`);
+        }
+        await page.close();
+      }
+    }
+    if (!readFileSync(path, "utf8").includes("<article")) continue;
+    const page = await browser.newPage();
+    await page.setViewport({ width: 1280, height: 900 });
+    await page.goto(url);
+    const shown = () => page.evaluate(() => [...document.querySelectorAll("article")]
+      .filter(a => !a.closest("[hidden]")).map(a => a.id));
+    const all = await shown();
+    const cell = await page.evaluate(() => document.querySelector("td[data-cell]").dataset.cell);
+    await page.click("td[data-cell] button");
+    const hit = await page.evaluate(cell => [...document.querySelectorAll("article")]
+      .filter(a => a.dataset.cells.split(" ").includes(cell)).map(a => a.id), cell);
+    hold(`${name}: a click on ${cell} leaves what it counts`, JSON.stringify(await shown()) === JSON.stringify(hit));
+    hold(`${name}: and says how many`, (await page.$eval("#count", c => c.textContent)).startsWith(`${hit.length} `));
+    const took = await page.evaluate(() => {
+      const search = document.getElementById("search");
+      const begun = performance.now();
+      search.value = "no such word anywhere";
+      search.dispatchEvent(new Event("input", { bubbles: true }));
+      document.body.offsetHeight;
+      return Math.round(performance.now() - begun);
+    });
+    console.log(`       ${name}: a search takes ${took} ms`);
+    hold(`${name}: a word that is nowhere leaves nothing`, (await shown()).length === 0);
+    const last = all.at(-1);
+    await page.evaluate(id => { location.hash = id; }, last);
+    await page.waitForFunction(id => {
+      const box = document.getElementById(id).getBoundingClientRect();
+      return box.height > 0 && box.top < innerHeight && box.bottom > 0;
+    }, {}, last);
+    hold(`${name}: an address shows its finding whatever is filtered`, (await shown()).includes(last));
+    await page.close();
+    const plain = await browser.newPage();
+    await plain.setJavaScriptEnabled(false);
+    await plain.goto(url);
+    const still = await plain.$$eval("article", list => list.filter(a => !a.closest("[hidden]")).length);
+    const form = await plain.$eval("#filter", f => f.hidden);
+    hold(`${name}: complete without scripts`, still === all.length && form, `${still} of ${all.length}`);
+    await plain.close();
+  }
+} finally {
+  await browser.close();
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
