@@ -147,8 +147,8 @@ fn clean(name: &str) -> String {
 
 /// What the parts of a message are called.
 struct Called {
-    fields: FxHashMap<FieldId, Part>,
-    oneofs: FxHashMap<OneofId, Part>,
+    fields: BTreeMap<FieldId, Part>,
+    oneofs: BTreeMap<OneofId, Part>,
 }
 
 #[derive(Clone)]
@@ -213,7 +213,7 @@ impl Called {
         let message = schema.message(id);
         let fixed = METHODS.iter().map(|m| ((*m).to_owned(), (true, None)));
         let mut used = Used(fixed.collect());
-        let mut called = Called { fields: FxHashMap::default(), oneofs: FxHashMap::default() };
+        let mut called = Called { fields: BTreeMap::new(), oneofs: BTreeMap::new() };
         for id in &message.fields {
             let field = schema.field(*id);
             let of = Element::Field(*id);

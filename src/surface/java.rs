@@ -3,6 +3,8 @@
 //! Paths are those of classes, with what stands in brackets for the types that tell overloads apart; types are written
 //! as javap writes them, `.` in place of `$`.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::{Names, Surface, entry};
@@ -140,7 +142,7 @@ fn fields(schema: &Schema, id: MessageId) -> FxHashMap<FieldId, (String, Option<
         .map(|id| (*id, schema.field(*id), plain(schema, schema.field(*id))))
         .collect();
     let mut beside: Vec<Option<FieldId>> = vec![None; all.len()];
-    let mut by_name: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, (_, _, name)) in all.iter().enumerate() {
         by_name.entry(name).or_default().push(i);
     }

@@ -47,6 +47,8 @@ struct Local {
     claims: FxHashMap<String, Vec<Element>>,
 }
 
+/// A container: the language, that of its files, and the file where it is a class of the file's own.
+type Container = (Language, String, Option<FileId>);
 /// Which elements claim a name, below one container.
 type Claims = Rc<FxHashMap<String, Vec<Element>>>;
 /// The files below each container.
@@ -58,7 +60,7 @@ pub(in crate::verdict) struct Generated {
     lost: RefCell<FxHashMap<(Language, Element, Element), Rc<Lost>>>,
     tops: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
     members: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
-    claims: RefCell<FxHashMap<(Language, String, Option<FileId>), Claims>>,
+    claims: RefCell<FxHashMap<Container, Claims>>,
     groups: RefCell<FxHashMap<Language, Groups>>,
 }
 
