@@ -599,11 +599,14 @@ impl Schema {
         }
     }
 
-    /// The name of a message, enum, service or extension without its package.
+    /// The name of an element without its package; a file keeps its path.
     pub fn nested_name(&self, element: Element) -> String {
         let full = self.full_name(element);
-        let package = self.package_of(element);
-        if package.is_empty() { full } else { full[package.len() + 1..].to_owned() }
+        if matches!(element, Element::File(_)) {
+            return full;
+        }
+        let nested = full.strip_prefix(self.package_of(element)).and_then(|rest| rest.strip_prefix('.'));
+        nested.map_or_else(|| full.clone(), str::to_owned)
     }
 
     /// The path of an element in its file's descriptor, as in `SourceCodeInfo.Location.path`.

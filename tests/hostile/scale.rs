@@ -78,7 +78,9 @@ fn five_thousand_fields_all_of_them_changed() {
     ];
     for (kind, new) in kinds {
         let report = compared(&old, &new);
-        assert!(findings(&report) >= COUNT, "{kind}: {} findings", findings(&report));
+        // Two fields that exchanged their numbers are one finding.
+        let least = if kind == "names the other way round" { COUNT / 2 } else { COUNT };
+        assert!(findings(&report) >= least, "{kind}: {} findings", findings(&report));
     }
     let one = "message M { oneof o {\n";
     let new = old.replace("message M {\n", one) + "}\n";
@@ -93,9 +95,9 @@ fn enum_values() {
     for count in [1_000, 4_000] {
         let old = values(count, &|i| format!("V{i} = {i};"));
         assert!(findings(&compared(&old, &values(count, &|i| format!("W{i} = {i};")))) >= count);
-        assert!(
-            findings(&compared(&old, &values(count, &|i| format!("V{} = {i};", count + 1 - i)))) + 1 >= count
-        );
+        // Two values that exchanged their numbers are one finding.
+        let swapped = values(count, &|i| format!("V{} = {i};", count + 1 - i));
+        assert!(findings(&compared(&old, &swapped)) >= count / 2);
         assert!(findings(&compared(&old, &values(0, &|_| String::new()))) >= count);
         assert!(
             findings(&compared(&old, &values(count, &|i| format!("reserved {i}; reserved \"V{i}\";"))))
