@@ -74,8 +74,8 @@ fn parse(unit: &Unit<'_>) -> Result<prost_types::FileDescriptorProto, Vec<Diagno
         let message = format!("the name of the package has more than {MAX_PACKAGE_PARTS} parts");
         return Err(vec![Diagnostic::of_file(unit.display, message)]);
     }
-    // Its parser does not know declarations of extensions, which today's `descriptor.proto` has. protox brings a copy of
-    // its own along as a descriptor, and that is what it has been tried with.
+    // Its parser reads no options behind an extension range of one number, which today's `descriptor.proto` has. protox
+    // brings a copy of its own along as a descriptor, and that is what it has been tried with.
     if unit.name == DESCRIPTOR
         && well_known::text(DESCRIPTOR) == Some(unit.text)
         && let Ok(file) = GoogleFileResolver::new().open_file(DESCRIPTOR)
