@@ -26,7 +26,7 @@ impl Repo {
             return Err(fail(git2::Error::new(ErrorCode::BareRepo, ErrorClass::Index, why)));
         }
         let mut index = match index {
-            Some(file) => Index::open(file),
+            Some(file) => Index::open_ext(file, self.inner.object_format()),
             None => self.inner.index(),
         }
         .map_err(fail)?;

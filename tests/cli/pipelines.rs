@@ -13,7 +13,7 @@ const COUPON: &str = "syntax = \"proto3\";\npackage a;\nmessage Coupon {}\n";
 const LONG: usize = 40;
 
 #[allow(clippy::disallowed_methods, reason = "only git itself makes such clones")]
-fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .args(["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"])
         .args(arguments)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::env::TestEnv;
+use crate::pipelines::git;
 
 const OLD: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  int32 stock = 1;\n}\n";
 const BROKEN: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  string stock = 1;\n}\n";
@@ -186,4 +187,25 @@ fn without_a_repository_nothing_is_staged() {
     let refused = env.run(&["check", "--against", ".", "--staged"]);
     assert_eq!(refused.code, 2, "{refused}");
     assert!(refused.err.contains("is not inside a git repository"), "{refused}");
+}
+
+#[test]
+fn objects_may_be_named_by_sha_256() {
+    let env = TestEnv::new();
+    let work = env.work();
+    git(&work, &["init", "--quiet", "--object-format=sha256"]);
+    env.write("a.proto", OLD);
+    git(&work, &["add", "a.proto"]);
+    git(&work, &["commit", "--quiet", "-m", "first"]);
+    env.write("a.proto", BROKEN);
+    git(&work, &["add", "a.proto"]);
+    std::fs::copy(work.join(".git/index"), work.join(".git/other")).unwrap();
+    env.write("a.proto", OLD);
+    assert_eq!(env.run(&STAGED).code, 1);
+    git(&work, &["add", "a.proto"]);
+    assert_eq!(env.run(&STAGED).code, 0);
+    let hook = env.run_with(&STAGED, |io| {
+        io.env.insert("GIT_INDEX_FILE".into(), ".git/other".into());
+    });
+    assert_eq!(hook.code, 1, "{hook}");
 }
