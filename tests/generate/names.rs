@@ -3,10 +3,12 @@
 //!
 //! What every message, enum or service has by itself is left out of both sides, as the tables leave it out.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use prost::Message as _;
 use protopact::codegen::plugin::{Tool, spec};
@@ -418,6 +420,12 @@ fn java() {
 fn python() {
     let machine = Machine::new();
     let (grpc, before) = installed(&machine, Language::Python, &spec::GRPC_PYTHON);
+    // One process for all samples: a fresh one for each would start for longer than it runs.
+    let mut services = program(&grpc);
+    services.arg(reader("protoc.py")).arg(before.last().unwrap());
+    let mut services = services.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let pipes = (services.stdin.take().unwrap(), BufReader::new(services.stdout.take().unwrap()));
+    let pipes = RefCell::new(pipes);
     compare(
         Language::Python,
         |sample, out| {
@@ -426,10 +434,16 @@ fn python() {
             let dir = tempfile::tempdir().unwrap();
             let set = dir.path().join("set.binpb");
             std::fs::write(&set, &sample.set).unwrap();
-            let mut command = program(&grpc);
-            command.args(&before).arg(format!("--descriptor_set_in={}", set.display()));
-            command.arg(format!("--grpc_python_out={}", out.display())).args(sample.names());
-            run(&mut command).map(|_| ())
+            let mut arguments = vec![
+                format!("--descriptor_set_in={}", set.display()),
+                format!("--grpc_python_out={}", out.display()),
+            ];
+            arguments.extend(sample.names());
+            let (ask, answers) = &mut *pipes.borrow_mut();
+            writeln!(ask, "{}", serde_json::json!(arguments)).unwrap();
+            let mut code = String::new();
+            answers.read_line(&mut code).unwrap();
+            if code == "0\n" { Ok(()) } else { Err(format!("protoc ends with {code}")) }
         },
         |out| run(program("python3").arg(reader("names.py")).arg(out)).unwrap(),
         // What calls take by name is no name in a stub, nor is a keyword.
@@ -439,6 +453,8 @@ fn python() {
         },
         |name| name.ends_with(".__slots__") || name.ends_with(".Extensions"),
     );
+    drop(pipes);
+    assert!(services.wait().unwrap().success());
 }
 
 #[test]
