@@ -178,7 +178,7 @@ fn closure(root: &Path, package: &str) -> Files {
     files
 }
 
-fn run(command: &mut Command) -> Result<String, String> {
+pub(crate) fn run(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|e| e.to_string())?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -188,7 +188,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "generators and parsers are the oracle")]
-fn program(path: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn program(path: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(path)
 }
 
@@ -269,7 +269,11 @@ fn reader(name: &str) -> PathBuf {
     project().join("tests/generate/readers").join(name)
 }
 
-fn installed(machine: &Machine, language: Language, plugin: &'static spec::Pinned) -> (PathBuf, Vec<String>) {
+pub(crate) fn installed(
+    machine: &Machine,
+    language: Language,
+    plugin: &'static spec::Pinned,
+) -> (PathBuf, Vec<String>) {
     match machine.plugins(language).ready(plugin, machine.around()).unwrap().tool {
         Tool::Program { program, arguments, .. } | Tool::Protoc { program, arguments, .. } => {
             (program, arguments)
