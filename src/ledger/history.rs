@@ -46,7 +46,7 @@ impl Memory for History {
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|e| format!(": {e}")).unwrap_or_default();
                 let note = format!("published versions cannot be looked at: {error}{cause}");
-                Recalled { uses: nothing, notes: vec![note] }
+                Recalled { uses: nothing, whole: Vec::new(), notes: vec![note] }
             }
         }
     }
@@ -96,6 +96,9 @@ impl History {
                 }
             }
         }
+        let all =
+            !versions.is_empty() && versions.len() == count && !repo.is_shallow() && reader.unread.is_empty();
+        let whole = answers.iter().map(|answer| all && answer.versions.len() == count).collect();
         let mut notes = vec![self.looked_at(&versions, count)];
         if repo.is_shallow() {
             notes.push(
@@ -104,7 +107,7 @@ impl History {
             );
         }
         notes.extend(reader.trouble());
-        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), notes })
+        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), whole, notes })
     }
 
     fn looked_at(&self, versions: &[Published], count: usize) -> String {
@@ -137,11 +140,16 @@ impl History {
 struct Answer {
     uses: Vec<Use>,
     known: FxHashSet<(i32, String, String)>,
+    /// The versions that declare it.
+    versions: FxHashSet<String>,
 }
 
 impl Answer {
     /// Takes in what one version declares. Newer versions come first.
     fn take(&mut self, version: &Published, found: Option<&Declared>) {
+        if found.is_some() && !self.versions.contains(&version.tag) {
+            self.versions.insert(version.tag.clone());
+        }
         for number in found.into_iter().flat_map(|d| &d.numbers) {
             if self.known.insert((number.number, number.name.clone(), type_text(number))) {
                 self.uses.push(used(version, number));
