@@ -19,8 +19,8 @@ use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::schema::Schema;
 use crate::source::{
-    self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
-    RequestError, Scope, Side, Sides, SourceError,
+    self, Around, Content, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request, RequestError,
+    Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::words::Level;
@@ -121,7 +121,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let policies = policies.accepting(accepted);
     let history = history(pair.origin.as_ref(), &pair.settings);
     let memory = history.as_ref().map(|history| history as &dyn Memory);
-    let mut comparison = Comparison::remembering(&old, &new, memory);
+    let mut comparison =
+        Comparison::remembering(&old, &new, memory).carrying(std::mem::take(&mut pair.moved));
     if job.witness {
         comparison = comparison.proving();
     }
@@ -389,11 +390,7 @@ pub(super) fn compile_side(content: &Content, options: &Options) -> Result<Compi
     match content {
         Content::Sources(input) => compile::compile(input, options).map_err(Failure::Compile),
         Content::Image(image, selection) => {
-            let format = match image.format {
-                ImageFormat::Binary => compile::image::Format::Binary,
-                ImageFormat::Json => compile::image::Format::Json,
-            };
-            let mut compiled = compile::image::read(&image.bytes, format).map_err(Failure::Image)?;
+            let mut compiled = compile::image::read(&image.bytes, image.format).map_err(Failure::Image)?;
             for file in &mut compiled.files {
                 file.target &= selection.selects(&file.name, &file.name);
             }
@@ -472,7 +469,9 @@ impl From<SourceError> for CliError {
         let hint = error.hint();
         let kind = match &error {
             SourceError::Git { source, .. } if !source.is_not_found() => ErrorKind::Outside,
-            SourceError::Io { .. } | SourceError::Read { .. } => ErrorKind::Outside,
+            SourceError::Io { .. } | SourceError::Read { .. } | SourceError::Server { .. } => {
+                ErrorKind::Outside
+            }
             _ => ErrorKind::Usage,
         };
         CliError::new(kind, error).hint_opt(hint)

@@ -149,9 +149,8 @@ impl<'u> Absent<'u> {
             let explained = !why.is_none_or(Vec::is_empty);
             if !explained || index == 0 && input.found_roots {
                 let found = if input.found_roots { " (found from the imports)" } else { "" };
-                let shown: Vec<String> = input.roots.iter().map(|r| format!("`{r}`")).collect();
-                if !shown.is_empty() {
-                    problem = problem.hint(format!("looked in {}{found}", shown.join(", ")));
+                if !input.roots.is_empty() {
+                    problem = problem.hint(format!("looked in {}{found}", input.roots.join(", ")));
                 }
             }
             if !explained {

@@ -24,6 +24,7 @@ pub mod print;
 mod protoc;
 mod protox;
 mod repair;
+pub mod text_format;
 mod well_known;
 pub(crate) mod wire;
 

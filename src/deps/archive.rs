@@ -10,6 +10,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::config::normalize;
+use crate::machine::Packed;
 
 /// How many entries an archive may have. The largest packages with contracts in them have some ten thousand.
 pub const MAX_ENTRIES: usize = 200_000;
@@ -46,7 +47,7 @@ pub enum ArchiveError {
 /// Files by path.
 pub type Files = BTreeMap<String, Bytes>;
 
-/// Reads an archive: zip, or tar, plain or compressed with gzip. `wanted` says which files are kept, by their path.
+/// Reads an archive: zip, or tar, plain or compressed with gzip or zstd. `wanted` says which files are kept, by their path.
 ///
 /// # Errors
 ///
@@ -55,10 +56,10 @@ pub fn read(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Files, Archiv
     if bytes.starts_with(b"PK") {
         return zip(bytes, wanted);
     }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return tar(flate2::read::MultiGzDecoder::new(bytes), wanted);
+    match Packed::of(bytes) {
+        Some(packed) => tar(packed.open(bytes), wanted),
+        None => tar(bytes, wanted),
     }
-    tar(bytes, wanted)
 }
 
 struct Taken {
@@ -159,6 +160,8 @@ impl<R: Read> Read for Bounded<R> {
 mod tests {
     use std::io::Write as _;
 
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
     use super::*;
 
     fn wanted(path: &str) -> bool {
@@ -220,13 +223,14 @@ mod tests {
     const FILE: tar::EntryType = tar::EntryType::Regular;
     const PLAIN: u32 = 0o100_644;
 
-    fn both(files: &[(&str, &[u8])]) -> [Vec<u8>; 3] {
+    fn both(files: &[(&str, &[u8])]) -> [Vec<u8>; 4] {
         let tar: Vec<_> = files.iter().map(|(name, content)| (*name, *content, FILE)).collect();
         let zip: Vec<_> = files.iter().map(|(name, content)| (*name, *content, PLAIN)).collect();
         let tar = tar_of(&tar);
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gz.write_all(&tar).unwrap();
-        [zip_of(&zip), tar, gz.finish().unwrap()]
+        let zst = compress_to_vec(&tar[..], CompressionLevel::Fastest);
+        [zip_of(&zip), tar, gz.finish().unwrap(), zst]
     }
 
     #[test]

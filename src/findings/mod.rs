@@ -77,6 +77,8 @@ pub struct Finding {
     pub new: Option<Location>,
     /// What it does to whom.
     pub verdict: Verdict,
+    /// What happened to the dependency that the change comes from; `None` for the contract's own.
+    pub dependency: Option<Arc<str>>,
     /// Calls that carry the element: `user.v1.UserService.GetUser (response)`.
     pub affects: Arc<Calls>,
     /// The way out of this very case, in one sentence.

@@ -207,6 +207,7 @@ fn finding(
         old: hit.old.map(|a| locate(cx.old, &a)),
         new: hit.new.map(|a| locate(cx.new, &a)),
         verdict: comparison.verdicts()[index].clone(),
+        dependency: comparison.dependency(change).cloned(),
         affects: affects.of(change),
         fix: remedy(change, cx, rule).map(|remedy| remedy.to_string()),
         fingerprint,

@@ -106,6 +106,8 @@ struct JsonFinding<'a> {
     old: Option<Place<'a>>,
     new: Option<Place<'a>>,
     verdict: Matrix<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dependency: Option<&'a str>,
     affects: &'a [String],
     #[serde(skip_serializing_if = "is_zero")]
     affects_more: usize,
@@ -132,6 +134,7 @@ impl<'a> JsonFinding<'a> {
             old: finding.old.as_ref().map(Place::of),
             new: finding.new.as_ref().map(Place::of),
             verdict: Matrix::of(&finding.verdict),
+            dependency: finding.dependency.as_deref(),
             affects: &finding.affects.named,
             affects_more: finding.affects.more,
             fix: finding.fix.as_deref(),

@@ -91,6 +91,7 @@ fn details(report: &Report, finding: &Finding) -> Vec<Line> {
     // The new side is where people are; only another place than their own files needs naming.
     let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
     lines.extend(place("new ", finding.new.as_ref(), side));
+    lines.extend(finding.dependency.as_ref().map(|what| Line::labelled("from").plain(&**what)));
     lines.extend(claims::claims(&finding.verdict).into_iter().map(|claim| {
         let line = Line::labelled(claim.label).styled(effect_style(claim.worst), claim.whom);
         line.plain(format!(": {}", claim.reason))

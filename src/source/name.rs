@@ -49,6 +49,8 @@ pub enum Name {
     },
     /// A compiled input, as typed.
     Image(String),
+    /// A running server, as typed.
+    Server(String),
     /// A compiled input on standard input.
     StandardInput,
     /// Files in memory, under a name that whoever made them gave.
@@ -144,6 +146,7 @@ impl Name {
             Name::Commit { written, commit } => revision(RevisionKind::Expression, written, *commit),
             Name::MergeBase { with, commit } => revision(RevisionKind::MergeBase, with, *commit),
             Name::Image(typed) => plain("image", Some(typed)),
+            Name::Server(typed) => plain("server", Some(typed)),
             Name::StandardInput => plain("standard input", None),
             Name::Memory(name) => plain(name, None),
         }

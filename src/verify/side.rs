@@ -45,7 +45,11 @@ pub fn label(name: &Name) -> String {
     let text = match name {
         Name::WorkingTree => "worktree",
         Name::StandardInput => "stdin",
-        Name::Folder(text) | Name::File(text) | Name::Image(text) | Name::Memory(text) => text,
+        Name::Folder(text)
+        | Name::File(text)
+        | Name::Image(text)
+        | Name::Server(text)
+        | Name::Memory(text) => text,
         Name::Tag { tag, .. } => tag,
         Name::Branch { branch, .. } => branch,
         Name::Commit { written, .. } => written,

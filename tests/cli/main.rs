@@ -12,7 +12,10 @@ mod deps;
 mod diff;
 mod env;
 mod init;
+mod inputs;
 mod policy;
 mod rules;
+#[cfg(unix)]
+mod shapes;
 mod shell;
 mod waive;

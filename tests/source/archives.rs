@@ -34,6 +34,12 @@ fn a_part_of_an_archive_is_a_source_on_either_side() {
     assert_eq!(shown(&found.layout), want);
     let (new, old) = run.both(part, part);
     assert_eq!(shown(&new), shown(&old));
+    // The same, compressed.
+    let packed =
+        ruzstd::encoding::compress_to_vec(&tar(&files)[..], ruzstd::encoding::CompressionLevel::Fastest);
+    std::fs::write(dir.path().join("pay.tar.zst"), packed).unwrap();
+    let compressed = run.new_side("pay.tar.zst#strip_components=1,subdir=proto");
+    assert_eq!(shown(&compressed.layout), want);
     // Whole, its roots are found.
     assert_eq!(shown(&run.new_side("pay.tar").layout)[0], "a.proto <- pay-1.0/proto/a.proto *");
 }
