@@ -94,7 +94,7 @@ fn a_witness_is_shown_where_it_is_asked_for() {
         fix keep `amount` as `int32` and add a field of type `sint32` with number 4
        more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive 43723f09cb46
     2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)
-    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
+    to see more: `--report html=report.html` for a page of it
     --- exit 1
     "#);
     let json = broken().run(&["check", "--against", "latest", "--witness", "--format", "json"]);
