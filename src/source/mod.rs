@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+mod ci;
 mod directory;
 mod elsewhere;
 mod error;
@@ -36,6 +37,7 @@ mod tree;
 mod why;
 
 pub use crate::git::Id as ContentId;
+pub use ci::CiError;
 pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};
 pub use layout::{Layout, LayoutError, Missing, Module, PathSelection, Resolved};
