@@ -16,6 +16,7 @@ mod init;
 mod io;
 mod lines;
 mod man;
+mod owners;
 mod panic;
 mod pipeline;
 mod plugins;
@@ -86,6 +87,10 @@ struct Global {
     /// The protoc to run instead of the one that comes with protopact
     #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::ExecutablePath)]
     protoc: Option<PathBuf>,
+
+    /// Fetch what a shallow or partial clone lacks, with git
+    #[arg(long, global = true)]
+    fetch: bool,
 
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]

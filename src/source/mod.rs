@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+mod ci;
 mod directory;
 mod elsewhere;
 mod error;
@@ -25,6 +26,7 @@ mod locate;
 mod mount;
 mod name;
 mod open;
+mod owners;
 mod places;
 mod reach;
 mod request;
@@ -36,12 +38,14 @@ mod tree;
 mod why;
 
 pub use crate::git::Id as ContentId;
+pub use ci::CiError;
 pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};
 pub use layout::{Layout, LayoutError, Missing, Module, PathSelection, Resolved};
 pub use mount::{Mount, Plan};
 pub use name::Name;
 pub use open::{Context, Counterpart, Image, Loaded, open};
+pub use owners::Owners;
 pub use places::{Around, Places};
 pub use request::{Content, NewSide, Opened, Request, RequestError, Sides};
 pub use server::{Server, ServerError, ServerTls};

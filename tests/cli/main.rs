@@ -13,9 +13,12 @@ mod diff;
 mod env;
 mod init;
 mod inputs;
+mod page;
+mod pipelines;
 mod policy;
 mod rules;
 #[cfg(unix)]
 mod shapes;
 mod shell;
+mod staged;
 mod waive;

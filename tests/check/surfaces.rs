@@ -1,0 +1,458 @@
+//! The lenses `source.*` as comparisons of generated names: one edit a case, with the change that each lost name is
+//! laid to.
+
+use protopact::compare::Comparison;
+use protopact::diff::Change;
+use protopact::words::{Direction, Effect, Language, Lens};
+
+use crate::support;
+
+const GO_FEATURES: &str = include_str!("../generate/readers/go_features.proto");
+
+/// What a language says of every change: `kind symbol: effect: reason`, in the order of changes; what is fine is left
+/// out.
+fn says(old: &str, new: &str, language: Language) -> Vec<String> {
+    let side = |text: &str| {
+        let mut files = support::split(text);
+        files.iter_mut().filter(|(name, _)| name == "example.proto").for_each(|(name, _)| {
+            *name = "billing.proto".to_owned();
+        });
+        if text.contains("go_features") {
+            files.push(("google/protobuf/go_features.proto".to_owned(), GO_FEATURES.to_owned()));
+        }
+        support::schema(&files).unwrap_or_else(|e| panic!("{e}\n{text}"))
+    };
+    let (old, new) = (side(old), side(new));
+    let comparison = Comparison::new(&old, &new);
+    let cx = comparison.cx();
+    let all = comparison.changes().iter().zip(comparison.verdicts());
+    all.filter_map(|(change, verdict)| {
+        let cell = verdict.cell(Lens::Source(language), Direction::Backward)?;
+        let (id, symbol) = (change.id(&cx), change.symbol(&cx));
+        Some(format!("{id} {symbol}: {}: {}", cell.effect.as_str(), cell.reason))
+    })
+    .collect()
+}
+
+fn compared<T>(old: &str, new: &str, look: impl Fn(&Comparison<'_>) -> T) -> T {
+    let side = |text: &str| support::schema(&support::split(text)).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let (old, new) = (side(old), side(new));
+    look(&Comparison::new(&old, &new))
+}
+
+/// The edit is a break for users of a language, laid to one change, with a reason that holds `reason`.
+#[track_caller]
+fn breaks(language: Language, old: &str, new: &str, change: &str, reason: &str) {
+    let found = says(old, new, language);
+    let wanted = format!("{change}: rejects: ");
+    assert!(
+        found.iter().any(|line| line.starts_with(&wanted) && line.contains(reason)),
+        "wanted `{change}` with `{reason}`, found {found:#?}"
+    );
+    let others = found.iter().filter(|line| line.contains(": rejects: ") && !line.starts_with(&wanted));
+    assert_eq!(others.count(), 0, "{found:#?}");
+}
+
+/// Code of a language still builds.
+#[track_caller]
+fn builds(language: Language, old: &str, new: &str) {
+    let found = says(old, new, language);
+    let bad = |line: &&String| line.contains(&format!(": {}: ", Effect::Rejects.as_str()));
+    assert_eq!(found.iter().filter(bad).count(), 0, "{found:#?}");
+}
+
+fn proto3(body: &str) -> String {
+    format!("syntax = \"proto3\";\npackage pay.v1;\n{body}")
+}
+
+use Language::{Go, Java, Python, Rust};
+
+#[test]
+fn a_new_field_takes_the_accessors_of_another_in_java() {
+    breaks(
+        Java,
+        &proto3("enum Stage { NONE = 0; } message Pay { Stage stage = 1; repeated string item = 3; }"),
+        &proto3(
+            "enum Stage { NONE = 0; } message Pay { Stage stage = 1; repeated string item = 3; int32 stage_value = 2; }",
+        ),
+        "field-added pay.v1.Pay.stage_value",
+        "`Pay.getStage()` is now called `Pay.getStage1()`",
+    );
+    breaks(
+        Java,
+        &proto3("message Pay { repeated string item = 3; }"),
+        &proto3("message Pay { repeated string item = 3; int32 item_count = 4; }"),
+        "field-added pay.v1.Pay.item_count",
+        "`Pay.getItemCount()` is now called `Pay.getItem3Count()`",
+    );
+    breaks(
+        Java,
+        &proto3("message Pay { string text = 1; }"),
+        &proto3("message Pay { string text = 1; bytes text_bytes = 2; }"),
+        "field-added pay.v1.Pay.text_bytes",
+        "does not compile",
+    );
+    // Closed enums have no number accessors, and other beginnings are other names.
+    builds(
+        Java,
+        &proto3("enum Stage { NONE = 0; } message Pay { Stage stage = 1; string text = 3; }"),
+        &proto3(
+            "enum Stage { NONE = 0; } message Pay { Stage stage = 1; string text = 3; int32 stages_value = 2; int32 text_count = 4; }",
+        ),
+    );
+    builds(
+        Java,
+        "enum Stage { NONE = 0; } message Pay { optional Stage stage = 1; }",
+        "enum Stage { NONE = 0; } message Pay { optional Stage stage = 1; optional int32 stage_value = 2; }",
+    );
+}
+
+#[test]
+fn a_field_that_becomes_a_list_takes_accessors_in_java() {
+    let found = says(
+        &proto3("message Pay { string item = 1; int32 item_count = 2; }"),
+        &proto3("message Pay { repeated string item = 1; int32 item_count = 2; }"),
+        Java,
+    );
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("field-cardinality-changed pay.v1.Pay.item: rejects"), "{found:#?}");
+}
+
+#[test]
+fn a_new_type_takes_the_class_of_another_in_java() {
+    const MULTIPLE: &str = "option java_multiple_files = true;";
+    breaks(
+        Java,
+        &proto3(&format!("{MULTIPLE} message Foo {{}}")),
+        &proto3(&format!("{MULTIPLE} message Foo {{}} message FooOrBuilder {{}}")),
+        "message-added pay.v1.FooOrBuilder",
+        "both called `FooOrBuilder`",
+    );
+    breaks(
+        Java,
+        &proto3("message Foo { oneof kind { int32 a = 1; } }"),
+        &proto3("message Foo { oneof kind { int32 a = 1; } message KindCase {} }"),
+        "message-added pay.v1.Foo.KindCase",
+        "both called `Foo.KindCase`",
+    );
+    for added in ["message Billing {}", "enum Billing { NO = 0; }", "message Other { message Billing {} }"] {
+        let symbol = if added.contains("Other") { "pay.v1.Other" } else { "pay.v1.Billing" };
+        let noun = if added.starts_with("enum") { "enum" } else { "message" };
+        breaks(
+            Java,
+            &proto3("message Foo {}"),
+            &proto3(&format!("message Foo {{}} {added}")),
+            &format!("{noun}-added {symbol}"),
+            "`Billing` is now called `BillingOuterClass`",
+        );
+    }
+    builds(
+        Java,
+        &proto3("option java_outer_classname = \"All\"; message Foo {}"),
+        &proto3("option java_outer_classname = \"All\"; message Foo {} message Billing {}"),
+    );
+}
+
+#[test]
+fn a_new_name_takes_the_name_of_another_in_go() {
+    breaks(
+        Go,
+        &proto3("message Pay { oneof method { string card = 1; } }"),
+        &proto3("message Pay { oneof method { string card = 1; } message Card {} }"),
+        "message-added pay.v1.Pay.Card",
+        "`Pay_Card` is now called `Pay_Card_`",
+    );
+    breaks(
+        Go,
+        &proto3("message Pay { oneof method { string card = 1; } }"),
+        &proto3("message Pay { oneof method { string card = 1; } enum Card { NO = 0; } }"),
+        "enum-added pay.v1.Pay.Card",
+        "`Pay_Card` is now called `Pay_Card_`",
+    );
+    breaks(
+        Go,
+        &proto3("message Pay { string name = 1; }"),
+        &proto3("message Pay { string get_name = 2; string name = 1; }"),
+        "field-added pay.v1.Pay.get_name",
+        "`Pay.Name` is now called `Pay.Name_`",
+    );
+    // Written after it, the new field is the one with another name.
+    builds(
+        Go,
+        &proto3("message Pay { string name = 1; }"),
+        &proto3("message Pay { string name = 1; string get_name = 2; }"),
+    );
+    breaks(
+        Go,
+        &proto3("message Foo { message Bar {} }"),
+        &proto3("message Foo { message Bar {} } message Foo_Bar {}"),
+        "message-added pay.v1.Foo_Bar",
+        "both called `Foo_Bar`",
+    );
+    breaks(
+        Go,
+        &proto3("message Foo {} enum Color { RED = 0; }"),
+        &proto3("message Foo {} enum Color { RED = 0; } message Color_RED {}"),
+        "message-added pay.v1.Color_RED",
+        "both called `Color_RED`",
+    );
+}
+
+#[test]
+fn names_clash_across_the_files_of_a_go_package() {
+    let file = |body: &str| format!("// file: a.proto\n{}\n{body}", proto3("message Foo { message Bar {} }"));
+    breaks(
+        Go,
+        &file(""),
+        &file("// file: b.proto\nsyntax = \"proto3\"; package pay.v1; message Foo_Bar {}"),
+        "message-added pay.v1.Foo_Bar",
+        "both called `Foo_Bar`",
+    );
+}
+
+#[test]
+fn another_order_of_fields_renames_them_in_go() {
+    let (straight, turned) = (
+        proto3("message Pay { string name = 1; string get_name = 2; }"),
+        proto3("message Pay { string get_name = 2; string name = 1; }"),
+    );
+    breaks(Go, &straight, &turned, "message-fields-reordered pay.v1.Pay", "`Pay.Name` is called `Pay.Name_`");
+    breaks(
+        Go,
+        &turned,
+        &straight,
+        "message-fields-reordered pay.v1.Pay",
+        "`Pay.GetName` is called `Pay.GetName_`",
+    );
+    // Nobody else keeps names apart by their order, and most orders rename nothing.
+    for language in [Java, Python, Rust] {
+        builds(language, &straight, &turned);
+    }
+    let (one, two) = ("string a = 1; string b = 2;", "string b = 2; string a = 1;");
+    let (one, two) =
+        (proto3(&format!("message Pay {{ {one} }}")), proto3(&format!("message Pay {{ {two} }}")));
+    assert_eq!(compared(&one, &two, |comparison| comparison.changes().len()), 0);
+    breaks(
+        Go,
+        &proto3("message Pay { oneof name { string a = 1; } string Name = 2; }"),
+        &proto3("message Pay { string Name = 2; oneof name { string a = 1; } }"),
+        "message-fields-reordered pay.v1.Pay",
+        "",
+    );
+}
+
+#[test]
+fn a_type_that_others_cannot_use_any_more_breaks_their_code() {
+    let hides = |old: &str, new: &str, change: &str, name: &str| {
+        for language in Language::ALL {
+            breaks(language, old, new, change, &format!("uses `{name}` does not compile any more"));
+        }
+    };
+    let file = |body: &str| edition(2024, body);
+    hides(
+        &file("message Pay { int32 a = 1; }"),
+        &file("local message Pay { int32 a = 1; }"),
+        "message-visibility-changed pay.v1.Pay",
+        "pay.v1.Pay",
+    );
+    hides(
+        &file("export enum Kind { KIND_NO = 0; }"),
+        &file("local enum Kind { KIND_NO = 0; }"),
+        "enum-visibility-changed pay.v1.Kind",
+        "pay.v1.Kind",
+    );
+    let inner = |word: &str| file(&format!("message Pay {{ {word} message In {{ int32 a = 1; }} }}"));
+    hides(&inner("export"), &inner(""), "message-visibility-changed pay.v1.Pay.In", "pay.v1.Pay.In");
+    let default = |word: &str| {
+        file(&format!("option features.default_symbol_visibility = {word}; message Pay {{ int32 a = 1; }}"))
+    };
+    hides(
+        &file("message Pay { int32 a = 1; }"),
+        &default("LOCAL_ALL"),
+        "file-visibility-changed billing.proto",
+        "pay.v1.Pay",
+    );
+    hides(&default("EXPORT_ALL"), &default("STRICT"), "file-visibility-changed billing.proto", "pay.v1.Pay");
+    hides(
+        &file("message Pay { int32 a = 1; } export message Open {}"),
+        &edition(2026, "message Pay { int32 a = 1; } export message Open {}"),
+        "file-visibility-changed billing.proto",
+        "pay.v1.Pay",
+    );
+    for language in Language::ALL {
+        builds(language, &default("LOCAL_ALL"), &default("STRICT"));
+        builds(language, &default("LOCAL_ALL"), &default("EXPORT_ALL"));
+        builds(language, &inner("local"), &inner(""));
+        builds(language, &file("local message Pay {}"), &file("export message Pay {}"));
+        builds(language, &file("message Pay {}"), &edition(2026, "export message Pay {}"));
+    }
+    // `diff` shows what came as well as what went.
+    let told = compared(&default("LOCAL_ALL"), &default("EXPORT_TOP_LEVEL"), |comparison| {
+        let cx = comparison.cx();
+        let told = |change: &Change| format!("{} {:?}", change.id(&cx), change.kind);
+        comparison.changes().iter().map(told).collect::<Vec<_>>()
+    });
+    let wanted = "file-visibility-changed VisibilityChanged { hidden: [], shown: [\"pay.v1.Pay\"] }";
+    assert_eq!(told, [wanted]);
+}
+
+const GO: &str = "import \"google/protobuf/go_features.proto\";";
+const JAVA: &str = "import \"google/protobuf/java_features.proto\";";
+
+fn edition(year: u32, body: &str) -> String {
+    format!("edition = \"{year}\";\npackage pay.v1;\n{body}")
+}
+
+#[test]
+fn features_of_the_go_generator_are_changes() {
+    let api = |level: &str| {
+        edition(
+            2023,
+            &format!("{GO} option features.(pb.go).api_level = API_{level}; message Pay {{ int32 a = 1; }}"),
+        )
+    };
+    breaks(Go, &api("OPEN"), &api("OPAQUE"), "file-features-changed billing.proto", "`Pay.A`");
+    builds(Go, &api("OPEN"), &api("HYBRID"));
+    builds(Java, &api("OPEN"), &api("OPAQUE"));
+    let one = |level: &str| {
+        edition(
+            2023,
+            &format!(
+                "{GO} message Pay {{ option features.(pb.go).api_level = API_{level}; int32 a = 1; message In {{ int32 b = 1; }} }}"
+            ),
+        )
+    };
+    breaks(Go, &one("HYBRID"), &one("OPAQUE"), "message-features-changed pay.v1.Pay", "`Pay.A`");
+    let prefix = |how: &str| {
+        edition(
+            2024,
+            &format!(
+                "{GO} enum Color {{ option features.(pb.go).strip_enum_prefix = STRIP_ENUM_PREFIX_{how}; COLOR_NONE = 0; COLOR_RED = 1; }}"
+            ),
+        )
+    };
+    breaks(Go, &prefix("KEEP"), &prefix("STRIP"), "enum-features-changed pay.v1.Color", "`Color_COLOR_NONE`");
+    builds(Go, &prefix("KEEP"), &prefix("GENERATE_BOTH"));
+    breaks(
+        Go,
+        &prefix("GENERATE_BOTH"),
+        &prefix("KEEP"),
+        "enum-features-changed pay.v1.Color",
+        "`Color_NONE`",
+    );
+}
+
+#[test]
+fn features_of_the_java_generator_are_changes() {
+    let nest = |how: &str| {
+        edition(
+            2024,
+            &format!("{JAVA} message Pay {{ option features.(pb.java).nest_in_file_class = {how}; }}"),
+        )
+    };
+    breaks(Java, &nest("YES"), &nest("NO"), "message-features-changed pay.v1.Pay", "BillingProto.Pay");
+    let large = |how: &str| {
+        edition(
+            2024,
+            &format!("{JAVA} enum Pay {{ option features.(pb.java).large_enum = {how}; PAY_NO = 0; }}"),
+        )
+    };
+    breaks(Java, &large("false"), &large("true"), "enum-features-changed pay.v1.Pay", "`Pay`");
+    builds(Go, &large("false"), &large("true"));
+}
+
+#[test]
+fn a_newer_edition_has_other_defaults() {
+    let body = "message Pay { int32 a = 1; }";
+    breaks(Go, &edition(2023, body), &edition(2024, body), "file-syntax-changed billing.proto", "`Pay.A`");
+    breaks(Java, &edition(2023, body), &edition(2024, body), "file-syntax-changed billing.proto", "Billing");
+    builds(Python, &edition(2023, body), &edition(2024, body));
+    let held = format!("{GO} option features.(pb.go).api_level = API_OPEN; {body}");
+    builds(Go, &edition(2023, body), &edition(2024, &held));
+}
+
+#[test]
+fn options_written_out_with_the_value_they_had_break_nothing() {
+    let with = |option: &str| proto3(&format!("{option} message Pay {{}}"));
+    builds(Java, &with(""), &with("option java_outer_classname = \"Billing\";"));
+    builds(Java, &with("option java_package = \"pay.v1\";"), &with(""));
+    builds(Go, &with("option go_package = \"x/pay\";"), &with("option go_package = \"x/pay;pay\";"));
+    builds(Java, &with(""), &with("option java_multiple_files = false;"));
+    breaks(
+        Java,
+        &with(""),
+        &with("option java_outer_classname = \"All\";"),
+        "file-option-changed billing.proto",
+        "",
+    );
+    breaks(
+        Go,
+        &with("option go_package = \"x/pay\";"),
+        &with("option go_package = \"x/pay;paypb\";"),
+        "file-option-changed billing.proto",
+        "",
+    );
+}
+
+#[test]
+fn numbers_are_nothing_to_code() {
+    for language in Language::ALL {
+        builds(
+            language,
+            &proto3("message Pay { string a = 1; int32 b = 2; }"),
+            &proto3("message Pay { string a = 2; int32 b = 1; }"),
+        );
+        builds(language, &proto3("message Pay { string a = 1; }"), &proto3("message Pay { string a = 5; }"));
+        breaks(
+            language,
+            &proto3("message Pay { string a = 1; }"),
+            &proto3("message Pay { int32 a = 5; }"),
+            "field-removed pay.v1.Pay.a",
+            "",
+        );
+    }
+}
+
+#[test]
+fn a_field_takes_traits_away_in_rust() {
+    breaks(
+        Rust,
+        &proto3("message Pay { int32 a = 1; }"),
+        &proto3("message Pay { int32 a = 1; string b = 2; }"),
+        "field-added pay.v1.Pay.b",
+        "`Pay` no longer derives `Copy`",
+    );
+    breaks(
+        Rust,
+        &proto3("message Pay { string a = 1; }"),
+        &proto3("message Pay { string a = 1; double b = 2; }"),
+        "field-added pay.v1.Pay.b",
+        "`Pay` no longer derives `Eq` and `Hash`",
+    );
+    breaks(
+        Rust,
+        &proto3("message Pay { oneof how { int32 a = 1; } string c = 3; }"),
+        &proto3("message Pay { oneof how { int32 a = 1; string b = 2; } string c = 3; }"),
+        "field-added pay.v1.Pay.b",
+        "`pay::How` no longer derives `Copy`",
+    );
+    builds(
+        Rust,
+        &proto3("message Pay { int32 a = 1; } message Sum { int64 n = 1; }"),
+        &proto3("message Pay { int32 a = 1; Sum b = 2; } message Sum { int64 n = 1; }"),
+    );
+}
+
+#[test]
+fn one_json_name_for_two_fields_is_no_module_in_python() {
+    let one = "package pay.v1; message Pay { optional int32 camId = 1; }";
+    let two = "package pay.v1; message Pay { optional int32 camId = 1; optional int32 cam_id = 2; }";
+    breaks(Python, one, two, "field-added pay.v1.Pay.cam_id", "cannot be imported");
+    let json = compared(one, two, |comparison| {
+        [Direction::Backward, Direction::Forward].map(|d| comparison.verdicts()[0].effect(Lens::Json, d))
+    });
+    assert_eq!(json, [Effect::Corrupt; 2]);
+    // What was so before is nobody's change, and other names are other keys.
+    builds(Python, two, &two.replace("= 2; }", "= 2; optional int32 other = 3; }"));
+    builds(Python, one, &two.replace("cam_id", "cam_no"));
+}
