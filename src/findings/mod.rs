@@ -1,5 +1,6 @@
 //! The model of a report: what a policy fills in, and every format is a pure function of.
 
+mod repair;
 mod waiver;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use crate::verdict::Verdict;
 use crate::wire::Proof;
 use crate::words::{Bump, Level};
 
+pub use repair::{Edit, Repair};
 pub use waiver::{Standing, Waived, WaiverState, WaiverStatus};
 
 /// What a check or a diff has to say, sorted, with paths as a person types them.
@@ -38,6 +40,8 @@ pub struct Report {
     pub tabbed: Lines,
     /// The first lines of what findings point at, where a format asked for them.
     pub excerpts: Excerpts,
+    /// The edits that a fix stands for, where a format asked for them, by rule and fingerprint.
+    pub repairs: BTreeMap<(&'static str, String), Repair>,
 }
 
 /// Lines of sources by path and number, from one.
@@ -144,6 +148,11 @@ impl Report {
         let waived = |f: &&Finding| matches!(f.standing, Standing::Waived(_));
         let known = |f: &&Finding| f.standing == Standing::Known;
         (self.findings.iter().filter(waived).count(), self.findings.iter().filter(known).count())
+    }
+
+    /// The edits for a finding.
+    pub fn repair(&self, finding: &Finding) -> Option<&Repair> {
+        self.repairs.get(&(finding.rule, finding.fingerprint.clone()))
     }
 
     /// Whether a finding that counts is at least as loud as `level`.
