@@ -104,7 +104,7 @@ pub(super) struct CheckArgs {
 /// What counts as a break.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What counts as a break")]
-struct PolicyArgs {
+pub(super) struct PolicyArgs {
     /// Lenses that must stay ok: wire, json, rpc, http, validation, source or one of source.go, .java, .python, .rust
     ///
     /// Without --deny, --use and configuration it is wire,rpc,json.
@@ -164,18 +164,20 @@ impl CheckArgs {
     fn formats(&self) -> impl Iterator<Item = Format> {
         self.report.iter().map(|target| target.format).chain([self.format()])
     }
+}
 
-    fn overrides(&self, ctx: &Ctx<'_>) -> Overrides {
-        let policy = &self.policy;
+impl PolicyArgs {
+    /// What is said about what counts, and what to compare with.
+    pub(super) fn overrides(&self, against: Option<String>, ctx: &Ctx<'_>) -> Overrides {
         Overrides {
-            against: self.against.first().cloned(),
-            deny: policy.deny.clone(),
-            use_rules: policy.use_rules.clone(),
-            except: policy.except.clone(),
-            ignore: policy.ignore.clone(),
-            ignore_unstable_packages: policy.ignore_unstable_packages.then_some(true),
-            fail_on: policy.fail_on.clone(),
-            tag: policy.tag.clone(),
+            against,
+            deny: self.deny.clone(),
+            use_rules: self.use_rules.clone(),
+            except: self.except.clone(),
+            ignore: self.ignore.clone(),
+            ignore_unstable_packages: self.ignore_unstable_packages.then_some(true),
+            fail_on: self.fail_on.clone(),
+            tag: self.tag.clone(),
             ..pipeline::overrides(ctx)
         }
     }
@@ -188,7 +190,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         return Err(CliError::usage(message).hint("compare with one state at a time"));
     }
     let job = Job {
-        overrides: args.overrides(ctx),
+        overrides: args.policy.overrides(args.against.first().cloned(), ctx),
         old_config: args.against_config.clone(),
         path: args.path.clone(),
         exclude_path: args.exclude_path.clone(),
@@ -196,6 +198,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         witness: args.witness,
         new_since: args.new_since.clone(),
         excerpts: args.formats().any(Format::shows_sources),
+        repairs: args.formats().any(Format::shows_repairs),
         ..Job::new(&args.new_side())
     };
     let checked = pipeline::check(&job, ctx);

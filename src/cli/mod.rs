@@ -20,6 +20,7 @@ mod panic;
 mod pipeline;
 mod plugins;
 mod progress;
+mod repairs;
 mod rules;
 mod serve;
 mod since;

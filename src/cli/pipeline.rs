@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, excerpts, lines, since, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, repairs, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
@@ -13,6 +13,7 @@ use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
 use crate::deps::Lock;
 use crate::findings::{Report, WaiverStatus};
+use crate::fix::{Bench, suggest};
 use crate::git::TagPattern;
 use crate::ledger::{History, Memory};
 use crate::machine::{Cache, Host};
@@ -48,6 +49,8 @@ pub(super) struct Job {
     pub(super) new_since: Option<String>,
     /// Show the sources of both sides beside each finding.
     pub(super) excerpts: bool,
+    /// Say which edits would repair each finding.
+    pub(super) repairs: bool,
 }
 
 impl Job {
@@ -108,6 +111,11 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let kept = lines::kept(&pair.new.content);
     let texts =
         job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
+    // Images give no texts here: their old side is decoded for `fix` alone.
+    let edited = match (&pair.old.content, &pair.new.content) {
+        (Content::Sources(old), Content::Sources(new)) if job.repairs => Some((old.clone(), new.clone())),
+        _ => None,
+    };
     let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
     let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
@@ -153,6 +161,12 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     lines::fill(&kept, &mut report);
     if let Some([old, new]) = &texts {
         report.excerpts = excerpts::of([old, new], &report);
+    }
+    if let Some((was, is)) = edited.filter(|_| !report.findings.is_empty()) {
+        let texts = repairs::sources(&was);
+        let bench =
+            Bench { old: &old, texts: &texts, new: &is, options: &options, policies: &policies, memory };
+        report.repairs = suggest(&bench, &comparison, &report.findings);
     }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
@@ -331,7 +345,7 @@ pub(super) fn asked_with<T>(
 }
 
 /// The versions before a baseline that is a revision; a folder or an image has none.
-fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
+pub(super) fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
     let origin = origin?;
     Some(History {
         repository: origin.repository.clone(),

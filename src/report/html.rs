@@ -99,6 +99,8 @@ struct FindingPart {
     more_calls: usize,
     strips: Vec<Strip>,
     fix: Option<Vec<Piece>>,
+    /// The fix as a patch, taken apart at its tabs, which have to stay what they are to be copied.
+    patch: Vec<String>,
 }
 
 /// A piece of a sentence or a line.
@@ -271,6 +273,10 @@ fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> 
         more_calls: finding.affects.more,
         strips: bytes.collect(),
         fix: finding.fix.as_deref().map(pieces),
+        patch: match report.repair(finding).filter(|_| !brief) {
+            Some(repair) => repair.patch.split('\t').map(str::to_owned).collect(),
+            None => Vec::new(),
+        },
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::ser::Serializer;
 
 use super::{ChangeRecord, Finding, Location, Report, Reporter};
-use crate::findings::{Standing, Waived, WaiverState};
+use crate::findings::{Edit, Repair, Standing, Waived, WaiverState};
 use crate::schema::options::spaced;
 use crate::text::JsonEscapes;
 use crate::text::View;
@@ -35,7 +35,7 @@ impl Reporter for Json {
         value(out, &Summary::of(report))?;
         out.write_all(b",\n\"notes\":")?;
         value(out, &report.notes)?;
-        list(out, "findings", report.findings.iter().map(JsonFinding::of))?;
+        list(out, "findings", report.findings.iter().map(|finding| JsonFinding::of(report, finding)))?;
         list(out, "waivers", report.waivers.iter().map(JsonWaiver::of))?;
         list(out, "changes", report.changes.iter().map(JsonChange::of))?;
         out.write_all(b"}\n")
@@ -111,11 +111,14 @@ struct JsonFinding<'a> {
     affects_more: usize,
     fix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    edits: Option<Vec<JsonEdit<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     witnesses: Option<Vec<JsonProof<'a>>>,
 }
 
 impl<'a> JsonFinding<'a> {
-    fn of(finding: &'a Finding) -> JsonFinding<'a> {
+    fn of(report: &'a Report, finding: &'a Finding) -> JsonFinding<'a> {
+        let edits = |repair: &'a Repair| repair.edits.iter().map(JsonEdit::of).collect();
         JsonFinding {
             rule: finding.rule,
             level: finding.level.as_str(),
@@ -135,7 +138,33 @@ impl<'a> JsonFinding<'a> {
             affects: &finding.affects.named,
             affects_more: finding.affects.more,
             fix: finding.fix.as_deref(),
+            edits: report.repair(finding).map(edits),
             witnesses: finding.proofs.as_ref().map(|all| all.iter().map(JsonProof::of).collect()),
+        }
+    }
+}
+
+/// A part of a text that becomes another: lines and columns from one, columns are characters.
+#[derive(Serialize)]
+struct JsonEdit<'a> {
+    path: &'a str,
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+    text: &'a str,
+}
+
+impl<'a> JsonEdit<'a> {
+    fn of(edit: &'a Edit) -> JsonEdit<'a> {
+        let Edit { path, start, end, text } = edit;
+        JsonEdit {
+            path,
+            start_line: start.0,
+            start_column: start.1,
+            end_line: end.0,
+            end_column: end.1,
+            text,
         }
     }
 }

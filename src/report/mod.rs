@@ -74,6 +74,11 @@ impl Format {
         self == Format::Html
     }
 
+    /// Whether the format has the edits that would repair what was found.
+    pub fn shows_repairs(self) -> bool {
+        matches!(self, Format::Json | Format::Sarif | Format::Html)
+    }
+
     /// The reporter of this format.
     pub fn reporter(self) -> &'static dyn Reporter {
         match self {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::columns;
 use super::{Finding, Location, Report, Reporter, claims};
-use crate::findings::{Standing, Waived};
+use crate::findings::{Repair, Standing, Waived};
 use crate::rules::{self, Lookup, Rule};
 use crate::text::{JsonEscapes, View, escape, plural};
 use crate::words::Level;
@@ -124,6 +124,9 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
         place["message"] = json!({"text": escape(&format!("as it was: {}", report.old))});
         put("relatedLocations", json!([place]));
     }
+    if let Some(repair) = report.repair(finding) {
+        put("fixes", json!([fix(finding, repair)]));
+    }
     put("partialFingerprints", json!({"protopactChange/v1": finding.fingerprint}));
     match &finding.standing {
         Standing::Open => {}
@@ -141,6 +144,29 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
     let cells: Vec<Value> = cells.collect();
     put("properties", json!({"change": finding.change, "bump": finding.bump.as_str(), "verdict": cells}));
     Value::Object(out)
+}
+
+/// The edits of a repair, file by file (section 3.55).
+fn fix(finding: &Finding, repair: &Repair) -> Value {
+    let changes = repair.edits.chunk_by(|a, b| a.path == b.path).map(|edits| {
+        let replacements = edits.iter().map(|edit| {
+            let ((start_line, start_column), (end_line, end_column)) = (edit.start, edit.end);
+            json!({
+                "deletedRegion": {
+                    "startLine": start_line, "startColumn": start_column,
+                    "endLine": end_line, "endColumn": end_column,
+                },
+                "insertedContent": {"text": edit.text},
+            })
+        });
+        let uri = utf8_percent_encode(&edits[0].path, PATH).to_string();
+        json!({
+            "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
+            "replacements": replacements.collect::<Vec<_>>(),
+        })
+    });
+    let text = escape(finding.fix.as_deref().unwrap_or("as it was")).into_owned();
+    json!({"description": {"text": text}, "artifactChanges": changes.collect::<Vec<_>>()})
 }
 
 fn place(location: &Location, region: Option<Value>) -> Value {
