@@ -105,7 +105,7 @@ fn text_diff(old: &[Text], new: &[Text], ctx: &mut Ctx<'_>) -> Result<Exit, CliE
     }
 }
 
-fn diff_line(line: &str) -> Line {
+pub(super) fn diff_line(line: &str) -> Line {
     let style = match line.as_bytes() {
         [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => Style::Strong,
         [b'-', ..] => Style::Error,
