@@ -17,6 +17,7 @@ mod option_text;
 pub mod options;
 mod reach;
 mod span;
+mod visibility;
 
 pub use allow::Allowance;
 pub use buffa_descriptor::features::{
@@ -36,3 +37,4 @@ pub use option_text::assignment;
 pub use options::Meaning;
 pub use reach::{Reach, Role, Use};
 pub use span::{SourcePath, Span};
+pub use visibility::{DefaultVisibility, Keyword, Visibility};
