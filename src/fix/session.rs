@@ -165,7 +165,10 @@ pub fn repair(
     loop {
         let state = edited.as_ref().unwrap_or(&first);
         run.settle(state);
-        if run.open().is_empty() && !(std::mem::take(&mut again) && run.reopen()) {
+        if run.open().is_empty() {
+            if std::mem::take(&mut again) && run.reopen() {
+                continue;
+            }
             break;
         }
         if let Some(next) = run.step(state) {
