@@ -8,10 +8,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::present::{Choice, Format, Formats};
 use crate::service::{
     Contract, Ended, Gzip, Limits, Log, LogFormat, Options, Received, Running, SelfSigned, Server,
     ServiceError, Tls, TlsError, interop_contract, write_all,
@@ -51,8 +53,8 @@ pub(super) struct ServeArgs {
     listen: SocketAddr,
 
     /// How to say that the server is ready
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: Ready,
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Choice<OfServe>,
 
     /// How many messages a server stream answers with
     #[arg(long, value_name = "N", default_value_t = 3)]
@@ -163,14 +165,37 @@ struct LimitArgs {
     threads: Option<std::num::NonZeroUsize>,
 }
 
-/// How the readiness line looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Ready {
-    /// `listening on ADDRESS`
-    #[default]
-    Text,
-    /// One JSON object
-    Json,
+/// What there is to say when the server is ready.
+#[derive(Debug, Serialize)]
+struct Ready {
+    address: String,
+    event: &'static str,
+    metrics: Option<String>,
+    tls: bool,
+    version: Option<String>,
+}
+
+/// The formats of the line that says so.
+#[derive(Debug)]
+struct OfServe;
+
+impl Formats for OfServe {
+    type Document = Ready;
+
+    const ALL: &'static [Format<Ready>] = &[
+        Format {
+            name: "text",
+            help: "`listening on ADDRESS`",
+            hidden: false,
+            write: |ready, _, out| writeln!(out, "listening on {}", ready.address),
+        },
+        Format {
+            name: "json",
+            help: "One JSON object",
+            hidden: false,
+            write: |ready, _, out| writeln!(out, "{}", serde_json::to_string(ready)?),
+        },
+    ];
 }
 
 /// Log lines that wait for the terminal before some are left out.
@@ -210,9 +235,8 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     let runtime = runtime.map_err(|e| CliError::outside("cannot start the threads of the server", e))?;
     let served = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|e| CliError::outside("cannot wait for signals", e))?;
-        let tls = options.tls.is_some();
         let running = Server::bind(options).await?;
-        ready(&running, &name, tls, args.format, ctx)?;
+        ready(&running, &name, &args, ctx)?;
         serve(running, &mut signals, &mut lines, ctx).await
     });
     // Whatever is left is dropped, and with it what keeps the recorder waiting.
@@ -302,33 +326,20 @@ fn write_secret(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Says that the server is there.
-fn ready(
-    running: &Running,
-    name: &Name,
-    tls: bool,
-    format: Ready,
-    ctx: &mut Ctx<'_>,
-) -> Result<(), CliError> {
-    let address = running.address;
-    match format {
-        Ready::Text => {
-            if let Some(metrics) = running.metrics {
-                ctx.note(&format!("metrics are at http://{metrics}/metrics"))?;
-            }
-            writeln!(ctx.io.out, "listening on {address}")?;
-        }
-        Ready::Json => {
-            let metrics = running.metrics.map(|m| m.to_string());
-            let line = serde_json::json!({
-                "event": "listening",
-                "address": address.to_string(),
-                "metrics": metrics,
-                "tls": tls,
-                "version": name.version().map(ToString::to_string),
-            });
-            writeln!(ctx.io.out, "{line}")?;
-        }
+fn ready(running: &Running, name: &Name, args: &ServeArgs, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    let ready = Ready {
+        address: running.address.to_string(),
+        event: "listening",
+        metrics: running.metrics.map(|m| m.to_string()),
+        tls: args.tls.tls_cert.is_some() || args.tls.tls_self_signed.is_some(),
+        version: name.version().map(ToString::to_string),
+    };
+    // The object has it.
+    if let (Some(metrics), "text") = (&ready.metrics, args.format.name()) {
+        ctx.note(&format!("metrics are at http://{metrics}/metrics"))?;
     }
+    let view = ctx.view();
+    args.format.write(&ready, &view, &mut ctx.io.out)?;
     Ok(ctx.io.out.flush()?)
 }
 

@@ -14,9 +14,9 @@ use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
 use super::witness::segments;
-use super::{Finding, Location, Report, Reporter};
+use super::{Finding, Location, Report};
 use crate::findings::{Lines, Standing};
-use crate::present::page;
+use crate::present::{Format, page};
 use crate::text::{View, plural};
 use crate::wire::Shown;
 use crate::words::{Direction, Lens, Level};
@@ -29,13 +29,12 @@ const WHOLE: usize = 500;
 const ALIKE: f32 = 0.4;
 
 /// The format.
-pub(super) struct Html;
+pub(super) const FORMAT: Format<Report> =
+    Format { name: "html", help: "One page for a browser", hidden: false, write };
 
-impl Reporter for Html {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
-        out.write_all(page.as_bytes())
-    }
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
+    out.write_all(page.as_bytes())
 }
 
 #[derive(Serialize)]
@@ -376,18 +375,18 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Html, &with_sources(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &with_sources(), None));
     }
 
     #[test]
     fn empty() {
-        let text = sample::render(&Html, &sample::empty(), None);
+        let text = sample::render(&FORMAT, &sample::empty(), None);
         assert!(text.contains("nothing breaks") && !text.contains("<article"), "{text}");
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Html, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         assert!(!text.contains("<script>alert"), "{text}");
         // Nothing is fetched.
