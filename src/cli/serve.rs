@@ -201,6 +201,9 @@ impl Formats for OfServe {
 /// Log lines that wait for the terminal before some are left out.
 const LOG_ROOM: usize = 4096;
 
+/// How long a line of the log may take to be written once the server has ended.
+const LOG_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Messages that wait to be recorded before clients have to wait.
 const RECORD_ROOM: usize = 256;
 
@@ -212,7 +215,7 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     }
     let tls = tls(&args.tls, ctx)?;
     let recorder = args.record.as_ref().map(|path| Recorder::start(path, ctx)).transpose()?;
-    let (log, mut lines) = Log::new(args.watching.log, LOG_ROOM);
+    let (log, log_end) = Log::new(args.watching.log, LOG_ROOM, log_file());
     let options = Options {
         address: args.listen,
         metrics: args.watching.metrics,
@@ -233,17 +236,36 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     }
     let runtime = builder.enable_all().build();
     let runtime = runtime.map_err(|e| CliError::outside("cannot start the threads of the server", e))?;
-    let served = runtime.block_on(async {
+    let served: Result<_, CliError> = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|e| CliError::outside("cannot wait for signals", e))?;
         let running = Server::bind(options).await?;
         ready(&running, &name, &args, ctx)?;
-        serve(running, &mut signals, &mut lines, ctx).await
+        Ok(serve(running, &mut signals).await)
     });
     // Whatever is left is dropped, and with it what keeps the recorder waiting.
     runtime.shutdown_timeout(Duration::from_secs(2));
     let recorded = recorder.map_or(Ok(()), Recorder::finish);
-    served.and(recorded)?;
+    let unread = log_end.flush(LOG_PATIENCE);
+    let ended = served?;
+    recorded?;
+    // Where nobody reads the log, nobody reads the rest either, and waiting for that would be waiting for ever.
+    if unread == 0 {
+        tell(ended, ctx)?;
+    }
     Ok(Exit::Clean)
+}
+
+/// Standard error, without its lock: whoever writes the log may wait for a reader for ever, and the rest of the program
+/// has to end all the same.
+fn log_file() -> Box<dyn io::Write + Send> {
+    #[cfg(unix)]
+    let own = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned();
+    #[cfg(windows)]
+    let own = std::os::windows::io::AsHandle::as_handle(&io::stderr()).try_clone_to_owned();
+    match own {
+        Ok(own) => Box::new(std::fs::File::from(own)),
+        Err(_) => Box::new(io::stderr()),
+    }
 }
 
 /// The contract, and what it is.
@@ -343,35 +365,17 @@ fn ready(running: &Running, name: &Name, args: &ServeArgs, ctx: &mut Ctx<'_>) ->
     Ok(ctx.io.out.flush()?)
 }
 
-/// Writes the log until a signal comes, and ends the server then; a second signal ends it at once.
-async fn serve(
-    running: Running,
-    signals: &mut Signals,
-    lines: &mut mpsc::Receiver<String>,
-    ctx: &mut Ctx<'_>,
-) -> Result<(), CliError> {
-    let mut write = |line: String| writeln!(ctx.io.err, "{line}");
-    let mut open = true;
-    loop {
-        tokio::select! {
-            line = lines.recv(), if open => match line {
-                Some(line) => write(line)?,
-                None => open = false,
-            },
-            () = signals.next() => break,
-        }
+/// Waits for a signal, and ends the server then; a second signal ends it at once, and nothing is said about how.
+async fn serve(running: Running, signals: &mut Signals) -> Option<Ended> {
+    signals.next().await;
+    tokio::select! {
+        ended = running.shutdown() => Some(ended),
+        () = signals.next() => None,
     }
-    let mut end = std::pin::pin!(running.shutdown());
-    let ended = loop {
-        tokio::select! {
-            ended = end.as_mut() => break Some(ended),
-            Some(line) = lines.recv() => write(line)?,
-            () = signals.next() => break None,
-        }
-    };
-    while let Ok(line) = lines.try_recv() {
-        write(line)?;
-    }
+}
+
+/// Says what was cut at the end.
+fn tell(ended: Option<Ended>, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
     let text = match ended {
         Some(Ended::Finished) => return Ok(()),
         Some(Ended::Cut(left)) => {
