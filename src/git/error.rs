@@ -165,10 +165,8 @@ impl GitError {
             GitError::UnsupportedFormat { source, .. } => {
                 Some(if source.message().contains("partialclone") {
                     "a partial clone (`--filter`) cannot be read: make a full clone, or compare with a directory".into()
-                } else if source.message().contains("object format") {
-                    "it names its objects by SHA-256, which only git itself reads: get the version as a directory with `git worktree add ../old REVISION`, and compare with that".into()
                 } else {
-                    "compare with a directory instead, made with `git worktree add` or `git archive`".into()
+                    "only git itself reads it: get the version as a directory with `git worktree add ../old REVISION`, and compare with that".into()
                 })
             }
             GitError::UnknownRevision { near, fetch, .. } => {

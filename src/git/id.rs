@@ -6,12 +6,18 @@ use std::fmt;
 use git2::{ObjectType, Oid};
 
 /// Names an object: a commit, a folder, or the content of a file, wherever the file comes from. Equal ids mean equal
-/// bytes.
+/// bytes; the same bytes have two ids where one repository counts with SHA-1 and the other with SHA-256.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Id([u8; 20]);
+pub struct Id {
+    bytes: [u8; LONGEST],
+    len: u8,
+}
+
+/// Bytes of a SHA-256; a SHA-1 has 20.
+const LONGEST: usize = 32;
 
 impl Id {
-    /// The id that git gives a file with these bytes.
+    /// The id that git gives a file with these bytes in a repository that counts with SHA-1, as most do.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Id {
         Id::from_oid(Oid::hash_object(ObjectType::Blob, bytes).expect("hashing memory cannot fail"))
@@ -24,19 +30,25 @@ impl Id {
     }
 
     pub(super) fn from_oid(id: Oid) -> Id {
-        let mut bytes = [0; 20];
-        bytes.copy_from_slice(&id.as_bytes()[..20]);
-        Id(bytes)
+        let given = id.as_bytes();
+        let mut bytes = [0; LONGEST];
+        bytes[..given.len()].copy_from_slice(given);
+        let len = u8::try_from(given.len()).expect("at most 32 bytes");
+        Id { bytes, len }
     }
 
     pub(super) fn oid(self) -> Oid {
-        Oid::from_bytes(&self.0).expect("an id is as long as git's")
+        Oid::from_bytes(self.as_bytes()).expect("an id is as long as git's")
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        f.write_str(&hex::encode(self.as_bytes()))
     }
 }
 
@@ -82,5 +94,10 @@ mod tests {
         assert_eq!(id.to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
         assert_eq!(id.short(), "e69de29");
         assert_eq!(Id::from_oid(id.oid()), id);
+        let long = Oid::hash_object_ext(ObjectType::Blob, b"", git2::ObjectFormat::Sha256).unwrap();
+        let id = Id::from_oid(long);
+        assert_eq!(id.to_string(), "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813");
+        assert_eq!(id.oid(), long);
+        assert_ne!(id, Id::of(b""));
     }
 }

@@ -162,7 +162,9 @@ impl Repo {
     fn sound(&self, revision: &str) -> Result<(), git2::Error> {
         let id = match self.inner.resolve_reference_from_short_name(revision) {
             Ok(reference) => reference.resolve().ok().and_then(|r| r.target()),
-            Err(_) if revision.len() >= 40 => Oid::from_str(revision).ok(),
+            Err(_) if revision.len() >= 40 => Oid::from_str_ext(revision, self.inner.object_format())
+                .ok()
+                .filter(|id| id.to_string() == revision),
             Err(_) => None,
         };
         match id {

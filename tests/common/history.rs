@@ -4,7 +4,7 @@
 //! folder and no user configuration is read, and file contents pass through no filter. What a case is made of and
 //! what the keys of `steps.toml` mean is told in `fixtures/history/README.md`.
 //!
-//! Every integration test compiles its own copy: `mod common { pub(crate) mod history; }`.
+//! Every test crate compiles its own copy: `#[path = "../common/history.rs"] mod history;`.
 
 #![allow(dead_code, reason = "every test binary that includes this module uses another part of it")]
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be laid fails its test")]

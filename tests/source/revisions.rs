@@ -297,17 +297,95 @@ fn a_clone_without_folders_says_what_gets_them() {
     assert!(elsewhere.contains("`git fetch --refetch --no-filter`"), "{elsewhere}");
 }
 
+/// What git itself says, with a fixed author and clock and nothing of the user's configuration.
+#[expect(clippy::disallowed_methods, reason = "only git makes and packs such repositories")]
+fn git(dir: &std::path::Path, arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new("git");
+    command.current_dir(dir).args(arguments).env("GIT_CONFIG_NOSYSTEM", "1").env("HOME", dir);
+    for who in ["AUTHOR", "COMMITTER"] {
+        command
+            .env(format!("GIT_{who}_NAME"), "Tester")
+            .env(format!("GIT_{who}_EMAIL"), "tester@example.com");
+        command.env(format!("GIT_{who}_DATE"), "1700000000 +0000");
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 #[test]
-fn objects_named_by_sha_256_are_refused_with_a_way_round() {
+fn objects_named_by_sha_256_are_read_like_all_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let git = |arguments: &[&str]| git(dir.path(), arguments);
+    git(&["init", "--quiet", "--object-format=sha256", "--initial-branch=main"]);
+    let commit = |files: &[(&str, &str)]| {
+        crate::lab::write(dir.path(), files);
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message", "x"]);
+        git(&["rev-parse", "HEAD"])
+    };
+    let first = commit(&[("a.proto", A), ("deep/er/b.proto", A)]);
+    assert_eq!(first.len(), 64);
+    git(&["tag", "v1.0.0"]);
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("a.proto", dir.path().join("c.proto")).unwrap();
+    let second = commit(&[("a.proto", B)]);
+    git(&["tag", "--annotate", "--message", "x", "v1.1.0"]);
+    git(&["branch", "feature"]);
+    commit(&[("a.proto", "// newest\n")]);
+    let spec = |text: &str| SourceSpec::parse(text, dir.path(), Side::Old).unwrap();
+    let read = |text: &str, file: &str| {
+        let tree = tree(source::open(&spec(text), Context::new(dir.path())));
+        String::from_utf8(tree.read(file).unwrap_or_else(|e| panic!("{text}: {e:?}")).to_vec()).unwrap()
+    };
+    // Objects in files of their own, then in a pack, then with what git writes beside packs.
+    for step in [&["status"][..], &["gc", "--quiet"], &["commit-graph", "write", "--reachable"]] {
+        git(step);
+        for (name, want) in [
+            ("v1.0.0", A),
+            ("v1.1.0", B),
+            ("latest", B),
+            ("feature", B),
+            ("HEAD~1", B),
+            ("main~2", A),
+            ("v1.1.0^{}", B),
+            ("merge-base:feature", B),
+            (&first, A),
+            (&first[..8], A),
+            (&second, B),
+            (".git#branch=main,ref=HEAD~2", A),
+        ] {
+            assert_eq!(read(name, "a.proto"), want, "{name} after {step:?}");
+        }
+        assert_eq!(read("v1.0.0:deep", "er/b.proto"), A);
+        #[cfg(unix)]
+        assert_eq!(read("v1.1.0", "c.proto"), B);
+    }
+    let error = explain(&source::open(&spec("v1.0.1"), Context::new(dir.path())).unwrap_err());
+    assert!(error.contains("revision `v1.0.1` does not exist"), "{error}");
+    let repo = protopact::git::Repo::discover(dir.path()).unwrap();
+    let shape = protopact::git::TagPattern::default();
+    let head = repo.resolve("HEAD").unwrap();
+    let (published, _) = repo.published(&shape, &head, 10).unwrap();
+    let published: Vec<String> = published.iter().map(|p| p.version.to_string()).collect();
+    assert_eq!(published, ["1.1.0", "1.0.0"]);
+    let known = repo.versions_at(&repo.resolve(&second).unwrap(), &shape).unwrap();
+    assert_eq!(known.iter().map(|(_, tag)| &**tag).collect::<Vec<_>>(), ["v1.1.0"]);
+}
+
+#[test]
+fn an_unknown_object_format_is_refused_with_a_way_round() {
     let lab = Lab::new();
     lab.commit(&[("a.proto", A)]);
-    let config = "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n";
-    std::fs::write(lab.path().join(".git/config"), config).unwrap();
-    let error = explain(&open(lab.path(), "HEAD", Side::Old).unwrap_err());
-    assert!(error.contains("names its objects by SHA-256"), "{error}");
-    assert!(error.contains("`git worktree add ../old REVISION`"), "{error}");
-    // What is on disk is read all the same.
-    assert_eq!(tree(open(lab.path(), ".", Side::New)).protos().count(), 1);
+    for extension in ["objectformat = sha512", "refstorage = reftable"] {
+        let config = format!("[core]\n\trepositoryformatversion = 1\n[extensions]\n\t{extension}\n");
+        std::fs::write(lab.path().join(".git/config"), config).unwrap();
+        let error = explain(&open(lab.path(), "HEAD", Side::Old).unwrap_err());
+        assert!(error.contains("uses a storage format that cannot be read"), "{extension}: {error}");
+        assert!(error.contains("`git worktree add ../old REVISION`"), "{extension}: {error}");
+        // What is on disk is read all the same.
+        assert_eq!(tree(open(lab.path(), ".", Side::New)).protos().count(), 1);
+    }
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! The lenses that read options of others: HTTP bindings and validation rules, one edit a line.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
+use crate::support;
 use protopact::compare::Comparison;
 use protopact::words::{Direction, Lens};
 
-const HTTP: &str = include_str!("../fixtures/probes/20-http-path-changed/old/google/api/annotations.proto");
+const HTTP: &str =
+    include_str!("../../fixtures/probes/20-http-path-changed/old/google/api/annotations.proto");
 
 const VALIDATE: &str = r#"syntax = "proto2";
 package buf.validate;

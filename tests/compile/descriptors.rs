@@ -4,9 +4,6 @@
 //! Every folder of .proto files below `fixtures/` and `contracts/` is compiled, and the folder that the
 //! environment variable `PROTOPACT_CORPUS` names: the tests that need it are ignored unless asked for.
 
-#[path = "support/files.rs"]
-mod files;
-#[path = "descriptors/protox.rs"]
 mod protox;
 
 use std::collections::BTreeMap;
@@ -18,7 +15,7 @@ use protopact::compile::{
     output::{SetOptions, descriptor_set},
 };
 
-use files::project;
+use crate::files::{self, project};
 
 /// Files whose descriptors may differ from protoc's, by the end of their path, each with the reason. There are
 /// none; a difference that turns up belongs here only if protoc is wrong or its output is not determined.

@@ -1,15 +1,12 @@
 //! Fingerprints do not change: they are what a waiver names, in repositories that this one never sees.
 //!
 //! `fixtures/fingerprints.txt` holds one line a change of every fixture: folder, kind, symbol, fingerprint. A line that
-//! is there stays. `PROTOPACT_BLESS=1 cargo test --test fingerprints` writes the lines of new fixtures, and no others.
-
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
+//! is there stays. `PROTOPACT_BLESS=1 cargo test --test check fingerprints` writes the lines of new fixtures, and no others.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::support;
 use protopact::compare::Comparison;
 use protopact::policy::fingerprint;
 

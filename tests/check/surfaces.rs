@@ -1,14 +1,12 @@
 //! The lenses `source.*` as comparisons of generated names: one edit a case, with the change that each lost name is
 //! laid to.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use protopact::compare::Comparison;
 use protopact::words::{Direction, Effect, Language, Lens};
 
-const GO_FEATURES: &str = include_str!("generate/readers/go_features.proto");
+use crate::support;
+
+const GO_FEATURES: &str = include_str!("../generate/readers/go_features.proto");
 
 /// What a language says of every change: `kind symbol: effect: reason`, in the order of changes; what is fine is left
 /// out.

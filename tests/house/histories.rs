@@ -1,16 +1,11 @@
 //! The fixture histories: laid the same way every time, by git2 here and by git in `ci/demo`.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::disallowed_methods, reason = "the oracle and the script are outside programs")]
-
-mod common {
-    pub(crate) mod history;
-}
 
 use std::path::Path;
 use std::process::Command;
 
-use common::history::{self, lay};
+use crate::history::{self, lay};
 use git2::Repository;
 
 #[test]

@@ -9,25 +9,20 @@
 //! - A line `…` in an output stands for any number of lines, a `…` within a line for any text of that line.
 //! - A command must end with code 0, unless the next command is `echo $?`, which prints the code.
 //!
-//! `UPDATE_README=1 cargo test --test readme` writes what the commands say into the files, apart from outputs that
+//! `UPDATE_README=1 cargo test --test house readme` writes what the commands say into the files, apart from outputs that
 //! have an elision and fit; read the difference before committing it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(
     clippy::disallowed_methods,
     reason = "transcripts are run by a shell, and an update is asked for by it"
 )]
-
-mod common {
-    pub(crate) mod history;
-}
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::history;
+use crate::history;
 
 /// The files that hold transcripts.
 const FILES: [&str; 4] = ["README.md", "docs/sources.md", "docs/report.md", "docs/cli.md"];

@@ -3,8 +3,6 @@
 //! `# error:` and `# hint:` lines close an invalid sample; as comments they are part of what is read, so that
 //! line numbers are those of the file.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

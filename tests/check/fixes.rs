@@ -4,19 +4,15 @@
 //! Edits of single statements and types are tried; what asks for more (another file, a package, a method beside the old
 //! one) is read by people.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::support::{self, Files};
 use protopact::compare::Comparison;
 use protopact::diff::{Change, Cx, Remedy};
 use protopact::findings::Finding;
 use protopact::policy::{LensPolicy, Policies, decide};
 use protopact::schema::{Element, Schema, Span};
-use support::Files;
 
 /// What is found, by what and where.
 fn found(comparison: &Comparison<'_>) -> Vec<(Finding, String)> {

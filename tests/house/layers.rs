@@ -1,8 +1,6 @@
 //! Imports point down the table of parts in `docs/design/README.md`, and the documentation of the crate names them in
 //! the same order.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,13 +1,10 @@
 //! The catalogue tests itself: ids, files, pages and fixtures agree, every example does what its page says, and
 //! the categories are the ones teams know.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::support;
 use protopact::compare::Comparison;
 use protopact::findings::Finding;
 use protopact::policy::{LensPolicy, Policies};

@@ -1,19 +1,10 @@
 //! Numbers that earlier published versions used: told when they come back as something else, and only then.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common {
-    pub(crate) mod history;
-}
-#[allow(dead_code, reason = "the tests of the commands use more of it")]
-#[path = "cli/env.rs"]
-mod env;
-mod support;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use env::TestEnv;
+use crate::env::TestEnv;
+use crate::{history, support};
 use proptest::prelude::*;
 use protopact::compare::Comparison;
 use protopact::diff::Comeback;
@@ -85,7 +76,7 @@ fn notes(report: &Value) -> Vec<&str> {
 #[test]
 fn a_number_that_only_an_earlier_version_used_is_told() {
     let env = TestEnv::new();
-    common::history::lay("reuse", &env.work());
+    history::lay("reuse", &env.work());
     let (_, report) = check(&env, &["v1.2.0", "--against", "v1.1.0", "--witness"]);
     let proofs = report["findings"][0]["witnesses"].as_array().unwrap();
     let wire: Vec<_> = proofs
@@ -118,7 +109,7 @@ fn a_number_that_only_an_earlier_version_used_is_told() {
 #[test]
 fn every_baseline_that_has_the_version_behind_it_tells_it() {
     let env = TestEnv::new();
-    common::history::lay("reuse", &env.work());
+    history::lay("reuse", &env.work());
     let reuse = ["error FIELD_NO_REUSE shop.v1.Item.picture"];
     // The tag on the new side is not yet published as far as these baselines know.
     for baseline in ["v1.1.0", "HEAD~1", "merge-base:HEAD~1", ".git#ref=HEAD~1"] {
@@ -134,7 +125,7 @@ fn every_baseline_that_has_the_version_behind_it_tells_it() {
 #[test]
 fn named_rules_do_not_know_it_unless_it_is_named() {
     let env = TestEnv::new();
-    common::history::lay("reuse", &env.work());
+    history::lay("reuse", &env.work());
     let against = ["v1.2.0", "--against", "v1.1.0"];
     for quiet in
         [["--use", "FILE"], ["--use", "WIRE"], ["--use", "CSR"], ["--deny", "json"], ["--deny", "rpc"]]
@@ -289,7 +280,7 @@ fn a_contract_whose_folder_was_another_one_is_found() {
 #[test]
 fn linked_worktrees_and_bare_repositories_have_the_memory_too() {
     let env = TestEnv::new();
-    common::history::lay("reuse", &env.work());
+    history::lay("reuse", &env.work());
     let repo = git2::Repository::open(env.work()).unwrap();
     let (other, bare) = (TestEnv::new(), TestEnv::new());
     repo.worktree("other", &other.work().join("tree"), None).unwrap();

@@ -1,8 +1,6 @@
 //! Descriptor sets and images: written, read back, nothing lost.
 
-#[path = "support/files.rs"]
-mod files;
-
+use crate::files;
 use protopact::compile::Compiled;
 use protopact::compile::image::{Format, ImageError, read};
 use protopact::compile::output::{SetOptions, descriptor_set, descriptor_set_json};

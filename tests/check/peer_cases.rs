@@ -3,13 +3,10 @@
 //! `PROTOPACT_CASES` names a folder with a folder for each case: `old/`, `new/` and `case.json` with the rules in
 //! use and the expected findings. `PROTOPACT_CASE` narrows by a part of the name.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::support;
 use protopact::config::{Policy, Selection};
 use serde_json::Value;
 

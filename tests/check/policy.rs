@@ -1,9 +1,6 @@
 //! What a policy makes of changes: ignores, packages, echoes, levels, bumps and fingerprints.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod support;
-
+use crate::support;
 use protopact::compare::Comparison;
 use protopact::config::{PackagePolicy, Policy, Selection};
 use protopact::findings::Finding;

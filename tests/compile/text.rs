@@ -1,10 +1,8 @@
 //! What is said about sources that do not compile, and that bad input ends well.
 
-#[path = "support/files.rs"]
-mod files;
-
 use std::fmt::Write as _;
 
+use crate::files;
 use protopact::compile::{
     Backend, CompileError, Compiled, Diagnostic, Input, MAX_FILE_SIZE, Options, compile,
 };

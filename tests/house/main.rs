@@ -1,0 +1,13 @@
+//! The project itself: what its pages promise, how its parts lie, and the configurations and histories that the other
+//! tests take as given.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "../common/history.rs"]
+mod history;
+
+mod config;
+mod extending;
+mod histories;
+mod layers;
+mod readme;
