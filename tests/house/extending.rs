@@ -128,10 +128,10 @@ fn formats_are_named_where_they_are_written() {
     let other = |choice: &&String| !choice.contains("Choice<") && !choice.contains("Target<");
     // The log's lines are no document, and the names of buf are translated.
     let others: Vec<&str> = named.iter().filter(other).map(String::as_str).collect();
-    assert_eq!(others, [
-        "src/cli/check.rs error_format: Option<BufFormat>,",
-        "src/cli/serve.rs log: LogFormat,"
-    ]);
+    assert_eq!(
+        others,
+        ["src/cli/check.rs error_format: Option<BufFormat>,", "src/cli/serve.rs log: LogFormat,"]
+    );
     assert!(named.len() > 8, "{named:#?}");
 }
 
