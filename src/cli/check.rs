@@ -17,13 +17,15 @@ use crate::words::Level;
 /// where, who breaks and why, and what to do instead.
 ///
 /// SRC and INPUT name a folder, a git revision (`v1.2.0`, `origin/main`, `HEAD~1`), `merge-base:REV`, `latest`
-/// (the highest version among the tags), each with an optional `:SUBDIR`, another repository
+/// (the highest version among the tags), `ci` (what a pipeline's environment names), each with an optional `:SUBDIR`, another repository
 /// (`PATH#ref=REV,subdir=DIR`), or a compiled descriptor set (`contract.binpb`).
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   protopact check --against main                      against a branch
   protopact check --against merge-base:origin/main    only what this branch did
+  protopact check --against ci --fetch                in a pipeline, what this change did
+  protopact check --against HEAD --staged             in a pre-commit hook
   protopact check --against latest                    against the last version
   protopact check v2.0.0 --against v1.4.0             two versions
   protopact check --against latest --new-since main   what main has broken already does not fail
@@ -35,6 +37,10 @@ pub(super) struct CheckArgs {
     /// The contract to check
     #[arg(value_name = "INPUT", default_value = ".")]
     input: String,
+
+    /// Check what is staged for the next commit, and not the working tree
+    #[arg(long)]
+    staged: bool,
 
     /// What to compare with; `check.against` in the configuration when it is left out
     // `-#format=json` is standard input.
@@ -149,6 +155,10 @@ impl CheckArgs {
         }
     }
 
+    fn new_side(&self) -> String {
+        if self.staged { format!("staged:{}", self.input) } else { self.input.clone() }
+    }
+
     /// Every format that the report is written in.
     fn formats(&self) -> impl Iterator<Item = Choice<OfCheck>> {
         self.report.iter().map(|target| target.format).chain([self.format()])
@@ -185,7 +195,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         witness: args.witness,
         new_since: args.new_since.clone(),
         excerpts: args.formats().any(Choice::<OfCheck>::shows_sources),
-        ..Job::new(&args.input)
+        ..Job::new(&args.new_side())
     };
     let checked = pipeline::check(&job, ctx);
     if let Err(error) = &checked

@@ -87,6 +87,10 @@ struct Global {
     #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::ExecutablePath)]
     protoc: Option<PathBuf>,
 
+    /// Fetch what a shallow or partial clone lacks, with git
+    #[arg(long, global = true)]
+    fetch: bool,
+
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     color: ColourWhen,

@@ -317,8 +317,11 @@ pub(super) fn asked_with<T>(
     open: impl FnOnce(&Request<'_>, &mut dyn Read) -> Result<T, RequestError>,
 ) -> Result<T, CliError> {
     let cwd = ctx.io.cwd.clone();
-    let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: cwd.clone() });
+    let host = Host { env: ctx.io.env.clone(), cwd: cwd.clone() };
+    let cache = Cache::of(&host);
     let request = Request {
+        host: &host,
+        fetch: ctx.global.fetch,
         cache: cache.as_ref(),
         lock,
         cwd: &cwd,
@@ -478,7 +481,9 @@ impl From<SourceError> for CliError {
         let hint = error.hint();
         let kind = match &error {
             SourceError::Git { source, .. } if !source.is_not_found() => ErrorKind::Outside,
-            SourceError::Io { .. } | SourceError::Read { .. } => ErrorKind::Outside,
+            SourceError::Io { .. } | SourceError::Read { .. } | SourceError::Fetch { .. } => {
+                ErrorKind::Outside
+            }
             _ => ErrorKind::Usage,
         };
         CliError::new(kind, error).hint_opt(hint)

@@ -76,10 +76,11 @@ pub struct Workshop<'a> {
     pub cargo_target: Option<&'a Path>,
 }
 
-/// Where what cargo builds while packages are tried stays for the next time.
+/// Where what cargo builds while packages are tried stays for the next time: with what it builds for the programs of
+/// `verify`, for both stand on the same libraries.
 #[must_use]
 pub fn cargo_target(cache: &Cache) -> PathBuf {
-    cache.space(Space::Verify).join("cargo")
+    cache.space(Space::Verify).join("target")
 }
 
 /// Hears of every step before it is taken.

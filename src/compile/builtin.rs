@@ -51,6 +51,7 @@ pub(super) fn compile<'s>(
                 display: unit.display.into(),
                 descriptor: Bytes::from(std::mem::take(&mut descriptors[file as usize])),
                 target: loaded.targets[file as usize],
+                default_visibility: Some(0),
             }
         })
         .collect();

@@ -245,6 +245,7 @@ fn order(files: Vec<File>, by_name: &FxHashMap<String, usize>) -> Result<Compile
         name: file.name.into(),
         descriptor: file.descriptor,
         target: file.target,
+        default_visibility: None,
     });
     Ok(Compiled { files: compiled.collect(), ..Compiled::default() })
 }

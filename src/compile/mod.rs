@@ -114,6 +114,9 @@ pub struct CompiledFile {
     pub descriptor: Bytes,
     /// Whether the contract owns the file.
     pub target: bool,
+    /// The number of `features.default_symbol_visibility` in the text, zero where it says nothing: protoc leaves it out
+    /// of descriptors. `None` where there was no text.
+    pub default_visibility: Option<i32>,
 }
 
 /// The descriptors of one side, imports before importers.

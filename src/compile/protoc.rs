@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::diagnostic::Diagnostic;
 use super::load::Loaded;
-use super::parse::Span;
+use super::parse::{self, Span};
 use super::{CompileError, CompiledFile, Input, Options, builtin, graph, wire};
 use crate::machine::run::{self, Call};
 use crate::machine::{Host, Limits, RunError, Scratch, tools};
@@ -187,6 +187,7 @@ pub(super) fn compile(
             display: unit.display.into(),
             descriptor: descriptor.clone(),
             target: loaded.targets[file as usize],
+            default_visibility: Some(parse::default_visibility(unit.text)),
         });
     }
     Ok((compiled, warnings))

@@ -63,6 +63,8 @@ pub(super) fn compile(loaded: Loaded<'_>, input: &Input) -> Result<Vec<CompiledF
             display: unit.display.into(),
             descriptor: Bytes::from(descriptor.encode_to_vec()),
             target: loaded.targets[file as usize],
+            // It takes no edition that has it.
+            default_visibility: Some(0),
         }
     };
     Ok(loaded.order.par_iter().map(compiled).collect())

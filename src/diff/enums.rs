@@ -57,6 +57,7 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
     messages::names(differ, old_element, new_element, &old.reserved_names, &new.reserved_names);
     let outer = (Element::File(old.file), Element::File(new.file));
     differ.generator_features(old_element, new_element, Some(outer));
+    differ.visibility(old_element, new_element);
     differ.options(old_element, new_element);
 }
 
@@ -72,6 +73,15 @@ fn same_number(differ: &mut Differ<'_>, enums: (EnumId, EnumId), old: &[EnumValu
         if let Some(was) = namesake(value) {
             let (was, now) = (Element::EnumValue(was), Element::EnumValue(*value));
             differ.generator_features(was, now, Some((Element::Enum(enums.0), Element::Enum(enums.1))));
+            let json_names = match (was, now) {
+                (Element::EnumValue(a), Element::EnumValue(b)) => {
+                    (&cx.old.value(a).json_name, &cx.new.value(b).json_name)
+                }
+                _ => (&None, &None),
+            };
+            if json_names.0 != json_names.1 {
+                differ.push(Kind::EnumValueJsonNameChanged, Some(was), Some(now));
+            }
             differ.options(was, now);
         }
     }

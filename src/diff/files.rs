@@ -63,5 +63,33 @@ fn pair(differ: &mut Differ<'_>, old_id: FileId, new_id: FileId) {
     if old.syntax == new.syntax {
         differ.generator_features(old_element, new_element, None);
     }
+    visibility(differ, old_id, new_id);
     differ.options(old_element, new_element);
+}
+
+/// Types that say nothing about it themselves, and can be used by files of others on one side only.
+fn visibility(differ: &mut Differ<'_>, old_id: FileId, new_id: FileId) {
+    let cx = differ.cx;
+    let (was, now) = (cx.old.file(old_id).default_visibility, cx.new.file(new_id).default_visibility);
+    if was.is_none() || now.is_none() || was == now {
+        return;
+    }
+    let (mut hidden, mut shown) = (Vec::new(), Vec::new());
+    for (name, new) in cx.new.types_of(new_id) {
+        let Some(old) = cx.old.by_name(name).filter(|old| cx.old.file_of(*old) == old_id) else { continue };
+        let (Some(before), Some(after)) = (cx.old.visibility(old), cx.new.visibility(new)) else { continue };
+        if before.written != after.written {
+            // Whoever wrote that is told so.
+        } else if before.exported && !after.exported {
+            hidden.push(name.into());
+        } else if !before.exported && after.exported {
+            shown.push(name.into());
+        }
+    }
+    if !hidden.is_empty() || !shown.is_empty() {
+        hidden.sort();
+        shown.sort();
+        let kind = Kind::VisibilityChanged { hidden, shown };
+        differ.push(kind, Some(Element::File(old_id)), Some(Element::File(new_id)));
+    }
 }

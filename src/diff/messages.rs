@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Differ, Kind, fields};
-use crate::schema::{Element, FieldId, JsonFormat, Message, MessageId, OneofId, Range};
+use super::{Cx, Differ, Kind, fields};
+use crate::schema::{Element, FieldId, JsonFormat, Message, MessageId, OneofId, Range, Schema};
+use crate::surface::go;
 
 pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId) {
     let cx = differ.cx;
@@ -76,7 +77,26 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
         _ => (Element::File(old.file), Element::File(new.file)),
     };
     differ.generator_features(old_element, new_element, Some(outer));
+    if is_reordered(&cx, old_id, new_id) {
+        differ.push(Kind::MessageFieldsReordered, Some(old_element), Some(new_element));
+    }
+    differ.visibility(old_element, new_element);
     differ.options(old_element, new_element);
+}
+
+/// Whether fields that both sides have stand in another order, and Go calls one of them otherwise for it.
+fn is_reordered(cx: &Cx<'_>, old: MessageId, new: MessageId) -> bool {
+    let numbers = |schema: &Schema, id: MessageId, other: &Schema, its: MessageId| -> Vec<i32> {
+        let fields = schema.message(id).fields.iter().map(|f| schema.field(*f));
+        let both = fields.filter(|f| other.field_by_number(its, f.number).is_some());
+        both.map(|f| f.number).collect()
+    };
+    if numbers(cx.old, old, cx.new, new) == numbers(cx.new, new, cx.old, old) {
+        return false;
+    }
+    let names = go::member_names(cx.new, new);
+    let mut was = go::member_names(cx.old, old).into_iter();
+    was.any(|(member, go)| names.get(&member).is_some_and(|now| *now != go))
 }
 
 /// The new oneof that holds every member of `old` that is still in one, if it is itself new.

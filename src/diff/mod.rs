@@ -72,6 +72,18 @@ impl Differ<'_> {
         }
     }
 
+    /// `export` and `local` in front of a type: what they change for files of others.
+    fn visibility(&mut self, old: Element, new: Element) {
+        let (cx, name) = (self.cx, || self.cx.old.full_name(old).into());
+        let (Some(was), Some(now)) = (cx.old.visibility(old), cx.new.visibility(new)) else { return };
+        if was.written == now.written || was.exported == now.exported {
+            return;
+        }
+        let (hidden, shown) =
+            if was.exported { (vec![name()], Vec::new()) } else { (Vec::new(), vec![name()]) };
+        self.push(Kind::VisibilityChanged { hidden, shown }, Some(old), Some(new));
+    }
+
     /// `deprecated` and every option without a kind of its own, of two paired elements.
     fn options(&mut self, old: Element, new: Element) {
         if !options::differ(self.cx.old, old, self.cx.new, new) {
@@ -121,6 +133,7 @@ fn has_own_kind(element: Element, option: &str) -> bool {
         }
         Element::Field(_) => matches!(option, "ctype" | "jstype" | "packed"),
         Element::Method(_) => option == "idempotency_level",
+        Element::EnumValue(_) => matches!(option, "(pb.enumvalue.json)" | "#998"),
         _ => false,
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::Cause;
+use super::{Cause, Fetch};
 
 /// Why a repository could not be read.
 #[derive(Debug, Error)]
@@ -45,7 +45,7 @@ pub enum GitError {
         /// Branches and tags with a similar name.
         near: Vec<String>,
         /// The command that may get it.
-        fetch: Option<String>,
+        fetch: Option<Fetch>,
     },
     /// The commit is here, but its files stayed with the remote.
     #[error("revision `{revision}` is here without its files: the repository at `{}` is a partial clone", .repository.display())]
@@ -54,6 +54,14 @@ pub enum GitError {
         revision: String,
         /// Where.
         repository: PathBuf,
+        /// The command that has git get its folders.
+        fetch: Fetch,
+    },
+    /// Files that are in conflict have no one state that is staged.
+    #[error("nothing can be told of what is staged: `{path}` is in conflict")]
+    Unmerged {
+        /// One of them.
+        path: String,
     },
     /// A revision that the branch named beside it does not have.
     #[error("revision `{revision}` is not on branch `{branch}`{}", shallow_note(*.shallow))]
@@ -64,6 +72,8 @@ pub enum GitError {
         branch: String,
         /// Whether the repository is a shallow clone.
         shallow: bool,
+        /// The command that gets the rest of the history.
+        fetch: Option<Fetch>,
     },
     /// A hash prefix that names several objects, or a revision that is not well formed.
     #[error("revision `{revision}` cannot be resolved")]
@@ -95,6 +105,8 @@ pub enum GitError {
         revision: String,
         /// Whether the repository is a shallow clone.
         shallow: bool,
+        /// The command that gets the rest of the history.
+        fetch: Option<Fetch>,
     },
     /// No tag has the configured shape.
     #[error("no tag of `{}` is a version of the shape `{pattern}`{}", .repository.display(), shallow_note(*.shallow))]
@@ -111,6 +123,8 @@ pub enum GitError {
         suggestion: Option<String>,
         /// Whether all the matching versions are pre-releases.
         only_pre: bool,
+        /// The command that gets the tags.
+        fetch: Option<Fetch>,
     },
     /// The folder does not exist in that revision.
     #[error("folder `{path}` does not exist in {label}")]
@@ -172,18 +186,19 @@ impl GitError {
             GitError::UnknownRevision { near, fetch, .. } => {
                 let near = did_you_mean(near);
                 match (near, fetch) {
-                    (Some(near), Some(fetch)) => Some(format!("{near}, or get it with `{fetch}`")),
+                    (Some(near), Some(fetch)) => Some(format!("{near}, or get it with {}", either(fetch))),
                     (Some(near), None) => Some(near),
-                    (None, Some(fetch)) => Some(format!("get it with `{fetch}`")),
+                    (None, Some(fetch)) => Some(format!("get it with {}", either(fetch))),
                     (None, None) => Some("`git branch -a` and `git tag` list what there is".into()),
                 }
             }
             GitError::NotFetched { .. } => {
-                Some("get them with `git fetch --refetch --no-filter` (a clone with `--filter=blob:none` has what listing needs)".into())
+                Some("get them with `git fetch --refetch --no-filter` or with `--fetch` (a clone with `--filter=blob:none` has what listing needs)".into())
             }
-            GitError::NotOnBranch { shallow: true, .. } => {
-                Some("the history is cut off: run `git fetch --unshallow`".into())
+            GitError::NotOnBranch { fetch: Some(fetch), .. } => {
+                Some(format!("the history is cut off: get the rest with {}", either(fetch)))
             }
+            GitError::Unmerged { .. } => Some("resolve the conflict and `git add` the file".into()),
             GitError::NotOnBranch { .. } => Some("leave `branch` out, or name a revision of that branch".into()),
             GitError::BadRevision { .. } => {
                 Some("write more digits of the hash, or a branch or tag name".into())
@@ -192,10 +207,10 @@ impl GitError {
             GitError::NotATree { .. } => {
                 Some("write `REVISION:FOLDER` to name a folder of a revision".into())
             }
-            GitError::NoMergeBase { shallow: true, .. } => Some(
-                "the history is cut off: run `git fetch --unshallow` (in CI, check out with full history)"
-                    .into(),
-            ),
+            GitError::NoMergeBase { fetch: Some(fetch), .. } => Some(format!(
+                "the history is cut off: get the rest with {} (or have CI check out the full history)",
+                either(fetch)
+            )),
             GitError::NoMergeBase { .. } => {
                 Some("compare with the revision itself, without `merge-base:`".into())
             }
@@ -205,11 +220,15 @@ impl GitError {
             GitError::NoVersions { suggestion: Some(shape), .. } => {
                 Some(format!("the tags look like `{shape}`; set `tag = \"{shape}\"` under `[release]`"))
             }
-            GitError::NoVersions { shallow: true, .. } => {
-                Some("a shallow clone may lack the tags: run `git fetch --tags`".into())
+            GitError::NoVersions { shallow: true, fetch: Some(fetch), .. } => {
+                Some(format!("a shallow clone may lack the tags: get them with {}", either(fetch)))
             }
+            GitError::NoVersions { tags, fetch: Some(fetch), .. } if tags.is_empty() => Some(format!(
+                "no tags are here; get them with {}, or name a branch to compare with",
+                either(fetch)
+            )),
             GitError::NoVersions { tags, .. } if tags.is_empty() => {
-                Some("no tags are here; run `git fetch --tags`, or name a branch to compare with".into())
+                Some("no tags are here; name a branch to compare with".into())
             }
             GitError::NoVersions { .. } => {
                 Some("set `tag` under `[release]` to the shape of your tags, such as `v{version}`".into())
@@ -222,6 +241,19 @@ impl GitError {
         }
     }
 
+    /// The command that gets what is missing, where something is.
+    #[must_use]
+    pub fn fetch(&self) -> Option<&Fetch> {
+        match self {
+            GitError::UnknownRevision { fetch, .. }
+            | GitError::NotOnBranch { fetch, .. }
+            | GitError::NoMergeBase { fetch, .. }
+            | GitError::NoVersions { fetch, .. } => fetch.as_ref(),
+            GitError::NotFetched { fetch, .. } => Some(fetch),
+            _ => None,
+        }
+    }
+
     /// Whether the thing asked for is absent, rather than broken.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -230,6 +262,11 @@ impl GitError {
             GitError::NotARepository { .. } | GitError::UnknownRevision { .. } | GitError::MissingPath { .. }
         )
     }
+}
+
+/// The command, and the flag that runs it.
+fn either(fetch: &Fetch) -> String {
+    format!("`{fetch}` or with `--fetch`")
 }
 
 fn did_you_mean(near: &[String]) -> Option<String> {

@@ -1,11 +1,13 @@
 //! Reading git repositories: which repository, which revision, which files, which bytes.
 //!
-//! Everything comes out of the object database through libgit2; nothing is checked out, nothing is written and
-//! the network is never used. Errors say what is missing and which git command gets it. The environment
-//! (`GIT_DIR` and its like) is not consulted: the directory given decides.
+//! Everything comes out of the object database through libgit2; nothing is checked out and nothing is written. Errors
+//! say what is missing and which git command gets it; a [`Fetch`] is that command, and running it is the only thing
+//! here that uses the network. The environment (`GIT_DIR` and its like) is not consulted: the directory given decides.
 
 mod error;
+mod fetch;
 mod id;
+mod index;
 mod loose;
 mod objects;
 mod published;
@@ -14,6 +16,7 @@ mod revision;
 mod versions;
 
 pub use error::GitError;
+pub use fetch::{Fetch, FetchError};
 pub use id::{Cause, Id};
 pub use objects::{BlobRef, Listing, MAX_FILE_BYTES, Skipped, SkippedWhy};
 pub use published::{Folders, Published};

@@ -3,8 +3,8 @@
 //! Listing reads tree objects only, never a blob except symbolic links. Links are followed inside the
 //! repository's tree and never out of it, and submodules are entered where their objects are here.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
@@ -94,9 +94,9 @@ impl Repo {
         let mut listing = Listing { repositories: vec![self.object_dir()], ..Listing::default() };
         let root = revision.tree.oid();
         let walk = Walk { want, folder, ..Walk::new(&self.inner, root) };
-        let start = walk.folder(folder).ok_or_else(|| self.missing(revision, folder))?;
+        let mut start = walk.folder(folder).ok_or_else(|| self.missing(revision, folder))?;
         let mut seen = 0;
-        walk.enter(&start, &mut String::new(), &mut Vec::new(), &mut listing, &mut seen)?;
+        walk.enter(&mut start, &mut String::new(), &mut Vec::new(), &mut listing, &mut seen)?;
         listing.skipped.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(listing)
     }
@@ -174,6 +174,10 @@ pub(super) struct Walk<'a> {
     outer: String,
     /// How many links are being followed: without any, files are where they are listed.
     links: Cell<u32>,
+    /// The repository's folders of objects.
+    folders: OnceCell<Vec<PathBuf>>,
+    /// The trees that can be read to their end: one that stands in many places is looked at once.
+    sound: RefCell<HashSet<Oid>>,
 }
 
 impl<'a> Walk<'a> {
@@ -187,6 +191,8 @@ impl<'a> Walk<'a> {
             folder: "",
             outer: String::new(),
             links: Cell::new(0),
+            folders: OnceCell::new(),
+            sound: RefCell::default(),
         }
     }
 
@@ -204,7 +210,10 @@ impl<'a> Walk<'a> {
     }
 
     fn tree(&self, id: Oid) -> Result<git2::Tree<'a>, git2::Error> {
-        loose::sound(self.repository, id)?;
+        if !self.sound.borrow().contains(&id) {
+            loose::sound_in(self.folders.get_or_init(|| loose::folders(self.repository)), id)?;
+            self.sound.borrow_mut().insert(id);
+        }
         self.repository.find_tree(id)
     }
 
@@ -286,11 +295,11 @@ impl<'a> Walk<'a> {
         String::from_utf8(blob.content().to_vec()).ok()
     }
 
-    /// Adds everything under `dirs`. `prefix` is the path as listed; `above` holds the ids of the folders being
+    /// Adds everything under `dirs`, which are the same afterwards. `prefix` is the path as listed; `above` holds the ids of the folders being
     /// walked, to notice a link to one of them.
     fn enter(
         &self,
-        dirs: &Dirs,
+        dirs: &mut Dirs,
         prefix: &mut String,
         above: &mut Vec<Oid>,
         listing: &mut Listing,
@@ -323,9 +332,9 @@ impl<'a> Walk<'a> {
             match mode {
                 TREE => {
                     prefix.push('/');
-                    let mut inner = dirs.clone();
-                    inner.push((name.to_owned(), entry.id()));
-                    self.enter(&inner, prefix, above, listing, seen)?;
+                    dirs.push((name.to_owned(), entry.id()));
+                    self.enter(dirs, prefix, above, listing, seen)?;
+                    dirs.pop();
                 }
                 LINK => skip = self.link(dirs, name, entry.id(), prefix, above, listing, seen)?,
                 SUBMODULE => {
@@ -378,10 +387,10 @@ impl<'a> Walk<'a> {
             Ok(Found::Folder(inner)) if above.contains(&self.id_of(&inner)) => {
                 Ok(Some(SkippedWhy::Loop(target)))
             }
-            Ok(Found::Folder(inner)) => {
+            Ok(Found::Folder(mut inner)) => {
                 prefix.push('/');
                 self.links.set(self.links.get() + 1);
-                self.enter(&inner, prefix, above, listing, seen)?;
+                self.enter(&mut inner, prefix, above, listing, seen)?;
                 self.links.set(self.links.get() - 1);
                 prefix.pop();
                 Ok(None)
@@ -408,16 +417,15 @@ impl<'a> Walk<'a> {
         listing.submodules.push(prefix.clone());
         listing.repositories.push(inner.commondir().to_path_buf());
         let walk = Walk {
-            repository: &inner,
             index: listing.repositories.len() - 1,
-            root: tree.id(),
             want: self.want,
             folder: self.folder,
             outer: prefix.clone(),
             links: self.links.clone(),
+            ..Walk::new(&inner, tree.id())
         };
         prefix.push('/');
-        walk.enter(&Vec::new(), prefix, above, listing, seen)?;
+        walk.enter(&mut Vec::new(), prefix, above, listing, seen)?;
         prefix.pop();
         Ok(true)
     }

@@ -4,8 +4,7 @@ use git2::{ErrorCode, ObjectType, Oid};
 
 use crate::text::near;
 
-use super::error::shell_word;
-use super::{Cause, GitError, Id, Repo, loose};
+use super::{Cause, Fetch, GitError, Id, Repo, loose};
 
 /// What kind of name a revision was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +19,8 @@ pub enum RevisionKind {
     Expression,
     /// The newest common ancestor of HEAD and what is named.
     MergeBase,
+    /// The index: what is staged for the next commit.
+    Staged,
 }
 
 impl RevisionKind {
@@ -31,6 +32,7 @@ impl RevisionKind {
             RevisionKind::Branch | RevisionKind::RemoteBranch => "branch",
             RevisionKind::Expression => "revision",
             RevisionKind::MergeBase => "merge base with",
+            RevisionKind::Staged => "what is staged",
         }
     }
 
@@ -40,7 +42,9 @@ impl RevisionKind {
         let told = match self {
             RevisionKind::MergeBase => true,
             RevisionKind::Expression => !commit?.to_string().starts_with(name),
-            RevisionKind::Tag | RevisionKind::Branch | RevisionKind::RemoteBranch => false,
+            RevisionKind::Tag | RevisionKind::Branch | RevisionKind::RemoteBranch | RevisionKind::Staged => {
+                false
+            }
         };
         commit.filter(|_| told).map(Id::short)
     }
@@ -63,6 +67,9 @@ impl Revision {
     /// The revision in words: ``tag `v1.2.0` ``, ``revision `HEAD~1` (1a2b3c4)``.
     #[must_use]
     pub fn label(&self) -> String {
+        if self.kind == RevisionKind::Staged {
+            return self.kind.word().to_owned();
+        }
         let commit = self.kind.shown(&self.name, self.commit).map(|c| format!(" ({c})"));
         format!("{} `{}`{}", self.kind.word(), self.name, commit.unwrap_or_default())
     }
@@ -97,7 +104,10 @@ impl Repo {
         let commit = object.peel(ObjectType::Commit).ok().map(|c| Id::from_oid(c.id()));
         let tree = object.peel(ObjectType::Tree).map_err(|source| {
             if source.code() == ErrorCode::NotFound && commit.is_some() && self.is_partial() {
-                return GitError::NotFetched { revision: revision.to_owned(), repository: self.location() };
+                // Listing a folder that is not here has git get it, with all that is below it.
+                let fetch = Fetch::new(["ls-tree", "-r", "--end-of-options", revision]);
+                let (revision, repository) = (revision.to_owned(), self.location());
+                return GitError::NotFetched { revision, repository, fetch };
             }
             if source.code() == ErrorCode::NotFound {
                 // A commit whose tree is not here: cut off, or lost.
@@ -155,6 +165,7 @@ impl Repo {
             revision: revision.to_owned(),
             branch: branch.to_owned(),
             shallow: self.is_shallow(),
+            fetch: self.deeper(branch),
         })
     }
 
@@ -186,13 +197,13 @@ impl Repo {
                 kind: "folder without a commit".into(),
             })
         };
-        let other = commit_of(revision)?;
-        let head = commit_of("HEAD")?;
+        let (other, head) = (commit_of(revision)?, commit_of("HEAD")?);
         let fail = |source| GitError::git(format!("find the merge base of HEAD and `{revision}`"), source);
         loose::sound_history(&self.inner).map_err(fail)?;
         let base = self.inner.merge_base(head.oid(), other.oid()).map_err(|source| match source.code() {
             ErrorCode::NotFound => {
-                GitError::NoMergeBase { revision: revision.to_owned(), shallow: self.is_shallow() }
+                let (shallow, fetch) = (self.is_shallow(), self.deeper(revision));
+                GitError::NoMergeBase { revision: revision.to_owned(), shallow, fetch }
             }
             _ => fail(source),
         })?;
@@ -200,6 +211,37 @@ impl Repo {
         found.name = revision.to_owned();
         found.kind = RevisionKind::MergeBase;
         Ok(found)
+    }
+
+    /// The newest of commits that lie on one line of history; of others the first.
+    ///
+    /// # Errors
+    ///
+    /// History cannot be read.
+    pub fn newest(&self, revisions: Vec<Revision>) -> Result<Option<Revision>, GitError> {
+        let mut newest: Option<Revision> = None;
+        for revision in revisions {
+            let later = match newest.as_ref().map(|newest| (newest.commit, revision.commit)) {
+                None => true,
+                Some((Some(known), Some(commit))) => self
+                    .inner
+                    .graph_descendant_of(commit.oid(), known.oid())
+                    .map_err(|source| GitError::git("compare two points of history", source))?,
+                Some(_) => false,
+            };
+            newest = if later { Some(revision) } else { newest };
+        }
+        Ok(newest)
+    }
+
+    /// Whether HEAD is this commit.
+    #[must_use]
+    pub fn is_head(&self, commit: Id) -> bool {
+        self.inner
+            .head()
+            .ok()
+            .and_then(|head| head.peel_to_commit().ok())
+            .is_some_and(|c| c.id() == commit.oid())
     }
 
     fn unknown(&self, revision: &str, source: git2::Error) -> GitError {
@@ -243,25 +285,38 @@ impl Repo {
         names
     }
 
+    /// The command that gets more of the history of HEAD and of a revision; `None` where nothing is cut off.
+    fn deeper(&self, revision: &str) -> Option<Fetch> {
+        if !self.is_shallow() {
+            return None;
+        }
+        let of_branch = self.remotes().into_iter().find_map(|remote| {
+            let name = revision.strip_prefix(&remote)?.strip_prefix('/')?;
+            Some(tracking(&remote, name))
+        });
+        Fetch::history(self, &of_branch.into_iter().collect::<Vec<_>>())
+    }
+
     /// The command most likely to bring the revision here; `None` without a remote.
-    fn fetch_command(&self, revision: &str, base: &str, known: bool) -> Option<String> {
-        let remotes: Vec<String> = self
-            .inner
-            .remotes()
-            .map(|r| r.iter().flatten().flatten().map(str::to_owned).collect())
-            .unwrap_or_default();
-        let remote = remotes.iter().find(|r| *r == "origin").or(remotes.first())?;
+    fn fetch_command(&self, revision: &str, base: &str, known: bool) -> Option<Fetch> {
+        let remotes = self.remotes();
+        let remote = self.remote()?;
         let shallow = self.is_shallow();
         if known {
             // The name is here, but the path from it (`~3`, `^2`) runs out of history.
-            return shallow.then(|| format!("git fetch --unshallow {remote}"));
+            return self.deeper(base);
         }
         let (remote, name) = remotes
             .iter()
-            .find_map(|r| base.strip_prefix(r.as_str())?.strip_prefix('/').map(|rest| (r, rest)))
+            .find_map(|r| base.strip_prefix(r.as_str())?.strip_prefix('/').map(|rest| (r.clone(), rest)))
             .unwrap_or((remote, base));
         let name = name.strip_prefix("refs/tags/").or(name.strip_prefix("refs/heads/")).unwrap_or(name);
-        let depth = if shallow { "--depth=1 " } else { "" };
+        if name.starts_with('-') {
+            // No revision is called so, and git would take it for an option.
+            return None;
+        }
+        let depth = shallow.then(|| "--depth=1".to_owned());
+        let start = || std::iter::once("fetch".to_owned()).chain(depth.clone());
         let looks_like_tag = base.starts_with("refs/tags/")
             || name
                 .rsplit('/')
@@ -269,17 +324,22 @@ impl Repo {
                 .is_some_and(|n| n.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()));
         let is_hash = name.len() >= 7 && name.chars().all(|c| c.is_ascii_hexdigit());
         Some(if is_hash && shallow {
-            format!("git fetch --unshallow {remote}")
+            return self.deeper(base);
         } else if is_hash {
-            format!("git fetch {remote}")
+            Fetch::new(["fetch", &remote])
         } else if looks_like_tag {
-            format!("git fetch {depth}{remote} tag {}", shell_word(name))
+            Fetch::new(start().chain([remote, "tag".to_owned(), name.to_owned()]))
         } else if revision.starts_with(remote.as_str()) || shallow {
             // An explicit destination: shallow clones usually track one branch only.
-            let to = shell_word(&format!("{name}:refs/remotes/{remote}/{name}"));
-            format!("git fetch {depth}{remote} {to}")
+            let to = tracking(&remote, name);
+            Fetch::new(start().chain([remote, to]))
         } else {
-            format!("git fetch {remote} {}", shell_word(name))
+            Fetch::new(["fetch", &remote, name])
         })
     }
+}
+
+/// Where a branch of a remote goes to. It is taken as it is there, also where somebody rewrote it.
+fn tracking(remote: &str, name: &str) -> String {
+    format!("+{name}:refs/remotes/{remote}/{name}")
 }

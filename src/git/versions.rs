@@ -4,7 +4,7 @@ use git2::{ObjectType, Oid};
 use semver::Version;
 use thiserror::Error;
 
-use super::{GitError, Id, Repo, Revision, RevisionKind, loose};
+use super::{Fetch, GitError, Id, Repo, Revision, RevisionKind, loose};
 
 const PLACEHOLDER: &str = "{version}";
 
@@ -141,6 +141,15 @@ impl Repo {
         false
     }
 
+    /// The command that gets every tag; of a shallow clone, without what was before them.
+    fn fetch_tags(&self, remote: &str) -> Fetch {
+        if self.is_shallow() {
+            Fetch::new(["fetch", "--depth=1", remote, "refs/tags/*:refs/tags/*"])
+        } else {
+            Fetch::new(["fetch", "--tags", remote])
+        }
+    }
+
     /// The highest version among the tags of a shape; pre-releases count only when `pre` is set.
     ///
     /// # Errors
@@ -157,6 +166,7 @@ impl Repo {
                 suggestion: if versions.is_empty() { suggest(&tags) } else { None },
                 only_pre: !versions.is_empty(),
                 tags: tags.into_iter().take(3).collect(),
+                fetch: self.remote().map(|remote| self.fetch_tags(&remote)),
             });
         };
         let doing = || format!("read tag `{tag}`");

@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use buffa::DecodeOptions;
+use buffa::unknown_fields::{UnknownFieldData, UnknownFields};
 use buffa_descriptor::features::{self, ResolvedFeatures};
 use buffa_descriptor::generated::descriptor as pb;
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use super::model::{
     Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Service, ServiceId, Syntax, qualify,
 };
 use super::tables::Schema;
+use super::visibility::{DefaultVisibility, Visibility};
 use crate::compile::wire::{SOURCE_INFO, varint};
 use crate::compile::{Compiled, CompiledFile, json_name};
 
@@ -89,7 +91,7 @@ impl Schema {
         let features = features::for_file(&proto);
         let syntax = match proto.syntax.as_deref() {
             Some("proto3") => Syntax::Proto3,
-            Some("editions") => Syntax::Edition(proto.edition.map_or(0, |e| e as i32)),
+            Some("editions") => Syntax::Edition(edition(&proto)),
             _ => Syntax::Proto2,
         };
         let imports = proto
@@ -103,24 +105,36 @@ impl Schema {
             })
             .collect();
         let options = proto.options.into_option().map(Box::new);
+        let own = options.as_deref().and_then(|o| o.features.as_option());
+        let written = own.and_then(|f| f.default_symbol_visibility).map(|v| v as i32);
+        let written = written.or(compiled.default_visibility).and_then(DefaultVisibility::of);
         let id = FileId(self.files.len() as u32);
+        let number = match syntax {
+            Syntax::Proto2 => 998,
+            Syntax::Proto3 => 999,
+            Syntax::Edition(n) => n,
+        };
         let scope = Scope {
             file: id,
             language: LanguageFeatures::default()
                 .with(options.as_deref().and_then(|o| o.features.as_option())),
-            edition: match syntax {
-                Syntax::Proto2 => 998,
-                Syntax::Proto3 => 999,
-                Syntax::Edition(n) => n,
-            },
+            edition: number,
+            visibility: written.unwrap_or(DefaultVisibility::of_edition(number)),
             java_options: options.as_deref().map(|o| pb::FileOptions {
                 java_string_check_utf8: o.java_string_check_utf8,
                 ..Default::default()
             }),
         };
+        // An empty set of features is what protoc leaves of one that only it reads.
+        let emptied = own.is_some_and(|f| *f == pb::FeatureSet::default());
+        let default_visibility = match written {
+            None if emptied && compiled.default_visibility.is_none() => None,
+            written => Some(written.unwrap_or(scope.visibility)),
+        };
         let package = proto.package.unwrap_or_default();
         self.files.push(File {
             generators: scope.language.generators(scope.edition),
+            default_visibility,
             name: compiled.name.clone(),
             display: compiled.display.clone(),
             package: package.as_str().into(),
@@ -188,6 +202,7 @@ impl Schema {
         let map_entry = options.as_deref().is_some_and(|o| o.map_entry == Some(true));
         let id = MessageId(self.messages.len() as u32);
         self.messages.push(Message {
+            visibility: Visibility::new(proto.visibility, scope.visibility, parent.is_some()),
             generators: language.generators(scope.edition),
             name: name.as_str().into(),
             full_name: full_name.as_str().into(),
@@ -403,6 +418,7 @@ impl Schema {
             values.push(EnumValueId(self.values.len() as u32));
             let own = value.options.as_option().and_then(|o| o.features.as_option());
             self.values.push(EnumValue {
+                json_name: value.options.as_option().and_then(value_json_name),
                 go_prefix: language.with(own).generators(scope.edition).go_enum_prefix,
                 name: value.name.unwrap_or_default().into(),
                 number: value.number.unwrap_or_default(),
@@ -413,6 +429,7 @@ impl Schema {
         }
         self.by_name.insert(full_name.as_str().into(), Element::Enum(id));
         self.enums.push(Enum {
+            visibility: Visibility::new(proto.visibility, scope.visibility, parent.is_some()),
             generators: language.generators(scope.edition),
             name: name.into(),
             full_name: full_name.into(),
@@ -514,7 +531,38 @@ struct Scope {
     file: FileId,
     language: LanguageFeatures,
     edition: i32,
+    visibility: DefaultVisibility,
     java_options: Option<pb::FileOptions>,
+}
+
+/// The number of an edition; one that is newer than the types it is read with is among what they do not know.
+fn edition(proto: &pb::FileDescriptorProto) -> i32 {
+    const EDITION: u32 = 14;
+    let unknown = || {
+        let last = proto.__buffa_unknown_fields.iter().filter(|f| f.number == EDITION).last()?;
+        match last.data {
+            UnknownFieldData::Varint(n) => i32::try_from(n).ok(),
+            _ => None,
+        }
+    };
+    proto.edition.map(|e| e as i32).or_else(unknown).unwrap_or_default()
+}
+
+/// `(pb.enumvalue.json).string` (google/protobuf/json_enumvalue_options.proto).
+fn value_json_name(options: &pb::EnumValueOptions) -> Option<Box<str>> {
+    const JSON: u32 = 998;
+    const STRING: u32 = 1;
+    let mut found = None;
+    for outer in options.__buffa_unknown_fields.iter().filter(|f| f.number == JSON) {
+        let UnknownFieldData::LengthDelimited(bytes) = &outer.data else { continue };
+        let Ok(inner) = UnknownFields::decode_from_slice(bytes) else { continue };
+        for value in inner.iter().filter(|f| f.number == STRING) {
+            if let UnknownFieldData::LengthDelimited(text) = &value.data {
+                found = std::str::from_utf8(text).ok().map(Box::from);
+            }
+        }
+    }
+    found
 }
 
 /// Message ranges are half-open in descriptor.proto.

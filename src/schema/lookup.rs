@@ -161,6 +161,13 @@ impl Schema {
         self.enum_lookup(enum_).names.get(name).copied()
     }
 
+    /// The value of `enum_` that a JSON parser takes a text for: the one that is written so, else the one with this
+    /// name.
+    pub fn value_by_json(&self, enum_: EnumId, text: &str) -> Option<EnumValueId> {
+        let own = |id: &EnumValueId| self.value(*id).json_name.as_deref() == Some(text);
+        self.enum_(enum_).values.iter().copied().find(own).or_else(|| self.value_by_name(enum_, text))
+    }
+
     /// The first value of `enum_` with this number.
     pub fn value_by_number(&self, enum_: EnumId, number: i32) -> Option<EnumValueId> {
         self.enum_lookup(enum_).numbers.get(&number).copied()

@@ -18,6 +18,7 @@ pub mod options;
 mod reach;
 mod span;
 mod tables;
+mod visibility;
 
 pub use allow::Allowance;
 pub use buffa_descriptor::features::{
@@ -38,3 +39,4 @@ pub use options::Meaning;
 pub use reach::{Reach, Role, Use};
 pub use span::{SourcePath, Span};
 pub use tables::Schema;
+pub use visibility::{DefaultVisibility, Keyword, Visibility};

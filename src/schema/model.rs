@@ -12,6 +12,7 @@ use super::features::{CppStringType, GeneratorFeatures, GoEnumPrefix, JavaUtf8};
 use super::kind::{Cardinality, Kind, Label};
 use super::lookup::{EnumLookup, MessageLookup};
 use super::span::SpanTable;
+use super::visibility::{DefaultVisibility, Visibility};
 use crate::words::CallKind;
 
 macro_rules! ids {
@@ -74,7 +75,7 @@ pub enum Syntax {
     Proto2,
     /// `syntax = "proto3"`.
     Proto3,
-    /// `edition = "…"`, as the number descriptor.proto gives it (2023 is 1000, 2024 is 1001).
+    /// `edition = "…"`, as the number descriptor.proto gives it (2023 is 1000, 2024 is 1001, 2026 is 1002).
     Edition(i32),
 }
 
@@ -85,6 +86,8 @@ impl fmt::Display for Syntax {
             Syntax::Proto3 => f.write_str("proto3"),
             Syntax::Edition(1000) => f.write_str("edition 2023"),
             Syntax::Edition(1001) => f.write_str("edition 2024"),
+            Syntax::Edition(1002) => f.write_str("edition 2026"),
+            Syntax::Edition(0) => f.write_str("an edition without a number"),
             Syntax::Edition(n) => write!(f, "edition #{n}"),
         }
     }
@@ -120,6 +123,9 @@ pub struct File {
     pub features: ResolvedFeatures,
     /// What features tell the generators of SDK packages.
     pub generators: GeneratorFeatures,
+    /// Whether its types can be used elsewhere where they say nothing themselves. `None` where the file said it and
+    /// the descriptors it comes from do not keep that.
+    pub default_visibility: Option<DefaultVisibility>,
     /// Top-level messages in source order.
     pub messages: Vec<MessageId>,
     /// Top-level enums in source order.
@@ -198,6 +204,8 @@ pub struct Message {
     pub features: ResolvedFeatures,
     /// What features tell the generators of SDK packages.
     pub generators: GeneratorFeatures,
+    /// Whether files of others may use it.
+    pub visibility: Visibility,
     /// Whether the compiler made it for a map field.
     pub map_entry: bool,
     pub(super) by_number: FxHashMap<i32, FieldId>,
@@ -310,6 +318,8 @@ pub struct Enum {
     pub features: ResolvedFeatures,
     /// What features tell the generators of SDK packages.
     pub generators: GeneratorFeatures,
+    /// Whether files of others may use it.
+    pub visibility: Visibility,
     pub(super) lookup: OnceLock<Box<EnumLookup>>,
 }
 
@@ -334,8 +344,18 @@ pub struct EnumValue {
     pub index: u32,
     /// `features.(pb.go).strip_enum_prefix`.
     pub go_prefix: GoEnumPrefix,
+    /// `(pb.enumvalue.json).string`, of edition 2026: what is written in JSON in place of the name.
+    pub json_name: Option<Box<str>>,
     /// Value options, custom options kept.
     pub options: Option<Box<pb::EnumValueOptions>>,
+}
+
+impl EnumValue {
+    /// What is written in JSON.
+    #[must_use]
+    pub fn json_key(&self) -> &str {
+        self.json_name.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// A service.

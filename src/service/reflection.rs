@@ -92,6 +92,7 @@ fn own(set: &'static [u8]) -> Option<Contract> {
             name,
             descriptor: Bytes::from_static(bytes),
             target: true,
+            default_visibility: None,
         })
     });
     Contract::new(&Compiled { files: files.collect(), ..Compiled::default() }).ok()

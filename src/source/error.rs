@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::ReadError;
-use crate::git::GitError;
+use super::{CiError, ReadError};
+use crate::git::{Fetch, FetchError, GitError};
 
 /// Why a source could not be opened.
 #[derive(Debug, Error)]
@@ -18,6 +18,16 @@ pub enum SourceError {
         /// Why not.
         #[source]
         source: Box<GitError>,
+    },
+    /// The environment does not say what to compare with.
+    #[error("`ci` names nothing")]
+    Ci(#[from] CiError),
+    /// What is missing could not be fetched.
+    #[error("cannot get what is missing")]
+    Fetch {
+        /// Why not.
+        #[source]
+        source: Box<FetchError>,
     },
     /// A bare word that is neither a revision nor a directory.
     #[error("`{text}` is neither a revision nor an existing directory or file")]
@@ -116,11 +126,21 @@ pub enum SourceError {
 }
 
 impl SourceError {
+    /// The command that gets what is missing, where something is.
+    #[must_use]
+    pub(super) fn fetch(&self) -> Option<&Fetch> {
+        match self {
+            SourceError::Git { source, .. } | SourceError::Neither { source, .. } => source.fetch(),
+            _ => None,
+        }
+    }
+
     /// What to do, in the imperative.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             SourceError::Git { source, .. } => source.hint(),
+            SourceError::Ci(error) => Some(error.hint()),
             SourceError::Neither { source, .. } => match **source {
                 GitError::NotARepository { .. } => {
                     Some("there is no git repository here; name a directory, or an image file".into())

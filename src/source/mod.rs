@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+mod ci;
 mod directory;
 mod elsewhere;
 mod error;
@@ -35,6 +36,7 @@ mod tree;
 mod why;
 
 pub use crate::git::Id as ContentId;
+pub use ci::CiError;
 pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};
 pub use layout::{Layout, LayoutError, Missing, Module, PathSelection, Resolved};

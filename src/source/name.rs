@@ -47,6 +47,8 @@ pub enum Name {
         /// The ancestor.
         commit: Option<Id>,
     },
+    /// What is staged for the next commit.
+    Staged,
     /// A compiled input, as typed.
     Image(String),
     /// A compiled input on standard input.
@@ -75,6 +77,7 @@ impl Name {
             RevisionKind::Branch | RevisionKind::RemoteBranch => Name::Branch { branch: name, commit },
             RevisionKind::Expression => Name::Commit { written: name, commit },
             RevisionKind::MergeBase => Name::MergeBase { with: name, commit },
+            RevisionKind::Staged => Name::Staged,
         }
     }
 
@@ -120,6 +123,9 @@ impl Name {
     /// As an aside, without quotes and brackets: `revision HEAD~1, 5e2bc24`.
     #[must_use]
     pub fn aside(&self) -> String {
+        if *self == Name::Staged {
+            return "staged".to_owned();
+        }
         let Parts { word, quoted, commit } = self.parts();
         let commit = commit.map(|c| format!(", {c}")).unwrap_or_default();
         match quoted {
@@ -143,6 +149,7 @@ impl Name {
             Name::Branch { branch, commit } => revision(RevisionKind::Branch, branch, *commit),
             Name::Commit { written, commit } => revision(RevisionKind::Expression, written, *commit),
             Name::MergeBase { with, commit } => revision(RevisionKind::MergeBase, with, *commit),
+            Name::Staged => plain(RevisionKind::Staged.word(), None),
             Name::Image(typed) => plain("image", Some(typed)),
             Name::StandardInput => plain("standard input", None),
             Name::Memory(name) => plain(name, None),
@@ -171,6 +178,7 @@ mod tests {
             (Name::WorkingTree, "working tree", "the working tree", "working tree"),
             (Name::Folder("a (b)".into()), "directory `a (b)`", "directory `a (b)`", "directory a (b)"),
             (Name::StandardInput, "standard input", "standard input", "standard input"),
+            (Name::Staged, "what is staged", "what is staged", "staged"),
             (
                 Name::Tag { tag: "v1.2.0".into(), version: version.clone(), commit },
                 "tag `v1.2.0`",

@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
 
+use super::ci;
+use super::ci::CiError;
 use super::directory;
 use super::error::{Problem, SourceError};
 use super::locate::{Located, locate};
@@ -15,6 +17,7 @@ use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
 use crate::config::{below, normalize};
 use crate::deps::archive;
 use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
+use crate::machine::Host;
 
 /// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
 const MAX_IMAGE_BYTES: u64 = i32::MAX as u64;
@@ -29,13 +32,17 @@ pub struct Context<'a> {
     pub tag: &'a str,
     /// Standard input, when it may be read.
     pub stdin: Option<&'a mut dyn Read>,
+    /// The machine: pipelines and git's hooks are told by its environment.
+    pub host: Option<&'a Host>,
+    /// Whether what a clone lacks is fetched.
+    pub fetch: bool,
 }
 
 impl<'a> Context<'a> {
     /// A context with nothing but the working directory.
     #[must_use]
     pub fn new(cwd: &'a Path) -> Context<'a> {
-        Context { cwd, counterpart: None, tag: "v{version}", stdin: None }
+        Context { cwd, counterpart: None, tag: "v{version}", stdin: None, host: None, fetch: false }
     }
 }
 
@@ -96,12 +103,57 @@ impl Loaded {
     }
 }
 
-/// Opens a source. Directories and git objects are read; nothing is written and no network is used.
+/// How often a clone is asked for more of its history.
+const MAX_FETCHES: usize = 12;
+
+/// Opens a source. Directories and git objects are read. Nothing is written and no network is used, unless what a clone
+/// lacks is to be fetched.
 ///
 /// # Errors
 ///
 /// It does not exist, cannot be read, or a configuration file on the way is wrong.
-pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceError> {
+pub fn open(spec: &SourceSpec, mut context: Context<'_>) -> Result<Loaded, SourceError> {
+    let mut fetched: Vec<String> = Vec::new();
+    loop {
+        let opened = open_once(spec, &mut context);
+        let lacking = match &opened {
+            Err(error) => {
+                let deepened = fetched.iter().filter(|command| command.contains(" --deepen="));
+                error.fetch().map(|fetch| fetch.step(deepened.count()))
+            }
+            Ok(loaded) => loaded.tree().filter(|_| context.fetch).and_then(Tree::lacking),
+        };
+        let asked = context.host.filter(|_| context.fetch && fetched.len() < MAX_FETCHES).zip(lacking);
+        // What did not help will not help a second time.
+        match asked.filter(|(_, fetch)| !fetched.contains(&fetch.to_string())) {
+            None => {
+                return opened.map(|mut loaded| {
+                    if let Loaded::Tree(tree) = &mut loaded {
+                        tree.notes.extend(fetched.iter().map(|command| format!("ran `{command}`")));
+                    }
+                    loaded
+                });
+            }
+            Some((host, fetch)) => {
+                fetch
+                    .run(host, &repository(spec, &context))
+                    .map_err(|e| SourceError::Fetch { source: e.into() })?;
+                fetched.push(fetch.to_string());
+            }
+        }
+    }
+}
+
+/// A folder of the repository that a source is in.
+fn repository(spec: &SourceSpec, context: &Context<'_>) -> PathBuf {
+    match (spec, &context.counterpart) {
+        (SourceSpec::Repository { path, .. }, _) => context.cwd.join(path),
+        (_, Some(beside)) if Repo::discover(&beside.root).is_ok() => beside.root.clone(),
+        _ => context.cwd.to_owned(),
+    }
+}
+
+fn open_once(spec: &SourceSpec, context: &mut Context<'_>) -> Result<Loaded, SourceError> {
     match spec {
         SourceSpec::Directory(path) => directory_tree(path, context.cwd, None).map(Loaded::Tree),
         SourceSpec::File { path, package_files } => {
@@ -110,15 +162,16 @@ pub fn open(spec: &SourceSpec, context: Context<'_>) -> Result<Loaded, SourceErr
         SourceSpec::Archive { path, strip, subdir } => {
             archive_tree(path, *strip, subdir, context.cwd).map(Loaded::Tree)
         }
+        SourceSpec::Staged(path) => staged_tree(path, context).map(Loaded::Tree),
         SourceSpec::Image { place, format, gzip } => image(place, *format, *gzip, context).map(Loaded::Image),
         SourceSpec::Repository { path, rev, subdir } => {
             let fail = |e| git_error(format!("{rev} of `{}`", path.display()), e);
             let repo = Repo::discover(&context.cwd.join(path)).map_err(fail)?;
-            let resolved = resolve(&repo, rev, context.tag)?.map_err(fail)?;
+            let resolved = resolve(&repo, rev, context)?.map_err(fail)?;
             git_tree(&repo, resolved, context.tag, subdir, None).map(Loaded::Tree)
         }
         SourceSpec::Revision { rev, subdir, namesake } => {
-            let opened = revision_tree(rev, subdir.as_deref(), &context);
+            let opened = revision_tree(rev, subdir.as_deref(), context);
             match (opened, namesake) {
                 (Err(Unopened::Unknown(_)), Some(directory)) => {
                     directory_tree(directory, context.cwd, None).map(Loaded::Tree)
@@ -283,11 +336,11 @@ fn image(
     place: &ImagePlace,
     format: ImageFormat,
     gzip: bool,
-    context: Context<'_>,
+    context: &mut Context<'_>,
 ) -> Result<Image, SourceError> {
     let (text, raw) = match place {
         ImagePlace::Stdin => {
-            let stdin = context.stdin.ok_or(SourceError::NoStdin)?;
+            let stdin = context.stdin.as_mut().ok_or(SourceError::NoStdin)?;
             let mut bytes = Vec::new();
             let read = stdin.take(MAX_IMAGE_BYTES + 1).read_to_end(&mut bytes);
             read.map_err(io("read", Path::new("-")))?;
@@ -329,7 +382,8 @@ struct Found {
     note: Option<String>,
 }
 
-fn resolve(repo: &Repo, rev: &Rev, tag: &str) -> Result<Result<Found, GitError>, SourceError> {
+fn resolve(repo: &Repo, rev: &Rev, context: &Context<'_>) -> Result<Result<Found, GitError>, SourceError> {
+    let tag = context.tag;
     let plain = |revision| Found { revision, note: None };
     Ok(match rev {
         Rev::Named(name) => repo.resolve(name).and_then(|revision| version_of(repo, revision, tag)),
@@ -340,7 +394,33 @@ fn resolve(repo: &Repo, rev: &Rev, tag: &str) -> Result<Result<Found, GitError>,
         Rev::Latest { pre } => {
             repo.latest(&TagPattern::parse(tag)?, *pre).map(|latest| plain(latest.revision))
         }
+        Rev::Ci => {
+            let base = ci::base(context.host.ok_or(CiError::Nowhere)?)?;
+            let points = base.points.iter().map(|point| resolve(repo, point, context));
+            let points = points.collect::<Result<Vec<_>, _>>()?;
+            of_pipeline(repo, &base, points)
+        }
     })
+}
+
+/// The newest of what a pipeline names, and a sentence about it.
+fn of_pipeline(
+    repo: &Repo,
+    base: &ci::Base,
+    points: Vec<Result<Found, GitError>>,
+) -> Result<Found, GitError> {
+    let (here, gone): (Vec<_>, Vec<_>) = points.into_iter().partition(Result::is_ok);
+    let Some(revision) = repo.newest(here.into_iter().flatten().map(|found| found.revision).collect())?
+    else {
+        return Err(gone.into_iter().find_map(Result::err).expect("a pipeline names at least one"));
+    };
+    let mut note = format!("{}: compared with {}", base.told, revision.label());
+    if base.proposed && revision.commit.is_some_and(|commit| repo.is_head(commit)) {
+        note.push_str(
+            "; that is what is checked out, so that nothing of the change is seen: check out the change",
+        );
+    }
+    Ok(Found { revision, note: Some(note) })
 }
 
 /// The version tag that a hash stands for; the revision itself where it is none.
@@ -381,7 +461,7 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
             e => Unopened::Failed(git_error(format!("`{rev}`"), e)),
         })?,
     };
-    let found = resolve(&repo, rev, context.tag)?.map_err(|e| match e {
+    let found = resolve(&repo, rev, context)?.map_err(|e| match e {
         GitError::UnknownRevision { .. } | GitError::NoCommits { .. } | GitError::BadRevision { .. } => {
             Unopened::Unknown(e)
         }
@@ -417,6 +497,31 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
             None => git_tree(&repo, found, context.tag, &in_repo(context.cwd), None)?,
         },
     })
+}
+
+/// The tree of what is staged. Its files are those of a folder on disk, as they were when they were staged.
+fn staged_tree(typed: &Path, context: &Context<'_>) -> Result<Tree, SourceError> {
+    let wanted = || "what is staged".to_owned();
+    let repo = Repo::discover(context.cwd).map_err(|e| git_error(wanted(), e))?;
+    let workdir = repo.workdir().and_then(|w| fs::canonicalize(w).ok()).unwrap_or_default();
+    // Git names another file to its hooks while a part is committed, from the top of the working tree.
+    let index = context.host.and_then(|host| host.var("GIT_INDEX_FILE")).map(|file| workdir.join(file));
+    let revision = repo.staged(index.as_deref()).map_err(|e| git_error(wanted(), e))?;
+    let folder = below_root(&workdir, context.cwd, &typed.to_string_lossy());
+    let folder = folder.ok_or_else(|| {
+        let (path, near) = (typed.display().to_string(), Vec::new());
+        git_error(wanted(), GitError::MissingPath { path, label: revision.label(), near })
+    })?;
+    let mut tree = git_tree(&repo, Found { revision, note: None }, context.tag, &folder, None)?;
+    let at = match &tree.scope {
+        Scope::Folder(at) => at.clone(),
+        _ => String::new(),
+    };
+    let root = std::mem::replace(&mut tree.display, Display { typed: typed.display().to_string(), at }).typed;
+    tree.root = Some(if root.is_empty() { workdir } else { workdir.join(root) });
+    // Its folders are nowhere that another reader of the repository would find them.
+    tree.origin = None;
+    Ok(tree)
 }
 
 /// Reads a folder of a revision. With a `scope`, the folder is the root of the other side's tree and the scope

@@ -190,7 +190,7 @@ impl<'t> Reach<'t> {
         if let Some(hit) = agreed(self.guessed(plan, plan.tree, import), import)? {
             return Ok(Some(hit));
         }
-        if plan.tree.root().is_some() && self.side == Side::New {
+        if plan.tree.is_on_disk() && self.side == Side::New {
             return Ok(None);
         }
         // What an old version imports may be where the newest one has it.

@@ -13,7 +13,7 @@ use crate::compile::Input;
 use crate::config::generate::Generate;
 use crate::config::{ConfigError, Overrides, Settings};
 use crate::deps::Lock;
-use crate::machine::Cache;
+use crate::machine::{Cache, Host};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,10 @@ pub struct Request<'a> {
     pub exclude_path: &'a [String],
     /// Whether packages are made: they have paths of their own in the configuration.
     pub packages: bool,
+    /// The machine: pipelines and git's hooks are told by its environment.
+    pub host: &'a Host,
+    /// Whether what a clone lacks is fetched.
+    pub fetch: bool,
     /// Where the files of dependencies are.
     pub cache: Option<&'a Cache>,
     /// A lock to take instead of the one that is found.
@@ -75,6 +79,7 @@ impl RequestError {
         let own: &[&str] = match self {
             RequestError::NoOldSide => &[
                 "name it: `--against main`, `--against latest`, `--against ../other`",
+                "in a pipeline of GitHub, GitLab or Jenkins: `--against ci`",
                 "or say it once, in protopact.toml: `against = \"latest\"` under `[check]`",
             ],
             RequestError::StdinTwice => &["write one of them to a file"],
@@ -264,7 +269,8 @@ impl Request<'_> {
         let spec = SourceSpec::parse(typed, self.cwd, side)?;
         let plain = Context::new(self.cwd);
         let tag = tag.unwrap_or(plain.tag);
-        Ok(open(&spec, Context { counterpart, stdin: Some(stdin), tag, ..plain })?)
+        let (host, fetch) = (Some(self.host), self.fetch);
+        Ok(open(&spec, Context { counterpart, stdin: Some(stdin), tag, host, fetch, ..plain })?)
     }
 }
 

@@ -5,6 +5,8 @@
 //! | `.`, `dir`, `/abs/dir` | a directory, as it is now |
 //! | `v1.2.0`, `origin/main`, `HEAD~1`, a hash | a git revision of the repository around the working directory |
 //! | `merge-base:REV` | the newest common ancestor of HEAD and REV |
+//! | `ci` | what the environment of a pipeline says that the change is to be compared with |
+//! | `staged:DIR` | what is staged for the next commit; `DIR` from the working directory |
 //! | `latest`, `latest-pre` | the highest version tag; without or with pre-releases |
 //! | `REV:SUBDIR` | a folder of a revision, from the repository's root (`REV:./SUBDIR`: from the working directory) |
 //! | `PATH#ref=REV,subdir=DIR` | another repository; also buf's `.git#branch=…`, `tag=`, `commit=`, `depth=` (not needed) |
@@ -61,6 +63,8 @@ pub enum Rev {
         /// Whether pre-releases count.
         pre: bool,
     },
+    /// What the environment of a pipeline names.
+    Ci,
 }
 
 impl std::fmt::Display for Rev {
@@ -71,6 +75,7 @@ impl std::fmt::Display for Rev {
             Rev::MergeBase(name) => write!(f, "merge-base:{name}"),
             Rev::Latest { pre: false } => f.write_str("latest"),
             Rev::Latest { pre: true } => f.write_str("latest-pre"),
+            Rev::Ci => f.write_str("ci"),
         }
     }
 }
@@ -114,6 +119,8 @@ pub enum SourceSpec {
         /// Whether it is gzipped.
         gzip: bool,
     },
+    /// What is staged for the next commit, in a folder.
+    Staged(PathBuf),
     /// A revision of the repository around the working directory.
     Revision {
         /// The revision.
@@ -385,6 +392,9 @@ impl<'a> Parser<'a> {
             let (place, format) = (ImagePlace::Stdin, ImageFormat::Binary);
             return Ok(SourceSpec::Image { place, format, gzip: false });
         }
+        if let Some(folder) = text.strip_prefix("staged:") {
+            return Ok(SourceSpec::Staged(if folder.is_empty() { "." } else { folder }.into()));
+        }
         self.refuse_remote(text)?;
         let is_directory = self.cwd.join(text).is_dir();
         if !is_directory {
@@ -436,7 +446,8 @@ impl<'a> Parser<'a> {
                 (rev(name), subdir)
             }
         };
-        let namesake = is_directory.then(|| PathBuf::from(text));
+        // A folder `ci` is in many repositories, and never what a pipeline means.
+        let namesake = (is_directory && revision != Rev::Ci).then(|| PathBuf::from(text));
         Ok(SourceSpec::Revision { rev: revision, subdir: subdir.map(str::to_owned), namesake })
     }
 
@@ -473,6 +484,7 @@ fn rev(text: &str) -> Rev {
     match (text, text.strip_prefix("merge-base:")) {
         ("latest", _) => Rev::Latest { pre: false },
         ("latest-pre", _) => Rev::Latest { pre: true },
+        ("ci", _) => Rev::Ci,
         (_, Some(name)) => Rev::MergeBase(name.to_owned()),
         _ => Rev::Named(text.to_owned()),
     }
@@ -534,6 +546,12 @@ mod tests {
             ("merge-base:main:proto", revision(Rev::MergeBase("main".into()), Some("proto"))),
             ("latest", revision(Rev::Latest { pre: false }, None)),
             ("latest-pre:proto", revision(Rev::Latest { pre: true }, Some("proto"))),
+            ("ci", revision(Rev::Ci, None)),
+            ("ci:proto", revision(Rev::Ci, Some("proto"))),
+            ("refs/heads/ci", revision(named("refs/heads/ci"), None)),
+            ("staged:", SourceSpec::Staged(".".into())),
+            ("staged:a/proto", SourceSpec::Staged("a/proto".into())),
+            ("refs/heads/staged:a", revision(named("refs/heads/staged"), Some("a"))),
         ] {
             assert_eq!(parse(text, dir.path(), Side::Old), want, "{text}");
         }

@@ -11,7 +11,9 @@ use thiserror::Error;
 
 use super::{Name, Problem};
 use crate::config::{buf, normalize};
-use crate::git::{BlobError, BlobRef, Id as ContentId, MAX_FILE_BYTES, Revision, is_lfs_pointer, read_blobs};
+use crate::git::{
+    BlobError, BlobRef, Fetch, Id as ContentId, MAX_FILE_BYTES, Repo, Revision, is_lfs_pointer, read_blobs,
+};
 
 /// A file of a tree.
 #[derive(Debug)]
@@ -81,7 +83,7 @@ impl ReadError {
             )),
             ReadError::Object(_) => {
                 Some(
-                "a partial clone gets it with `git fetch --refetch --no-filter`; otherwise `git fsck` tells what is lost"
+                "a partial clone gets it with `git fetch --refetch --no-filter` or with `--fetch`; otherwise `git fsck` tells what is lost"
                     .into(),
             )
             }
@@ -162,6 +164,16 @@ impl Tree {
         self.entries.insert(path.into(), Entry { size, id, content: OnceLock::new(), place });
     }
 
+    /// The command that gets what a partial clone left behind of its files.
+    pub(super) fn lacking(&self) -> Option<Fetch> {
+        let repo = Repo::open(self.repositories.first()?).ok()?;
+        let blobs = self.entries.values().filter_map(|entry| match &entry.place {
+            Place::Blob(blob) if blob.repository == 0 => Some(blob.id),
+            _ => None,
+        });
+        repo.lacking(blobs)
+    }
+
     /// What it is.
     #[must_use]
     pub fn name(&self) -> &Name {
@@ -214,10 +226,15 @@ impl Tree {
         &self.scope
     }
 
-    /// Where the tree's root is on disk; `None` for trees that are not on disk.
+    /// Where the tree's root is on disk, also of what is staged; `None` for trees that are not on disk.
     #[must_use]
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
+    }
+
+    /// Whether its files are read from disk, and not only of a folder on disk.
+    pub(super) fn is_on_disk(&self) -> bool {
+        self.root.is_some() && self.name != Name::Staged
     }
 
     /// Where in git the tree comes from; `None` for trees that are not a revision.

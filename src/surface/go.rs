@@ -310,6 +310,17 @@ fn has_presence(field: &Field) -> bool {
     matches!(field.cardinality, Cardinality::Explicit | Cardinality::Required)
 }
 
+/// What Go calls each field of a message, by its number and its name, and each oneof, which has the number zero here.
+pub(crate) fn member_names(schema: &Schema, id: MessageId) -> BTreeMap<(i32, &str), String> {
+    let called = Called::new(schema, id);
+    let fields = called.fields.into_iter().map(|(id, part)| {
+        let field = schema.field(id);
+        ((field.number, &*field.name), part.go)
+    });
+    let oneofs = called.oneofs.into_iter().map(|(id, part)| ((0, &*schema.oneof(id).name), part.go));
+    fields.chain(oneofs).collect()
+}
+
 /// The type of one value, and of a field in a struct where absence shows.
 fn value_type(schema: &Schema, field: &Field, from: FileId) -> String {
     let named = || {

@@ -376,14 +376,14 @@ impl<'a> Parser<'a> {
             .values
             .iter()
             .map(|v| self.write.value(*v))
-            .map(|v| (&v.name, v.number))
+            .map(|v| (v.json_key(), v.number))
             // Zero without presence is not written.
             .filter(|(_, number)| *number != 0 || field.cardinality != Cardinality::Implicit)
             .collect();
         written.sort();
         let mut worst = Loss::none();
         for (name, number) in written {
-            let loss = match self.read.value_by_name(r, name).map(|v| self.read.value(v).number) {
+            let loss = match self.read.value_by_json(r, name).map(|v| self.read.value(v).number) {
                 // A number that the reader has another name for is no addition.
                 None if self.read.value_by_number(r, number).is_some() => {
                     Loss::rejects(format!("the reader does not know the value `{name}`"))

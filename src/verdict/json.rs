@@ -11,7 +11,7 @@ use super::walk::Walk;
 use super::wire::excludes;
 use super::{Cells, Loss, past};
 use crate::diff::{Change, Cx, Kind, NameChange, beside};
-use crate::schema::{Cardinality, Element, Field, FieldId, MessageId, Schema};
+use crate::schema::{Cardinality, Element, EnumId, EnumValueId, Field, FieldId, MessageId, Schema};
 use crate::text::few;
 use crate::words::Lens;
 
@@ -159,24 +159,19 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             let first = cx.new.value_by_number(value.parent, value.number);
             let known = cx.old.enum_by_name(&cx.new.enum_(value.parent).full_name);
             // A name that had another number is no news to JSON.
-            let known = known.is_some_and(|e| cx.old.value_by_name(e, &value.name).is_some());
+            let known = known.is_some_and(|e| cx.old.value_by_json(e, value.json_key()).is_some());
             if !known && (!alias || first == Some(id)) {
                 cells.forward(
                     Lens::Json,
-                    Loss::rejects(format!("an old parser does not know the value `{}`", value.name)),
+                    Loss::rejects(format!("an old parser does not know the value `{}`", value.json_key())),
                 );
             }
         }
         Kind::EnumValueRemoved { names, names_reserved, .. } => {
-            let Some(old) = change.old else { return };
-            let now = match old {
-                Element::EnumValue(id) => {
-                    cx.new.enum_by_name(&cx.old.enum_(cx.old.value(id).parent).full_name)
-                }
-                _ => None,
-            };
-            let is_gone = |name: &&str| now.is_none_or(|e| cx.new.value_by_name(e, name).is_none());
-            let gone: Vec<&str> = names.iter().map(|n| &**n).filter(is_gone).collect();
+            let Some(old @ Element::EnumValue(id)) = change.old else { return };
+            let holder = cx.old.value(id).parent;
+            let now = cx.new.enum_by_name(&cx.old.enum_(holder).full_name);
+            let gone = unread((cx.old, holder), names, (cx.new, now));
             if gone.is_empty() {
                 return;
             }
@@ -186,8 +181,16 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 cells.backward(Lens::Json, loss);
             }
         }
-        Kind::EnumValueNameChanged { how, old_names, new_names } => {
-            enum_value_renamed(how, old_names, new_names, cells);
+        Kind::EnumValueNameChanged { old_names, new_names, .. } => {
+            enum_value_renamed(change, cx, (old_names, new_names), cells);
+        }
+        Kind::EnumValueJsonNameChanged => {
+            let (Some(Element::EnumValue(old)), Some(Element::EnumValue(new))) = (change.old, change.new)
+            else {
+                return;
+            };
+            cells.backward(Lens::Json, value_read((cx.old, old), (cx.new, new), "a new"));
+            cells.forward(Lens::Json, value_read((cx.new, new), (cx.old, old), "an old"));
         }
         Kind::FileRemoved => {
             if let Some(Element::File(id)) = change.old {
@@ -349,26 +352,66 @@ fn accepts(schema: &Schema, message: Option<MessageId>, key: &str) -> bool {
     message.is_some_and(|m| schema.field_by_key(m, key).is_some())
 }
 
-fn enum_value_renamed(how: &NameChange<i32>, old: &[Box<str>], new: &[Box<str>], cells: &mut Cells) {
-    let (gone, came): (Vec<&str>, Vec<&str>) = (
-        old.iter().filter(|n| new.binary_search(n).is_err()).map(|n| &**n).collect(),
-        new.iter().filter(|n| old.binary_search(n).is_err()).map(|n| &**n).collect(),
-    );
-    let (keeps_old, knew_new) = match how {
-        NameChange::Renamed => (false, false),
-        NameChange::Swapped(_) => (true, true),
-        NameChange::Reused { was, now } => (now.is_some(), was.is_some()),
+/// What is written for some names of an enum, as far as the reader has no value for it.
+fn unread<'a>(
+    (write, from): (&'a Schema, EnumId),
+    names: &'a [Box<str>],
+    (read, into): (&Schema, Option<EnumId>),
+) -> Vec<&'a str> {
+    let keys = names.iter().filter_map(|n| write.value_by_name(from, n)).map(|v| write.value(v).json_key());
+    keys.filter(|key| into.is_none_or(|e| read.value_by_json(e, key).is_none())).collect()
+}
+
+fn enum_value_renamed(
+    change: &Change,
+    cx: &Cx<'_>,
+    (before, after): (&[Box<str>], &[Box<str>]),
+    cells: &mut Cells,
+) {
+    let (Some(Element::EnumValue(old)), Some(Element::EnumValue(new))) = (change.old, change.new) else {
+        return;
     };
-    if !keeps_old && !gone.is_empty() {
+    let (old, new) = (cx.old.value(old).parent, cx.new.value(new).parent);
+    let only = |these: &[Box<str>], others: &[Box<str>]| -> Vec<Box<str>> {
+        these.iter().filter(|n| others.binary_search(n).is_err()).cloned().collect()
+    };
+    // A name that lives on at another number is still understood: JSON does not see numbers.
+    let (lost, gained) = (only(before, after), only(after, before));
+    let (gone, came) = (
+        unread((cx.old, old), &lost, (cx.new, Some(new))),
+        unread((cx.new, new), &gained, (cx.old, Some(old))),
+    );
+    if !gone.is_empty() {
         cells.backward(
             Lens::Json,
             Loss::rejects(format!("a new parser does not know the value `{}`", few(&gone, "`, `"))),
         );
     }
-    if !knew_new && !came.is_empty() {
+    if !came.is_empty() {
         cells.forward(
             Lens::Json,
             Loss::rejects(format!("an old parser does not know the value `{}`", few(&came, "`, `"))),
         );
+    }
+}
+
+/// What a parser makes of what is written for a value that has the same name and number on both sides.
+fn value_read(
+    (write, from): (&Schema, EnumValueId),
+    (read, into): (&Schema, EnumValueId),
+    reader: &str,
+) -> Loss {
+    let (written, known) = (write.value(from), read.value(into));
+    // Of several names for one number the first one is written.
+    if write.value_by_number(written.parent, written.number) != Some(from) {
+        return Loss::none();
+    }
+    let key = written.json_key();
+    match read.value_by_json(known.parent, key).map(|id| read.value(id)) {
+        None => Loss::rejects(format!("{reader} parser does not know the value `{key}`")),
+        Some(found) if found.number != known.number => {
+            Loss::corrupt(format!("{reader} parser reads `{key}` as `{}`", found.name))
+        }
+        Some(_) => Loss::none(),
     }
 }

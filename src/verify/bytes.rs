@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
 use super::fault::Ends;
 use super::json;
 use super::matrix::{Cell, CellId, Peer, Subject, Tally};
+use super::memo::Memo;
 use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
@@ -50,6 +52,12 @@ pub(super) struct Read {
 
 pub(super) type Answer = Result<Read, String>;
 
+/// A message and its bytes.
+type Request<'a> = (&'a str, &'a [u8]);
+
+/// What a program made of each request.
+type Answers<'a> = FxHashMap<Request<'a>, Answer>;
+
 impl<'a> Stage<'a> {
     /// The version of a peer.
     #[must_use]
@@ -58,8 +66,8 @@ impl<'a> Stage<'a> {
     }
 
     /// Asks one program about messages and bytes. One that ends is started again for what is left.
-    fn codec(&self, peer: Peer, requests: &[(String, Vec<u8>)]) -> Vec<Answer> {
-        let line = |(id, (message, bytes)): (usize, &(String, Vec<u8>))| json!({"id": id, "op": "codec", "message": message, "hex": hex::encode(bytes)});
+    fn codec(&self, peer: Peer, requests: &[Request<'_>]) -> Vec<Answer> {
+        let line = |(id, (message, bytes)): (usize, &Request<'_>)| json!({"id": id, "op": "codec", "message": message, "hex": hex::encode(bytes)});
         self.ask(peer, &requests.iter().enumerate().map(line).collect::<Vec<_>>())
     }
 
@@ -145,12 +153,13 @@ pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + S
         .par_iter()
         .map(|peer| {
             let cases = &cases[peer.version.index()];
-            let requests: Vec<_> = cases.iter().map(|(name, s)| (name.clone(), s.bytes.clone())).collect();
+            let requests: Vec<_> =
+                cases.iter().map(|(name, s)| (name.as_str(), s.bytes.as_slice())).collect();
             (*peer, stage.codec(*peer, &requests))
         })
         .collect();
     progress("reading them with every other program");
-    let seen: BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>> = readers
+    let seen: BTreeMap<Peer, Answers<'_>> = readers
         .par_iter()
         .map(|peer| {
             let side = stage.side(*peer);
@@ -159,7 +168,7 @@ pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + S
                 let pairs = cases[writer.version.index()].iter().zip(&written[&writer]);
                 requests.extend(pairs.filter_map(|((name, _), answer)| {
                     let read = answer.as_ref().ok().filter(|_| side.has(name))?;
-                    Some((name.clone(), read.again.clone()))
+                    Some((name.as_str(), read.again.as_slice()))
                 }));
             }
             let requests: Vec<_> = requests.into_iter().collect();
@@ -168,15 +177,15 @@ pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + S
         })
         .collect();
     progress("reading what came back from the earlier version");
-    let back: BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>> = writers
+    let back: BTreeMap<Peer, Answers<'_>> = writers
         .par_iter()
         .map(|peer| {
             let mut requests = BTreeSet::new();
             for cell in cells.iter().filter(|c| c.from == *peer && c.subject == Subject::Middle) {
                 for ((name, _), answer) in cases[peer.version.index()].iter().zip(&written[peer]) {
                     let Ok(first) = answer else { continue };
-                    if let Some(Ok(read)) = seen[&cell.to].get(&(name.clone(), first.again.clone())) {
-                        requests.insert((name.clone(), read.again.clone()));
+                    if let Some(Ok(read)) = seen[&cell.to].get(&(name.as_str(), first.again.as_slice())) {
+                        requests.insert((name.as_str(), read.again.as_slice()));
                     }
                 }
             }
@@ -185,7 +194,16 @@ pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + S
             (*peer, requests.into_iter().zip(answers).collect())
         })
         .collect();
-    let told = Told { stage, cases: &cases, written: &written, seen: &seen, back: &back };
+    let told = Told {
+        stage,
+        cases: &cases,
+        written: &written,
+        seen: &seen,
+        back: &back,
+        compared: Memo::default(),
+        returned: Memo::default(),
+        printed: Memo::default(),
+    };
     let mut made: Vec<Cell> = cells.par_iter().map(|id| told.cell(*id)).collect();
     if !texts.is_empty() {
         progress("parsing what others print");
@@ -199,11 +217,24 @@ struct Told<'a> {
     stage: &'a Stage<'a>,
     cases: &'a [Vec<Case>; 2],
     written: &'a BTreeMap<Peer, Vec<Answer>>,
-    seen: &'a BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>>,
-    back: &'a BTreeMap<Peer, BTreeMap<(String, Vec<u8>), Answer>>,
+    seen: &'a BTreeMap<Peer, Answers<'a>>,
+    back: &'a BTreeMap<Peer, Answers<'a>>,
+    /// What was written and what came of it, laid beside each other: most programs write the same.
+    compared: Memo<Pair<'a>, Result<(), Difference>>,
+    /// What went through another version, beside what came back.
+    returned: Memo<Pair<'a>, Result<(), Difference>>,
+    /// What a reader printed, beside what its schema says of the bytes.
+    printed: Memo<Print<'a>, Result<(), Difference>>,
 }
 
-impl Told<'_> {
+/// Bytes of a message of one version, those that a reader of another made of them, and whether what prost loses is
+/// allowed for.
+type Pair<'a> = ([Version; 2], &'a str, [&'a [u8]; 2], bool);
+
+/// Bytes of a message of one version, and what a program in a language printed of them.
+type Print<'a> = (Peer, &'a str, &'a [u8], Option<&'a str>);
+
+impl<'a> Told<'a> {
     fn cell(&self, id: CellId) -> Cell {
         let (from, to) = (self.stage.side(id.from), self.stage.side(id.to));
         let mut tally = Tally::default();
@@ -257,9 +288,9 @@ impl Told<'_> {
     fn bytes(
         &self,
         id: CellId,
-        name: &str,
+        name: &'a str,
         sample: &Sample,
-        first: &Read,
+        first: &'a Read,
         prost: bool,
     ) -> Result<(), Difference> {
         let (from, to) = (self.stage.side(id.from), self.stage.side(id.to));
@@ -268,23 +299,31 @@ impl Told<'_> {
             oracle::same(from, name, &sample.bytes, &first.again, prost)
                 .map_err(|d| d.within("the writer"))?;
         }
-        let read = match self.seen[&id.to].get(&(name.to_owned(), first.again.clone())) {
+        let read = match self.seen[&id.to].get(&(name, first.again.as_slice())) {
             Some(Ok(read)) => read,
             Some(Err(error)) => return Err(format!("the reader refuses it: {error}").into()),
             None => return Err("the reader was not asked".to_owned().into()),
         };
         let reader_is_newer = id.from.version < id.to.version;
         let way = Way { writer: from, reader: to, reader_is_newer, prost };
-        oracle::compare(way, (name, name), &first.again, &read.again)?;
+        let pair = ([id.from.version, id.to.version], name, [&*first.again, &*read.again], prost);
+        self.compared.get(pair, || oracle::compare(way, (name, name), &first.again, &read.again))?;
+        let print = (id.to, name, &*first.again, read.json.as_deref());
+        self.printed.get(print, || self.print(print))
+    }
+
+    /// Whether a reader printed what its schema says of the bytes.
+    fn print(&self, (reader, name, bytes, text): Print<'_>) -> Result<(), Difference> {
+        let side = self.stage.side(reader);
         // Programs of one version have to agree on the JSON too, as far as there is any. JsonFormat of Java leaves
         // extensions out.
-        let bare = !runtime::of(id.to.language).json_has_extensions();
-        let said = read.json.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        match (said, oracle::json(to, name, &first.again)) {
+        let bare = !runtime::of(reader.language).json_has_extensions();
+        let said = text.and_then(|text| serde_json::from_str(text).ok());
+        match (said, oracle::json(side, name, bytes)) {
             (_, Some(expected)) if bare && oracle::has_extensions(&expected) => Ok(()),
             (Some(said), Some(expected))
                 if !oracle::same_json(&said, &expected)
-                    && !oracle::json_of(to, name, &first.again, id.to.language)
+                    && !oracle::json_of(side, name, bytes, reader.language)
                         .is_some_and(|modelled| oracle::same_json(&said, &modelled)) =>
             {
                 let (said, expected) = (short(&said.to_string()), short(&expected.to_string()));
@@ -297,7 +336,7 @@ impl Told<'_> {
     /// Whether all that a middleman lost is what it does not know.
     fn drops(&self, id: CellId, name: &str, answer: &Answer) -> bool {
         let Ok(first) = answer else { return false };
-        let Some(Ok(read)) = self.seen[&id.to].get(&(name.to_owned(), first.again.clone())) else {
+        let Some(Ok(read)) = self.seen[&id.to].get(&(name, first.again.as_slice())) else {
             return false;
         };
         let way = Way {
@@ -309,15 +348,18 @@ impl Told<'_> {
         oracle::compare(way, (name, name), &first.again, &read.again).is_ok()
     }
 
-    fn middle(&self, id: CellId, name: &str, first: &[u8], prost: bool) -> Result<(), Difference> {
+    fn middle(&self, id: CellId, name: &'a str, first: &'a [u8], prost: bool) -> Result<(), Difference> {
         let side = self.stage.side(id.from);
-        let passed = match self.seen[&id.to].get(&(name.to_owned(), first.to_vec())) {
+        let passed = match self.seen[&id.to].get(&(name, first)) {
             Some(Ok(read)) => &read.again,
             Some(Err(error)) => return Err(format!("the earlier version refuses it: {error}").into()),
             None => return Err("the earlier version was not asked".to_owned().into()),
         };
-        match self.back[&id.from].get(&(name.to_owned(), passed.clone())) {
-            Some(Ok(read)) => oracle::same(side, name, first, &read.again, prost),
+        match self.back[&id.from].get(&(name, passed.as_slice())) {
+            Some(Ok(read)) => {
+                let pair = ([id.from.version; 2], name, [first, &*read.again], prost);
+                self.returned.get(pair, || oracle::same(side, name, first, &read.again, prost))
+            }
             Some(Err(error)) => Err(format!("what comes back is refused: {error}").into()),
             None => Err("nobody read what came back".to_owned().into()),
         }

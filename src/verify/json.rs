@@ -11,6 +11,7 @@ use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, Paral
 use super::bytes::{Answer, Case, Stage};
 use super::fault::{Ends, model};
 use super::matrix::{Cell, CellId, Peer, Tally};
+use super::memo::Memo;
 use super::oracle;
 use super::predict::Miss;
 use super::retired::Notice;
@@ -87,6 +88,7 @@ pub(super) fn run(
             (*reader, Parsed { strict, lenient })
         })
         .collect();
+    let looked = Memo::default();
     cells
         .par_iter()
         .map(|id| {
@@ -101,7 +103,8 @@ pub(super) fn run(
                     tally.noted(&case, "JsonFormat of Java has no extensions");
                     continue;
                 }
-                Try { stage, id: *id, said, parsed: &parsed[&id.to] }.judge(&case, &mut tally);
+                Try { stage, id: *id, said, parsed: &parsed[&id.to], looked: &looked }
+                    .judge(&case, &mut tally);
             }
             tally.cell(*id)
         })
@@ -136,11 +139,15 @@ struct Try<'a> {
     id: CellId,
     said: &'a Said,
     parsed: &'a Parsed,
+    looked: &'a Looked<'a>,
 }
+
+/// What came of a text for a reader, by the version of whoever wrote it: most programs print the same.
+type Looked<'a> = Memo<(Version, Peer, &'a Text, Effect), Result<(), String>>;
 
 impl Try<'_> {
     fn judge(&self, case: &str, tally: &mut Tally) {
-        let Try { stage, id, said, parsed } = *self;
+        let Try { stage, id, said, parsed, .. } = *self;
         let (name, text) = (said.text.0.as_str(), &said.json);
         let (writer, reader) = (stage.side(id.from), stage.side(id.to));
         let meant = match &said.meant {
@@ -188,6 +195,11 @@ impl Try<'_> {
 
     /// The first difference between what was meant and what the reader saw that is as bad as `least`, or worse.
     fn look(&self, meant: &Tree, answer: &Answer, least: Effect) -> Result<(), String> {
+        let key = (self.id.from.version, self.id.to, &self.said.text, least);
+        self.looked.get(key, || self.look_at(meant, answer, least))
+    }
+
+    fn look_at(&self, meant: &Tree, answer: &Answer, least: Effect) -> Result<(), String> {
         let (from, to) = (self.stage.side(self.id.from), self.stage.side(self.id.to));
         let read =
             answer.as_ref().map_err(|error| format!("the reader refuses `{}`: {error}", self.short()))?;

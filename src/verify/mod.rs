@@ -22,6 +22,7 @@ pub mod fold;
 pub mod frames;
 pub mod json;
 pub mod matrix;
+mod memo;
 pub mod oracle;
 pub mod predict;
 pub mod process;

@@ -44,6 +44,7 @@ pub struct Side {
 pub fn label(name: &Name) -> String {
     let text = match name {
         Name::WorkingTree => "worktree",
+        Name::Staged => "staged",
         Name::StandardInput => "stdin",
         Name::Folder(text) | Name::File(text) | Name::Image(text) | Name::Memory(text) => text,
         Name::Tag { tag, .. } => tag,

@@ -350,9 +350,9 @@ impl Comparison<'_> {
     /// Whether the name that is written for a number is one of the other number.
     fn same_name(&self, w: &Field, a: i32, r: &Field, b: i32) -> bool {
         let name = self.write.field_enum(w).and_then(|e| self.write.value_by_number(e, a));
-        let name = name.map(|v| &self.write.value(v).name);
+        let name = name.map(|v| self.write.value(v).json_key());
         let read = self.read.field_enum(r);
-        let known = read.zip(name).and_then(|(e, name)| self.read.value_by_name(e, name));
+        let known = read.zip(name).and_then(|(e, name)| self.read.value_by_json(e, name));
         known.is_some_and(|v| self.read.value(v).number == b)
     }
 

@@ -216,6 +216,49 @@ fn validation_rules_are_compared_by_what_they_accept() {
 }
 
 #[test]
+fn json_of_enum_values_is_what_their_option_says() {
+    let red = |json: &str| {
+        let option = if json.is_empty() {
+            String::new()
+        } else {
+            format!(" [(pb.enumvalue.json).string = \"{json}\"]")
+        };
+        format!(
+            "edition = \"2026\"; package p; import option \"google/protobuf/json_options.proto\"; \
+             export message M {{ E e = 1; }} export enum E {{ E_NO = 0; E_RED = 1{option}; E_BLUE = 2 [(pb.enumvalue.json).string = \"blue\"]; }}"
+        )
+    };
+    let json = |old: &str, new: &str| judge(&red(old), &red(new), Lens::Json);
+    for (old, new, wanted) in [
+        // Parsers take the name of a value beside what is written for it.
+        ("", "red", ["ok", "rejects: an old parser does not know the value `red`"]),
+        ("red", "", ["rejects: a new parser does not know the value `red`", "ok"]),
+        (
+            "red",
+            "rouge",
+            [
+                "rejects: a new parser does not know the value `red`",
+                "rejects: an old parser does not know the value `rouge`",
+            ],
+        ),
+        ("E_RED", "", ["ok", "ok"]),
+        ("red", "red", ["ok", "ok"]),
+    ] {
+        let got = json(old, new);
+        assert!(is(&got, wanted), "`{old}` to `{new}`: {got:?}");
+    }
+    // A new name behind the old word is no news.
+    let renamed = red("red").replace("E_RED", "E_ROUGE");
+    assert!(is(&judge(&red("red"), &renamed, Lens::Json), ["ok", "ok"]));
+    let swapped = red("blue").replace(
+        "E_BLUE = 2 [(pb.enumvalue.json).string = \"blue\"]",
+        "E_BLUE = 2 [(pb.enumvalue.json).string = \"red\"]",
+    );
+    let got = judge(&red("red"), &swapped, Lens::Json);
+    assert!(got.iter().all(|cell| cell.starts_with("corrupt: ")), "{got:?}");
+}
+
+#[test]
 fn validation_follows_what_the_rules_are_about() {
     // A required field that old writers do not send; one that new writers leave out.
     let none = field("string a = 1;");

@@ -2,6 +2,7 @@
 //! laid to.
 
 use protopact::compare::Comparison;
+use protopact::diff::Change;
 use protopact::words::{Direction, Effect, Language, Lens};
 
 use crate::support;
@@ -207,6 +208,92 @@ fn names_clash_across_the_files_of_a_go_package() {
         "message-added pay.v1.Foo_Bar",
         "both called `Foo_Bar`",
     );
+}
+
+#[test]
+fn another_order_of_fields_renames_them_in_go() {
+    let (straight, turned) = (
+        proto3("message Pay { string name = 1; string get_name = 2; }"),
+        proto3("message Pay { string get_name = 2; string name = 1; }"),
+    );
+    breaks(Go, &straight, &turned, "message-fields-reordered pay.v1.Pay", "`Pay.Name` is called `Pay.Name_`");
+    breaks(
+        Go,
+        &turned,
+        &straight,
+        "message-fields-reordered pay.v1.Pay",
+        "`Pay.GetName` is called `Pay.GetName_`",
+    );
+    // Nobody else keeps names apart by their order, and most orders rename nothing.
+    for language in [Java, Python, Rust] {
+        builds(language, &straight, &turned);
+    }
+    let (one, two) = ("string a = 1; string b = 2;", "string b = 2; string a = 1;");
+    let (one, two) =
+        (proto3(&format!("message Pay {{ {one} }}")), proto3(&format!("message Pay {{ {two} }}")));
+    assert_eq!(compared(&one, &two, |comparison| comparison.changes().len()), 0);
+    breaks(
+        Go,
+        &proto3("message Pay { oneof name { string a = 1; } string Name = 2; }"),
+        &proto3("message Pay { string Name = 2; oneof name { string a = 1; } }"),
+        "message-fields-reordered pay.v1.Pay",
+        "",
+    );
+}
+
+#[test]
+fn a_type_that_others_cannot_use_any_more_breaks_their_code() {
+    let hides = |old: &str, new: &str, change: &str, name: &str| {
+        for language in Language::ALL {
+            breaks(language, old, new, change, &format!("uses `{name}` does not compile any more"));
+        }
+    };
+    let file = |body: &str| edition(2024, body);
+    hides(
+        &file("message Pay { int32 a = 1; }"),
+        &file("local message Pay { int32 a = 1; }"),
+        "message-visibility-changed pay.v1.Pay",
+        "pay.v1.Pay",
+    );
+    hides(
+        &file("export enum Kind { KIND_NO = 0; }"),
+        &file("local enum Kind { KIND_NO = 0; }"),
+        "enum-visibility-changed pay.v1.Kind",
+        "pay.v1.Kind",
+    );
+    let inner = |word: &str| file(&format!("message Pay {{ {word} message In {{ int32 a = 1; }} }}"));
+    hides(&inner("export"), &inner(""), "message-visibility-changed pay.v1.Pay.In", "pay.v1.Pay.In");
+    let default = |word: &str| {
+        file(&format!("option features.default_symbol_visibility = {word}; message Pay {{ int32 a = 1; }}"))
+    };
+    hides(
+        &file("message Pay { int32 a = 1; }"),
+        &default("LOCAL_ALL"),
+        "file-visibility-changed billing.proto",
+        "pay.v1.Pay",
+    );
+    hides(&default("EXPORT_ALL"), &default("STRICT"), "file-visibility-changed billing.proto", "pay.v1.Pay");
+    hides(
+        &file("message Pay { int32 a = 1; } export message Open {}"),
+        &edition(2026, "message Pay { int32 a = 1; } export message Open {}"),
+        "file-visibility-changed billing.proto",
+        "pay.v1.Pay",
+    );
+    for language in Language::ALL {
+        builds(language, &default("LOCAL_ALL"), &default("STRICT"));
+        builds(language, &default("LOCAL_ALL"), &default("EXPORT_ALL"));
+        builds(language, &inner("local"), &inner(""));
+        builds(language, &file("local message Pay {}"), &file("export message Pay {}"));
+        builds(language, &file("message Pay {}"), &edition(2026, "export message Pay {}"));
+    }
+    // `diff` shows what came as well as what went.
+    let told = compared(&default("LOCAL_ALL"), &default("EXPORT_TOP_LEVEL"), |comparison| {
+        let cx = comparison.cx();
+        let told = |change: &Change| format!("{} {:?}", change.id(&cx), change.kind);
+        comparison.changes().iter().map(told).collect::<Vec<_>>()
+    });
+    let wanted = "file-visibility-changed VisibilityChanged { hidden: [], shown: [\"pay.v1.Pay\"] }";
+    assert_eq!(told, [wanted]);
 }
 
 const GO: &str = "import \"google/protobuf/go_features.proto\";";

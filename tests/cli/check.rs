@@ -264,6 +264,7 @@ fn nothing_to_compare_with() {
     --- stderr
     error: there is nothing to compare with
     hint: name it: `--against main`, `--against latest`, `--against ../other`
+    hint: in a pipeline of GitHub, GitLab or Jenkins: `--against ci`
     hint: or say it once, in protopact.toml: `against = "latest"` under `[check]`
     --- exit 2
     "#);

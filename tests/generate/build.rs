@@ -86,6 +86,9 @@ fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> S
         .args(arguments)
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", build::cargo_target(&machine.cache))
+        // As the programs of `verify` are built, so that they have their libraries in common.
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
+        .env("CARGO_INCREMENTAL", "0")
         .output()
         .unwrap_or_else(|e| panic!("{program}: {e}"));
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();

@@ -3,10 +3,12 @@
 //!
 //! What every message, enum or service has by itself is left out of both sides, as the tables leave it out.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use prost::Message as _;
 use protopact::codegen::plugin::{Tool, spec};
@@ -176,7 +178,7 @@ fn closure(root: &Path, package: &str) -> Files {
     files
 }
 
-fn run(command: &mut Command) -> Result<String, String> {
+pub(crate) fn run(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|e| e.to_string())?;
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -186,7 +188,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "generators and parsers are the oracle")]
-fn program(path: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn program(path: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(path)
 }
 
@@ -267,7 +269,11 @@ fn reader(name: &str) -> PathBuf {
     project().join("tests/generate/readers").join(name)
 }
 
-fn installed(machine: &Machine, language: Language, plugin: &'static spec::Pinned) -> (PathBuf, Vec<String>) {
+pub(crate) fn installed(
+    machine: &Machine,
+    language: Language,
+    plugin: &'static spec::Pinned,
+) -> (PathBuf, Vec<String>) {
     match machine.plugins(language).ready(plugin, machine.around()).unwrap().tool {
         Tool::Program { program, arguments, .. } | Tool::Protoc { program, arguments, .. } => {
             (program, arguments)
@@ -414,6 +420,12 @@ fn java() {
 fn python() {
     let machine = Machine::new();
     let (grpc, before) = installed(&machine, Language::Python, &spec::GRPC_PYTHON);
+    // One process for all samples: a fresh one for each would start for longer than it runs.
+    let mut services = program(&grpc);
+    services.arg(reader("protoc.py")).arg(before.last().unwrap());
+    let mut services = services.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let pipes = (services.stdin.take().unwrap(), BufReader::new(services.stdout.take().unwrap()));
+    let pipes = RefCell::new(pipes);
     compare(
         Language::Python,
         |sample, out| {
@@ -422,10 +434,16 @@ fn python() {
             let dir = tempfile::tempdir().unwrap();
             let set = dir.path().join("set.binpb");
             std::fs::write(&set, &sample.set).unwrap();
-            let mut command = program(&grpc);
-            command.args(&before).arg(format!("--descriptor_set_in={}", set.display()));
-            command.arg(format!("--grpc_python_out={}", out.display())).args(sample.names());
-            run(&mut command).map(|_| ())
+            let mut arguments = vec![
+                format!("--descriptor_set_in={}", set.display()),
+                format!("--grpc_python_out={}", out.display()),
+            ];
+            arguments.extend(sample.names());
+            let (ask, answers) = &mut *pipes.borrow_mut();
+            writeln!(ask, "{}", serde_json::json!(arguments)).unwrap();
+            let mut code = String::new();
+            answers.read_line(&mut code).unwrap();
+            if code == "0\n" { Ok(()) } else { Err(format!("protoc ends with {code}")) }
         },
         |out| run(program("python3").arg(reader("names.py")).arg(out)).unwrap(),
         // What calls take by name is no name in a stub, nor is a keyword.
@@ -435,6 +453,8 @@ fn python() {
         },
         |name| name.ends_with(".__slots__") || name.ends_with(".Extensions"),
     );
+    drop(pipes);
+    assert!(services.wait().unwrap().success());
 }
 
 #[test]

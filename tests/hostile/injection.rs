@@ -3,7 +3,7 @@
 use crate::lab::{Lab, is_unsafe};
 
 /// Text that does something where it is printed or parsed without thought.
-const NASTY: [&str; 9] = [
+const NASTY: [&str; 11] = [
     "\u{1b}[2J\u{1b}]8;;http://evil.example\u{7}",
     "\u{9b}31m",
     "\u{202e}txt.exe\u{2066}",
@@ -13,7 +13,51 @@ const NASTY: [&str; 9] = [
     "::error file=a::b%0A",
     "]]><script>alert(1)</script>&amp;\"'`|*_~",
     "\u{0}",
+    "\u{e0041}\u{e007f}\u{61c}\u{2066}",
+    "\u{3164}\u{180e}\u{fe0f}\u{34f}\u{ad}\u{2800}\u{ffff}",
 ];
+
+/// What the two lists of the program once differed in, and one they had in common.
+const HIDDEN: [&str; 4] = ["\u{e0041}", "\u{61c}", "\u{2066}", "\u{3164}"];
+
+#[test]
+fn hidden_characters_everywhere_a_name_can_stand() {
+    let lab = Lab::new();
+    for c in HIDDEN {
+        let name = format!("a{c}b");
+        // Beside an identifier, in a file of such a name.
+        lab.write(format!("bad/{name}.proto"), format!("syntax = \"proto3\";\nmessage M{c} {{}} // {c}\n"));
+        lab.refused("bad", 3, &[]);
+        std::fs::remove_dir_all(lab.path("bad")).unwrap();
+        // On the command line: flags, values, commands, revisions.
+        let flag = format!("--{name}");
+        for args in [
+            &["check", "good", "--against", &format!("good#ref={name}")][..],
+            &["check", "good", "--against", &name],
+            &["check", "good", &flag],
+            &["check", "good", "--against", "good", "--use", &name],
+            &["check", "good", "--format", &name],
+            &["generate", &flag],
+            &["verify", &name],
+            &["serve", &name],
+            &["doctor", &flag],
+            &["plugins", &name],
+            &["rules", &name],
+            &[&name],
+        ] {
+            let ran = lab.run(args);
+            assert!(matches!(ran.code, Some(2..=4)), "{}: {:?}", ran.what, ran.code);
+        }
+        // In keys and values of the configuration.
+        for config in
+            [format!("\"{name}\" = 1\n"), format!("[check]\nuse = [\"{name}\"]\n"), format!("# {c}\n{c}\n")]
+        {
+            lab.write("protopact.toml", config);
+            lab.run(&["check", "good", "--against", "good"]).ends(2);
+        }
+        std::fs::remove_file(lab.path("protopact.toml")).unwrap();
+    }
+}
 
 /// The text as a string literal of a .proto file; a NUL and what ends a line are written as escapes.
 fn literal(text: &str) -> String {

@@ -9,5 +9,7 @@ mod history;
 mod config;
 mod extending;
 mod histories;
+#[cfg(unix)]
+mod kit;
 mod layers;
 mod readme;

@@ -4,7 +4,8 @@
 //! them is their output, standard output and standard error as they come. Before the first transcript of a file,
 //! and wherever a fresh start is wanted, a line `<!-- scratch: CASE -->` lays that case of `fixtures/history/`;
 //! transcripts up to the next such line go on in the same repository, with no network, no user configuration and
-//! no colour. Blocks with another mark (`sh`, `toml`, …) are not run.
+//! no colour. With `<!-- scratch: CASE cloned -->` that repository is a clone of the case, whose remote it is. Programs
+//! of `ci/kit/` are on the path. Blocks with another mark (`sh`, `toml`, …) are not run.
 //!
 //! - A line `…` in an output stands for any number of lines, a `…` within a line for any text of that line.
 //! - A command must end with code 0, unless the next command is `echo $?`, which prints the code.
@@ -25,7 +26,18 @@ use std::process::Command;
 use crate::history;
 
 /// The files that hold transcripts.
-const FILES: [&str; 4] = ["README.md", "docs/sources.md", "docs/report.md", "docs/cli.md"];
+const FILES: [&str; 5] =
+    ["README.md", "docs/adopting.md", "docs/sources.md", "docs/report.md", "docs/cli.md"];
+
+/// Who commits, and when: the same commits come out of every run.
+const IDENTITY: [(&str, &str); 6] = [
+    ("GIT_AUTHOR_NAME", "Contract Keeper"),
+    ("GIT_AUTHOR_EMAIL", "keeper@example.com"),
+    ("GIT_AUTHOR_DATE", "2025-02-03T09:00:00Z"),
+    ("GIT_COMMITTER_NAME", "Contract Keeper"),
+    ("GIT_COMMITTER_EMAIL", "keeper@example.com"),
+    ("GIT_COMMITTER_DATE", "2025-02-03T09:00:00Z"),
+];
 
 const ELISION: char = '…';
 
@@ -148,8 +160,21 @@ impl Scratch {
     fn new(case: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("home")).unwrap();
-        history::lay(case, &folder.path().join("repository"));
-        Self { folder, code: 0 }
+        let mut scratch = Self { folder, code: 0 };
+        let place = |name: &str| scratch.folder.path().join(name);
+        match case.strip_suffix(" cloned") {
+            None => drop(history::lay(case, &place("repository"))),
+            Some(case) => {
+                history::lay(case, &place("origin"));
+                fs::create_dir(place("repository")).unwrap();
+                // Nobody works there: what is pushed is taken.
+                let said = scratch.run(
+                    "git -C ../origin config receive.denyCurrentBranch ignore && git clone --quiet ../origin .",
+                );
+                assert_eq!((scratch.code, said.as_str()), (0, ""));
+            }
+        }
+        scratch
     }
 
     /// Runs a line and gives what it said.
@@ -158,15 +183,17 @@ impl Scratch {
             return format!("{}\n", std::mem::take(&mut self.code));
         }
         let programs: PathBuf = Path::new(env!("CARGO_BIN_EXE_protopact")).parent().unwrap().to_owned();
+        let kit = history::project().join("ci/kit");
         let path = std::env::var("PATH").unwrap_or_default();
         let output = Command::new("bash")
             .args(["-c", &format!("exec 2>&1; {line}")])
             .current_dir(self.folder.path().join("repository"))
             .env_clear()
-            .env("PATH", format!("{}:{path}", programs.display()))
+            .env("PATH", format!("{}:{}:{path}", programs.display(), kit.display()))
             .env("HOME", self.folder.path().join("home"))
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            .envs(IDENTITY)
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", "1")
             .env("COLUMNS", "100")

@@ -10,6 +10,7 @@
 mod files;
 mod fuzzed;
 mod schemas;
+mod surfaces;
 mod values;
 
 // What the fuzz targets ask the fuzzer's crate for, they get here: a target becomes a function.

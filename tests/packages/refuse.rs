@@ -36,6 +36,30 @@ fn p3(text: &str) -> String {
 }
 
 #[test]
+fn an_edition_that_a_generator_does_not_take() {
+    let plain = "edition = \"2026\";\npackage a.v1;\nexport message Pay { int32 a = 1; }\n".to_owned();
+    let list = [("a.proto", plain.as_str())];
+    let refuses = |list: &[(&str, &str)], target: &Target, place: &str, plugin: &str| {
+        refused(list, target, place, "the file is of edition 2026, which ");
+        refused(list, target, place, plugin);
+    };
+    refuses(&list, &go(), "proto/a.proto:1:1", "(protoc-gen-go 1.36.12) does not take");
+    refuses(&list, &rust(), "proto/a.proto:1:1", "(protoc-gen-prost 0.5.0) does not take");
+    // protoc makes messages of Java and Python itself, and takes it.
+    taken(&list, &java());
+    taken(&list, &python());
+    // Plugins for services refuse whatever leads to such a file.
+    let service = "edition = \"2024\";\npackage a.v1;\nimport \"a.proto\";\nservice Pays { rpc Get(Pay) returns (Pay); }\n";
+    let list = [("a.proto", plain.as_str()), ("b.proto", service)];
+    refuses(&list, &java(), "proto/a.proto:1:1", "generator for services (protoc-gen-grpc-java 1.83.1)");
+    refuses(&list, &python(), "proto/a.proto:1:1", "generator for services (grpcio-tools 1.85.1)");
+    let older = plain.replace("2026", "2024");
+    for target in [go(), java(), python(), rust()] {
+        taken(&[("a.proto", older.as_str()), ("b.proto", service)], &target);
+    }
+}
+
+#[test]
 fn a_type_called_like_a_keyword() {
     let none = p3("package a.v1;\nmessage None { string self = 1; }\n");
     let list = [("a.proto", none.as_str())];

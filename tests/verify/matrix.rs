@@ -25,17 +25,23 @@ pub(crate) fn run(env: &TestEnv, args: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), text)
 }
 
-/// Runs the matrix; `PROTOPACT_MATRIX` may hold more arguments, such as `--require go,java,python,rust`.
-pub(crate) fn matrix(env: &TestEnv, args: &[&str]) -> (i32, String, Value) {
+/// Gets the plugins of a repository.
+pub(crate) fn install(env: &TestEnv) {
     let (code, text) = run(env, &["plugins", "install"]);
     assert_eq!(code, 0, "{text}");
+}
+
+/// Runs the matrix, with its report in a file of that name; `PROTOPACT_MATRIX` may hold more arguments, such as
+/// `--require go,java,python,rust`.
+pub(crate) fn matrix(env: &TestEnv, report: &str, args: &[&str]) -> (i32, String, Value) {
     let more = std::env::var("PROTOPACT_MATRIX").unwrap_or_default();
-    let mut all = vec!["verify", "--from", "v1.0.0", "--to", "v1.1.0", "--report", "json=matrix.json"];
+    let json = format!("json={report}");
+    let mut all = vec!["verify", "--from", "v1.0.0", "--to", "v1.1.0", "--report", &json];
     all.extend(args);
     all.extend(more.split_whitespace());
     let (code, text) = run(env, &all);
     eprintln!("{text}");
-    let read = std::fs::read(env.work().join("matrix.json")).unwrap_or_else(|e| panic!("{e}: {text}"));
+    let read = std::fs::read(env.work().join(report)).unwrap_or_else(|e| panic!("{e}: {text}"));
     (code, text, serde_json::from_slice(&read).unwrap())
 }
 

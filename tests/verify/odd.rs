@@ -1,6 +1,6 @@
 //! A contract whose names some language keeps for itself: generated code is called by the names it really has.
 
-use crate::matrix::{cells, matrix};
+use crate::matrix::{cells, install, matrix};
 use crate::pairs;
 
 #[test]
@@ -8,7 +8,9 @@ use crate::pairs;
 fn odd_names_are_called_and_served() {
     let (old, new) = pairs::odd();
     let env = pairs::repository(&old, &new);
-    let (code, text, matrix) = matrix(&env, &["--lang", "rust,go", "--only", "calls", "--compact"]);
+    install(&env);
+    let (code, text, matrix) =
+        matrix(&env, "matrix.json", &["--lang", "rust,go", "--only", "calls", "--compact"]);
     assert_eq!(code, 0, "{text}");
     let mut kinds = std::collections::BTreeSet::new();
     for cell in cells(&matrix) {

@@ -64,7 +64,15 @@ pub struct Pinned {
     pub source: Source,
     /// Whether it only has work where there are services.
     pub services_only: bool,
+    /// The newest edition that it takes, as descriptor.proto numbers it: it refuses every contract with a file of a newer
+    /// one. What is entered here is what plugins answer (`tests/generate/editions.rs`).
+    pub newest_edition: i32,
 }
+
+/// Edition 2024.
+pub const EDITION_2024: i32 = 1001;
+/// Edition 2026.
+pub const EDITION_2026: i32 = 1002;
 
 impl Pinned {
     /// The languages whose packages need it.
@@ -76,12 +84,22 @@ impl Pinned {
 }
 
 /// protoc.
-pub static PROTOC: Pinned =
-    Pinned { name: "protoc", version: "36.2", source: Source::Protoc, services_only: false };
+pub static PROTOC: Pinned = Pinned {
+    name: "protoc",
+    version: "36.2",
+    source: Source::Protoc,
+    services_only: false,
+    newest_edition: EDITION_2026,
+};
 
 /// Services in Python.
-pub static GRPC_PYTHON: Pinned =
-    Pinned { name: "grpcio-tools", version: "1.85.1", source: Source::Pip, services_only: true };
+pub static GRPC_PYTHON: Pinned = Pinned {
+    name: "grpcio-tools",
+    version: "1.85.1",
+    source: Source::Pip,
+    services_only: true,
+    newest_edition: EDITION_2024,
+};
 
 /// Every plugin, by name.
 #[must_use]

@@ -13,6 +13,7 @@ use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Run, Stop};
+use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
@@ -44,6 +45,7 @@ pub static MESSAGES: Pinned = Pinned {
     version: "v1.36.12",
     source: Source::Go { package: "google.golang.org/protobuf/cmd/protoc-gen-go" },
     services_only: false,
+    newest_edition: EDITION_2024,
 };
 
 /// Services.
@@ -52,6 +54,7 @@ pub static SERVICES: Pinned = Pinned {
     version: "v1.6.2",
     source: Source::Go { package: "google.golang.org/grpc/cmd/protoc-gen-go-grpc" },
     services_only: true,
+    newest_edition: EDITION_2024,
 };
 
 impl Plugin {

@@ -13,7 +13,7 @@ use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{BuildError, Run, Stop};
-use crate::codegen::plugin::spec::PROTOC;
+use crate::codegen::plugin::spec::{EDITION_2024, PROTOC};
 use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
@@ -57,6 +57,7 @@ pub static SERVICES: Pinned = Pinned {
     version: "1.83.1",
     source: Source::Maven { group: "io.grpc" },
     services_only: true,
+    newest_edition: EDITION_2024,
 };
 
 impl Plugin {

@@ -44,6 +44,8 @@ fn python_name(text: &str) -> bool {
 
 /// The builder of the Python package.
 const PYTHON_BUILD: &str = "build==1.6.1";
+/// An installer that can work in another environment than its own.
+const PYTHON_PIP: &str = "pip>=22.3";
 /// The checker, and types for what the package imports; these follow their runtimes and are not pinned.
 const PYTHON_CHECK: [&str; 3] = ["mypy==2.4.1", "types-protobuf", "types-grpcio"];
 
@@ -92,12 +94,14 @@ impl Sdk for Python {
         let bin = if cfg!(windows) { "Scripts" } else { "bin" };
         let in_tools = format!("{tools}/{bin}/python");
         let in_fresh = format!("{fresh}/{bin}/python");
-        let quiet = ["-m", "pip", "install", "-q", "--disable-pip-version-check"];
+        let quiet = ["install", "-q", "--disable-pip-version-check"];
+        let into_fresh = [&["-m", "pip", "--python", &in_fresh][..], &quiet].concat();
         run.step("python3", &["-m", "venv", &tools])?;
-        run.step(&in_tools, &[&quiet[..], &[PYTHON_BUILD]].concat())?;
+        run.step(&in_tools, &[&["-m", "pip"][..], &quiet, &[PYTHON_BUILD, PYTHON_PIP]].concat())?;
         run.step(&in_tools, &["-m", "build", "--outdir", &dist])?;
-        // The distribution's own environment has nothing but what it asks for.
-        run.step("python3", &["-m", "venv", &fresh])?;
+        // The distribution's own environment has nothing but what it asks for, no installer either: to put one there
+        // takes longer than anything else here.
+        run.step("python3", &["-m", "venv", "--without-pip", &fresh])?;
         let wheel = std::fs::read_dir(&dist)
             .map_err(|source| BuildError { path: dist.clone().into(), source })?
             .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))
@@ -107,7 +111,7 @@ impl Sdk for Python {
             let output = "no wheel came out of the build".to_owned();
             return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
         };
-        run.step(&in_fresh, &[&quiet[..], &[&wheel]].concat())?;
+        run.step(&in_tools, &[&into_fresh[..], &[&wheel]].concat())?;
         let (name, modules) = python_modules(package);
         let import: String = modules.iter().fold(String::new(), |mut text, module| {
             let _ = writeln!(text, "import {module}");
@@ -116,7 +120,7 @@ impl Sdk for Python {
         let script = run.scratch.join("imports.py");
         write(&script, import.as_bytes())?;
         run.step(&in_fresh, &[&script.display().to_string()])?;
-        run.step(&in_fresh, &[&quiet[..], &PYTHON_CHECK].concat())?;
+        run.step(&in_tools, &[&into_fresh[..], &PYTHON_CHECK].concat())?;
         let cache = place("mypy");
         let mut mypy = vec!["-m", "mypy", "--cache-dir", &cache, "-p", &name];
         let project = package.files.get("pyproject.toml").map(|c| String::from_utf8_lossy(c).into_owned());

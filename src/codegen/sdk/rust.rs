@@ -16,6 +16,7 @@ use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Run, Stop};
+use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target, lower};
@@ -46,6 +47,7 @@ pub static MESSAGES: Pinned = Pinned {
     version: "0.5.0",
     source: Source::Library(Library::Prost),
     services_only: false,
+    newest_edition: EDITION_2024,
 };
 
 /// Services.
@@ -54,6 +56,7 @@ pub static SERVICES: Pinned = Pinned {
     version: "0.5.0",
     source: Source::Library(Library::Tonic),
     services_only: true,
+    newest_edition: EDITION_2024,
 };
 
 impl Plugin {

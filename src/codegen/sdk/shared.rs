@@ -14,7 +14,7 @@ use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree};
 use crate::compile::CompiledFile;
 use crate::compile::output::{SetOptions, descriptor_set};
-use crate::schema::{Element, FileId, Schema};
+use crate::schema::{Element, FileId, Schema, Syntax};
 use crate::words::Language;
 
 /// The name of the embedded descriptor set in every package.
@@ -26,6 +26,7 @@ pub(super) fn check(contract: &Contract<'_>, language: Language) -> Result<(), P
     if !contract.compiled.files.iter().any(|f| f.target) {
         return Err(PackageError::Empty { language, contract: contract.name.to_owned() });
     }
+    editions(contract, language)?;
     let mut seen: BTreeMap<String, FileId> = BTreeMap::new();
     for (id, file) in files(contract) {
         if let Some(first) = seen.insert(file.name.to_lowercase(), id) {
@@ -42,6 +43,37 @@ pub(super) fn check(contract: &Contract<'_>, language: Language) -> Result<(), P
     }
     Ok(())
 }
+
+/// Refuses files of an edition that one of the language's plugins does not take. Each of them refuses the whole contract
+/// then, imports included, and names neither a line nor a way out.
+fn editions(contract: &Contract<'_>, language: Language) -> Result<(), PackageError> {
+    let schema = contract.schema;
+    let services = has_services(schema, &generated(contract, language));
+    let plugins = super::of(language).plugins().iter().map(|(plugin, _)| *plugin);
+    let strictest = plugins.filter(|p| services || !p.services_only).min_by_key(|p| p.newest_edition);
+    let Some(plugin) = strictest else { return Ok(()) };
+    let newer = files(contract).find_map(|(id, _)| match schema.file(id).syntax {
+        Syntax::Edition(number) if number > plugin.newest_edition => Some((id, schema.file(id).syntax)),
+        _ => None,
+    });
+    let Some((id, edition)) = newer else { return Ok(()) };
+    let (name, version, title) = (plugin.name, plugin.version.trim_start_matches('v'), language.title());
+    let what = if plugin.services_only { " for services" } else { "" };
+    Err(refuse(
+        schema,
+        language,
+        Element::File(id),
+        &[EDITION],
+        format!("the file is of {edition}, which {title}'s generator{what} ({name} {version}) does not take"),
+        format!(
+            "keep {} here until a release of {name} after {version} takes {edition}, and a release of protopact brings it",
+            Syntax::Edition(plugin.newest_edition)
+        ),
+    ))
+}
+
+/// `edition` in `FileDescriptorProto`.
+const EDITION: i32 = 14;
 
 /// The contract's version.
 pub(super) fn version(contract: &Contract<'_>, language: Language) -> Result<semver::Version, PackageError> {

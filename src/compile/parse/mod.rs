@@ -95,6 +95,36 @@ pub(crate) fn parse_declarations(text: &str) -> Parsed<'_> {
     parse_with(text, true)
 }
 
+/// The number of `features.default_symbol_visibility` of a file as descriptor.proto has it, zero where it is not set.
+pub(crate) fn default_visibility(text: &str) -> i32 {
+    const NAME: &str = "default_symbol_visibility";
+    if !text.contains(NAME) {
+        return 0;
+    }
+    let number = |word: &str| match word {
+        "EXPORT_ALL" => 1,
+        "EXPORT_TOP_LEVEL" => 2,
+        "LOCAL_ALL" => 3,
+        "STRICT" => 4,
+        _ => 0,
+    };
+    let parsed = parse_declarations(text);
+    let features =
+        parsed.file.options.iter().filter(|o| o.name.first().is_some_and(|n| n.name == "features"));
+    let said = features.filter_map(|option| match (&option.name[1..], &option.value) {
+        ([part], ast::Value::Ident(word)) if part.name == NAME => Some(number(word)),
+        // `option features = { default_symbol_visibility: STRICT }`
+        ([], ast::Value::Aggregate(span)) => {
+            let inside = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+            let mut words = inside.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            words.by_ref().find(|word| *word == NAME)?;
+            words.find(|word| !word.is_empty()).map(number)
+        }
+        _ => None,
+    });
+    said.last().unwrap_or_default()
+}
+
 fn parse_with(text: &str, editions: bool) -> Parsed<'_> {
     let mut parser = Parser {
         lex: Lexer::new(text),

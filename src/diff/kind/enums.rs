@@ -135,6 +135,31 @@ pub(super) static VALUE_NUMBER_REUSED: Facts = Facts {
     shown: Shown::EnumValue,
 };
 
+pub(super) static VALUE_JSON_NAME_CHANGED: Facts = Facts {
+    id: Id::Is("enum-value-json-name-changed"),
+    nature: Nature::Changed,
+    place: |_| Place::Written(&[&[3]]),
+    says: |change, cx| {
+        let name = |value: Option<&EnumValue>| value.map(|v| v.json_key().to_owned()).unwrap_or_default();
+        let (was, now) = (name(old_value(change, cx)), name(new_value(change, cx)));
+        format!("{} was `{was}` in JSON, is now `{now}`", old(change, cx))
+    },
+    among: once,
+    apart: |change, cx| {
+        let name = |value: Option<&EnumValue>| value.and_then(|v| v.json_name.clone());
+        format!("{:?} {:?}", name(old_value(change, cx)), name(new_value(change, cx)))
+    },
+    whole: false,
+    rule: |_, _| Some("ENUM_VALUE_SAME_JSON_NAME"),
+    remedy: |change, cx| {
+        Some(Remedy::Advice(match &old_value(change, cx)?.json_name {
+            Some(name) => format!("keep `[(pb.enumvalue.json).string = {name:?}]`"),
+            None => "leave `(pb.enumvalue.json)` out until every reader knows the new name".to_owned(),
+        }))
+    },
+    shown: Shown::EnumValue,
+};
+
 /// What reserves a value that is gone, as far as it is not reserved.
 pub(in crate::diff) fn reserve(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
     let value = old_value(change, cx)?;

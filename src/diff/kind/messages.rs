@@ -3,7 +3,7 @@
 
 use super::Kind;
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, no_rule, once};
-use super::wording::{added, few_names, lost, new, old, old_name, range_text, removed};
+use super::wording::{added, either, few_names, lost, new, old, old_name, range_text, removed};
 use crate::diff::remedy::Holder;
 use crate::diff::{Change, Cx, Remedy};
 use crate::schema::{Element, JsonFormat, MessageId, Range, Schema};
@@ -215,6 +215,19 @@ pub(super) static JSON_FORMAT_CHANGED: Facts = Facts {
         })
     },
     remedy: no_remedy,
+    shown: Shown::Nothing,
+};
+
+pub(super) static MESSAGE_FIELDS_REORDERED: Facts = Facts {
+    id: Id::Is("message-fields-reordered"),
+    nature: Nature::Changed,
+    place: |_| Place::Elements,
+    says: |change, cx| format!("{} has its fields in another order", either(change, cx)),
+    among: once,
+    apart: no_more,
+    whole: false,
+    rule: |_, _| Some("MESSAGE_SAME_FIELD_ORDER"),
+    remedy: |_, _| Some(Remedy::Advice("write the fields in the order that they had".to_owned())),
     shown: Shown::Nothing,
 };
 

@@ -171,6 +171,8 @@ pub enum Kind {
         /// The range.
         range: Range,
     },
+    /// Fields that stand in another order, where a generator tells names apart by it: Go's names of some are others.
+    MessageFieldsReordered,
     /// `message_set_wire_format`.
     MessageSetChanged,
     /// `no_standard_descriptor_accessor` went from false to true.
@@ -209,6 +211,9 @@ pub enum Kind {
         how: NameChange<i32>,
     },
 
+    /// What is written in JSON for a value that keeps its name and its number.
+    EnumValueJsonNameChanged,
+
     /// A method that was not there.
     MethodAdded,
     /// A method that is gone. `new` is the service on the new side.
@@ -227,6 +232,14 @@ pub enum Kind {
     /// A feature that a generator of SDK packages reads: of a file, a message, an enum or an enum value, where what
     /// it stands in did not change the same way.
     GeneratorFeaturesChanged,
+    /// Which types files of others may use: of a message or an enum with `export` or `local` in front or no longer, or
+    /// of those of a file that say nothing themselves.
+    VisibilityChanged {
+        /// Full names of types that can be used no longer, by name.
+        hidden: Vec<Box<str>>,
+        /// Full names of those that can be used now.
+        shown: Vec<Box<str>>,
+    },
     /// `deprecated`, of any element.
     DeprecationChanged {
         /// Whether it is deprecated now.
@@ -263,12 +276,13 @@ macro_rules! beside {
         | Kind::FieldCppStringTypeChanged | Kind::FieldJsTypeChanged
         | Kind::ReservedRangeAdded { .. } | Kind::ReservedNameAdded { .. } | Kind::ExtensionRangeAdded { .. }
         | Kind::DescriptorAccessorRemoved | Kind::DeprecationChanged { .. } | Kind::GeneratorFeaturesChanged
+        | Kind::MessageFieldsReordered
     };
     (wire) => {
         beside!(every) | beside!(lines) | beside!(methods)
         | Kind::TypeAdded | Kind::TypeMoved(_)
         | Kind::FieldJsonNameChanged | Kind::OneofAdded | Kind::OneofRemoved { .. } | Kind::JsonFormatChanged
-        | Kind::OptionChanged { .. }
+        | Kind::EnumValueJsonNameChanged | Kind::OptionChanged { .. }
     };
     (json) => {
         beside!(every) | beside!(lines) | beside!(methods)
@@ -281,7 +295,7 @@ macro_rules! beside {
     (rpc) => {
         beside!(every) | beside!(parts)
         | Kind::FileRemoved | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
-        | Kind::TypeMoved(_) | Kind::OptionChanged { .. }
+        | Kind::VisibilityChanged { .. } | Kind::TypeMoved(_) | Kind::OptionChanged { .. }
     };
     (http) => {
         beside!(every) | beside!(files) | beside!(parts)
@@ -298,12 +312,12 @@ macro_rules! beside {
         | Kind::FieldOneofChanged(_) | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
         | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
         | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
-        | Kind::EnumClosednessChanged | Kind::EnumValueNameChanged { .. }
+        | Kind::EnumClosednessChanged | Kind::EnumValueNameChanged { .. } | Kind::EnumValueJsonNameChanged
     };
     (source) => {
         beside!(every)
         | Kind::TypeAdded
-        | Kind::FieldJsonNameChanged | Kind::FieldDefaultChanged { .. }
+        | Kind::FieldJsonNameChanged | Kind::FieldDefaultChanged { .. } | Kind::EnumValueJsonNameChanged
         | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
         | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
         | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
@@ -315,6 +329,7 @@ macro_rules! beside {
     // Single lines of a file.
     (lines) => {
         Kind::FilePackageChanged | Kind::FileOptionChanged(_) | Kind::ImportRemoved { .. }
+        | Kind::VisibilityChanged { .. }
     };
     (methods) => {
         Kind::MethodAdded | Kind::MethodRemoved
@@ -333,6 +348,7 @@ macro_rules! beside {
         | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
         | Kind::EnumClosednessChanged
         | Kind::EnumValueAdded { .. } | Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. }
+        | Kind::EnumValueJsonNameChanged
     };
 }
 pub(crate) use beside;
@@ -408,6 +424,9 @@ impl Kind {
             Kind::DeprecationChanged { now: true } => &options::DEPRECATED,
             Kind::DeprecationChanged { now: false } => &options::UNDEPRECATED,
             Kind::OptionChanged { .. } => &options::CHANGED,
+            Kind::EnumValueJsonNameChanged => &enums::VALUE_JSON_NAME_CHANGED,
+            Kind::VisibilityChanged { .. } => &options::VISIBILITY_CHANGED,
+            Kind::MessageFieldsReordered => &messages::MESSAGE_FIELDS_REORDERED,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Kinds of changes that every element can have: deprecation, and options without a kind of their own.
 
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, no_rule, once};
-use super::wording::{either, short};
+use super::wording::{either, few_names, short};
 use super::{Kind, OptionText};
-use crate::diff::{Change, Cx};
+use crate::diff::{Change, Cx, Remedy};
 use crate::schema::{Element, Meaning, Schema};
 use crate::words::Nature;
 
@@ -89,6 +89,48 @@ pub(super) static GENERATOR_FEATURES_CHANGED: Facts = Facts {
     whole: false,
     rule: |_, _| Some("OPTION_SAME_VALUE"),
     remedy: no_remedy,
+    shown: Shown::Nothing,
+};
+
+pub(super) static VISIBILITY_CHANGED: Facts = Facts {
+    id: Id::OfNoun("visibility-changed"),
+    nature: Nature::Changed,
+    place: |change| match change.old {
+        Some(Element::File(_)) => Place::Written(&[&[8, 50, 8], &[8, 50], &[14]]),
+        _ => Place::WrittenOf { message: &[&[11]], enum_: &[&[6]] },
+    },
+    says: |change, cx| {
+        let Kind::VisibilityChanged { hidden, shown } = &change.kind else { return either(change, cx) };
+        let element = either(change, cx);
+        match change.old {
+            Some(Element::File(_)) => {
+                let part = |names: &[Box<str>], what: &str| {
+                    (!names.is_empty()).then(|| format!("{what} {}", few_names(names)))
+                };
+                let parts = [part(hidden, "hides"), part(shown, "exports")];
+                let parts: Vec<String> = parts.into_iter().flatten().collect();
+                format!("{element} now {} for files of others", parts.join(" and "))
+            }
+            _ if hidden.is_empty() => format!("{element} is now exported"),
+            _ => format!("{element} is now local to its file"),
+        }
+    },
+    among: once,
+    apart: |change, _| match &change.kind {
+        Kind::VisibilityChanged { hidden, shown } => format!("{hidden:?} {shown:?}"),
+        _ => String::new(),
+    },
+    whole: false,
+    rule: |change, _| match &change.kind {
+        Kind::VisibilityChanged { hidden, .. } if !hidden.is_empty() => Some("FILE_SAME_VISIBILITY"),
+        _ => None,
+    },
+    remedy: |change, _| match &change.kind {
+        Kind::VisibilityChanged { hidden, .. } if !hidden.is_empty() => {
+            Some(Remedy::Advice("write `export` in front of what files of others use".to_owned()))
+        }
+        _ => None,
+    },
     shown: Shown::Nothing,
 };
 

@@ -19,6 +19,7 @@ mod file_same_py_generic_services;
 mod file_same_ruby_package;
 mod file_same_swift_prefix;
 mod file_same_syntax;
+mod file_same_visibility;
 mod import_public_no_delete;
 
 use super::Rule;
@@ -44,5 +45,6 @@ pub(super) const RULES: &[&Rule] = &[
     &file_same_ruby_package::RULE,
     &file_same_swift_prefix::RULE,
     &file_same_syntax::RULE,
+    &file_same_visibility::RULE,
     &import_public_no_delete::RULE,
 ];

@@ -102,6 +102,10 @@ impl Generated {
                 Some(old) => self.part(language, cx, old, None),
                 None => Says::Nothing,
             },
+            Kind::MessageFieldsReordered => match (change.old, change.new) {
+                (Some(old), Some(new)) => self.order(language, cx, old, new),
+                _ => Says::Nothing,
+            },
             Kind::TypeMoved(_) | Kind::TypeRenamed(_) => match (change.old, change.new) {
                 (Some(old), Some(new)) => self.place(language, cx, old, new),
                 _ => Says::Nothing,
@@ -119,6 +123,21 @@ impl Generated {
                 _ => Says::Nothing,
             },
             _ => Says::Nothing,
+        }
+    }
+
+    /// What another order of fields did to their names: one is called otherwise beside another that was there before.
+    fn order(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
+        let lost = self.lost(language, cx, old, new);
+        let mut there = lost.beside.iter().filter(|(beside, _)| {
+            let name = |schema: &Schema, element: Element| schema.full_name(element);
+            back(cx, **beside).is_some_and(|was| name(cx.old, was) == name(cx.new, **beside))
+        });
+        match there.next() {
+            Some((_, (_, was, now))) => {
+                Says::Lost(format!("in another order of the fields `{was}` is called `{now}`"))
+            }
+            None => Says::Kept,
         }
     }
 
@@ -218,11 +237,15 @@ impl Generated {
             same if same == new => parent(cx.new, new)?,
             owner => owner,
         };
-        let lost = self.lost(language, cx, back(cx, scope)?, scope);
-        let all = surface::inside(cx.new, new).into_iter();
-        all.filter_map(|mine| lost.beside.get(&mine))
-            .find(|(of, ..)| Some(*of) != change.old)
-            .map(|(_, was, now)| format!("beside it `{was}` is now called `{now}`"))
+        // The class of a file is not called as any type in it, however deep.
+        let scopes = [scope, Element::File(cx.new.file_of(new))];
+        scopes.into_iter().find_map(|scope| {
+            let lost = self.lost(language, cx, back(cx, scope)?, scope);
+            let all = surface::inside(cx.new, new).into_iter();
+            all.filter_map(|mine| lost.beside.get(&mine))
+                .find(|(of, ..)| Some(*of) != change.old)
+                .map(|(_, was, now)| format!("beside it `{was}` is now called `{now}`"))
+        })
     }
 
     /// The first name that something new shares with something else: right below its container, or in its message.

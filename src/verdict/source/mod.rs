@@ -172,6 +172,15 @@ fn common<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
             }
         }
 
+        Kind::VisibilityChanged { hidden, .. } if hidden.is_empty() => Loss::none(),
+        Kind::VisibilityChanged { hidden, .. } => {
+            let hidden: Vec<&str> = hidden.iter().map(|n| &**n).collect();
+            Loss::rejects(format!(
+                "a .proto file of another contract that uses `{}` does not compile any more",
+                few(&hidden, "`, `")
+            ))
+        }
+
         Kind::MethodAdded => return Answer::Ask(Question::MethodAdded),
         Kind::MethodRemoved => Loss::rejects("the generated client method is gone"),
         Kind::MethodRequestTypeChanged(_) => Loss::rejects("the generated method takes another type"),

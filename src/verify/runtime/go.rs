@@ -78,5 +78,6 @@ fn one(work: &Work<'_>, place: &Place<'_>) -> Result<(), BuildError> {
         set.push(("GOPROXY", "off".into()));
     }
     work.step("go", &["mod", "tidy"], &folder, &set)?;
-    work.step("go", &["build", "-o", "driver", "."], &folder, &set)
+    // Without what only debuggers read, which is a good part of linking.
+    work.step("go", &["build", "-ldflags=-w", "-o", "driver", "."], &folder, &set)
 }

@@ -209,7 +209,7 @@ impl Parser<'_> {
         };
         match json {
             Json::Null => Ok(Value::Enum(0)),
-            Json::String(name) => match self.schema.value_by_name(id, name) {
+            Json::String(name) => match self.schema.value_by_json(id, name) {
                 Some(value) => Ok(Value::Enum(self.schema.value(value).number)),
                 None if self.reader.json != JsonStyle::Strict && integer::<i64>(json).is_ok() => {
                     self.number_of(id, json)

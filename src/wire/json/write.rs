@@ -86,7 +86,7 @@ pub(super) fn value(schema: &Schema, field: &Field, value: &Value) -> Result<Jso
         Value::Enum(n) => {
             let named = schema.field_enum(field).and_then(|e| schema.value_by_number(e, *n));
             match named {
-                Some(id) => Json::String(schema.value(id).name.to_string()),
+                Some(id) => Json::String(schema.value(id).json_key().to_owned()),
                 None => Json::Number(n.to_string()),
             }
         }

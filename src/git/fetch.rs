@@ -1,0 +1,142 @@
+//! What a clone lacks, and the `git` command that gets it. The only part that may use the network, and only where it was
+//! asked to.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::error::shell_word;
+use super::{Id, Repo};
+use crate::machine::Host;
+use crate::machine::run::{Call, Limits, RunError, run};
+
+/// How many commits are fetched at first, of each history that is cut off.
+const DEPTH: u32 = 32;
+/// After how many fetches, each twice as deep as the one before, the whole history is asked for.
+const PATIENCE: usize = 7;
+
+/// A command of git that gets what is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    arguments: Vec<String>,
+    /// How deep it goes, where that grows from one try to the next.
+    deepens: bool,
+    input: String,
+}
+
+/// Why git could not get it.
+#[derive(Debug, Error)]
+pub enum FetchError {
+    /// There is no `git`.
+    #[error("`git` is not on the path, and only it can get what is missing")]
+    NoGit,
+    /// It failed.
+    #[error("`{command}` failed{}", said(.source))]
+    Failed {
+        /// The command.
+        command: String,
+        /// What became of it.
+        #[source]
+        source: RunError,
+    },
+}
+
+/// What git said, on the line of the error: its last line is the reason.
+fn said(error: &RunError) -> String {
+    let last = error.messages().lines().map(str::trim).rfind(|line| !line.is_empty());
+    last.map(|line| format!(": {line}")).unwrap_or_default()
+}
+
+impl Fetch {
+    /// The command with these arguments.
+    pub(super) fn new<S: Into<String>>(arguments: impl IntoIterator<Item = S>) -> Fetch {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Fetch { arguments, deepens: false, input: String::new() }
+    }
+
+    /// The whole history of HEAD, and of what else is named.
+    pub(super) fn history(repo: &Repo, others: &[String]) -> Option<Fetch> {
+        let remote = repo.remote()?;
+        let head = repo.inner.head().ok().and_then(|head| head.target()).map(|id| id.to_string());
+        let base = ["fetch".to_owned(), "--unshallow".to_owned(), remote];
+        let all = base.into_iter().chain(head).chain(others.iter().cloned());
+        Some(Fetch { deepens: true, ..Fetch::new(all) })
+    }
+
+    /// The command for one more try: history is fetched piece by piece, since most branches left the main line a few
+    /// commits ago.
+    #[must_use]
+    pub fn step(&self, tried: usize) -> Fetch {
+        let mut step = self.clone();
+        if self.deepens && tried < PATIENCE {
+            let depth = format!("--deepen={}", DEPTH << tried);
+            step.arguments.iter_mut().filter(|a| *a == "--unshallow").for_each(|a| a.clone_from(&depth));
+        }
+        step
+    }
+
+    /// Runs it in a repository. What is asked for on a terminal by git counts as refused.
+    ///
+    /// # Errors
+    ///
+    /// There is no git, or it failed.
+    pub fn run(&self, host: &Host, folder: &Path) -> Result<(), FetchError> {
+        let program = host.find("git").ok_or(FetchError::NoGit)?;
+        // Submodules are not asked for, and a helper that a URL names would run programs.
+        let quiet =
+            ["-c", "fetch.recurseSubmodules=false", "-c", "protocol.ext.allow=never", "-c", "gc.auto=0"];
+        let arguments = quiet.iter().map(OsString::from).chain(self.arguments.iter().map(OsString::from));
+        let call = Call {
+            name: "git",
+            program: &program,
+            arguments: arguments.collect(),
+            folder,
+            input: self.input.as_bytes(),
+            set: vec![("GIT_TERMINAL_PROMPT", "0".into())],
+        };
+        let failed = |source| FetchError::Failed { command: self.to_string(), source };
+        run(host, &call, Limits { output: 64 << 20, ..Limits::default() }).map(drop).map_err(failed)
+    }
+}
+
+impl fmt::Display for Fetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("git")?;
+        self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
+    }
+}
+
+impl Repo {
+    /// The remote that fetching is about: `origin`, or the first.
+    pub(super) fn remote(&self) -> Option<String> {
+        let all = self.remotes();
+        all.iter().find(|name| *name == "origin").or(all.first()).cloned()
+    }
+
+    /// The names of all remotes.
+    pub(super) fn remotes(&self) -> Vec<String> {
+        let names = self.inner.remotes();
+        names.map(|names| names.iter().flatten().flatten().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    /// The command that gets those of these files that a partial clone left behind; `None` when all are here.
+    pub fn lacking(&self, files: impl IntoIterator<Item = Id>) -> Option<Fetch> {
+        if !self.is_partial() {
+            return None;
+        }
+        let odb = self.inner.odb().ok()?;
+        let gone = files.into_iter().filter(|id| !odb.exists(id.oid()));
+        let mut input: Vec<String> = gone.map(|id| format!("{id}\n")).collect();
+        input.sort();
+        input.dedup();
+        if input.is_empty() {
+            return None;
+        }
+        let remote = self.remote()?;
+        let arguments =
+            ["fetch", "--no-tags", "--no-write-fetch-head", "--filter=blob:none", &remote, "--stdin"];
+        Some(Fetch { input: input.concat(), ..Fetch::new(arguments) })
+    }
+}
