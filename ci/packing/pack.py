@@ -29,6 +29,7 @@ PLATFORMS = {
     "x86_64-pc-windows-gnu": {"wheel": "win_amd64", "npm": ("win32", "x64")},
 }
 
+LABEL = "org.opencontainers.image"
 SUMMARY = "Contract manager and compatibility checker for Protocol Buffers and gRPC"
 
 
@@ -210,7 +211,7 @@ def image(out, version, programs, texts, stamp):
                 "Entrypoint": ["/protopact"],
                 "WorkingDir": "/work",
                 "Env": ["PATH=/", "HOME=/tmp"],
-                "Labels": {"org.opencontainers.image.version": version, "org.opencontainers.image.licenses": "Apache-2.0"},
+                "Labels": {f"{LABEL}.version": version, f"{LABEL}.licenses": "Apache-2.0"},
             },
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
             "history": [{"created": when, "created_by": "ci/dist"}],
@@ -223,14 +224,14 @@ def image(out, version, programs, texts, stamp):
         }
         platform = {"architecture": cpu, "os": system}
         # A name for each architecture, for tools that do not choose one by themselves.
-        named = {"org.opencontainers.image.ref.name": f"{version}-{cpu}"}
+        named = {f"{LABEL}.ref.name": f"{version}-{cpu}"}
         manifests.append(blob(compact(manifest), manifest["mediaType"], platform=platform, annotations=named))
     together = {
         "schemaVersion": 2,
         "mediaType": f"{vendor}.index.v1+json",
         "manifests": [{k: v for k, v in m.items() if k != "annotations"} for m in manifests],
     }
-    tagged = {"org.opencontainers.image.ref.name": version}
+    tagged = {f"{LABEL}.ref.name": version}
     index = {
         "schemaVersion": 2,
         "mediaType": f"{vendor}.index.v1+json",

@@ -69,24 +69,23 @@ def npm(out, version, scratch):
 
 def image(out, version, scratch):
     """The file system of the image, as a root: nothing of this machine helps."""
-    if os.geteuid() != 0 or not shutil.which("chroot"):
+    change_root = shutil.which("chroot")
+    if os.geteuid() != 0 or not change_root:
         print("not tried the image: only the superuser changes the root")
         return
-    root, layout = scratch / "root", scratch / "layout"
-    if shutil.which("umoci"):
-        with tarfile.open(out / f"protopact-{version}-image.tar") as archive:
-            archive.extractall(layout)
-        cpu = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
-        bundle = scratch / "bundle"
-        unpack = ["umoci", "unpack", "--image", f"{layout}:{version}-{cpu}", str(bundle)]
-        subprocess.run(unpack, check=True, stdout=subprocess.DEVNULL)
-        root = bundle / "rootfs"
-    else:
+    if not shutil.which("umoci"):
         print("not tried the image: there is no umoci")
         return
+    layout, bundle = scratch / "layout", scratch / "bundle"
+    with tarfile.open(out / f"protopact-{version}-image.tar") as archive:
+        archive.extractall(layout)
+    cpu = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+    unpack = ["umoci", "unpack", "--image", f"{layout}:{version}-{cpu}", str(bundle)]
+    subprocess.run(unpack, check=True, stdout=subprocess.DEVNULL)
+    root = bundle / "rootfs"
     for name in ["old", "new"]:
         shutil.copytree(scratch / name, root / "work" / name)
-    command = ["chroot", str(root), "/protopact", "-C", "/work"]
+    command = [change_root, str(root), "/protopact", "-C", "/work"]
     said = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True, env={})
     assert said.stdout == f"protopact {version}\n", said
     check = [*command, "check", "./new", "--against", "./old", "--report", "sarif=out.sarif"]

@@ -17,9 +17,12 @@ const DEPTH: u32 = 32;
 /// After how many fetches, each twice as deep as the one before, the whole history is asked for.
 const PATIENCE: usize = 7;
 
-/// A command of git that gets what is missing.
+/// A command of git that gets what is missing. Small, for errors carry it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetch {
+pub struct Fetch(Box<Parts>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Parts {
     arguments: Vec<String>,
     /// How deep it goes, where that grows from one try to the next.
     deepens: bool,
@@ -53,7 +56,7 @@ impl Fetch {
     /// The command with these arguments.
     pub(super) fn new<S: Into<String>>(arguments: impl IntoIterator<Item = S>) -> Fetch {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Fetch { arguments, deepens: false, input: String::new() }
+        Fetch(Box::new(Parts { arguments, ..Parts::default() }))
     }
 
     /// The whole history of HEAD, and of what else is named.
@@ -62,7 +65,9 @@ impl Fetch {
         let head = repo.inner.head().ok().and_then(|head| head.target()).map(|id| id.to_string());
         let base = ["fetch".to_owned(), "--unshallow".to_owned(), remote];
         let all = base.into_iter().chain(head).chain(others.iter().cloned());
-        Some(Fetch { deepens: true, ..Fetch::new(all) })
+        let mut fetch = Fetch::new(all);
+        fetch.0.deepens = true;
+        Some(fetch)
     }
 
     /// The command for one more try: history is fetched piece by piece, since most branches left the main line a few
@@ -70,9 +75,9 @@ impl Fetch {
     #[must_use]
     pub fn step(&self, tried: usize) -> Fetch {
         let mut step = self.clone();
-        if self.deepens && tried < PATIENCE {
+        if self.0.deepens && tried < PATIENCE {
             let depth = format!("--deepen={}", DEPTH << tried);
-            step.arguments.iter_mut().filter(|a| *a == "--unshallow").for_each(|a| a.clone_from(&depth));
+            step.0.arguments.iter_mut().filter(|a| *a == "--unshallow").for_each(|a| a.clone_from(&depth));
         }
         step
     }
@@ -87,13 +92,13 @@ impl Fetch {
         // Submodules are not asked for, and a helper that a URL names would run programs.
         let quiet =
             ["-c", "fetch.recurseSubmodules=false", "-c", "protocol.ext.allow=never", "-c", "gc.auto=0"];
-        let arguments = quiet.iter().map(OsString::from).chain(self.arguments.iter().map(OsString::from));
+        let arguments = quiet.iter().map(OsString::from).chain(self.0.arguments.iter().map(OsString::from));
         let call = Call {
             name: "git",
             program: &program,
             arguments: arguments.collect(),
             folder,
-            input: self.input.as_bytes(),
+            input: self.0.input.as_bytes(),
             set: vec![("GIT_TERMINAL_PROMPT", "0".into())],
         };
         let failed = |source| FetchError::Failed { command: self.to_string(), source };
@@ -104,7 +109,7 @@ impl Fetch {
 impl fmt::Display for Fetch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("git")?;
-        self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
+        self.0.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
     }
 }
 
@@ -137,6 +142,8 @@ impl Repo {
         let remote = self.remote()?;
         let arguments =
             ["fetch", "--no-tags", "--no-write-fetch-head", "--filter=blob:none", &remote, "--stdin"];
-        Some(Fetch { input: input.concat(), ..Fetch::new(arguments) })
+        let mut fetch = Fetch::new(arguments);
+        fetch.0.input = input.concat();
+        Some(fetch)
     }
 }
