@@ -17,6 +17,7 @@ mod init;
 mod io;
 mod lines;
 mod man;
+mod owners;
 mod panic;
 mod pipeline;
 mod plugins;

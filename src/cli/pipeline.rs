@@ -5,19 +5,20 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, excerpts, lines, repairs, since, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
 use crate::deps::Lock;
-use crate::findings::{Report, WaiverStatus};
+use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
 use crate::git::TagPattern;
-use crate::ledger::{History, Memory};
+use crate::ledger::{self, History, Memory, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
+use crate::report;
 use crate::schema::Schema;
 use crate::source::{
     self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
@@ -144,6 +145,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     {
         policy::published(&mut waivers, &earlier);
     }
+    let timelines =
+        if job.excerpts { timelines(&comparison, &findings, history.as_ref()) } else { Timelines::default() };
     let mut notes = pair.notes;
     notes.extend(warned);
     notes.extend_from_slice(comparison.notes());
@@ -156,11 +159,13 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         waivers,
         notes,
         bump,
+        timelines,
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
     if let Some([old, new]) = &texts {
         report.excerpts = excerpts::of([old, new], &report);
+        report.owners = owners::of(&ctx.io.cwd, &report);
     }
     if let Some((was, is)) = edited.filter(|_| !report.findings.is_empty()) {
         let texts = repairs::sources(&was);
@@ -172,6 +177,13 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     std::mem::forget(comparison);
     std::mem::forget((old, new));
     Ok((report, fail_on))
+}
+
+/// What became of the numbers that findings are about, of those that are shown whole.
+fn timelines(comparison: &Comparison<'_>, findings: &[Finding], history: Option<&History>) -> Timelines {
+    let of: BTreeSet<usize> = findings.iter().take(report::SHOWN_WHOLE).map(|finding| finding.of).collect();
+    let changes = of.into_iter().map(|index| (index, &comparison.changes()[index]));
+    ledger::timelines(&comparison.cx(), changes, history)
 }
 
 /// Compares; nobody minds anything.
@@ -298,8 +310,15 @@ pub(super) fn version(
 
 /// The model of compiled files.
 pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
-    Schema::build(compiled)
-        .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
+    Schema::build(compiled).map_err(|e| no_descriptors(e, "cannot read the descriptors".to_owned()))
+}
+
+/// What to do about descriptors that cannot be read: those of a compiler here always can.
+fn no_descriptors(error: impl std::error::Error + Send + Sync + 'static, doing: String) -> CliError {
+    CliError::new(ErrorKind::Sources, error).while_(doing).hint(
+        "make the descriptor set again, with everything that it imports: \
+         `protopact build -o FILE`, or protoc with `--include_imports`",
+    )
 }
 
 pub(super) fn options(settings: &Settings) -> Options {
@@ -352,7 +371,7 @@ pub(super) fn history(origin: Option<&Origin>, settings: &Settings) -> Option<Hi
         baseline: origin.revision.clone(),
         folder: origin.folder.clone(),
         pattern: TagPattern::parse(&settings.release.tag).ok()?,
-        most: crate::ledger::MAX_VERSIONS,
+        most: ledger::MAX_VERSIONS,
     })
 }
 
@@ -386,7 +405,8 @@ fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, 
 /// Leaves out the files of the old side that the new side does not have, but for what others import.
 fn limit(old: &mut Content, new: &Content) -> Result<(), CliError> {
     let (Content::Sources(old), Content::Sources(new)) = (old, new) else {
-        return Err(CliError::usage("`--limit-to-input-files` needs source files on both sides"));
+        return Err(CliError::usage("`--limit-to-input-files` needs source files on both sides")
+            .hint("leave it out, or compare folders, archives or revisions"));
     };
     let names: BTreeSet<&str> = new.files.iter().filter(|f| f.target).map(|f| &*f.name).collect();
     for file in &mut old.files {
@@ -430,14 +450,12 @@ pub(super) fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
                 diagnostics.extend(found);
             }
             Failure::Compile(error @ CompileError::Protoc(_)) => {
-                return CliError::new(ErrorKind::Outside, error);
+                return CliError::new(ErrorKind::Outside, error).hint(
+                    "name another protoc with `--protoc`; without editions `--compiler builtin` needs none",
+                );
             }
-            Failure::Image(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
-            }
-            Failure::Schema(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
-            }
+            Failure::Image(error) => return no_descriptors(error, format!("cannot read {name}")),
+            Failure::Schema(error) => return no_descriptors(error, format!("cannot read {name}")),
         }
     }
     let mut error =

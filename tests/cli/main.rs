@@ -13,6 +13,7 @@ mod diff;
 mod env;
 mod fix;
 mod init;
+mod page;
 mod pipelines;
 mod policy;
 mod rules;
