@@ -16,6 +16,7 @@ mod init;
 mod io;
 mod lines;
 mod man;
+mod owners;
 mod panic;
 mod pipeline;
 mod plugins;

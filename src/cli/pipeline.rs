@@ -5,18 +5,19 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, excerpts, lines, since, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
 use crate::deps::Lock;
-use crate::findings::{Report, WaiverStatus};
+use crate::findings::{Finding, Report, WaiverStatus};
 use crate::git::TagPattern;
-use crate::ledger::{History, Memory};
+use crate::ledger::{self, History, Memory, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
+use crate::report;
 use crate::schema::Schema;
 use crate::source::{
     self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
@@ -136,6 +137,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     {
         policy::published(&mut waivers, &earlier);
     }
+    let timelines =
+        if job.excerpts { timelines(&comparison, &findings, history.as_ref()) } else { Timelines::default() };
     let mut notes = pair.notes;
     notes.extend(warned);
     notes.extend_from_slice(comparison.notes());
@@ -148,16 +151,25 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         waivers,
         notes,
         bump,
+        timelines,
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
     if let Some([old, new]) = &texts {
         report.excerpts = excerpts::of([old, new], &report);
+        report.owners = owners::of(&ctx.io.cwd, &report);
     }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
     Ok((report, fail_on))
+}
+
+/// What became of the numbers that findings are about, of those that are shown whole.
+fn timelines(comparison: &Comparison<'_>, findings: &[Finding], history: Option<&History>) -> Timelines {
+    let of: BTreeSet<usize> = findings.iter().take(report::SHOWN_WHOLE).map(|finding| finding.of).collect();
+    let changes = of.into_iter().map(|index| (index, &comparison.changes()[index]));
+    ledger::timelines(&comparison.cx(), changes, history)
 }
 
 /// Compares; nobody minds anything.
@@ -338,7 +350,7 @@ fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
         baseline: origin.revision.clone(),
         folder: origin.folder.clone(),
         pattern: TagPattern::parse(&settings.release.tag).ok()?,
-        most: crate::ledger::MAX_VERSIONS,
+        most: ledger::MAX_VERSIONS,
     })
 }
 

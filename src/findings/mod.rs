@@ -5,6 +5,7 @@ mod waiver;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::ledger::Timelines;
 use crate::schema::Span;
 use crate::source::Name;
 use crate::verdict::Verdict;
@@ -38,6 +39,10 @@ pub struct Report {
     pub tabbed: Lines,
     /// The first lines of what findings point at, where a format asked for them.
     pub excerpts: Excerpts,
+    /// Who owns the files that findings are in, by the path people find them by, where a format asked for it.
+    pub owners: BTreeMap<String, Vec<String>>,
+    /// What became of the numbers of the messages and enums that findings are about, where a format asked for it.
+    pub timelines: Timelines,
 }
 
 /// Lines of sources by path and number, from one.
@@ -144,6 +149,20 @@ impl Report {
         let waived = |f: &&Finding| matches!(f.standing, Standing::Waived(_));
         let known = |f: &&Finding| f.standing == Standing::Known;
         (self.findings.iter().filter(waived).count(), self.findings.iter().filter(known).count())
+    }
+
+    /// Who owns a finding: who accepted it, and whoever the file it is in belongs to. Sorted, each once.
+    pub fn owners_of(&self, finding: &Finding) -> Vec<String> {
+        let place = finding.new.as_ref().or(finding.old.as_ref());
+        let of_file = place.and_then(|place| self.owners.get(&place.path)).into_iter().flatten();
+        let waived = match &finding.standing {
+            Standing::Waived(waived) => waived.owner.as_ref(),
+            Standing::Open | Standing::Known => None,
+        };
+        let mut owners: Vec<String> = of_file.chain(waived).cloned().collect();
+        owners.sort();
+        owners.dedup();
+        owners
     }
 
     /// Whether a finding that counts is at least as loud as `level`.

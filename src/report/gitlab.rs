@@ -16,6 +16,10 @@ pub(super) struct Gitlab;
 
 #[derive(Serialize)]
 struct Issue<'a> {
+    /// Of Code Climate's form, as are the categories: GitLab asks for neither, and other readers of the form do.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    categories: [&'static str; 1],
     description: String,
     check_name: &'a str,
     fingerprint: String,
@@ -54,6 +58,8 @@ impl Reporter for Gitlab {
             let fix = finding.fix.iter().map(|fix| format!(" · fix: {fix}"));
             let more: String = who.chain(fix).collect();
             let issue = Issue {
+                kind: "issue",
+                categories: ["Compatibility"],
                 description: escape(&format!("{}{more}", finding.message)).into_owned(),
                 check_name: finding.rule,
                 // One change may be minded by several rules.

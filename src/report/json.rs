@@ -236,7 +236,7 @@ impl<'a> JsonProof<'a> {
         let all = |reads: &'a [Read]| reads.iter().map(JsonRead::of).collect();
         match &proof.shown {
             None => empty,
-            Some(Shown::Bytes { message, bytes, meant, reads, old_wrote }) => JsonProof {
+            Some(Shown::Bytes { message, bytes, meant, reads, old_wrote, .. }) => JsonProof {
                 written_by: side(*old_wrote),
                 message: Some(message),
                 bytes: Some(spaced(bytes)),

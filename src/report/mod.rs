@@ -29,6 +29,7 @@ mod text;
 mod witness;
 
 pub use buf_json::{SourceIssue, write_source_issues};
+pub use html::SHOWN_WHOLE;
 pub use summary::next_version;
 
 /// Writes a report in one format.

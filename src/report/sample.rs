@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter};
 use crate::findings::{Standing, Waived, WaiverState, WaiverStatus};
+use crate::ledger::{Bar, Named, Row, Timeline, Timelines, What};
 use crate::schema::Span;
 use crate::source::Name;
 use crate::text::View;
 use crate::verdict::{Cell, Verdict};
-use crate::wire::{Proof, Read, Saw, Shown};
+use crate::wire::{FieldName, Part, Proof, Read, Saw, Shown};
 use crate::words::{Bump, Direction, Effect, Language, Lens, Level};
 
 /// A report as text, without colours.
@@ -54,6 +55,14 @@ fn read(readers: &[&'static str], saw: Result<&str, &str>) -> Read {
         Err(why) => Saw::Error(why.to_owned()),
     };
     Read { readers: readers.to_vec(), saw }
+}
+
+fn part(number: i32, bytes: std::ops::Range<usize>, written: (&str, &str), read: (&str, &str)) -> Part {
+    let named = |(name, type_text): (&str, &str)| {
+        Some(FieldName { name: name.to_owned(), type_text: type_text.to_owned() })
+    };
+    let (value, inside) = (bytes.start + 1, Vec::new());
+    Part { number, bytes, value, written: named(written), read: named(read), inside }
 }
 
 /// Findings of every level, with two places, one or none, every kind of verdict line, calls and fixes.
@@ -160,6 +169,7 @@ pub(super) fn full() -> Report {
                         shown: Some(Shown::Bytes {
                             message: "pay.v1.Charge".to_owned(),
                             bytes: vec![0x18, 1],
+                            parts: vec![part(3, 0..2, ("amount", "int64"), ("amount", "sint64"))],
                             meant: "amount = 1".to_owned(),
                             reads: vec![read(&["Go", "Java", "Python", "Rust"], Ok("amount = -1"))],
                             old_wrote: true,
@@ -212,6 +222,7 @@ pub(super) fn full() -> Report {
                         shown: Some(Shown::Bytes {
                             message: "pay.v1.Charge".to_owned(),
                             bytes: (0..40).collect(),
+                            parts: Vec::new(),
                             meant: "tags = [\"a\", \"b\"]".to_owned(),
                             reads: vec![
                                 read(&["Go", "Java", "Python"], Ok("tags = \"b\"")),
@@ -324,7 +335,47 @@ pub(super) fn full() -> Report {
             },
         ],
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
+        owners: [("contracts/pay/v1/charge.proto".to_owned(), vec!["@pay".to_owned()])].into(),
+        timelines: timelines(),
         ..Report::default()
+    }
+}
+
+/// A message to whose numbers everything happened that can.
+fn timelines() -> Timelines {
+    let named =
+        |name: &str, type_text: &str| Named { name: name.to_owned(), type_text: type_text.to_owned() };
+    let row = |numbers: (i32, i32), bars: Vec<(usize, What)>, changes: &[usize]| Row {
+        first: numbers.0,
+        last: numbers.1,
+        bars: bars.into_iter().map(|(columns, what)| Bar { columns, what }).collect(),
+        changes: changes.to_vec(),
+    };
+    let amount = |sign: &str| named("amount", &format!("{sign}int64"));
+    Timelines {
+        versions: ["v1.0.0", "v1.1.0", "v1.2.0"].map(Into::into).to_vec(),
+        of: vec![Timeline {
+            full_name: "pay.v1.Charge".into(),
+            is_enum: false,
+            columns: vec![(0, 1), (2, 2)],
+            rows: vec![
+                row((3, 3), vec![(3, What::Used(amount(""))), (1, What::Changed(amount("s")))], &[0]),
+                row(
+                    (4, 4),
+                    vec![
+                        (1, What::Used(named("note", "string"))),
+                        (2, What::Deleted),
+                        (1, What::Again(named("fee", "int64"))),
+                    ],
+                    &[],
+                ),
+                row((6, 8), vec![(1, What::Nothing), (1, What::Free), (2, What::Reserved)], &[]),
+                row((1000, 536_870_911), vec![(4, What::Extensions)], &[]),
+            ],
+            same: vec![(1, 2), (5, 5)],
+            more: 2,
+            changes: vec![0],
+        }],
     }
 }
 
@@ -371,6 +422,7 @@ pub(super) fn hostile() -> Report {
                     shown: Some(Shown::Bytes {
                         message: format!("a.{NASTY}"),
                         bytes: NASTY.as_bytes().to_vec(),
+                        parts: vec![part(4, 0..5, (NASTY, NASTY), (NASTY, NASTY))],
                         meant: format!("meant {NASTY}"),
                         reads: vec![read(&["Go"], Ok(NASTY)), read(&["Rust"], Err(NASTY))],
                         old_wrote: true,
@@ -417,6 +469,27 @@ pub(super) fn hostile() -> Report {
             },
         )],
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
+        owners: [(format!("dir {NASTY}/a.proto"), vec![format!("@{NASTY}")])].into(),
+        timelines: Timelines {
+            versions: vec![NASTY.into()],
+            of: vec![Timeline {
+                full_name: format!("a.{NASTY}").into(),
+                is_enum: true,
+                columns: vec![(0, 0)],
+                rows: vec![Row {
+                    first: -3,
+                    last: -3,
+                    bars: vec![Bar {
+                        columns: 3,
+                        what: What::Used(Named { name: NASTY.to_owned(), type_text: NASTY.to_owned() }),
+                    }],
+                    changes: vec![0],
+                }],
+                same: Vec::new(),
+                more: 0,
+                changes: vec![0],
+            }],
+        },
         ..Report::default()
     }
 }

@@ -19,7 +19,8 @@ impl Reporter for Text {
         for block in blocks(&report.findings) {
             write_block(report, &block, view, out)?;
         }
-        summary_line(report).write(view, out)
+        summary_line(report).write(view, out)?;
+        more_to_see(report).map_or(Ok(()), |line| line.write(view, out))
     }
 }
 
@@ -151,6 +152,15 @@ fn summary_line(report: &Report) -> Line {
     }
 }
 
+/// Where there is more to see of all findings.
+fn more_to_see(report: &Report) -> Option<Line> {
+    let proved = report.findings.iter().all(|finding| finding.proofs.is_some());
+    let data = if proved { "" } else { "`--witness` for data that proves it, " };
+    let text = format!("{data}`--report html=report.html` for a page of it");
+    (!report.findings.is_empty())
+        .then(|| Line::new().styled(Style::Faint, "to see more: ").plain(text).hang(2))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::sample;
@@ -160,6 +170,26 @@ mod tests {
     #[test]
     fn full() {
         insta::assert_snapshot!(sample::render(&Text, &sample::full(), Some(110)));
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        use unicode_width::UnicodeWidthStr as _;
+        let diff: &dyn Reporter = &super::super::diff_text::DiffText;
+        for report in [sample::full(), sample::hostile()] {
+            for (reporter, width) in
+                (40..=200).flat_map(|width| [(&Text as &dyn Reporter, width), (diff, width)])
+            {
+                let text = sample::render(reporter, &report, Some(width));
+                for line in text.lines().filter(|line| line.width() > width) {
+                    // Only a word that is longer than a line, by itself or behind its label.
+                    let (label, rest) = line.split_at_checked(8).unwrap_or(("", line));
+                    let labelled = label.ends_with(' ') && !label.trim().contains(' ');
+                    let rest = if labelled { rest } else { line.trim_start_matches([' ', '+', '-', '~']) };
+                    assert!(!rest.trim().contains(' '), "{width}: {line}");
+                }
+            }
+        }
     }
 
     #[test]

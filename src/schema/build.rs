@@ -538,7 +538,7 @@ struct Scope {
 fn edition(proto: &pb::FileDescriptorProto) -> i32 {
     const EDITION: u32 = 14;
     let unknown = || {
-        let last = proto.__buffa_unknown_fields.iter().filter(|f| f.number == EDITION).last()?;
+        let last = proto.__buffa_unknown_fields.iter().rfind(|f| f.number == EDITION)?;
         match last.data {
             UnknownFieldData::Varint(n) => i32::try_from(n).ok(),
             _ => None,

@@ -12,6 +12,7 @@ mod deps;
 mod diff;
 mod env;
 mod init;
+mod page;
 mod pipelines;
 mod policy;
 mod rules;

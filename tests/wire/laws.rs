@@ -269,6 +269,24 @@ fn histories() -> Vec<(String, Vec<support::Files>)> {
 }
 
 #[test]
+fn a_key_of_two_fields_has_a_witness_in_both_directions() {
+    let one = "package pay.v1; message Pay { optional int32 camId = 1; }";
+    let two = "package pay.v1; message Pay { optional int32 camId = 1; optional int32 cam_id = 2; }";
+    let side = |text: &str| support::model("", &vec![("pay.proto".to_owned(), text.to_owned())]).1;
+    let (old, new) = (side(one), side(two));
+    let comparison = Comparison::new(&old, &new);
+    let prover = Prover::new(&comparison.cx(), comparison.changes());
+    let proofs = prover.prove(&comparison.changes()[0], &comparison.verdicts()[0]);
+    for direction in [Direction::Backward, Direction::Forward] {
+        let proof = proofs.iter().find(|p| p.lens == Lens::Json && p.direction == direction).unwrap();
+        let Some(Shown::Json { json, reads, .. }) = &proof.shown else { panic!("{direction:?}: {proof:?}") };
+        assert!(json.starts_with("{\"camId\":"), "{json}");
+        assert!(!reads.is_empty());
+    }
+    assert_eq!(unconfirmed(&comparison).0, [""; 0]);
+}
+
+#[test]
 fn no_claim_of_the_fixtures_is_without_a_witness() {
     let (mut missing, mut claims) = (Vec::new(), 0);
     let mut add = |name: &str, comparison: &Comparison<'_>| {
