@@ -2,8 +2,8 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
-//! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
-//!   numbers, near matches; [`present`]: pages and documents that reports share;
+//! - [`text`]: what is safe to show, lines, numbers, near matches; [`words`]: lens, direction, effect, level, bump,
+//!   language, kind of call; [`present`]: formats, pages and documents that reports share;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`deps`]:
 //!   contracts of others; [`source`]: where contracts come from;

@@ -296,8 +296,15 @@ pub(super) fn version(
 
 /// The model of compiled files.
 pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
-    Schema::build(compiled)
-        .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
+    Schema::build(compiled).map_err(|e| no_descriptors(e, "cannot read the descriptors".to_owned()))
+}
+
+/// What to do about descriptors that cannot be read: those of a compiler here always can.
+fn no_descriptors(error: impl std::error::Error + Send + Sync + 'static, doing: String) -> CliError {
+    CliError::new(ErrorKind::Sources, error).while_(doing).hint(
+        "make the descriptor set again, with everything that it imports: \
+         `protopact build -o FILE`, or protoc with `--include_imports`",
+    )
 }
 
 pub(super) fn options(settings: &Settings) -> Options {
@@ -384,7 +391,8 @@ fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, 
 /// Leaves out the files of the old side that the new side does not have, but for what others import.
 fn limit(old: &mut Content, new: &Content) -> Result<(), CliError> {
     let (Content::Sources(old), Content::Sources(new)) = (old, new) else {
-        return Err(CliError::usage("`--limit-to-input-files` needs source files on both sides"));
+        return Err(CliError::usage("`--limit-to-input-files` needs source files on both sides")
+            .hint("leave it out, or compare folders, archives or revisions"));
     };
     let names: BTreeSet<&str> = new.files.iter().filter(|f| f.target).map(|f| &*f.name).collect();
     for file in &mut old.files {
@@ -428,14 +436,12 @@ pub(super) fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
                 diagnostics.extend(found);
             }
             Failure::Compile(error @ CompileError::Protoc(_)) => {
-                return CliError::new(ErrorKind::Outside, error);
+                return CliError::new(ErrorKind::Outside, error).hint(
+                    "name another protoc with `--protoc`; without editions `--compiler builtin` needs none",
+                );
             }
-            Failure::Image(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
-            }
-            Failure::Schema(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
-            }
+            Failure::Image(error) => return no_descriptors(error, format!("cannot read {name}")),
+            Failure::Schema(error) => return no_descriptors(error, format!("cannot read {name}")),
         }
     }
     let mut error =

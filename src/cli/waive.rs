@@ -132,7 +132,8 @@ fn write(
         ..Waived::default()
     };
     if let Some(why) = judge.objection(&waived) {
-        return Err(CliError::usage(format!("such a waiver has no effect: {why}")));
+        return Err(CliError::usage(format!("such a waiver has no effect: {why}"))
+            .hint("give `--reason`, `--owner` and `--until`, as far as `[waivers]` asks for them"));
     }
     let mut done = Vec::new();
     for typed in &args.findings {

@@ -37,6 +37,7 @@ pub use head::{Declares, Head, HeadImport};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;
 pub use protoc::ProtocError;
+pub use protox::PROTOX;
 
 /// One source file to compile.
 #[derive(Clone, Debug)]

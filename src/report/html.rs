@@ -18,9 +18,9 @@ use serde::Serialize;
 use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
-use super::{Finding, Report, Reporter, witness};
+use super::{Finding, Report, witness};
 use crate::findings::{Calls, Standing};
-use crate::present::page;
+use crate::present::{Format, page};
 use crate::text::{View, plural};
 use crate::wire::Shown;
 use crate::words::{Direction, Lens, Level};
@@ -43,13 +43,12 @@ const CALLS_LISTED: usize = 10_000;
 const BATCH: usize = 10;
 
 /// The format.
-pub(super) struct Html;
+pub(super) const FORMAT: Format<Report> =
+    Format { name: "html", help: "One page for a browser", hidden: false, write };
 
-impl Reporter for Html {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
-        out.write_all(page.as_bytes())
-    }
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
+    out.write_all(page.as_bytes())
 }
 
 #[derive(Serialize)]
@@ -374,18 +373,18 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Html, &with_sources(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &with_sources(), None));
     }
 
     #[test]
     fn empty() {
-        let text = sample::render(&Html, &sample::empty(), None);
+        let text = sample::render(&FORMAT, &sample::empty(), None);
         assert!(text.contains("nothing breaks") && !text.contains("<article"), "{text}");
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Html, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         assert!(!text.contains("<script>alert"), "{text}");
         // Nothing is fetched.
