@@ -445,7 +445,7 @@ mod tests {
     fn parts_are_where_they_stand() {
         let text = "\u{feff}edition = \"2023\";\npackage a . b;\nimport public \"x\" \"y.proto\";\noption (o) = { a { b: \"}\" } };\n\
             export message M { /* { */ repeated group G = 1 [deprecated = true] { int32 x = 1; }\n\
-            map<string, .a.b.M> m = 2; oneof o { optional.T t = 3 [json_name = \"a,]\", (x.y).z = {a: 1, b: [2]}]; }\n\
+            map<string, .a.b.M> m = 2; oneof o { a.T t = 3 [json_name = \"a,]\", (x.y).z = {a: 1, b: [2]}]; }\n\
             reserved 4, 6 to max, \"n\"; enum E { A = 0; B = -1; } extend M { optional int32 e = 100; } }\n\
             service S { rpc C(stream .M) returns (M) { option deprecated = true; } rpc D(M) returns (stream M); }";
         let tree = Tree::parse(text);
@@ -466,7 +466,7 @@ mod tests {
         let map = message.field("m").unwrap();
         assert_eq!(of(map.type_at().unwrap()), "map<string, .a.b.M>");
         let member = message.field("t").unwrap();
-        assert_eq!((of(member.type_at().unwrap()), of(member.number_at().unwrap())), ("optional.T", "3"));
+        assert_eq!((of(member.type_at().unwrap()), of(member.number_at().unwrap())), ("a.T", "3"));
         assert_eq!(of(member.setting("(x.y).z").unwrap().value), "{a: 1, b: [2]}");
         assert_eq!(of(member.setting("json_name").unwrap().at), "json_name = \"a,]\"");
         let group = message.field("g").unwrap();
