@@ -37,7 +37,7 @@ pub(super) fn restore(
     number: i32,
 ) -> Result<(), Why> {
     let (old, new) = both(sides, full)?;
-    let holder = sides.new(Element::Enum(new))?;
+    let holder = sides.now(Element::Enum(new))?;
     let old_holder = sides.old(Element::Enum(old))?;
     // Those that stand at another number now go back, and what stands here goes away.
     let wanted: Vec<(String, i32)> = names.iter().map(|n| (n.to_string(), number)).collect();
@@ -77,9 +77,9 @@ pub(super) fn alias(
     number: i32,
 ) -> Result<(), Why> {
     let (old, new) = both(sides, full)?;
-    let holder = sides.new(Element::Enum(new))?;
+    let holder = sides.now(Element::Enum(new))?;
     let first = sides.cx.new.value_by_number(new, number).ok_or("the number is gone")?;
-    let first = sides.new(Element::EnumValue(first))?;
+    let first = sides.now(Element::EnumValue(first))?;
     let mut statements = Vec::new();
     let owned: Vec<String> = names.iter().map(ToString::to_string).collect();
     for &id in &sides.cx.old.enum_(old).values {
@@ -108,10 +108,10 @@ pub(super) fn rename(
     new: EnumValueId,
 ) -> Result<(), Why> {
     let name = sides.cx.old.value(old).name.to_string();
-    let at = sides.new(Element::EnumValue(new))?;
+    let at = sides.now(Element::EnumValue(new))?;
     let range = at.node.name_at().ok_or("the statement cannot be read")?;
     draft.replace(at.file, range, name.clone());
-    let holder = sides.new(Element::Enum(sides.cx.new.value(new).parent))?;
+    let holder = sides.now(Element::Enum(sides.cx.new.value(new).parent))?;
     retired::free(draft, sides, holder, &[], &[name]);
     Ok(())
 }
@@ -126,7 +126,7 @@ pub(super) fn renumber(
 ) -> Result<(), Why> {
     let (old_id, new_id) = both(sides, full)?;
     let (old, new) = (sides.cx.old, sides.cx.new);
-    let holder = sides.new(Element::Enum(new_id))?;
+    let holder = sides.now(Element::Enum(new_id))?;
     let mut open = wanted.to_vec();
     let (mut seen, mut taken) = (BTreeSet::new(), BTreeSet::new());
     let numbers_of = |name: &str| old.value_by_name(old_id, name).map(|id| old.value(id).number);
@@ -137,7 +137,7 @@ pub(super) fn renumber(
         match new.value_by_name(new_id, &name) {
             Some(id) if new.value(id).number == number => {}
             Some(id) => {
-                let at = sides.new(Element::EnumValue(id))?;
+                let at = sides.now(Element::EnumValue(id))?;
                 let range = at.node.number_at().ok_or("the statement cannot be read")?;
                 draft.replace(at.file, range, number.to_string());
                 retired::free(draft, sides, holder, &[number], &[]);
@@ -146,7 +146,7 @@ pub(super) fn renumber(
                 let id = old.value_by_name(old_id, &name).ok_or("it was never there")?;
                 let at = sides.old(Element::EnumValue(id))?;
                 let old_holder = sides.old(Element::Enum(old_id))?;
-                retired::free(draft, sides, holder, &[number], &[name.clone()]);
+                retired::free(draft, sides, holder, &[number], std::slice::from_ref(&name));
                 let slot = sides.slot(old_holder.node, at.node, holder.node);
                 let statement = Lifted::of(at.text, at.node, deprecated(at));
                 draft.insert(sides.new, holder.file, holder.node, slot, &[statement]);
@@ -163,7 +163,7 @@ pub(super) fn renumber(
                 None => {
                     let free = sides.numbers.next(full, true, &taken).ok_or("no number is left")?;
                     taken.insert(free);
-                    let at = sides.new(Element::EnumValue(other))?;
+                    let at = sides.now(Element::EnumValue(other))?;
                     let range = at.node.number_at().ok_or("the statement cannot be read")?;
                     draft.replace(at.file, range, free.to_string());
                     seen.insert(value.name.to_string());
@@ -184,10 +184,10 @@ pub(super) fn leave(
     let value = sides.cx.new.value(id);
     let full = &sides.cx.new.enum_(value.parent).full_name;
     let free = sides.numbers.next(full, true, &BTreeSet::new()).ok_or("no number is left")?;
-    let at = sides.new(Element::EnumValue(id))?;
+    let at = sides.now(Element::EnumValue(id))?;
     let range = at.node.number_at().ok_or("the statement cannot be read")?;
     draft.replace(at.file, range, free.to_string());
-    let holder = sides.new(Element::Enum(value.parent))?;
+    let holder = sides.now(Element::Enum(value.parent))?;
     let used = |name: &String| sides.cx.new.value_by_name(value.parent, name).is_some();
     let names: Vec<String> = names.iter().filter(|name| !used(name)).cloned().collect();
     let number = Range { start: value.number, end: value.number };
@@ -201,9 +201,9 @@ pub(super) fn behind(draft: &mut Draft, sides: &Sides<'_>, id: EnumValueId) -> R
     let new = sides.cx.new;
     let others = new.enum_(value.parent).values.iter().filter(|other| **other != id);
     let last = others.filter(|other| new.value(**other).number == value.number).last();
-    let last = sides.new(Element::EnumValue(*last.ok_or("it is the only name")?))?;
-    let at = sides.new(Element::EnumValue(id))?;
-    let holder = sides.new(Element::Enum(value.parent))?;
+    let last = sides.now(Element::EnumValue(*last.ok_or("it is the only name")?))?;
+    let at = sides.now(Element::EnumValue(id))?;
+    let holder = sides.now(Element::Enum(value.parent))?;
     let lifted = Lifted::of(at.text, at.node, Vec::new());
     draft.remove(sides.new, at.file, at.node, true);
     draft.insert(sides.new, holder.file, holder.node, Slot::After(last.node), &[lifted]);

@@ -59,7 +59,7 @@ fn relabel(at: At<'_>, label: &str) -> Option<(Range<usize>, String)> {
 
 /// The type, the label and what goes with them.
 pub(super) fn as_declared(draft: &mut Draft, sides: &Sides<'_>, pair: Pair) -> Result<(), Why> {
-    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.new(Element::Field(pair.new))?);
+    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.now(Element::Field(pair.new))?);
     let (was, now) = (sides.cx.old.field(pair.old), sides.cx.new.field(pair.new));
     sides.need_types(draft, new.file, Element::Field(pair.old))?;
     if old.node.body.is_some() || new.node.body.is_some() {
@@ -95,7 +95,7 @@ pub(super) fn entries(
     pair: Pair,
     which: &dyn Fn(&str) -> bool,
 ) -> Result<(), Why> {
-    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.new(Element::Field(pair.new))?);
+    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.now(Element::Field(pair.new))?);
     sides.need_options(draft, new.file, old)?;
     sync_entries(draft, old, new, which);
     Ok(())
@@ -109,7 +109,7 @@ pub(super) fn set(
     name: &str,
     value: &str,
 ) -> Result<(), Why> {
-    let at = sides.new(Element::Field(new))?;
+    let at = sides.now(Element::Field(new))?;
     let (range, with) = set_entry(at.node, name, value);
     draft.replace(at.file, range, with);
     Ok(())
@@ -117,7 +117,7 @@ pub(super) fn set(
 
 /// The key in JSON, whatever the name.
 pub(super) fn pin(draft: &mut Draft, sides: &Sides<'_>, pair: Pair) -> Result<(), Why> {
-    let at = sides.new(Element::Field(pair.new))?;
+    let at = sides.now(Element::Field(pair.new))?;
     let (old, now) = (sides.cx.old.field(pair.old), sides.cx.new.field(pair.new));
     if old.json_name == now.json_name {
         return Err("the key is the same".to_owned());
@@ -134,7 +134,7 @@ pub(super) fn pin(draft: &mut Draft, sides: &Sides<'_>, pair: Pair) -> Result<()
 
 /// The name, and the key with it.
 pub(super) fn rename(draft: &mut Draft, sides: &Sides<'_>, pair: Pair) -> Result<(), Why> {
-    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.new(Element::Field(pair.new))?);
+    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.now(Element::Field(pair.new))?);
     if old.node.body.is_some() || new.node.body.is_some() {
         return Err("the name of a group is its type".to_owned());
     }
@@ -146,7 +146,7 @@ pub(super) fn rename(draft: &mut Draft, sides: &Sides<'_>, pair: Pair) -> Result
     let now = sides.cx.new.field(pair.new);
     if let Some(parent) = now.parent.filter(|_| !now.is_extension()) {
         let name = sides.cx.old.field(pair.old).name.to_string();
-        let holder = sides.new(Element::Message(parent))?;
+        let holder = sides.now(Element::Message(parent))?;
         retired::free(draft, sides, holder, &[], &[name]);
     }
     Ok(())
@@ -154,7 +154,7 @@ pub(super) fn rename(draft: &mut Draft, sides: &Sides<'_>, pair: Pair) -> Result
 
 /// The whole statement.
 pub(super) fn verbatim(draft: &mut Draft, sides: &Sides<'_>, pair: Pair) -> Result<(), Why> {
-    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.new(Element::Field(pair.new))?);
+    let (old, new) = (sides.old(Element::Field(pair.old))?, sides.now(Element::Field(pair.new))?);
     sides.need_types(draft, new.file, Element::Field(pair.old))?;
     sides.need_options(draft, new.file, old)?;
     let in_oneof = sides.cx.new.field(pair.new).oneof.is_some();
@@ -189,7 +189,7 @@ fn put_back(
     let at = sides.old(Element::Field(id))?;
     let old_message = old.parent.ok_or("it is in no message")?;
     let old_holder = sides.old(Element::Message(old_message))?;
-    let holder = sides.new(Element::Message(new_message))?;
+    let holder = sides.now(Element::Message(new_message))?;
     retired::free(draft, sides, holder, &[old.number], &[old.name.to_string()]);
     sides.need_types(draft, holder.file, Element::Field(id))?;
     sides.need_options(draft, holder.file, at)?;
@@ -214,7 +214,7 @@ fn put_back(
     let old_block = sides.old(Element::Oneof(oneof))?;
     match there {
         Some(there) => {
-            let block = sides.new(Element::Oneof(there))?;
+            let block = sides.now(Element::Oneof(there))?;
             let slot = sides.slot(old_block.node, at.node, block.node);
             draft.insert(sides.new, block.file, block.node, slot, &[lifted]);
         }
@@ -248,7 +248,7 @@ pub(super) fn renumber(
     let (old, new) = (sides.cx.old, sides.cx.new);
     let old_id = old.message_by_name(message).ok_or("it was in no message")?;
     let new_id = new.message_by_name(message).ok_or_else(|| format!("`{message}` is gone"))?;
-    let holder = sides.new(Element::Message(new_id))?;
+    let holder = sides.now(Element::Message(new_id))?;
     let mut open = wanted.to_vec();
     let (mut seen, mut taken) = (BTreeSet::new(), BTreeSet::new());
     while let Some((name, number)) = open.pop() {
@@ -259,7 +259,7 @@ pub(super) fn renumber(
         match there {
             Some(id) if new.field(id).number == number => {}
             Some(id) => {
-                let at = sides.new(Element::Field(id))?;
+                let at = sides.now(Element::Field(id))?;
                 let range = at.node.number_at().ok_or("the statement cannot be read")?;
                 draft.replace(at.file, range, number.to_string());
                 retired::free(draft, sides, holder, &[number], &[]);
@@ -278,7 +278,7 @@ pub(super) fn renumber(
             _ => {
                 let free = sides.numbers.next(message, false, &taken).ok_or("no number is left")?;
                 taken.insert(free);
-                let at = sides.new(Element::Field(other.0))?;
+                let at = sides.now(Element::Field(other.0))?;
                 let range = at.node.number_at().ok_or("the statement cannot be read")?;
                 draft.replace(at.file, range, free.to_string());
             }
@@ -293,10 +293,10 @@ pub(super) fn leave(draft: &mut Draft, sides: &Sides<'_>, id: FieldId, names: &[
     let parent = field.parent.ok_or("it is in no message")?;
     let full = &sides.cx.new.message(parent).full_name;
     let free = sides.numbers.next(full, false, &BTreeSet::new()).ok_or("no number is left")?;
-    let at = sides.new(Element::Field(id))?;
+    let at = sides.now(Element::Field(id))?;
     let range = at.node.number_at().ok_or("the statement cannot be read")?;
     draft.replace(at.file, range, free.to_string());
-    let holder = sides.new(Element::Message(parent))?;
+    let holder = sides.now(Element::Message(parent))?;
     let used = |name: &String| sides.cx.new.field_by_name(parent, name).is_some();
     let names: Vec<String> = names.iter().filter(|name| !used(name)).cloned().collect();
     let number = crate::schema::Range { start: field.number, end: field.number };
@@ -306,7 +306,7 @@ pub(super) fn leave(draft: &mut Draft, sides: &Sides<'_>, id: FieldId, names: &[
 
 /// Makes a new required field optional.
 pub(super) fn relax(draft: &mut Draft, sides: &Sides<'_>, id: FieldId) -> Result<(), Why> {
-    let at = sides.new(Element::Field(id))?;
+    let at = sides.now(Element::Field(id))?;
     if let Some(piece) = at.node.label().filter(|piece| piece.text == "required") {
         draft.replace(at.file, piece.at.clone(), "optional");
         return Ok(());
@@ -350,7 +350,7 @@ fn stated_as(sides: &Sides<'_>, id: FieldId, old: At<'_>, label: &str) -> String
 
 /// The oneof that a statement stands in.
 fn oneof_around<'t>(sides: &Sides<'t>, id: FieldId) -> Result<Option<At<'t>>, Why> {
-    sides.cx.new.field(id).oneof.map(|oneof| sides.new(Element::Oneof(oneof))).transpose()
+    sides.cx.new.field(id).oneof.map(|oneof| sides.now(Element::Oneof(oneof))).transpose()
 }
 
 fn members(block: &Node) -> usize {
@@ -364,10 +364,10 @@ pub(super) fn leave_oneof(
     pair: Pair,
     as_it_was: bool,
 ) -> Result<(), Why> {
-    let at = sides.new(Element::Field(pair.new))?;
+    let at = sides.now(Element::Field(pair.new))?;
     let block = oneof_around(sides, pair.new)?.ok_or("it is in no oneof")?;
     let parent = sides.cx.new.field(pair.new).parent.ok_or("it is in no message")?;
-    let holder = sides.new(Element::Message(parent))?;
+    let holder = sides.now(Element::Message(parent))?;
     let lifted = lift(sides, pair, at, false, as_it_was)?;
     if as_it_was {
         sides.need_types(draft, at.file, Element::Field(pair.old))?;
@@ -389,7 +389,7 @@ pub(super) fn join_oneof(
     pair: Pair,
     as_it_was: bool,
 ) -> Result<(), Why> {
-    let at = sides.new(Element::Field(pair.new))?;
+    let at = sides.now(Element::Field(pair.new))?;
     let was = sides.cx.old.field(pair.old).oneof.ok_or("it was in no oneof")?;
     let name = &sides.cx.old.oneof(was).name;
     let old_block = sides.old(Element::Oneof(was))?;
@@ -400,7 +400,7 @@ pub(super) fn join_oneof(
     }
     let around = oneof_around(sides, pair.new)?;
     let there =
-        sides.cx.new.oneof_by_name(parent, name).map(|id| sides.new(Element::Oneof(id))).transpose()?;
+        sides.cx.new.oneof_by_name(parent, name).map(|id| sides.now(Element::Oneof(id))).transpose()?;
     let out = |draft: &mut Draft| match around {
         Some(block) if members(block.node) == 1 => draft.remove(sides.new, block.file, block.node, false),
         _ => draft.remove(sides.new, at.file, at.node, true),
@@ -412,7 +412,7 @@ pub(super) fn join_oneof(
         draft.insert(sides.new, block.file, block.node, slot, &[lifted]);
         return Ok(());
     }
-    let holder = sides.new(Element::Message(parent))?;
+    let holder = sides.now(Element::Message(parent))?;
     let block = oneof_of(name, &[lifted], holder);
     let place =
         around.filter(|b| members(b.node) == 1).map_or_else(|| at.text.whole(at.node), |b| b.node.at.clone());
@@ -437,7 +437,7 @@ pub(super) fn restore_oneof(
     let was = old.oneof(oneof);
     let full = &old.message(was.parent).full_name;
     let parent = new.message_by_name(full).ok_or_else(|| format!("`{full}` is gone"))?;
-    let holder = sides.new(Element::Message(parent))?;
+    let holder = sides.now(Element::Message(parent))?;
     let (old_block, old_holder) =
         (sides.old(Element::Oneof(oneof))?, sides.old(Element::Message(was.parent))?);
     let mut inside = Vec::new();
@@ -447,7 +447,7 @@ pub(super) fn restore_oneof(
         let now = new.field_by_number(parent, field.number);
         match now.filter(|now| new.field(*now).name == field.name) {
             Some(now) if new.field(now).oneof.is_none() => {
-                let at = sides.new(Element::Field(now))?;
+                let at = sides.now(Element::Field(now))?;
                 inside.push(lift(sides, Pair { old: id, new: now }, at, true, false)?);
                 draft.remove(sides.new, at.file, at.node, true);
                 last = Some(at);

@@ -247,7 +247,7 @@ fn named(plan: &mut Plan, sides: &Sides<'_>, change: &Change) {
             };
             if let Some(now) = renamed {
                 plan.attempt(|d| {
-                    let at = sides.new(Element::Oneof(now))?;
+                    let at = sides.now(Element::Oneof(now))?;
                     let range = at.node.name_at().ok_or("the statement cannot be read")?;
                     d.replace(at.file, range, &*sides.cx.old.oneof(id).name);
                     Ok(())
@@ -419,7 +419,7 @@ fn options(plan: &mut Plan, sides: &Sides<'_>, option: &str, was: Element, now: 
 /// Has whoever took reserved numbers take others, and reserves them again.
 fn vacate(draft: &mut Draft, sides: &Sides<'_>, holder: Element, missing: &[crate::schema::Range]) -> Made {
     let new = sides.cx.new;
-    let at = sides.new(holder)?;
+    let at = sides.now(holder)?;
     let mut taken = std::collections::BTreeSet::new();
     let (full, users): (_, Vec<(Element, i32)>) = match holder {
         Element::Message(id) => {
@@ -442,7 +442,7 @@ fn vacate(draft: &mut Draft, sides: &Sides<'_>, holder: Element, missing: &[crat
     for (element, _) in users.into_iter().filter(|(_, n)| missing.iter().any(|r| r.contains(*n))) {
         let free = sides.numbers.next(full, is_enum, &taken).ok_or("no number is left")?;
         taken.insert(free);
-        let user = sides.new(element)?;
+        let user = sides.now(element)?;
         draft.replace(
             user.file,
             user.node.number_at().ok_or("the statement cannot be read")?,
@@ -454,7 +454,7 @@ fn vacate(draft: &mut Draft, sides: &Sides<'_>, holder: Element, missing: &[crat
 }
 
 fn set_option(draft: &mut Draft, sides: &Sides<'_>, element: Element, name: &str, value: &str) -> Made {
-    let at = sides.new(element)?;
+    let at = sides.now(element)?;
     match at.node.find(What::Option, name).and_then(super::tree::Node::value_at) {
         Some(range) => draft.replace(at.file, range, value),
         None => {

@@ -16,7 +16,7 @@ fn element(sides: &Sides<'_>, holder: At<'_>) -> Option<Element> {
     // Found by where it stands: the names of blocks are not unique.
     let messages = new.messages().filter(|(_, m)| m.file == file).map(|(id, _)| Element::Message(id));
     let enums = new.enums().filter(|(_, e)| e.file == file).map(|(id, _)| Element::Enum(id));
-    messages.chain(enums).find(|e| sides.new(*e).is_ok_and(|at| at.node.at == holder.node.at))
+    messages.chain(enums).find(|e| sides.now(*e).is_ok_and(|at| at.node.at == holder.node.at))
 }
 
 /// Reserves numbers and names that are not.

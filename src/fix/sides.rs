@@ -88,7 +88,7 @@ impl<'a> Sides<'a> {
     }
 
     /// Where the new side declares an element, in a file that may be edited.
-    pub(super) fn new(&self, element: Element) -> Result<At<'a>, Why> {
+    pub(super) fn now(&self, element: Element) -> Result<At<'a>, Why> {
         let name = || self.cx.new.full_name(element);
         let at = place(self.cx.new, self.new, element)
             .ok_or_else(|| format!("`{}` stands in no file at hand", name()))?;
@@ -101,7 +101,7 @@ impl<'a> Sides<'a> {
     /// The message, enum or service with a full name on the new side.
     pub(super) fn new_holder(&self, full_name: &str) -> Result<At<'a>, Why> {
         let element = self.cx.new.by_name(full_name).ok_or_else(|| format!("`{full_name}` is gone"))?;
-        self.new(element)
+        self.now(element)
     }
 
     /// A file of the new side that may be edited, by its import path.
@@ -293,7 +293,7 @@ impl<'a> Sides<'a> {
         let outer = full.rsplit_once('.').map(|(outer, _)| outer);
         let home = match outer.and_then(|outer| self.cx.new.message_by_name(outer)) {
             Some(message) => {
-                let holder = self.new(Element::Message(message))?;
+                let holder = self.now(Element::Message(message))?;
                 let old_holder = outer
                     .and_then(|o| old.message_by_name(o))
                     .map(|m| self.old(Element::Message(m)))

@@ -23,7 +23,7 @@ pub(super) fn rename(draft: &mut Draft, sides: &Sides<'_>, old: Element, new: El
     if old_scope != new_scope {
         return Err("it stands somewhere else now".to_owned());
     }
-    let at = sides.new(new)?;
+    let at = sides.now(new)?;
     draft.replace(at.file, at.node.name_at().ok_or("the statement cannot be read")?, &*old_name);
     let depth = now.split('.').count();
     let schema = sides.cx.new;
@@ -32,7 +32,7 @@ pub(super) fn rename(draft: &mut Draft, sides: &Sides<'_>, old: Element, new: El
         if !inside {
             return Ok(());
         }
-        let at = sides.new(user)?;
+        let at = sides.now(user)?;
         // Counted from the right: what is left out on the left is the scope.
         let behind = full.split('.').count() - depth;
         let text = at.of(&range);
@@ -55,7 +55,7 @@ pub(super) fn rename(draft: &mut Draft, sides: &Sides<'_>, old: Element, new: El
         };
         let named = |name: &str| name == now || name.strip_prefix(&*now).is_some_and(|r| r.starts_with('.'));
         let Some(full) = full.filter(|full| named(full)) else { continue };
-        let at = sides.new(element)?;
+        let at = sides.now(element)?;
         if let Some((range, _)) = sides.type_reference("", at, field, schema) {
             fix(element, range, &full)?;
         }
@@ -66,7 +66,7 @@ pub(super) fn rename(draft: &mut Draft, sides: &Sides<'_>, old: Element, new: El
             if !full.starts_with(&*now) {
                 continue;
             }
-            let at = sides.new(element)?;
+            let at = sides.now(element)?;
             let range = at.node.sides().into_iter().nth(side).ok_or("the statement cannot be read")?;
             let text = at.of(&range);
             let from = text
@@ -160,7 +160,7 @@ pub(super) fn as_called(
     new: MethodId,
 ) -> Result<(), Why> {
     let (was, now) = (sides.cx.old.method(old), sides.cx.new.method(new));
-    let at = sides.new(Element::Method(new))?;
+    let at = sides.now(Element::Method(new))?;
     let service = &sides.cx.new.service(now.parent).full_name;
     let differs = [
         (&was.input, was.client_streaming) != (&now.input, now.client_streaming),
@@ -190,7 +190,7 @@ pub(super) fn options(
     if let (Element::File(was), Element::File(now)) = (old, new) {
         return file_option(draft, sides, &sides.cx.old.file(was).name, &sides.cx.new.file(now).name, which);
     }
-    let (was, now) = (sides.old(old)?, sides.new(new)?);
+    let (was, now) = (sides.old(old)?, sides.now(new)?);
     sides.need_options(draft, now.file, was)?;
     match now.node.what {
         What::Field | What::Value => super::marks::sync_entries(draft, was, now, which),
@@ -332,7 +332,7 @@ pub(super) fn restore_file(draft: &mut Draft, sides: &Sides<'_>, name: &str) -> 
 pub(super) fn move_back(draft: &mut Draft, sides: &Sides<'_>, old: Element, new: Element) -> Result<(), Why> {
     let home = sides.cx.old.file(sides.cx.old.file_of(old)).name.clone();
     let (index, _) = sides.new_file(&home)?;
-    let at = sides.new(new)?;
+    let at = sides.now(new)?;
     if at.file == index {
         return Err("it is there".to_owned());
     }
@@ -351,7 +351,7 @@ pub(super) fn move_back(draft: &mut Draft, sides: &Sides<'_>, old: Element, new:
         let Some(there) = schema.by_name(used) else { return Ok(()) };
         match (scoped(&name), own(used)) {
             (true, false) => sides.need_import(draft, index, &schema.file(schema.file_of(there)).name),
-            (false, true) => sides.need_import(draft, sides.new(user)?.file, &home),
+            (false, true) => sides.need_import(draft, sides.now(user)?.file, &home),
             _ => Ok(()),
         }
     };
