@@ -11,6 +11,7 @@ mod check;
 mod deps;
 mod diff;
 mod env;
+mod fix;
 mod init;
 mod page;
 mod pipelines;
