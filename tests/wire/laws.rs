@@ -272,7 +272,7 @@ fn histories() -> Vec<(String, Vec<support::Files>)> {
 fn a_key_of_two_fields_has_a_witness_in_both_directions() {
     let one = "package pay.v1; message Pay { optional int32 camId = 1; }";
     let two = "package pay.v1; message Pay { optional int32 camId = 1; optional int32 cam_id = 2; }";
-    let side = |text: &str| support::model("", &vec![("pay.proto".to_owned(), text.to_owned())]).1;
+    let side = |text: &str| support::model("", &[("pay.proto".to_owned(), text.to_owned())]).1;
     let (old, new) = (side(one), side(two));
     let comparison = Comparison::new(&old, &new);
     let prover = Prover::new(&comparison.cx(), comparison.changes());
