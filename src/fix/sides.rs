@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::draft::{Draft, Lifted, Slot, Text, Texts};
 use super::free::Numbers;
-use super::tree::{Node, What};
+use super::tree::{Node, What, named};
 use crate::diff::Cx;
 use crate::schema::{Element, Field, Schema};
 
@@ -19,6 +19,10 @@ pub(super) struct Sides<'a> {
     pub(super) new: &'a Texts,
     pub(super) numbers: Numbers<'a>,
 }
+
+/// How many types one repair brings back at most. Who removed more has another plan than one that a repair could undo, and a
+/// chain of thousands would be walked once for each finding about it.
+const MOST_TYPES: usize = 20;
 
 /// A statement with the file it stands in.
 #[derive(Clone, Copy)]
@@ -119,10 +123,9 @@ impl<'a> Sides<'a> {
 
     /// Where in a block a statement of the old side belongs: beside what it stood beside.
     pub(super) fn slot<'n>(&self, old_holder: &Node, old: &Node, new_holder: &'n Node) -> Slot<'n> {
-        let find = |node: &Node| {
-            let same = |n: &&Node| n.what == node.what && n.name == node.name && !n.name.is_empty();
-            new_holder.inner.iter().find(same)
-        };
+        // Looked up and not searched for: of thousands of statements none may be left.
+        let named = named(new_holder.inner.iter());
+        let find = |node: &Node| named.get(&(node.what, &*node.name)).copied();
         let of = |n: &Node| n.at.start <= old.at.start && old.at.end <= n.at.end;
         let here = old_holder.inner.iter().position(of).unwrap_or(old_holder.inner.len());
         if let Some(before) = old_holder.inner[..here].iter().rev().find_map(find) {
@@ -281,6 +284,11 @@ impl<'a> Sides<'a> {
             element = outer;
         }
         let full = old.full_name(element);
+        if seen.len() >= MOST_TYPES {
+            return Err(format!(
+                "more than {MOST_TYPES} types that are gone would have to come back with it"
+            ));
+        }
         seen.insert(full.clone());
         let at = self.old(element)?;
         if at.node.what == What::Field {
@@ -323,12 +331,8 @@ impl<'a> Sides<'a> {
                     changes.extend(self.respelled(user, &scope_of(element)));
                 }
                 let siblings = at.text.tree().inner.iter().take_while(|n| n.at != at.node.at);
-                let there = |n: &Node| {
-                    text.tree()
-                        .inner
-                        .iter()
-                        .find(|m| m.what == n.what && m.name == n.name && m.body.is_some())
-                };
+                let named = named(text.tree().inner.iter().filter(|m| m.body.is_some()));
+                let there = |n: &Node| named.get(&(n.what, &*n.name)).copied();
                 let after = siblings.filter(|n| n.body.is_some()).filter_map(there).last();
                 draft.declare(self.new, index, after, &Lifted::of(at.text, at.node, changes));
                 index

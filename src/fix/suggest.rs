@@ -1,6 +1,6 @@
 //! What a report says about repairs: the edits that a remedy stands for, before anybody tried them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Bench;
 use super::draft::{Draft, Text, Texts};
@@ -16,6 +16,10 @@ use crate::policy::remedy;
 /// How many findings get edits. A report of more is not worked off by hand.
 const MAX: usize = 1000;
 
+/// How many bytes of files are compared for that in all: each finding has a patch of its own, and a file with thousands of
+/// findings is looked at for each of them.
+const MAX_BYTES: usize = 32 << 20;
+
 /// The edits that are tried first for findings, by rule and fingerprint. Nobody has compiled what they lead to; `repair`
 /// does. Findings that need more than edits of files that are there have none.
 #[must_use]
@@ -29,11 +33,17 @@ pub fn suggest(
     let (old, new) = (olds(bench), news(bench.new));
     let sides = Sides { cx, old: &old, new: &new, numbers: Numbers::new(cx, memory) };
     let mut out = BTreeMap::new();
+    let mut left = MAX_BYTES;
     for finding in findings.iter().take(MAX) {
         let change = &comparison.changes()[finding.of];
         let made =
             remedy(change, &cx, finding.rule).and_then(|remedy| advised_draft(&sides, change, &remedy));
-        let told = made.filter(|draft| draft.files.is_empty()).and_then(|draft| told(bench, &new, &draft));
+        let Some(draft) = made.filter(|draft| draft.files.is_empty()) else { continue };
+        let files: BTreeSet<usize> = draft.splices.iter().map(|splice| splice.file).collect();
+        let bytes = files.into_iter().map(|file| new[file].text.len()).sum();
+        let Some(rest) = left.checked_sub(bytes) else { break };
+        left = rest;
+        let told = told(bench, &new, &draft);
         out.extend(told.map(|repair| ((finding.rule, finding.fingerprint.clone()), repair)));
     }
     out

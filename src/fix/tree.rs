@@ -5,11 +5,13 @@
 
 use std::ops::Range;
 
+use rustc_hash::FxHashMap;
+
 use crate::compile::TextSpan as Span;
 use crate::compile::lex::{Kind as Token, Lexer, unescape};
 
 /// What a statement is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
     Syntax,
     Package,
@@ -60,6 +62,15 @@ pub(super) struct Node {
     /// Between the braces.
     pub(super) body: Option<Range<usize>>,
     pub(super) inner: Vec<Node>,
+}
+
+/// The first statement of each kind and name, of those that have one.
+pub(super) fn named<'n>(nodes: impl Iterator<Item = &'n Node>) -> FxHashMap<(What, &'n str), &'n Node> {
+    let mut first = FxHashMap::default();
+    for node in nodes.filter(|node| !node.name.is_empty()) {
+        first.entry((node.what, &*node.name)).or_insert(node);
+    }
+    first
 }
 
 /// The statements of one file.
