@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../common/git.rs"]
+mod git;
+
 mod build;
 mod check;
 #[cfg(unix)]

@@ -1,24 +1,16 @@
 //! Every example of a rule, every probe.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::lab::{self, Tally};
 use crate::support::{self, Files};
 
 /// The pairs of sides among the fixtures, with their names.
 fn pairs() -> Vec<(String, Files, Files)> {
-    let mut out = Vec::new();
-    for kind in ["rules", "probes"] {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
-        let mut folders: Vec<_> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
-        folders.retain(|folder| folder.join("old").is_dir());
-        folders.sort();
-        for folder in folders {
-            let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
-            out.push((name, support::read(&folder.join("old")), support::read(&folder.join("new"))));
-        }
-    }
-    out
+    let read = |(_, name, folder): (&str, String, PathBuf)| {
+        (name, support::read(&folder.join("old")), support::read(&folder.join("new")))
+    };
+    support::pairs().into_iter().map(read).collect()
 }
 
 #[test]

@@ -169,16 +169,7 @@ fn refutations(comparison: &Comparison<'_>, size: Size) -> Vec<String> {
 }
 
 fn pairs() -> Vec<(String, PathBuf)> {
-    let mut pairs = Vec::new();
-    for kind in ["rules", "probes"] {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
-        for entry in std::fs::read_dir(root).unwrap() {
-            let path = entry.unwrap().path();
-            if path.join("old").is_dir() {
-                pairs.push((path.file_name().unwrap().to_str().unwrap().to_owned(), path));
-            }
-        }
-    }
+    let mut pairs: Vec<_> = support::pairs().into_iter().map(|(_, name, folder)| (name, folder)).collect();
     pairs.sort();
     pairs
 }
