@@ -7,6 +7,7 @@ use super::link::Unit;
 use super::parse::lex::MAX_PROBLEMS;
 use super::parse::{Problem, Span};
 use super::well_known;
+use crate::text::{best, overlap};
 
 /// Files in an order where imports come before importers: depth first over the first `targets` units, imports as
 /// they stand in the file. Reports imports that lead nowhere, lead back, or are written twice.
@@ -214,17 +215,16 @@ impl<'n> Names<'n> {
             return None;
         }
         let all = self.by_file.values().flatten().copied().filter(|name| *name != path && !importer(name));
-        all.filter_map(|name| {
+        let scored = all.filter_map(|name| {
             let same_file = file_name(name) == file_name(path);
             let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-            if same_file && strsim::normalized_levenshtein(&folder(path)?, &folder(name)?) < 0.5 {
+            if same_file && overlap(&folder(path)?, &folder(name)?) < 0.5 {
                 return None;
             }
-            let score = strsim::normalized_levenshtein(path, name) + if same_file { 0.2 } else { 0.0 };
-            (score > 0.7).then_some((score, name))
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
-        .map(|(_, name)| name)
+            let score = overlap(path, name) + if same_file { 0.2 } else { 0.0 };
+            Some((score, name))
+        });
+        best(scored, 0.7)
     }
 }
 

@@ -364,24 +364,10 @@ impl Printer {
 
 fn type_of(field: &FieldDescriptorProto) -> String {
     match field.r#type() {
-        Type::Double => "double",
-        Type::Float => "float",
-        Type::Int64 => "int64",
-        Type::Uint64 => "uint64",
-        Type::Int32 => "int32",
-        Type::Fixed64 => "fixed64",
-        Type::Fixed32 => "fixed32",
-        Type::Bool => "bool",
-        Type::String => "string",
-        Type::Bytes => "bytes",
-        Type::Uint32 => "uint32",
-        Type::Sfixed32 => "sfixed32",
-        Type::Sfixed64 => "sfixed64",
-        Type::Sint32 => "sint32",
-        Type::Sint64 => "sint64",
-        Type::Message | Type::Enum | Type::Group => field.type_name(),
+        Type::Message | Type::Enum | Type::Group => field.type_name().to_owned(),
+        // `TYPE_SFIXED32` is the name that descriptor.proto has for `sfixed32`, and so with all of them.
+        scalar => scalar.as_str_name().trim_start_matches("TYPE_").to_ascii_lowercase(),
     }
-    .to_owned()
 }
 
 /// A string literal.

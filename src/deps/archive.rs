@@ -4,10 +4,14 @@
 //! file outside of itself, or has more than anybody needs, is refused as a whole.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use bytes::Bytes;
 use thiserror::Error;
+use zip::ZipReadOptions;
+use zip::read::Config;
+use zip::result::ZipError;
+use zip::unstable::read::ZipIterable;
 
 use crate::config::normalize;
 use crate::machine::Packed;
@@ -108,15 +112,23 @@ impl Taken {
     }
 }
 
+/// The entries are walked one by one, as they stand in the directory: what reads an archive into a table by name cannot see
+/// that a name comes twice.
 fn zip(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Files, ArchiveError> {
+    let broken = |e: ZipError| ArchiveError::Broken(e.to_string());
+    let mut archive = ZipIterable::try_new(Cursor::new(bytes), Config::default()).map_err(broken)?;
     let mut taken = Taken::new();
-    for entry in super::zip::entries(bytes)? {
-        let Some(path) = taken.path(&entry.name, wanted)? else { continue };
-        if entry.link {
+    for entry in archive.files().map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        let raw = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let Some(path) = taken.path(&raw, wanted)? else { continue };
+        if entry.is_symlink() {
             return Err(ArchiveError::Link(path));
         }
-        if !entry.name.ends_with('/') {
-            taken.take(path, &mut entry.open(bytes)?)?;
+        if !raw.ends_with('/') {
+            let mut bytes = Cursor::new(bytes);
+            let content = entry.with_reader(&mut bytes, ZipReadOptions::new());
+            taken.take(path, &mut content.map_err(broken)?)?;
         }
     }
     Ok(taken.files)
@@ -178,7 +190,9 @@ mod tests {
                 for half in [20_u16, 0, 0, 0, 0] {
                     out.extend(half.to_le_bytes());
                 }
-                for whole in [0_u32, size, size] {
+                let mut sum = flate2::Crc::new();
+                sum.update(content);
+                for whole in [sum.sum(), size, size] {
                     out.extend(whole.to_le_bytes());
                 }
                 out.extend(length.to_le_bytes());
@@ -286,6 +300,33 @@ mod tests {
         let many: Vec<_> = names.iter().map(|name| (name.as_str(), &b""[..], FILE)).collect();
         let error = read(&tar_of(&many), &wanted).unwrap_err().to_string();
         assert_eq!(error, format!("the archive holds more than {MAX_ENTRIES} entries"));
+    }
+
+    #[test]
+    fn content_that_is_not_what_was_packed_is_refused() {
+        let mut archive = zip_of(&[("a.proto", b"message A {}", PLAIN)]);
+        let at = archive.windows(7).position(|w| w == b"message").unwrap();
+        archive[at + 8] = b'B';
+        assert!(read(&archive, &wanted).unwrap_err().to_string().contains("`a.proto`"));
+    }
+
+    #[test]
+    fn packed_entries_are_unpacked_and_a_bomb_is_not() {
+        let packed = |name: &str, content: &[u8], times: u64| {
+            let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            writer.start_file(name, options.compression_method(zip::CompressionMethod::Deflated)).unwrap();
+            for _ in 0..times {
+                writer.write_all(content).unwrap();
+            }
+            writer.finish().unwrap().into_inner()
+        };
+        let files = read(&packed("a.proto", b"message A {}", 1), &wanted).unwrap();
+        assert_eq!(files["a.proto"], b"message A {}"[..]);
+        let bomb = packed("a.proto", &vec![b' '; 1 << 20], (MAX_WANTED >> 20) + 1);
+        assert!(bomb.len() < 1 << 20);
+        let error = read(&bomb, &wanted).unwrap_err().to_string();
+        assert_eq!(error, format!("the archive holds more than {MAX_WANTED} bytes of .proto files"));
     }
 
     #[test]

@@ -8,7 +8,6 @@ pub mod archive;
 pub mod fetch;
 mod known;
 pub mod locked;
-mod zip;
 
 use thiserror::Error;
 

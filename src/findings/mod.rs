@@ -1,5 +1,6 @@
 //! The model of a report: what a policy fills in, and every format is a pure function of.
 
+mod repair;
 mod waiver;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use crate::verdict::Verdict;
 use crate::wire::Proof;
 use crate::words::{Bump, Level};
 
+pub use repair::{Edit, Repair};
 pub use waiver::{Standing, Waived, WaiverState, WaiverStatus};
 
 /// What a check or a diff has to say, sorted, with paths as a person types them.
@@ -39,6 +41,8 @@ pub struct Report {
     pub tabbed: Lines,
     /// The first lines of what findings point at, where a format asked for them.
     pub excerpts: Excerpts,
+    /// The edits that a fix stands for, where a format asked for them, by rule and fingerprint.
+    pub repairs: BTreeMap<(&'static str, String), Repair>,
     /// Who owns the files that findings are in, by the path people find them by, where a format asked for it.
     pub owners: BTreeMap<String, Vec<String>>,
     /// What became of the numbers of the messages and enums that findings are about, where a format asked for it.
@@ -165,6 +169,11 @@ impl Report {
         owners.sort();
         owners.dedup();
         owners
+    }
+
+    /// The edits for a finding.
+    pub fn repair(&self, finding: &Finding) -> Option<&Repair> {
+        self.repairs.get(&(finding.rule, finding.fingerprint.clone()))
     }
 
     /// Whether a finding that counts is at least as loud as `level`.

@@ -75,10 +75,7 @@ impl History {
     /// # Errors
     ///
     /// The repository cannot be read.
-    pub(super) fn numbers(
-        &self,
-        queries: &[Query],
-    ) -> Result<Vec<(Box<str>, Vec<Option<Numbers>>)>, GitError> {
+    pub(super) fn numbers(&self, queries: &[Query]) -> Result<Vec<Version>, GitError> {
         let seen = self.see(queries)?;
         let mut all = vec![vec![None; queries.len()]; seen.versions.len()];
         seen.each(|version, query, found| {
@@ -147,6 +144,9 @@ impl History {
         }
     }
 }
+
+/// A tag, and in step with some queries what that version says of their numbers.
+pub(super) type Version = (Box<str>, Vec<Option<Numbers>>);
 
 /// What the versions have of some messages and enums, read.
 struct Seen<'q> {

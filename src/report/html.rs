@@ -18,9 +18,9 @@ use serde::Serialize;
 use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
-use super::{Finding, Report, Reporter, witness};
+use super::{Finding, Report, witness};
 use crate::findings::{Calls, Standing};
-use crate::present::page;
+use crate::present::{Format, page};
 use crate::text::{View, plural};
 use crate::wire::Shown;
 use crate::words::{Direction, Lens, Level};
@@ -43,13 +43,12 @@ const CALLS_LISTED: usize = 10_000;
 const BATCH: usize = 10;
 
 /// The format.
-pub(super) struct Html;
+pub(super) const FORMAT: Format<Report> =
+    Format { name: "html", help: "One page for a browser", hidden: false, write };
 
-impl Reporter for Html {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
-        out.write_all(page.as_bytes())
-    }
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
+    out.write_all(page.as_bytes())
 }
 
 #[derive(Serialize)]
@@ -124,6 +123,8 @@ struct FindingPart {
     all_calls: Option<usize>,
     owned: String,
     fix: Option<String>,
+    /// The fix as a patch, taken apart at its tabs, which have to stay what they are to be copied.
+    patch: Vec<String>,
 }
 
 /// A sentence with its label, and the bytes it speaks of.
@@ -324,6 +325,10 @@ impl<'a> Shared<'a> {
             all_calls: if brief { None } else { self.list(finding) },
             owned: owned.join(", "),
             fix: finding.fix.clone(),
+            patch: match report.repair(finding).filter(|_| !brief) {
+                Some(repair) => repair.patch.split('\t').map(str::to_owned).collect(),
+                None => Vec::new(),
+            },
         }
     }
 
@@ -374,18 +379,18 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Html, &with_sources(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &with_sources(), None));
     }
 
     #[test]
     fn empty() {
-        let text = sample::render(&Html, &sample::empty(), None);
+        let text = sample::render(&FORMAT, &sample::empty(), None);
         assert!(text.contains("nothing breaks") && !text.contains("<article"), "{text}");
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Html, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         assert!(!text.contains("<script>alert"), "{text}");
         // Nothing is fetched.

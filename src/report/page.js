@@ -79,6 +79,16 @@
   form.addEventListener("input", apply);
   form.addEventListener("submit", event => event.preventDefault());
   form.addEventListener("reset", () => { cell = ""; setTimeout(apply); });
+  let place = 0;
+  // What is laid out above a place moves it: it is held until nothing has moved for ten frames.
+  const stay = (target, mine, still, left) => {
+    if (mine !== place || !left) return;
+    const before = target.getBoundingClientRect().top;
+    target.scrollIntoView();
+    const moved = Math.abs(target.getBoundingClientRect().top - before) > 1;
+    const now = moved || waiting.length ? 0 : still + 1;
+    if (now < 10) requestAnimationFrame(() => stay(target, mine, now, left - 1));
+  };
   const follow = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     if (target && (target.closest("[hidden]") || waiting.length)) { form.reset(); cell = ""; apply(); proceed(); }
@@ -86,9 +96,11 @@
     // Else the room for what is not laid out yet is a guess, and the place moves as soon as it was scrolled to.
     const batch = target.closest(".batch");
     if (batch) batch.style.contentVisibility = "visible";
-    target.scrollIntoView();
+    stay(target, place += 1, 0, 300);
   };
   addEventListener("hashchange", follow);
+  // Who moves the page lets go of the place.
+  for (const hand of ["wheel", "touchstart", "keydown"]) addEventListener(hand, () => { place += 1; }, { passive: true });
   addEventListener("beforeprint", () => proceed());
   form.hidden = false;
   follow();

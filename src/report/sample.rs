@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter};
+use super::{Calls, ChangeRecord, Finding, Location, Report};
 use crate::findings::{Standing, Waived, WaiverState, WaiverStatus};
 use crate::ledger::{Bar, Named, Row, Timeline, Timelines, What};
+use crate::present::Format;
 use crate::schema::Span;
 use crate::source::Name;
 use crate::text::View;
@@ -13,9 +14,9 @@ use crate::wire::{FieldName, Part, Proof, Read, Saw, Shown};
 use crate::words::{Bump, Direction, Effect, Language, Lens, Level};
 
 /// A report as text, without colours.
-pub(super) fn render(reporter: &dyn Reporter, report: &Report, width: Option<usize>) -> String {
+pub(super) fn render(format: &Format<Report>, report: &Report, width: Option<usize>) -> String {
     let mut out = Vec::new();
-    reporter.write(report, &View { colour: false, width }, &mut out).unwrap();
+    (format.write)(report, &View { colour: false, width }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -14,8 +14,9 @@ use super::features::LanguageFeatures;
 use super::kind::{Cardinality, Kind, Label};
 use super::model::{
     Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,
-    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId, Syntax, qualify,
+    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Service, ServiceId, Syntax, qualify,
 };
+use super::tables::Schema;
 use super::visibility::{DefaultVisibility, Visibility};
 use crate::compile::wire::{SOURCE_INFO, varint};
 use crate::compile::{Compiled, CompiledFile, json_name};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::env::TestEnv;
-use crate::pipelines::git;
+use crate::git::git;
 
 const OLD: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  int32 stock = 1;\n}\n";
 const BROKEN: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  string stock = 1;\n}\n";

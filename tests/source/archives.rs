@@ -54,6 +54,10 @@ fn an_archive_that_cannot_be_used_says_why() {
         said("out.tar"),
         "cannot read archive `out.tar`\nthe archive holds `../a.proto`, which lies outside of it"
     );
-    assert_eq!(said("no.zip"), "cannot read archive `no.zip`\nthe archive cannot be read: it has no end");
+    let no_archive = said("no.zip");
+    assert!(
+        no_archive.starts_with("cannot read archive `no.zip`\nthe archive cannot be read: "),
+        "{no_archive}"
+    );
     assert!(said("gone.tar.gz").starts_with("archive `gone.tar.gz` does not exist"));
 }

@@ -169,16 +169,7 @@ fn refutations(comparison: &Comparison<'_>, size: Size) -> Vec<String> {
 }
 
 fn pairs() -> Vec<(String, PathBuf)> {
-    let mut pairs = Vec::new();
-    for kind in ["rules", "probes"] {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
-        for entry in std::fs::read_dir(root).unwrap() {
-            let path = entry.unwrap().path();
-            if path.join("old").is_dir() {
-                pairs.push((path.file_name().unwrap().to_str().unwrap().to_owned(), path));
-            }
-        }
-    }
+    let mut pairs: Vec<_> = support::pairs().into_iter().map(|(_, name, folder)| (name, folder)).collect();
     pairs.sort();
     pairs
 }
@@ -272,7 +263,7 @@ fn histories() -> Vec<(String, Vec<support::Files>)> {
 fn a_key_of_two_fields_has_a_witness_in_both_directions() {
     let one = "package pay.v1; message Pay { optional int32 camId = 1; }";
     let two = "package pay.v1; message Pay { optional int32 camId = 1; optional int32 cam_id = 2; }";
-    let side = |text: &str| support::model("", &vec![("pay.proto".to_owned(), text.to_owned())]).1;
+    let side = |text: &str| support::model("", &[("pay.proto".to_owned(), text.to_owned())]).1;
     let (old, new) = (side(one), side(two));
     let comparison = Comparison::new(&old, &new);
     let prover = Prover::new(&comparison.cx(), comparison.changes());

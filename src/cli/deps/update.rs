@@ -168,8 +168,10 @@ fn restore(args: &UpdateArgs, own: &[&Dep], run: &Run, ctx: &mut Ctx<'_>) -> Res
             return Err(DepsError::Offline { name: name.clone(), version }.into());
         }
         let dep = entry.dep(name).filter(|d| d.source.refused().is_none() && is_version(&version));
-        let dep =
-            dep.ok_or_else(|| CliError::usage(format!("`{FILE_NAME}` has no valid source for `{name}`")))?;
+        let dep = dep.ok_or_else(|| {
+            CliError::usage(format!("`{FILE_NAME}` has no valid source for `{name}`"))
+                .hint("take its entry out of the file, and run `protopact deps update`")
+        })?;
         let mut lock = Lock::new();
         run.get(&dep, &mut lock, ctx)?;
         let found = lock.remove(name).map(|e| e.sha256).unwrap_or_default();

@@ -7,8 +7,8 @@ use minijinja::context;
 use super::super::fold;
 use super::super::matrix::{Cell, Counts, Matrix, State};
 use super::{Mark, grids, losses, named};
-use crate::present::page;
-use crate::text::plural;
+use crate::present::{Format, page};
+use crate::text::{View, plural};
 
 fn class(mark: Mark) -> &'static str {
     match mark {
@@ -34,6 +34,10 @@ fn hint(matrix: &Matrix, cells: &[&Cell]) -> String {
     });
     lines.collect::<Vec<_>>().join("\n")
 }
+
+/// The format.
+pub(super) const FORMAT: Format<Matrix> =
+    Format { name: "html", help: "One page for a browser", hidden: false, write };
 
 /// What the page is asked.
 fn answer(counts: &Counts) -> &'static str {
@@ -61,11 +65,7 @@ fn told(counts: &Counts, skips: usize) -> Vec<(&'static str, String)> {
 }
 
 /// Writes one page.
-///
-/// # Errors
-///
-/// Those of `out`.
-pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let labels = matrix.labels();
     let tables: Vec<_> = grids(matrix)
         .iter()
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn text_of_others_is_never_markup() {
         let mut out = Vec::new();
-        write(&sample::matrix(), &mut out).unwrap();
+        write(&sample::matrix(), &View { colour: false, width: None }, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(!text.contains("<b>") && !text.contains("acme/<contracts>"), "{text}");
         assert!(text.contains("acme&#x2f;&lt;contracts&gt;"), "{text}");
