@@ -312,6 +312,7 @@ fn a_break_that_a_dependency_brings_is_traced_to_it() {
         fix keep `id` as `string` and add a field of type `int32` with number 3
        more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive c1da2c1ce981
     1 error, 0 warnings, 0 notes · next version must be major (2.0.0)
+    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
     --- stderr
     note: dependency `pay` has changed: go example.com/pay v1.0.0 → go example.com/pay v1.1.0
     --- exit 1

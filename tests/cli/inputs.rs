@@ -133,6 +133,8 @@ fn forms_that_are_broken_say_where() {
       caused by: cannot read the image
       caused by: not the text format of a descriptor set
       caused by: 3:3: `google.protobuf.FileDescriptorProto` has no field `nothing`
+    hint: make the descriptor set again, with everything that it imports: `protopact build -o FILE`, or
+      protoc with `--include_imports`
     --- exit 3
     ");
     env.write("x.yaml", "file:\n  - name: [a\n");
