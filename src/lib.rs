@@ -2,8 +2,8 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
-//! - [`words`]: lens, direction, effect, level, bump, language, kind of call; [`text`]: what is safe to show, lines,
-//!   numbers, near matches; [`present`]: pages and documents that reports share;
+//! - [`text`]: what is safe to show, lines, numbers, near matches; [`words`]: lens, direction, effect, level, bump,
+//!   language, kind of call; [`present`]: formats, pages and documents that reports share;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`deps`]:
 //!   contracts of others; [`source`]: where contracts come from;
@@ -13,7 +13,8 @@
 //!   [`verdict`]: what each change does to whom; [`rules`]: named selectors over changes;
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
 //! - [`compare`]: two schemas, what changed and what it does; [`findings`]: the model of a report;
-//! - [`policy`]: changes and verdicts to findings; [`report`]: the finished report in every format;
+//! - [`policy`]: changes and verdicts to findings; [`fix`]: findings to edits that hold; [`report`]: the finished report
+//!   in every format;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`service`]: a gRPC server for any version, from its descriptors; [`cli`]: the commands.
 
@@ -25,6 +26,7 @@ pub mod config;
 pub mod deps;
 pub mod diff;
 pub mod findings;
+pub mod fix;
 pub mod git;
 pub mod ledger;
 pub mod lock;

@@ -12,7 +12,8 @@ use protopact::compile::{Backend, Input, InputFile, Options, compile};
 use protopact::findings::Report;
 use protopact::git::TagPattern;
 use protopact::policy::{Decided, LensPolicy, Policies, PolicySet, RuleConfig, RulePolicy, decide};
-use protopact::report::{DiffFormat, Format};
+use protopact::present::{Choice, Formats};
+use protopact::report::{OfCheck, OfDiff};
 use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::source::Name;
@@ -56,11 +57,12 @@ fn report(comparison: &Comparison<'_>) {
         };
         for view in [View { colour: true, width: Some(40) }, View { colour: false, width: None }] {
             let sink = &mut std::io::sink();
-            for format in [Format::Text, Format::Json, Format::BufJson, Format::BufText] {
-                format.reporter().write(&report, &view, sink).expect("a sink takes everything");
+            for name in ["text", "json", "buf-json", "buf-text"] {
+                let format = Choice::<OfCheck>::of(name).expect("a format of check");
+                format.write(&report, &view, sink).expect("a sink takes everything");
             }
-            for format in [DiffFormat::Text, DiffFormat::Json] {
-                format.reporter().write(&report, &view, sink).expect("a sink takes everything");
+            for format in OfDiff::ALL {
+                (format.write)(&report, &view, sink).expect("a sink takes everything");
             }
         }
     }

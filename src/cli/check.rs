@@ -6,8 +6,8 @@ use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::Overrides;
 use crate::findings::{Report, WaiverStatus};
-use crate::present::Target;
-use crate::report::{Format, SourceIssue, write_source_issues};
+use crate::present::{Choice, Target};
+use crate::report::{OfCheck, SourceIssue, write_source_issues};
 use crate::text::View;
 use crate::words::Level;
 
@@ -85,8 +85,8 @@ pub(super) struct CheckArgs {
     disable_symlinks: bool,
 
     /// How to print the report
-    #[arg(long, value_name = "FORMAT", value_enum, help_heading = "Output", conflicts_with = "error_format")]
-    format: Option<Format>,
+    #[arg(long, value_name = "FORMAT", help_heading = "Output", conflicts_with = "error_format")]
+    format: Option<Choice<OfCheck>>,
 
     /// How to print the report, by the names `buf breaking` uses: `text` or `json`
     #[arg(long, value_name = "FORMAT", value_enum, hide = true)]
@@ -98,13 +98,13 @@ pub(super) struct CheckArgs {
 
     /// Write the report to a file as well, in its own format; may be repeated
     #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
-    report: Vec<Target<Format>>,
+    report: Vec<Target<OfCheck>>,
 }
 
 /// What counts as a break.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What counts as a break")]
-struct PolicyArgs {
+pub(super) struct PolicyArgs {
     /// Lenses that must stay ok: wire, json, rpc, http, validation, source or one of source.go, .java, .python, .rust
     ///
     /// Without --deny, --use and configuration it is wire,rpc,json.
@@ -147,12 +147,11 @@ enum BufFormat {
 }
 
 impl CheckArgs {
-    fn format(&self) -> Format {
+    fn format(&self) -> Choice<OfCheck> {
         match (self.format, self.error_format) {
             (Some(format), _) => format,
-            (None, Some(BufFormat::Text)) => Format::BufText,
-            (None, Some(BufFormat::Json)) => Format::BufJson,
-            (None, None) => Format::default(),
+            (None, Some(buf)) => Choice::of_buf(matches!(buf, BufFormat::Json)),
+            (None, None) => Choice::default(),
         }
     }
 
@@ -161,21 +160,23 @@ impl CheckArgs {
     }
 
     /// Every format that the report is written in.
-    fn formats(&self) -> impl Iterator<Item = Format> {
+    fn formats(&self) -> impl Iterator<Item = Choice<OfCheck>> {
         self.report.iter().map(|target| target.format).chain([self.format()])
     }
+}
 
-    fn overrides(&self, ctx: &Ctx<'_>) -> Overrides {
-        let policy = &self.policy;
+impl PolicyArgs {
+    /// What is said about what counts, and what to compare with.
+    pub(super) fn overrides(&self, against: Option<String>, ctx: &Ctx<'_>) -> Overrides {
         Overrides {
-            against: self.against.first().cloned(),
-            deny: policy.deny.clone(),
-            use_rules: policy.use_rules.clone(),
-            except: policy.except.clone(),
-            ignore: policy.ignore.clone(),
-            ignore_unstable_packages: policy.ignore_unstable_packages.then_some(true),
-            fail_on: policy.fail_on.clone(),
-            tag: policy.tag.clone(),
+            against,
+            deny: self.deny.clone(),
+            use_rules: self.use_rules.clone(),
+            except: self.except.clone(),
+            ignore: self.ignore.clone(),
+            ignore_unstable_packages: self.ignore_unstable_packages.then_some(true),
+            fail_on: self.fail_on.clone(),
+            tag: self.tag.clone(),
             ..pipeline::overrides(ctx)
         }
     }
@@ -188,19 +189,21 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         return Err(CliError::usage(message).hint("compare with one state at a time"));
     }
     let job = Job {
-        overrides: args.overrides(ctx),
+        overrides: args.policy.overrides(args.against.first().cloned(), ctx),
         old_config: args.against_config.clone(),
         path: args.path.clone(),
         exclude_path: args.exclude_path.clone(),
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),
-        excerpts: args.formats().any(Format::shows_sources),
+        excerpts: args.formats().any(Choice::<OfCheck>::shows_sources),
+        repairs: args.formats().any(Choice::<OfCheck>::shows_repairs),
         ..Job::new(&args.new_side())
     };
     let checked = pipeline::check(&job, ctx);
-    if let (Err(error), Format::BufJson) = (&checked, args.format()) {
-        // Tools that read these lines find errors in the sources among them.
+    if let Err(error) = &checked
+        && args.format().has_source_issues()
+    {
         let issues = error.diagnostics.iter();
         let issues = issues.map(|d| SourceIssue { path: &d.file, position: d.position, message: &d.message });
         let issues: Vec<_> = issues.collect();
@@ -215,7 +218,7 @@ fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliE
     for Target { format, path } in &args.report {
         let view = View { colour: false, width: None };
         let name = path.display().to_string();
-        files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.reporter().write(report, &view, out))?;
+        files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.write(report, &view, out))?;
     }
     for note in &report.notes {
         ctx.note(note)?;
@@ -224,5 +227,5 @@ fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliE
         ctx.note(&super::waive::sentence(waiver))?;
     }
     let view = ctx.view();
-    Ok(args.format().reporter().write(report, &view, &mut ctx.io.out)?)
+    Ok(args.format().write(report, &view, &mut ctx.io.out)?)
 }

@@ -4,7 +4,8 @@ use clap::Args;
 
 use super::pipeline::{self, Job, Text};
 use super::{CliError, Ctx, Exit};
-use crate::report::DiffFormat;
+use crate::present::Choice;
+use crate::report::OfDiff;
 use crate::text::{Line, Style, View, escape};
 
 /// Show every change between two states of a contract, breaking or not
@@ -32,8 +33,8 @@ pub(super) struct DiffArgs {
     text: bool,
 
     /// How to print the changes
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: DiffFormat,
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Choice<OfDiff>,
 
     /// Only these files and folders
     #[arg(long, value_name = "PATH", value_delimiter = ',')]
@@ -63,7 +64,7 @@ pub(super) fn exec(args: DiffArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
         ctx.note(note)?;
     }
     let view = ctx.view();
-    args.format.reporter().write(&report, &view, &mut ctx.io.out)?;
+    args.format.write(&report, &view, &mut ctx.io.out)?;
     Ok(Exit::Clean)
 }
 
@@ -105,7 +106,7 @@ fn text_diff(old: &[Text], new: &[Text], ctx: &mut Ctx<'_>) -> Result<Exit, CliE
     }
 }
 
-fn diff_line(line: &str) -> Line {
+pub(super) fn diff_line(line: &str) -> Line {
     let style = match line.as_bytes() {
         [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => Style::Strong,
         [b'-', ..] => Style::Error,

@@ -1,6 +1,6 @@
 //! `protopact doctor`.
 
-use std::io::Write as _;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,16 +10,19 @@ use serde::Serialize;
 use super::plugins::{Machine, needed};
 use super::{CliError, Ctx, Exit, imports, pipeline};
 use crate::codegen::plugin::{LockError, Source};
+use crate::compile::{Backend, PROTOX};
+use crate::config::Settings;
 use crate::machine::Limits;
 use crate::machine::run::{self, Call};
 use crate::machine::tools::{self, Tool};
-use crate::text::{Line, Style, plural, pretty_json};
+use crate::present::{Choice, Format, Formats};
+use crate::text::{Line, Style, View, plural, pretty_json};
 use crate::verify::build;
 use crate::words::Language;
 
-/// Say which toolchains and plugins are here, and how to get what is missing
+/// Say which compilers, toolchains and plugins are here, and how to get what is missing
 ///
-/// Toolchains get plugins (go, mvn, python3) and build packages (go, javac and mvn, python3, cargo). What the contract
+/// Compilers are told with what each compiles here. Toolchains get plugins (go, mvn, python3) and build packages (go, javac and mvn, python3, cargo). What the contract
 /// imports and does not find is named as well. Nothing is changed, and nothing is fetched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -37,17 +40,28 @@ pub(super) struct DoctorArgs {
     require: bool,
 
     /// How to print the answer
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: Format,
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Choice<OfDoctor>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
+/// The formats of what was found.
+#[derive(Debug)]
+struct OfDoctor;
+
+impl Formats for OfDoctor {
+    type Document = Found;
+
+    const ALL: &'static [Format<Found>] = &[
+        Format { name: "text", help: "For people", hidden: false, write: text },
+        Format { name: "json", help: "For programs", hidden: false, write: json },
+    ];
+}
+
+/// Everything that was looked for.
+#[derive(Debug, Serialize)]
+struct Found {
+    findings: Vec<Finding>,
+    cache: Option<Room>,
 }
 
 /// One thing that is there or not.
@@ -105,11 +119,56 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             needed_for: plugin.languages().map(Language::as_str).collect(),
         });
     }
+    findings.extend(compilers(&settings, &machine, &folder));
     findings.extend(absent(ctx));
     let cache = machine.cache.as_ref().and_then(|cache| Room::of(cache.root()));
-    tell(&findings, cache.as_ref(), args.format, ctx)?;
     let missing = findings.iter().any(|f| !f.ok);
+    let view = ctx.view();
+    args.format.write(&Found { findings, cache }, &view, &mut ctx.io.out)?;
     Ok(if args.require && missing { Exit::Outside } else { Exit::Clean })
+}
+
+/// The back ends, and what each compiles here.
+fn compilers(settings: &Settings, machine: &Machine, folder: &Path) -> Vec<Finding> {
+    let backend = settings.compile.backend;
+    let for_ = |of: Backend| -> Vec<&'static str> {
+        match of {
+            Backend::Protoc if backend == Backend::Auto => vec!["editions"],
+            Backend::Protoc if backend == of => vec!["proto2", "proto3", "editions"],
+            Backend::Builtin if matches!(backend, Backend::Auto | Backend::Builtin) => {
+                vec!["proto2", "proto3"]
+            }
+            Backend::Protox if backend == of => vec!["proto2", "proto3"],
+            _ => Vec::new(),
+        }
+    };
+    let inside = |name: &str, version: &str, of| Finding {
+        name: name.to_owned(),
+        kind: "compiler",
+        ok: true,
+        version: Some(version.to_owned()),
+        path: None,
+        problem: None,
+        fix: None,
+        needed_for: for_(of),
+    };
+    let program = tools::protoc(settings.compile.protoc.as_deref(), &machine.host);
+    let (version, problem) = ask("protoc", program.as_deref(), &["--version"], machine, folder);
+    let needed_for = for_(Backend::Protoc);
+    let fix = "name one with `--protoc`, or in `[compile]`";
+    let protoc = Finding {
+        name: "protoc".to_owned(),
+        kind: "compiler",
+        // Where nobody asks for it, it is not missed.
+        ok: problem.is_none() || needed_for.is_empty(),
+        version,
+        path: program.map(|p| p.display().to_string()),
+        fix: problem.as_ref().map(|_| fix.to_owned()),
+        problem,
+        needed_for,
+    };
+    let own = env!("CARGO_PKG_VERSION");
+    vec![inside("builtin", own, Backend::Builtin), protoc, inside("protox", PROTOX, Backend::Protox)]
 }
 
 /// What the contract imports and does not find. A folder without a contract has nothing to miss.
@@ -172,18 +231,7 @@ fn fix(error: &LockError, source: Source) -> String {
 fn look(tool: &Tool, languages: &[Language], machine: &Machine, folder: &Path) -> Finding {
     let name = tool.program;
     let found = machine.host.find(name);
-    let version = found.as_ref().map(|program| {
-        let arguments = tool.version.iter().map(Into::into).collect();
-        let call = Call { name, program, arguments, folder, input: b"", set: Vec::new() };
-        let limits = Limits { time: Duration::from_secs(20), output: 1 << 16, ..Limits::default() };
-        run::run(&machine.host, &call, limits).map(|done| version(&String::from_utf8_lossy(&done.output)))
-    });
-    let (version, problem) = match version {
-        None => (None, Some("not on the path".to_owned())),
-        Some(Ok(version)) => (version, None),
-        // A launcher without its program behind it, such as that of pyenv.
-        Some(Err(error)) => (None, Some(error.to_string())),
-    };
+    let (version, problem) = ask(name, found.as_deref(), tool.version, machine, folder);
     Finding {
         name: name.to_owned(),
         kind: "toolchain",
@@ -193,6 +241,25 @@ fn look(tool: &Tool, languages: &[Language], machine: &Machine, folder: &Path) -
         fix: problem.as_ref().map(|_| tools::hint(name).to_owned()),
         problem,
         needed_for: languages.iter().map(|l| l.as_str()).collect(),
+    }
+}
+
+/// The version of a program that was looked for, and what is wrong with it.
+fn ask(
+    name: &'static str,
+    program: Option<&Path>,
+    arguments: &[&str],
+    machine: &Machine,
+    folder: &Path,
+) -> (Option<String>, Option<String>) {
+    let Some(program) = program else { return (None, Some("not on the path".to_owned())) };
+    let arguments = arguments.iter().map(Into::into).collect();
+    let call = Call { name, program, arguments, folder, input: b"", set: Vec::new() };
+    let limits = Limits { time: Duration::from_secs(20), output: 1 << 16, ..Limits::default() };
+    match run::run(&machine.host, &call, limits) {
+        Ok(done) => (version(&String::from_utf8_lossy(&done.output)), None),
+        // A launcher without its program behind it, such as that of pyenv.
+        Err(error) => (None, Some(error.to_string())),
     }
 }
 
@@ -212,39 +279,35 @@ fn strip(said: &str) -> String {
     anstream::adapter::strip_str(said).to_string()
 }
 
-fn tell(
-    findings: &[Finding],
-    cache: Option<&Room>,
-    format: Format,
-    ctx: &mut Ctx<'_>,
-) -> Result<(), CliError> {
-    if format == Format::Json {
-        let text = pretty_json(&serde_json::json!({ "findings": findings, "cache": cache }));
-        let text = text.expect("strings, numbers and lists of strings");
-        return Ok(writeln!(ctx.io.out, "{text}")?);
-    }
-    let view = ctx.view();
-    let out = &mut ctx.io.out;
-    for (kind, title) in [("toolchain", "toolchains"), ("plugin", "plugins"), ("import", "imports")] {
+fn json(found: &Found, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    writeln!(out, "{}", pretty_json(&serde_json::json!(found))?)
+}
+
+fn text(found: &Found, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let Found { findings, cache } = found;
+    for (kind, title) in
+        [("compiler", "compilers"), ("toolchain", "toolchains"), ("plugin", "plugins"), ("import", "imports")]
+    {
         if kind == "import" && !findings.iter().any(|f| f.kind == kind) {
             continue;
         }
-        Line::new().styled(Style::Strong, title).write(&view, out)?;
+        Line::new().styled(Style::Strong, title).write(view, out)?;
         for finding in findings.iter().filter(|f| f.kind == kind) {
             let (style, word) = if finding.ok { (Style::Good, "ok     ") } else { (Style::Error, "missing") };
             let version = finding.version.as_deref().unwrap_or("-");
             Line::new()
                 .plain("  ")
                 .styled(style, word)
-                .plain(match finding.needed_for.is_empty() {
-                    true => format!(" {}", finding.name),
-                    false => {
+                .plain(match (finding.needed_for.is_empty(), &finding.version) {
+                    (true, None) => format!(" {}", finding.name),
+                    (true, Some(_)) => format!(" {:21}{version}", finding.name),
+                    (false, _) => {
                         format!(" {:21}{version:10} for {}", finding.name, finding.needed_for.join(", "))
                     }
                 })
-                .write(&view, out)?;
+                .write(view, out)?;
             if let Some(problem) = &finding.problem {
-                Line::new().plain("          ").plain(problem).hang(10).write(&view, out)?;
+                Line::new().plain("          ").plain(problem).hang(10).write(view, out)?;
             }
             if let Some(fix) = &finding.fix {
                 Line::new()
@@ -252,17 +315,17 @@ fn tell(
                     .styled(Style::Note, "hint")
                     .plain(": ")
                     .plain(fix)
-                    .write(&view, out)?;
+                    .write(view, out)?;
             }
         }
     }
     if let Some(cache) = cache {
-        Line::new().styled(Style::Strong, "cache").write(&view, out)?;
+        Line::new().styled(Style::Strong, "cache").write(view, out)?;
         Line::new()
             .plain("  ")
             .plain(&cache.path)
             .plain(format!(", {}", size(cache.bytes)))
-            .write(&view, out)?;
+            .write(view, out)?;
     }
     let missing = findings.iter().filter(|f| !f.ok).count();
     match missing {
@@ -298,6 +361,7 @@ mod tests {
             ("\u{1b}[1mApache Maven 3.8.7\u{1b}[m\nMaven home: /x\n", Some("3.8.7")),
             ("javac 17.0.15\n", Some("17.0.15")),
             ("cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n", Some("1.95.0")),
+            ("libprotoc 36.2\n", Some("36.2")),
             ("hello\n", None),
         ] {
             assert_eq!(version(said).as_deref(), expected, "{said}");

@@ -106,7 +106,7 @@ fn files(opened: &Opened) -> &[InputFile] {
 /// The files of dependencies that imports reach.
 pub(super) fn from_deps(lock: &Lock, ctx: &mut Ctx<'_>) -> Result<Vec<InputFile>, CliError> {
     let opened = opened(ctx)?;
-    let marks: Vec<String> = lock.iter().map(|(name, entry)| format!("{name}@{}/", entry.version)).collect();
+    let marks: Vec<String> = lock.iter().map(|(name, entry)| entry.mark(name)).collect();
     let theirs = files(&opened).iter().filter(|f| !f.target);
     let theirs = theirs.filter(|f| marks.iter().any(|mark| f.display.starts_with(mark.as_str())));
     Ok(theirs.cloned().collect())

@@ -4,9 +4,10 @@ use std::io::Write as _;
 
 use clap::Args;
 
-use super::{CliError, Ctx, ErrorKind, Exit, files, pipeline};
+use super::{CliError, Ctx, ErrorKind, Exit, files, imports, pipeline};
 use crate::config::init::Known;
-use crate::config::{self, Modules, Settings};
+use crate::config::{self, Modules, Settings, protofetch};
+use crate::deps;
 use crate::git::{Repo, TagPattern};
 
 /// Write a commented protopact.toml
@@ -44,15 +45,50 @@ pub(super) fn exec(args: InitArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
         }
         other => other?,
     };
+    let deps = deps(ctx)?;
     let name = name(&settings);
     let has_versions = has_versions(ctx);
     let (roots, imports) = (&roots[..], &imports[..]);
-    let text = config::init::render(&Known { settings: &settings, roots, imports, name, has_versions });
+    let text =
+        config::init::render(&Known { settings: &settings, roots, imports, deps: &deps, name, has_versions });
     files::write_whole(&path, config::FILE_NAME, |out| out.write_all(text.as_bytes()))?;
     if !ctx.global.quiet {
         writeln!(ctx.io.out, "wrote {}", config::FILE_NAME)?;
     }
     Ok(Exit::Clean)
+}
+
+/// The lines of `[deps]` that the files of other tools ask for.
+fn deps(ctx: &mut Ctx<'_>) -> Result<Vec<String>, CliError> {
+    let mut lines = Vec::new();
+    match std::fs::read_to_string(ctx.io.cwd.join(protofetch::FILE_NAME)) {
+        Ok(text) => {
+            let found = protofetch::parse(&text)?;
+            lines.push(format!("# Taken over from {}.", protofetch::FILE_NAME));
+            lines.extend(found.deps.iter().map(deps::whole_line));
+            for note in &found.notes {
+                ctx.note(note)?;
+            }
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        Err(e) => return Err(CliError::outside(format!("cannot read `{}`", protofetch::FILE_NAME), e)),
+    }
+    // What buf's files say is wrong is told by whatever is run next.
+    for name in imports::registry_names(ctx).unwrap_or_default() {
+        let plain = name.split(':').next().unwrap_or_default();
+        // A version on the registry is a commit of it, which no package has.
+        lines.push(match deps::Known::of_buf(&name) {
+            Some(known) => format!("# {plain} is taken from: {}", known.line()),
+            None => {
+                let way = format!("`buf export {plain} -o third_party/proto` writes it where it is found");
+                ctx.note(&format!(
+                    "`{plain}`, which buf's files name, is in no package that is known: {way}"
+                ))?;
+                format!("# {plain} is in no package that is known: {way}.")
+            }
+        });
+    }
+    Ok(lines)
 }
 
 /// The name of the one module that buf's files name, without the registry.

@@ -10,16 +10,19 @@ mod error;
 mod excerpts;
 mod exit;
 mod files;
+mod fix;
 mod generate;
 mod imports;
 mod init;
 mod io;
 mod lines;
 mod man;
+mod owners;
 mod panic;
 mod pipeline;
 mod plugins;
 mod progress;
+mod repairs;
 mod rules;
 mod serve;
 mod since;
@@ -117,6 +120,7 @@ enum Command {
     #[command(alias = "breaking")]
     Check(Box<check::CheckArgs>),
     Diff(diff::DiffArgs),
+    Fix(Box<fix::FixArgs>),
     Waive(waive::WaiveArgs),
     Rules(rules::RulesArgs),
     Init(init::InitArgs),
@@ -192,6 +196,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
     let result = panic::guard(|| match command {
         Command::Check(args) => check::exec(*args, &mut ctx),
         Command::Diff(args) => diff::exec(args, &mut ctx),
+        Command::Fix(args) => fix::exec(*args, &mut ctx),
         Command::Waive(args) => waive::exec(args, &mut ctx),
         Command::Rules(args) => rules::exec(args, &mut ctx),
         Command::Init(args) => init::exec(args, &mut ctx),

@@ -5,22 +5,24 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, excerpts, lines, since, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
 use crate::deps::Lock;
-use crate::findings::{Report, WaiverStatus};
+use crate::findings::{Finding, Report, WaiverStatus};
+use crate::fix::{Bench, suggest};
 use crate::git::TagPattern;
-use crate::ledger::{History, Memory};
+use crate::ledger::{self, History, Memory, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
+use crate::report;
 use crate::schema::Schema;
 use crate::source::{
-    self, Around, Content, ImageFormat, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request,
-    RequestError, Scope, Side, Sides, SourceError,
+    self, Around, Content, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request, RequestError,
+    Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::words::Level;
@@ -48,6 +50,8 @@ pub(super) struct Job {
     pub(super) new_since: Option<String>,
     /// Show the sources of both sides beside each finding.
     pub(super) excerpts: bool,
+    /// Say which edits would repair each finding.
+    pub(super) repairs: bool,
 }
 
 impl Job {
@@ -108,6 +112,11 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let kept = lines::kept(&pair.new.content);
     let texts =
         job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
+    // Images give no texts here: their old side is decoded for `fix` alone.
+    let edited = match (&pair.old.content, &pair.new.content) {
+        (Content::Sources(old), Content::Sources(new)) if job.repairs => Some((old.clone(), new.clone())),
+        _ => None,
+    };
     let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
     let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
@@ -121,7 +130,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     let policies = policies.accepting(accepted);
     let history = history(pair.origin.as_ref(), &pair.settings);
     let memory = history.as_ref().map(|history| history as &dyn Memory);
-    let mut comparison = Comparison::remembering(&old, &new, memory);
+    let moved = std::mem::take(&mut pair.moved);
+    let mut comparison = Comparison::remembering(&old, &new, memory).carrying(moved.clone());
     if job.witness {
         comparison = comparison.proving();
     }
@@ -136,6 +146,8 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     {
         policy::published(&mut waivers, &earlier);
     }
+    let timelines =
+        if job.excerpts { timelines(&comparison, &findings, history.as_ref()) } else { Timelines::default() };
     let mut notes = pair.notes;
     notes.extend(warned);
     notes.extend_from_slice(comparison.notes());
@@ -148,16 +160,38 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         waivers,
         notes,
         bump,
+        timelines,
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
     if let Some([old, new]) = &texts {
         report.excerpts = excerpts::of([old, new], &report);
+        report.owners = owners::of(&ctx.io.cwd, &report);
+    }
+    if let Some((was, is)) = edited.filter(|_| !report.findings.is_empty()) {
+        let texts = repairs::sources(&was);
+        let bench = Bench {
+            old: &old,
+            texts: &texts,
+            new: &is,
+            options: &options,
+            policies: &policies,
+            memory,
+            moved: &moved,
+        };
+        report.repairs = suggest(&bench, &comparison, &report.findings);
     }
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
     Ok((report, fail_on))
+}
+
+/// What became of the numbers that findings are about, of those that are shown whole.
+fn timelines(comparison: &Comparison<'_>, findings: &[Finding], history: Option<&History>) -> Timelines {
+    let of: BTreeSet<usize> = findings.iter().take(report::SHOWN_WHOLE).map(|finding| finding.of).collect();
+    let changes = of.into_iter().map(|index| (index, &comparison.changes()[index]));
+    ledger::timelines(&comparison.cx(), changes, history)
 }
 
 /// Compares; nobody minds anything.
@@ -284,8 +318,15 @@ pub(super) fn version(
 
 /// The model of compiled files.
 pub(super) fn schema(compiled: &Compiled) -> Result<Schema, CliError> {
-    Schema::build(compiled)
-        .map_err(|e| CliError::new(ErrorKind::Sources, e).while_("cannot read the descriptors"))
+    Schema::build(compiled).map_err(|e| no_descriptors(e, "cannot read the descriptors".to_owned()))
+}
+
+/// What to do about descriptors that cannot be read: those of a compiler here always can.
+fn no_descriptors(error: impl std::error::Error + Send + Sync + 'static, doing: String) -> CliError {
+    CliError::new(ErrorKind::Sources, error).while_(doing).hint(
+        "make the descriptor set again, with everything that it imports: \
+         `protopact build -o FILE`, or protoc with `--include_imports`",
+    )
 }
 
 pub(super) fn options(settings: &Settings) -> Options {
@@ -331,14 +372,14 @@ pub(super) fn asked_with<T>(
 }
 
 /// The versions before a baseline that is a revision; a folder or an image has none.
-fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
+pub(super) fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
     let origin = origin?;
     Some(History {
         repository: origin.repository.clone(),
         baseline: origin.revision.clone(),
         folder: origin.folder.clone(),
         pattern: TagPattern::parse(&settings.release.tag).ok()?,
-        most: crate::ledger::MAX_VERSIONS,
+        most: ledger::MAX_VERSIONS,
     })
 }
 
@@ -372,7 +413,8 @@ fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, 
 /// Leaves out the files of the old side that the new side does not have, but for what others import.
 fn limit(old: &mut Content, new: &Content) -> Result<(), CliError> {
     let (Content::Sources(old), Content::Sources(new)) = (old, new) else {
-        return Err(CliError::usage("`--limit-to-input-files` needs source files on both sides"));
+        return Err(CliError::usage("`--limit-to-input-files` needs source files on both sides")
+            .hint("leave it out, or compare folders, archives or revisions"));
     };
     let names: BTreeSet<&str> = new.files.iter().filter(|f| f.target).map(|f| &*f.name).collect();
     for file in &mut old.files {
@@ -392,11 +434,7 @@ pub(super) fn compile_side(content: &Content, options: &Options) -> Result<Compi
     match content {
         Content::Sources(input) => compile::compile(input, options).map_err(Failure::Compile),
         Content::Image(image, selection) => {
-            let format = match image.format {
-                ImageFormat::Binary => compile::image::Format::Binary,
-                ImageFormat::Json => compile::image::Format::Json,
-            };
-            let mut compiled = compile::image::read(&image.bytes, format).map_err(Failure::Image)?;
+            let mut compiled = compile::image::read(&image.bytes, image.format).map_err(Failure::Image)?;
             for file in &mut compiled.files {
                 file.target &= selection.selects(&file.name, &file.name);
             }
@@ -416,14 +454,12 @@ pub(super) fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
                 diagnostics.extend(found);
             }
             Failure::Compile(error @ CompileError::Protoc(_)) => {
-                return CliError::new(ErrorKind::Outside, error);
+                return CliError::new(ErrorKind::Outside, error).hint(
+                    "name another protoc with `--protoc`; without editions `--compiler builtin` needs none",
+                );
             }
-            Failure::Image(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
-            }
-            Failure::Schema(error) => {
-                return CliError::new(ErrorKind::Sources, error).while_(format!("cannot read {name}"));
-            }
+            Failure::Image(error) => return no_descriptors(error, format!("cannot read {name}")),
+            Failure::Schema(error) => return no_descriptors(error, format!("cannot read {name}")),
         }
     }
     let mut error =
@@ -475,9 +511,10 @@ impl From<SourceError> for CliError {
         let hint = error.hint();
         let kind = match &error {
             SourceError::Git { source, .. } if !source.is_not_found() => ErrorKind::Outside,
-            SourceError::Io { .. } | SourceError::Read { .. } | SourceError::Fetch { .. } => {
-                ErrorKind::Outside
-            }
+            SourceError::Io { .. }
+            | SourceError::Read { .. }
+            | SourceError::Server { .. }
+            | SourceError::Fetch { .. } => ErrorKind::Outside,
             _ => ErrorKind::Usage,
         };
         CliError::new(kind, error).hint_opt(hint)

@@ -1,12 +1,14 @@
 //! `protopact rules`.
 
+use std::io;
+
 use clap::Args;
 use serde::Serialize;
-use serde_json::ser::{PrettyFormatter, Serializer};
 
 use super::{CliError, Ctx, Exit};
+use crate::present::{Choice, Format, Formats};
 use crate::rules::{self, Categories, Lookup, Rule, Status};
-use crate::text::{Line, Style, View};
+use crate::text::{Line, Style, View, pretty_json};
 
 /// List the rules, or explain one
 ///
@@ -29,17 +31,28 @@ pub(super) struct RulesArgs {
     category: Option<String>,
 
     /// How to print them
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: RulesFormat,
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Choice<OfRules>,
 }
 
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum RulesFormat {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
+/// Rules that are told.
+struct Chosen {
+    rules: Vec<&'static Rule>,
+    /// Whether the only one is explained rather than listed.
+    explain: bool,
+}
+
+/// The formats of rules.
+#[derive(Debug)]
+struct OfRules;
+
+impl Formats for OfRules {
+    type Document = Chosen;
+
+    const ALL: &'static [Format<Chosen>] = &[
+        Format { name: "text", help: "For people", hidden: false, write: text },
+        Format { name: "json", help: "For programs", hidden: false, write: json },
+    ];
 }
 
 /// Runs the command.
@@ -61,12 +74,9 @@ pub(super) fn exec(args: RulesArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         }
         (None, None) => rules::RULES.to_vec(),
     };
+    let chosen = Chosen { rules: chosen, explain: args.id.is_some() };
     let view = ctx.view();
-    match (args.format, &args.id) {
-        (RulesFormat::Json, _) => json(&chosen, ctx)?,
-        (RulesFormat::Text, Some(_)) => explain(chosen[0], &view, ctx)?,
-        (RulesFormat::Text, None) => list(&chosen, &view, ctx)?,
-    }
+    args.format.write(&chosen, &view, &mut ctx.io.out)?;
     Ok(Exit::Clean)
 }
 
@@ -86,7 +96,14 @@ fn instead(ids: &[&str]) -> Option<String> {
     (!ids.is_empty()).then(|| format!("name {} instead", ids.join(", ")))
 }
 
-fn list(rules: &[&Rule], view: &View, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+fn text(chosen: &Chosen, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    match chosen.rules[..] {
+        [rule] if chosen.explain => explain(rule, view, out),
+        ref rules => list(rules, view, out),
+    }
+}
+
+fn list(rules: &[&Rule], view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let width = |text: fn(&Rule) -> String, head: &str| {
         rules.iter().map(|r| text(r).len()).chain([head.len()]).max().unwrap_or_default()
     };
@@ -95,7 +112,7 @@ fn list(rules: &[&Rule], view: &View, ctx: &mut Ctx<'_>) -> Result<(), CliError>
     let table = view.width.is_none_or(|w| ids + categories + 60 < w);
     if table {
         let head = format!("{:ids$}  {:categories$}  level  flags", "id", "categories");
-        Line::new().styled(Style::Faint, head).write(view, &mut ctx.io.out)?;
+        Line::new().styled(Style::Faint, head).write(view, out)?;
     }
     for rule in rules {
         let (level, flags) = (rule.level.as_str(), first_sentence(rule.docs.flags));
@@ -105,12 +122,12 @@ fn list(rules: &[&Rule], view: &View, ctx: &mut Ctx<'_>) -> Result<(), CliError>
                 .styled(Style::Strong, format!("{:ids$}", rule.id))
                 .plain(format!("  {:categories$}  {level:5}  ", names(rule.categories)))
                 .plain(flags)
-                .write(view, &mut ctx.io.out)?;
+                .write(view, out)?;
         } else {
             let facts = format!("  {level} · {}", names(rule.categories));
             let head = Line::new().styled(Style::Strong, rule.id).styled(Style::Faint, facts);
-            head.write(view, &mut ctx.io.out)?;
-            Line::new().plain("    ").plain(flags).hang(4).write(view, &mut ctx.io.out)?;
+            head.write(view, out)?;
+            Line::new().plain("    ").plain(flags).hang(4).write(view, out)?;
         }
     }
     Ok(())
@@ -133,8 +150,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn explain(rule: &Rule, view: &View, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
-    let out = &mut ctx.io.out;
+fn explain(rule: &Rule, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let facts = format!("  {} · {} · {}", rule.level.as_str(), rule.bump.as_str(), names(rule.categories));
     Line::new().styled(Style::Strong, rule.id).styled(Style::Faint, facts).write(view, out)?;
     for (label, text) in [("flags", rule.docs.flags), ("breaks", rule.docs.breaks), ("fix", rule.docs.fix)] {
@@ -171,8 +187,8 @@ struct JsonRule<'a> {
     after: &'a str,
 }
 
-fn json(rules: &[&Rule], ctx: &mut Ctx<'_>) -> Result<(), CliError> {
-    let rules = rules.iter().map(|rule| JsonRule {
+fn json(chosen: &Chosen, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let rules = chosen.rules.iter().map(|rule| JsonRule {
         id: rule.id,
         categories: rule.categories.names().collect(),
         level: rule.level.as_str(),
@@ -188,9 +204,5 @@ fn json(rules: &[&Rule], ctx: &mut Ctx<'_>) -> Result<(), CliError> {
         after: rule.docs.after,
     });
     let document = Document { schema_version: 1, rules: rules.collect() };
-    let formatter = PrettyFormatter::with_indent(b"  ");
-    document
-        .serialize(&mut Serializer::with_formatter(&mut ctx.io.out, formatter))
-        .map_err(std::io::Error::from)?;
-    Ok(ctx.io.out.write_all(b"\n")?)
+    writeln!(out, "{}", pretty_json(&document)?)
 }

@@ -8,10 +8,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::present::{Choice, Format, Formats};
 use crate::service::{
     Contract, Ended, Gzip, Limits, Log, LogFormat, Options, Received, Running, SelfSigned, Server,
     ServiceError, Tls, TlsError, interop_contract, write_all,
@@ -51,8 +53,8 @@ pub(super) struct ServeArgs {
     listen: SocketAddr,
 
     /// How to say that the server is ready
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: Ready,
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Choice<OfServe>,
 
     /// How many messages a server stream answers with
     #[arg(long, value_name = "N", default_value_t = 3)]
@@ -163,18 +165,44 @@ struct LimitArgs {
     threads: Option<std::num::NonZeroUsize>,
 }
 
-/// How the readiness line looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Ready {
-    /// `listening on ADDRESS`
-    #[default]
-    Text,
-    /// One JSON object
-    Json,
+/// What there is to say when the server is ready.
+#[derive(Debug, Serialize)]
+struct Ready {
+    address: String,
+    event: &'static str,
+    metrics: Option<String>,
+    tls: bool,
+    version: Option<String>,
+}
+
+/// The formats of the line that says so.
+#[derive(Debug)]
+struct OfServe;
+
+impl Formats for OfServe {
+    type Document = Ready;
+
+    const ALL: &'static [Format<Ready>] = &[
+        Format {
+            name: "text",
+            help: "`listening on ADDRESS`",
+            hidden: false,
+            write: |ready, _, out| writeln!(out, "listening on {}", ready.address),
+        },
+        Format {
+            name: "json",
+            help: "One JSON object",
+            hidden: false,
+            write: |ready, _, out| writeln!(out, "{}", serde_json::to_string(ready)?),
+        },
+    ];
 }
 
 /// Log lines that wait for the terminal before some are left out.
 const LOG_ROOM: usize = 4096;
+
+/// How long a line of the log may take to be written once the server has ended.
+const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Messages that wait to be recorded before clients have to wait.
 const RECORD_ROOM: usize = 256;
@@ -187,7 +215,7 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     }
     let tls = tls(&args.tls, ctx)?;
     let recorder = args.record.as_ref().map(|path| Recorder::start(path, ctx)).transpose()?;
-    let (log, mut lines) = Log::new(args.watching.log, LOG_ROOM);
+    let (log, log_end) = Log::new(args.watching.log, LOG_ROOM, log_file());
     let options = Options {
         address: args.listen,
         metrics: args.watching.metrics,
@@ -208,18 +236,36 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     }
     let runtime = builder.enable_all().build();
     let runtime = runtime.map_err(|e| CliError::outside("cannot start the threads of the server", e))?;
-    let served = runtime.block_on(async {
+    let served: Result<_, CliError> = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|e| CliError::outside("cannot wait for signals", e))?;
-        let tls = options.tls.is_some();
         let running = Server::bind(options).await?;
-        ready(&running, &name, tls, args.format, ctx)?;
-        serve(running, &mut signals, &mut lines, ctx).await
+        ready(&running, &name, &args, ctx)?;
+        Ok(serve(running, &mut signals).await)
     });
     // Whatever is left is dropped, and with it what keeps the recorder waiting.
     runtime.shutdown_timeout(Duration::from_secs(2));
     let recorded = recorder.map_or(Ok(()), Recorder::finish);
-    served.and(recorded)?;
+    let unread = log_end.flush(LOG_PATIENCE);
+    let ended = served?;
+    recorded?;
+    // Where nobody reads the log, nobody reads the rest either, and waiting for that would be waiting for ever.
+    if unread == 0 {
+        tell(ended, ctx)?;
+    }
     Ok(Exit::Clean)
+}
+
+/// Standard error, without its lock: whoever writes the log may wait for a reader for ever, and the rest of the program
+/// has to end all the same.
+fn log_file() -> Box<dyn io::Write + Send> {
+    #[cfg(unix)]
+    let own = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned();
+    #[cfg(windows)]
+    let own = std::os::windows::io::AsHandle::as_handle(&io::stderr()).try_clone_to_owned();
+    match own {
+        Ok(own) => Box::new(std::fs::File::from(own)),
+        Err(_) => Box::new(io::stderr()),
+    }
 }
 
 /// The contract, and what it is.
@@ -302,65 +348,34 @@ fn write_secret(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Says that the server is there.
-fn ready(
-    running: &Running,
-    name: &Name,
-    tls: bool,
-    format: Ready,
-    ctx: &mut Ctx<'_>,
-) -> Result<(), CliError> {
-    let address = running.address;
-    match format {
-        Ready::Text => {
-            if let Some(metrics) = running.metrics {
-                ctx.note(&format!("metrics are at http://{metrics}/metrics"))?;
-            }
-            writeln!(ctx.io.out, "listening on {address}")?;
-        }
-        Ready::Json => {
-            let metrics = running.metrics.map(|m| m.to_string());
-            let line = serde_json::json!({
-                "event": "listening",
-                "address": address.to_string(),
-                "metrics": metrics,
-                "tls": tls,
-                "version": name.version().map(ToString::to_string),
-            });
-            writeln!(ctx.io.out, "{line}")?;
-        }
+fn ready(running: &Running, name: &Name, args: &ServeArgs, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    let ready = Ready {
+        address: running.address.to_string(),
+        event: "listening",
+        metrics: running.metrics.map(|m| m.to_string()),
+        tls: args.tls.tls_cert.is_some() || args.tls.tls_self_signed.is_some(),
+        version: name.version().map(ToString::to_string),
+    };
+    // The object has it.
+    if let (Some(metrics), "text") = (&ready.metrics, args.format.name()) {
+        ctx.note(&format!("metrics are at http://{metrics}/metrics"))?;
     }
+    let view = ctx.view();
+    args.format.write(&ready, &view, &mut ctx.io.out)?;
     Ok(ctx.io.out.flush()?)
 }
 
-/// Writes the log until a signal comes, and ends the server then; a second signal ends it at once.
-async fn serve(
-    running: Running,
-    signals: &mut Signals,
-    lines: &mut mpsc::Receiver<String>,
-    ctx: &mut Ctx<'_>,
-) -> Result<(), CliError> {
-    let mut write = |line: String| writeln!(ctx.io.err, "{line}");
-    let mut open = true;
-    loop {
-        tokio::select! {
-            line = lines.recv(), if open => match line {
-                Some(line) => write(line)?,
-                None => open = false,
-            },
-            () = signals.next() => break,
-        }
+/// Waits for a signal, and ends the server then; a second signal ends it at once, and nothing is said about how.
+async fn serve(running: Running, signals: &mut Signals) -> Option<Ended> {
+    signals.next().await;
+    tokio::select! {
+        ended = running.shutdown() => Some(ended),
+        () = signals.next() => None,
     }
-    let mut end = std::pin::pin!(running.shutdown());
-    let ended = loop {
-        tokio::select! {
-            ended = end.as_mut() => break Some(ended),
-            Some(line) = lines.recv() => write(line)?,
-            () = signals.next() => break None,
-        }
-    };
-    while let Ok(line) = lines.try_recv() {
-        write(line)?;
-    }
+}
+
+/// Says what was cut at the end.
+fn tell(ended: Option<Ended>, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
     let text = match ended {
         Some(Ended::Finished) => return Ok(()),
         Some(Ended::Cut(left)) => {

@@ -9,9 +9,9 @@ use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::machine::Space;
-use crate::present::Target;
+use crate::present::{Choice, Target};
 use crate::text::View;
-use crate::verify::matrix::{self, CellId, Matrix};
+use crate::verify::matrix::{self, CellId};
 use crate::verify::sdk::Sdk;
 use crate::verify::side::{self, Side};
 use crate::verify::{self, Plan, VerifyError, Wanted, Ways, tell};
@@ -65,12 +65,12 @@ pub(super) struct VerifyArgs {
     cell: Option<String>,
 
     /// How to print the matrix
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: VerifyFormat,
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Choice<tell::OfVerify>,
 
     /// Write the matrix to a file as well; may be repeated
     #[arg(long, value_name = "FORMAT=PATH")]
-    report: Vec<Target<VerifyFormat>>,
+    report: Vec<Target<tell::OfVerify>>,
 
     /// How many programs read and write at the same time; the number of cores when it is left out
     #[arg(long, value_name = "N")]
@@ -96,31 +96,6 @@ enum Part {
     Bytes,
     /// Clients that call servers
     Calls,
-}
-
-/// Forms of the matrix.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum VerifyFormat {
-    /// Tables for people
-    #[default]
-    Text,
-    /// One JSON document
-    Json,
-    /// JUnit XML, a test for each cell
-    Junit,
-    /// One page for a browser
-    Html,
-}
-
-impl VerifyFormat {
-    fn write(self, matrix: &Matrix, view: &View, out: &mut dyn std::io::Write) -> std::io::Result<()> {
-        match self {
-            VerifyFormat::Text => tell::text::write(matrix, view, out),
-            VerifyFormat::Json => tell::json::write(matrix, out),
-            VerifyFormat::Junit => tell::junit::write(matrix, out),
-            VerifyFormat::Html => tell::html::write(matrix, out),
-        }
-    }
 }
 
 /// The versions of packages that have none, old and new.

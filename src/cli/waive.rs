@@ -8,8 +8,9 @@ use super::pipeline::{self, Job};
 use super::{CliError, Ctx, Exit, files};
 use crate::config::waive::{NewWaiver, add, remove};
 use crate::config::{self, Overrides, Settings};
-use crate::findings::{Report, Waived, WaiverState, WaiverStatus};
+use crate::findings::{Finding, Report, Standing, Waived, WaiverState, WaiverStatus};
 use crate::policy::Waivers;
+use crate::source::Name;
 use crate::text::{Date, Line, Style, plural};
 
 /// Accept a break, for a time
@@ -132,18 +133,13 @@ fn write(
         ..Waived::default()
     };
     if let Some(why) = judge.objection(&waived) {
-        return Err(CliError::usage(format!("such a waiver has no effect: {why}")));
+        return Err(CliError::usage(format!("such a waiver has no effect: {why}"))
+            .hint("give `--reason`, `--owner` and `--until`, as far as `[waivers]` asks for them"));
     }
     let mut done = Vec::new();
     for typed in &args.findings {
-        let typed = typed.to_ascii_lowercase();
-        if typed.len() < 8 || !typed.bytes().all(|b| b.is_ascii_hexdigit()) {
-            let message = format!("`{typed}` is not the fingerprint of a finding");
-            return Err(
-                CliError::usage(message).hint("copy it from the report: at least eight hexadecimal digits")
-            );
-        }
-        let found = report.map(|report| find(&typed, report)).transpose()?;
+        let typed = fingerprint(typed)?;
+        let found = report.map(|report| find(&typed, &report.findings, &report.old)).transpose()?;
         let finding = found.map_or(&*typed, |finding| &*finding.fingerprint);
         if let Some(there) = settings.waivers.iter().find(|w| finding.starts_with(&*w.finding)) {
             let message = format!("`{finding}` is accepted already, at {}", there.place);
@@ -171,13 +167,26 @@ fn write(
     Ok(Exit::Clean)
 }
 
-/// The finding with a fingerprint.
-fn find<'r>(typed: &str, report: &'r Report) -> Result<&'r crate::findings::Finding, CliError> {
-    report.findings.iter().find(|finding| finding.fingerprint.starts_with(typed)).ok_or_else(|| {
-        let message = format!("no finding has the fingerprint `{typed}`, against {}", report.old.told());
-        let there: Vec<String> = report.open().map(|f| format!("`{}`", f.fingerprint)).collect();
+/// A fingerprint as typed, which may be the beginning of one.
+pub(super) fn fingerprint(typed: &str) -> Result<String, CliError> {
+    let typed = typed.to_ascii_lowercase();
+    if typed.len() < 8 || !typed.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let message = format!("`{typed}` is not the fingerprint of a finding");
+        return Err(
+            CliError::usage(message).hint("copy it from the report: at least eight hexadecimal digits")
+        );
+    }
+    Ok(typed)
+}
+
+/// The finding with a fingerprint, among those against an old side.
+pub(super) fn find<'r>(typed: &str, findings: &'r [Finding], old: &Name) -> Result<&'r Finding, CliError> {
+    findings.iter().find(|finding| finding.fingerprint.starts_with(typed)).ok_or_else(|| {
+        let message = format!("no finding has the fingerprint `{typed}`, against {}", old.told());
+        let open = findings.iter().filter(|f| f.standing == Standing::Open);
+        let there: Vec<String> = open.map(|f| format!("`{}`", f.fingerprint)).collect();
         let hint = match &*there {
-            [] => "there is nothing to accept".to_owned(),
+            [] => "no finding is open".to_owned(),
             there => format!("there are {}", crate::text::few(there, ", ")),
         };
         CliError::usage(message).hint(hint)

@@ -4,6 +4,13 @@
 //! earlier versions used numbers for, which is asked before anything is judged, and a prover that finds witnesses.
 //! Whether anybody minds is for `policy`.
 
+mod carried;
+
+use std::sync::Arc;
+
+use carried::Carried;
+pub use carried::Moved;
+
 use crate::diff::{self, Change, Cx, Echoes};
 use crate::ledger::{self, Memory};
 use crate::schema::{File, Schema};
@@ -19,6 +26,7 @@ pub struct Comparison<'a> {
     echoes: Echoes,
     judge: Judge<'a>,
     own: Own,
+    carried: Option<Carried>,
     prover: Option<Prover<'a>>,
     notes: Vec<String>,
 }
@@ -38,7 +46,7 @@ impl<'a> Comparison<'a> {
         let verdicts = changes.iter().map(|change| judge.judge(change)).collect();
         let echoes = diff::echoes(&changes, &cx);
         let own = Own::of(&cx);
-        Comparison { cx, changes, verdicts, echoes, judge, own, prover: None, notes }
+        Comparison { cx, changes, verdicts, echoes, judge, own, carried: None, prover: None, notes }
     }
 
     /// The same with witnesses for whoever asks for them.
@@ -46,6 +54,20 @@ impl<'a> Comparison<'a> {
     pub fn proving(mut self) -> Comparison<'a> {
         self.prover = Some(Prover::new(&self.cx, &self.changes));
         self
+    }
+
+    /// The same where dependencies have changed as well: what of them the contract's own messages hold is its own.
+    #[must_use]
+    pub fn carrying(mut self, moved: Moved) -> Comparison<'a> {
+        if !moved.is_empty() {
+            self.carried = Some(Carried::of(&self.cx, &self.own, moved));
+        }
+        self
+    }
+
+    /// What happened to the dependency that a change comes from; `None` for what the contract itself changed.
+    pub fn dependency(&self, change: &Change) -> Option<&Arc<str>> {
+        self.carried.as_ref().filter(|_| !self.is_in_own_file(change))?.by(change, &self.cx)
     }
 
     /// The two sides.
@@ -84,8 +106,12 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether a change concerns a file of the contract. What happened to files that are only imported is
-    /// somebody else's decision; a file that either side owns is the contract's on both.
+    /// somebody else's decision, unless a dependency was changed; a file that either side owns is the contract's on both.
     pub fn is_own(&self, change: &Change) -> bool {
+        self.is_in_own_file(change) || self.dependency(change).is_some()
+    }
+
+    fn is_in_own_file(&self, change: &Change) -> bool {
         let Cx { old, new } = self.cx;
         change.old.is_some_and(|e| self.own.old[old.file_of(e).index()])
             || change.new.is_some_and(|e| self.own.new[new.file_of(e).index()])

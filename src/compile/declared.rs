@@ -15,6 +15,10 @@ pub(crate) struct Declared {
     pub(crate) is_enum: bool,
     /// Fields or values in source order.
     pub(crate) numbers: Vec<Number>,
+    /// Reserved numbers, first and last of each range.
+    pub(crate) reserved: Vec<(i32, i32)>,
+    /// The same for those that are kept for extensions.
+    pub(crate) extensions: Vec<(i32, i32)>,
 }
 
 /// A field or an enum value.
@@ -45,12 +49,19 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
             full_name: name_of_message(&file, index as u32),
             is_enum: false,
             numbers: fields.map(|f| number(&file, edition, index as u32, f)).collect(),
+            reserved: message.reserved_ranges.iter().map(|r| (r.start, r.end.saturating_sub(1))).collect(),
+            extensions: {
+                let ranges = message.extension_ranges.iter().map(|e| e.range);
+                ranges.map(|r| (r.start, r.end.saturating_sub(1))).collect()
+            },
         }
     });
     let enums = file.enums.iter().map(|e| Declared {
         full_name: join(&scope_name(&file, e.parent), e.name),
         is_enum: true,
         numbers: values(e),
+        reserved: e.reserved_ranges.iter().map(|r| (r.start, r.end)).collect(),
+        extensions: Vec::new(),
     });
     messages.chain(enums).collect()
 }
@@ -188,6 +199,16 @@ mod tests {
             })
         });
         lines.map(|l| l.trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn ranges_end_with_their_last_number() {
+        let text = "syntax = \"proto2\"; message M { reserved 2, 4 to 6; extensions 100 to max; }
+            enum E { A = 0; reserved -3 to -1, 9; }";
+        let all = declared(text);
+        assert_eq!(all[0].reserved, [(2, 2), (4, 6)]);
+        assert_eq!(all[0].extensions, [(100, 536_870_911)]);
+        assert_eq!(all[1].reserved, [(-3, -1), (9, 9)]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::link::Unit;
 use super::parse::lex::MAX_PROBLEMS;
 use super::parse::{Problem, Span};
 use super::well_known;
+use crate::text::{best, overlap};
 
 /// Files in an order where imports come before importers: depth first over the first `targets` units, imports as
 /// they stand in the file. Reports imports that lead nowhere, lead back, or are written twice.
@@ -149,9 +150,8 @@ impl<'u> Absent<'u> {
             let explained = !why.is_none_or(Vec::is_empty);
             if !explained || index == 0 && input.found_roots {
                 let found = if input.found_roots { " (found from the imports)" } else { "" };
-                let shown: Vec<String> = input.roots.iter().map(|r| format!("`{r}`")).collect();
-                if !shown.is_empty() {
-                    problem = problem.hint(format!("looked in {}{found}", shown.join(", ")));
+                if !input.roots.is_empty() {
+                    problem = problem.hint(format!("looked in {}{found}", input.roots.join(", ")));
                 }
             }
             if !explained {
@@ -215,17 +215,16 @@ impl<'n> Names<'n> {
             return None;
         }
         let all = self.by_file.values().flatten().copied().filter(|name| *name != path && !importer(name));
-        all.filter_map(|name| {
+        let scored = all.filter_map(|name| {
             let same_file = file_name(name) == file_name(path);
             let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-            if same_file && strsim::normalized_levenshtein(&folder(path)?, &folder(name)?) < 0.5 {
+            if same_file && overlap(&folder(path)?, &folder(name)?) < 0.5 {
                 return None;
             }
-            let score = strsim::normalized_levenshtein(path, name) + if same_file { 0.2 } else { 0.0 };
-            (score > 0.7).then_some((score, name))
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
-        .map(|(_, name)| name)
+            let score = overlap(path, name) + if same_file { 0.2 } else { 0.0 };
+            Some((score, name))
+        });
+        best(scored, 0.7)
     }
 }
 

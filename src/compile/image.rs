@@ -1,7 +1,6 @@
 //! Descriptor sets and buf images as input: compiled elsewhere, maybe long ago.
 
 use std::borrow::Cow;
-use std::io::Read as _;
 
 use bytes::Bytes;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -9,14 +8,33 @@ use thiserror::Error;
 
 use super::output::{self, JsonError};
 use super::{Compiled, CompiledFile, Input, InputFile, Options, wire};
+use crate::machine::{Packed, inflate};
 
-/// How an image is written. Both may be compressed with gzip, which is noticed.
+/// How an image is written. Each may be compressed, which is noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// The wire format: `.binpb`, `.bin`, `.pb`, `.desc`.
     Binary,
-    /// ProtoJSON.
+    /// ProtoJSON: `.json`.
     Json,
+    /// The text format: `.txtpb`.
+    Text,
+    /// ProtoJSON as YAML: `.yaml`.
+    Yaml,
+}
+
+impl Format {
+    /// What files whose names end so hold; `ending` is without the dot.
+    #[must_use]
+    pub fn of(ending: &str) -> Option<Format> {
+        Some(match ending {
+            "binpb" | "bin" | "pb" | "desc" | "protoset" | "fds" => Format::Binary,
+            "json" => Format::Json,
+            "txtpb" | "textproto" | "textpb" => Format::Text,
+            "yaml" | "yml" => Format::Yaml,
+            _ => return None,
+        })
+    }
 }
 
 /// An image that cannot be used.
@@ -28,9 +46,12 @@ pub enum ImageError {
     /// The text is no descriptor set.
     #[error("cannot read the image")]
     Json(#[from] JsonError),
+    /// The text is no YAML.
+    #[error("the text is no YAML: {0}")]
+    Yaml(String),
     /// The compressed bytes are broken.
     #[error("cannot decompress the image")]
-    Gzip(#[source] std::io::Error),
+    Inflate(#[source] std::io::Error),
     /// It is too large.
     #[error("the image is larger than {MAX_SIZE} bytes")]
     TooLarge,
@@ -53,10 +74,6 @@ pub enum ImageError {
 /// The largest image that is read, in bytes, after decompression.
 pub const MAX_SIZE: u64 = 2 << 30;
 
-/// Number of `buf_extension` in `FileDescriptorProto`: buf's images say there which files are only imported
-/// (`is_import`, number 1).
-const BUF_EXTENSION: u32 = 8042;
-
 /// Reads a `FileDescriptorSet` or a buf image. Files that a buf image marks as imported are no targets; without
 /// marks all files are. Unknown fields stay as they are. Well-known files that are imported but left out are
 /// added.
@@ -65,31 +82,51 @@ const BUF_EXTENSION: u32 = 8042;
 ///
 /// Bytes that are no such thing, or a set that is not closed under imports.
 pub fn read(bytes: &[u8], format: Format) -> Result<Compiled, ImageError> {
-    let bytes = inflate(bytes)?;
+    let bytes = match Packed::of(bytes) {
+        Some(packed) => {
+            Cow::Owned(inflate(bytes.to_vec(), Some(packed), MAX_SIZE).map_err(ImageError::Inflate)?)
+        }
+        None => Cow::Borrowed(bytes),
+    };
     if bytes.len() as u64 > MAX_SIZE {
         return Err(ImageError::TooLarge);
     }
-    match format {
-        Format::Binary => read_binary(&Bytes::from(bytes.into_owned()), &FxHashSet::default()),
-        Format::Json => {
-            let text = std::str::from_utf8(&bytes).map_err(|e| ImageError::Broken(e.to_string()))?;
-            let (text, imports) = take_marks(text)?;
-            let set = output::from_json(&text)?;
-            read_binary(&set.into(), &imports)
-        }
-    }
+    let (set, imports) = wire_form(bytes, format)?;
+    read_binary(&set, &imports)
 }
 
-fn inflate(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ImageError> {
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Cow::Borrowed(bytes));
+/// The wire form of a set, and the names of the files that are marked as imported where the wire form cannot say it.
+fn wire_form(bytes: Cow<'_, [u8]>, format: Format) -> Result<(Bytes, FxHashSet<String>), ImageError> {
+    if format == Format::Binary {
+        return Ok((bytes.into_owned().into(), FxHashSet::default()));
     }
-    let mut out = Vec::new();
-    flate2::read::MultiGzDecoder::new(bytes)
-        .take(MAX_SIZE + 1)
-        .read_to_end(&mut out)
-        .map_err(ImageError::Gzip)?;
-    Ok(Cow::Owned(out))
+    let text = std::str::from_utf8(&bytes).map_err(|e| ImageError::Broken(e.to_string()))?;
+    if format == Format::Text {
+        return Ok((output::from_text(text)?.into(), FxHashSet::default()));
+    }
+    let json = if format == Format::Yaml { Cow::Owned(json_of(text)?) } else { Cow::Borrowed(text) };
+    let (json, imports) = take_marks(&json)?;
+    Ok((output::from_json(&json)?.into(), imports))
+}
+
+/// The set of any image in its wire form, for whoever looks at its files one by one.
+///
+/// # Errors
+///
+/// As [`read`], as far as the bytes are concerned.
+pub fn to_wire(bytes: &[u8], format: Format) -> Result<Bytes, ImageError> {
+    let bytes = inflate(bytes.to_vec(), None, MAX_SIZE).map_err(ImageError::Inflate)?;
+    Ok(wire_form(Cow::Owned(bytes), format)?.0)
+}
+
+/// The JSON that a YAML document stands for. Words such as `NO` are words: only `true` and `false` are truth values.
+fn json_of(yaml: &str) -> Result<String, ImageError> {
+    let most = usize::MAX;
+    let allowed = serde_saphyr::budget! { max_events: most, max_nodes: most, max_total_scalar_bytes: most, max_aliases: 0 };
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false, budget: allowed };
+    let value: serde_json::Value = serde_saphyr::from_str_with_options(yaml, options)
+        .map_err(|e| ImageError::Yaml(e.without_snippet().to_string()))?;
+    Ok(value.to_string())
 }
 
 /// Takes buf's marks out of the JSON of an image: they are no part of a descriptor set. Gives the names of the
@@ -153,8 +190,8 @@ fn read_file(descriptor: Bytes, imported: &FxHashSet<String>) -> Result<File, Im
         let field = field.ok_or_else(|| broken("a file ends early, or is none"))?;
         match field.number {
             1 => name = Some(text(field.bytes())?),
-            3 => imports.push(text(field.bytes())?),
-            BUF_EXTENSION => {
+            wire::DEPENDENCY => imports.push(text(field.bytes())?),
+            wire::BUF_EXTENSION => {
                 for mark in wire::fields(field.bytes().unwrap_or_default()).flatten() {
                     if mark.number == 1 {
                         is_import = mark.varint() == Some(1);

@@ -24,6 +24,7 @@ pub mod print;
 mod protoc;
 mod protox;
 mod repair;
+pub mod text_format;
 mod well_known;
 pub(crate) mod wire;
 
@@ -36,7 +37,9 @@ pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub use head::{Declares, Head, HeadImport};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;
+pub(crate) use parse::{Span as TextSpan, lex};
 pub use protoc::ProtocError;
+pub use protox::PROTOX;
 
 /// One source file to compile.
 #[derive(Clone, Debug)]

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use buffa::DecodeOptions;
-use buffa_descriptor::generated::descriptor::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use buffa_descriptor::generated::descriptor::{
+    DescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet,
+};
 use buffa_descriptor::{DescriptorPool, DynamicMessage};
 use thiserror::Error;
 
-use super::{Compiled, Input, InputFile, Options, encode, well_known, wire};
+use super::{Compiled, Input, InputFile, Options, encode, text_format, well_known, wire};
 
 /// What goes into a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct SetOptions {
     pub include_source_info: bool,
 }
 
-/// A set that cannot be written as JSON, or read from it.
+/// A set that cannot be written as JSON, or read from it or from the text format.
 #[derive(Debug, Error)]
 pub enum JsonError {
     /// The descriptors do not hold together.
@@ -27,6 +29,9 @@ pub enum JsonError {
     /// A value has no JSON form, or the JSON is not that of a descriptor set.
     #[error("not the JSON of a descriptor set")]
     Json(#[from] serde_json::Error),
+    /// The text is not that of a descriptor set.
+    #[error("not the text format of a descriptor set")]
+    Text(#[from] text_format::TextError),
 }
 
 /// Writes an encoded `FileDescriptorSet`. Nothing in it is decoded, so nothing is lost.
@@ -64,6 +69,14 @@ pub fn descriptor_set_json(compiled: &Compiled, options: SetOptions) -> Result<S
     Ok(message.to_json()? + "\n")
 }
 
+/// Reads the text format of a `FileDescriptorSet` or buf image; gives it in wire form.
+pub(super) fn from_text(text: &str) -> Result<Vec<u8>, JsonError> {
+    let base = pool(&[])?;
+    let plain = text_format::to_wire(text, &base.0, base.1, true)?;
+    let full = pool(&without_source_info(&plain))?;
+    Ok(text_format::to_wire(text, &full.0, full.1, false)?)
+}
+
 /// Reads the ProtoJSON of a `FileDescriptorSet`; gives it in wire form.
 pub(super) fn from_json(text: &str) -> Result<Vec<u8>, JsonError> {
     // The options can only be read once the extensions are known, which are in the same text.
@@ -98,8 +111,13 @@ fn pool(set: &[u8]) -> Result<(Arc<DescriptorPool>, buffa_descriptor::MessageInd
     let broken = |reason: String| JsonError::Descriptors(reason);
     let mut set =
         trusting().decode_from_slice::<FileDescriptorSet>(set).map_err(|e| broken(e.to_string()))?;
-    let has_descriptor = set.file.iter().any(|f| f.name.as_deref() == Some(DESCRIPTOR));
-    if !has_descriptor {
+    // An image that holds only what somebody asked for has a part of it.
+    let is_whole = |f: &FileDescriptorProto| {
+        f.message_type.iter().any(|m| m.name.as_deref() == Some("FileDescriptorSet"))
+    };
+    let is_it = |f: &FileDescriptorProto| f.name.as_deref() == Some(DESCRIPTOR);
+    if !set.file.iter().any(|f| is_it(f) && is_whole(f)) {
+        set.file.retain(|f| !is_it(f));
         let own = trusting()
             .decode_from_slice::<FileDescriptorSet>(&own_descriptor())
             .map_err(|e| broken(e.to_string()))?;

@@ -3,6 +3,7 @@
 //! What others can see is kept: names, numbers, types, defaults, ranges, the options of the language. Options that
 //! somebody else defined, comments and the order of declarations of different kinds are not.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
@@ -27,7 +28,7 @@ pub struct Printed {
 ///
 /// # Errors
 ///
-/// The bytes are no set, or a file of it declares an edition, whose features text cannot give back.
+/// The bytes are no set.
 pub fn texts(set: &Bytes) -> Result<Vec<Printed>, String> {
     let broken = || "it is no descriptor set".to_owned();
     let mut files: Vec<Bytes> = Vec::new();
@@ -42,20 +43,32 @@ pub fn texts(set: &Bytes) -> Result<Vec<Printed>, String> {
     }
     let printed = files.into_iter().map(|descriptor| {
         let file = FileDescriptorProto::decode(&*descriptor).map_err(|e| format!("{}: {e}", broken()))?;
-        match (file.name(), file.syntax()) {
-            ("", _) => Err("a file of it has no name".to_owned()),
-            (name, "" | "proto2" | "proto3") => {
-                Ok(Printed { name: name.to_owned(), text: text(&file), descriptor })
+        match file.name() {
+            "" => Err("a file of it has no name".to_owned()),
+            name => {
+                let text = text(&file, &descriptor);
+                Ok(Printed { name: name.to_owned(), text, descriptor })
             }
-            (name, _) => Err(format!("`{name}` declares an edition")),
         }
     });
     printed.collect()
 }
 
-fn text(file: &FileDescriptorProto) -> String {
-    let mut printer = Printer { out: String::new(), depth: 0, proto3: file.syntax() == "proto3" };
-    printer.line(&format!("syntax = \"{}\";", if printer.proto3 { "proto3" } else { "proto2" }));
+fn text(file: &FileDescriptorProto, raw: &[u8]) -> String {
+    let dialect = match file.syntax() {
+        "proto3" => Dialect::Proto3,
+        "editions" => Dialect::Edition,
+        _ => Dialect::Proto2,
+    };
+    let closed = if dialect == Dialect::Edition { closed_enums(raw) } else { BTreeSet::new() };
+    let mut printer = Printer { out: String::new(), depth: 0, dialect, closed, scope: Vec::new() };
+    printer.line(match dialect {
+        Dialect::Proto2 => "syntax = \"proto2\";",
+        Dialect::Proto3 => "syntax = \"proto3\";",
+        // Of its features only one matters to whoever imports the file: whether an enum is closed. Everything else is
+        // in the descriptor, which stands for this text once it is linked.
+        Dialect::Edition => "edition = \"2023\";",
+    });
     if !file.package().is_empty() {
         printer.line(&format!("package {};", file.package()));
     }
@@ -84,7 +97,10 @@ fn text(file: &FileDescriptorProto) -> String {
         }
         let flags = [
             ("java_multiple_files", options.java_multiple_files),
-            ("java_string_check_utf8", options.java_string_check_utf8),
+            (
+                "java_string_check_utf8",
+                options.java_string_check_utf8.filter(|_| dialect != Dialect::Edition),
+            ),
             ("cc_enable_arenas", options.cc_enable_arenas),
             ("deprecated", options.deprecated),
         ];
@@ -119,10 +135,71 @@ fn text(file: &FileDescriptorProto) -> String {
     printer.out
 }
 
+#[derive(Clone, Copy, PartialEq)]
+enum Dialect {
+    Proto2,
+    Proto3,
+    Edition,
+}
+
 struct Printer {
     out: String,
     depth: usize,
-    proto3: bool,
+    dialect: Dialect,
+    /// The enums of an edition that are closed.
+    closed: BTreeSet<Vec<String>>,
+    /// The messages around what is being printed.
+    scope: Vec<String>,
+}
+
+/// Numbers of `google.protobuf.FeatureSet.EnumType`, and of the fields that lead there.
+/// <https://github.com/protocolbuffers/protobuf/blob/main/src/google/protobuf/descriptor.proto>
+mod number {
+    pub(super) const FILE_MESSAGES: u32 = 4;
+    pub(super) const FILE_ENUMS: u32 = 5;
+    pub(super) const FILE_OPTIONS: u32 = 8;
+    pub(super) const FILE_FEATURES: u32 = 50;
+    pub(super) const MESSAGES: u32 = 3;
+    pub(super) const ENUMS: u32 = 4;
+    pub(super) const NAME: u32 = 1;
+    pub(super) const ENUM_OPTIONS: u32 = 3;
+    pub(super) const ENUM_FEATURES: u32 = 7;
+    pub(super) const ENUM_TYPE: u32 = 2;
+    pub(super) const CLOSED: u64 = 2;
+}
+
+/// The enums of a file that are closed by its features: the names of the messages around each, and its own.
+fn closed_enums(file: &[u8]) -> BTreeSet<Vec<String>> {
+    fn is_closed(element: &[u8], options: u32, features: u32) -> Option<bool> {
+        let inner = |bytes, number| wire::fields(bytes).flatten().filter(move |f| f.number == number);
+        let sets = inner(element, options).filter_map(|f| f.bytes()).flat_map(|o| inner(o, features));
+        let types = sets.filter_map(|f| f.bytes()).flat_map(|f| inner(f, number::ENUM_TYPE));
+        types.last().map(|f| f.varint() == Some(number::CLOSED))
+    }
+    fn name(element: &[u8]) -> String {
+        let name = wire::fields(element).flatten().find(|f| f.number == number::NAME);
+        name.and_then(|f| f.bytes()).map(|b| String::from_utf8_lossy(b).into_owned()).unwrap_or_default()
+    }
+    let by_file = is_closed(file, number::FILE_OPTIONS, number::FILE_FEATURES).unwrap_or(false);
+    let mut found = BTreeSet::new();
+    let mut open: Vec<(Vec<String>, &[u8], u32, u32)> =
+        vec![(Vec::new(), file, number::FILE_MESSAGES, number::FILE_ENUMS)];
+    while let Some((scope, element, messages, enums)) = open.pop() {
+        for field in wire::fields(element).flatten() {
+            let Some(inner) = field.bytes() else { continue };
+            let mut path = scope.clone();
+            if field.number == messages {
+                path.push(name(inner));
+                open.push((path, inner, number::MESSAGES, number::ENUMS));
+            } else if field.number == enums
+                && is_closed(inner, number::ENUM_OPTIONS, number::ENUM_FEATURES).unwrap_or(by_file)
+            {
+                path.push(name(inner));
+                found.insert(path);
+            }
+        }
+    }
+    found
 }
 
 impl Printer {
@@ -133,6 +210,7 @@ impl Printer {
     fn message(&mut self, message: &DescriptorProto, head: &str) {
         self.line(&format!("{head} {{"));
         self.depth += 1;
+        self.scope.push(message.name().to_owned());
         if let Some(options) = &message.options {
             if options.message_set_wire_format() {
                 self.line("option message_set_wire_format = true;");
@@ -144,9 +222,10 @@ impl Printer {
         // Groups and the entries of maps are written where their field is.
         let inline = |nested: &DescriptorProto| {
             nested.options.as_ref().is_some_and(|o| o.map_entry())
-                || message.field.iter().chain(&message.extension).any(|f| is_group_of(f, nested))
+                || message.field.iter().chain(&message.extension).any(|f| self.is_group_of(f, nested))
         };
-        for nested in message.nested_type.iter().filter(|n| !inline(n)) {
+        let whole: Vec<&DescriptorProto> = message.nested_type.iter().filter(|n| !inline(n)).collect();
+        for nested in whole {
             self.message(nested, &format!("message {}", nested.name()));
         }
         for enum_ in &message.enum_type {
@@ -178,9 +257,10 @@ impl Printer {
             self.line(&format!("reserved {} to {};", range.start(), range.end() - 1));
         }
         for name in &message.reserved_name {
-            self.line(&format!("reserved {};", quoted(name)));
+            self.reserved(name);
         }
         self.extensions(&message.extension, &message.nested_type);
+        self.scope.pop();
         self.depth -= 1;
         self.line("}");
     }
@@ -204,11 +284,12 @@ impl Printer {
         let label = match field.label() {
             _ if !labelled || entry.is_some() => "",
             Label::Repeated => "repeated ",
+            _ if self.dialect == Dialect::Edition => "",
             Label::Required => "required ",
-            Label::Optional if self.proto3 && !field.proto3_optional() => "",
+            Label::Optional if self.dialect == Dialect::Proto3 && !field.proto3_optional() => "",
             Label::Optional => "optional ",
         };
-        if let Some(group) = nested.iter().find(|n| is_group_of(field, n)) {
+        if let Some(group) = nested.iter().find(|n| self.is_group_of(field, n)) {
             let head = format!("{label}group {} = {}", group.name(), field.number());
             self.message(group, &head);
             return;
@@ -233,7 +314,8 @@ impl Printer {
             options.push(format!("json_name = {}", quoted(field.json_name())));
         }
         if let Some(set) = &field.options {
-            options.extend(set.packed.map(|packed| format!("packed = {packed}")));
+            let packed = set.packed.filter(|_| self.dialect != Dialect::Edition);
+            options.extend(packed.map(|packed| format!("packed = {packed}")));
             options.extend(set.deprecated.map(|deprecated| format!("deprecated = {deprecated}")));
             options.extend(set.jstype.is_some().then(|| format!("jstype = {}", set.jstype().as_str_name())));
         }
@@ -247,6 +329,10 @@ impl Printer {
         if enum_.options.as_ref().is_some_and(|o| o.allow_alias()) {
             self.line("option allow_alias = true;");
         }
+        let path: Vec<String> = self.scope.iter().cloned().chain([enum_.name().to_owned()]).collect();
+        if self.closed.contains(&path) {
+            self.line("option features.enum_type = CLOSED;");
+        }
         for value in &enum_.value {
             self.line(&format!("{} = {};", value.name(), value.number()));
         }
@@ -254,37 +340,34 @@ impl Printer {
             self.line(&format!("reserved {} to {};", range.start(), range.end()));
         }
         for name in &enum_.reserved_name {
-            self.line(&format!("reserved {};", quoted(name)));
+            self.reserved(name);
         }
         self.depth -= 1;
         self.line("}");
     }
-}
 
-fn is_group_of(field: &FieldDescriptorProto, message: &DescriptorProto) -> bool {
-    field.r#type() == Type::Group && field.type_name().ends_with(&format!(".{}", message.name()))
+    /// A name that is not to be used again: a word since there are editions, a string before.
+    fn reserved(&mut self, name: &str) {
+        match self.dialect {
+            Dialect::Edition => self.line(&format!("reserved {name};")),
+            _ => self.line(&format!("reserved {};", quoted(name))),
+        }
+    }
+
+    /// Whether a message is written where this field is. Editions have no groups.
+    fn is_group_of(&self, field: &FieldDescriptorProto, message: &DescriptorProto) -> bool {
+        self.dialect != Dialect::Edition
+            && field.r#type() == Type::Group
+            && field.type_name().ends_with(&format!(".{}", message.name()))
+    }
 }
 
 fn type_of(field: &FieldDescriptorProto) -> String {
     match field.r#type() {
-        Type::Double => "double",
-        Type::Float => "float",
-        Type::Int64 => "int64",
-        Type::Uint64 => "uint64",
-        Type::Int32 => "int32",
-        Type::Fixed64 => "fixed64",
-        Type::Fixed32 => "fixed32",
-        Type::Bool => "bool",
-        Type::String => "string",
-        Type::Bytes => "bytes",
-        Type::Uint32 => "uint32",
-        Type::Sfixed32 => "sfixed32",
-        Type::Sfixed64 => "sfixed64",
-        Type::Sint32 => "sint32",
-        Type::Sint64 => "sint64",
-        Type::Message | Type::Enum | Type::Group => field.type_name(),
+        Type::Message | Type::Enum | Type::Group => field.type_name().to_owned(),
+        // `TYPE_SFIXED32` is the name that descriptor.proto has for `sfixed32`, and so with all of them.
+        scalar => scalar.as_str_name().trim_start_matches("TYPE_").to_ascii_lowercase(),
     }
-    .to_owned()
 }
 
 /// A string literal.
@@ -333,6 +416,12 @@ service S { rpc Get(stream M) returns (M.N); }
 "#;
 
     fn compiled(text: &str) -> FileDescriptorProto {
+        let mut file = FileDescriptorProto::decode(&*raw(text)).unwrap();
+        file.source_code_info = None;
+        file
+    }
+
+    fn raw(text: &str) -> Bytes {
         let file = InputFile {
             name: "a.proto".into(),
             display: "a.proto".into(),
@@ -341,10 +430,7 @@ service S { rpc Get(stream M) returns (M.N); }
         };
         let input = Input { files: vec![file], ..Input::default() };
         let compiled = compile(&input, &Options::default()).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
-        let file = compiled.files.iter().find(|f| &*f.name == "a.proto").unwrap();
-        let mut file = FileDescriptorProto::decode(&*file.descriptor).unwrap();
-        file.source_code_info = None;
-        file
+        compiled.files.iter().find(|f| &*f.name == "a.proto").unwrap().descriptor.clone()
     }
 
     #[test]
@@ -360,6 +446,32 @@ service S { rpc Get(stream M) returns (M.N); }
             assert_eq!(printed[0].descriptor, first.encode_to_vec());
             assert_eq!(sorted(compiled(&printed[0].text)), sorted(first), "{}", printed[0].text);
         }
+    }
+
+    #[test]
+    fn what_importers_see_of_an_edition_is_printed() {
+        let raw = raw(r#"edition = "2023";
+            package acme.v1;
+            option features.enum_type = CLOSED;
+            message M {
+              enum In { ONE = 1; }
+              string s = 1 [features.field_presence = LEGACY_REQUIRED];
+              N group = 2 [features.message_encoding = DELIMITED];
+              repeated int32 n = 3 [features.repeated_field_encoding = EXPANDED];
+              In e = 4 [default = ONE];
+              reserved old;
+              message N { enum Open { option features.enum_type = OPEN; ZERO = 0; } Open o = 1; }
+            }
+            enum Out { TWO = 2; reserved GONE; }"#);
+        let mut set = Vec::new();
+        crate::compile::encode::bytes(&mut set, 1, &raw);
+        let printed = texts(&set.into()).unwrap();
+        let text = &printed[0].text;
+        assert_eq!(text.matches("features.enum_type = CLOSED").count(), 2, "{text}");
+        assert_eq!(printed[0].descriptor, raw);
+        let again = compiled(text);
+        assert_eq!(again.message_type[0].field.len(), 4, "{text}");
+        assert_eq!(again.message_type[0].reserved_name, ["old"]);
     }
 
     /// The order of nested declarations of different kinds is not kept.

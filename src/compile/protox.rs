@@ -17,6 +17,9 @@ use super::parse::lex::MAX_PROBLEMS;
 use super::parse::{MAX_PACKAGE_PARTS, Span};
 use super::{CompileError, CompiledFile, Input, builtin, well_known};
 
+/// The release of protox that is built in.
+pub const PROTOX: &str = "0.10.0";
+
 /// How deep brackets may stand in each other: messages and the values of options, as deep as the built-in compiler
 /// takes them. protox reads both with recursion and bounds only the first.
 const MAX_NESTING: usize = 132;
@@ -218,7 +221,16 @@ fn string_end(bytes: &[u8], quote: u8) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_NESTING, too_deep};
+    use super::{MAX_NESTING, PROTOX, too_deep};
+
+    #[test]
+    fn the_release_is_the_locked_one() {
+        let lock = include_str!("../../Cargo.lock");
+        for name in ["protox", "protox-parse"] {
+            let entry = format!("name = \"{name}\"\nversion = \"{PROTOX}\"\n");
+            assert!(lock.contains(&entry), "{name} is locked at another release");
+        }
+    }
 
     #[test]
     fn brackets_count_where_they_are_none_of_a_string_or_comment() {

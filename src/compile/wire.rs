@@ -3,6 +3,12 @@
 /// The number of `source_code_info` in `FileDescriptorProto`.
 pub(crate) const SOURCE_INFO: u32 = 9;
 
+/// The number of `dependency` in `FileDescriptorProto`.
+pub(crate) const DEPENDENCY: u32 = 3;
+/// The number of `buf_extension` in `FileDescriptorProto`: buf's images say there which files are only imported
+/// (`is_import`, number 1).
+pub(crate) const BUF_EXTENSION: u32 = 8042;
+
 /// One field as it stands in the bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field<'b> {

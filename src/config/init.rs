@@ -20,6 +20,8 @@ pub struct Known<'a> {
     pub roots: &'a [Root],
     /// Folders in them that are only there to be imported.
     pub imports: &'a [String],
+    /// Lines of `[deps]`, and comments on what buf's files name.
+    pub deps: &'a [String],
     /// The name of the contract, when one suggests itself.
     pub name: Option<&'a str>,
     /// Whether version tags of the default shape exist, so that `latest` has something to find.
@@ -59,6 +61,13 @@ pub fn render(known: &Known<'_>) -> String {
                 line(&mut out, "imports", &list(known.imports.iter().map(String::as_str)));
             }
         }
+    }
+
+    if !known.deps.is_empty() {
+        out.push_str(
+            "\n# What is imported from others: `protopact deps update` gets it, and locks it.\n[deps]\n",
+        );
+        known.deps.iter().for_each(|line| out.push_str(&format!("{line}\n")));
     }
 
     out.push_str("\n[check]\n# What to compare with: `latest` is the highest version tag.\n");
@@ -177,8 +186,14 @@ mod tests {
         let buf = yaml.map(|y| (vec!["buf.yaml".to_owned()], buf::parse(y, "buf.yaml").unwrap()));
         let settings = merge(Found { protopact: None, buf }, &Overrides::default()).unwrap();
         let roots: Vec<Root> = roots.iter().map(|r| Root::plain(*r)).collect();
-        let known =
-            Known { settings: &settings, roots: &roots, imports: &[], name: None, has_versions: true };
+        let known = Known {
+            settings: &settings,
+            roots: &roots,
+            imports: &[],
+            deps: &[],
+            name: None,
+            has_versions: true,
+        };
         let text = render(&known);
         let file = file::parse(&text, "protopact.toml").unwrap_or_else(|e| panic!("{e}\n{text}"));
         (text, file)

@@ -13,6 +13,7 @@ pub mod init;
 mod merge;
 mod path;
 mod policy;
+pub mod protofetch;
 mod settings;
 pub mod waive;
 

@@ -4,12 +4,17 @@
 //! file outside of itself, or has more than anybody needs, is refused as a whole.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use bytes::Bytes;
 use thiserror::Error;
+use zip::ZipReadOptions;
+use zip::read::Config;
+use zip::result::ZipError;
+use zip::unstable::read::ZipIterable;
 
 use crate::config::normalize;
+use crate::machine::Packed;
 
 /// How many entries an archive may have. The largest packages with contracts in them have some ten thousand.
 pub const MAX_ENTRIES: usize = 200_000;
@@ -46,7 +51,7 @@ pub enum ArchiveError {
 /// Files by path.
 pub type Files = BTreeMap<String, Bytes>;
 
-/// Reads an archive: zip, or tar, plain or compressed with gzip. `wanted` says which files are kept, by their path.
+/// Reads an archive: zip, or tar, plain or compressed with gzip or zstd. `wanted` says which files are kept, by their path.
 ///
 /// # Errors
 ///
@@ -55,10 +60,10 @@ pub fn read(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Files, Archiv
     if bytes.starts_with(b"PK") {
         return zip(bytes, wanted);
     }
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        return tar(flate2::read::MultiGzDecoder::new(bytes), wanted);
+    match Packed::of(bytes) {
+        Some(packed) => tar(packed.open(bytes), wanted),
+        None => tar(bytes, wanted),
     }
-    tar(bytes, wanted)
 }
 
 struct Taken {
@@ -107,15 +112,23 @@ impl Taken {
     }
 }
 
+/// The entries are walked one by one, as they stand in the directory: what reads an archive into a table by name cannot see
+/// that a name comes twice.
 fn zip(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Files, ArchiveError> {
+    let broken = |e: ZipError| ArchiveError::Broken(e.to_string());
+    let mut archive = ZipIterable::try_new(Cursor::new(bytes), Config::default()).map_err(broken)?;
     let mut taken = Taken::new();
-    for entry in super::zip::entries(bytes)? {
-        let Some(path) = taken.path(&entry.name, wanted)? else { continue };
-        if entry.link {
+    for entry in archive.files().map_err(broken)? {
+        let entry = entry.map_err(broken)?;
+        let raw = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let Some(path) = taken.path(&raw, wanted)? else { continue };
+        if entry.is_symlink() {
             return Err(ArchiveError::Link(path));
         }
-        if !entry.name.ends_with('/') {
-            taken.take(path, &mut entry.open(bytes)?)?;
+        if !raw.ends_with('/') {
+            let mut bytes = Cursor::new(bytes);
+            let content = entry.with_reader(&mut bytes, ZipReadOptions::new());
+            taken.take(path, &mut content.map_err(broken)?)?;
         }
     }
     Ok(taken.files)
@@ -159,6 +172,8 @@ impl<R: Read> Read for Bounded<R> {
 mod tests {
     use std::io::Write as _;
 
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+
     use super::*;
 
     fn wanted(path: &str) -> bool {
@@ -175,7 +190,9 @@ mod tests {
                 for half in [20_u16, 0, 0, 0, 0] {
                     out.extend(half.to_le_bytes());
                 }
-                for whole in [0_u32, size, size] {
+                let mut sum = flate2::Crc::new();
+                sum.update(content);
+                for whole in [sum.sum(), size, size] {
                     out.extend(whole.to_le_bytes());
                 }
                 out.extend(length.to_le_bytes());
@@ -220,13 +237,14 @@ mod tests {
     const FILE: tar::EntryType = tar::EntryType::Regular;
     const PLAIN: u32 = 0o100_644;
 
-    fn both(files: &[(&str, &[u8])]) -> [Vec<u8>; 3] {
+    fn both(files: &[(&str, &[u8])]) -> [Vec<u8>; 4] {
         let tar: Vec<_> = files.iter().map(|(name, content)| (*name, *content, FILE)).collect();
         let zip: Vec<_> = files.iter().map(|(name, content)| (*name, *content, PLAIN)).collect();
         let tar = tar_of(&tar);
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gz.write_all(&tar).unwrap();
-        [zip_of(&zip), tar, gz.finish().unwrap()]
+        let zst = compress_to_vec(&tar[..], CompressionLevel::Fastest);
+        [zip_of(&zip), tar, gz.finish().unwrap(), zst]
     }
 
     #[test]
@@ -282,6 +300,33 @@ mod tests {
         let many: Vec<_> = names.iter().map(|name| (name.as_str(), &b""[..], FILE)).collect();
         let error = read(&tar_of(&many), &wanted).unwrap_err().to_string();
         assert_eq!(error, format!("the archive holds more than {MAX_ENTRIES} entries"));
+    }
+
+    #[test]
+    fn content_that_is_not_what_was_packed_is_refused() {
+        let mut archive = zip_of(&[("a.proto", b"message A {}", PLAIN)]);
+        let at = archive.windows(7).position(|w| w == b"message").unwrap();
+        archive[at + 8] = b'B';
+        assert!(read(&archive, &wanted).unwrap_err().to_string().contains("`a.proto`"));
+    }
+
+    #[test]
+    fn packed_entries_are_unpacked_and_a_bomb_is_not() {
+        let packed = |name: &str, content: &[u8], times: u64| {
+            let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            writer.start_file(name, options.compression_method(zip::CompressionMethod::Deflated)).unwrap();
+            for _ in 0..times {
+                writer.write_all(content).unwrap();
+            }
+            writer.finish().unwrap().into_inner()
+        };
+        let files = read(&packed("a.proto", b"message A {}", 1), &wanted).unwrap();
+        assert_eq!(files["a.proto"], b"message A {}"[..]);
+        let bomb = packed("a.proto", &vec![b' '; 1 << 20], (MAX_WANTED >> 20) + 1);
+        assert!(bomb.len() < 1 << 20);
+        let error = read(&bomb, &wanted).unwrap_err().to_string();
+        assert_eq!(error, format!("the archive holds more than {MAX_WANTED} bytes of .proto files"));
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub struct Got {
     pub files: Files,
 }
 
-/// How long getting one package may take.
-const PATIENCE: Limits = Limits { time: Duration::from_secs(600), output: 64 << 20, messages: 1 << 20 };
+/// How long getting one package may take, when nobody says otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(600);
 /// How large a package may be, in bytes.
 const MAX_PACKAGE: u64 = 1 << 30;
 /// The plugin of Maven that copies artifacts.
@@ -34,6 +34,8 @@ pub struct Fetcher<'a> {
     pub host: &'a Host,
     /// Where it may write.
     pub cache: &'a Cache,
+    /// How long getting one package may take.
+    pub patience: Duration,
 }
 
 /// Whether a file of a package is of use.
@@ -107,6 +109,7 @@ impl Job<'_> {
         let host = self.fetcher.host;
         let name = self.dep.name.clone();
         let path = host.find(program).ok_or_else(|| DepsError::Toolchain { program, name: name.clone() })?;
+        let limits = Limits { time: self.fetcher.patience, output: 64 << 20, messages: 1 << 20 };
         let call = Call {
             name: program,
             program: &path,
@@ -116,7 +119,7 @@ impl Job<'_> {
             set: set.iter().map(|(key, value)| (*key, OsString::from(value))).collect(),
         };
         let source_told = self.told();
-        run::run(host, &call, PATIENCE).map_err(|source| DepsError::Run {
+        run::run(host, &call, limits).map_err(|source| DepsError::Run {
             name,
             source_told,
             source: Box::new(source),
@@ -207,7 +210,11 @@ impl Job<'_> {
         fs::create_dir_all(self.folder.join("src")).map_err(fail)?;
         fs::write(self.folder.join("src/lib.rs"), "").map_err(fail)?;
         fs::write(self.folder.join("Cargo.toml"), manifest).map_err(fail)?;
-        self.run("cargo", &["vendor", "--quiet", "--versioned-dirs", "vendor"], &[])?;
+        self.run(
+            "cargo",
+            &["vendor", "--quiet", "--versioned-dirs", "--respect-source-config", "vendor"],
+            &[],
+        )?;
         let folders = fs::read_dir(self.folder.join("vendor")).map_err(fail)?.flatten();
         let version = |folder: &Path| -> Option<String> {
             let text = folder.file_name()?.to_str()?.strip_prefix(name)?.strip_prefix('-')?.to_owned();

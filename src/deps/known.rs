@@ -1,5 +1,6 @@
 //! The table of contracts that others publish in packages.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -107,6 +108,25 @@ pub fn line(dep: &Dep) -> String {
     let mut parts = vec![format!("{key} = {}", quoted(value))];
     parts.extend(dep.version.as_ref().map(|v| format!("version = {}", quoted(v))));
     format!("{name} = {{ {} }}", parts.join(", "))
+}
+
+/// The same with where its import paths begin, and which of them are of use.
+#[must_use]
+pub fn whole_line(dep: &Dep) -> String {
+    let list = |paths: Vec<&str>| {
+        let paths =
+            paths.into_iter().map(|p| toml::Value::String(if p.is_empty() { "." } else { p }.to_owned()));
+        toml::Value::Array(paths.collect()).to_string()
+    };
+    let short = line(dep);
+    let mut whole = short.trim_end_matches(" }").to_owned();
+    if !dep.roots.is_empty() {
+        let _ = write!(whole, ", roots = {}", list(dep.roots.iter().map(|r| r.path.as_str()).collect()));
+    }
+    if !dep.include.is_empty() {
+        let _ = write!(whole, ", include = {}", list(dep.include.iter().map(String::as_str).collect()));
+    }
+    whole + " }"
 }
 
 #[cfg(test)]

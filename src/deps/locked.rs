@@ -106,6 +106,12 @@ impl Locked {
         format!("{} {} {}", self.source, self.from, self.version)
     }
 
+    /// What the paths of its files begin with where they are shown: `NAME@VERSION/`.
+    #[must_use]
+    pub fn mark(&self, name: &str) -> String {
+        format!("{name}@{}/", self.version)
+    }
+
     /// Its files, from the cache; `None` when they are not there, or not what they should be.
     #[must_use]
     pub fn files(&self, cache: &Cache) -> Option<Files> {

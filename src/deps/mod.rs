@@ -8,7 +8,6 @@ pub mod archive;
 pub mod fetch;
 mod known;
 pub mod locked;
-mod zip;
 
 use thiserror::Error;
 
@@ -18,7 +17,7 @@ use crate::config::{Root, normalize};
 use crate::lock::LockFileError;
 use crate::machine::{RunError, tools};
 
-pub use known::{Known, known, line};
+pub use known::{Known, known, line, whole_line};
 pub use locked::{Lock, Locked};
 
 /// The .proto files among the files of a package, and the files of descriptor sets in it.

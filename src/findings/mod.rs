@@ -1,16 +1,19 @@
 //! The model of a report: what a policy fills in, and every format is a pure function of.
 
+mod repair;
 mod waiver;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::ledger::Timelines;
 use crate::schema::Span;
 use crate::source::Name;
 use crate::verdict::Verdict;
 use crate::wire::Proof;
 use crate::words::{Bump, Level};
 
+pub use repair::{Edit, Repair};
 pub use waiver::{Standing, Waived, WaiverState, WaiverStatus};
 
 /// What a check or a diff has to say, sorted, with paths as a person types them.
@@ -38,6 +41,12 @@ pub struct Report {
     pub tabbed: Lines,
     /// The first lines of what findings point at, where a format asked for them.
     pub excerpts: Excerpts,
+    /// The edits that a fix stands for, where a format asked for them, by rule and fingerprint.
+    pub repairs: BTreeMap<(&'static str, String), Repair>,
+    /// Who owns the files that findings are in, by the path people find them by, where a format asked for it.
+    pub owners: BTreeMap<String, Vec<String>>,
+    /// What became of the numbers of the messages and enums that findings are about, where a format asked for it.
+    pub timelines: Timelines,
 }
 
 /// Lines of sources by path and number, from one.
@@ -77,6 +86,8 @@ pub struct Finding {
     pub new: Option<Location>,
     /// What it does to whom.
     pub verdict: Verdict,
+    /// What happened to the dependency that the change comes from; `None` for the contract's own.
+    pub dependency: Option<Arc<str>>,
     /// Calls that carry the element: `user.v1.UserService.GetUser (response)`.
     pub affects: Arc<Calls>,
     /// The way out of this very case, in one sentence.
@@ -144,6 +155,25 @@ impl Report {
         let waived = |f: &&Finding| matches!(f.standing, Standing::Waived(_));
         let known = |f: &&Finding| f.standing == Standing::Known;
         (self.findings.iter().filter(waived).count(), self.findings.iter().filter(known).count())
+    }
+
+    /// Who owns a finding: who accepted it, and whoever the file it is in belongs to. Sorted, each once.
+    pub fn owners_of(&self, finding: &Finding) -> Vec<String> {
+        let place = finding.new.as_ref().or(finding.old.as_ref());
+        let of_file = place.and_then(|place| self.owners.get(&place.path)).into_iter().flatten();
+        let waived = match &finding.standing {
+            Standing::Waived(waived) => waived.owner.as_ref(),
+            Standing::Open | Standing::Known => None,
+        };
+        let mut owners: Vec<String> = of_file.chain(waived).cloned().collect();
+        owners.sort();
+        owners.dedup();
+        owners
+    }
+
+    /// The edits for a finding.
+    pub fn repair(&self, finding: &Finding) -> Option<&Repair> {
+        self.repairs.get(&(finding.rule, finding.fingerprint.clone()))
     }
 
     /// Whether a finding that counts is at least as loud as `level`.

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::timeline::Numbers;
 use super::{Memory, Query, Recalled, Use};
 use crate::compile::{Declared, Number, declared};
 use crate::git::{BlobRef, Folders, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
-use crate::schema::{Kind as Type, Label};
+use crate::schema::{Kind as Type, Label, Range};
 
 /// How many versions are looked at, the newest ones. Contracts that are published once a week reach back more
 /// than a year.
@@ -54,6 +55,47 @@ impl Memory for History {
 
 impl History {
     fn look(&self, queries: &[Query]) -> Result<Recalled, GitError> {
+        let seen = self.see(queries)?;
+        let mut answers: Vec<Answer> = queries.iter().map(|_| Answer::default()).collect();
+        seen.each(|version, query, found| answers[query].take(&seen.versions[version], found));
+        let all = !seen.versions.is_empty()
+            && seen.versions.len() == seen.count
+            && !seen.shallow
+            && seen.reader.unread.is_empty();
+        let whole = answers.iter().map(|answer| all && answer.versions.len() == seen.count).collect();
+        let mut notes = vec![self.looked_at(&seen.versions, seen.count)];
+        if seen.shallow {
+            notes.push(
+                "the clone is shallow and may lack published versions: `git fetch --unshallow --tags` gets them"
+                    .to_owned(),
+            );
+        }
+        notes.extend(seen.reader.trouble());
+        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), whole, notes })
+    }
+
+    /// What every version declares of some messages and enums: the tags, oldest first, and for each of them in step
+    /// with the queries what it says; `None` where it has no such message or enum.
+    ///
+    /// # Errors
+    ///
+    /// The repository cannot be read.
+    pub(super) fn numbers(&self, queries: &[Query]) -> Result<Vec<Version>, GitError> {
+        let seen = self.see(queries)?;
+        let mut all = vec![vec![None; queries.len()]; seen.versions.len()];
+        seen.each(|version, query, found| {
+            let numbers: &mut Numbers = all[version][query].get_or_insert_default();
+            numbers.uses.extend(found.numbers.iter().map(|number| used(&seen.versions[version], number)));
+            let range = |(start, end): &(i32, i32)| Range { start: *start, end: *end };
+            numbers.reserved.extend(found.reserved.iter().map(range));
+            numbers.extensions.extend(found.extensions.iter().map(range));
+        });
+        let tags = seen.versions.iter().map(|version| version.tag.as_str().into());
+        Ok(tags.zip(all).rev().collect())
+    }
+
+    /// Reads what the versions have of some messages and enums.
+    fn see<'q>(&self, queries: &'q [Query]) -> Result<Seen<'q>, GitError> {
         let repo = Repo::open(&self.repository)?;
         let (versions, count) = repo.published(&self.pattern, &self.baseline, self.most)?;
         let mut reader = Reader::new(&self.repository, queries);
@@ -80,34 +122,7 @@ impl History {
             elsewhere.push((open, blobs));
         }
         reader.read(elsewhere.iter().flat_map(|(_, blobs)| blobs.iter().copied()));
-
-        let mut answers: Vec<Answer> = queries.iter().map(|_| Answer::default()).collect();
-        for ((version, at_path), (open, blobs)) in versions.iter().zip(&at_paths).zip(&elsewhere) {
-            for (index, query) in queries.iter().enumerate() {
-                if open.binary_search(&index).is_err()
-                    && let Some(blob) = at_path.get(&*query.path)
-                {
-                    answers[index].take(version, reader.find(*blob, query));
-                }
-            }
-            for blob in blobs.iter().filter(|b| reader.declares_any(**b)) {
-                for index in open {
-                    answers[*index].take(version, reader.find(*blob, &queries[*index]));
-                }
-            }
-        }
-        let all =
-            !versions.is_empty() && versions.len() == count && !repo.is_shallow() && reader.unread.is_empty();
-        let whole = answers.iter().map(|answer| all && answer.versions.len() == count).collect();
-        let mut notes = vec![self.looked_at(&versions, count)];
-        if repo.is_shallow() {
-            notes.push(
-                "the clone is shallow and may lack published versions: `git fetch --unshallow --tags` gets them"
-                    .to_owned(),
-            );
-        }
-        notes.extend(reader.trouble());
-        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), whole, notes })
+        Ok(Seen { queries, versions, count, shallow: repo.is_shallow(), reader, at_paths, elsewhere })
     }
 
     fn looked_at(&self, versions: &[Published], count: usize) -> String {
@@ -135,6 +150,46 @@ impl History {
     }
 }
 
+/// A tag, and in step with some queries what that version says of their numbers.
+pub(super) type Version = (Box<str>, Vec<Option<Numbers>>);
+
+/// What the versions have of some messages and enums, read.
+struct Seen<'q> {
+    queries: &'q [Query],
+    /// Newest first.
+    versions: Vec<Published>,
+    /// How many there are, looked at or not.
+    count: usize,
+    shallow: bool,
+    reader: Reader<'q>,
+    /// In step with the versions: the files at the paths of the queries.
+    at_paths: Vec<FxHashMap<&'q str, Id>>,
+    /// The same: the queries that these do not answer, and all other files.
+    elsewhere: Vec<(Vec<usize>, Arc<[Id]>)>,
+}
+
+impl Seen<'_> {
+    /// Tells every declaration, version by version from the newest on, with the indices of version and query.
+    fn each(&self, mut tell: impl FnMut(usize, usize, &Declared)) {
+        for (version, (at_path, (open, blobs))) in self.at_paths.iter().zip(&self.elsewhere).enumerate() {
+            for (index, query) in self.queries.iter().enumerate() {
+                if open.binary_search(&index).is_err()
+                    && let Some(found) = at_path.get(&*query.path).and_then(|b| self.reader.find(*b, query))
+                {
+                    tell(version, index, found);
+                }
+            }
+            for blob in blobs.iter().filter(|b| self.reader.declares_any(**b)) {
+                for index in open {
+                    if let Some(found) = self.reader.find(*blob, &self.queries[*index]) {
+                        tell(version, *index, found);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The uses of the numbers of one message or enum, each by the newest version that has it.
 #[derive(Default)]
 struct Answer {
@@ -146,11 +201,11 @@ struct Answer {
 
 impl Answer {
     /// Takes in what one version declares. Newer versions come first.
-    fn take(&mut self, version: &Published, found: Option<&Declared>) {
-        if found.is_some() && !self.versions.contains(&version.tag) {
+    fn take(&mut self, version: &Published, found: &Declared) {
+        if !self.versions.contains(&version.tag) {
             self.versions.insert(version.tag.clone());
         }
-        for number in found.into_iter().flat_map(|d| &d.numbers) {
+        for number in &found.numbers {
             if self.known.insert((number.number, number.name.clone(), type_text(number))) {
                 self.uses.push(used(version, number));
             }

@@ -2,7 +2,7 @@
 //!
 //! [`Host`] is its environment, [`tools`] what is looked for in it; [`mod@run`] starts programs, bounded and with an end, and
 //! [`Talk`] those that are talked to; [`Cache`] is where what can be got
-//! or made again is kept, and [`prune`] what leaves it; [`FileTree`] is what is written, before it is; [`write_whole`] and [`Taken`] write a file or a folder
+//! or made again is kept, and [`prune`] what leaves it; [`Packed`] is what is compressed, [`FileTree`] what is written, before it is; [`write_whole`] and [`Taken`] write a file or a folder
 //! whole or not at all.
 
 mod cache;
@@ -11,6 +11,7 @@ mod folder;
 mod groups;
 mod hash;
 mod host;
+mod inflate;
 pub mod prune;
 pub mod run;
 mod talk;
@@ -24,6 +25,7 @@ use groups::Group;
 pub(crate) use groups::Scratch;
 pub use hash::{sha256, sha256_file};
 pub use host::Host;
+pub use inflate::{Packed, inflate};
 pub use run::{Limits, RunError};
 pub use talk::{NoLine, Talk};
 pub use whole::{FileError, fail, files_below, link, write_into, write_whole};

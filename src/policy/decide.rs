@@ -207,16 +207,17 @@ fn finding(
         old: hit.old.map(|a| locate(cx.old, &a)),
         new: hit.new.map(|a| locate(cx.new, &a)),
         verdict: comparison.verdicts()[index].clone(),
+        dependency: comparison.dependency(change).cloned(),
         affects: affects.of(change),
-        fix: remedy(change, cx, rule).map(|remedy| remedy.to_string()),
+        fix: remedy(change, cx, rule.id).map(|remedy| remedy.to_string()),
         fingerprint,
         proofs: comparison.proofs(index),
     }
 }
 
-/// What makes the rule content: some take a reservation, everybody else misses what is gone.
-fn remedy(change: &Change, cx: &Cx<'_>, rule: &Rule) -> Option<Remedy> {
-    let reserved = change.reservation(cx).filter(|_| rule.id.contains("_UNLESS_"));
+/// What makes a rule content: some take a reservation, everybody else misses what is gone.
+pub fn remedy(change: &Change, cx: &Cx<'_>, rule: &str) -> Option<Remedy> {
+    let reserved = change.reservation(cx).filter(|_| rule.contains("_UNLESS_"));
     reserved.or_else(|| change.remedy(cx))
 }
 

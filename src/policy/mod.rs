@@ -14,7 +14,7 @@ mod rules;
 mod unstable;
 mod waivers;
 
-pub use decide::{Decided, decide};
+pub use decide::{Decided, decide, remedy};
 pub use fingerprint::{fingerprint, shape};
 pub use lenses::LensPolicy;
 pub use policies::{Policies, PolicySet};

@@ -1,20 +1,26 @@
 //! Pages for a browser: one file that needs nothing else.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, escape_formatter};
+use minijinja::{AutoEscape, Environment, HtmlEscape, UndefinedBehavior, Value, escape_formatter};
 
 use crate::text::{escape, is_unsafe};
+
+/// What all pages look like, in light and dark, on a phone and on paper.
+const LOOK: &str = include_str!("page.css");
 
 /// Fills the template of a page.
 ///
 /// Every value is text, never markup, and nothing in it acts on whoever reads the page: what is unsafe to show is
-/// written out, line feeds apart.
+/// written out, line feeds apart. `look` is the style sheet of all pages; the filter `told` makes code of what stands
+/// between backticks.
 pub(crate) fn render(template: &str, values: Value) -> String {
     let mut env = Environment::new();
     env.set_auto_escape_callback(|_| AutoEscape::Html);
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     env.set_syntax(syntax.expect("the delimiters are the usual ones"));
+    env.add_global("look", Value::from_safe_string(LOOK.to_owned()));
+    env.add_filter("told", |text: &str| Value::from_safe_string(told(text)));
     env.set_formatter(|out, state, value| match value.as_str() {
         Some(text) if text.contains(acts) => {
             let lines: Vec<_> = text.split('\n').map(escape).collect();
@@ -23,6 +29,20 @@ pub(crate) fn render(template: &str, values: Value) -> String {
         _ => escape_formatter(out, state, value),
     });
     env.render_str(template, values).expect("the template is complete and takes no strange values")
+}
+
+/// A sentence as markup. A name with a backtick in it leaves an odd one, and then none is a mark.
+fn told(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return HtmlEscape(&escape(text)).to_string();
+    }
+    let part = |(n, part): (usize, &&str)| match (n % 2, *part) {
+        (_, "") => String::new(),
+        (0, text) => HtmlEscape(&escape(text)).to_string(),
+        (_, code) => format!("<code>{}</code>", HtmlEscape(&escape(code))),
+    };
+    parts.iter().enumerate().map(part).collect()
 }
 
 fn acts(c: char) -> bool {
@@ -34,6 +54,13 @@ mod tests {
     use minijinja::context;
 
     use super::render;
+
+    #[test]
+    fn code_stands_between_backticks() {
+        let told = |text: &str| render("{{ t | told }}", context! { t => text });
+        assert_eq!(told("a `b<` ``c"), "a <code>b&lt;</code> c");
+        assert_eq!(told("a ` <c\n"), "a ` &lt;c\\n");
+    }
 
     #[test]
     fn text_of_others_is_never_markup() {

@@ -3,16 +3,23 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::ValueEnum;
 use thiserror::Error;
 
+use super::format::{Choice, Formats};
+
 /// A format and the file that the report goes to in that format.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target<F> {
+#[derive(Debug)]
+pub struct Target<F: Formats> {
     /// The format.
-    pub format: F,
+    pub format: Choice<F>,
     /// The file, as typed.
     pub path: PathBuf,
+}
+
+impl<F: Formats> Clone for Target<F> {
+    fn clone(&self) -> Target<F> {
+        Target { format: self.format, path: self.path.clone() }
+    }
 }
 
 /// Why a text names no report.
@@ -34,13 +41,13 @@ pub enum TargetError {
     Path,
 }
 
-impl<F: ValueEnum> FromStr for Target<F> {
+impl<F: Formats> FromStr for Target<F> {
     type Err = TargetError;
 
     fn from_str(text: &str) -> Result<Target<F>, TargetError> {
         let (name, path) = text.split_once('=').ok_or(TargetError::Shape)?;
-        let format = F::from_str(name, false)
-            .map_err(|_| TargetError::Format { name: name.to_owned(), known: known::<F>().join(", ") })?;
+        let format = Choice::of(name)
+            .ok_or_else(|| TargetError::Format { name: name.to_owned(), known: known::<F>().join(", ") })?;
         if path.is_empty() {
             return Err(TargetError::Path);
         }
@@ -49,7 +56,6 @@ impl<F: ValueEnum> FromStr for Target<F> {
 }
 
 /// The formats that help names.
-fn known<F: ValueEnum>() -> Vec<String> {
-    let values = F::value_variants().iter().filter_map(ValueEnum::to_possible_value);
-    values.filter(|v| !v.is_hide_set()).map(|v| format!("`{}`", v.get_name())).collect()
+fn known<F: Formats>() -> Vec<String> {
+    F::ALL.iter().filter(|f| !f.hidden).map(|f| format!("`{}`", f.name)).collect()
 }

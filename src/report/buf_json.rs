@@ -6,15 +6,20 @@
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::Serializer;
 
 use super::columns::{Range, columns};
-use super::{Finding, Location, Report, Reporter};
-use crate::text::JsonEscapes;
+use super::pieces::value;
+use super::{Finding, Location, Report};
+use crate::present::Format;
 use crate::text::View;
 
 /// The format.
-pub(super) struct BufJson;
+pub(super) const FORMAT: Format<Report> = Format {
+    name: "buf-json",
+    help: "One JSON object a line, as `buf breaking --error-format json` prints them",
+    hidden: false,
+    write,
+};
 
 /// One line. The order of the fields is the order of the keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -103,16 +108,14 @@ pub(super) fn rows(report: &Report) -> Vec<Row<'_>> {
     rows
 }
 
-impl Reporter for BufJson {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        write_rows(&mut rows(report), out)
-    }
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    write_rows(&mut rows(report), out)
 }
 
 fn write_rows(rows: &mut Vec<Row<'_>>, out: &mut dyn io::Write) -> io::Result<()> {
     tidy(rows);
     for row in rows {
-        row.serialize(&mut Serializer::with_formatter(&mut *out, JsonEscapes))?;
+        value(out, row)?;
         out.write_all(b"\n")?;
     }
     Ok(())
@@ -130,17 +133,17 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&BufJson, &sample::full(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), None));
     }
 
     #[test]
     fn empty() {
-        assert_eq!(sample::render(&BufJson, &sample::empty(), None), "");
+        assert_eq!(sample::render(&FORMAT, &sample::empty(), None), "");
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&BufJson, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         for line in text.lines() {
             let value: serde_json::Value = serde_json::from_str(line).unwrap();
             assert_eq!(value["message"], sample::hostile().findings[0].message);
@@ -153,7 +156,7 @@ mod tests {
         let mut report = sample::full();
         let first = &mut report.findings[0];
         first.new = None;
-        let text = sample::render(&BufJson, &report, None);
+        let text = sample::render(&FORMAT, &report, None);
         assert!(
             text.starts_with(r#"{"start_line":1,"start_column":1,"end_line":1,"end_column":1,"type":""#),
             "{text}"

@@ -2,20 +2,24 @@
 
 use std::io;
 
-use super::{Report, Reporter, buf_json};
+use super::{Report, buf_json};
+use crate::present::Format;
 use crate::text::{View, escape};
 
 /// The format.
-pub(super) struct BufText;
+pub(super) const FORMAT: Format<Report> = Format {
+    name: "buf-text",
+    help: "One line a finding, as `buf breaking` prints them",
+    hidden: true,
+    write,
+};
 
-impl Reporter for BufText {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        for row in buf_json::rows(report) {
-            let path = escape(row.path.unwrap_or("<input>"));
-            writeln!(out, "{path}:{}:{}:{}", row.start_line, row.start_column, escape(row.message))?;
-        }
-        Ok(())
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    for row in buf_json::rows(report) {
+        let path = escape(row.path.unwrap_or("<input>"));
+        writeln!(out, "{path}:{}:{}:{}", row.start_line, row.start_column, escape(row.message))?;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -25,16 +29,16 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&BufText, &sample::full(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), None));
     }
 
     #[test]
     fn empty() {
-        assert_eq!(sample::render(&BufText, &sample::empty(), None), "");
+        assert_eq!(sample::render(&FORMAT, &sample::empty(), None), "");
     }
 
     #[test]
     fn hostile() {
-        insta::assert_snapshot!(sample::render(&BufText, &sample::hostile(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::hostile(), None));
     }
 }

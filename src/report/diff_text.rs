@@ -3,29 +3,28 @@
 use std::io;
 
 use super::text::effect_style;
-use super::{ChangeRecord, Report, Reporter};
+use super::{ChangeRecord, Report};
+use crate::present::Format;
 use crate::text::plural;
 use crate::text::{Line, Style, View};
 use crate::verdict::Verdict;
 use crate::words::Effect;
 
 /// The text format of a diff.
-pub(super) struct DiffText;
+pub(super) const FORMAT: Format<Report> = Format { name: "text", help: "For people", hidden: false, write };
 
-impl Reporter for DiffText {
-    fn write(&self, report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut last: Option<&ChangeRecord> = None;
-        for change in &report.changes {
-            if last.is_none_or(|l| (l.noun, &l.symbol) != (change.noun, &change.symbol)) {
-                heading(change).write(view, out)?;
-            }
-            last = Some(change);
-            let mark = Mark::of(change);
-            let line = Line::new().styled(mark.style(), format!("  {} ", mark.sign())).plain(&change.message);
-            effects(line, &change.verdict).hang(4).write(view, out)?;
+fn write(report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut last: Option<&ChangeRecord> = None;
+    for change in &report.changes {
+        if last.is_none_or(|l| (l.noun, &l.symbol) != (change.noun, &change.symbol)) {
+            heading(change).write(view, out)?;
         }
-        summary(report).write(view, out)
+        last = Some(change);
+        let mark = Mark::of(change);
+        let line = Line::new().styled(mark.style(), format!("  {} ", mark.sign())).plain(&change.message);
+        effects(line, &change.verdict).hang(4).write(view, out)?;
     }
+    summary(report).write(view, out)
 }
 
 fn heading(change: &ChangeRecord) -> Line {
@@ -130,17 +129,17 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&DiffText, &sample::full(), Some(110)));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), Some(110)));
     }
 
     #[test]
     fn empty() {
-        insta::assert_snapshot!(sample::render(&DiffText, &sample::empty(), Some(110)), @"no changes");
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::empty(), Some(110)), @"no changes");
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&DiffText, &sample::hostile(), Some(110));
+        let text = sample::render(&FORMAT, &sample::hostile(), Some(110));
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         insta::assert_snapshot!(text);
     }

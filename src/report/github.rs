@@ -6,41 +6,41 @@
 use std::io;
 
 use super::columns::columns;
-use super::{Report, Reporter, claims};
+use super::{Report, claims};
+use crate::present::Format;
 use crate::text::{View, escape};
 use crate::words::Level;
 
 /// The format.
-pub(super) struct Github;
+pub(super) const FORMAT: Format<Report> =
+    Format { name: "github", help: "Annotations of a GitHub workflow", hidden: false, write };
 
-impl Reporter for Github {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        for level in [Level::Error, Level::Warn, Level::Note] {
-            let command = match level {
-                Level::Error => "error",
-                Level::Warn => "warning",
-                Level::Note => "notice",
-            };
-            for finding in report.open().filter(|f| f.level == level) {
-                write!(out, "::{command} ")?;
-                if let Some(location) = &finding.new {
-                    write!(out, "file={},", property(location.path.trim_start_matches("./")))?;
-                    let at = columns(report, location, 1);
-                    write!(out, "line={},endLine={},", at.start_line, at.end_line)?;
-                    // Columns are taken of a single line only.
-                    if at.start_line == at.end_line && location.span.is_some() {
-                        write!(out, "col={},endColumn={},", at.start_column, at.end_column)?;
-                    }
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    for level in [Level::Error, Level::Warn, Level::Note] {
+        let command = match level {
+            Level::Error => "error",
+            Level::Warn => "warning",
+            Level::Note => "notice",
+        };
+        for finding in report.open().filter(|f| f.level == level) {
+            write!(out, "::{command} ")?;
+            if let Some(location) = &finding.new {
+                write!(out, "file={},", property(location.path.trim_start_matches("./")))?;
+                let at = columns(report, location, 1);
+                write!(out, "line={},endLine={},", at.start_line, at.end_line)?;
+                // Columns are taken of a single line only.
+                if at.start_line == at.end_line && location.span.is_some() {
+                    write!(out, "col={},endColumn={},", at.start_column, at.end_column)?;
                 }
-                write!(out, "title={}::{}", property(finding.rule), data(&finding.message))?;
-                for (label, text) in claims::lines(report, finding) {
-                    write!(out, "{}", data(&format!("\n{label}: {}", escape(&text))))?;
-                }
-                out.write_all(b"\n")?;
             }
+            write!(out, "title={}::{}", property(finding.rule), data(&finding.message))?;
+            for (label, text) in claims::lines(report, finding) {
+                write!(out, "{}", data(&format!("\n{label}: {}", escape(&text))))?;
+            }
+            out.write_all(b"\n")?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// What the runner's parser would take for the end of a message. Everything else that acts is written out before.
@@ -61,17 +61,17 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Github, &sample::full(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), None));
     }
 
     #[test]
     fn empty() {
-        assert_eq!(sample::render(&Github, &sample::empty(), None), "");
+        assert_eq!(sample::render(&FORMAT, &sample::empty(), None), "");
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Github, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         // One command, and no second one in its properties or its text.

@@ -1,58 +1,76 @@
-//! One page for a browser, which needs nothing else: who is hit, and every finding with both sources beside each other.
+//! One page for a browser, which needs nothing else: who is hit, every finding with both sources beside each other, and
+//! what became of the numbers.
 //!
 //! Without scripts it is complete; a script that stands in it adds filters and a search.
 
+mod numbers;
+mod source;
+mod strip;
+
 use std::collections::{BTreeMap, HashSet};
 use std::io;
+use std::sync::Arc;
 
 use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
-use similar::{ChangeTag, TextDiff};
 
 use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
-use super::witness::segments;
-use super::{Finding, Location, Report, Reporter};
-use crate::findings::{Lines, Standing};
-use crate::present::page;
+use super::{Finding, Report, witness};
+use crate::findings::{Calls, Standing};
+use crate::present::{Format, page};
 use crate::text::{View, plural};
 use crate::wire::Shown;
 use crate::words::{Direction, Lens, Level};
 
+use numbers::Numbers;
+use source::Source;
+use strip::Strip;
+
 /// How many findings are shown whole. Of those that follow a page says what, where, whom and the way out: nobody reads
 /// as many, and a page of all of it no longer opens.
-const WHOLE: usize = 500;
+pub const SHOWN_WHOLE: usize = 500;
 
-/// How much of two texts has to be the same for the differences to be marked.
-const ALIKE: f32 = 0.4;
+/// How many calls stand with a finding; longer lists stand once, after all findings.
+const CALLS_SHOWN: usize = 8;
+
+/// How many calls all those lists name.
+const CALLS_LISTED: usize = 10_000;
+
+/// How many elements are shown or hidden as one, so that a browser has little to do.
+const BATCH: usize = 10;
 
 /// The format.
-pub(super) struct Html;
+pub(super) const FORMAT: Format<Report> =
+    Format { name: "html", help: "One page for a browser", hidden: false, write };
 
-impl Reporter for Html {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
-        out.write_all(page.as_bytes())
-    }
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let page = page::render(include_str!("page.html.j2"), Value::from(Serde(page(report))));
+    out.write_all(page.as_bytes())
 }
 
 #[derive(Serialize)]
 struct Page {
+    script: Value,
     title: String,
-    old: Vec<Piece>,
-    new: Vec<Piece>,
-    counts: Vec<(&'static str, usize)>,
+    old: String,
+    new: String,
+    counts: Vec<(&'static str, &'static str, usize)>,
     /// What does not count, by the word for why.
     aside: Vec<(&'static str, usize)>,
     good: bool,
     sentence: Option<String>,
     hit: Vec<Row>,
-    elements: Vec<ElementPart>,
+    batches: Vec<Vec<ElementPart>>,
     packages: Vec<String>,
-    all_changes: usize,
+    owners: Vec<String>,
+    numbers: Vec<Numbers>,
+    calls: Vec<CallsPart>,
+    all_changes: String,
     changes: Vec<ChangePart>,
+    quiet: String,
     notes: Vec<String>,
     findings: String,
     findings_beyond: bool,
@@ -89,70 +107,76 @@ struct FindingPart {
     rule: &'static str,
     fingerprint: String,
     bump: &'static str,
-    message: Vec<Piece>,
+    message: String,
     /// The [`code`] of each cell of the verdict.
     cells: String,
+    /// Its owners, by their place in the list of all.
+    owners: String,
+    /// The picture of its numbers, by its place among all.
+    numbers: Option<usize>,
     old: Option<Source>,
     new: Option<Source>,
     says: Vec<Says>,
     calls: Vec<String>,
     more_calls: usize,
-    strips: Vec<Strip>,
-    fix: Option<Vec<Piece>>,
+    /// Where all of them are listed, by its place among all lists.
+    all_calls: Option<usize>,
+    owned: String,
+    fix: Option<String>,
+    /// The fix as a patch, taken apart at its tabs, which have to stay what they are to be copied.
+    patch: Vec<String>,
 }
 
-/// A piece of a sentence or a line.
-#[derive(Serialize)]
-struct Piece {
-    text: String,
-    /// Whether it is code, or a word that changed.
-    marked: bool,
-}
-
+/// A sentence with its label, and the bytes it speaks of.
 #[derive(Serialize)]
 struct Says {
     label: &'static str,
-    text: Vec<Piece>,
+    text: String,
+    bytes: Vec<Strip>,
 }
 
+/// Calls that carry something, which are many.
 #[derive(Serialize)]
-struct Source {
-    place: String,
-    lines: Vec<SourceLine>,
-    more: bool,
-}
-
-#[derive(Serialize)]
-struct SourceLine {
-    number: u32,
-    pieces: Vec<Piece>,
-}
-
-/// Bytes of a witness, field by field.
-#[derive(Serialize)]
-struct Strip {
-    fields: Vec<(String, String)>,
+struct CallsPart {
+    /// The first element that they carry, and how many others.
+    symbol: String,
+    others: usize,
+    services: Vec<(String, Vec<String>)>,
+    more: usize,
 }
 
 #[derive(Serialize)]
 struct ChangePart {
     symbol: String,
-    message: Vec<Piece>,
+    message: String,
     bump: &'static str,
 }
 
+/// What findings have in common, by its place in the lists of the page.
+struct Shared<'a> {
+    report: &'a Report,
+    owners: Vec<String>,
+    /// The pictures, by change.
+    numbers: BTreeMap<usize, usize>,
+    lists: Vec<(Arc<Calls>, CallsPart)>,
+    listed: usize,
+}
+
 fn page(report: &Report) -> Page {
-    let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut ids: BTreeMap<usize, String> = BTreeMap::new();
     let mut elements: Vec<ElementPart> = Vec::new();
     let mut place: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut shared = Shared::of(report);
     for (n, finding) in report.findings.iter().enumerate() {
-        let seen = ids.entry(&finding.fingerprint).or_default();
+        let seen = seen.entry(&finding.fingerprint).or_default();
         *seen += 1;
         let id = match *seen {
             1 => format!("f-{}", finding.fingerprint),
             n => format!("f-{}-{n}", finding.fingerprint),
         };
-        let part = finding_part(report, finding, id, n >= WHOLE);
+        ids.entry(finding.of).or_insert_with(|| id.clone());
+        let part = shared.finding(finding, id, n >= SHOWN_WHOLE);
         let at = *place.entry(&finding.symbol).or_insert_with(|| {
             elements.push(ElementPart {
                 symbol: finding.symbol.clone(),
@@ -166,33 +190,47 @@ fn page(report: &Report) -> Page {
     let mut packages: Vec<String> = elements.iter().map(|e| e.package.clone()).collect();
     packages.sort();
     packages.dedup();
+    let mut batches: Vec<Vec<ElementPart>> = Vec::new();
+    for element in elements {
+        match batches.last_mut().filter(|batch| batch.len() < BATCH) {
+            Some(batch) => batch.push(element),
+            None => batches.push(vec![element]),
+        }
+    }
     let levels = [Level::Error, Level::Warn, Level::Note];
     let (waived, known) = report.set_aside();
     // What was found stands above.
     let found: HashSet<&str> = report.findings.iter().map(|f| &*f.fingerprint).collect();
     let others = report.changes.iter().filter(|change| !found.contains(&*change.fingerprint));
-    let changes = others.map(|change| ChangePart {
-        symbol: change.symbol.clone(),
-        message: pieces(&change.message),
-        bump: change.bump.as_str(),
-    });
+    let changes: Vec<ChangePart> = others
+        .map(|change| ChangePart {
+            symbol: change.symbol.clone(),
+            message: change.message.clone(),
+            bump: change.bump.as_str(),
+        })
+        .collect();
     Page {
+        script: Value::from_safe_string(include_str!("page.js").to_owned()),
         title: format!("{} → {}", report.old, report.new).replace('`', ""),
-        old: pieces(&report.old.to_string()),
-        new: pieces(&report.new.to_string()),
-        counts: levels.map(|level| (level_word(level), report.count(level))).to_vec(),
+        old: report.old.to_string(),
+        new: report.new.to_string(),
+        counts: levels.map(|level| (level_word(level), level.as_str(), report.count(level))).to_vec(),
         aside: vec![("waived", waived), ("known", known)],
         good: report.open().next().is_none(),
         sentence: report.bump_sentence(),
         hit: rows(report),
-        elements,
+        batches,
         packages,
-        all_changes: report.changes.len(),
-        changes: changes.collect(),
+        owners: shared.owners,
+        numbers: numbers::numbers(report, &ids),
+        calls: shared.lists.into_iter().map(|(_, list)| list).collect(),
+        all_changes: plural(report.changes.len(), "change"),
+        quiet: plural(changes.len(), "change"),
+        changes,
         notes: report.notes.clone(),
         findings: plural(report.findings.len(), "finding"),
-        findings_beyond: report.findings.len() > WHOLE,
-        whole: WHOLE,
+        findings_beyond: report.findings.len() > SHOWN_WHOLE,
+        whole: SHOWN_WHOLE,
     }
 }
 
@@ -231,134 +269,99 @@ fn package(symbol: &str) -> &str {
     symbol.get(..length.saturating_sub(1)).unwrap_or(symbol)
 }
 
-fn finding_part(report: &Report, finding: &Finding, id: String, brief: bool) -> FindingPart {
-    let (old, new) = both(report, finding, !brief);
-    let aside = claims::aside(finding).into_iter();
-    let mut says: Vec<Says> = aside.map(|(label, text)| Says { label, text: pieces(&text) }).collect();
-    let claims = claims::claims(&finding.verdict);
-    if brief {
-        let whom: Vec<&str> = claims.iter().map(|c| c.whom.as_str()).collect();
-        says.extend((!whom.is_empty()).then(|| Says { label: "breaks", text: pieces(&whom.join(", ")) }));
-    } else {
-        let told = |c: Claim<'_>| Says { label: c.label, text: pieces(&format!("{}: {}", c.whom, c.reason)) };
-        says.extend(claims.into_iter().map(told));
+impl<'a> Shared<'a> {
+    fn of(report: &'a Report) -> Shared<'a> {
+        let mut owners: Vec<String> = report.findings.iter().flat_map(|f| report.owners_of(f)).collect();
+        owners.sort();
+        owners.dedup();
+        let timelines = report.timelines.of.iter().enumerate();
+        let numbers = timelines.flat_map(|(n, timeline)| timeline.changes.iter().map(move |of| (*of, n)));
+        Shared { report, owners, numbers: numbers.collect(), lists: Vec::new(), listed: 0 }
     }
-    let proofs = finding.proofs.iter().flatten().filter(|_| !brief);
-    if !brief {
-        let witnesses = super::witness::sentences(report, finding).into_iter();
-        says.extend(witnesses.map(|text| Says { label: "witness", text: pieces(&text) }));
-    }
-    let bytes = proofs.filter_map(|proof| match &proof.shown {
-        Some(Shown::Bytes { bytes, .. }) if !bytes.is_empty() => Some(Strip { fields: segments(bytes) }),
-        _ => None,
-    });
-    let cells = finding.verdict.cells.iter();
-    let cells = cells.map(|c| code(c.lens, c.direction)).collect::<Vec<_>>();
-    FindingPart {
-        id,
-        brief,
-        level: if finding.standing == Standing::Open { finding.level.as_str() } else { "note" },
-        word: claims::word(finding),
-        rule: finding.rule,
-        fingerprint: finding.fingerprint.clone(),
-        bump: finding.bump.as_str(),
-        message: pieces(&finding.message),
-        cells: cells.join(" "),
-        old,
-        new,
-        says,
-        calls: finding.affects.named.clone(),
-        more_calls: finding.affects.more,
-        strips: bytes.collect(),
-        fix: finding.fix.as_deref().map(pieces),
-    }
-}
 
-/// A sentence, in which backticks stand around code. A name with a backtick in it leaves an odd one, and then none is a
-/// mark.
-fn pieces(text: &str) -> Vec<Piece> {
-    let parts: Vec<&str> = text.split('`').collect();
-    if parts.len().is_multiple_of(2) {
-        return vec![Piece { text: text.to_owned(), marked: false }];
-    }
-    let pieces =
-        parts.iter().enumerate().map(|(n, part)| Piece { text: (*part).to_owned(), marked: n % 2 == 1 });
-    pieces.filter(|piece| !piece.text.is_empty()).collect()
-}
-
-fn both(report: &Report, finding: &Finding, sources: bool) -> (Option<Source>, Option<Source>) {
-    let excerpt = |location: &Option<Location>, lines: &Lines| {
-        let location = location.as_ref()?;
-        let numbered = if sources { excerpt(location, lines) } else { Vec::new() };
-        Some((location.clone(), numbered))
-    };
-    let old = excerpt(&finding.old, &report.excerpts.old);
-    let new = excerpt(&finding.new, &report.excerpts.new);
-    let text = |side: &Option<(Location, Vec<(u32, String)>)>| -> String {
-        let lines = side.iter().flat_map(|(_, lines)| lines);
-        lines.map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")
-    };
-    let (left, right) = (text(&old), text(&new));
-    let (mut a, mut b) = (Vec::new(), Vec::new());
-    let diff = TextDiff::from_words(&left, &right);
-    let marks = !left.is_empty() && !right.is_empty() && diff.ratio() >= ALIKE;
-    for change in diff.iter_all_changes() {
-        let text = change.value();
-        match change.tag() {
-            ChangeTag::Equal => {
-                a.push((text, false));
-                b.push((text, false));
-            }
-            ChangeTag::Delete => a.push((text, marks)),
-            ChangeTag::Insert => b.push((text, marks)),
-        }
-    }
-    let source = |side: Option<(Location, Vec<(u32, String)>)>, words: &[(&str, bool)]| {
-        let (location, lines) = side?;
-        let at = location.span.map(|s| format!(":{}:{}", s.start_line, s.start_column)).unwrap_or_default();
-        let last = lines.last().map_or(0, |(n, _)| *n);
-        Some(Source {
-            place: format!("{}{at}", location.path),
-            more: !lines.is_empty() && location.span.is_some_and(|s| s.end_line > last),
-            lines: marked(&lines, words),
-        })
-    };
-    (source(old, &a), source(new, &b))
-}
-
-/// The lines of a place, without the indent that they share; a tab is four columns.
-fn excerpt(location: &Location, lines: &Lines) -> Vec<(u32, String)> {
-    let Some(span) = location.span else { return Vec::new() };
-    let key = |line| (location.path.clone(), line);
-    let found = lines.range(key(span.start_line)..=key(span.end_line));
-    let mut found: Vec<(u32, String)> =
-        found.map(|((_, n), line)| (*n, line.replace('\t', "    "))).collect();
-    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let shared =
-        found.iter().filter(|(_, l)| !l.trim().is_empty()).map(|(_, l)| indent(l)).min().unwrap_or(0);
-    for (_, line) in &mut found {
-        line.drain(..shared.min(indent(line)));
-    }
-    found
-}
-
-/// Puts words back into the lines they come from.
-fn marked(lines: &[(u32, String)], words: &[(&str, bool)]) -> Vec<SourceLine> {
-    let mut out: Vec<SourceLine> =
-        lines.iter().map(|(number, _)| SourceLine { number: *number, pieces: Vec::new() }).collect();
-    let mut line = 0;
-    for (text, marked) in words {
-        for (n, part) in text.split('\n').enumerate() {
-            line += usize::from(n > 0);
-            let Some(SourceLine { pieces, .. }) = out.get_mut(line) else { continue };
-            match pieces.last_mut() {
-                _ if part.is_empty() => {}
-                Some(last) if last.marked == *marked => last.text.push_str(part),
-                _ => pieces.push(Piece { text: part.to_owned(), marked: *marked }),
+    fn finding(&mut self, finding: &Finding, id: String, brief: bool) -> FindingPart {
+        let report = self.report;
+        let (old, new) = source::both(report, finding, !brief);
+        let say = |(label, text): (&'static str, String)| Says { label, text, bytes: Vec::new() };
+        let mut says: Vec<Says> = claims::aside(finding).map(say).into_iter().collect();
+        let claims = claims::claims(&finding.verdict);
+        let owned = report.owners_of(finding);
+        if brief {
+            let whom: Vec<&str> = claims.iter().map(|c| c.whom.as_str()).collect();
+            says.extend((!whom.is_empty()).then(|| say(("breaks", whom.join(", ")))));
+        } else {
+            let told = |c: Claim<'_>| say((c.label, format!("{}: {}", c.whom, c.reason)));
+            says.extend(claims.into_iter().map(told));
+            for (text, proof) in witness::told(report, finding) {
+                let bytes = match &proof.shown {
+                    Some(Shown::Bytes { bytes, parts, .. }) => strip::strips(bytes, parts),
+                    _ => Vec::new(),
+                };
+                says.push(Says { label: "witness", text, bytes });
             }
         }
+        let owners = owned.iter().filter_map(|owner| self.owners.binary_search(owner).ok());
+        let owners = owners.map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
+        let cells = finding.verdict.cells.iter().map(|c| code(c.lens, c.direction));
+        let cells = cells.collect::<Vec<_>>().join(" ");
+        let calls = &finding.affects;
+        FindingPart {
+            id,
+            brief,
+            level: if finding.standing == Standing::Open { finding.level.as_str() } else { "note" },
+            word: claims::word(finding),
+            rule: finding.rule,
+            fingerprint: finding.fingerprint.clone(),
+            bump: finding.bump.as_str(),
+            message: finding.message.clone(),
+            cells,
+            owners,
+            numbers: self.numbers.get(&finding.of).copied().filter(|_| !brief),
+            old,
+            new,
+            says,
+            calls: calls.named.iter().take(CALLS_SHOWN).cloned().collect(),
+            more_calls: calls.named.len().saturating_sub(CALLS_SHOWN) + calls.more,
+            all_calls: if brief { None } else { self.list(finding) },
+            owned: owned.join(", "),
+            fix: finding.fix.clone(),
+            patch: match report.repair(finding).filter(|_| !brief) {
+                Some(repair) => repair.patch.split('\t').map(str::to_owned).collect(),
+                None => Vec::new(),
+            },
+        }
     }
-    out
+
+    /// Where the calls of a finding are listed, if they are more than stand with it.
+    fn list(&mut self, finding: &Finding) -> Option<usize> {
+        let calls = &finding.affects;
+        if calls.named.len() <= CALLS_SHOWN {
+            return None;
+        }
+        // Changes of one message share one answer.
+        if let Some(known) = self.lists.iter().position(|(list, _)| Arc::ptr_eq(list, calls)) {
+            self.lists[known].1.others += 1;
+            return Some(known);
+        }
+        let shown = calls.named.len().min(CALLS_LISTED.saturating_sub(self.listed));
+        self.listed += shown;
+        let mut services: Vec<(String, Vec<String>)> = Vec::new();
+        for call in &calls.named[..shown] {
+            let end = call.find(' ').unwrap_or(call.len());
+            let (service, method) = match call[..end].rfind('.') {
+                Some(dot) => (&call[..dot], &call[dot + 1..]),
+                None => ("", call.as_str()),
+            };
+            match services.last_mut().filter(|(name, _)| name == service) {
+                Some((_, methods)) => methods.push(method.to_owned()),
+                None => services.push((service.to_owned(), vec![method.to_owned()])),
+            }
+        }
+        let more = calls.named.len() - shown + calls.more;
+        let list = CallsPart { symbol: finding.symbol.clone(), others: 0, services, more };
+        self.lists.push((Arc::clone(calls), list));
+        Some(self.lists.len() - 1)
+    }
 }
 
 #[cfg(test)]
@@ -376,18 +379,18 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Html, &with_sources(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &with_sources(), None));
     }
 
     #[test]
     fn empty() {
-        let text = sample::render(&Html, &sample::empty(), None);
+        let text = sample::render(&FORMAT, &sample::empty(), None);
         assert!(text.contains("nothing breaks") && !text.contains("<article"), "{text}");
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Html, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         assert!(!text.contains("<script>alert"), "{text}");
         // Nothing is fetched.
@@ -399,7 +402,7 @@ mod tests {
     #[test]
     fn words_that_changed_are_marked() {
         let page = page(&with_sources());
-        let found = &page.elements[0].findings[0];
+        let found = &page.batches[0][0].findings[0];
         let words = |side: &Option<Source>| -> Vec<(String, bool)> {
             let line = &side.as_ref().unwrap().lines[0];
             line.pieces.iter().map(|p| (p.text.clone(), p.marked)).collect()

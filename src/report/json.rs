@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::Serializer;
 
-use super::{ChangeRecord, Finding, Location, Report, Reporter};
-use crate::findings::{Standing, Waived, WaiverState};
+use super::pieces::{list, value};
+use super::{ChangeRecord, Finding, Location, Report};
+use crate::findings::{Edit, Repair, Standing, Waived, WaiverState};
+use crate::present::Format;
 use crate::schema::options::spaced;
-use crate::text::JsonEscapes;
 use crate::text::View;
 use crate::verdict::Verdict;
 use crate::wire::{Proof, Read, Saw, Shown};
@@ -22,37 +22,27 @@ use crate::words::{Direction, Effect, Language, Lens, Level};
 const SCHEMA_VERSION: u32 = 1;
 
 /// The format.
-pub(super) struct Json;
+pub(super) const FORMAT: Format<Report> = Format {
+    name: "json",
+    help: "For programs: one document, described by docs/report.schema.json",
+    hidden: false,
+    write,
+};
 
-impl Reporter for Json {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        write!(out, "{{\"schema_version\":{SCHEMA_VERSION},\n\"old\":")?;
-        let version = report.old.version().map(ToString::to_string);
-        value(out, &Side { label: report.old.to_string(), version: Some(version) })?;
-        out.write_all(b",\n\"new\":")?;
-        value(out, &Side { label: report.new.to_string(), version: None })?;
-        out.write_all(b",\n\"summary\":")?;
-        value(out, &Summary::of(report))?;
-        out.write_all(b",\n\"notes\":")?;
-        value(out, &report.notes)?;
-        list(out, "findings", report.findings.iter().map(JsonFinding::of))?;
-        list(out, "waivers", report.waivers.iter().map(JsonWaiver::of))?;
-        list(out, "changes", report.changes.iter().map(JsonChange::of))?;
-        out.write_all(b"}\n")
-    }
-}
-
-fn list<T: Serialize>(out: &mut dyn io::Write, key: &str, items: impl Iterator<Item = T>) -> io::Result<()> {
-    write!(out, ",\n\"{key}\":[")?;
-    for (n, item) in items.enumerate() {
-        out.write_all(if n == 0 { b"\n" } else { b",\n" })?;
-        value(out, &item)?;
-    }
-    out.write_all(b"]")
-}
-
-fn value(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
-    Ok(value.serialize(&mut Serializer::with_formatter(out, JsonEscapes))?)
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    write!(out, "{{\"schema_version\":{SCHEMA_VERSION},\n\"old\":")?;
+    let version = report.old.version().map(ToString::to_string);
+    value(out, &Side { label: report.old.to_string(), version: Some(version) })?;
+    out.write_all(b",\n\"new\":")?;
+    value(out, &Side { label: report.new.to_string(), version: None })?;
+    out.write_all(b",\n\"summary\":")?;
+    value(out, &Summary::of(report))?;
+    out.write_all(b",\n\"notes\":")?;
+    value(out, &report.notes)?;
+    list(out, "findings", report.findings.iter().map(|finding| JsonFinding::of(report, finding)))?;
+    list(out, "waivers", report.waivers.iter().map(JsonWaiver::of))?;
+    list(out, "changes", report.changes.iter().map(JsonChange::of))?;
+    out.write_all(b"}\n")
 }
 
 #[derive(Serialize)]
@@ -106,16 +96,21 @@ struct JsonFinding<'a> {
     old: Option<Place<'a>>,
     new: Option<Place<'a>>,
     verdict: Matrix<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dependency: Option<&'a str>,
     affects: &'a [String],
     #[serde(skip_serializing_if = "is_zero")]
     affects_more: usize,
     fix: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    edits: Option<Vec<JsonEdit<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     witnesses: Option<Vec<JsonProof<'a>>>,
 }
 
 impl<'a> JsonFinding<'a> {
-    fn of(finding: &'a Finding) -> JsonFinding<'a> {
+    fn of(report: &'a Report, finding: &'a Finding) -> JsonFinding<'a> {
+        let edits = |repair: &'a Repair| repair.edits.iter().map(JsonEdit::of).collect();
         JsonFinding {
             rule: finding.rule,
             level: finding.level.as_str(),
@@ -132,10 +127,37 @@ impl<'a> JsonFinding<'a> {
             old: finding.old.as_ref().map(Place::of),
             new: finding.new.as_ref().map(Place::of),
             verdict: Matrix::of(&finding.verdict),
+            dependency: finding.dependency.as_deref(),
             affects: &finding.affects.named,
             affects_more: finding.affects.more,
             fix: finding.fix.as_deref(),
+            edits: report.repair(finding).map(edits),
             witnesses: finding.proofs.as_ref().map(|all| all.iter().map(JsonProof::of).collect()),
+        }
+    }
+}
+
+/// A part of a text that becomes another: lines and columns from one, columns are characters.
+#[derive(Serialize)]
+struct JsonEdit<'a> {
+    path: &'a str,
+    start_line: u32,
+    start_column: u32,
+    end_line: u32,
+    end_column: u32,
+    text: &'a str,
+}
+
+impl<'a> JsonEdit<'a> {
+    fn of(edit: &'a Edit) -> JsonEdit<'a> {
+        let Edit { path, start, end, text } = edit;
+        JsonEdit {
+            path,
+            start_line: start.0,
+            start_column: start.1,
+            end_line: end.0,
+            end_column: end.1,
+            text,
         }
     }
 }
@@ -236,7 +258,7 @@ impl<'a> JsonProof<'a> {
         let all = |reads: &'a [Read]| reads.iter().map(JsonRead::of).collect();
         match &proof.shown {
             None => empty,
-            Some(Shown::Bytes { message, bytes, meant, reads, old_wrote }) => JsonProof {
+            Some(Shown::Bytes { message, bytes, meant, reads, old_wrote, .. }) => JsonProof {
                 written_by: side(*old_wrote),
                 message: Some(message),
                 bytes: Some(spaced(bytes)),
@@ -381,7 +403,7 @@ mod tests {
 
     /// The document for the eye, after the bytes have been held against the schema.
     fn checked(report: &Report) -> serde_json::Value {
-        let text = sample::render(&Json, report, None);
+        let text = sample::render(&FORMAT, report, None);
         let document: serde_json::Value = serde_json::from_str(&text).unwrap();
         let validator = jsonschema::validator_for(&schema()).unwrap();
         let errors: Vec<_> =
@@ -393,20 +415,20 @@ mod tests {
     #[test]
     fn full() {
         checked(&sample::full());
-        insta::assert_snapshot!(sample::render(&Json, &sample::full(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), None));
     }
 
     #[test]
     fn empty() {
         checked(&sample::empty());
-        insta::assert_snapshot!(sample::render(&Json, &sample::empty(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::empty(), None));
     }
 
     #[test]
     fn hostile() {
         let report = sample::hostile();
         let document = checked(&report);
-        let text = sample::render(&Json, &report, None);
+        let text = sample::render(&FORMAT, &report, None);
         assert!(!text.contains(|c: char| c != '\n' && is_unsafe(c)), "{text:?}");
         assert_eq!(document["findings"][0]["message"], report.findings[0].message);
         insta::assert_snapshot!(text);

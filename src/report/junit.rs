@@ -6,34 +6,38 @@ use std::io;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Finding, Report, Reporter, claims};
+use super::{Finding, Report, claims};
+use crate::present::Format;
 use crate::present::junit::{self, clean, clean_lines};
 use crate::text::View;
 use crate::words::Level;
 
 /// The format.
-pub(super) struct Junit;
+pub(super) const FORMAT: Format<Report> = Format {
+    name: "junit",
+    help: "For CI servers: JUnit XML, a test for each finding",
+    hidden: false,
+    write,
+};
 
-impl Reporter for Junit {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-        for finding in &report.findings {
-            let location = finding.new.as_ref().or(finding.old.as_ref());
-            files.entry(location.map_or("(no file)", |l| &l.path)).or_default().push(finding);
-        }
-        let mut document = Document::new(clean(&format!("protopact check against {}", report.old)));
-        if files.is_empty() {
-            let mut suite = TestSuite::new("protopact");
-            suite.add_test_case(TestCase::new("nothing breaks", TestCaseStatus::success()));
-            document.add_test_suite(suite);
-        }
-        for (path, findings) in files {
-            let mut suite = TestSuite::new(clean(path));
-            suite.add_test_cases(findings.into_iter().map(|finding| case(report, path, finding)));
-            document.add_test_suite(suite);
-        }
-        junit::write(&document, out)
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in &report.findings {
+        let location = finding.new.as_ref().or(finding.old.as_ref());
+        files.entry(location.map_or("(no file)", |l| &l.path)).or_default().push(finding);
     }
+    let mut document = Document::new(clean(&format!("protopact check against {}", report.old)));
+    if files.is_empty() {
+        let mut suite = TestSuite::new("protopact");
+        suite.add_test_case(TestCase::new("nothing breaks", TestCaseStatus::success()));
+        document.add_test_suite(suite);
+    }
+    for (path, findings) in files {
+        let mut suite = TestSuite::new(clean(path));
+        suite.add_test_cases(findings.into_iter().map(|finding| case(report, path, finding)));
+        document.add_test_suite(suite);
+    }
+    junit::write(&document, out)
 }
 
 fn case(report: &Report, path: &str, finding: &Finding) -> TestCase {
@@ -74,17 +78,17 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Junit, &sample::full(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), None));
     }
 
     #[test]
     fn empty() {
-        insta::assert_snapshot!(sample::render(&Junit, &sample::empty(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::empty(), None));
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Junit, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         assert!(!text.contains("<script") && !text.contains("]]>"), "{text}");
         insta::assert_snapshot!(text);

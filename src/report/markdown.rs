@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::summary::level_word;
-use super::{Finding, Report, Reporter, claims};
+use super::{Finding, Report, claims};
 use crate::findings::Standing;
+use crate::present::Format;
 use crate::text::{View, escape, plural};
 use crate::words::{Direction, Effect, Lens, Level};
 
@@ -20,34 +21,30 @@ const MAX: usize = 65_536;
 const END: usize = 400;
 
 /// The format.
-pub(super) struct Markdown;
+pub(super) const FORMAT: Format<Report> =
+    Format { name: "markdown", help: "A comment for a pull request", hidden: false, write };
 
-impl Reporter for Markdown {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let mut text = head(report);
-        let mut length = text.chars().count();
-        let mut left = report.findings.len();
-        // What fails first, whatever its place; what does not count last.
-        let mut findings: Vec<&Finding> = report.findings.iter().collect();
-        findings.sort_by_key(|f| (f.standing != Standing::Open, Reverse(f.level)));
-        for finding in findings {
-            let piece = entry(report, finding);
-            length += piece.chars().count();
-            if length + END > MAX {
-                break;
-            }
-            text.push_str(&piece);
-            left -= 1;
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut text = head(report);
+    let mut length = text.chars().count();
+    let mut left = report.findings.len();
+    // What fails first, whatever its place; what does not count last.
+    let mut findings: Vec<&Finding> = report.findings.iter().collect();
+    findings.sort_by_key(|f| (f.standing != Standing::Open, Reverse(f.level)));
+    for finding in findings {
+        let piece = entry(report, finding);
+        length += piece.chars().count();
+        if length + END > MAX {
+            break;
         }
-        if left > 0 {
-            let _ = write!(
-                text,
-                "\n… and {}, which this comment has no room for.\n",
-                plural(left, "more finding")
-            );
-        }
-        out.write_all(text.as_bytes())
+        text.push_str(&piece);
+        left -= 1;
     }
+    if left > 0 {
+        let _ =
+            write!(text, "\n… and {}, which this comment has no room for.\n", plural(left, "more finding"));
+    }
+    out.write_all(text.as_bytes())
 }
 
 fn head(report: &Report) -> String {
@@ -170,17 +167,17 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Markdown, &sample::full(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), None));
     }
 
     #[test]
     fn empty() {
-        insta::assert_snapshot!(sample::render(&Markdown, &sample::empty(), None));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::empty(), None));
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Markdown, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         assert!(!text.contains("<script"), "{text}");
         insta::assert_snapshot!(text);
@@ -201,7 +198,7 @@ mod tests {
         let mut report = sample::full();
         let one = report.findings[0].clone();
         report.findings = vec![one; 1000];
-        let text = sample::render(&Markdown, &report, None);
+        let text = sample::render(&FORMAT, &report, None);
         assert!(text.chars().count() <= MAX, "{}", text.chars().count());
         let shown = text.matches("<details>").count();
         assert!(shown > 20 && text.contains(&format!("… and {} more findings", 1000 - shown)), "{shown}");

@@ -1,14 +1,12 @@
 //! The finished report, and one file a format.
 //!
-//! Nothing here decides anything: a format is a pure function of a [`Report`] and a [`View`]. A new format is a
-//! file, a variant of [`Format`] and three snapshots; the exhaustive `match` below is the only registry.
-
-use std::io;
+//! Nothing here decides anything: a format is a pure function of a [`Report`] and a
+//! [`View`](crate::text::View). A new format is a file, an entry in the lists below and three snapshots.
 
 #[cfg(test)]
 use crate::findings::Calls;
 use crate::findings::{ChangeRecord, Finding, Location, Report};
-use crate::text::View;
+use crate::present::{Choice, Format, Formats};
 
 mod buf_json;
 mod buf_text;
@@ -21,6 +19,7 @@ mod html;
 mod json;
 mod junit;
 mod markdown;
+mod pieces;
 #[cfg(test)]
 mod sample;
 mod sarif;
@@ -29,84 +28,59 @@ mod text;
 mod witness;
 
 pub use buf_json::{SourceIssue, write_source_issues};
+pub use html::SHOWN_WHOLE;
 pub use summary::next_version;
 
-/// Writes a report in one format.
-pub trait Reporter {
-    /// Writes the whole report.
-    ///
-    /// # Errors
-    ///
-    /// Those of `out`, nothing else.
-    fn write(&self, report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()>;
-}
-
 /// The formats of a check.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs: one document, described by docs/report.schema.json.
-    Json,
-    /// For code scanning: SARIF 2.1.0.
-    Sarif,
-    /// For CI servers: JUnit XML, a test for each finding.
-    Junit,
-    /// Annotations of a GitHub workflow.
-    Github,
-    /// GitLab's code quality report.
-    Gitlab,
-    /// A comment for a pull request.
-    Markdown,
-    /// One page for a browser.
-    Html,
-    /// One JSON object a line, as `buf breaking --error-format json` prints them.
-    BufJson,
-    /// One line a finding, as `buf breaking` prints them.
-    #[value(hide = true)]
-    BufText,
+#[derive(Debug)]
+pub struct OfCheck;
+
+impl Formats for OfCheck {
+    type Document = Report;
+
+    const ALL: &'static [Format<Report>] = &[
+        text::FORMAT,
+        json::FORMAT,
+        sarif::FORMAT,
+        junit::FORMAT,
+        github::FORMAT,
+        gitlab::FORMAT,
+        markdown::FORMAT,
+        html::FORMAT,
+        buf_json::FORMAT,
+        buf_text::FORMAT,
+    ];
 }
 
-impl Format {
+impl Choice<OfCheck> {
     /// Whether the format shows the sources beside what was found in them.
     pub fn shows_sources(self) -> bool {
-        self == Format::Html
+        self.name() == html::FORMAT.name
     }
 
-    /// The reporter of this format.
-    pub fn reporter(self) -> &'static dyn Reporter {
-        match self {
-            Format::Text => &text::Text,
-            Format::Json => &json::Json,
-            Format::Sarif => &sarif::Sarif,
-            Format::Junit => &junit::Junit,
-            Format::Github => &github::Github,
-            Format::Gitlab => &gitlab::Gitlab,
-            Format::Markdown => &markdown::Markdown,
-            Format::Html => &html::Html,
-            Format::BufJson => &buf_json::BufJson,
-            Format::BufText => &buf_text::BufText,
-        }
+    /// Whether the format has the edits that would repair what was found.
+    pub fn shows_repairs(self) -> bool {
+        [json::FORMAT.name, sarif::FORMAT.name, html::FORMAT.name].contains(&self.name())
+    }
+
+    /// Whether tools that read the format look for errors in the sources among the lines.
+    pub fn has_source_issues(self) -> bool {
+        self.name() == buf_json::FORMAT.name
+    }
+
+    /// What `buf breaking` calls JSON, or text.
+    pub fn of_buf(json: bool) -> Choice<OfCheck> {
+        let format = if json { buf_json::FORMAT } else { buf_text::FORMAT };
+        Choice::of(format.name).unwrap_or_default()
     }
 }
 
 /// The formats of a diff.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum DiffFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs: one document, described by docs/report.schema.json.
-    Json,
-}
+#[derive(Debug)]
+pub struct OfDiff;
 
-impl DiffFormat {
-    /// The reporter of this format.
-    pub fn reporter(self) -> &'static dyn Reporter {
-        match self {
-            DiffFormat::Text => &diff_text::DiffText,
-            DiffFormat::Json => &json::Json,
-        }
-    }
+impl Formats for OfDiff {
+    type Document = Report;
+
+    const ALL: &'static [Format<Report>] = &[diff_text::FORMAT, json::FORMAT];
 }

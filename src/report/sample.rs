@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
-use super::{Calls, ChangeRecord, Finding, Location, Report, Reporter};
+use super::{Calls, ChangeRecord, Finding, Location, Report};
 use crate::findings::{Standing, Waived, WaiverState, WaiverStatus};
+use crate::ledger::{Bar, Named, Row, Timeline, Timelines, What};
+use crate::present::Format;
 use crate::schema::Span;
 use crate::source::Name;
 use crate::text::View;
 use crate::verdict::{Cell, Verdict};
-use crate::wire::{Proof, Read, Saw, Shown};
+use crate::wire::{FieldName, Part, Proof, Read, Saw, Shown};
 use crate::words::{Bump, Direction, Effect, Language, Lens, Level};
 
 /// A report as text, without colours.
-pub(super) fn render(reporter: &dyn Reporter, report: &Report, width: Option<usize>) -> String {
+pub(super) fn render(format: &Format<Report>, report: &Report, width: Option<usize>) -> String {
     let mut out = Vec::new();
-    reporter.write(report, &View { colour: false, width }, &mut out).unwrap();
+    (format.write)(report, &View { colour: false, width }, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -54,6 +56,14 @@ fn read(readers: &[&'static str], saw: Result<&str, &str>) -> Read {
         Err(why) => Saw::Error(why.to_owned()),
     };
     Read { readers: readers.to_vec(), saw }
+}
+
+fn part(number: i32, bytes: std::ops::Range<usize>, written: (&str, &str), read: (&str, &str)) -> Part {
+    let named = |(name, type_text): (&str, &str)| {
+        Some(FieldName { name: name.to_owned(), type_text: type_text.to_owned() })
+    };
+    let (value, inside) = (bytes.start + 1, Vec::new());
+    Part { number, bytes, value, written: named(written), read: named(read), inside }
 }
 
 /// Findings of every level, with two places, one or none, every kind of verdict line, calls and fixes.
@@ -143,6 +153,7 @@ pub(super) fn full() -> Report {
                 old: at("contracts/pay/v1/charge.proto", 12, 3),
                 new: at("contracts/pay/v1/charge.proto", 14, 3),
                 verdict: corrupt.clone(),
+                dependency: None,
                 affects: calls(
                     [
                         "CreateCharge (request)",
@@ -160,6 +171,7 @@ pub(super) fn full() -> Report {
                         shown: Some(Shown::Bytes {
                             message: "pay.v1.Charge".to_owned(),
                             bytes: vec![0x18, 1],
+                            parts: vec![part(3, 0..2, ("amount", "int64"), ("amount", "sint64"))],
                             meant: "amount = 1".to_owned(),
                             reads: vec![read(&["Go", "Java", "Python", "Rust"], Ok("amount = -1"))],
                             old_wrote: true,
@@ -181,6 +193,7 @@ pub(super) fn full() -> Report {
                 old: at("contracts/pay/v1/service.proto", 40, 3),
                 new: file("contracts/pay/v1/service.proto"),
                 verdict: gone.clone(),
+                dependency: None,
                 affects: calls(["pay.v1.ChargeService.Refund".to_owned()]),
                 fix: None,
                 fingerprint: "00aa11bb22cc".to_owned(),
@@ -204,6 +217,7 @@ pub(super) fn full() -> Report {
                 old: at("contracts/pay/v1/charge.proto", 20, 3),
                 new: at("contracts/pay/v1/charge.proto", 22, 9),
                 verdict: mixed.clone(),
+                dependency: None,
                 affects: Arc::default(),
                 fix: Some("keep `repeated`".to_owned()),
                 fingerprint: "d00d00d00d00".to_owned(),
@@ -212,6 +226,7 @@ pub(super) fn full() -> Report {
                         shown: Some(Shown::Bytes {
                             message: "pay.v1.Charge".to_owned(),
                             bytes: (0..40).collect(),
+                            parts: Vec::new(),
                             meant: "tags = [\"a\", \"b\"]".to_owned(),
                             reads: vec![
                                 read(&["Go", "Java", "Python"], Ok("tags = \"b\"")),
@@ -247,6 +262,7 @@ pub(super) fn full() -> Report {
                 old: file("contracts/pay/v1/old.proto"),
                 new: None,
                 verdict: Verdict::default(),
+                dependency: None,
                 affects: Arc::default(),
                 fix: None,
                 fingerprint: "0123456789ab".to_owned(),
@@ -324,7 +340,47 @@ pub(super) fn full() -> Report {
             },
         ],
         tabbed: [(("contracts/pay/v1/charge.proto".to_owned(), 22), "\tstring tags = 9;".to_owned())].into(),
+        owners: [("contracts/pay/v1/charge.proto".to_owned(), vec!["@pay".to_owned()])].into(),
+        timelines: timelines(),
         ..Report::default()
+    }
+}
+
+/// A message to whose numbers everything happened that can.
+fn timelines() -> Timelines {
+    let named =
+        |name: &str, type_text: &str| Named { name: name.to_owned(), type_text: type_text.to_owned() };
+    let row = |numbers: (i32, i32), bars: Vec<(usize, What)>, changes: &[usize]| Row {
+        first: numbers.0,
+        last: numbers.1,
+        bars: bars.into_iter().map(|(columns, what)| Bar { columns, what }).collect(),
+        changes: changes.to_vec(),
+    };
+    let amount = |sign: &str| named("amount", &format!("{sign}int64"));
+    Timelines {
+        versions: ["v1.0.0", "v1.1.0", "v1.2.0"].map(Into::into).to_vec(),
+        of: vec![Timeline {
+            full_name: "pay.v1.Charge".into(),
+            is_enum: false,
+            columns: vec![(0, 1), (2, 2)],
+            rows: vec![
+                row((3, 3), vec![(3, What::Used(amount(""))), (1, What::Changed(amount("s")))], &[0]),
+                row(
+                    (4, 4),
+                    vec![
+                        (1, What::Used(named("note", "string"))),
+                        (2, What::Deleted),
+                        (1, What::Again(named("fee", "int64"))),
+                    ],
+                    &[],
+                ),
+                row((6, 8), vec![(1, What::Nothing), (1, What::Free), (2, What::Reserved)], &[]),
+                row((1000, 536_870_911), vec![(4, What::Extensions)], &[]),
+            ],
+            same: vec![(1, 2), (5, 5)],
+            more: 2,
+            changes: vec![0],
+        }],
     }
 }
 
@@ -363,6 +419,7 @@ pub(super) fn hostile() -> Report {
             old: location.clone(),
             new: location.clone(),
             verdict: verdict.clone(),
+            dependency: None,
             affects: calls([format!("a.S.M {NASTY}")]),
             fix: Some(format!("fix {NASTY}")),
             fingerprint: "3f9c01ab77e2".to_owned(),
@@ -371,6 +428,7 @@ pub(super) fn hostile() -> Report {
                     shown: Some(Shown::Bytes {
                         message: format!("a.{NASTY}"),
                         bytes: NASTY.as_bytes().to_vec(),
+                        parts: vec![part(4, 0..5, (NASTY, NASTY), (NASTY, NASTY))],
                         meant: format!("meant {NASTY}"),
                         reads: vec![read(&["Go"], Ok(NASTY)), read(&["Rust"], Err(NASTY))],
                         old_wrote: true,
@@ -417,6 +475,27 @@ pub(super) fn hostile() -> Report {
             },
         )],
         tabbed: [((format!("dir {NASTY}/a.proto"), 1), NASTY.to_owned())].into(),
+        owners: [(format!("dir {NASTY}/a.proto"), vec![format!("@{NASTY}")])].into(),
+        timelines: Timelines {
+            versions: vec![NASTY.into()],
+            of: vec![Timeline {
+                full_name: format!("a.{NASTY}").into(),
+                is_enum: true,
+                columns: vec![(0, 0)],
+                rows: vec![Row {
+                    first: -3,
+                    last: -3,
+                    bars: vec![Bar {
+                        columns: 3,
+                        what: What::Used(Named { name: NASTY.to_owned(), type_text: NASTY.to_owned() }),
+                    }],
+                    changes: vec![0],
+                }],
+                same: Vec::new(),
+                more: 0,
+                changes: vec![0],
+            }],
+        },
         ..Report::default()
     }
 }

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::io;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
-use serde_json::ser::Serializer;
 use serde_json::{Map, Value, json};
 
 use super::columns::columns;
-use super::{Finding, Location, Report, Reporter, claims};
-use crate::findings::{Standing, Waived};
+use super::pieces::{list, value};
+use super::{Finding, Location, Report, claims};
+use crate::findings::{Repair, Standing, Waived};
+use crate::present::Format;
 use crate::rules::{self, Lookup, Rule};
-use crate::text::{JsonEscapes, View, escape, plural};
+use crate::text::{View, escape, plural};
 use crate::words::Level;
 
 /// The most results of a run that code scanning takes ("SARIF support for code scanning", limits for files).
@@ -25,38 +25,24 @@ const MAX_RESULTS: usize = 25_000;
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The format.
-pub(super) struct Sarif;
+pub(super) const FORMAT: Format<Report> =
+    Format { name: "sarif", help: "For code scanning: SARIF 2.1.0", hidden: false, write };
 
-impl Reporter for Sarif {
-    fn write(&self, report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        let shown = &report.findings[..report.findings.len().min(MAX_RESULTS)];
-        let mut index: BTreeMap<&str, usize> = shown.iter().map(|f| (f.rule, 0)).collect();
-        index.values_mut().enumerate().for_each(|(n, place)| *place = n);
-        out.write_all(
-            b"{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\n",
-        )?;
-        out.write_all(b"\"runs\":[{\"tool\":{\"driver\":{\"name\":\"protopact\",\"semanticVersion\":")?;
-        value(out, &env!("CARGO_PKG_VERSION"))?;
-        list(out, "rules", index.keys().filter_map(|id| rule(id)))?;
-        out.write_all(b"}},\n\"columnKind\":\"unicodeCodePoints\",\n\"invocations\":[")?;
-        value(out, &invocation(report))?;
-        out.write_all(b"]")?;
-        list(out, "results", shown.iter().map(|finding| result(report, finding, index[finding.rule])))?;
-        out.write_all(b"}]}\n")
-    }
-}
-
-fn list<T: Serialize>(out: &mut dyn io::Write, key: &str, items: impl Iterator<Item = T>) -> io::Result<()> {
-    write!(out, ",\n\"{key}\":[")?;
-    for (n, item) in items.enumerate() {
-        out.write_all(if n == 0 { b"\n" } else { b",\n" })?;
-        value(out, &item)?;
-    }
-    out.write_all(b"]")
-}
-
-fn value(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
-    Ok(value.serialize(&mut Serializer::with_formatter(out, JsonEscapes))?)
+fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let shown = &report.findings[..report.findings.len().min(MAX_RESULTS)];
+    let mut index: BTreeMap<&str, usize> = shown.iter().map(|f| (f.rule, 0)).collect();
+    index.values_mut().enumerate().for_each(|(n, place)| *place = n);
+    out.write_all(
+        b"{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\",\n",
+    )?;
+    out.write_all(b"\"runs\":[{\"tool\":{\"driver\":{\"name\":\"protopact\",\"semanticVersion\":")?;
+    value(out, &env!("CARGO_PKG_VERSION"))?;
+    list(out, "rules", index.keys().filter_map(|id| rule(id)))?;
+    out.write_all(b"}},\n\"columnKind\":\"unicodeCodePoints\",\n\"invocations\":[")?;
+    value(out, &invocation(report))?;
+    out.write_all(b"]")?;
+    list(out, "results", shown.iter().map(|finding| result(report, finding, index[finding.rule])))?;
+    out.write_all(b"}]}\n")
 }
 
 fn level(level: Level) -> &'static str {
@@ -124,6 +110,9 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
         place["message"] = json!({"text": escape(&format!("as it was: {}", report.old))});
         put("relatedLocations", json!([place]));
     }
+    if let Some(repair) = report.repair(finding) {
+        put("fixes", json!([fix(finding, repair)]));
+    }
     put("partialFingerprints", json!({"protopactChange/v1": finding.fingerprint}));
     match &finding.standing {
         Standing::Open => {}
@@ -141,6 +130,29 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
     let cells: Vec<Value> = cells.collect();
     put("properties", json!({"change": finding.change, "bump": finding.bump.as_str(), "verdict": cells}));
     Value::Object(out)
+}
+
+/// The edits of a repair, file by file (section 3.55).
+fn fix(finding: &Finding, repair: &Repair) -> Value {
+    let changes = repair.edits.chunk_by(|a, b| a.path == b.path).map(|edits| {
+        let replacements = edits.iter().map(|edit| {
+            let ((start_line, start_column), (end_line, end_column)) = (edit.start, edit.end);
+            json!({
+                "deletedRegion": {
+                    "startLine": start_line, "startColumn": start_column,
+                    "endLine": end_line, "endColumn": end_column,
+                },
+                "insertedContent": {"text": edit.text},
+            })
+        });
+        let uri = utf8_percent_encode(&edits[0].path, PATH).to_string();
+        json!({
+            "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
+            "replacements": replacements.collect::<Vec<_>>(),
+        })
+    });
+    let text = escape(finding.fix.as_deref().unwrap_or("as it was")).into_owned();
+    json!({"description": {"text": text}, "artifactChanges": changes.collect::<Vec<_>>()})
 }
 
 fn place(location: &Location, region: Option<Value>) -> Value {
@@ -174,12 +186,12 @@ mod tests {
     use super::*;
 
     fn read(report: &Report) -> Value {
-        serde_json::from_str(&sample::render(&Sarif, report, None)).unwrap()
+        serde_json::from_str(&sample::render(&FORMAT, report, None)).unwrap()
     }
 
     #[test]
     fn full() {
-        let text = sample::render(&Sarif, &sample::full(), None);
+        let text = sample::render(&FORMAT, &sample::full(), None);
         let value = read(&sample::full());
         let rules = value["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
         for result in value["runs"][0]["results"].as_array().unwrap() {
@@ -196,7 +208,7 @@ mod tests {
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Sarif, &sample::hostile(), None);
+        let text = sample::render(&FORMAT, &sample::hostile(), None);
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         let value: Value = serde_json::from_str(&text).unwrap();
         let place = &value["runs"][0]["results"][0]["locations"][0]["physicalLocation"];

@@ -4,23 +4,23 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::summary::{level_style, level_word};
-use super::{Finding, Location, Report, Reporter, claims, witness};
+use super::{Finding, Location, Report, claims, witness};
 use crate::findings::Standing;
+use crate::present::Format;
 use crate::source::Name;
 use crate::text::plural;
 use crate::text::{Line, Style, View};
 use crate::words::{Effect, Level};
 
 /// The text format.
-pub(super) struct Text;
+pub(super) const FORMAT: Format<Report> = Format { name: "text", help: "For people", hidden: false, write };
 
-impl Reporter for Text {
-    fn write(&self, report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-        for block in blocks(&report.findings) {
-            write_block(report, &block, view, out)?;
-        }
-        summary_line(report).write(view, out)
+fn write(report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    for block in blocks(&report.findings) {
+        write_block(report, &block, view, out)?;
     }
+    summary_line(report).write(view, out)?;
+    more_to_see(report).map_or(Ok(()), |line| line.write(view, out))
 }
 
 /// The findings on one element together, where the first of them stands.
@@ -91,6 +91,7 @@ fn details(report: &Report, finding: &Finding) -> Vec<Line> {
     // The new side is where people are; only another place than their own files needs naming.
     let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
     lines.extend(place("new ", finding.new.as_ref(), side));
+    lines.extend(finding.dependency.as_ref().map(|what| Line::labelled("from").plain(&**what)));
     lines.extend(claims::claims(&finding.verdict).into_iter().map(|claim| {
         let line = Line::labelled(claim.label).styled(effect_style(claim.worst), claim.whom);
         line.plain(format!(": {}", claim.reason))
@@ -151,6 +152,15 @@ fn summary_line(report: &Report) -> Line {
     }
 }
 
+/// Where there is more to see of all findings.
+fn more_to_see(report: &Report) -> Option<Line> {
+    let proved = report.findings.iter().all(|finding| finding.proofs.is_some());
+    let data = if proved { "" } else { "`--witness` for data that proves it, " };
+    let text = format!("{data}`--report html=report.html` for a page of it");
+    (!report.findings.is_empty())
+        .then(|| Line::new().styled(Style::Faint, "to see more: ").plain(text).hang(2))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::sample;
@@ -159,31 +169,49 @@ mod tests {
 
     #[test]
     fn full() {
-        insta::assert_snapshot!(sample::render(&Text, &sample::full(), Some(110)));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), Some(110)));
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        use unicode_width::UnicodeWidthStr as _;
+        let diff = super::super::diff_text::FORMAT;
+        for report in [sample::full(), sample::hostile()] {
+            for (format, width) in (40..=200).flat_map(|width| [(&FORMAT, width), (&diff, width)]) {
+                let text = sample::render(format, &report, Some(width));
+                for line in text.lines().filter(|line| line.width() > width) {
+                    // Only a word that is longer than a line, by itself or behind its label.
+                    let (label, rest) = line.split_at_checked(8).unwrap_or(("", line));
+                    let labelled = label.ends_with(' ') && !label.trim().contains(' ');
+                    let rest = if labelled { rest } else { line.trim_start_matches([' ', '+', '-', '~']) };
+                    assert!(!rest.trim().contains(' '), "{width}: {line}");
+                }
+            }
+        }
     }
 
     #[test]
     fn narrow() {
-        insta::assert_snapshot!(sample::render(&Text, &sample::full(), Some(60)));
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), Some(60)));
     }
 
     #[test]
     fn empty() {
-        insta::assert_snapshot!(sample::render(&Text, &sample::empty(), Some(110)), @"no findings · 0 changes");
+        insta::assert_snapshot!(sample::render(&FORMAT, &sample::empty(), Some(110)), @"no findings · 0 changes");
     }
 
     #[test]
     fn clean() {
         let report = Report { findings: Vec::new(), bump: Some(Bump::Minor), ..sample::full() };
         insta::assert_snapshot!(
-            sample::render(&Text, &report, Some(110)),
+            sample::render(&FORMAT, &report, Some(110)),
             @"no findings · 5 changes · next version can be minor (1.5.0)"
         );
     }
 
     #[test]
     fn hostile() {
-        let text = sample::render(&Text, &sample::hostile(), Some(110));
+        let text = sample::render(&FORMAT, &sample::hostile(), Some(110));
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         insta::assert_snapshot!(text);
     }
@@ -198,7 +226,7 @@ mod tests {
         (first.of, first.fix) = (77, Some("something else".to_owned()));
         report.findings.push(first);
         report.findings.rotate_left(1);
-        let text = sample::render(&Text, &report, None);
+        let text = sample::render(&FORMAT, &report, None);
         let lines: Vec<&str> = text.lines().collect();
         let of = |rule: &str| lines.iter().position(|line| line.contains(&format!("[{rule}]"))).unwrap();
         assert_eq!(of("FIELD_SAME_NAME").abs_diff(of("FIELD_SAME_TYPE")), 1, "{text}");
@@ -228,9 +256,9 @@ mod tests {
     #[test]
     fn colours_add_nothing_but_colours() {
         let report = sample::full();
-        let plain = sample::render(&Text, &report, Some(90));
+        let plain = sample::render(&FORMAT, &report, Some(90));
         let mut coloured = Vec::new();
-        Text.write(&report, &View { colour: true, width: Some(90) }, &mut coloured).unwrap();
+        write(&report, &View { colour: true, width: Some(90) }, &mut coloured).unwrap();
         assert_ne!(plain.as_bytes(), coloured);
         let stripped = anstream::adapter::strip_bytes(&coloured).into_vec();
         assert_eq!(plain.as_bytes(), stripped);

@@ -13,11 +13,16 @@ const JSON_SHOWN: usize = 200;
 /// One sentence for each proof, and one for each effect that nothing shows. Where both directions have the same witness
 /// it is told once.
 pub(super) fn sentences(report: &Report, finding: &Finding) -> Vec<String> {
-    let mut said: Vec<String> = Vec::new();
+    told(report, finding).into_iter().map(|(sentence, _)| sentence).collect()
+}
+
+/// The same with the proof that each sentence is about, the first of those it is told of.
+pub(super) fn told<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, &'a Proof)> {
+    let mut said: Vec<(String, &Proof)> = Vec::new();
     for proof in finding.proofs.iter().flatten() {
         let sentence = sentence(report, proof);
-        if !said.contains(&sentence) {
-            said.push(sentence);
+        if said.iter().all(|(known, _)| *known != sentence) {
+            said.push((sentence, proof));
         }
     }
     said
@@ -81,72 +86,4 @@ fn seen(reads: &[Read]) -> String {
 /// The old side as people call it: its tag, or that it is old.
 fn old_name(report: &Report) -> String {
     report.old.tag().map_or_else(|| "the old version".to_owned(), str::to_owned)
-}
-
-/// Bytes of a message field by field: what they are (`field 3`), and the bytes in hex. Of what is no message the bytes
-/// as they are.
-///
-/// Tags and lengths are read as the encoding has them (protobuf.dev, "Encoding"); what is inside of a field is not
-/// looked into.
-pub(super) fn segments(bytes: &[u8]) -> Vec<(String, String)> {
-    let shown = &bytes[..bytes.len().min(BYTES_SHOWN)];
-    let mut out = Vec::new();
-    let mut rest = shown;
-    while let Some((number, length)) = field(rest) {
-        out.push((format!("field {number}"), spaced(&rest[..length])));
-        rest = &rest[length..];
-    }
-    if !rest.is_empty() {
-        let what =
-            if bytes.len() > shown.len() { format!("… {} bytes", bytes.len()) } else { String::new() };
-        out.push((what, spaced(rest)));
-    }
-    out
-}
-
-/// The number of the field that begins here, and how many bytes it takes with its tag.
-fn field(bytes: &[u8]) -> Option<(u64, usize)> {
-    let (tag, after) = varint(bytes)?;
-    let length = match tag & 7 {
-        0 => varint(&bytes[after..])?.1,
-        1 => 8,
-        2 => {
-            let (length, own) = varint(&bytes[after..])?;
-            usize::try_from(length).ok()?.checked_add(own)?
-        }
-        5 => 4,
-        _ => return None,
-    };
-    let whole = after.checked_add(length).filter(|whole| *whole <= bytes.len())?;
-    (tag >> 3 != 0).then_some((tag >> 3, whole))
-}
-
-fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
-    let mut value = 0_u64;
-    for (n, byte) in bytes.iter().take(10).enumerate() {
-        value |= u64::from(byte & 0x7f).checked_shl(7 * n as u32)?;
-        if byte & 0x80 == 0 {
-            return Some((value, n + 1));
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::segments;
-
-    #[test]
-    fn fields_stand_by_themselves() {
-        let named = |bytes: &[u8]| segments(bytes);
-        let of = |what: &str, hex: &str| (what.to_owned(), hex.to_owned());
-        assert_eq!(
-            named(&[0x18, 1, 0x0a, 2, 0x68, 0x69]),
-            [of("field 3", "18 01"), of("field 1", "0a 02 68 69")]
-        );
-        assert_eq!(named(&[0x0a, 200, 1, 1]), [of("", "0a c8 01 01")]);
-        assert_eq!(named(&[0]), [of("", "00")]);
-        assert_eq!(named(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1]).len(), 1);
-        assert!(named(&[]).is_empty());
-    }
 }

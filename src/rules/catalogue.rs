@@ -2,6 +2,7 @@
 
 use super::{Categories, Rule, Status};
 use super::{enums, extension, field, file, message, oneof, option, package, reserved, rpc, service};
+use crate::text::nearest;
 
 /// The rules of every subject, in the order of their ids.
 const SUBJECTS: &[&[&Rule]] = &[
@@ -109,14 +110,8 @@ pub fn category(name: &str) -> Option<Categories> {
 /// The rule id or category name closest to a word that is neither, if one is close.
 pub fn near(word: &str) -> Option<&'static str> {
     let word = word.to_ascii_uppercase().replace('-', "_");
-    RULES
-        .iter()
-        .map(|r| r.id)
-        .chain(Categories::ALL.map(|(name, _)| name))
-        .map(|id| (strsim::damerau_levenshtein(&word, id), id))
-        .filter(|(distance, id)| *distance <= 2.max(id.len() / 4))
-        .min()
-        .map(|(_, id)| id)
+    let names = RULES.iter().map(|r| r.id).chain(Categories::ALL.map(|(name, _)| name));
+    nearest(&word, names, |name| 2.max(name.len() / 4))
 }
 
 /// Which rules the categories hold. The rules themselves do the same in every version.

@@ -20,6 +20,7 @@ mod primary;
 mod reserved;
 mod rpc;
 mod service;
+mod types;
 
 pub use catalogue::{Lookup, REMOVED, RULES, Retired, RulesVersion, category, find, near};
 pub use describe::describe;

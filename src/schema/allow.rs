@@ -6,7 +6,8 @@ use buffa::DecodeOptions;
 use buffa_descriptor::generated::descriptor::SourceCodeInfo;
 use memchr::memmem;
 
-use super::model::{FileId, Schema};
+use super::model::FileId;
+use super::tables::Schema;
 
 /// What the comment begins with.
 const MARK: &str = "protopact:allow";

@@ -14,8 +14,9 @@ use super::features::LanguageFeatures;
 use super::kind::{Cardinality, Kind, Label};
 use super::model::{
     Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,
-    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId, Syntax, qualify,
+    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Service, ServiceId, Syntax, qualify,
 };
+use super::tables::Schema;
 use super::visibility::{DefaultVisibility, Visibility};
 use crate::compile::wire::{SOURCE_INFO, varint};
 use crate::compile::{Compiled, CompiledFile, json_name};
@@ -538,7 +539,7 @@ struct Scope {
 fn edition(proto: &pb::FileDescriptorProto) -> i32 {
     const EDITION: u32 = 14;
     let unknown = || {
-        let last = proto.__buffa_unknown_fields.iter().filter(|f| f.number == EDITION).last()?;
+        let last = proto.__buffa_unknown_fields.iter().rfind(|f| f.number == EDITION)?;
         match last.data {
             UnknownFieldData::Varint(n) => i32::try_from(n).ok(),
             _ => None,

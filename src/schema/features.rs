@@ -7,7 +7,8 @@
 use buffa::unknown_fields::{UnknownFieldData, UnknownFields};
 use buffa_descriptor::generated::descriptor as pb;
 
-use super::model::{Element, Schema};
+use super::model::Element;
+use super::tables::Schema;
 
 /// What C++ generates for a string or bytes field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,8 +6,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{
-    Element, EnumId, EnumValueId, FieldId, FileId, MessageId, MethodId, OneofId, Range, Schema, ServiceId,
+    Element, EnumId, EnumValueId, FieldId, FileId, MessageId, MethodId, OneofId, Range, ServiceId,
 };
+use super::tables::Schema;
 
 /// Numbers and names that were retired.
 #[derive(Debug, Default)]

@@ -17,6 +17,7 @@ mod option_text;
 pub mod options;
 mod reach;
 mod span;
+mod tables;
 mod visibility;
 
 pub use allow::Allowance;
@@ -31,10 +32,11 @@ pub use known::Known;
 pub(crate) use model::qualify;
 pub use model::{
     Element, Enum, EnumId, EnumValue, EnumValueId, ExtensionRange, Field, FieldId, File, FileId, Import,
-    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Schema, Service, ServiceId, Syntax,
+    Message, MessageId, Method, MethodId, Oneof, OneofId, Range, Service, ServiceId, Syntax,
 };
 pub use option_text::assignment;
 pub use options::Meaning;
 pub use reach::{Reach, Role, Use};
 pub use span::{SourcePath, Span};
+pub use tables::Schema;
 pub use visibility::{DefaultVisibility, Keyword, Visibility};

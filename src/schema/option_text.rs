@@ -3,8 +3,9 @@
 use buffa::UnknownFieldData;
 use buffa::unknown_fields::UnknownFields;
 
-use super::model::{Element, Field, FieldId, MessageId, Schema};
+use super::model::{Element, Field, FieldId, MessageId};
 use super::options::{self, OptionValue};
+use super::tables::Schema;
 use super::{Cardinality, Kind};
 
 /// How deep values are followed; deeper ones are shown as numbers.

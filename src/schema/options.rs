@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use buffa::unknown_fields::UnknownFields;
 use buffa::{Message as _, UnknownFieldData};
 
-use super::model::{Element, Schema};
+use super::model::Element;
+use super::tables::Schema;
 
 /// One option of an element: its name as written in a .proto file and its value in wire form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

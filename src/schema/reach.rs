@@ -1,6 +1,7 @@
 //! Who uses a type: the calls that carry it and the messages that hold it.
 
-use super::model::{Element, EnumId, FieldId, MessageId, MethodId, Schema};
+use super::model::{Element, EnumId, FieldId, MessageId, MethodId};
+use super::tables::Schema;
 
 /// The part a type plays in a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,7 +4,8 @@
 
 use buffa_descriptor::generated::descriptor as pb;
 
-use super::model::{Element, FileId, Schema};
+use super::model::{Element, FileId};
+use super::tables::Schema;
 
 /// What holds for the types of a file that say nothing themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -28,7 +28,7 @@ const AUTHORITY: u64 = 1;
 /// How many bytes are read at a time.
 const PIECE: usize = 16 << 10;
 
-/// A stream behind the preface whose authorities are put in order. Says once when it does, with what it found.
+/// A stream of frames whose authorities are put in order. Says once when it does, with what it found.
 pub(super) struct Ordered<S, F> {
     stream: S,
     found: Option<F>,
@@ -40,10 +40,10 @@ pub(super) struct Ordered<S, F> {
 }
 
 impl<S, F: FnOnce(&str)> Ordered<S, F> {
-    /// Wraps what follows `before` bytes, which pass as they are.
-    pub(super) fn new(stream: S, before: usize, found: F) -> Ordered<S, F> {
-        let frames = Frames { pass: before, held: Vec::new() };
-        Ordered { stream, found: Some(found), frames, ready: Vec::new(), given: 0, over: false }
+    /// Wraps a stream of which the bytes `before` were taken already; they are read again, as they are.
+    pub(super) fn new(stream: S, before: &[u8], found: F) -> Ordered<S, F> {
+        let frames = Frames { pass: 0, held: Vec::new() };
+        Ordered { stream, found: Some(found), frames, ready: before.to_vec(), given: 0, over: false }
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
@@ -167,6 +166,7 @@ impl Acceptor {
         }
     }
 
+    /// Serves what comes behind the preface.
     async fn http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S, peer: SocketAddr) {
         let limits = &self.limits;
         let mut builder = http2::Builder::new(TokioExecutor::new());
@@ -181,7 +181,7 @@ impl Acceptor {
         let router = self.router.clone();
         let answer = service_fn(move |request| router.clone().answer(peer, request));
         let log = self.log.clone();
-        let stream = Ordered::new(stream, PREFACE.len(), move |authority: &str| {
+        let stream = Ordered::new(stream, PREFACE, move |authority: &str| {
             if let Some(log) = &log {
                 log.odd(peer, &format!("the client calls `{authority}`, a list, as if it were one host; other servers may refuse that: set `grpc.default_authority` in its channel"));
             }
@@ -196,11 +196,8 @@ impl Acceptor {
     }
 }
 
-/// Waits for the first bytes of HTTP/2. They are read again by whoever gets the stream.
-async fn preface<S: AsyncRead + AsyncWrite + Unpin>(
-    mut stream: S,
-    encrypted: bool,
-) -> Result<Rewound<S>, Refused> {
+/// Waits for the first bytes of HTTP/2, and takes them.
+async fn preface<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, encrypted: bool) -> Result<S, Refused> {
     let mut first = [0; PREFACE.len()];
     let mut have = 0;
     while have < first.len() {
@@ -213,7 +210,7 @@ async fn preface<S: AsyncRead + AsyncWrite + Unpin>(
             return Err(not_http2(stream, &first[..have], encrypted).await);
         }
     }
-    Ok(Rewound { first, given: 0, stream })
+    Ok(stream)
 }
 
 /// Says no in a way the peer understands, if there is one.
@@ -247,54 +244,4 @@ async fn not_http2<S: AsyncRead + AsyncWrite + Unpin>(
     // Whether the peer listens changes nothing.
     let _ = tokio::time::timeout(LINGER.1, said).await;
     Refused::Http1
-}
-
-/// A stream whose first bytes have been looked at.
-struct Rewound<S> {
-    first: [u8; PREFACE.len()],
-    given: usize,
-    stream: S,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Rewound<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let left = &self.first[self.given..];
-        if left.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(cx, out);
-        }
-        let step = left.len().min(out.remaining());
-        out.put_slice(&left[..step]);
-        self.given += step;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Rewound<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
 }

@@ -44,7 +44,7 @@ pub use codec::Raw;
 pub use contract::Contract;
 pub use interop::contract as interop_contract;
 pub use limits::Limits;
-pub use log::{Log, LogFormat};
+pub use log::{Log, LogEnd, LogFormat};
 pub use record::{Received, write_all};
 pub use shutdown::Ended;
 pub use tls::{SelfSigned, Tls, TlsError};

@@ -76,6 +76,15 @@ pub enum SourceError {
         #[source]
         source: ReadError,
     },
+    /// A server that does not say what its contract is.
+    #[error("cannot ask server `{text}` for its contract")]
+    Server {
+        /// As typed.
+        text: String,
+        /// Why not.
+        #[source]
+        source: super::ServerError,
+    },
     /// Standard input was named and there is none to read.
     #[error("`-` reads standard input, which is not available here")]
     NoStdin,
@@ -152,6 +161,7 @@ impl SourceError {
             }
             SourceError::Read { source, path, .. } => source.hint(path),
             SourceError::TooLarge { .. } => Some("name the directory that holds the .proto files".into()),
+            SourceError::Server { source, .. } => source.hint(),
             SourceError::Lock(e) => Some(e.hint().to_owned()),
             SourceError::Config(e) => e.hint.clone(),
             _ => None,

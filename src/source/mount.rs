@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::layout::shown_root;
+use super::layout::told_root;
 use super::{Layout, LayoutError, Problem, Tree, scan};
 use crate::compile::{Head, Input, InputFile};
-use crate::config::is_under;
+use crate::config::{Root, is_under};
 
 /// A folder of a tree whose files belong to a side.
 #[derive(Clone, Debug)]
@@ -130,7 +130,14 @@ impl<'t> Plan<'t> {
 
     /// What the compiler knows besides files.
     fn rest(&self) -> Input {
-        let roots = self.mounts.iter().map(|m| shown_root(m.tree, &m.root)).collect();
+        let told =
+            |m: &Mount<'_>| told_root(m.tree, &Root { path: m.root.clone(), prefix: m.prefix.clone() });
+        let mut roots: Vec<String> = Vec::new();
+        for root in self.mounts.iter().map(told) {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
         let aliases = self.layout.aliases.iter().map(|(name, known)| (name.clone(), known.clone()));
         let absent =
             self.layout.missing.iter().map(|(import, missing)| (import.clone(), missing.why.clone()));

@@ -51,6 +51,8 @@ pub enum Name {
     Staged,
     /// A compiled input, as typed.
     Image(String),
+    /// A running server, as typed.
+    Server(String),
     /// A compiled input on standard input.
     StandardInput,
     /// Files in memory, under a name that whoever made them gave.
@@ -151,6 +153,7 @@ impl Name {
             Name::MergeBase { with, commit } => revision(RevisionKind::MergeBase, with, *commit),
             Name::Staged => plain(RevisionKind::Staged.word(), None),
             Name::Image(typed) => plain("image", Some(typed)),
+            Name::Server(typed) => plain("server", Some(typed)),
             Name::StandardInput => plain("standard input", None),
             Name::Memory(name) => plain(name, None),
         }

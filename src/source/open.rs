@@ -12,12 +12,13 @@ use super::directory;
 use super::error::{Problem, SourceError};
 use super::locate::{Located, locate};
 use super::name::Name;
-use super::spec::{ImageFormat, ImagePlace, Rev, SourceSpec};
+use super::spec::{ImagePlace, Rev, SourceSpec};
 use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
+use crate::compile::image::Format as ImageFormat;
 use crate::config::{below, normalize};
 use crate::deps::archive;
 use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
-use crate::machine::Host;
+use crate::machine::{Host, Packed, inflate};
 
 /// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
 const MAX_IMAGE_BYTES: u64 = i32::MAX as u64;
@@ -106,8 +107,8 @@ impl Loaded {
 /// How often a clone is asked for more of its history.
 const MAX_FETCHES: usize = 12;
 
-/// Opens a source. Directories and git objects are read. Nothing is written and no network is used, unless what a clone
-/// lacks is to be fetched.
+/// Opens a source. Directories and git objects are read. Nothing is written, and no network is used but for a source that is
+/// a server, and for what a clone lacks where that is to be fetched.
 ///
 /// # Errors
 ///
@@ -163,7 +164,16 @@ fn open_once(spec: &SourceSpec, context: &mut Context<'_>) -> Result<Loaded, Sou
             archive_tree(path, *strip, subdir, context.cwd).map(Loaded::Tree)
         }
         SourceSpec::Staged(path) => staged_tree(path, context).map(Loaded::Tree),
-        SourceSpec::Image { place, format, gzip } => image(place, *format, *gzip, context).map(Loaded::Image),
+        SourceSpec::Image { place, format, packed } => {
+            image(place, *format, *packed, context).map(Loaded::Image)
+        }
+        SourceSpec::Server(server) => {
+            let scheme = if server.tls.is_some() { "grpcs" } else { "grpc" };
+            let text = format!("{scheme}://{}", server.authority);
+            let found = server.descriptors(context.cwd);
+            let bytes = found.map_err(|source| SourceError::Server { text: text.clone(), source })?;
+            Ok(Loaded::Image(Image { bytes, format: ImageFormat::Binary, name: Name::Server(text) }))
+        }
         SourceSpec::Repository { path, rev, subdir } => {
             let fail = |e| git_error(format!("{rev} of `{}`", path.display()), e);
             let repo = Repo::discover(&context.cwd.join(path)).map_err(fail)?;
@@ -335,7 +345,7 @@ fn archive_tree(typed: &Path, strip: usize, subdir: &str, cwd: &Path) -> Result<
 fn image(
     place: &ImagePlace,
     format: ImageFormat,
-    gzip: bool,
+    packed: Option<Packed>,
     context: &mut Context<'_>,
 ) -> Result<Image, SourceError> {
     let (text, raw) = match place {
@@ -358,17 +368,8 @@ fn image(
             (text, bytes)
         }
     };
-    // The magic number decides too: a gzipped image under a plain name is no descriptor set anyhow.
-    let bytes = if gzip || raw.starts_with(&[0x1f, 0x8b]) {
-        let mut bytes = Vec::new();
-        let read = flate2::read::MultiGzDecoder::new(raw.as_slice())
-            .take(MAX_IMAGE_BYTES + 1)
-            .read_to_end(&mut bytes);
-        read.map_err(io("decompress", Path::new(&text)))?;
-        bytes
-    } else {
-        raw
-    };
+    // How the bytes begin decides too: a compressed image under a plain name is no descriptor set anyhow.
+    let bytes = inflate(raw, packed, MAX_IMAGE_BYTES).map_err(io("decompress", Path::new(&text)))?;
     if bytes.len() as u64 > MAX_IMAGE_BYTES {
         return Err(SourceError::ImageTooLarge { text, limit: MAX_IMAGE_BYTES });
     }

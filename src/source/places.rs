@@ -12,12 +12,13 @@ use super::open::{below_root, folder_tree};
 use super::settings::home;
 use super::tree::Display;
 use super::{Loaded, Name, SourceError, Tree, directory};
+use crate::compile::image::{self, Format};
 use crate::compile::print;
 use crate::config::deps::DepSource;
 use crate::config::{FILE_NAME, ImportPlace, Root, Settings, file, is_under};
 use crate::deps::{self, Lock, Locked};
 use crate::lock::FILE_NAME as LOCK;
-use crate::machine::Cache;
+use crate::machine::{Cache, Packed};
 
 /// The last part of the name of a folder for what others wrote, whatever else is in the tree.
 const FOREIGN: [&str; 5] = ["third_party", "vendor", "proto_vendor", "node_modules", "third-party"];
@@ -111,10 +112,10 @@ impl Places {
                 self.lacking.push((name.clone(), locked.clone()));
                 continue;
             };
-            let told = format!("{name}@{}", locked.version);
+            let told = locked.mark(name);
             let (files, sets) = deps::parts(files);
-            let mut tree = of_set(&told, sets);
-            let own = Tree::from_memory(&told, files);
+            let mut tree = of_set(told.trim_end_matches('/'), sets);
+            let own = Tree::from_memory(told.trim_end_matches('/'), files);
             tree.entries.extend(own.entries);
             let (roots, include) = (locked.roots(), locked.include.clone());
             deps.push(Place { tree, inside: None, roots, include });
@@ -123,21 +124,24 @@ impl Places {
         self
     }
 
-    /// Sentences about dependencies that are locked otherwise than on another side: their changes are changes too.
-    pub(super) fn changed_since(&self, old: &Places) -> Vec<String> {
+    /// Dependencies that are locked otherwise than on another side: their changes are changes too.
+    pub(super) fn changed_since(&self, old: &Places) -> Vec<MovedDep> {
         let names: BTreeSet<&String> = self.lock.keys().chain(old.lock.keys()).collect();
-        let changed = names.into_iter().filter(|name| self.lock.get(*name) != old.lock.get(*name));
-        changed
-            .filter_map(|name| match (old.lock.get(name), self.lock.get(name)) {
-                (Some(old), Some(new)) if old.sha256 == new.sha256 => None,
+        let moved = |name: &String| {
+            let (old, new) = (old.lock.get(name), self.lock.get(name));
+            let told = match (old, new) {
+                (Some(old), Some(new)) if old.sha256 == new.sha256 => return None,
                 (Some(old), Some(new)) => {
-                    Some(format!("dependency `{name}` has changed: {} → {}", old.told(), new.told()))
+                    format!("dependency `{name}` has changed: {} → {}", old.told(), new.told())
                 }
-                (None, Some(new)) => Some(format!("dependency `{name}` is new: {}", new.told())),
-                (Some(old), None) => Some(format!("dependency `{name}` is gone: {}", old.told())),
-                (None, None) => None,
-            })
-            .collect()
+                (None, Some(new)) => format!("dependency `{name}` is new: {}", new.told()),
+                (Some(old), None) => format!("dependency `{name}` is gone: {}", old.told()),
+                (None, None) => return None,
+            };
+            let mark = |entry: Option<&Locked>| entry.map(|entry| entry.mark(name));
+            Some(MovedDep { told: told.into(), marks: [mark(old), mark(new)] })
+        };
+        names.into_iter().filter_map(moved).collect()
     }
 
     /// Every place that is written down or locked.
@@ -150,6 +154,15 @@ impl Places {
         let open = || folder_tree(self.home.as_deref()?).ok();
         self.newest.get_or_init(open).as_ref()
     }
+}
+
+/// A dependency that is not the same on both sides.
+#[derive(Clone, Debug)]
+pub(super) struct MovedDep {
+    /// What happened to it.
+    pub(super) told: Arc<str>,
+    /// What the paths of its files begin with, as they are shown, on the old and the new side.
+    pub(super) marks: [Option<String>; 2],
 }
 
 /// A tree of the files of a descriptor set, which keep their descriptors.
@@ -207,7 +220,11 @@ fn listed(place: &ImportPlace, home: Option<&Path>, cwd: &Path) -> Result<Place,
         Ok(file) => {
             let fail = |source| SourceError::Io { doing: "read", path: place.path.clone(), source };
             let bytes = std::fs::read(&file).map_err(fail)?;
-            let printed = print::texts(&bytes.into());
+            // A name that says nothing is taken for the wire form.
+            let (_, stem) = Packed::of_name(&told);
+            let format = stem.rsplit_once('.').and_then(|(_, ending)| Format::of(ending));
+            let set = image::to_wire(&bytes, format.unwrap_or(Format::Binary)).map_err(|e| e.to_string());
+            let printed = set.and_then(|set| print::texts(&set));
             let printed = printed.map_err(|why| SourceError::NoSet { text: told.clone(), why })?;
             tree = of_set(&told, printed);
             return Ok(Place { tree, inside: None, roots: vec![Root::plain("")], include: Vec::new() });

@@ -1,10 +1,13 @@
 //! From what was asked to sides that can be compiled: which sources, whose configuration, which files.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::places::MovedDep;
 use super::{
     Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin,
     PathSelection, Places, Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
@@ -135,6 +138,8 @@ pub struct Sides {
     pub new: Opened,
     /// Sentences for people.
     pub notes: Vec<String>,
+    /// The files of dependencies that are not the same on both sides, by import path, with what happened to the dependency.
+    pub moved: BTreeMap<Box<str>, Arc<str>>,
     /// Where in git the old side is, if it is there.
     pub origin: Option<Origin>,
 }
@@ -231,9 +236,21 @@ impl Request<'_> {
             return Err(RequestError::Unmatched(path.clone()));
         }
         let mut notes = new.layout.notes.clone();
-        notes.extend(places.changed_since(&older));
+        let moved = places.changed_since(&older);
+        notes.extend(moved.iter().map(|dep| dep.told.to_string()));
         notes.extend(old.layout.notes.iter().filter(|n| !new.layout.notes.contains(n)).cloned());
-        Ok(Sides { settings, old, new, notes, origin })
+        let mut files = BTreeMap::new();
+        for (side, layout) in [&old.layout, &new.layout].into_iter().enumerate() {
+            for (import, file) in layout.files.iter().filter(|(_, file)| !file.target) {
+                let of =
+                    |dep: &&MovedDep| dep.marks[side].as_ref().is_some_and(|m| file.display.starts_with(m));
+                if let Some(dep) = moved.iter().find(of) {
+                    files.insert(import.clone(), dep.told.clone());
+                }
+            }
+        }
+        let moved = files;
+        Ok(Sides { settings, old, new, notes, moved, origin })
     }
 
     /// Where a side finds what it imports from others.

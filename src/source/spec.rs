@@ -12,8 +12,9 @@
 //! | `PATH#ref=REV,subdir=DIR` | another repository; also buf's `.git#branch=…`, `tag=`, `commit=`, `depth=` (not needed) |
 //! | `PATH#branch=NAME,ref=REV` | a revision on a branch; `HEAD~1` is counted from its newest commit |
 //! | `a/b.proto` | one file; with `#include_package_files=true` its package |
-//! | `x.binpb`, `x.bin`, `x.json`, each also `.gz`; `x#format=binpb` | a compiled descriptor set |
-//! | `x.tar`, `x.tar.gz`, `x.tgz`, `x.zip`; `x.tar#strip_components=1,subdir=proto` | the files of an archive |
+//! | `x.binpb`, `x.json`, `x.txtpb`, `x.yaml`, each also `.gz` or `.zst`; `x#format=binpb` | a compiled descriptor set |
+//! | `x.tar`, `x.tar.gz`, `x.tgz`, `x.tar.zst`, `x.zip`; `x.tar#strip_components=1,subdir=proto` | the files of an archive |
+//! | `grpc://HOST:PORT`, `grpcs://HOST:PORT#tls_ca=ca.pem` | a running server, asked by reflection |
 //! | `-`, `-#format=json` | a descriptor set on standard input |
 //!
 //! **When a text could be both a path and a revision:** an existing path wins if the text contains a separator or
@@ -24,6 +25,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::{Server, ServerTls};
+use crate::compile::image::Format as ImageFormat;
+use crate::machine::Packed;
 use crate::text::near;
 
 /// Which side of a comparison a source is for.
@@ -33,15 +37,6 @@ pub enum Side {
     New,
     /// What it is compared with.
     Old,
-}
-
-/// How a compiled input is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImageFormat {
-    /// A `FileDescriptorSet` or buf image in binary.
-    Binary,
-    /// The same as ProtoJSON.
-    Json,
 }
 
 /// A revision as written.
@@ -116,9 +111,11 @@ pub enum SourceSpec {
         place: ImagePlace,
         /// How it is encoded.
         format: ImageFormat,
-        /// Whether it is gzipped.
-        gzip: bool,
+        /// How it is compressed, as far as its name and options say so.
+        packed: Option<Packed>,
     },
+    /// A running server, asked by reflection.
+    Server(Server),
     /// What is staged for the next commit, in a folder.
     Staged(PathBuf),
     /// A revision of the repository around the working directory.
@@ -153,7 +150,7 @@ pub struct SpecError {
     pub hint: Option<String>,
 }
 
-const OPTIONS: [&str; 12] = [
+const OPTIONS: [&str; 15] = [
     "format",
     "compression",
     "branch",
@@ -166,16 +163,32 @@ const OPTIONS: [&str; 12] = [
     "recurse_submodules",
     "strip_components",
     "include_package_files",
+    "tls_ca",
+    "tls_cert",
+    "tls_key",
 ];
 
 /// The options that say which revision.
 const REVS: [&str; 4] = ["branch", "tag", "commit", "ref"];
 
-const FORMATS: [&str; 11] =
-    ["dir", "git", "tar", "targz", "zip", "binpb", "bin", "bingz", "json", "jsongz", "protofile"];
+const FORMATS: [&str; 13] = [
+    "dir",
+    "git",
+    "tar",
+    "targz",
+    "zip",
+    "binpb",
+    "bin",
+    "bingz",
+    "json",
+    "jsongz",
+    "txtpb",
+    "yaml",
+    "protofile",
+];
 
 /// How the names of archives end that are read.
-const ARCHIVES: [&str; 4] = [".tar", ".tar.gz", ".tgz", ".zip"];
+const ARCHIVES: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst", ".zip"];
 
 impl SourceSpec {
     /// Reads a source string. Looks at the file system to tell paths from revisions, and at nothing else.
@@ -215,13 +228,15 @@ struct Parser<'a> {
 #[derive(Default)]
 struct Options<'a> {
     format: Option<&'a str>,
-    gzip: bool,
+    packed: Option<Packed>,
     /// By key: branch, tag, commit and ref.
     revs: [Option<&'a str>; 4],
     subdir: Option<&'a str>,
     git: bool,
     package_files: bool,
     strip: usize,
+    /// By key: `tls_ca`, `tls_cert` and `tls_key`.
+    tls: [Option<&'a str>; 3],
 }
 
 impl<'a> Parser<'a> {
@@ -252,11 +267,14 @@ impl<'a> Parser<'a> {
         if path.is_empty() {
             return self.fail("names no path before `#`", None);
         }
+        if let Some(server) = self.server(path, options.tls)? {
+            return Ok(SourceSpec::Server(server));
+        }
         self.refuse_remote(path)?;
         let named = options.format.or(if options.git { Some("git") } else { None });
         let place = || if path == "-" { ImagePlace::Stdin } else { ImagePlace::File(path.into()) };
-        let image = |format, gzip| Ok(SourceSpec::Image { place: place(), format, gzip });
-        let gzip = options.gzip || path.ends_with(".gz");
+        let image = |format, packed| Ok(SourceSpec::Image { place: place(), format, packed });
+        let packed = options.packed.or(Packed::of_name(path).0);
         if options.git && !matches!(named, Some("git")) {
             return self.fail("has git options on something that is not a repository", None);
         }
@@ -266,10 +284,8 @@ impl<'a> Parser<'a> {
                 rev: self.rev(options.revs)?,
                 subdir: self.subdir(options.subdir.unwrap_or("."))?,
             }),
-            Some("binpb" | "bin") => image(ImageFormat::Binary, gzip),
-            Some("bingz") => image(ImageFormat::Binary, true),
-            Some("json") => image(ImageFormat::Json, gzip),
-            Some("jsongz") => image(ImageFormat::Json, true),
+            Some("bingz") => image(ImageFormat::Binary, Some(Packed::Gzip)),
+            Some("jsongz") => image(ImageFormat::Json, Some(Packed::Gzip)),
             Some("tar" | "targz" | "zip") => Ok(SourceSpec::Archive {
                 path: path.into(),
                 strip: options.strip,
@@ -278,6 +294,11 @@ impl<'a> Parser<'a> {
             Some("dir") => Ok(SourceSpec::Directory(path.into())),
             Some("protofile") => {
                 Ok(SourceSpec::File { path: path.into(), package_files: options.package_files })
+            }
+            Some(other)
+                if let Some(format) = FORMATS.contains(&other).then(|| ImageFormat::of(other)).flatten() =>
+            {
+                image(format, packed)
             }
             Some(other) => {
                 let hint = match near(other, FORMATS).first() {
@@ -290,8 +311,8 @@ impl<'a> Parser<'a> {
                 SourceSpec::File { path, .. } => {
                     Ok(SourceSpec::File { path, package_files: options.package_files })
                 }
-                SourceSpec::Image { place, format, gzip } => {
-                    Ok(SourceSpec::Image { place, format, gzip: gzip || options.gzip })
+                SourceSpec::Image { place, format, packed } => {
+                    Ok(SourceSpec::Image { place, format, packed: options.packed.or(packed) })
                 }
                 SourceSpec::Repository { path, rev, .. } => Ok(SourceSpec::Repository {
                     path,
@@ -332,10 +353,11 @@ impl<'a> Parser<'a> {
                 "format" => options.format = Some(value),
                 "compression" => match value {
                     "none" => {}
-                    "gzip" => options.gzip = true,
+                    "gzip" => options.packed = Some(Packed::Gzip),
+                    "zstd" => options.packed = Some(Packed::Zstd),
                     _ => {
-                        return self
-                            .fail(format!("compression `{value}` is not read"), Some("use `gzip`".into()));
+                        let hint = Some("use `gzip` or `zstd`".into());
+                        return self.fail(format!("compression `{value}` is not read"), hint);
                     }
                 },
                 "branch" | "tag" | "commit" | "ref" => {
@@ -343,6 +365,9 @@ impl<'a> Parser<'a> {
                     let at = REVS.iter().position(|rev| *rev == key).expect("one of them");
                     options.revs[at] = Some(value);
                 }
+                "tls_ca" => options.tls[0] = Some(value),
+                "tls_cert" => options.tls[1] = Some(value),
+                "tls_key" => options.tls[2] = Some(value),
                 "subdir" => options.subdir = Some(value),
                 "include_package_files" => options.package_files = truth()?,
                 // How much to fetch: nothing is fetched, everything that is here can be read.
@@ -390,7 +415,10 @@ impl<'a> Parser<'a> {
     fn plain(&self, text: &str) -> Result<SourceSpec, SpecError> {
         if text == "-" {
             let (place, format) = (ImagePlace::Stdin, ImageFormat::Binary);
-            return Ok(SourceSpec::Image { place, format, gzip: false });
+            return Ok(SourceSpec::Image { place, format, packed: None });
+        }
+        if let Some(server) = self.server(text, [None; 3])? {
+            return Ok(SourceSpec::Server(server));
         }
         if let Some(folder) = text.strip_prefix("staged:") {
             return Ok(SourceSpec::Staged(if folder.is_empty() { "." } else { folder }.into()));
@@ -398,25 +426,15 @@ impl<'a> Parser<'a> {
         self.refuse_remote(text)?;
         let is_directory = self.cwd.join(text).is_dir();
         if !is_directory {
-            let (stem, gzip) = text.strip_suffix(".gz").map_or((text, false), |stem| (stem, true));
-            let format = match stem.rsplit_once('.').map(|(_, extension)| extension) {
-                Some("binpb" | "bin" | "pb" | "desc" | "protoset" | "fds") => Some(ImageFormat::Binary),
-                Some("json") => Some(ImageFormat::Json),
-                _ => None,
-            };
-            if let Some(format) = format {
-                return Ok(SourceSpec::Image { place: ImagePlace::File(text.into()), format, gzip });
+            let (packed, stem) = Packed::of_name(text);
+            if let Some(format) = stem.rsplit_once('.').and_then(|(_, ending)| ImageFormat::of(ending)) {
+                return Ok(SourceSpec::Image { place: ImagePlace::File(text.into()), format, packed });
             }
-            if !gzip && text.ends_with(".proto") && split_subdir(text).is_none_or(|(_, s)| s.is_empty()) {
+            if text.ends_with(".proto") && split_subdir(text).is_none_or(|(_, s)| s.is_empty()) {
                 return Ok(SourceSpec::File { path: text.into(), package_files: false });
             }
             if ARCHIVES.iter().any(|ending| text.ends_with(ending)) {
                 return Ok(SourceSpec::Archive { path: text.into(), strip: 0, subdir: String::new() });
-            }
-            let other = [".tar.zst", ".txtpb", ".yaml", ".bin.zst"];
-            if let Some(ending) = other.iter().find(|a| text.ends_with(*a)) {
-                let hint = "unpack it and name the directory, or name a `.binpb` file".into();
-                return self.fail(format!("`{ending}` files are not read"), Some(hint));
             }
         } else if text == ".git"
             || text.ends_with("/.git")
@@ -451,6 +469,34 @@ impl<'a> Parser<'a> {
         Ok(SourceSpec::Revision { rev: revision, subdir: subdir.map(str::to_owned), namesake })
     }
 
+    /// A server, if a text names one: `grpc://HOST:PORT`, or `grpcs://HOST:PORT` with TLS.
+    fn server(&self, text: &str, tls: [Option<&str>; 3]) -> Result<Option<Server>, SpecError> {
+        let (authority, secure) = match (text.strip_prefix("grpc://"), text.strip_prefix("grpcs://")) {
+            (Some(authority), _) => (authority, false),
+            (_, Some(authority)) => (authority, true),
+            (None, None) if tls == [None; 3] => return Ok(None),
+            (None, None) => return self.fail("has options for TLS on something that is no server", None),
+        };
+        let port =
+            authority.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        let valid = authority.parse::<http::uri::Authority>().is_ok_and(|_| !authority.contains('@'));
+        if !valid || port.is_none_or(|(host, _)| host.is_empty()) {
+            let hint = "write `grpc://HOST:PORT`, or `grpcs://HOST:PORT` for TLS".to_owned();
+            return self.fail("names no server", Some(hint));
+        }
+        let [ca, certificate, key] = tls.map(|path| path.map(PathBuf::from));
+        let tls = match (secure, certificate, key) {
+            (false, None, None) if ca.is_none() => None,
+            (false, ..) => return self.fail("has options for TLS", Some("write `grpcs://`".to_owned())),
+            (true, None, None) => Some(ServerTls { ca, identity: None }),
+            (true, Some(certificate), Some(key)) => {
+                Some(ServerTls { ca, identity: Some((certificate, key)) })
+            }
+            (true, ..) => return self.fail("needs both, `tls_cert` and `tls_key`", None),
+        };
+        Ok(Some(Server { authority: authority.to_owned(), tls }))
+    }
+
     fn subdir(&self, subdir: &str) -> Result<String, SpecError> {
         match crate::config::normalize(subdir) {
             Ok(path) => Ok(path),
@@ -468,6 +514,10 @@ impl<'a> Parser<'a> {
         if scheme || (scp && !text.starts_with('@') && !text.contains("@{")) {
             let hint = "clone it, then write `PATH#ref=REVISION`".into();
             return self.fail("is on the network, which is never used here", Some(hint));
+        }
+        if text.starts_with("oci://") {
+            let hint = "pull it with the program of that registry, and name the file or folder".into();
+            return self.fail("is a version in an OCI registry, and those are not read", Some(hint));
         }
         if text.strip_prefix("buf.build/").is_some_and(|m| m.contains('/')) && !self.exists(text) {
             let hint = "export it to a directory, or build it into a `.binpb` file, and name that".into();
@@ -582,10 +632,10 @@ mod tests {
             rev: Rev::OnBranch { branch: "main".into(), rev: rev.into() },
             subdir: String::new(),
         };
-        let binary = |gzip| SourceSpec::Image {
+        let binary = |packed| SourceSpec::Image {
             place: ImagePlace::File("x.binpb.gz".into()),
             format: ImageFormat::Binary,
-            gzip,
+            packed,
         };
         for (text, want) in [
             (".git", repository("HEAD", "")),
@@ -594,7 +644,7 @@ mod tests {
             (".git#ref=HEAD~1,branch=main,depth=20", on_main("HEAD~1")),
             (".git#branch=main,commit=abc123", on_main("abc123")),
             (".git#subdir=proto", repository("HEAD", "proto")),
-            ("x.binpb.gz", binary(true)),
+            ("x.binpb.gz", binary(Some(Packed::Gzip))),
             ("x.tar.gz", SourceSpec::Archive { path: "x.tar.gz".into(), strip: 0, subdir: String::new() }),
             (
                 "x#format=zip,strip_components=1,subdir=proto",
@@ -608,19 +658,46 @@ mod tests {
             ),
             (
                 "-#format=json",
-                SourceSpec::Image { place: ImagePlace::Stdin, format: ImageFormat::Json, gzip: false },
+                SourceSpec::Image { place: ImagePlace::Stdin, format: ImageFormat::Json, packed: None },
             ),
             (
                 "x#format=bingz",
                 SourceSpec::Image {
                     place: ImagePlace::File("x".into()),
                     format: ImageFormat::Binary,
-                    gzip: true,
+                    packed: Some(Packed::Gzip),
                 },
             ),
         ] {
             assert_eq!(parse(text, dir.path(), Side::Old), want, "{text}");
         }
+    }
+
+    #[test]
+    fn servers_are_named_with_what_tls_needs() {
+        let server = |tls| SourceSpec::Server(Server { authority: "localhost:50051".into(), tls });
+        let tls = |ca: Option<&str>, identity: Option<(&str, &str)>| ServerTls {
+            ca: ca.map(PathBuf::from),
+            identity: identity.map(|(certificate, key)| (certificate.into(), key.into())),
+        };
+        for (text, want) in [
+            ("grpc://localhost:50051", None),
+            ("grpcs://localhost:50051", Some(tls(None, None))),
+            ("grpcs://localhost:50051#tls_ca=a/ca.pem", Some(tls(Some("a/ca.pem"), None))),
+            (
+                "grpcs://localhost:50051#tls_cert=c.pem,tls_key=c.key,tls_ca=ca.pem",
+                Some(tls(Some("ca.pem"), Some(("c.pem", "c.key")))),
+            ),
+        ] {
+            for side in [Side::Old, Side::New] {
+                assert_eq!(parse(text, Path::new("/nonexistent"), side), server(want.clone()), "{text}");
+            }
+        }
+        let ipv6 = parse("grpc://[::1]:1", Path::new("/nonexistent"), Side::Old);
+        assert!(matches!(ipv6, SourceSpec::Server(s) if s.authority == "[::1]:1"));
+        let wrong = |text| SourceSpec::parse(text, Path::new("/nonexistent"), Side::Old).unwrap_err().message;
+        assert_eq!(wrong("grpcs://a:1#tls_cert=c.pem"), "needs both, `tls_cert` and `tls_key`");
+        assert_eq!(wrong("a#tls_ca=c.pem"), "has options for TLS on something that is no server");
     }
 
     #[test]
@@ -630,7 +707,13 @@ mod tests {
             ("https://github.com/acme/contracts.git", "PATH#ref=REVISION"),
             ("git@github.com:acme/contracts.git#branch=main", "PATH#ref=REVISION"),
             ("buf.build/acme/pay", ".binpb"),
-            ("x.tar.zst", "unpack"),
+            ("oci://ghcr.io/acme/pay:v1", "pull it"),
+            ("grpc://localhost", "grpc://HOST:PORT"),
+            ("grpc://:50051", "grpc://HOST:PORT"),
+            ("grpc://a b:1", "grpc://HOST:PORT"),
+            ("grpc://user@host:1", "grpc://HOST:PORT"),
+            ("grpc://localhost:1#tls_ca=ca.pem", "grpcs://"),
+            ("x#compression=xz", "`zstd`"),
             (".git#brunch=main", "`branch`"),
             (".git#branch=main,tag=v1", "keep one"),
             (".git#tag=v1,ref=HEAD~1", "keep one"),

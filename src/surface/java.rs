@@ -422,7 +422,7 @@ impl Surface for Java {
                 out.add(of, None, format!("{class}.{side}.{called}({params})"), gives.clone());
             }
             let blocking = format!("{class}.{name}BlockingV2Stub.{called}");
-            let call = format!("io.grpc.stub.BlockingClientCall<{input}, {output}>");
+            let call = |input: &str| format!("io.grpc.stub.BlockingClientCall<{input}, {output}>");
             match (method.client_streaming, method.server_streaming) {
                 (false, false) => {
                     out.add(of, None, format!("{blocking}({input})"), output.clone());
@@ -432,11 +432,11 @@ impl Surface for Java {
                     out.add(of, None, format!("{class}.{name}FutureStub.{called}({input})"), future);
                 }
                 (false, true) => {
-                    out.add(of, None, format!("{blocking}({input})"), call.replace(&input, "?"));
+                    out.add(of, None, format!("{blocking}({input})"), call("?"));
                     let old = format!("{class}.{name}BlockingStub.{called}({input})");
                     out.add(of, None, old, format!("java.util.Iterator<{output}>"));
                 }
-                (true, _) => out.add(of, None, format!("{blocking}()"), call),
+                (true, _) => out.add(of, None, format!("{blocking}()"), call(&input)),
             }
         }
     }

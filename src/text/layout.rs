@@ -102,28 +102,67 @@ impl Line {
         let mut column = 0;
         // Whether a word stands on this line, so that there is something to break after.
         let mut started = false;
-        for (style, text) in &self.pieces {
-            let ansi = if view.colour { style.ansi() } else { Ansi::new() };
-            // The style is closed before a break: a pager shows lines one by one.
-            write!(out, "{ansi}")?;
-            for (spaces, word) in words(text) {
-                let (gap, width) = (spaces.len(), word.width());
-                let full = view.width.is_some_and(|limit| column + gap + width > limit.max(self.hang + 20));
-                if full && started && gap > 0 && !word.is_empty() {
-                    write!(out, "{ansi:#}\n{:1$}{ansi}", "", self.hang)?;
-                    column = self.hang;
-                } else {
-                    out.write_all(spaces.as_bytes())?;
-                    column += gap;
+        let mut open: Option<(usize, Ansi)> = None;
+        for Word { gap, parts, width } in joined(&self.pieces) {
+            let full = view.width.is_some_and(|limit| column + gap + width > limit.max(self.hang + 20));
+            let breaks = full && started && gap > 0 && width > 0;
+            for (n, (piece, text)) in parts.iter().enumerate() {
+                if open.is_none_or(|(index, _)| index != *piece) {
+                    if let Some((_, ansi)) = open {
+                        write!(out, "{ansi:#}")?;
+                    }
+                    let ansi = if view.colour { self.pieces[*piece].0.ansi() } else { Ansi::new() };
+                    write!(out, "{ansi}")?;
+                    open = Some((*piece, ansi));
                 }
-                out.write_all(word.as_bytes())?;
-                column += width;
-                started |= !word.is_empty() && column > self.hang;
+                match open {
+                    // The style is closed before a break: a pager shows lines one by one.
+                    Some((_, ansi)) if n == 0 && breaks => {
+                        write!(out, "{ansi:#}\n{:1$}{ansi}", "", self.hang)?;
+                        column = self.hang;
+                    }
+                    _ if n == 0 => {
+                        write!(out, "{:gap$}", "")?;
+                        column += gap;
+                    }
+                    _ => {}
+                }
+                out.write_all(text.as_bytes())?;
             }
+            column += width;
+            started |= width > 0 && column > self.hang;
+        }
+        if let Some((_, ansi)) = open {
             write!(out, "{ansi:#}")?;
         }
         out.write_all(b"\n")
     }
+}
+
+/// What stands together on a line: text without a space in it, whatever pieces it comes from.
+struct Word<'a> {
+    /// The spaces before it.
+    gap: usize,
+    /// Its parts, each with the index of its piece.
+    parts: Vec<(usize, &'a str)>,
+    width: usize,
+}
+
+/// The words of some pieces. Where one piece ends and the next begins without a space, a word goes on.
+fn joined(pieces: &[(Style, String)]) -> Vec<Word<'_>> {
+    let mut all: Vec<Word<'_>> = Vec::new();
+    for (index, (_, text)) in pieces.iter().enumerate() {
+        for (spaces, word) in words(text) {
+            match all.last_mut() {
+                Some(last) if spaces.is_empty() => {
+                    last.parts.push((index, word));
+                    last.width += word.width();
+                }
+                _ => all.push(Word { gap: spaces.len(), parts: vec![(index, word)], width: word.width() }),
+            }
+        }
+    }
+    all
 }
 
 /// The words of a text, each with the spaces before it; trailing spaces come with an empty word.
@@ -160,6 +199,16 @@ mod tests {
             "    fix one two three four\n        five six\n        a-word-that-is-longer-than-a-line\n        seven\n"
         );
         assert_eq!(render(&line, false, None).lines().count(), 1);
+    }
+
+    #[test]
+    fn a_word_of_several_pieces_stays_whole() {
+        let line = Line::labelled("breaks").styled(Style::Error, "wire (backward: rejects)").plain(": why");
+        // With its colon the second word is one too long.
+        let text = render(&line, false, Some(32));
+        assert_eq!(text, " breaks wire (backward:\n        rejects): why\n");
+        assert!(render(&line, true, Some(32)).contains("rejects)\u{1b}[0m: why"), "{line:?}");
+        assert_eq!(render(&line, false, Some(33)).lines().next().unwrap().len(), 33);
     }
 
     #[test]

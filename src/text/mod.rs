@@ -12,5 +12,5 @@ pub use date::Date;
 pub use escape::escape;
 pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json};
 pub use layout::{Line, Style, View};
-pub(crate) use near::{few, near};
+pub(crate) use near::{best, few, likeness, likest, near, nearest, overlap};
 pub use plural::plural;

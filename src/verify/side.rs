@@ -46,7 +46,11 @@ pub fn label(name: &Name) -> String {
         Name::WorkingTree => "worktree",
         Name::Staged => "staged",
         Name::StandardInput => "stdin",
-        Name::Folder(text) | Name::File(text) | Name::Image(text) | Name::Memory(text) => text,
+        Name::Folder(text)
+        | Name::File(text)
+        | Name::Image(text)
+        | Name::Server(text)
+        | Name::Memory(text) => text,
         Name::Tag { tag, .. } => tag,
         Name::Branch { branch, .. } => branch,
         Name::Commit { written, .. } => written,

@@ -70,7 +70,7 @@ impl Comparison<'_> {
                 }
                 continue;
             };
-            let other = self.read.field(other);
+            let (other_id, other) = (other, self.read.field(other));
             let seen = r.fields.get(&other.number);
             // What the writer's own schema does not make anything of may be anything to the reader.
             if slot.is_none() && w.unknown.iter().any(|u| u.number == written.number) {
@@ -78,6 +78,10 @@ impl Comparison<'_> {
             }
             if slot.is_some() && self.by == By::Number && self.is_renamed(written, other) {
                 add(Effect::Corrupt, true);
+            }
+            if slot.is_some() && self.by == By::Key && self.is_namesakes(id, other_id, r) {
+                add(Effect::Corrupt, false);
+                continue;
             }
             self.slots((written, slot), (other, seen), &place, field, found);
         }
@@ -100,6 +104,21 @@ impl Comparison<'_> {
     /// new, unless it has the name elsewhere.
     fn was_known(&self, written: &Field, r: &Tree) -> bool {
         self.direction == Direction::Backward || self.read.field_by_name(r.message, &written.name).is_some()
+    }
+
+    /// Whether two fields have the key of a field, and what it held is another one's now.
+    fn is_namesakes(&self, w: FieldId, r: FieldId, read: &Tree) -> bool {
+        let written = self.write.field(w);
+        let holds = |id: FieldId| {
+            let field = self.read.field(id);
+            field.name != written.name && read.fields.contains_key(&field.number)
+        };
+        match self.read.json_namesake(r) {
+            Some(other) => {
+                holds(r) || (holds(other) && !read.fields.contains_key(&self.read.field(r).number))
+            }
+            None => self.write.json_namesake(w).is_some() && holds(r),
+        }
     }
 
     /// One key in JSON is one meaning, however the name is spelled.

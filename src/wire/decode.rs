@@ -90,12 +90,12 @@ pub fn decode(
 
 /// What is left to read.
 #[derive(Clone, Copy, Debug)]
-struct Input<'b> {
-    bytes: &'b [u8],
-    reader: Reader,
+pub(super) struct Input<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) reader: Reader,
 }
 
-type Outcome<T> = Result<T, DecodeErrorKind>;
+pub(super) type Outcome<T> = Result<T, DecodeErrorKind>;
 
 impl<'b> Input<'b> {
     fn take(&mut self, length: usize) -> Outcome<&'b [u8]> {
@@ -119,7 +119,7 @@ impl<'b> Input<'b> {
         Err(DecodeErrorKind::Varint)
     }
 
-    fn tag(&mut self) -> Outcome<(i32, u8)> {
+    pub(super) fn tag(&mut self) -> Outcome<(i32, u8)> {
         let tag = self.varint()?;
         let tag = if self.reader.cuts_tags { u64::from(tag as u32) } else { tag };
         let (number, wire) = (tag >> 3, (tag & 7) as u8);
@@ -129,7 +129,7 @@ impl<'b> Input<'b> {
         }
     }
 
-    fn blob(&mut self) -> Outcome<&'b [u8]> {
+    pub(super) fn blob(&mut self) -> Outcome<&'b [u8]> {
         let length = self.varint()?;
         self.take(usize::try_from(length).map_err(|_| DecodeErrorKind::Truncated)?)
     }
@@ -478,7 +478,7 @@ impl<'s> Decoder<'s> {
 }
 
 /// Reads a field nobody knows.
-fn unknown(input: &mut Input<'_>, number: i32, wire: u8, depth: usize) -> Outcome<UnknownData> {
+pub(super) fn unknown(input: &mut Input<'_>, number: i32, wire: u8, depth: usize) -> Outcome<UnknownData> {
     Ok(match wire {
         0 => UnknownData::Varint(input.varint()?),
         1 => UnknownData::Fixed64(input.fixed64()?),

@@ -10,6 +10,7 @@ pub mod decode;
 pub mod encode;
 pub mod json;
 mod meaning;
+pub mod parts;
 pub mod reader;
 pub mod sample;
 pub mod text;
@@ -18,6 +19,7 @@ pub mod witness;
 
 pub use decode::{DecodeError, decode};
 pub use encode::encode;
+pub use parts::{FieldName, Part};
 pub use reader::Reader;
 pub use value::{Key, Slot, Tree, Unknown, UnknownData, Value};
 pub use witness::{Proof, Prover, Read, Saw, Shown};

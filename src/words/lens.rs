@@ -6,6 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::language::{Language, languages};
+use crate::text::nearest;
 
 /// Whom a change is looked at for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -188,12 +189,7 @@ impl LensSelector {
         {
             return Ok(vec![LensSelector { lens, direction: Some(direction) }]);
         }
-        let near = Lens::ALL
-            .into_iter()
-            .map(|l| (strsim::damerau_levenshtein(word, l.as_str()), l.as_str()))
-            .filter(|(distance, _)| *distance <= 2)
-            .min()
-            .map(|(_, name)| name);
+        let near = nearest(word, Lens::ALL.iter().map(|lens| lens.as_str()), |_| 2);
         Err(SelectorError { word: word.to_owned(), near })
     }
 }

@@ -14,19 +14,16 @@ const TABLE: &str = "fixtures/fingerprints.txt";
 
 /// The changes of all fixtures; several of one kind and symbol are told apart by the fingerprint alone.
 fn found() -> BTreeSet<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let mut lines = BTreeSet::new();
-    for group in ["rules", "probes"] {
-        for folder in std::fs::read_dir(root.join(group)).unwrap().map(|e| e.unwrap().path()) {
-            let name = format!("{group}/{}", folder.file_name().unwrap().to_str().unwrap());
-            let side = |side: &str| support::schema(&support::read(&folder.join(side))).unwrap();
-            let (old, new) = (side("old"), side("new"));
-            let comparison = Comparison::new(&old, &new);
-            let cx = &comparison.cx();
-            lines.extend(comparison.changes().iter().map(|change| {
-                format!("{name} {} {} {}", change.id(cx), change.symbol(cx), fingerprint(change, cx))
-            }));
-        }
+    for (group, name, folder) in support::pairs() {
+        let name = format!("{group}/{name}");
+        let side = |side: &str| support::schema(&support::read(&folder.join(side))).unwrap();
+        let (old, new) = (side("old"), side("new"));
+        let comparison = Comparison::new(&old, &new);
+        let cx = &comparison.cx();
+        lines.extend(comparison.changes().iter().map(|change| {
+            format!("{name} {} {} {}", change.id(cx), change.symbol(cx), fingerprint(change, cx))
+        }));
     }
     lines
 }

@@ -5,7 +5,6 @@
 //! one) is read by people.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use crate::support::{self, Files};
 use protopact::compare::Comparison;
@@ -192,48 +191,41 @@ fn fixed(remedy: &Remedy, change: &Change, cx: &Cx<'_>, old: &Side<'_>, new: &Si
 #[test]
 fn what_is_advised_makes_it_pass() {
     let (mut wrong, mut done, mut not_tried) = (Vec::new(), 0, BTreeMap::<String, usize>::new());
-    for kind in ["rules", "probes"] {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
-        let mut folders: Vec<_> = std::fs::read_dir(root).unwrap().map(|e| e.unwrap().path()).collect();
-        folders.retain(|folder| folder.join("old").is_dir());
-        folders.sort();
-        for folder in folders {
-            let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
-            let side = |name: &str| support::read(&folder.join(name));
-            let (old_files, new_files) = (side("old"), side("new"));
-            let (old, new) = (support::schema(&old_files).unwrap(), support::schema(&new_files).unwrap());
-            let comparison = Comparison::new(&old, &new);
-            let cx = comparison.cx();
-            let before: BTreeSet<String> = found(&comparison).into_iter().map(|(_, key)| key).collect();
-            let (old_side, new_side) = (
-                Side { schema: &old, files: old_files.clone() },
-                Side { schema: &new, files: new_files.clone() },
-            );
-            for (finding, key) in found(&comparison) {
-                let change = &comparison.changes()[finding.of];
-                let Some(remedy) = change.remedy(&cx) else { continue };
-                let Some(files) = fixed(&remedy, change, &cx, &old_side, &new_side) else {
-                    let variant = format!("{remedy:?}");
-                    let variant = variant.split([' ', '(']).next().unwrap_or_default().to_owned();
-                    *not_tried.entry(variant).or_default() += 1;
+    for (_, name, folder) in support::pairs() {
+        let side = |name: &str| support::read(&folder.join(name));
+        let (old_files, new_files) = (side("old"), side("new"));
+        let (old, new) = (support::schema(&old_files).unwrap(), support::schema(&new_files).unwrap());
+        let comparison = Comparison::new(&old, &new);
+        let cx = comparison.cx();
+        let before: BTreeSet<String> = found(&comparison).into_iter().map(|(_, key)| key).collect();
+        let (old_side, new_side) = (
+            Side { schema: &old, files: old_files.clone() },
+            Side { schema: &new, files: new_files.clone() },
+        );
+        for (finding, key) in found(&comparison) {
+            let change = &comparison.changes()[finding.of];
+            let Some(remedy) = change.remedy(&cx) else { continue };
+            let Some(files) = fixed(&remedy, change, &cx, &old_side, &new_side) else {
+                let variant = format!("{remedy:?}");
+                let variant = variant.split([' ', '(']).next().unwrap_or_default().to_owned();
+                *not_tried.entry(variant).or_default() += 1;
+                continue;
+            };
+            done += 1;
+            let schema = match support::schema(&files) {
+                Ok(schema) => schema,
+                Err(error) => {
+                    wrong.push(format!("{name}: {key}: `{remedy}` does not compile: {error}"));
                     continue;
-                };
-                done += 1;
-                let schema = match support::schema(&files) {
-                    Ok(schema) => schema,
-                    Err(error) => {
-                        wrong.push(format!("{name}: {key}: `{remedy}` does not compile: {error}"));
-                        continue;
-                    }
-                };
-                let after: BTreeSet<String> =
-                    found(&Comparison::new(&old, &schema)).into_iter().map(|(_, key)| key).collect();
-                if after.contains(&key) {
-                    wrong.push(format!("{name}: {key} is still there after `{remedy}`"));
                 }
-                for more in after.difference(&before) {
-                    wrong.push(format!("{name}: {more} comes after `{remedy}`, which is for {key}"));
-                }
+            };
+            let after: BTreeSet<String> =
+                found(&Comparison::new(&old, &schema)).into_iter().map(|(_, key)| key).collect();
+            if after.contains(&key) {
+                wrong.push(format!("{name}: {key} is still there after `{remedy}`"));
+            }
+            for more in after.difference(&before) {
+                wrong.push(format!("{name}: {more} comes after `{remedy}`, which is for {key}"));
             }
         }
     }

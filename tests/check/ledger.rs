@@ -100,6 +100,7 @@ fn a_number_that_only_an_earlier_version_used_is_told() {
         fix give `picture` the number 4, and add `reserved 2; reserved "note";` to `shop.v1.Item`
        more protopact rules FIELD_NO_REUSE · to accept it: protopact waive 5b36dce4b20e
     1 error, 0 warnings, 0 notes · next version must be major (2.0.0)
+    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
     --- stderr
     note: new field and enum numbers were looked up in one earlier version, v1.0.0
     --- exit 1

@@ -3,6 +3,7 @@
 
 use protopact::compare::Comparison;
 use protopact::diff::Change;
+use protopact::surface;
 use protopact::words::{Direction, Effect, Language, Lens};
 
 use crate::support;
@@ -455,4 +456,13 @@ fn one_json_name_for_two_fields_is_no_module_in_python() {
     // What was so before is nobody's change, and other names are other keys.
     builds(Python, two, &two.replace("= 2; }", "= 2; optional int32 other = 3; }"));
     builds(Python, one, &two.replace("cam_id", "cam_no"));
+}
+
+#[test]
+fn a_stream_of_what_was_asked_with_keeps_its_type_in_java() {
+    let text = proto3("message Q {} service S { rpc Watch(Q) returns (stream Q); }");
+    let schema = support::schema(&support::split(&text)).unwrap();
+    let names = surface::names(Java, &schema, schema.by_name("pay.v1.S").unwrap());
+    let call = names.iter().find(|name| name.path.contains("BlockingV2Stub.watch(")).unwrap();
+    assert!(call.shape.contains("BlockingClientCall<?, ") && call.shape.ends_with("Q>"), "{}", call.shape);
 }

@@ -59,6 +59,7 @@ fn says_what_breaks_for_whom_and_what_to_do() {
         fix keep `amount` as `int32` and add a field of type `sint32` with number 4
        more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive 43723f09cb46
     2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)
+    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
     --- exit 1
     "#);
 }
@@ -93,6 +94,7 @@ fn a_witness_is_shown_where_it_is_asked_for() {
         fix keep `amount` as `int32` and add a field of type `sint32` with number 4
        more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive 43723f09cb46
     2 errors, 0 warnings, 0 notes · next version must be major (2.0.0)
+    to see more: `--report html=report.html` for a page of it
     --- exit 1
     "#);
     let json = broken().run(&["check", "--against", "latest", "--witness", "--format", "json"]);
@@ -404,6 +406,7 @@ fn a_call_that_is_gone_affects_no_other_call() {
         fix keep `pay.v1.Charges.Get` with `option deprecated = true;` until nobody calls it
        more protopact rules RPC_NO_DELETE · to accept it: protopact waive 3b748e834817
     1 error, 0 warnings, 0 notes · next version must be major
+    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
     --- stderr
     note: import root found from the imports of directory `new`: `new`
     --- exit 1

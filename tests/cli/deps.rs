@@ -253,3 +253,139 @@ fn a_lock_that_somebody_wrote_starts_no_program_with_its_words() {
     }
     assert_eq!(world.asked(), 0);
 }
+
+/// What somebody else publishes: a type that the contract holds, and one that it does not.
+fn pay(id: &str, other: &str) -> String {
+    format!(
+        "syntax = \"proto3\";\npackage pay.v1;\nmessage Pay {{ {id} id = 1; Kind kind = 2; }}\n\
+         enum Kind {{ KIND_UNSET = 0; }}\nmessage Other {{ {other} id = 1; }}\n"
+    )
+}
+
+const HOLDER: &str =
+    "syntax = \"proto3\";\npackage a.v1;\nimport \"pay/v1/pay.proto\";\nmessage A { pay.v1.Pay pay = 1; }\n";
+
+/// A contract with two roots and one dependency, at two versions of it.
+fn moved(new: &str) -> World {
+    let world = World::new();
+    world.env.write("a.proto", "");
+    world.env.remove("a.proto");
+    let config = |version: &str| {
+        format!(
+            "[contract]\nroots = [\"one\", \"two\"]\n\n[deps]\npay = {{ go = \"example.com/pay\", version = \"{version}\" }}\n"
+        )
+    };
+    world.env.write("one/a.proto", HOLDER);
+    world.env.write(
+        "two/b.proto",
+        "syntax = \"proto3\";\npackage b.v1;\nimport \"a.proto\";\nmessage B { a.v1.A a = 1; }\n",
+    );
+    for (version, text) in [("v1.0.0", pay("string", "string")), ("v1.1.0", new.to_owned())] {
+        world.env.write("protopact.toml", &config(version));
+        world.env.write("../modules/pay/pay/v1/pay.proto", &text);
+        world.go(version, "pay");
+        let update = world.run(&["deps", "update"]);
+        assert_eq!(update.code, 0, "{update}");
+        if version == "v1.0.0" {
+            world.env.commit("first");
+            world.env.tag("v1.0.0");
+        }
+    }
+    world
+}
+
+#[test]
+fn a_break_that_a_dependency_brings_is_traced_to_it() {
+    let world = moved(&pay("int32", "int32"));
+    insta::assert_snapshot!(world.run(&["check", "--against", "v1.0.0"]), @r#"
+    error[FIELD_SAME_TYPE]: field 1 (`id`) of `pay.v1.Pay` was `string`, is now `int32`
+       old  pay@v1.0.0/pay/v1/pay.proto:3:15 (tag v1.0.0)
+       new  pay@v1.1.0/pay/v1/pay.proto:3:15
+       from dependency `pay` has changed: go example.com/pay v1.0.0 → go example.com/pay v1.1.0
+     breaks wire (both ways: rejects): int32 and string have different wire types: Go, Java and Python
+            drop the value as an unknown field, prost refuses the message
+     breaks json (both ways: rejects): int32 and string have different forms in JSON
+     breaks source.go (rejects): the struct field and getter have another type
+     breaks source.java (rejects): the accessors have another type
+     breaks source.python (rejects): the attribute takes and returns another type
+     breaks source.rust (rejects): the struct field has another type
+        fix keep `id` as `string` and add a field of type `int32` with number 3
+       more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive c1da2c1ce981
+    1 error, 0 warnings, 0 notes · next version must be major (2.0.0)
+    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
+    --- stderr
+    note: dependency `pay` has changed: go example.com/pay v1.0.0 → go example.com/pay v1.1.0
+    --- exit 1
+    "#);
+    let json = world.run(&["check", "--against", "v1.0.0", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{json}");
+    assert_eq!(findings[0]["symbol"], "pay.v1.Pay.id");
+    assert_eq!(
+        findings[0]["dependency"],
+        "dependency `pay` has changed: go example.com/pay v1.0.0 → go example.com/pay v1.1.0"
+    );
+    // Nothing of the dependency that the contract does not hold counts.
+    let symbols: Vec<_> = report["changes"].as_array().unwrap().iter().map(|c| c["symbol"].clone()).collect();
+    assert_eq!(symbols, ["pay.v1.Pay.id"]);
+    // The old version builds with its own lock.
+    assert_eq!(world.run(&["build", "v1.0.0"]).code, 0);
+}
+
+#[test]
+fn what_a_dependency_changes_and_nobody_holds_is_no_finding() {
+    let world = moved(&pay("string", "int32"));
+    let check = world.run(&["check", "--against", "v1.0.0"]);
+    assert!(check.code == 0 && check.out.starts_with("no findings · 0 changes"), "{check}");
+    assert!(World::said(&check).contains("dependency `pay` has changed"), "{check}");
+    // An addition is one, and a minor version.
+    let more = pay("string", "string").replace("KIND_UNSET = 0;", "KIND_UNSET = 0; KIND_CARD = 1;");
+    let check = moved(&more).run(&["check", "--against", "v1.0.0"]);
+    assert!(check.out.contains("1 change"), "{check}");
+}
+
+#[test]
+fn what_other_tools_list_is_taken_over_by_init() {
+    let world = World::new();
+    world.env.remove("protopact.toml");
+    world.env.write(
+        "protofetch.toml",
+        "name = \"ours\"\nproto_out_dir = \"proto\"\n[common]\nurl = \"github.com/acme/common\"\nrevision = \"v1.3.0\"\n\
+         allow_policies = [\"/acme/common/*\"]\ncontent_roots = [\"proto\"]\n[any]\nurl = \"github.com/acme/any\"\n\
+         revision = \"v2\"\nallow_policies = [\"*/v1/*\"]\n",
+    );
+    world.env.write(
+        "buf.lock",
+        "# Generated\nversion: v2\ndeps:\n  - name: buf.build/gogo/protobuf\n    commit: 0123\n    digest: b5:00\n\
+         \x20 - name: buf.build/acme/own\n    commit: 4567\n    digest: b5:00\n",
+    );
+    world.env.write("buf.yaml", "version: v2\ndeps:\n  - buf.build/gogo/protobuf\n  - buf.build/acme/own\n");
+    let init = world.run(&["init"]);
+    assert_eq!(init.code, 0, "{init}");
+    let said = World::said(&init);
+    for part in [
+        "`any` allows `*/v1/*` in protofetch.toml",
+        "`buf.build/acme/own`, which buf's files name, is in no package",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let written = world.env.read("protopact.toml");
+    let deps = &written[written.find("[deps]").unwrap()..written.find("[check]").unwrap()];
+    insta::assert_snapshot!(deps, @r#"
+    [deps]
+    # Taken over from protofetch.toml.
+    common = { git = "https://github.com/acme/common", version = "v1.3.0", roots = ["proto"], include = ["acme/common"] }
+    any = { git = "https://github.com/acme/any", version = "v2" }
+    # buf.build/acme/own is in no package that is known: `buf export buf.build/acme/own -o third_party/proto` writes it where it is found.
+    # buf.build/gogo/protobuf is taken from: gogo-proto = { go = "github.com/gogo/protobuf", version = "v1.3.2" }
+    "#);
+    // It is a configuration, and each entry is got from where it says.
+    world.program("git", "echo \"$@\" >> ../asked; exit 1");
+    let update = world.run(&["deps", "update"]);
+    assert!(
+        update.code == 4
+            && World::said(&update).contains("cannot get `any` (git https://github.com/acme/any v2)"),
+        "{update}"
+    );
+}

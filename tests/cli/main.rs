@@ -5,16 +5,24 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../common/git.rs"]
+mod git;
+
 mod build;
 mod check;
 #[cfg(unix)]
 mod deps;
 mod diff;
 mod env;
+mod fix;
 mod init;
+mod inputs;
+mod page;
 mod pipelines;
 mod policy;
 mod rules;
+#[cfg(unix)]
+mod shapes;
 mod shell;
 mod staged;
 mod waive;

@@ -1,9 +1,7 @@
 //! `--against ci` and `--fetch` in clones as pipelines make them: shallow, partial, HEAD on no branch.
 
-use std::path::Path;
-use std::process::Command;
-
 use crate::env::{Output, TestEnv};
+use crate::git::git;
 
 const OLD: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  int32 stock = 1;\n}\n";
 const BROKEN: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  string stock = 1;\n}\n";
@@ -11,20 +9,6 @@ const COUPON: &str = "syntax = \"proto3\";\npackage a;\nmessage Coupon {}\n";
 
 /// How many commits the main line has before the branch leaves it: more than the first fetch brings.
 const LONG: usize = 40;
-
-#[allow(clippy::disallowed_methods, reason = "only git itself makes such clones")]
-pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"])
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
 
 /// What a team has: a branch that breaks a field, a main line that went on since, and the merge of both that a
 /// pull request is judged as.

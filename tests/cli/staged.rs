@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::env::TestEnv;
-use crate::pipelines::git;
+use crate::git::git;
 
 const OLD: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  int32 stock = 1;\n}\n";
 const BROKEN: &str = "syntax = \"proto3\";\npackage a;\nmessage Item {\n  string stock = 1;\n}\n";
@@ -71,6 +71,7 @@ fn what_is_staged_is_judged_and_the_working_tree_is_not() {
         fix keep `stock` as `int32` and add a field of type `string` with number 2
        more protopact rules FIELD_SAME_TYPE · to accept it: protopact waive 04d9abaf7c65
     1 error, 0 warnings, 0 notes · next version must be major
+    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
     --- exit 1
     ");
     // The other way round.

@@ -19,7 +19,7 @@ use protopact::schema::{Element, FileId, Schema};
 use protopact::surface;
 use protopact::words::Language;
 
-use crate::files::{Files, input, project, read};
+use crate::files::{Files, input, pairs, project, read};
 use crate::machine::Machine;
 
 /// What every fixture leaves out: rules by which generators keep names apart.
@@ -137,14 +137,9 @@ fn samples() -> Vec<Sample> {
     apart.push(("google/protobuf/go_features.proto".to_owned(), std::fs::read_to_string(features).unwrap()));
     add("rules by which names are kept apart".to_owned(), &apart);
     add("contracts".to_owned(), &read(&project().join("contracts/proto")));
-    for list in ["rules", "probes"] {
-        let folder = project().join("fixtures").join(list);
-        let mut all: Vec<PathBuf> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        all.sort();
-        for (case, side) in all.iter().flat_map(|case| [(case, "old"), (case, "new")]) {
-            let name = case.file_name().unwrap().to_str().unwrap();
-            add(format!("{list}/{name}/{side}"), &read(&case.join(side)));
+    for (group, name, folder) in pairs() {
+        for side in ["old", "new"] {
+            add(format!("{group}/{name}/{side}"), &read(&folder.join(side)));
         }
     }
     for folder in ["codegen/odd", "codegen/programs", "wire", "verify/compatible", "verify/odd"] {

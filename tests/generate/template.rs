@@ -63,6 +63,30 @@ fn doctor_says_what_the_cache_takes() {
 }
 
 #[test]
+fn doctor_says_who_compiles_what() {
+    let lab = Lab::new("[compile]\nbackend = \"protox\"\nprotoc = \"bin/gone\"\n");
+    let told = |args: &[&str]| {
+        let out = lab.run(args).out;
+        let lines = out.lines().skip(1).take_while(|line| line.starts_with(' '));
+        lines.map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let mine = told(&["doctor"]);
+    // Nobody asks for the protoc that is not there.
+    assert!(mine[1].starts_with("ok      protoc"), "{mine:?}");
+    assert_eq!(mine.last().unwrap(), "ok      protox               0.10.0     for proto2, proto3");
+    let other = told(&["doctor", "--compiler", "protoc"]);
+    assert_eq!(other[0], "ok      builtin              [version]");
+    assert!(other[1].starts_with("missing protoc") && other[1].ends_with("for proto2, proto3, editions"));
+    let json = lab.run(&["doctor", "--format", "json"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let compilers = json["findings"].as_array().unwrap().iter().filter(|f| f["kind"] == "compiler");
+    assert_eq!(
+        compilers.map(|f| f["name"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["builtin", "protoc", "protox"]
+    );
+}
+
+#[test]
 fn doctor_says_what_is_missing_and_changes_nothing() {
     let lab = Lab::new("[generate.go]\nmodule = \"example.com/x\"\n[generate.rust]\ncrate = \"x\"\n");
     lab.script("bin/go", "echo go version go1.26.8 linux/amd64");
@@ -74,6 +98,10 @@ fn doctor_says_what_is_missing_and_changes_nothing() {
         })
     };
     insta::assert_snapshot!(run(&["doctor"]), @r"
+    compilers
+      ok      builtin              [version]      for proto2, proto3
+      ok      protoc               36.2       for editions
+      ok      protox               0.10.0
     toolchains
       ok      go                   1.26.8     for go
       missing cargo                -          for rust

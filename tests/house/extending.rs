@@ -104,6 +104,37 @@ fn a_new_kind_touches_what_the_page_says() {
     follows(&checklist("A kind of change"));
 }
 
+/// A format is an entry in lists of one kind: nowhere else do formats have names, and no command has a choice of its own.
+#[test]
+fn formats_are_named_where_they_are_written() {
+    let mut named = Vec::new();
+    for entry in walkdir::WalkDir::new(root().join("src")).sort_by_file_name() {
+        let entry = entry.unwrap();
+        let file = entry.path().strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
+        if !file.ends_with(".rs") || file.contains("/templates/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let choices = text.split("value_name = \"FORMAT").skip(1).filter_map(|rest| {
+            let field = rest.split_once(")]")?.1.trim_start();
+            Some(field[..field.find('\n')?].to_owned())
+        });
+        named.extend(choices.map(|field| format!("{file} {field}")));
+        let own = text.contains(": Format<") || text.contains("[Format<");
+        let told = file.starts_with("src/report/") || file.starts_with("src/verify/tell/");
+        let beside = ["src/cli/rules.rs", "src/cli/doctor.rs", "src/cli/serve.rs", "src/present/format.rs"];
+        assert!(!own || told || beside.contains(&&*file), "{file} has a format of its own");
+    }
+    let other = |choice: &&String| !choice.contains("Choice<") && !choice.contains("Target<");
+    // The log's lines are no document, and the names of buf are translated.
+    let others: Vec<&str> = named.iter().filter(other).map(String::as_str).collect();
+    assert_eq!(
+        others,
+        ["src/cli/check.rs error_format: Option<BufFormat>,", "src/cli/serve.rs log: LogFormat,"]
+    );
+    assert!(named.len() > 8, "{named:#?}");
+}
+
 /// Runs the commands of a checklist in a copy of the sources.
 #[allow(clippy::disallowed_methods, reason = "the scripts are what is tested")]
 fn follows(list: &Checklist) {

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(unix)]
+#[path = "../common/git.rs"]
+mod git;
 #[path = "../common/history.rs"]
 mod history;
 

@@ -6,10 +6,9 @@ use std::time::Duration;
 use protopact::service::{Limits, LogFormat, Options, Running};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 use tonic::Code;
 
-use crate::drive::{ITEM, PATIENCE, Plain, framed, head, line, logged, start, works};
+use crate::drive::{ITEM, Lines, PATIENCE, Plain, framed, head, line, logged, start, works};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -27,7 +26,7 @@ const ENHANCE_YOUR_CALM: u32 = 11;
 /// A server that a test is rude to.
 struct Victim {
     running: Running,
-    lines: mpsc::Receiver<String>,
+    lines: Lines,
 }
 
 impl Victim {
@@ -41,13 +40,12 @@ impl Victim {
     }
 
     /// The server is as good as ever, and its log can be shown.
-    async fn unharmed(mut self) -> Vec<String> {
+    async fn unharmed(self) -> Vec<String> {
         works(&self.running).await;
         self.running.shutdown().await;
-        let mut lines = Vec::new();
-        while let Some(line) = self.lines.recv().await {
+        let lines = self.lines.rest();
+        for line in &lines {
             assert!(line.chars().all(|c| c == ' ' || c.is_ascii_graphic()), "{line:?}");
-            lines.push(line);
         }
         lines
     }

@@ -111,6 +111,33 @@ async fn json_says_more() {
     assert_eq!((line["method"].as_str(), line["code"].as_str()), (Some("/shop.v1.Shop/Same"), Some("OK")));
 }
 
+/// A log that nobody reads: the pipe is full after 64 KiB, and lines of five hundred bytes fill it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_holds_nothing_up() {
+    let dir = folder();
+    let mut serving = serve(dir.path(), &["--log", "json", "-q"]);
+    let client = serving.client().await;
+    let gone = "Gone".repeat(50);
+    for _ in 0..200 {
+        assert_eq!(client.unary(&gone, ITEM).await.unwrap_err().code(), Code::Unimplemented);
+    }
+    rustix::process::kill_process(Pid::from_child(&serving.child), Signal::TERM).unwrap();
+    assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_whose_reader_has_gone_holds_nothing_up() {
+    let dir = folder();
+    let mut serving = serve(dir.path(), &["-q"]);
+    drop(serving.child.stderr.take());
+    let client = serving.client().await;
+    for _ in 0..3 {
+        assert_eq!(client.unary("Same", ITEM).await.unwrap(), ITEM);
+    }
+    rustix::process::kill_process(Pid::from_child(&serving.child), Signal::TERM).unwrap();
+    assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn json_says_which_version_is_served() {
     let dir = folder();

@@ -1,11 +1,12 @@
 //! A contract with everything in it, servers of it, and a client that sends bytes.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use protopact::compile::Compiled;
-use protopact::service::{Contract, Log, LogFormat, Options, Raw, Running, Server};
+use protopact::service::{Contract, Log, LogEnd, LogFormat, Options, Raw, Running, Server};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tonic::client::Grpc;
@@ -67,15 +68,45 @@ pub(crate) async fn start(options: Options) -> Running {
     Server::bind(options).await.unwrap()
 }
 
+/// The lines of a log.
+pub(crate) struct Lines {
+    lines: mpsc::UnboundedReceiver<String>,
+    end: LogEnd,
+}
+
+impl Lines {
+    /// Everything that was not taken yet, once nothing more happens.
+    pub(crate) fn rest(mut self) -> Vec<String> {
+        assert_eq!(self.end.flush(PATIENCE), 0);
+        std::iter::from_fn(|| self.lines.try_recv().ok()).collect()
+    }
+}
+
+struct ToLines(mpsc::UnboundedSender<String>);
+
+impl Write for ToLines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(line).unwrap();
+        // Not every test reads on to the end.
+        let _ = self.0.send(text.strip_suffix('\n').unwrap().to_owned());
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Options with a log, and the log.
-pub(crate) fn logged(format: LogFormat) -> (Options, mpsc::Receiver<String>) {
-    let (log, lines) = Log::new(format, 10_000);
-    (Options { log: Some(Arc::new(log)), ..options() }, lines)
+pub(crate) fn logged(format: LogFormat) -> (Options, Lines) {
+    let (to, lines) = mpsc::unbounded_channel();
+    let (log, end) = Log::new(format, 10_000, ToLines(to));
+    (Options { log: Some(Arc::new(log)), ..options() }, Lines { lines, end })
 }
 
 /// The next line of the log.
-pub(crate) async fn line(lines: &mut mpsc::Receiver<String>) -> String {
-    tokio::time::timeout(PATIENCE, lines.recv()).await.expect("no line in the log").unwrap()
+pub(crate) async fn line(lines: &mut Lines) -> String {
+    tokio::time::timeout(PATIENCE, lines.lines.recv()).await.expect("no line in the log").unwrap()
 }
 
 /// A client of any method.

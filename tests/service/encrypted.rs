@@ -9,7 +9,6 @@ use rcgen::{
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -18,7 +17,9 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tonic::Code;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
-use crate::drive::{Client, ITEM, PATIENCE, Plain, client_of, framed, head, line, logged, options, start};
+use crate::drive::{
+    Client, ITEM, Lines, PATIENCE, Plain, client_of, framed, head, line, logged, options, start,
+};
 
 async fn secure(running: &Running, tls: ClientTlsConfig) -> Result<Client, tonic::transport::Error> {
     let endpoint = Endpoint::from_shared(format!("https://{}", running.address)).unwrap();
@@ -33,7 +34,7 @@ fn identity(made: &SelfSigned) -> Identity {
     Identity::from_pem(&made.client, &made.client_key)
 }
 
-async fn server(tls: Tls) -> (Running, mpsc::Receiver<String>) {
+async fn server(tls: Tls) -> (Running, Lines) {
     let (options, lines) = logged(LogFormat::Human);
     (start(Options { tls: Some(tls), ..options }).await, lines)
 }

@@ -34,6 +34,12 @@ fn a_part_of_an_archive_is_a_source_on_either_side() {
     assert_eq!(shown(&found.layout), want);
     let (new, old) = run.both(part, part);
     assert_eq!(shown(&new), shown(&old));
+    // The same, compressed.
+    let packed =
+        ruzstd::encoding::compress_to_vec(&tar(&files)[..], ruzstd::encoding::CompressionLevel::Fastest);
+    std::fs::write(dir.path().join("pay.tar.zst"), packed).unwrap();
+    let compressed = run.new_side("pay.tar.zst#strip_components=1,subdir=proto");
+    assert_eq!(shown(&compressed.layout), want);
     // Whole, its roots are found.
     assert_eq!(shown(&run.new_side("pay.tar").layout)[0], "a.proto <- pay-1.0/proto/a.proto *");
 }
@@ -48,6 +54,10 @@ fn an_archive_that_cannot_be_used_says_why() {
         said("out.tar"),
         "cannot read archive `out.tar`\nthe archive holds `../a.proto`, which lies outside of it"
     );
-    assert_eq!(said("no.zip"), "cannot read archive `no.zip`\nthe archive cannot be read: it has no end");
+    let no_archive = said("no.zip");
+    assert!(
+        no_archive.starts_with("cannot read archive `no.zip`\nthe archive cannot be read: "),
+        "{no_archive}"
+    );
     assert!(said("gone.tar.gz").starts_with("archive `gone.tar.gz` does not exist"));
 }

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 
-use protopact::source::{self, Context, ImageFormat, Loaded, Name, Side, SourceSpec};
+use protopact::compile::image::Format as ImageFormat;
+use protopact::source::{self, Context, Loaded, Name, Side, SourceSpec};
 
 use crate::lab::{Lab, Run, directory, explain, open, tree};
 

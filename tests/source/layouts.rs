@@ -18,7 +18,7 @@ fn without_configuration_the_roots_are_found_and_named() {
         ["acme/a.proto <- proto/acme/a.proto *", "acme/b.proto <- proto/acme/b.proto *"]
     );
     assert_eq!(found.layout.notes, ["import root found from the imports of the working tree: `proto`"]);
-    assert_eq!(found.input.roots, ["proto"]);
+    assert_eq!(found.input.roots, ["`proto`"]);
 }
 
 #[test]

@@ -10,3 +10,4 @@ mod layouts;
 mod places;
 mod plans;
 mod revisions;
+mod servers;

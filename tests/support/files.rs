@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use protopact::compile::{Compiled, Input, InputFile, Options, compile};
 use protopact::schema::Schema;
@@ -13,6 +13,23 @@ pub(crate) type Files = Vec<(String, String)>;
 /// The folder of the project.
 pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The pairs of sides among the fixtures, every example of a rule and every probe: their group, name and folder, sorted.
+pub(crate) fn pairs() -> Vec<(&'static str, String, PathBuf)> {
+    let mut pairs = Vec::new();
+    for group in ["probes", "rules"] {
+        let root = project().join("fixtures").join(group);
+        let entries = std::fs::read_dir(&root).unwrap_or_else(|e| panic!("{}: {e}", root.display()));
+        for folder in entries.map(|entry| entry.unwrap_or_else(|e| panic!("{e}")).path()) {
+            if folder.join("old").is_dir() {
+                let name = folder.file_name().and_then(|name| name.to_str()).expect("names are UTF-8");
+                pairs.push((group, name.to_owned(), folder));
+            }
+        }
+    }
+    pairs.sort();
+    pairs
 }
 
 /// Every .proto file below a folder, sorted by import path.

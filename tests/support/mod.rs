@@ -15,7 +15,7 @@ use protopact::rules::RULES;
 use protopact::schema::Schema;
 use protopact::source::Layout;
 
-pub(crate) use files::{Files, input, model, project, read};
+pub(crate) use files::{Files, input, model, pairs, project, read};
 
 /// Compiles one side.
 pub(crate) fn schema(files: &Files) -> Result<Schema, String> {

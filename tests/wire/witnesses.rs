@@ -13,6 +13,7 @@ use protopact::compare::Comparison;
 use protopact::diff::{Change, Cx, Kind};
 use protopact::schema::{Element, Schema};
 use protopact::wire::{Prover, Shown};
+use protopact::words::{Direction, Lens};
 
 use crate::history;
 use crate::spec;
@@ -105,16 +106,7 @@ fn the_list_is_the_one_of_the_docs() {
 }
 
 pub(crate) fn pairs() -> Vec<(String, PathBuf)> {
-    let mut pairs = Vec::new();
-    for kind in ["rules", "probes"] {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(kind);
-        for entry in std::fs::read_dir(root).unwrap() {
-            let path = entry.unwrap().path();
-            if path.join("old").is_dir() {
-                pairs.push((path.file_name().unwrap().to_str().unwrap().to_owned(), path));
-            }
-        }
-    }
+    let mut pairs: Vec<_> = support::pairs().into_iter().map(|(_, name, folder)| (name, folder)).collect();
     pairs.sort();
     pairs
 }
@@ -160,6 +152,26 @@ fn histories() -> Vec<(String, Vec<support::Files>)> {
         (case, versions)
     };
     cases.into_iter().map(lay).collect()
+}
+
+#[test]
+fn a_key_of_two_fields_has_a_witness_in_both_directions() {
+    let one = "package pay.v1; message Pay { optional int32 camId = 1; }";
+    let two = "package pay.v1; message Pay { optional int32 camId = 1; optional int32 cam_id = 2; }";
+    let side = |text: &str| support::model("", &[("pay.proto".to_owned(), text.to_owned())]).1;
+    let (old, new) = (side(one), side(two));
+    let comparison = Comparison::new(&old, &new);
+    let prover = Prover::new(&comparison.cx(), comparison.changes());
+    let proofs = prover.prove(&comparison.changes()[0], &comparison.verdicts()[0]);
+    for direction in [Direction::Backward, Direction::Forward] {
+        let proof = proofs.iter().find(|p| p.lens == Lens::Json && p.direction == direction).unwrap();
+        let Some(Shown::Json { json, reads, .. }) = &proof.shown else { panic!("{direction:?}: {proof:?}") };
+        assert!(json.starts_with("{\"camId\":"), "{json}");
+        assert!(!reads.is_empty());
+    }
+    let mut looked = Looked::default();
+    looked.at("pay", &comparison);
+    assert_eq!(looked.missing, [""; 0]);
 }
 
 #[test]

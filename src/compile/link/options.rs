@@ -11,6 +11,7 @@ use super::value::{Shape, Tree, Val, words};
 use crate::compile::parse::ast::{Label, Opt, Type, Value};
 use crate::compile::parse::lex::MAX_PROBLEMS;
 use crate::compile::parse::{Fate, Problem, Span};
+use crate::text::likest;
 
 /// The options of a file.
 #[derive(Debug, Default)]
@@ -362,13 +363,8 @@ impl<'a> Interpreter<'a, '_, '_> {
             },
         );
         let names = ast.messages[message.index as usize].fields.iter();
-        let near = names
-            .map(|&f| &*ast.fields[f as usize].name)
-            .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-            .filter(|(score, _)| *score > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
-        match near {
-            Some((_, candidate)) => problem.hint(format!("did you mean `{candidate}`?")),
+        match likest(name, names.map(|&f| &*ast.fields[f as usize].name)) {
+            Some(candidate) => problem.hint(format!("did you mean `{candidate}`?")),
             None if option => problem.hint("custom options are written in parentheses"),
             None => problem,
         }
@@ -450,14 +446,8 @@ impl<'a> Interpreter<'a, '_, '_> {
     pub(super) fn no_such_value(&self, of: Id, name: &str, span: Span) -> Problem {
         let enum_ = &self.context.units[of.file as usize].ast.enums[of.index as usize];
         let problem = Problem::new(span, format!("enum `{}` has no value `{name}`", enum_.name));
-        let near = enum_
-            .values
-            .iter()
-            .map(|v| (strsim::jaro_winkler(name, v.name), v.name))
-            .filter(|(score, _)| *score > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
-        match near {
-            Some((_, candidate)) => problem.hint(format!("did you mean `{candidate}`?")),
+        match likest(name, enum_.values.iter().map(|v| v.name)) {
+            Some(candidate) => problem.hint(format!("did you mean `{candidate}`?")),
             None => problem,
         }
     }

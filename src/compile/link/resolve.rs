@@ -7,6 +7,7 @@ use super::Unit;
 use super::symbols::{Id, Miss, Scope, Symbol, Symbols, defined_at};
 use crate::compile::parse::lex::MAX_PROBLEMS;
 use crate::compile::parse::{Problem, Span};
+use crate::text::likeness;
 
 /// What a type name leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,9 +200,8 @@ pub(super) fn missing(units: &[Unit<'_>], name: &str, span: Span, miss: &Miss, w
 /// The existing type that is most like a missing one: its full name and where it is.
 pub(super) fn near(units: &[Unit<'_>], symbols: &Symbols<'_>, name: &str) -> Option<String> {
     let last = name.rsplit('.').next().unwrap_or(name);
-    let scored = symbols
-        .types()
-        .map(|(candidate, symbol)| ((strsim::jaro_winkler(last, candidate) * 1000.0) as u32, symbol));
+    let scored =
+        symbols.types().map(|(candidate, symbol)| ((likeness(last, candidate) * 1000.0) as u32, symbol));
     let best = scored.filter(|(score, _)| *score > 900).map(|(score, symbol)| {
         (std::cmp::Reverse(score), full_type_name(units, symbol), units[symbol.file() as usize].display)
     });

@@ -111,7 +111,7 @@ pub(crate) fn default_visibility(text: &str) -> i32 {
     let parsed = parse_declarations(text);
     let features =
         parsed.file.options.iter().filter(|o| o.name.first().is_some_and(|n| n.name == "features"));
-    let said = features.filter_map(|option| match (&option.name[1..], &option.value) {
+    let mut said = features.filter_map(|option| match (&option.name[1..], &option.value) {
         ([part], ast::Value::Ident(word)) if part.name == NAME => Some(number(word)),
         // `option features = { default_symbol_visibility: STRICT }`
         ([], ast::Value::Aggregate(span)) => {
@@ -122,7 +122,7 @@ pub(crate) fn default_visibility(text: &str) -> i32 {
         }
         _ => None,
     });
-    said.last().unwrap_or_default()
+    said.next_back().unwrap_or_default()
 }
 
 fn parse_with(text: &str, editions: bool) -> Parsed<'_> {

@@ -96,7 +96,7 @@ pub(super) static VISIBILITY_CHANGED: Facts = Facts {
     id: Id::OfNoun("visibility-changed"),
     nature: Nature::Changed,
     place: |change| match change.old {
-        Some(Element::File(_)) => Place::Written(&[&[8, 50, 8], &[8, 50], &[14]]),
+        Some(Element::File(_)) => Place::Written(&[&[8, 50, 8], &[8, 50], &[12], &[14]]),
         _ => Place::WrittenOf { message: &[&[11]], enum_: &[&[6]] },
     },
     says: |change, cx| {

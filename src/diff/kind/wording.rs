@@ -138,7 +138,7 @@ pub(crate) fn few_names(list: &[Box<str>]) -> String {
 }
 
 /// Numbers as in a `reserved` line of a message or an enum.
-pub(in crate::diff) fn range_text(is_enum: bool, range: Range) -> String {
+pub(crate) fn range_text(is_enum: bool, range: Range) -> String {
     // The highest field number, unless it is an enum.
     let last = if is_enum { i32::MAX } else { 536_870_911 };
     match (range.start, range.end) {

@@ -1,8 +1,8 @@
 //! Types are paired by their name inside the file. ENUM_NO_MOVE and ENUM_NO_RENAME name the cases where the
 //! enum is still there under another file or name.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -42,8 +42,5 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    let (Kind::TypeRemoved(gone) | Kind::TypeMoved(gone) | Kind::TypeRenamed(gone)) = &change.kind else {
-        return None;
-    };
-    (gone.left_file && matches!(change.old, Some(Element::Enum(_)))).then(|| Hit::departed(change, cx, gone))
+    types::left_file(change, cx, |element| matches!(element, Element::Enum(_)))
 }

@@ -1,8 +1,8 @@
 //! The enum keeps its full name, so nothing happens to data and calls; what a file offers to importers
 //! changes. ENUM_NO_DELETE reports the same edit from the side of the old file.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -62,6 +62,5 @@ enum Currency {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    (matches!(change.kind, Kind::TypeMoved(_)) && matches!(change.old, Some(Element::Enum(_))))
-        .then(|| Hit::of(change, cx))
+    types::moved(change, cx, |element| matches!(element, Element::Enum(_)))
 }

@@ -1,8 +1,8 @@
 //! Found by shape: the old full name is gone and one new enum has the same numbers and names. Renamed values
 //! are ENUM_VALUE_SAME_NAME.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -42,6 +42,5 @@ enum Money {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    (matches!(change.kind, Kind::TypeRenamed(_)) && matches!(change.old, Some(Element::Enum(_))))
-        .then(|| Hit::of(change, cx))
+    types::renamed(change, cx, |element| matches!(element, Element::Enum(_)))
 }

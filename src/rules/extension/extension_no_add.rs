@@ -1,8 +1,8 @@
 //! For teams whose readers of JSON are strict. In bytes a new extension is an unknown field to old readers,
 //! which keep it.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -44,6 +44,5 @@ extend Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    matches!((&change.kind, change.new), (Kind::TypeAdded, Some(Element::Field(_))))
-        .then(|| Hit::of(change, cx))
+    types::added(change, cx, |element| matches!(element, Element::Field(_)))
 }

@@ -1,8 +1,8 @@
 //! Extensions are paired by name inside the file. PACKAGE_EXTENSION_NO_DELETE is the neighbour that lets
 //! them move within the package.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -44,8 +44,5 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    let (Kind::TypeRemoved(gone) | Kind::TypeMoved(gone) | Kind::TypeRenamed(gone)) = &change.kind else {
-        return None;
-    };
-    (gone.left_file && matches!(change.old, Some(Element::Field(_)))).then(|| Hit::departed(change, cx, gone))
+    types::left_file(change, cx, |element| matches!(element, Element::Field(_)))
 }

@@ -1,8 +1,8 @@
 //! The extension keeps its full name and number. EXTENSION_NO_DELETE reports the same edit from the side of
 //! the old file.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -63,6 +63,5 @@ extend Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    (matches!(change.kind, Kind::TypeMoved(_)) && matches!(change.old, Some(Element::Field(_))))
-        .then(|| Hit::of(change, cx))
+    types::moved(change, cx, |element| matches!(element, Element::Field(_)))
 }

@@ -1,8 +1,8 @@
 //! A new message harms no data. It can take the name of generated code that is there: the lenses `source.*` say when,
 //! and this rule stands for it. A team can also forbid new messages in a package that is closed.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -46,6 +46,5 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    matches!((&change.kind, change.new), (Kind::TypeAdded, Some(Element::Message(_))))
-        .then(|| Hit::of(change, cx))
+    types::added(change, cx, |element| matches!(element, Element::Message(_)))
 }

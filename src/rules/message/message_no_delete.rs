@@ -2,8 +2,8 @@
 //! is gone from this one; MESSAGE_NO_MOVE and MESSAGE_NO_RENAME name those cases. The fields of a removed
 //! message are not reported again.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -45,9 +45,5 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    let (Kind::TypeRemoved(gone) | Kind::TypeMoved(gone) | Kind::TypeRenamed(gone)) = &change.kind else {
-        return None;
-    };
-    (gone.left_file && matches!(change.old, Some(Element::Message(_))))
-        .then(|| Hit::departed(change, cx, gone))
+    types::left_file(change, cx, |element| matches!(element, Element::Message(_)))
 }

@@ -1,8 +1,8 @@
 //! Found by shape: the old full name is gone and one new message has the same numbers, names and types. A
 //! message that changed its shape as well is MESSAGE_NO_DELETE only.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -44,6 +44,5 @@ message Payment {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    (matches!(change.kind, Kind::TypeRenamed(_)) && matches!(change.old, Some(Element::Message(_))))
-        .then(|| Hit::of(change, cx))
+    types::renamed(change, cx, |element| matches!(element, Element::Message(_)))
 }

@@ -1,8 +1,8 @@
 //! For teams that roll clients out before servers: a new client must not call what an old server does not
 //! have. RPC_NO_ADD is the same for a method of a service that was there.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -43,6 +43,5 @@ service Charges {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    matches!((&change.kind, change.new), (Kind::TypeAdded, Some(Element::Service(_))))
-        .then(|| Hit::of(change, cx))
+    types::added(change, cx, |element| matches!(element, Element::Service(_)))
 }

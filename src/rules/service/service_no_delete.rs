@@ -1,8 +1,8 @@
 //! Services are paired by name inside the file. A service that moved to another file of the package keeps
 //! its method paths; SERVICE_NO_MOVE names that case.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -42,9 +42,5 @@ message Charge {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    let (Kind::TypeRemoved(gone) | Kind::TypeMoved(gone) | Kind::TypeRenamed(gone)) = &change.kind else {
-        return None;
-    };
-    (gone.left_file && matches!(change.old, Some(Element::Service(_))))
-        .then(|| Hit::departed(change, cx, gone))
+    types::left_file(change, cx, |element| matches!(element, Element::Service(_)))
 }

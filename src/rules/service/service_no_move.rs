@@ -1,8 +1,8 @@
 //! The service keeps its full name, so nothing happens to data and calls; what a file offers to importers
 //! changes. SERVICE_NO_DELETE reports the same edit from the side of the old file.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -64,6 +64,5 @@ service Charges {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    (matches!(change.kind, Kind::TypeMoved(_)) && matches!(change.old, Some(Element::Service(_))))
-        .then(|| Hit::of(change, cx))
+    types::moved(change, cx, |element| matches!(element, Element::Service(_)))
 }

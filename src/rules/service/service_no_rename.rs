@@ -1,8 +1,8 @@
 //! The old full name is gone and one new service has the same methods. SERVICE_NO_DELETE reports the same
 //! edit from the side of the old file.
 
-use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::diff::{Change, Cx};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -47,6 +47,5 @@ service Payments {
 };
 
 fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
-    (matches!(change.kind, Kind::TypeRenamed(_)) && matches!(change.old, Some(Element::Service(_))))
-        .then(|| Hit::of(change, cx))
+    types::renamed(change, cx, |element| matches!(element, Element::Service(_)))
 }

@@ -5,10 +5,10 @@ use std::io;
 use minijinja::context;
 
 use super::super::fold;
-use super::super::matrix::{Cell, Matrix, State};
-use super::{Mark, grids, losses, named, summary};
-use crate::present::page;
-use crate::text::plural;
+use super::super::matrix::{Cell, Counts, Matrix, State};
+use super::{Mark, grids, losses, named};
+use crate::present::{Format, page};
+use crate::text::{View, plural};
 
 fn class(mark: Mark) -> &'static str {
     match mark {
@@ -35,12 +35,37 @@ fn hint(matrix: &Matrix, cells: &[&Cell]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// The format.
+pub(super) const FORMAT: Format<Matrix> =
+    Format { name: "html", help: "One page for a browser", hidden: false, write };
+
+/// What the page is asked.
+fn answer(counts: &Counts) -> &'static str {
+    match (counts.surprising, counts.predicted) {
+        (0, 0) => "In everything that was tried they do.",
+        (0, _) => "Where they do not, the verdict had said so.",
+        _ => "Not everywhere, and not only where the verdict had said so.",
+    }
+}
+
+/// What there is of everything, with the class that it is shown in.
+fn told(counts: &Counts, skips: usize) -> Vec<(&'static str, String)> {
+    let all = [
+        ("error", counts.surprising, "red, not predicted"),
+        ("warn", counts.predicted, "red, as predicted"),
+        ("note", counts.noted, "with a known loss"),
+        ("good", counts.green, "green"),
+        ("", counts.skipped, "skipped"),
+    ];
+    let some = all.into_iter().filter(|(_, count, _)| *count > 0);
+    let mut told: Vec<_> = some.map(|(class, count, word)| (class, format!("{count} {word}"))).collect();
+    told.extend((skips > 0).then(|| ("", format!("{} left out", plural(skips, "language")))));
+    told.push(("", plural(counts.cases, "case")));
+    told
+}
+
 /// Writes one page.
-///
-/// # Errors
-///
-/// Those of `out`.
-pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let labels = matrix.labels();
     let tables: Vec<_> = grids(matrix)
         .iter()
@@ -103,7 +128,7 @@ pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
         include_str!("page.html.j2"),
         context! {
             contract => &matrix.contract, old => labels[0], new => labels[1], tables, red, green, losses, skips, unseen,
-            summary => summary(&counts, matrix.skips.len()), good => counts.red() == 0,
+            answer => answer(&counts), counts => told(&counts, matrix.skips.len()),
         },
     );
     out.write_all(page.as_bytes())
@@ -117,7 +142,7 @@ mod tests {
     #[test]
     fn text_of_others_is_never_markup() {
         let mut out = Vec::new();
-        write(&sample::matrix(), &mut out).unwrap();
+        write(&sample::matrix(), &View { colour: false, width: None }, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert!(!text.contains("<b>") && !text.contains("acme/<contracts>"), "{text}");
         assert!(text.contains("acme&#x2f;&lt;contracts&gt;"), "{text}");
@@ -127,5 +152,6 @@ mod tests {
         }
         // Nothing is fetched and nothing runs.
         assert!(!text.contains("<script") && !text.contains("src="), "{text}");
+        insta::assert_snapshot!(text);
     }
 }

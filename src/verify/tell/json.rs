@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::fold::{self, Package, Went};
 use super::super::matrix::{Cell, Matrix, State};
-use crate::text::pretty_json;
+use crate::present::Format;
+use crate::text::{View, pretty_json};
 
 /// The version of the form of this JSON.
 const SCHEMA_VERSION: u32 = 1;
@@ -79,12 +80,12 @@ fn package(matrix: &Matrix, package: &Package<'_>) -> Value {
     })
 }
 
+/// The format.
+pub(super) const FORMAT: Format<Matrix> =
+    Format { name: "json", help: "One JSON document", hidden: false, write };
+
 /// Writes one JSON document.
-///
-/// # Errors
-///
-/// Those of `out`.
-pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let counts = matrix.counts();
     let skips = matrix.skips.iter().map(|s| json!({"language": s.language.as_str(), "reason": s.reason}));
     let unseen = matrix.unseen.iter().map(|u| json!({"change": u.change, "verdict": u.verdict}));
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn every_cell_is_there_with_its_state() {
         let mut out = Vec::new();
-        write(&sample::matrix(), &mut out).unwrap();
+        write(&sample::matrix(), &View { colour: false, width: None }, &mut out).unwrap();
         let read: Value = serde_json::from_slice(&out).unwrap();
         let states: Vec<String> = read["cells"]
             .as_array()

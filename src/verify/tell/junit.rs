@@ -9,8 +9,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::super::fold::{self, Cause};
 use super::super::matrix::{Matrix, State};
 use super::named;
+use crate::present::Format;
 use crate::present::junit::{self, clean, clean_lines};
-use crate::text::plural;
+use crate::text::{View, plural};
 
 /// What of one package differs in one part of it.
 fn failure(matrix: &Matrix, causes: &[&Cause]) -> TestCaseStatus {
@@ -37,12 +38,12 @@ fn failure(matrix: &Matrix, causes: &[&Cause]) -> TestCaseStatus {
     status
 }
 
+/// The format.
+pub(super) const FORMAT: Format<Matrix> =
+    Format { name: "junit", help: "JUnit XML, a test for each cell", hidden: false, write };
+
 /// Writes one XML document.
-///
-/// # Errors
-///
-/// Those of `out`.
-pub fn write(matrix: &Matrix, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let labels = matrix.labels();
     let mut suites = Vec::new();
     for package in fold::packages(matrix) {
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn cells_are_tests_and_text_stays_text() {
         let mut out = Vec::new();
-        write(&sample::matrix(), &mut out).unwrap();
+        write(&sample::matrix(), &View { colour: false, width: None }, &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         insta::assert_snapshot!(text);
     }

@@ -2,14 +2,25 @@
 //!
 //! Every format is a pure function of the matrix. What programs said is escaped in each.
 
-pub mod html;
-pub mod json;
-pub mod junit;
-pub mod text;
+mod html;
+mod json;
+mod junit;
+mod text;
 
 use super::matrix::{Cell, Counts, Encoding, Matrix, Peer, Security, State, Subject};
+use crate::present::{Format, Formats};
 use crate::text::plural;
 use crate::words::CallKind;
+
+/// The formats of a matrix.
+#[derive(Debug)]
+pub struct OfVerify;
+
+impl Formats for OfVerify {
+    type Document = Matrix;
+
+    const ALL: &'static [Format<Matrix>] = &[text::FORMAT, json::FORMAT, junit::FORMAT, html::FORMAT];
+}
 
 /// A table of peers against peers.
 #[derive(Debug)]

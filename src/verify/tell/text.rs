@@ -5,6 +5,7 @@ use std::io;
 use super::super::fold;
 use super::super::matrix::Matrix;
 use super::{Mark, grids, losses, named, summary};
+use crate::present::Format;
 use crate::text::few;
 use crate::text::{Line, Style, View, plural};
 
@@ -20,12 +21,12 @@ fn style(mark: Mark) -> Style {
     }
 }
 
+/// The format.
+pub(super) const FORMAT: Format<Matrix> =
+    Format { name: "text", help: "Tables for people", hidden: false, write };
+
 /// Writes the tables, the differences and one line of summary.
-///
-/// # Errors
-///
-/// Those of `out`.
-pub fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let labels = matrix.labels();
     for grid in grids(matrix) {
         Line::new().styled(Style::Strong, &grid.title).write(view, out)?;

@@ -60,7 +60,7 @@ impl Parser<'_> {
         let mut tree = Tree::new(message);
         let mut seen: BTreeMap<i32, &str> = BTreeMap::new();
         for (key, json) in members {
-            let Some(id) = field_of_key(schema, message, key) else {
+            let Some(id) = self.field(message, key) else {
                 return Err(JsonError::new("the key is not known").under(key));
             };
             let field = schema.field(id);
@@ -94,6 +94,14 @@ impl Parser<'_> {
             }
         }
         Ok(tree)
+    }
+
+    /// The field that a key is of. Where two have one JSON name it is the last one's in Python, the first one's
+    /// elsewhere.
+    fn field(self, message: MessageId, key: &str) -> Option<FieldId> {
+        let first = field_of_key(self.schema, message, key)?;
+        let other = self.schema.json_namesake(first).filter(|_| self.reader.json == JsonStyle::Python);
+        Some(other.filter(|o| *o > first && &*self.schema.field(*o).json_name == key).unwrap_or(first))
     }
 
     /// What a member is; `None` for null, which is as good as nothing.

@@ -4,6 +4,7 @@ use super::{Prover, Read, Saw, Shown};
 use crate::diff::{Change, Kind};
 use crate::schema::{Element, FileId, MessageId};
 use crate::wire::json;
+use crate::wire::parts::parts;
 use crate::wire::reader::Reader;
 use crate::wire::sample::{SampleOptions, Size, samples};
 use crate::wire::text::phrase;
@@ -52,6 +53,7 @@ impl Prover<'_> {
                 _ => Shown::Bytes {
                     message: name.clone(),
                     bytes: encode(old, &meant),
+                    parts: parts((old, Some(message)), (self.cx.new, None), &encode(old, &meant)),
                     meant: phrase(old, &meant),
                     reads: reads(&Reader::ALL),
                     old_wrote: true,

@@ -18,6 +18,7 @@ pub(crate) use search::{Outcome, read_bytes, read_json};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MessageId};
 use crate::verdict::Verdict;
+use crate::wire::parts::Part;
 use crate::words::{Direction, Effect, Lens};
 use rustc_hash::FxHashMap;
 
@@ -46,6 +47,8 @@ pub enum Shown {
         message: String,
         /// The data.
         bytes: Vec<u8>,
+        /// The fields of the data.
+        parts: Vec<Part>,
         /// What the writer meant, as a phrase.
         meant: String,
         /// What readers see; those who see the same are together.

@@ -8,6 +8,7 @@ use crate::wire::compare::{By, Comparison, Difference};
 use crate::wire::decode::{decode, get};
 use crate::wire::encode::encode;
 use crate::wire::json;
+use crate::wire::parts::parts;
 use crate::wire::reader::Reader;
 use crate::wire::text::{phrase, value_phrase};
 use crate::wire::value::{Slot, Tree, Value, field_at, is_zero};
@@ -150,6 +151,7 @@ impl Prover<'_> {
             None => Shown::Bytes {
                 message,
                 bytes: attempt.bytes.clone(),
+                parts: parts((write, Some(trial.write)), (read, Some(trial.read)), &attempt.bytes),
                 meant: describe(write, &attempt.meant, trial.absent),
                 reads,
                 old_wrote,
