@@ -49,7 +49,8 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: EnumId, new_id: EnumId) {
             }
             let was_reserved =
                 cx.old.is_number_reserved(old_element, *number) || cx.old.is_name_reserved(old_element, name);
-            let kind = Kind::EnumValueAdded { alias: known.is_some(), was_reserved, published: None };
+            let kind =
+                Kind::EnumValueAdded { alias: known.is_some(), was_reserved, published: None, ever: None };
             differ.push(kind, None, Some(Element::EnumValue(*value)));
         }
     }

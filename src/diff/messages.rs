@@ -33,6 +33,7 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageId
                 number_was_reserved: cx.old.is_number_reserved(old_element, now.number),
                 name_was_reserved: cx.old.is_name_reserved(old_element, &now.name),
                 published: None,
+                ever: None,
             };
             differ.push(kind, None, Some(Element::Field(*new_field)));
         }

@@ -21,7 +21,9 @@ mod types;
 pub use change::{Change, Cx};
 pub use echoes::{Echoes, echoes, is_compilers_own};
 pub(crate) use gone::gone_whole;
-pub use kind::{Comeback, Departure, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure};
+pub use kind::{
+    Comeback, Departure, Ever, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure,
+};
 pub(crate) use kind::{Place, Shown, beside, wording};
 pub use remedy::{Holder, Remedy};
 pub use shape::Shapes;

@@ -67,9 +67,9 @@ pub enum Remedy {
     RenumberValues { enum_: String, names: Vec<Box<str>>, number: i32 },
     /// Keep a field at its number, and put what stands there now somewhere else.
     MoveAway { message: String, old_name: String, new_name: String, number: i32, free: Option<i32> },
-    /// Give a field a number that was never used.
+    /// Give a field or an enum value a number that was never used; `message` is what declares it.
     TakeNumber { message: String, name: String, number: i32, free: i32 },
-    /// Give a field a name and a number that were never used.
+    /// Give a field or an enum value a name and a number that were never used.
     TakeNameAndNumber { message: String, name: String, number: i32, free: i32 },
     /// Give an element a number that was never used, and reserve what an earlier version used.
     LeaveNumber { holder: Holder, name: String, number: i32, free: Option<i32>, old_name: Box<str> },

@@ -549,7 +549,8 @@ fn said(error: &RepairError) -> String {
 /// A memory that is asked once for everything.
 pub(super) struct Cached<'m> {
     inner: Option<&'m dyn Memory>,
-    known: RefCell<BTreeMap<Query, Vec<Use>>>,
+    /// The uses of each, and whether they are all there were.
+    known: RefCell<BTreeMap<Query, (Vec<Use>, bool)>>,
 }
 
 impl<'m> Cached<'m> {
@@ -571,9 +572,10 @@ impl Memory for Cached<'_> {
         if let Some(inner) = self.inner.filter(|_| !missing.is_empty()) {
             let recalled = inner.recall(&missing);
             notes = recalled.notes;
-            known.extend(missing.into_iter().zip(recalled.uses));
+            let whole = recalled.whole.into_iter().chain(std::iter::repeat(false));
+            known.extend(missing.into_iter().zip(recalled.uses.into_iter().zip(whole)));
         }
-        let uses = queries.iter().map(|q| known.get(q).cloned().unwrap_or_default()).collect();
-        Recalled { uses, notes }
+        let (uses, whole) = queries.iter().map(|q| known.get(q).cloned().unwrap_or_default()).unzip();
+        Recalled { uses, whole, notes }
     }
 }

@@ -47,7 +47,7 @@ impl Memory for History {
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|e| format!(": {e}")).unwrap_or_default();
                 let note = format!("published versions cannot be looked at: {error}{cause}");
-                Recalled { uses: nothing, notes: vec![note] }
+                Recalled { uses: nothing, whole: Vec::new(), notes: vec![note] }
             }
         }
     }
@@ -58,6 +58,11 @@ impl History {
         let seen = self.see(queries)?;
         let mut answers: Vec<Answer> = queries.iter().map(|_| Answer::default()).collect();
         seen.each(|version, query, found| answers[query].take(&seen.versions[version], found));
+        let all = !seen.versions.is_empty()
+            && seen.versions.len() == seen.count
+            && !seen.shallow
+            && seen.reader.unread.is_empty();
+        let whole = answers.iter().map(|answer| all && answer.versions.len() == seen.count).collect();
         let mut notes = vec![self.looked_at(&seen.versions, seen.count)];
         if seen.shallow {
             notes.push(
@@ -66,7 +71,7 @@ impl History {
             );
         }
         notes.extend(seen.reader.trouble());
-        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), notes })
+        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), whole, notes })
     }
 
     /// What every version declares of some messages and enums: the tags, oldest first, and for each of them in step
@@ -190,11 +195,16 @@ impl Seen<'_> {
 struct Answer {
     uses: Vec<Use>,
     known: FxHashSet<(i32, String, String)>,
+    /// The versions that declare it.
+    versions: FxHashSet<String>,
 }
 
 impl Answer {
     /// Takes in what one version declares. Newer versions come first.
     fn take(&mut self, version: &Published, found: &Declared) {
+        if !self.versions.contains(&version.tag) {
+            self.versions.insert(version.tag.clone());
+        }
         for number in &found.numbers {
             if self.known.insert((number.number, number.name.clone(), type_text(number))) {
                 self.uses.push(used(version, number));

@@ -13,7 +13,7 @@ mod timeline;
 
 use std::collections::BTreeMap;
 
-use crate::diff::{Change, Comeback, Cx, Kind, Past};
+use crate::diff::{Change, Comeback, Cx, Ever, Kind, Past};
 use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
 pub use history::{History, MAX_VERSIONS};
@@ -55,6 +55,9 @@ pub struct Use {
 pub struct Recalled {
     /// In step with the queries: every use of every number, those of newer versions first.
     pub uses: Vec<Vec<Use>>,
+    /// In step with the queries: whether that is everything. It is where every published version was looked at and
+    /// declares the message or enum: one that does not may have had it under another name.
+    pub whole: Vec<bool>,
     /// What was looked at, and what could not be; for the report.
     pub notes: Vec<String>,
 }
@@ -79,14 +82,17 @@ pub fn remember(changes: &mut [Change], cx: &Cx<'_>, memory: &dyn Memory) -> Vec
     }
     let (queries, places): (Vec<Query>, Vec<Vec<usize>>) = asked.into_iter().unzip();
     let recalled = memory.recall(&queries);
-    for (uses, places) in recalled.uses.iter().zip(&places) {
+    let whole = recalled.whole.iter().copied().chain(std::iter::repeat(false));
+    for ((uses, whole), places) in recalled.uses.iter().zip(whole).zip(&places) {
         for place in places {
             let change = &mut changes[*place];
             let past = past(change, cx, uses);
-            if let Kind::FieldAdded { published, .. } | Kind::EnumValueAdded { published, .. } =
+            let known = whole.then(|| ever_used(change, cx, uses)).flatten();
+            if let Kind::FieldAdded { published, ever, .. } | Kind::EnumValueAdded { published, ever, .. } =
                 &mut change.kind
             {
                 *published = past.map(Box::new);
+                *ever = known;
             }
         }
     }
@@ -113,13 +119,27 @@ fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
     file.target.then(|| Query { full_name: full_name.clone(), is_enum, path: file.display.clone() })
 }
 
+/// The number and the name of an addition.
+fn added<'a>(change: &Change, cx: &Cx<'a>) -> Option<(i32, &'a str)> {
+    match change.new? {
+        Element::Field(id) => Some((cx.new.field(id).number, &cx.new.field(id).name)),
+        Element::EnumValue(id) => Some((cx.new.value(id).number, &cx.new.value(id).name)),
+        _ => None,
+    }
+}
+
+/// Whether number and name of an addition are among the uses.
+fn ever_used(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Ever> {
+    let (number, name) = added(change, cx)?;
+    Some(Ever {
+        number: uses.iter().any(|u| u.number == number),
+        name: uses.iter().any(|u| *u.name == *name),
+    })
+}
+
 /// What the number of an addition was last used for.
 fn past(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Past> {
-    let number = match change.new? {
-        Element::Field(id) => cx.new.field(id).number,
-        Element::EnumValue(id) => cx.new.value(id).number,
-        _ => return None,
-    };
+    let (number, _) = added(change, cx)?;
     // What came before the last use was judged when that was new.
     let last = &uses.iter().find(|u| u.number == number)?.version;
     let last = uses.iter().filter(|u| u.number == number && u.version == *last);

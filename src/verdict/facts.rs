@@ -7,8 +7,8 @@ use super::http::Routes;
 use super::removed::Removed;
 use super::validation::DefinedOnly;
 use super::walk::Memory;
-use crate::diff::{Change, Cx};
-use crate::schema::{Cardinality, Element, EnumId, Field, Reach, Schema};
+use crate::diff::{Change, Cx, Kind};
+use crate::schema::{Cardinality, Element, EnumId, Field, MessageId, Reach, Schema};
 
 /// Facts about a pair of schemas, found once.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Facts {
             new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
             old_required: required(cx.old),
-            held: held(cx),
+            held: held(cx, changes),
             removed: Removed::new(changes, cx),
             wire: [Memory::new(), Memory::new()],
             json: [Memory::new(), Memory::new()],
@@ -70,43 +70,41 @@ impl Facts {
     }
 }
 
-/// The names of the enums that some field holds on both sides, or one of a message that only one side has. A field that
+/// The names of the enums that some field holds on both sides, in one message or in one that was renamed. A field that
 /// holds another type now says so itself.
-fn held(cx: &Cx<'_>) -> FxHashSet<Box<str>> {
+fn held(cx: &Cx<'_>, changes: &[Change]) -> FxHashSet<Box<str>> {
+    let renamed: FxHashMap<MessageId, MessageId> = changes
+        .iter()
+        .filter_map(|change| match (&change.kind, change.old, change.new) {
+            (Kind::TypeRenamed(_), Some(Element::Message(old)), Some(Element::Message(new))) => {
+                Some((old, new))
+            }
+            _ => None,
+        })
+        .collect();
     let holder = |schema: &Schema, field: &Field| {
         let id = match &field.extendee {
             Some(extendee) => schema.message_by_name(extendee),
             None => field.parent,
         }?;
-        Some(schema.message(id).full_name.clone())
+        Some(id)
     };
     let name_of = |schema: &Schema, field: &Field| {
         schema.field_enum(field).map(|id| schema.enum_(id).full_name.clone())
     };
-    // Enums held by messages of one side alone, which may be one message under two names.
-    let [mut old_alone, mut new_alone]: [FxHashSet<Box<str>>; 2] = Default::default();
     let mut held = FxHashSet::default();
     for (_, field) in cx.old.fields() {
         let (Some(name), Some(message)) = (name_of(cx.old, field), holder(cx.old, field)) else { continue };
-        let Some(partner) = cx.new.message_by_name(&message) else {
-            old_alone.insert(name);
-            continue;
-        };
+        let partner = cx.new.message_by_name(&cx.old.message(message).full_name);
+        let Some(partner) = partner.or_else(|| renamed.get(&message).copied()) else { continue };
         let other = match &field.extendee {
-            Some(extendee) => cx.new.extension(extendee, field.number),
+            Some(_) => cx.new.extension(&cx.new.message(partner).full_name, field.number),
             None => cx.new.field_by_number(partner, field.number),
         };
         if other.and_then(|id| name_of(cx.new, cx.new.field(id))).is_some_and(|other| other == name) {
             held.insert(name);
         }
     }
-    for (_, field) in cx.new.fields() {
-        let (Some(name), Some(message)) = (name_of(cx.new, field), holder(cx.new, field)) else { continue };
-        if cx.old.message_by_name(&message).is_none() {
-            new_alone.insert(name);
-        }
-    }
-    held.extend(old_alone.intersection(&new_alone).cloned());
     held
 }
 

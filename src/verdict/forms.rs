@@ -185,7 +185,13 @@ impl<'a> Parser<'a> {
             (Shape::Map(..), _) => {
                 Loss::rejects("a map is written as an object of its keys, which only a map reads")
             }
-            (Shape::One(a), Shape::List(_)) if a.form == Form::Null => Loss::none(),
+            (Shape::One(a), Shape::List(b)) if a.form == Form::Null => {
+                if b.form == Form::Value && b.field.cardinality == Cardinality::Repeated {
+                    Loss::rejects("null is a Value and no list of them: Go and Python refuse it")
+                } else {
+                    Loss::none()
+                }
+            }
             (_, Shape::List(_)) => Loss::rejects("a single value is not an array"),
         }
     }
@@ -271,16 +277,22 @@ impl<'a> Parser<'a> {
             (Form::Integer { bits: 64, .. }, Form::String) => {
                 Loss::corrupt("a 64-bit integer is written as a string, which is read as text")
             }
-            (Form::Enum, Form::String) => {
+            (Form::Enum, Form::String) if self.is_closed(w.field) => {
                 Loss::corrupt("enum values are written by name, which is read as text")
             }
+            (Form::Enum, Form::String) => Loss::rejects(
+                "enum values are written by name, which is read as text; a number without a name is refused",
+            ),
             (Form::Text(what), Form::String) => {
                 Loss::corrupt(format!("a {what} is written as a string, which is read as text"))
             }
             (Form::Enum, Form::Integer { .. } | Form::Float { .. }) if !self.writes_names(w.field) => {
                 let number = Form::Integer { bits: 32, signed: true };
-                let closed = self.write.field_enum(w.field).is_some_and(|e| self.write.enum_(e).is_closed());
-                if closed { Loss::none() } else { self.items(Item { form: number, ..w }, r, walk) }
+                if self.is_closed(w.field) {
+                    Loss::none()
+                } else {
+                    self.items(Item { form: number, ..w }, r, walk)
+                }
             }
             (Form::Enum, Form::Base64) if self.is_base64(w.field) => {
                 Loss::corrupt("enum values are written by name, which is read as base64")
@@ -307,6 +319,11 @@ impl<'a> Parser<'a> {
                 Loss::rejects(format!("{} and {} have different forms in JSON", a.min(b), a.max(b)))
             }
         }
+    }
+
+    /// Whether only what its enum lists is written.
+    fn is_closed(&self, field: &Field) -> bool {
+        self.write.field_enum(field).is_some_and(|id| self.write.enum_(id).is_closed())
     }
 
     /// Whether any name of an enum is written: zero without presence is not.

@@ -10,17 +10,19 @@ use super::forms::Parser;
 use super::walk::Walk;
 use super::wire::excludes;
 use super::{Cells, Loss, past};
-use crate::diff::{Change, Cx, Kind, NameChange, beside};
+use crate::diff::{Change, Comeback, Cx, Kind, NameChange, beside};
 use crate::schema::{Cardinality, Element, EnumId, EnumValueId, Field, FieldId, MessageId, Schema};
 use crate::text::few;
 use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
     match &change.kind {
-        Kind::FieldAdded { name_was_reserved, .. } => {
+        Kind::FieldAdded { name_was_reserved, ever, .. } => {
             let Some(Element::Field(id)) = change.new else { return };
             let field = cx.new.field(id);
-            if *name_was_reserved {
+            // Who remembers every version knows whether anybody ever wrote the name, and whether it is back as it was.
+            let back = change.published().is_some_and(|past| past.comeback == Comeback::Same);
+            if *name_was_reserved && !back && ever.is_none_or(|ever| ever.name) {
                 cells.backward(
                     Lens::Json,
                     Loss::corrupt(
@@ -128,10 +130,18 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             let refused = || Loss::rejects("a parser refuses two keys of one oneof");
             let same =
                 |schema: &Schema, message, other: &Field| schema.field_by_key(message, &other.json_name);
-            if excludes((cx.old, old), (cx.new, new), same) {
+            // What has the key on the other side may have another number.
+            let other = |(write, w): (&Schema, FieldId), (read, r): (&Schema, FieldId)| {
+                same(read, read.field(r).parent?, write.field(w))
+            };
+            if other((cx.old, old), (cx.new, new))
+                .is_some_and(|new| excludes((cx.old, old), (cx.new, new), same))
+            {
                 cells.backward(Lens::Json, refused());
             }
-            if excludes((cx.new, new), (cx.old, old), same) {
+            if other((cx.new, new), (cx.old, old))
+                .is_some_and(|old| excludes((cx.new, new), (cx.old, old), same))
+            {
                 cells.forward(Lens::Json, refused());
             }
         }

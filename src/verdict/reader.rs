@@ -7,7 +7,9 @@ use super::Loss;
 use super::facts::Facts;
 use super::walk::{Memory, Walk};
 use crate::diff::Cx;
-use crate::schema::{Cardinality, Enum, EnumId, Field, Kind as Type, MessageId, OneofId, Schema};
+use crate::schema::{
+    Cardinality, Enum, EnumId, EnumValueId, Field, Kind as Type, MessageId, OneofId, Schema,
+};
 use crate::words::{Direction, Effect};
 
 /// One side reads what the other wrote.
@@ -43,6 +45,40 @@ impl<'a> Reader<'a> {
         self.message(w, r, &mut Walk::new(self.memory))
     }
 
+    /// Whether each value is one byte, and a character as text: booleans, and closed enums of small numbers.
+    fn is_small(&self, field: &Field) -> bool {
+        match self.write.field_enum(field).map(|id| self.write.enum_(id)) {
+            Some(enum_) => {
+                let small = |value: &EnumValueId| (0..128).contains(&self.write.value(*value).number);
+                enum_.is_closed() && enum_.values.iter().all(small)
+            }
+            None => field.kind == Type::Bool,
+        }
+    }
+
+    /// How long a message gets whose bytes are all characters as text; `None` for one that may have others: a tag or a
+    /// length of more than one byte, a large number.
+    fn plain(&self, message: MessageId, depth: usize) -> Option<u32> {
+        /// A length that takes more than one byte.
+        const LONG: u32 = 128;
+        let mut length = 0_u32;
+        for field in self.write.fields_by_number(message) {
+            let list = matches!(field.cardinality, Cardinality::Repeated | Cardinality::Map);
+            let one = match self.write.field_message(field) {
+                Some(inner) if field.kind == Type::Message && depth < 3 => {
+                    2 + self.plain(inner, depth + 1).filter(|n| *n < LONG)?
+                }
+                None if self.is_small(field) && !field.packed => 2,
+                _ => return None,
+            };
+            if field.number > 15 {
+                return None;
+            }
+            length = length.saturating_add(if list { LONG } else { one });
+        }
+        Some(length)
+    }
+
     fn types(&self, w: &Field, r: &Field, walk: &mut Walk<'_>) -> Loss {
         use Type::{Bytes, Enum, Group, Message, String};
         match (w.kind, r.kind) {
@@ -61,6 +97,9 @@ impl<'a> Reader<'a> {
             (a, b) if a == b => Loss::none(),
             // A packed list has the wire type of text, bytes and messages, and a list takes it packed.
             (_, Bytes) if w.packed => Loss::corrupt("a packed list of numbers is read as bytes"),
+            (_, String) if w.packed && self.is_small(w) => {
+                Loss::corrupt("a packed list of small numbers is read as text")
+            }
             (_, String) if w.packed => {
                 Loss::rejects("a packed list of numbers is read as text, or refused where it is not UTF-8")
             }
@@ -102,6 +141,11 @@ impl<'a> Reader<'a> {
             }
             (String, Bytes) | (Message, Bytes) => Loss::none(),
             (Bytes, String) => Loss::rejects("bytes that are not UTF-8 are refused in a string field"),
+            (Message, String) if self.write.field_message(w).is_some_and(|m| self.plain(m, 0).is_some()) => {
+                Loss::corrupt(
+                    "a message of nothing but small numbers is read as text, tags and lengths among it",
+                )
+            }
             (Message, String) => Loss::rejects(
                 "a short message of plain text is read as text, tags and lengths among it; one that is not UTF-8, such as any with a length over 127, is refused",
             ),

@@ -8,7 +8,7 @@ use super::facts::Facts;
 use super::reader::Reader;
 use super::{Cells, Loss};
 use crate::diff::{Change, Cx, Kind, beside};
-use crate::schema::Element;
+use crate::schema::{Element, FileId};
 use crate::words::Lens;
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
@@ -19,7 +19,10 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             _ => {}
         },
         Kind::TypeRenamed(_) => {
-            let (Some(Element::Service(_)), Some(new)) = (change.old, change.new) else { return };
+            let (Some(Element::Service(id)), Some(new)) = (change.old, change.new) else { return };
+            if cx.old.service(id).methods.is_empty() {
+                return;
+            }
             cells.both(
                 Lens::Rpc,
                 Loss::rejects(format!(
@@ -29,7 +32,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             );
         }
         Kind::FilePackageChanged => match change.old {
-            Some(Element::File(id)) if !cx.old.file(id).services.is_empty() => cells.both(
+            Some(Element::File(id)) if has_calls(cx, id) => cells.both(
                 Lens::Rpc,
                 Loss::rejects("the package is part of every call's path: the other side answers UNIMPLEMENTED"),
             ),
@@ -38,7 +41,10 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::MethodRemoved => gone(cells),
         Kind::MethodAdded => unknown_yet(cells),
         Kind::TypeAdded => {
-            if let Some(Element::Service(_)) = change.new {
+            // Without a method there is nothing to call.
+            if let Some(Element::Service(id)) = change.new
+                && !cx.new.service(id).methods.is_empty()
+            {
                 unknown_yet(cells);
             }
         }
@@ -96,4 +102,9 @@ fn payload(change: &Change, cx: &Cx<'_>, facts: &Facts, request: bool, cells: &m
     let (backward, forward) = if request { (old_writes, new_writes) } else { (new_writes, old_writes) };
     cells.backward(Lens::Rpc, backward);
     cells.forward(Lens::Rpc, forward);
+}
+
+/// Whether a file of the old side declares a method.
+fn has_calls(cx: &Cx<'_>, file: FileId) -> bool {
+    cx.old.file(file).services.iter().any(|id| !cx.old.service(*id).methods.is_empty())
 }

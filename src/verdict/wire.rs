@@ -119,7 +119,8 @@ fn type_renamed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) 
 }
 
 fn field_added(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
-    let (Kind::FieldAdded { number_was_reserved, .. }, Some(Element::Field(id))) = (&change.kind, change.new)
+    let (Kind::FieldAdded { number_was_reserved, ever, .. }, Some(Element::Field(id))) =
+        (&change.kind, change.new)
     else {
         return;
     };
@@ -131,7 +132,8 @@ fn field_added(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
             Loss::rejects("old writers never send it, and without it a message does not parse"),
         );
     }
-    if *number_was_reserved {
+    // Who remembers every version knows what the number was used for, if it ever was.
+    if *number_was_reserved && ever.is_none() {
         cells.both(
             Lens::Wire,
             Loss::corrupt("the number was retired: what older data holds under it is read as this field"),
@@ -405,7 +407,7 @@ fn closedness_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 }
 
 fn enum_value_added(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
-    let (Kind::EnumValueAdded { alias, was_reserved, .. }, Some(Element::EnumValue(id))) =
+    let (Kind::EnumValueAdded { alias, was_reserved, ever, .. }, Some(Element::EnumValue(id))) =
         (&change.kind, change.new)
     else {
         return;
@@ -417,7 +419,7 @@ fn enum_value_added(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         let loss = Loss::corrupt("what data from then holds is read as this value");
         cells.both(Lens::Wire, loss.within(&past::published(past)));
     }
-    if *was_reserved {
+    if *was_reserved && ever.is_none() {
         cells.backward(
             Lens::Wire,
             Loss::corrupt("the number was retired: what older data holds under it is read as this value"),

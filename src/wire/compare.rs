@@ -239,7 +239,7 @@ impl Comparison<'_> {
             // A map is a list of entries on the wire, in any order.
             (Slot::Map(entries), Slot::List(items)) => {
                 if entries.len() == items.len() {
-                    Vec::new()
+                    self.items((w, entries), (r, items), place, field)
                 } else {
                     one(Effect::Lossy)
                 }
@@ -254,6 +254,37 @@ impl Comparison<'_> {
             (Slot::One(Value::Message(_)), Slot::Map(_)) => one(Effect::Corrupt),
             (Slot::Map(_), Slot::One(_)) | (Slot::One(_), Slot::Map(_)) => one(Effect::Corrupt),
         }
+    }
+
+    /// Entries that are read as messages: each has to be one of them, with its key and its value.
+    fn items(
+        &self,
+        (w, entries): (&Field, &std::collections::BTreeMap<Key, Value>),
+        (r, items): (&Field, &[Value]),
+        place: &str,
+        field: i32,
+    ) -> Vec<Difference> {
+        let one = |effect| vec![Difference { field, place: place.to_owned(), effect, only_name: false }];
+        let (Some((key, value)), Some(message)) = (self.write.map_entry(w), self.read.field_message(r))
+        else {
+            return one(Effect::Corrupt);
+        };
+        let parts = |n: i32| self.read.field_by_number(message, n).map(|id| self.read.field(id));
+        // What the reader does not know it drops.
+        let (Some(rk), Some(rv)) = (parts(1), parts(2)) else { return one(Effect::Lossy) };
+        let (wk, wv) = (self.write.field(key), self.write.field(value));
+        let found = |(k, v): (&Key, &Value)| {
+            items.iter().any(|item| {
+                let Value::Message(item) = item else { return false };
+                let get =
+                    |f: &Field| item.one(f.number).cloned().or_else(|| super::value::zero_of(self.read, f));
+                let same = |a: &Value, f: &Field, b: Option<Value>, g: &Field| {
+                    b.is_some_and(|b| self.values((f, a), (g, &b), place, field).is_empty())
+                };
+                same(&k.value(wk.kind), wk, get(rk), rk) && same(v, wv, get(rv), rv)
+            })
+        };
+        if entries.iter().all(found) { Vec::new() } else { one(Effect::Corrupt) }
     }
 
     /// Messages that are read as entries: each has to be one of them.

@@ -351,6 +351,59 @@ fn a_number_that_was_reserved_in_between_names_what_it_was() {
     assert!(report.to_string().contains("v1.0.0 published it as `note` (string)"));
 }
 
+/// The reasons of the wire and JSON cells of the findings.
+fn reasons(report: &Value) -> Vec<String> {
+    let findings = report["findings"].as_array().unwrap().iter();
+    let cells = findings.flat_map(|f| ["wire", "json"].map(|lens| &f["verdict"][lens]));
+    let cells = cells.flat_map(|both| ["backward", "forward"].map(|way| &both[way]["reason"]));
+    cells.filter_map(|reason| reason.as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn older_data_holds_what_was_reserved_only_where_some_version_is_not_known() {
+    let holds = |env: &TestEnv, args: &[&str]| {
+        let report = check(env, args).1;
+        reasons(&report).iter().any(|r| r.contains("older data") || r.contains("older JSON"))
+    };
+    let last = ["v1.2.0", "--against", "v1.1.0"];
+    let reserved = "string a = 1; reserved 2 to 9; reserved \"b\";";
+    let taken = "string a = 1; string b = 2; reserved 3 to 9; string c = 10;";
+    // Every version has the message, and none of them used the number or the name.
+    let env = published(&[reserved, "string a = 1; string c = 10; reserved 2 to 9; reserved \"b\";", taken]);
+    assert!(!holds(&env, &last));
+    assert_eq!(check(&env, &last).0, [""; 0]);
+    // Of a folder, nobody knows what there was before.
+    env.write(&format!("copy/{FILE}"), &text(&format!("message Item {{ {reserved} }}")));
+    env.write("copy/protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    assert!(holds(&env, &[".", "--against", "./copy"]));
+    // The first version may have had the message under another name.
+    let (other, item) = (format!("message Other {{ {reserved} }}"), format!("message Item {{ {reserved} }}"));
+    let now = format!("message Item {{ {taken} }}");
+    let env = published_files(&[vec![(FILE, &*other)], vec![(FILE, &*item)], vec![(FILE, &*now)]]);
+    assert!(holds(&env, &last));
+    // One that used it names what it was, and that alone.
+    let env = published(&["string a = 1; int32 old = 2;", reserved, "string a = 1; string new = 2;"]);
+    let report = last_step(&env, 3).1;
+    assert!(!holds(&env, &last));
+    let told = reasons(&report);
+    assert!(told.iter().any(|r| r.starts_with("v1.0.0 published it as `old` (int32)")), "{told:?}");
+    // What is back as it was means what it meant.
+    let env = published(&["string a = 1; string b = 2;", reserved, "string a = 1; string b = 2;"]);
+    assert!(!holds(&env, &last));
+    // An enum.
+    let versions = ["KIND_C = 10;", "KIND_C = 10; KIND_D = 11;"]
+        .map(|more| format!("enum Kind {{ KIND_A = 0; reserved 2 to 9; {more} }}"));
+    let now = "enum Kind { KIND_A = 0; KIND_B = 2; reserved 3 to 9; KIND_C = 10; KIND_D = 11; }";
+    let env = published_files(&[vec![(FILE, &*versions[0])], vec![(FILE, &*versions[1])], vec![(FILE, now)]]);
+    assert!(!holds(&env, &last));
+    env.write(&format!("copy/{FILE}"), &text(&versions[1]));
+    env.write("copy/protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    let (_, report) = check(&env, &[".", "--against", "./copy"]);
+    assert!(holds(&env, &[".", "--against", "./copy"]));
+    let fix = report["findings"][0]["fix"].as_str().unwrap();
+    assert_eq!(fix, "give `KIND_B` a number that was never used, such as 12, and reserve 2 again");
+}
+
 #[test]
 fn the_fix_passes_over_every_number_that_was_ever_used() {
     let env = published(&[

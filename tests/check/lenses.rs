@@ -33,11 +33,11 @@ message FloatRules { optional float lt = 2; optional float lte = 3; optional flo
 message Sint { repeated sint64 in = 6 [packed = true]; repeated sint64 not_in = 7; }
 message StringRules {
   optional uint64 min_len = 2; optional uint64 max_len = 3; optional string pattern = 6; optional string prefix = 7;
-  repeated string in = 10; optional bool ip = 14; optional bool ipv4 = 15; optional bool uuid = 22;
+  optional string contains = 9; repeated string in = 10; optional bool ip = 14; optional bool ipv4 = 15; optional bool uuid = 22;
   optional int32 later = 99;
 }
 message BytesRules { optional uint64 len = 13; }
-message EnumRules { optional bool defined_only = 2; repeated int32 in = 3; }
+message EnumRules { optional bool defined_only = 2; repeated int32 in = 3; repeated int32 not_in = 4; }
 message RepeatedRules { optional uint64 min_items = 1; optional uint64 max_items = 2; optional bool unique = 3; optional FieldRules items = 4; }
 message MapRules { optional uint64 max_pairs = 2; optional FieldRules keys = 4; optional FieldRules values = 5; }
 message DurationRules { optional google.protobuf.Duration lte = 4; }
@@ -105,7 +105,7 @@ fn validation_rules_are_compared_by_what_they_accept() {
         ("sint64 f = 1", "V.rules_sint64.in = 3", "V.rules_sint64 = {in: 3, not_in: 7}", ["ok", "ok"]),
         ("string f = 1", "V.string.max_len = 8", "V.string.max_len = 256", ["ok", "a text of 9 characters"]),
         ("string f = 1", "", "V.string.pattern = \"a+\"", ["that does not match `a+`", "ok"]),
-        ("string f = 1", "V.string.pattern = \"a+\"", "V.string.pattern = \"a*\"", ["unknown", "unknown"]),
+        ("string f = 1", "V.string.pattern = \"a+\"", "V.string.pattern = \"a*\"", ["unknown", "does not match `a+`"]),
         ("string f = 1", "V.string.uuid = true", "V.string = {uuid: true, max_len: 36}", ["unknown", "ok"]),
         ("string f = 1", "V.string.ipv4 = true", "V.string.ip = true", ["ok", "unknown"]),
         (
@@ -147,6 +147,34 @@ fn validation_rules_are_compared_by_what_they_accept() {
             "V.repeated.max_items = 0",
             "V.repeated = {max_items: 0, items: {string: {max_len: 3}}}",
             ["ok", "ok"],
+        ),
+        // A pattern that the text matches all the same is no example either, and one that it does not match is.
+        ("string f = 1", "V.string.max_len = 3", "V.string = {max_len: 3, pattern: \"^.*$\"}", ["unknown", "ok"]),
+        (
+            "string f = 1",
+            "V.string = {max_len: 3, prefix: \"ab\"}",
+            "V.string = {max_len: 3, pattern: \"^ab\"}",
+            ["unknown", "does not begin with `ab`"],
+        ),
+        ("string f = 1", "V.string.pattern = \"^a+$\"", "V.string = {pattern: \"^a+$\", max_len: 5}", ["of 6 characters", "ok"]),
+        (
+            "string f = 1",
+            "V.string = {contains: \"ab\", max_len: 2}",
+            "V.string = {prefix: \"ab\", max_len: 2}",
+            ["unknown", "ok"],
+        ),
+        // There are two booleans, and of what refuses everything there is no list.
+        (
+            "repeated bool f = 1",
+            "V.repeated = {unique: true, max_items: 5}",
+            "V.repeated = {unique: true, max_items: 4}",
+            ["ok", "ok"],
+        ),
+        (
+            "repeated string f = 1",
+            "V.repeated = {max_items: 3, items: {string: {pattern: \"a^\"}}}",
+            "V.repeated = {max_items: 2, items: {string: {pattern: \"a^\"}}}",
+            ["unknown", "ok"],
         ),
         ("optional string f = 1", "", "V.required = true", ["a message without it", "ok"]),
         ("optional string f = 1", "", "V.string.min_len = 1", ["an empty value", "ok"]),
@@ -280,6 +308,13 @@ fn validation_follows_what_the_rules_are_about() {
     let more = few.replace("RED = 1;", "RED = 1; BLUE = 2;");
     assert!(is(&judge(&few, &more, Lens::Validation), ["ok", "rejects: new writers may send the value 2"]));
     assert!(is(&judge(&more, &few, Lens::Validation), ["rejects: old writers may send the value 2", "ok"]));
+    // What the writer's own rules keep out is no matter of the enum; an expression of its own may.
+    let own = |rules: &str| more.replace("enum.defined_only = true", rules);
+    let both = |rules: &str| few.replace("enum.defined_only = true", rules);
+    let narrow = "enum = {defined_only: true, not_in: [2]}";
+    assert!(is(&judge(&own(narrow), &both(narrow), Lens::Validation), ["ok", "ok"]));
+    let says = "cel = {id: \"a\", expression: \"this != 2\"}, (buf.validate.field).enum.defined_only = true";
+    assert!(is(&judge(&own(says), &both(says), Lens::Validation), ["unknown", "ok"]));
     // Nobody is known to carry it.
     let stored = |text: String| text.replace("rpc Call(M) returns (M);", "");
     let got = judge(&stored(none), &stored(added), Lens::Validation);

@@ -261,6 +261,28 @@ fn what_nobody_calls_is_missed_where_it_is_read() {
     assert_eq!(found(&with_enum, &without), (vec!["warn ENUM_NO_DELETE t.E".to_owned()], Some(Bump::Major)));
 }
 
+/// What takes the place of a message may read the same bytes: the call or the field that changed says so.
+#[test]
+fn a_message_that_another_takes_the_place_of_is_not_missed() {
+    let side = |of: &str, more: &str| {
+        format!(
+            "syntax = \"proto3\";\npackage t;\nmessage {of} {{ int32 a = 1; string b = 2;{more} }}\n\
+             message Holder {{ {of} of = 1; }}\nservice S {{ rpc Call({of}) returns ({of}); }}\n"
+        )
+    };
+    // The same bytes and the same JSON under another name: code only.
+    let (old, new) = (one(&side("Old", "")), one(&side("New", " bytes more = 3;")));
+    let denied = lenses(&["wire", "json", "rpc"]);
+    assert!(rules_of(&support::findings(&old, &new, &denied)).is_empty());
+    // Other bytes: whoever carries them.
+    let new = side("New", "").replace("string b = 2", "int32 b = 2");
+    let (findings, _) = found(&side("Old", ""), &new);
+    let mut rules: Vec<&str> = findings.iter().map(|f| f.split(' ').nth(1).unwrap()).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    assert_eq!(rules, ["FIELD_SAME_TYPE", "RPC_SAME_REQUEST_TYPE", "RPC_SAME_RESPONSE_TYPE"]);
+}
+
 #[test]
 fn the_bump_looks_at_all_lenses() {
     let renamed = "syntax = \"proto3\";\npackage t;\nmessage M { string max_weight = 1; }\n";

@@ -26,5 +26,6 @@ mod output;
 mod plugins;
 mod pruned;
 mod sdk;
+mod shapes;
 mod template;
 mod tools;

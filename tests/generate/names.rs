@@ -21,6 +21,7 @@ use protopact::words::Language;
 
 use crate::files::{Files, input, pairs, project, read};
 use crate::machine::Machine;
+use crate::shapes;
 
 /// What every fixture leaves out: rules by which generators keep names apart.
 const APART: &[(&str, &str)] = &[
@@ -114,14 +115,21 @@ impl Sample {
         self.files.iter().map(|id| self.schema.file(*id).name.to_string()).collect()
     }
 
-    /// Every name that the table has, as `say` writes it down.
-    fn table(&self, language: Language, say: impl Fn(&str, &str) -> Option<String>) -> BTreeSet<String> {
-        let mut all = BTreeSet::new();
+    /// Every name that the table has, as `say` writes it down, with its shapes.
+    fn table(
+        &self,
+        language: Language,
+        say: impl Fn(&str, &str) -> Option<String>,
+    ) -> BTreeMap<String, BTreeSet<String>> {
+        let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for file in &self.files {
             for element in surface::inside(&self.schema, Element::File(*file)) {
                 let container = surface::container(language, &self.schema, element);
                 let names = surface::names(language, &self.schema, element);
-                all.extend(names.iter().filter_map(|name| say(&container, &name.path)));
+                for name in &names {
+                    let Some(said) = say(&container, &name.path) else { continue };
+                    all.entry(said).or_default().insert(name.shape.clone());
+                }
             }
         }
         all
@@ -221,34 +229,48 @@ fn compare(
             }
         }
     }
-    let mut read: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+    let mut read: BTreeMap<usize, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for line in read_back(out.path()).lines() {
-        let (folder, name) = line.split_once('\t').unwrap_or_else(|| panic!("{line}"));
+        let mut parts = line.split('\t');
+        let (Some(folder), Some(name)) = (parts.next(), parts.next()) else { panic!("{line}") };
+        let shape = parts.next().unwrap_or_default();
         let (index, inner) = folder.split_once('/').unwrap_or((folder, ""));
         let name = if inner.is_empty() { name.to_owned() } else { format!("{inner}:{name}") };
-        read.entry(index.parse().unwrap()).or_default().insert(name);
+        let names = read.entry(index.parse().unwrap()).or_default();
+        names.entry(name).or_default().insert(shape.to_owned());
     }
-    let (mut names, mut wrong) = (0, String::new());
+    let (mut names, mut types, mut wrong) = (0, 0, String::new());
     for (index, sample) in &generated {
         let wanted = sample.table(language, |container, path| say(sample, container, path));
         let mut found = read.remove(index).unwrap_or_default();
-        found.retain(|name| wanted.contains(name) || !own(name));
+        found.retain(|name, _| wanted.contains_key(name) || !own(name));
         names += wanted.len();
-        for missing in wanted.difference(&found).take(20) {
+        for missing in wanted.keys().filter(|name| !found.contains_key(*name)).take(20) {
             let _ = writeln!(wrong, "{}: not generated: {missing}", sample.name);
         }
-        for more in found.difference(&wanted).take(20) {
+        for more in found.keys().filter(|name| !wanted.contains_key(*name)).take(20) {
             let _ = writeln!(wrong, "{}: not in the table: {more}", sample.name);
+        }
+        for (name, all) in &wanted {
+            let Some(read) = found.get(name) else { continue };
+            for shape in all.iter().filter_map(|shape| shapes::wanted(language, shape)) {
+                let mut read = read.iter().filter(|shape| !shape.is_empty()).peekable();
+                types += usize::from(read.peek().is_some());
+                if read.peek().is_some() && !read.any(|found| shapes::same(language, &shape, found)) {
+                    let _ = writeln!(wrong, "{}: {name} is {:?}, not {shape}", sample.name, found[name]);
+                }
+            }
         }
     }
     println!(
-        "{}: {names} names of {} contracts; the generator refuses {}:\n{refused}",
+        "{}: {names} names and {types} types of {} contracts; the generator refuses {}:\n{refused}",
         language.title(),
         generated.len(),
         samples.len() - generated.len()
     );
     assert!(wrong.is_empty(), "{wrong}");
     assert!(generated.len() > 150 && names > 3000, "{} contracts, {names} names", generated.len());
+    assert!(types > 500, "{types} types");
 }
 
 /// Words that a language has for itself cannot be imported, and what a generator writes of them does not parse.
@@ -531,6 +553,7 @@ fn rust_names(root: &Path) -> String {
         let module = parts.map(module).collect::<Vec<_>>().join("::");
         let folder = entry.path().strip_prefix(root).unwrap().parent().unwrap().display().to_string();
         let code = syn::parse_file(&std::fs::read_to_string(entry.path()).unwrap()).unwrap();
+        // A tab stands before the type of what has one.
         let mut say = |name: String| {
             let _ = writeln!(out, "{folder}\t{module}:{name}");
         };
@@ -559,7 +582,8 @@ fn items(all: &[syn::Item], front: &str, say: &mut dyn FnMut(String)) {
             syn::Item::Struct(item) if public(&item.vis) => {
                 let name = format!("{front}{}", item.ident);
                 for field in item.fields.iter().filter(|f| public(&f.vis)) {
-                    field.ident.iter().for_each(|ident| say(format!("{name}.{ident}")));
+                    let of = type_text(&field.ty);
+                    field.ident.iter().for_each(|ident| say(format!("{name}.{ident}\t{of}")));
                 }
                 derived(&item.attrs, &name, say);
                 say(name);
@@ -594,6 +618,29 @@ fn items(all: &[syn::Item], front: &str, say: &mut dyn FnMut(String)) {
             }
             _ => {}
         }
+    }
+}
+
+/// A type by the last parts of its paths.
+fn type_text(of: &syn::Type) -> String {
+    match of {
+        syn::Type::Path(path) => {
+            let last = path.path.segments.last().unwrap();
+            let inside: Vec<String> = match &last.arguments {
+                syn::PathArguments::AngleBracketed(all) => {
+                    let types = all.args.iter().filter_map(|a| match a {
+                        syn::GenericArgument::Type(of) => Some(type_text(of)),
+                        _ => None,
+                    });
+                    types.collect()
+                }
+                _ => Vec::new(),
+            };
+            let inside = if inside.is_empty() { String::new() } else { format!("<{}>", inside.join(", ")) };
+            format!("{}{inside}", last.ident)
+        }
+        syn::Type::Tuple(all) if all.elems.is_empty() => "()".to_owned(),
+        _ => String::new(),
     }
 }
 

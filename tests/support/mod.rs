@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 mod files;
+pub(crate) mod forms;
 pub(crate) mod truth;
 
 use protopact::compare::Comparison;

@@ -15,6 +15,7 @@ mod drivers;
 #[cfg(target_os = "linux")]
 #[expect(clippy::disallowed_methods, reason = "programs are started as protopact starts them")]
 mod ends;
+mod forms;
 #[expect(clippy::disallowed_methods, reason = "the program under test, with a path of its own")]
 mod gzip;
 #[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment what to run")]

@@ -18,3 +18,4 @@ mod lab;
 mod laws;
 mod truth;
 mod verdicts;
+mod witnesses;

@@ -210,6 +210,9 @@ fn value_added_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
         let free = numbers::free_value(cx, &cx.new.enum_(value.parent).full_name);
         return numbers::reused(change, holder, (&value.name, value.number), free);
     }
+    if matches!(change.kind, Kind::EnumValueAdded { alias: false, was_reserved: true, .. }) {
+        return Some(unreserved(value, cx));
+    }
     if matches!(change.kind, Kind::EnumValueAdded { alias: true, .. }) {
         return Some(Remedy::Advice(format!(
             "put `{}` behind the name that {} had: the first one is written",
@@ -217,6 +220,21 @@ fn value_added_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
         )));
     }
     Some(Remedy::Advice(format!("update readers first, then start to write `{}`", value.name)))
+}
+
+/// The way out for a value with a number or a name that was reserved.
+fn unreserved(value: &EnumValue, cx: &Cx<'_>) -> Remedy {
+    let enum_ = &cx.new.enum_(value.parent).full_name;
+    let old = cx.old.enum_by_name(enum_).map(Element::Enum);
+    let reserved = old.is_some_and(|old| cx.old.is_number_reserved(old, value.number));
+    let named = old.is_some_and(|old| cx.old.is_name_reserved(old, &value.name));
+    let (message, name, number) = (enum_.to_string(), value.name.to_string(), value.number);
+    match (numbers::highest_value(cx, enum_).checked_add(1).filter(|_| reserved), named) {
+        (Some(free), false) => Remedy::TakeNumber { message, name, number, free },
+        (Some(free), true) => Remedy::TakeNameAndNumber { message, name, number, free },
+        (None, true) => Remedy::Advice("take a name that was never used".to_owned()),
+        (None, false) => Remedy::Advice(format!("leave `{name}` out: every number above is reserved")),
+    }
 }
 
 fn value_names(change: &Change, cx: &Cx<'_>) -> String {

@@ -20,6 +20,8 @@ pub(super) static ADDED: Facts = Facts {
     says: |change, cx| {
         let required = if is_required(cx.new, change.new) { " as required" } else { "" };
         let reserved = match was_reserved(&change.kind) {
+            // What it was used for says more.
+            _ if change.reused().is_some() => "",
             (true, true) => ", though the number and the name were reserved",
             (true, false) => ", though the number was reserved",
             (false, true) => ", though the name was reserved",

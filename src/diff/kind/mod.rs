@@ -23,7 +23,7 @@ pub(in crate::diff) use enums::reserve as reserve_value;
 pub(crate) use facts::{Facts, Id, Place, Shown};
 pub(in crate::diff) use fields::reserve as reserve_field;
 pub use file_option::FileOption;
-pub use parts::{Comeback, Departure, NameChange, OneofChange, Past, Structure};
+pub use parts::{Comeback, Departure, Ever, NameChange, OneofChange, Past, Structure};
 
 /// What happened to an element. The element itself is in [`Change::old`] and [`Change::new`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub enum Kind {
         name_was_reserved: bool,
         /// What an earlier published version used the number for, as far as anybody remembers.
         published: Option<Box<Past>>,
+        /// Whether number and name were ever used, where every published version is remembered.
+        ever: Option<Ever>,
     },
     /// A field whose number is no longer in use.
     FieldRemoved {
@@ -190,6 +192,8 @@ pub enum Kind {
         was_reserved: bool,
         /// What an earlier published version used the number for, as far as anybody remembers.
         published: Option<Box<Past>>,
+        /// Whether number and name were ever used, where every published version is remembered.
+        ever: Option<Ever>,
     },
     /// A number without any value any more. `old` is the first value that had it.
     EnumValueRemoved {

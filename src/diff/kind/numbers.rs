@@ -31,14 +31,19 @@ pub(super) fn reused(
     })
 }
 
-/// The first value number above every one that an enum ever had on either side or in a remembered version.
-pub(super) fn free_value(cx: &Cx<'_>, enum_: &str) -> impl FnOnce(&Past) -> Option<i32> {
+/// The highest value number that an enum has or reserves on either side.
+pub(super) fn highest_value(cx: &Cx<'_>, enum_: &str) -> i32 {
     let highest = |schema: &Schema| {
         let holder = schema.enum_(schema.enum_by_name(enum_)?);
         let values = holder.values.iter().map(|v| schema.value(*v).number);
         values.chain(holder.reserved_ranges.iter().map(|r| r.end)).max()
     };
-    let known = highest(cx.old).max(highest(cx.new)).unwrap_or(0);
+    highest(cx.old).max(highest(cx.new)).unwrap_or(0)
+}
+
+/// The first value number above every one that an enum ever had on either side or in a remembered version.
+pub(super) fn free_value(cx: &Cx<'_>, enum_: &str) -> impl FnOnce(&Past) -> Option<i32> {
+    let known = highest_value(cx, enum_);
     move |past| known.checked_add(1).and_then(|n| Some(n.max(above(past)?)))
 }
 

@@ -23,6 +23,15 @@ pub struct Past {
     pub highest: i32,
 }
 
+/// What a memory of every published version knows of the number and the name of an addition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ever {
+    /// Some version used the number.
+    pub number: bool,
+    /// Some version used the name.
+    pub name: bool,
+}
+
 /// How the present use of a number compares with one of the past, from harmless to not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Comeback {

@@ -277,6 +277,21 @@ fn words<T: Clone>(letters: &[T], most: usize) -> Vec<Vec<T>> {
     all
 }
 
+/// Every list up to this length, whatever the order.
+fn sets(letters: &[i64], most: usize) -> Vec<Vec<i64>> {
+    let mut all = words(letters, 0);
+    let mut last = all.clone();
+    for _ in 0..most {
+        let grown = last.iter().flat_map(|list| {
+            let from = list.last().copied().unwrap_or(i64::MIN);
+            letters.iter().filter(move |l| **l >= from).map(|l| [list.clone(), vec![*l]].concat())
+        });
+        last = grown.collect();
+        all.extend(last.clone());
+    }
+    all
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
 
@@ -296,33 +311,58 @@ proptest! {
     }
 
     #[test]
-    fn texts_are_never_refused_unsaid(old in text_rules(), new in text_rules()) {
-        let said = old.rules().narrowed_by(&new.rules(), [old.around.presence(), new.around.presence()]);
-        if said == Narrowing::None {
-            let words = words(&['a', 'é'], 5).into_iter().map(|w| Some(w.into_iter().collect::<String>()));
-            let lost = words
-                .chain([None])
-                .filter(|s| sent(&old.around, s, &String::new()))
-                .find(|s| old.accepts(s) && !new.accepts(s));
-            prop_assert_eq!(lost, None);
-        }
-    }
-
-    #[test]
-    fn lists_are_never_refused_unsaid(old in list_rules(), new in list_rules()) {
-        let said = old.rules().narrowed_by(&new.rules(), [Presence::Implicit, Presence::Implicit]);
-        if said == Narrowing::None {
-            let lists = words(&[-4, -1, 0, 2, 4], 3).into_iter().map(Some).chain([None]);
-            let lost = lists
-                .filter(|s| sent(&old.around, s, &Vec::new()))
-                .find(|s| old.accepts(s) && !new.accepts(s));
-            prop_assert_eq!(lost, None);
-        }
-    }
-
-    #[test]
     fn rules_do_not_narrow_themselves(rules in text_rules()) {
         let presence = rules.around.presence();
         prop_assert_eq!(rules.rules().narrowed_by(&rules.rules(), [presence; 2]), Narrowing::None);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn lists_are_refused_when_said(old in list_rules(), new in list_rules()) {
+        let said = old.rules().narrowed_by(&new.rules(), [Presence::Implicit, Presence::Implicit]);
+        let lists = sets(&(-6..8).collect::<Vec<i64>>(), 4).into_iter().map(Some).chain([None]);
+        let lost = lists
+            .filter(|s| sent(&old.around, s, &Vec::new()))
+            .find(|s| old.accepts(s) && !new.accepts(s));
+        match said {
+            Narrowing::None => prop_assert_eq!(lost, None),
+            Narrowing::Refused(_) => prop_assert!(lost.is_some(), "{:?}", said),
+            // Whether there is a list at all that has the item.
+            Narrowing::Unclear(_) => {}
+        }
+    }
+}
+
+/// Nothing is refused that was not said, and what is said has an example: rules together may let nothing of it through.
+/// Where no example is found although there is one, it is unclear, which is rare.
+#[test]
+fn texts_are_refused_when_said() {
+    use proptest::strategy::ValueTree as _;
+
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut all = words(&['a', 'é', 'b'], 6);
+    all.extend(words(&['a', '世', '🐎'], 4));
+    all.extend(words(&['x', 'ü', '界', '🐴'], 4));
+    let all: Vec<State<String>> =
+        all.into_iter().map(|w| Some(w.into_iter().collect())).chain([None]).collect();
+    let (mut shown, mut unclear) = (0, Vec::new());
+    for _ in 0..2048 {
+        let [old, new] = [(); 2].map(|()| text_rules().new_tree(&mut runner).unwrap().current());
+        let said = old.rules().narrowed_by(&new.rules(), [old.around.presence(), new.around.presence()]);
+        let empty = String::new();
+        let lost = all.iter().filter(|s| sent(&old.around, s, &empty));
+        let lost = lost.into_iter().find(|s| old.accepts(s) && !new.accepts(s));
+        match said {
+            Narrowing::None => assert_eq!(lost, None, "{old:?} {new:?}"),
+            Narrowing::Refused(_) => {
+                assert!(lost.is_some(), "{said:?} {old:?} {new:?}");
+                shown += 1;
+            }
+            Narrowing::Unclear(_) => unclear.extend(lost.map(|lost| format!("{lost:?} {old:?} {new:?}"))),
+        }
+    }
+    assert!(shown > 500 && unclear.len() * 100 < shown, "{shown}, {}\n{}", unclear.len(), unclear.join("\n"));
 }

@@ -5,6 +5,7 @@
 //! formats and expressions by name. Who validates is not in a contract: servers do validate requests, whether
 //! clients validate answers, or readers what was stored, nobody knows.
 
+mod examples;
 #[cfg(test)]
 mod laws;
 mod numbers;
@@ -14,7 +15,7 @@ mod text;
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use rules::{Holds, Library, Presence, Rules, expressions, unclear_expression};
 
@@ -87,13 +88,19 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             _ => None,
         },
         Kind::OneofAdded => match change.new {
-            Some(Element::Oneof(id)) => Some([one_set([false, oneof_required(cx.new, id)]), Narrowing::None]),
+            Some(Element::Oneof(id)) => {
+                let parent = &cx.new.message(cx.new.oneof(id).parent).full_name;
+                let forbids = cx.old.message_by_name(parent).is_some_and(|m| speaks_for_itself(cx.old, m));
+                let refused = one_set([false, oneof_required(cx.new, id)]).unless_forbidden(forbids);
+                Some([refused, Narrowing::None])
+            }
             _ => None,
         },
         Kind::OneofRemoved { renamed, .. } => match change.old {
             Some(Element::Oneof(id)) => {
                 let now = renamed.is_some_and(|id| oneof_required(cx.new, id));
-                Some(both([oneof_required(cx.old, id), now], one_set))
+                let forbids = speaks_for_itself(cx.old, cx.old.oneof(id).parent);
+                Some(both([oneof_required(cx.old, id), now], one_set).map(|n| n.unless_forbidden(forbids)))
             }
             _ => None,
         },
@@ -101,7 +108,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::EnumValueRemoved { .. } => match change.old {
             Some(Element::EnumValue(id)) => {
                 let name = &cx.old.enum_(cx.old.value(id).parent).full_name;
-                let refused = facts.new_defined_only.refuse(cx.new, name, cx.old.value(id).number);
+                let refused = facts.new_defined_only.refuse((cx.old, cx.new), name, cx.old.value(id).number);
                 Some([refused, Narrowing::None])
             }
             _ => None,
@@ -109,7 +116,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::EnumValueAdded { alias, .. } => match change.new {
             Some(Element::EnumValue(id)) if !alias => {
                 let name = &cx.new.enum_(cx.new.value(id).parent).full_name;
-                let refused = facts.old_defined_only.refuse(cx.old, name, cx.new.value(id).number);
+                let refused = facts.old_defined_only.refuse((cx.new, cx.old), name, cx.new.value(id).number);
                 Some([Narrowing::None, refused])
             }
             _ => None,
@@ -135,7 +142,11 @@ fn option_changed(change: &Change, cx: &Cx<'_>) -> Option<[Narrowing; 2]> {
     Some(match (change.old?, change.new?) {
         (Element::Field(a), Element::Field(b)) => fields(cx, a, b),
         (Element::Oneof(a), Element::Oneof(b)) => {
-            both([oneof_required(cx.old, a), oneof_required(cx.new, b)], one_set)
+            let [backward, forward] = both([oneof_required(cx.old, a), oneof_required(cx.new, b)], one_set);
+            [
+                backward.unless_forbidden(speaks_for_itself(cx.old, cx.old.oneof(a).parent)),
+                forward.unless_forbidden(speaks_for_itself(cx.new, cx.new.oneof(b).parent)),
+            ]
         }
         (Element::Message(a), Element::Message(b)) => both([(cx.old, a), (cx.new, b)], messages),
         _ => return None,
@@ -190,6 +201,10 @@ fn of_field(schema: &Schema, id: FieldId) -> Vec<(Library, Rules)> {
             .field_enum(value)
             .map(|e| schema.enum_(e).values.iter().map(|v| schema.value(*v).number).collect()),
         messages: matches!(value.kind, Type::Message | Type::Group),
+        kinds: match schema.field_enum(value).map(|e| schema.enum_(e)) {
+            Some(enum_) if enum_.is_closed() => Some(enum_.values.len() as i128),
+            _ => (value.kind == Type::Bool).then_some(2),
+        },
     };
     of_libraries(schema, id).map(|(library, raw)| (library, Rules::read(&raw, library, &holds))).collect()
 }
@@ -238,8 +253,12 @@ fn fields(cx: &Cx<'_>, old: FieldId, new: FieldId) -> [Narrowing; 2] {
 
 /// Whether the message of a field has expressions, which may speak of any of its fields.
 fn has_expressions(schema: &Schema, id: FieldId) -> bool {
-    let message = schema.field(id).parent.filter(|m| schema.message(*m).options.is_some());
-    message.is_some_and(|m| !OfMessage::read(schema, m).expressions.is_empty())
+    schema.field(id).parent.is_some_and(|m| speaks_for_itself(schema, m))
+}
+
+/// Whether a message has expressions of its own.
+fn speaks_for_itself(schema: &Schema, id: MessageId) -> bool {
+    schema.message(id).options.is_some() && !OfMessage::read(schema, id).expressions.is_empty()
 }
 
 fn never_sent(schema: &Schema, id: FieldId) -> Narrowing {
@@ -269,25 +288,42 @@ fn one_set([old, new]: [bool; 2]) -> Narrowing {
     }
 }
 
-/// The enums of which some field accepts only the values that are listed, found when first asked for.
+/// The fields that accept only the values that their enum lists, found when first asked for.
 #[derive(Debug, Default)]
-pub(super) struct DefinedOnly(OnceLock<FxHashSet<EnumId>>);
+pub(super) struct DefinedOnly(OnceLock<FxHashMap<EnumId, Vec<FieldId>>>);
 
 impl DefinedOnly {
-    fn refuse(&self, schema: &Schema, enum_: &str, number: i32) -> Narrowing {
+    /// What becomes of a value of the writer that the reader's enum does not list.
+    fn refuse(&self, (write, read): (&Schema, &Schema), enum_: &str, number: i32) -> Narrowing {
         let enums = self.0.get_or_init(|| {
-            let fields = schema.fields().filter(|(_, f)| f.options.is_some());
-            let of = fields.filter_map(|(id, f)| {
-                let enum_ = schema.field_enum(held(schema, f))?;
-                of_libraries(schema, id).any(|(_, raw)| is_defined_only(&raw)).then_some(enum_)
-            });
-            of.collect()
+            let mut enums: FxHashMap<EnumId, Vec<FieldId>> = FxHashMap::default();
+            for (id, field) in read.fields().filter(|(_, f)| f.options.is_some()) {
+                if let Some(enum_) = read.field_enum(held(read, field))
+                    && of_libraries(read, id).any(|(_, raw)| is_defined_only(&raw))
+                {
+                    enums.entry(enum_).or_default().push(id);
+                }
+            }
+            enums
         });
-        if schema.enum_by_name(enum_).is_some_and(|id| enums.contains(&id)) {
-            Narrowing::Refused(format!("the value {number}"))
-        } else {
-            Narrowing::None
-        }
+        let fields = read.enum_by_name(enum_).and_then(|id| enums.get(&id));
+        fields.into_iter().flatten().fold(Narrowing::None, |worst, field| {
+            // A field that the writer does not have is not sent.
+            let (number_of, parent) = (read.field(*field).number, read.field(*field).parent);
+            let own = parent.and_then(|m| write.message_by_name(&read.message(m).full_name));
+            let Some(own) = own.and_then(|m| write.field_by_number(m, number_of)) else { return worst };
+            let refused = || Narrowing::Refused(format!("the value {number}"));
+            worst.or_worse(
+                of_field(write, own)
+                    .iter()
+                    .fold(refused(), |claim, (_, rules)| match (rules.accepts_value(number), claim) {
+                        (Some(true), claim) => claim,
+                        (Some(false), _) | (_, Narrowing::None) => Narrowing::None,
+                        (None, claim) => claim.unless_forbidden(true),
+                    })
+                    .unless_forbidden(has_expressions(write, own)),
+            )
+        })
     }
 }
 
@@ -325,7 +361,7 @@ fn messages([(old_schema, old), (new_schema, new)]: [(&Schema, MessageId); 2]) -
         worst =
             worst.or_worse(Narrowing::Unclear("the rules have one that protopact does not know".to_owned()));
     }
-    worst
+    worst.unless_forbidden(!old.expressions.is_empty())
 }
 
 #[derive(Debug, Default)]

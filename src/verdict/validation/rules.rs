@@ -85,6 +85,8 @@ pub(super) struct Holds {
     pub(super) defined: Option<Vec<i32>>,
     /// Messages, with rules of their own.
     pub(super) messages: bool,
+    /// How many different values there are, where they are few: booleans, closed enums.
+    pub(super) kinds: Option<i128>,
 }
 
 impl Rules {
@@ -285,7 +287,13 @@ impl Rules {
 
     fn read_list(&mut self, of: &Raw, library: Library, holds: &Holds) -> &'static [u32] {
         let items = of.message(4).map(|r| Rules::read(&r, library, holds)).unwrap_or_default();
-        self.value = Value::List(counts(of), of.flag(3), Box::new(items));
+        let (mut counts, unique) = (counts(of), of.flag(3));
+        if unique {
+            // Where all are different there are no more than there are different ones.
+            let most = [holds.kinds, items.at_most().filter(|n| *n <= FEW)].into_iter().flatten().min();
+            counts = counts.intersect(&Set::range(0, most.unwrap_or(i128::MAX)));
+        }
+        self.value = Value::List(counts, unique, Box::new(items));
         if library == Library::Pgv {
             self.ignore_empty(of, 5);
             return &[1, 2, 3, 4, 5];
@@ -337,6 +345,53 @@ impl Rules {
             Value::List(counts, ..) | Value::Map(counts, ..) => Some(counts.contains(0)),
         };
         if self.clauses.is_empty() { zero } else { zero.filter(|accepted| !accepted) }
+    }
+
+    /// Whether a value of an enum is accepted, as the field, an item of its list or a value of its map; `None` where
+    /// something decides that is not looked into.
+    pub(super) fn accepts_value(&self, number: i32) -> Option<bool> {
+        if number == 0 && self.ignore != Ignore::Unset {
+            return Some(true);
+        }
+        let accepts = match &self.value {
+            Value::Numbers(numbers) => Some(numbers.accepted.contains(i128::from(number))),
+            Value::List(counts, _, of) | Value::Map(counts, _, _, of)
+                if counts.max().is_some_and(|n| n > 0) =>
+            {
+                of.accepts_value(number)
+            }
+            Value::List(..) | Value::Map(..) => Some(false),
+            Value::Free => Some(true),
+            Value::Text(_) => None,
+        };
+        if self.clauses.is_empty() { accepts } else { accepts.filter(|accepts| !accepts) }
+    }
+
+    /// How many different values are accepted at most, where that is known.
+    fn at_most(&self) -> Option<i128> {
+        match &self.value {
+            Value::Numbers(numbers) => Some(self.count(numbers)),
+            Value::Text(text) => text.only.as_ref().map(|list| list.len() as i128 + 1),
+            _ => None,
+        }
+    }
+
+    fn count(&self, numbers: &Numbers) -> i128 {
+        let ignored = matches!(self.ignore, Ignore::Zero | Ignore::ZeroAlways) && !numbers.accepts_zero();
+        numbers.accepted.count().saturating_add(i128::from(ignored))
+    }
+
+    /// How many different values are accepted at least, as far as that is found out.
+    fn at_least(&self) -> i128 {
+        if !self.clauses.is_empty() {
+            return 0;
+        }
+        match &self.value {
+            Value::Free => i128::MAX,
+            Value::Numbers(numbers) => self.count(numbers),
+            Value::Text(text) => text.at_least(),
+            Value::List(..) | Value::Map(..) => 0,
+        }
     }
 
     /// Whether a message without the field is accepted.
@@ -420,7 +475,10 @@ impl Value {
                 };
                 let inside = old.max().is_some_and(|n| n > 0);
                 let items = if inside { old_items.narrowed_by(items, ELEMENTS) } else { Narrowing::None };
-                fewer(old, new, "item").or_worse(unique).or_worse(items.within(" in a list"))
+                let members = Members { counts: old, different: *old_unique, of: old_items.at_least() };
+                fewer(new, "item", &members)
+                    .or_worse(members.prove(unique))
+                    .or_worse(members.prove(items.within(" in a list")))
             }
             (Value::Free, Value::Map(..)) => {
                 Value::Map(all_counts(), false, Box::default(), Box::default()).narrowed_by(new)
@@ -434,15 +492,20 @@ impl Value {
                 if old.max().is_none_or(|n| n == 0) {
                     return Narrowing::None;
                 }
-                fewer(old, new, "pair")
-                    .or_worse(full)
-                    .or_worse(old_keys.narrowed_by(keys, ELEMENTS).within(" as a key"))
-                    .or_worse(old_values.narrowed_by(values, ELEMENTS).within(" as a value of a map"))
+                let of = if old_values.at_least() == 0 { 0 } else { old_keys.at_least() };
+                let members = Members { counts: old, different: true, of };
+                let inside = old_keys.narrowed_by(keys, ELEMENTS).within(" as a key");
+                let inside =
+                    inside.or_worse(old_values.narrowed_by(values, ELEMENTS).within(" as a value of a map"));
+                fewer(new, "pair", &members).or_worse(full).or_worse(members.prove(inside))
             }
             _ => Narrowing::Unclear("the rules are those of another type".to_owned()),
         }
     }
 }
+
+/// Up to this many different values limit how long a list of different ones is.
+const FEW: i128 = 1000;
 
 const ELEMENTS: [Presence; 2] = [Presence::Element, Presence::Element];
 
@@ -479,12 +542,42 @@ fn counts(of: &Raw) -> Set {
     Set::range(limit(1).unwrap_or(0), limit(2).unwrap_or(u64::MAX.into()))
 }
 
-fn fewer(old: &Set, new: &Set, unit: &str) -> Narrowing {
-    match old.minus(new).minus(&Set::points([0])).example() {
-        Some(1) => Narrowing::Refused(format!("one {unit}")),
-        Some(count) => Narrowing::Refused(format!("{count} {unit}s")),
-        None => Narrowing::None,
+/// What lists and maps of the writer hold.
+struct Members<'a> {
+    counts: &'a Set,
+    /// Whether none may be there twice.
+    different: bool,
+    /// How many different ones are known to be accepted.
+    of: i128,
+}
+
+impl Members<'_> {
+    /// Whether there can be so many.
+    fn can_be(&self, count: i128) -> bool {
+        self.of >= if self.different { count } else { 1 }
     }
+
+    /// The same claim, if there is a list or map at all that has something in it.
+    fn prove(&self, claim: Narrowing) -> Narrowing {
+        let least = self.counts.minus(&Set::points([0])).min();
+        match claim {
+            Narrowing::Refused(what) if !least.is_some_and(|n| self.can_be(n)) => undecided(&what),
+            claim => claim,
+        }
+    }
+}
+
+/// What single rules let through and all of them together may not.
+pub(super) fn undecided(what: &str) -> Narrowing {
+    Narrowing::Unclear(format!("the rules together decide whether {what} was accepted"))
+}
+
+fn fewer(new: &Set, unit: &str, members: &Members<'_>) -> Narrowing {
+    let Some(count) = members.counts.minus(new).minus(&Set::points([0])).example() else {
+        return Narrowing::None;
+    };
+    let what = if count == 1 { format!("one {unit}") } else { format!("{count} {unit}s") };
+    if members.can_be(count) { Narrowing::Refused(what) } else { undecided(&what) }
 }
 
 fn state([old, new]: [Option<bool>; 2], what: &str) -> Narrowing {

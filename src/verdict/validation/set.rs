@@ -62,6 +62,19 @@ impl Set {
         self.0.last().map(|r| r.1)
     }
 
+    /// The first and the last member of every range.
+    pub(super) fn ends(&self) -> impl Iterator<Item = i128> {
+        self.0.iter().flat_map(|(low, high)| [*low, *high])
+    }
+
+    /// How many members there are.
+    pub(super) fn count(&self) -> i128 {
+        self.0
+            .iter()
+            .map(|(low, high)| high.saturating_sub(*low).saturating_add(1))
+            .fold(0, i128::saturating_add)
+    }
+
     /// The member nearest to zero: the plainest example.
     pub(super) fn example(&self) -> Option<i128> {
         self.0.iter().map(|(low, high)| 0.clamp(*low, *high)).min_by_key(|p| (p.unsigned_abs(), *p < 0))

@@ -1,9 +1,10 @@
 //! Rules about strings and bytes.
 
 use super::Narrowing;
+use super::examples::{Patterns, is_not_of, texts};
 use super::set::Set;
 
-/// Rules that all have to hold. What patterns and formats accept is not looked into.
+/// Rules that all have to hold. What patterns and formats accept is looked into as far as single texts show it.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     /// Strings: lengths in characters. Bytes have none.
@@ -94,6 +95,28 @@ impl Text {
         }
     }
 
+    /// Whether a text is for certain refused.
+    fn refuses(&self, text: &[u8]) -> bool {
+        self.accepts(text) == Some(false)
+            || Patterns::of(&self.patterns).accept(text) == Some(false)
+            || self.formats.iter().any(|format| is_not_of(format, self.binary, text))
+    }
+
+    /// How many texts are accepted at least, as far as that is found out.
+    pub(super) fn at_least(&self) -> i128 {
+        if let Some(list) = &self.only {
+            return list.iter().filter(|text| self.accepts(text) == Some(true)).count() as i128;
+        }
+        let long = self.chars.max().unwrap_or(0).min(self.bytes.max().unwrap_or(0)) > i128::from(u16::MAX);
+        if self.is_plain() && long { i128::MAX } else { Accepted::of(self, self).texts.len() as i128 }
+    }
+
+    /// Whether more than lengths decides.
+    fn is_plain(&self) -> bool {
+        let parts = [&self.prefix, &self.suffix, &self.contains, &self.contains_not];
+        !self.is_opaque() && self.not.is_empty() && self.only.is_none() && parts.iter().all(|p| p.is_none())
+    }
+
     /// Lengths an accepted text can have, as far as the other rules tell.
     fn reach(&self) -> (Set, Set) {
         let parts = [&self.prefix, &self.suffix, &self.contains];
@@ -124,15 +147,17 @@ impl Text {
             return self.list_narrowed_by(list, new);
         }
         let a = self.noun();
-        let mut worst = self.length_narrowed_by(new);
-        if new.only.is_some() {
-            worst = worst.or_worse(self.lost(&format!("{a} that is not in the list")));
+        let accepted = Accepted::of(self, new);
+        let mut worst = self.length_narrowed_by(new, &accepted);
+        if let Some(list) = &new.only {
+            let what = format!("{a} that is not in the list");
+            worst = worst.or_worse(accepted.lost(&what, |text| !list.iter().any(|t| t == text)));
         }
         for text in new.not.iter().filter(|t| !t.is_empty()) {
             worst = worst.or_worse(match self.accepts(text) {
                 Some(false) => Narrowing::None,
                 Some(true) => Narrowing::Refused(show(text)),
-                None => self.lost(&show(text)),
+                None => self.undecided(&show(text)),
             });
         }
         let missing = |old: &Option<Vec<u8>>,
@@ -141,69 +166,79 @@ impl Text {
             new.as_ref().filter(|n| !n.is_empty() && !old.as_ref().is_some_and(|o| implies(o, n))).cloned()
         };
         if let Some(part) = missing(&self.prefix, &new.prefix, &|old, new| old.starts_with(new)) {
-            worst = worst.or_worse(self.lost(&format!("{a} that does not begin with {}", show(&part))));
+            let what = format!("{a} that does not begin with {}", show(&part));
+            worst = worst.or_worse(accepted.lost(&what, |text| !text.starts_with(&part)));
         }
         if let Some(part) = missing(&self.suffix, &new.suffix, &|old, new| old.ends_with(new)) {
-            worst = worst.or_worse(self.lost(&format!("{a} that does not end with {}", show(&part))));
+            let what = format!("{a} that does not end with {}", show(&part));
+            worst = worst.or_worse(accepted.lost(&what, |text| !text.ends_with(&part)));
         }
         let known = [&self.prefix, &self.suffix, &self.contains];
         let part = new.contains.as_ref();
         let part =
             part.filter(|n| !n.is_empty() && !known.iter().any(|k| k.as_ref().is_some_and(|k| holds(k, n))));
         if let Some(part) = part {
-            worst = worst.or_worse(self.lost(&format!("{a} without {}", show(part))));
+            let what = format!("{a} without {}", show(part));
+            worst = worst.or_worse(accepted.lost(&what, |text| !holds(text, part)));
         }
         // Whoever refuses a part refuses everything around it.
         if let Some(part) = &new.contains_not
             && !self.contains_not.as_ref().is_some_and(|old| holds(part, old))
         {
-            worst = worst.or_worse(self.lost(&format!("{a} with {}", show(part))));
+            worst =
+                worst.or_worse(accepted.lost(&format!("{a} with {}", show(part)), |text| holds(text, part)));
         }
-        worst.or_worse(self.opaque_narrowed_by(new))
+        worst.or_worse(self.opaque_narrowed_by(new, &accepted))
     }
 
-    fn opaque_narrowed_by(&self, new: &Text) -> Narrowing {
+    fn opaque_narrowed_by(&self, new: &Text, accepted: &Accepted<'_>) -> Narrowing {
         let (a, mut worst) = (self.noun(), Narrowing::None);
         for pattern in new.patterns.iter().filter(|p| !self.patterns.contains(p)) {
-            worst = worst.or_worse(if self.is_opaque() || matches!(pattern.as_str(), "" | ".*" | "^.*$") {
-                Narrowing::Unclear(format!(
-                    "which texts match {} is not looked into",
-                    show(pattern.as_bytes())
-                ))
+            let shown = show(pattern.as_bytes());
+            let read = Patterns::of(std::slice::from_ref(pattern));
+            let refused = accepted.any(|text| read.accept(text) == Some(false));
+            worst = worst.or_worse(if refused {
+                Narrowing::Refused(format!("{a} that does not match {shown}"))
             } else {
-                Narrowing::Refused(format!("{a} that does not match {}", show(pattern.as_bytes())))
+                Narrowing::Unclear(format!("which texts match {shown} is not looked into"))
             });
         }
         for format in &new.formats {
             let is = |old: &String| old == format || SUBSETS.contains(&(old.as_str(), format.as_str()));
             if !self.formats.iter().any(is) {
-                worst = worst.or_worse(self.lost(&format!("{a} that is not of the format `{format}`")));
+                let what = format!("{a} that is not of the format `{format}`");
+                worst = worst.or_worse(accepted.lost(&what, |text| is_not_of(format, self.binary, text)));
             }
         }
         worst
     }
 
-    fn length_narrowed_by(&self, new: &Text) -> Narrowing {
+    fn length_narrowed_by(&self, new: &Text, all: &Accepted<'_>) -> Narrowing {
         let (chars, bytes) = self.reach();
         let beyond_empty = |lost: Set| lost.minus(&Set::points([0])).example();
         let (a, mut worst) = (self.noun(), Narrowing::None);
         for (reached, accepted, unit) in [(&chars, &new.chars, "character"), (&bytes, &new.bytes, "byte")] {
             let Some(length) = beyond_empty(reached.minus(accepted)) else { continue };
             let what = format!("{a} of {length} {unit}{}", if length == 1 { "" } else { "s" });
-            worst = worst.or_worse(self.lost(&what));
+            worst = worst.or_worse(if self.is_plain() {
+                Narrowing::Refused(what)
+            } else {
+                let count = |text: &[u8]| if unit == "byte" { text.len() as i128 } else { count_chars(text) };
+                all.lost(&what, |text| !accepted.contains(count(text)))
+            });
         }
         worst
     }
 
     fn list_narrowed_by(&self, list: &[Vec<u8>], new: &Text) -> Narrowing {
-        let as_opaque = matches!(self.opaque_narrowed_by(new), Narrowing::None);
+        let as_opaque = matches!(self.opaque_narrowed_by(new, &Accepted::of(self, new)), Narrowing::None);
         let mut worst = Narrowing::None;
         for text in list {
             worst = worst.or_worse(match (self.accepts(text), new.accepts(text)) {
                 // Whether emptiness is refused depends on more than the text.
                 (Some(_), _) | (_, Some(_)) if text.is_empty() => Narrowing::None,
                 (Some(false), _) | (_, Some(true)) => Narrowing::None,
-                (Some(true), Some(false)) => Narrowing::Refused(show(text)),
+                (Some(true), _) if new.refuses(text) => Narrowing::Refused(show(text)),
                 (None, None) if as_opaque => Narrowing::None,
                 _ => Narrowing::Unclear(format!("a pattern or format decides about {}", show(text))),
             });
@@ -211,12 +246,43 @@ impl Text {
         worst
     }
 
-    /// A text that nothing visible kept out before; a pattern or format may have.
-    fn lost(&self, what: &str) -> Narrowing {
-        if self.is_opaque() {
-            Narrowing::Unclear(format!("a pattern or format decided whether {what} was accepted"))
-        } else {
+    /// Of a text that nothing visible kept out before, a pattern or format decided.
+    fn undecided(&self, what: &str) -> Narrowing {
+        Narrowing::Unclear(format!("a pattern or format decided whether {what} was accepted"))
+    }
+}
+
+/// Texts that one set of rules accepts.
+struct Accepted<'a> {
+    old: &'a Text,
+    texts: Vec<Vec<u8>>,
+}
+
+impl<'a> Accepted<'a> {
+    /// Those that another set may refuse. What the own patterns accept is not known where there are formats as well.
+    fn of(old: &'a Text, new: &Text) -> Accepted<'a> {
+        let patterns = Patterns::of(&old.patterns);
+        let accepts = |text: &Vec<u8>| match old.accepts(text) {
+            Some(accepted) => accepted,
+            None => old.formats.is_empty() && patterns.accept(text) == Some(true),
+        };
+        let mut texts = texts(old, new);
+        texts.retain(accepts);
+        Accepted { old, texts }
+    }
+
+    fn any(&self, refused: impl Fn(&[u8]) -> bool) -> bool {
+        self.texts.iter().any(|text| refused(text))
+    }
+
+    /// What is refused of them now.
+    fn lost(&self, what: &str, refused: impl Fn(&[u8]) -> bool) -> Narrowing {
+        if self.any(refused) {
             Narrowing::Refused(what.to_owned())
+        } else if self.old.is_opaque() {
+            self.old.undecided(what)
+        } else {
+            super::rules::undecided(what)
         }
     }
 }

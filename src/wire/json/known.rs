@@ -146,8 +146,17 @@ pub(super) fn read(
     depth: usize,
 ) -> Result<Tree, JsonError> {
     let mut tree = Tree::new(message);
-    let text = || match json {
+    // Java's JSON library reads a number, a boolean and an array of one as the string that they are.
+    let java = parser.reader.json == JsonStyle::Java;
+    let one = match json {
+        Json::List(items) if java => <&[Json; 1]>::try_from(&items[..]).map_or(json, |[one]| one),
+        json => json,
+    };
+    let text = || match one {
         Json::String(text) => Ok(text.as_str()),
+        Json::Number(text) if java => Ok(text.as_str()),
+        Json::Bool(true) if java => Ok("true"),
+        Json::Bool(false) if java => Ok("false"),
         other => Err(JsonError::new(format!("{} is not a string", other.noun()))),
     };
     let inner = |number: i32| {
@@ -216,7 +225,12 @@ pub(super) fn read(
         Known::Value => {
             let (number, value) = match json {
                 Json::Null => (1, Value::Enum(0)),
-                Json::Number(text) => (2, Value::Double(text.parse().unwrap_or_default())),
+                Json::Number(text) => {
+                    let number: f64 = text.parse().unwrap_or_default();
+                    // Python reads what looks like a whole number as one, and those have no -0.
+                    let whole = parser.reader.json == JsonStyle::Python && !text.contains(['.', 'e', 'E']);
+                    (2, Value::Double(if whole && number == 0.0 { 0.0 } else { number }))
+                }
                 Json::String(text) => (3, Value::String(text.as_bytes().to_vec())),
                 Json::Bool(b) => (4, Value::Bool(*b)),
                 Json::Object(_) => match inner(5) {

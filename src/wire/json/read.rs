@@ -41,7 +41,9 @@ impl Parser<'_> {
         }
         let members = match json {
             Json::Object(members) => members.as_slice(),
+            // Python looks for names in it, and finds none.
             Json::String(text) if text.is_empty() && self.reader.json == JsonStyle::Python => &[],
+            Json::List(items) if items.is_empty() && self.reader.json == JsonStyle::Python => &[],
             _ => return Err(JsonError::new(format!("{} is not an object", json.noun()))),
         };
         self.members(message, members, depth)
@@ -105,6 +107,13 @@ impl Parser<'_> {
     /// What a member is; `None` for null, which is as good as nothing.
     fn slot(self, field: &Field, json: &Json, depth: usize) -> Outcome<Option<Slot>> {
         if *json == Json::Null && !takes_null(field) {
+            // Null is a Value, so Go and Python do not take it for nothing where a list of them is read.
+            if is_value(field)
+                && field.cardinality == Cardinality::Repeated
+                && self.reader.json != JsonStyle::Java
+            {
+                return Err(JsonError::new("null is not an array"));
+            }
             return Ok(None);
         }
         match field.cardinality {
@@ -143,6 +152,9 @@ impl Parser<'_> {
             };
             let key = self.value(key_field, &as_json, depth).map_err(|e| e.under(text))?;
             let Some(key) = Key::of(&key) else { continue };
+            if *json == Json::Null && !is_value(value_field) && !is_null_value(value_field) {
+                return Err(JsonError::new("null is the value of a key").under(text));
+            }
             let value = self.value(value_field, json, depth).map_err(|e| e.under(text))?;
             entries.insert(key, value);
         }
@@ -154,7 +166,7 @@ impl Parser<'_> {
         let json = match json {
             Json::List(items) if style == JsonStyle::Java && !field.kind.is_message() => {
                 match items.as_slice() {
-                    [one] => one,
+                    [one] if *one != Json::Null => one,
                     _ => json,
                 }
             }
@@ -265,10 +277,17 @@ pub(crate) fn field_of_key(schema: &Schema, message: MessageId, key: &str) -> Op
     schema.field_by_key(message, key)
 }
 
+fn is_value(field: &Field) -> bool {
+    field.type_name.as_deref() == Some("google.protobuf.Value")
+}
+
+fn is_null_value(field: &Field) -> bool {
+    field.type_name.as_deref() == Some("google.protobuf.NullValue")
+}
+
 /// Whether null is a value of the field.
 fn takes_null(field: &Field) -> bool {
-    field.cardinality.is_singular()
-        && matches!(field.type_name.as_deref(), Some("google.protobuf.Value" | "google.protobuf.NullValue"))
+    field.cardinality.is_singular() && (is_value(field) || is_null_value(field))
 }
 
 /// Whether null is an element of a list of the type.
@@ -323,7 +342,8 @@ fn double(json: &Json, style: JsonStyle) -> Outcome<f64> {
 }
 
 fn float(json: &Json, style: JsonStyle) -> Outcome<f32> {
-    let number = double(json, style)?;
+    // Java takes a float by itself, with its sign.
+    let number = double(json, if style == JsonStyle::Java { JsonStyle::Strict } else { style })?;
     let narrow = number as f32;
     // Python compares before it rounds, and refuses the shortest digits of the largest float.
     let beyond = style == JsonStyle::Python && number.abs() > f64::from(f32::MAX);

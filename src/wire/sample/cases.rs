@@ -139,10 +139,14 @@ impl<'s> Maker<'s> {
         tree
     }
 
-    /// One ordinary value of a field.
+    /// One ordinary value of a field, which has a form in JSON.
     pub(crate) fn typical(&self, field: &Field) -> Option<Slot> {
         let value = |field: &Field| match self.schema.field_message(field) {
-            Some(inner) => self.messages(inner, 0).pop().map(|(_, tree)| Value::Message(tree)),
+            Some(inner) => {
+                self.left.set(FIELDS);
+                let pick = |m: &Maker<'s>, f: &Field| m.scalars(f).into_iter().next().map(|(_, value)| value);
+                Some(Value::Message(self.filled(inner, 1, &pick)))
+            }
             None => self.scalars(field).into_iter().next().map(|(_, v)| v),
         };
         Some(match field.cardinality {

@@ -50,7 +50,14 @@ impl Prover<'_> {
         };
         let trials = match change.kind.facts().shown {
             Shown::Nothing => None,
-            Shown::Oneof => fields().map(|(w, r)| self.oneof(w, r, direction)),
+            Shown::Oneof => fields().and_then(|(w, r)| {
+                // JSON goes by the key, whatever its number is.
+                let r = match lens {
+                    Lens::Json => read.field_by_key(read.field(r).parent?, &write.field(w).json_name)?,
+                    _ => r,
+                };
+                Some(self.oneof(w, r, lens, direction))
+            }),
             Shown::FieldAbsent => fields().and_then(|(w, r)| {
                 let (a, b) = (holder(write, w)?, holder(read, r)?);
                 let focus = vec![write.field(w).number];
@@ -215,7 +222,7 @@ impl Prover<'_> {
     }
 
     /// A field that may exclude others, each of them set beside it.
-    fn oneof(&self, w: FieldId, r: FieldId, direction: Direction) -> Vec<Trial> {
+    fn oneof(&self, w: FieldId, r: FieldId, lens: Lens, direction: Direction) -> Vec<Trial> {
         let (write, read) = self.sides(direction);
         let (Some(a), Some(b)) = (holder(write, w), holder(read, r)) else { return Vec::new() };
         let Some(oneof) = read.field(r).oneof else { return self.field(w, a, b, &[], direction) };
@@ -224,9 +231,11 @@ impl Prover<'_> {
         let mut focus = vec![field.number];
         let mut trees = Vec::new();
         for member in read.oneof(oneof).fields.iter().map(|f| read.field(*f)) {
-            let Some(other) = write.field_by_number(a, member.number).map(|f| write.field(f)) else {
-                continue;
+            let other = match lens {
+                Lens::Json => write.field_by_key(a, &member.json_name),
+                _ => write.field_by_number(a, member.number),
             };
+            let Some(other) = other.map(|f| write.field(f)) else { continue };
             let excluded = field.oneof.is_some() && field.oneof == other.oneof;
             if other.number == field.number || excluded {
                 continue;
@@ -262,10 +271,10 @@ impl Prover<'_> {
         for (field, parent) in carriers {
             let Some(read) = self.partner(parent, direction) else { continue };
             let of = schema.field(field);
-            let mut trees = with_cases(&maker, schema, parent, of);
-            if let Some(number) = number {
-                trees.retain(|tree| holds(tree, of, number));
-            }
+            let trees = match number {
+                None => with_cases(&maker, schema, parent, of),
+                Some(number) => with_number(&maker, schema, parent, of, number),
+            };
             trials.push(Trial { write: parent, read, focus: vec![of.number], trees, absent: None });
             if trials.len() == CARRIERS {
                 break;
@@ -338,6 +347,32 @@ fn together(maker: &Maker<'_>, message: MessageId, a: &Field, b: &Field) -> Opti
     tree.fields.insert(a.number, maker.typical(a)?);
     tree.fields.insert(b.number, maker.typical(b)?);
     Some(tree)
+}
+
+/// What holds a number of the enum of a field; of an enum with more values than are tried, it alone.
+fn with_number(
+    maker: &Maker<'_>,
+    schema: &Schema,
+    message: MessageId,
+    field: &Field,
+    number: i32,
+) -> Vec<Tree> {
+    let mut trees = with_cases(maker, schema, message, field);
+    trees.retain(|tree| holds(tree, field, number));
+    if trees.is_empty()
+        && let Some(mut slot) = maker.typical(field)
+    {
+        match &mut slot {
+            Slot::One(value) => *value = Value::Enum(number),
+            Slot::List(values) => values.fill(Value::Enum(number)),
+            Slot::Map(entries) => entries.values_mut().for_each(|value| *value = Value::Enum(number)),
+        }
+        let mut tree = maker.minimal(message);
+        tree.fields.insert(field.number, slot);
+        crate::wire::encode::settle(schema, &mut tree);
+        trees.push(tree);
+    }
+    trees
 }
 
 /// Whether a field holds a number of its enum.

@@ -15,7 +15,7 @@ import javax.lang.model.element.Modifier;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
-/** Prints the public names of Java files: first folder, tab, name. {@code java Names.java FOLDER}. */
+/** Prints the public names of Java files: first folder, tab, name, and behind another tab its type. {@code java Names.java FOLDER}. */
 public class Names {
   public static void main(String[] args) throws Exception {
     Path root = Path.of(args[0]);
@@ -53,6 +53,10 @@ public class Names {
     return out.toString().replaceAll("@[\\w.]+(\\([^)]*\\))? ?", "").trim();
   }
 
+  static String annotated(Tree type) {
+    return type == null ? "" : type.toString().replaceAll("@[\\w.]+(\\([^)]*\\))? ?", "").replaceAll("\\s", "");
+  }
+
   static void type(String folder, String front, ClassTree type, boolean inInterface) {
     if (!shown(type.getModifiers(), inInterface)) return;
     String name = front + type.getSimpleName();
@@ -66,10 +70,10 @@ public class Names {
         if (!shown(method.getModifiers(), isInterface)) continue;
         List<String> parameters = new ArrayList<>();
         for (VariableTree parameter : method.getParameters()) parameters.add(erased(parameter.getType()));
-        System.out.println(folder + "\t" + name + "." + method.getName() + "(" + String.join(", ", parameters) + ")");
+        System.out.println(folder + "\t" + name + "." + method.getName() + "(" + String.join(", ", parameters) + ")\t" + annotated(method.getReturnType()));
       } else if (member instanceof VariableTree) {
         VariableTree field = (VariableTree) member;
-        if (shown(field.getModifiers(), isInterface)) System.out.println(folder + "\t" + name + "." + field.getName());
+        if (shown(field.getModifiers(), isInterface)) System.out.println(folder + "\t" + name + "." + field.getName() + "\t" + annotated(field.getType()));
       }
     }
   }

@@ -1,4 +1,4 @@
-// Prints the exported names of generated Go files: folder, tab, name. `go run names.go FOLDER`.
+// Prints the exported names of generated Go files: folder, tab, name, and the type of fields and getters after another tab. `go run names.go FOLDER`.
 package main
 
 import (
@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -46,6 +47,10 @@ func main() {
 					name = receiver(decl.Recv.List[0].Type) + "." + name
 				}
 				if ast.IsExported(decl.Name.Name) && ast.IsExported(name) {
+					results := decl.Type.Results
+					if decl.Recv != nil && len(decl.Type.Params.List) == 0 && results != nil && len(results.List) == 1 {
+						name += "\t" + types.ExprString(results.List[0].Type)
+					}
 					say(folder, name)
 				}
 			case *ast.GenDecl:
@@ -66,7 +71,11 @@ func main() {
 							for _, field := range fields.List {
 								for _, name := range field.Names {
 									if name.IsExported() {
-										say(folder, spec.Name.Name+"."+name.Name+after)
+										of := ""
+										if after == "" {
+											of = "\t" + types.ExprString(field.Type)
+										}
+										say(folder, spec.Name.Name+"."+name.Name+after+of)
 									}
 								}
 							}

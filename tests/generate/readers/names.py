@@ -1,4 +1,5 @@
-"""Prints the names of generated Python: first folder, tab, module, colon, name. `python3 names.py FOLDER`."""
+"""Prints the names of generated Python: first folder, tab, module, colon, name, and after another tab the
+type of what has one. `python3 names.py FOLDER`."""
 
 import ast
 import pathlib
@@ -21,7 +22,8 @@ def stub(say, body, front):
             say(front + node.name)
             stub(say, node.body, f"{front}{node.name}.")
         for name in targets(node):
-            say(front + name)
+            of = f"\t{ast.unparse(node.annotation)}" if isinstance(node, ast.AnnAssign) else ""
+            say(front + name + of)
 
 
 def grpc(say, body):
