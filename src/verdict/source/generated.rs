@@ -3,8 +3,8 @@
 //! Every lost name is laid to the change that caused it: to what happened to its own element, to what its file or its
 //! features say now, or to what is new beside it and made the generator call it otherwise.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -47,21 +47,53 @@ struct Local {
     claims: FxHashMap<String, Vec<Element>>,
 }
 
+impl Local {
+    fn of(language: Language, names: Vec<Name>) -> Local {
+        let mut local = Local::default();
+        for name in names {
+            local.claims.entry(surface::key(language, &name.path)).or_default().push(name.of);
+            local.names.entry(name.of).or_default().push(name);
+        }
+        local
+    }
+}
+
 /// A container: the language, that of its files, and the file where it is a class of the file's own.
 type Container = (Language, String, Option<FileId>);
 /// Which elements claim a name, below one container.
-type Claims = Rc<FxHashMap<String, Vec<Element>>>;
+type Claims = FxHashMap<String, Vec<Element>>;
 /// The files below each container.
-type Groups = Rc<FxHashMap<String, Vec<FileId>>>;
+type Groups = FxHashMap<String, Vec<FileId>>;
 
 /// The tables of a comparison, made where something asks.
 #[derive(Debug, Default)]
 pub(in crate::verdict) struct Generated {
-    lost: RefCell<FxHashMap<(Language, Element, Element), Rc<Lost>>>,
-    tops: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
-    members: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
-    claims: RefCell<FxHashMap<Container, Claims>>,
-    groups: RefCell<FxHashMap<Language, Groups>>,
+    lost: Memo<(Language, Element, Element), Lost>,
+    tops: Memo<(Language, Element), Local>,
+    members: Memo<(Language, Element), Local>,
+    claims: Memo<Container, Claims>,
+    groups: Memo<Language, Groups>,
+}
+
+/// What is made once for each key, by whichever thread is first: what is made depends on nothing but the key.
+#[derive(Debug)]
+struct Memo<K, V>(Mutex<FxHashMap<K, Arc<V>>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Memo<K, V> {
+        Memo(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V> Memo<K, V> {
+    fn get(&self, key: K, make: impl FnOnce() -> V) -> Arc<V> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(&key) {
+            return known.clone();
+        }
+        let made = Arc::new(make());
+        known().entry(key).or_insert(made).clone()
+    }
 }
 
 impl Generated {
@@ -281,68 +313,60 @@ impl Generated {
             let names = parts.iter().filter_map(|of| local.names.get(of)).flatten();
             names.filter_map(|name| clash(claims, name)).next()
         };
-        let tops =
-            |owner: Element| local(&self.tops, (language, owner), || surface::tops(language, cx.new, owner));
+        let tops = |owner: Element| {
+            self.tops.get((language, owner), || Local::of(language, surface::tops(language, cx.new, owner)))
+        };
         owners.iter().find_map(|owner| first(&tops(*owner), &claims)).or_else(|| {
             let Element::Message(_) = scope else { return None };
-            let local = local(&self.members, (language, scope), || within(language, cx.new, scope));
+            let local =
+                self.members.get((language, scope), || Local::of(language, within(language, cx.new, scope)));
             first(&local, &local.claims)
         })
     }
 
     /// Who claims which name right below the container of an element.
-    fn claims(&self, language: Language, schema: &Schema, element: Element) -> Claims {
+    fn claims(&self, language: Language, schema: &Schema, element: Element) -> Arc<Claims> {
         let file = schema.file_of(element);
         let in_class = surface::in_file_class(language, schema, element);
         let group = surface::container(language, schema, Element::File(file));
-        let key = (language, group, in_class.then_some(file));
-        let known = self.claims.borrow().get(&key).cloned();
-        if let Some(known) = known {
-            return known;
-        }
         let groups = self.groups(language, schema);
-        let files = match key.2 {
-            Some(_) => &[file][..],
-            None => groups.get(&key.1).map_or(&[][..], Vec::as_slice),
-        };
-        let mut claims: FxHashMap<String, Vec<Element>> = FxHashMap::default();
-        for file in files {
-            for inner in surface::inside(schema, Element::File(*file)) {
-                if surface::in_file_class(language, schema, inner) != in_class {
-                    continue;
-                }
-                for name in surface::tops(language, schema, inner) {
-                    claims.entry(surface::key(language, &name.path)).or_default().push(name.of);
+        let files = if in_class { &[file][..] } else { groups.get(&group).map_or(&[][..], Vec::as_slice) };
+        self.claims.get((language, group.clone(), in_class.then_some(file)), || {
+            let mut claims = Claims::default();
+            for file in files {
+                for inner in surface::inside(schema, Element::File(*file)) {
+                    if surface::in_file_class(language, schema, inner) != in_class {
+                        continue;
+                    }
+                    for name in surface::tops(language, schema, inner) {
+                        claims.entry(surface::key(language, &name.path)).or_default().push(name.of);
+                    }
                 }
             }
-        }
-        let claims = Rc::new(claims);
-        self.claims.borrow_mut().insert(key, claims.clone());
-        claims
+            claims
+        })
     }
 
     /// The files below each container of files.
-    fn groups(&self, language: Language, schema: &Schema) -> Groups {
-        let known = self.groups.borrow().get(&language).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let mut all: FxHashMap<String, Vec<FileId>> = FxHashMap::default();
-        for (id, _) in schema.files() {
-            let group = surface::container(language, schema, Element::File(id));
-            all.entry(group).or_default().push(id);
-        }
-        let all = Rc::new(all);
-        self.groups.borrow_mut().insert(language, all.clone());
-        all
+    fn groups(&self, language: Language, schema: &Schema) -> Arc<Groups> {
+        self.groups.get(language, || {
+            let mut all = Groups::default();
+            for (id, _) in schema.files() {
+                let group = surface::container(language, schema, Element::File(id));
+                all.entry(group).or_default().push(id);
+            }
+            all
+        })
     }
 
     /// What of the names of an old element its new side does not have with the same shape.
-    fn lost(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Rc<Lost> {
-        let known = self.lost.borrow().get(&(language, old, new)).cloned();
-        if let Some(known) = known {
-            return known;
-        }
+    fn lost(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Arc<Lost> {
+        self.lost.get((language, old, new), || Lost::between(language, cx, old, new))
+    }
+}
+
+impl Lost {
+    fn between(language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Lost {
         let table = |schema: &Schema, element| -> Vec<((String, String), Name)> {
             let container = surface::container(language, schema, element);
             let front = if container.is_empty() { container } else { format!("{container}.") };
@@ -376,8 +400,6 @@ impl Generated {
             lost.of.entry(key_of(cx.old, name.of)).or_insert_with(|| name.clone());
             lost.first.get_or_insert_with(|| name.clone());
         }
-        let lost = Rc::new(lost);
-        self.lost.borrow_mut().insert((language, old, new), lost.clone());
         lost
     }
 }
@@ -406,25 +428,6 @@ fn with_parts(schema: &Schema, element: Element) -> Vec<Element> {
 
 fn gone(name: &Name) -> String {
     format!("`{}` is gone, or has another type", name.path)
-}
-
-/// The names of a scope, made once.
-fn local(
-    known: &RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
-    key: (Language, Element),
-    names: impl FnOnce() -> Vec<Name>,
-) -> Rc<Local> {
-    if let Some(known) = known.borrow().get(&key) {
-        return known.clone();
-    }
-    let mut made = Local::default();
-    for name in names() {
-        made.claims.entry(surface::key(key.0, &name.path)).or_default().push(name.of);
-        made.names.entry(name.of).or_default().push(name);
-    }
-    let made = Rc::new(made);
-    known.borrow_mut().insert(key, made.clone());
-    made
 }
 
 /// The names of a message, and of the types inside as far as they stand beside those.
