@@ -3,6 +3,7 @@
 //! Every lost name is laid to the change that caused it: to what happened to its own element, to what its file or its
 //! features say now, or to what is new beside it and made the generator call it otherwise.
 
+use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -40,28 +41,43 @@ struct Lost {
     traits: Vec<String>,
 }
 
-/// The names of one scope by the element that they come from.
+/// The names that more than one element has, in one scope.
 #[derive(Debug, Default)]
-struct Local {
-    names: FxHashMap<Element, Vec<Name>>,
+struct Shared {
+    /// Those of an element, in the order of the table.
+    of: FxHashMap<Element, Vec<Name>>,
+    /// Who has a name.
     claims: FxHashMap<String, Vec<Element>>,
 }
 
-impl Local {
-    fn of(language: Language, names: Vec<Name>) -> Local {
-        let mut local = Local::default();
+impl Shared {
+    fn of(language: Language, names: impl IntoIterator<Item = Name>) -> Shared {
+        let mut shared = Shared::default();
+        let mut alone: FxHashMap<String, Name> = FxHashMap::default();
         for name in names {
-            local.claims.entry(surface::key(language, &name.path)).or_default().push(name.of);
-            local.names.entry(name.of).or_default().push(name);
+            let key = surface::key(language, &name.path);
+            match alone.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(name);
+                }
+                Entry::Occupied(entry) if entry.get().of == name.of => {}
+                Entry::Occupied(entry) => {
+                    let first = entry.get();
+                    let claims = shared.claims.entry(entry.key().clone()).or_insert_with(|| {
+                        shared.of.entry(first.of).or_default().push(first.clone());
+                        vec![first.of]
+                    });
+                    claims.push(name.of);
+                    shared.of.entry(name.of).or_default().push(name);
+                }
+            }
         }
-        local
+        shared
     }
 }
 
 /// A container: the language, that of its files, and the file where it is a class of the file's own.
 type Container = (Language, String, Option<FileId>);
-/// Which elements claim a name, below one container.
-type Claims = FxHashMap<String, Vec<Element>>;
 /// The files below each container.
 type Groups = FxHashMap<String, Vec<FileId>>;
 
@@ -69,9 +85,8 @@ type Groups = FxHashMap<String, Vec<FileId>>;
 #[derive(Debug, Default)]
 pub(in crate::verdict) struct Generated {
     lost: Memo<(Language, Element, Element), Lost>,
-    tops: Memo<(Language, Element), Local>,
-    members: Memo<(Language, Element), Local>,
-    claims: Memo<Container, Claims>,
+    tops: Memo<Container, Shared>,
+    members: Memo<(Language, Element), Shared>,
     groups: Memo<Language, Groups>,
 }
 
@@ -186,8 +201,11 @@ impl Generated {
     /// Whether a type has another name or place.
     fn place(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
         let place = |schema: &Schema, element| {
-            let first = surface::names(language, schema, element).into_iter().find(|n| n.of == element);
-            (surface::container(language, schema, element), first.map(|n| n.path).unwrap_or_default())
+            // What stands right below a container is a shorter list.
+            let first = |names: Vec<Name>| names.into_iter().find(|name| name.of == element);
+            let name = first(surface::tops(language, schema, element))
+                .or_else(|| first(surface::names(language, schema, element)));
+            (surface::container(language, schema, element), name.map(|name| name.path).unwrap_or_default())
         };
         let (was, now) = (place(cx.old, old), place(cx.new, new));
         if was == now { Says::Kept } else { Says::Lost(moved(&was, &now)) }
@@ -284,66 +302,50 @@ impl Generated {
     fn clashes(&self, language: Language, new: Element, cx: &Cx<'_>) -> Option<String> {
         let owner = surface::owner(cx.new, new);
         let mine: FxHashSet<Element> = surface::inside(cx.new, new).into_iter().collect();
-        let owners = if owner == new { surface::inside(cx.new, new) } else { vec![owner] };
-        let claims = self.claims(language, cx.new, owner);
         // A type inside of a message stands among its names.
         let scope = match parent(cx.new, owner) {
             Some(outer @ Element::Message(_)) if owner == new => outer,
             _ => owner,
         };
         let is_mine = |of: Element| mine.contains(&of) || mine.contains(&surface::owner(cx.new, of));
-        let clash = |claims: &FxHashMap<String, Vec<Element>>, name: &Name| {
-            let others = claims.get(&surface::key(language, &name.path))?;
-            let other = others.iter().find(|other| **other != name.of && !is_mine(**other))?;
-            Some(format!(
-                "the generated code does not compile: {} `{}` and {} `{}` are both called `{}`",
-                cx.new.noun(*other),
-                cx.new.full_name(*other),
-                cx.new.noun(name.of),
-                cx.new.full_name(name.of),
-                name.path
-            ))
-        };
         let parts: Vec<Element> = if owner == new {
-            owners.iter().flat_map(|o| with_parts(cx.new, *o)).collect()
+            surface::inside(cx.new, new).iter().flat_map(|owner| with_parts(cx.new, *owner)).collect()
         } else {
             vec![new]
         };
-        let first = |local: &Local, claims: &FxHashMap<String, Vec<Element>>| {
-            let names = parts.iter().filter_map(|of| local.names.get(of)).flatten();
-            names.filter_map(|name| clash(claims, name)).next()
+        let first = |shared: &Shared| {
+            let mut names = parts.iter().filter_map(|of| shared.of.get(of)).flatten();
+            names.find_map(|name| {
+                let others = shared.claims.get(&surface::key(language, &name.path))?;
+                let other = others.iter().find(|other| **other != name.of && !is_mine(**other))?;
+                Some(format!(
+                    "the generated code does not compile: {} `{}` and {} `{}` are both called `{}`",
+                    cx.new.noun(*other),
+                    cx.new.full_name(*other),
+                    cx.new.noun(name.of),
+                    cx.new.full_name(name.of),
+                    name.path
+                ))
+            })
         };
-        let tops = |owner: Element| {
-            self.tops.get((language, owner), || Local::of(language, surface::tops(language, cx.new, owner)))
-        };
-        owners.iter().find_map(|owner| first(&tops(*owner), &claims)).or_else(|| {
+        first(&self.tops(language, cx.new, owner)).or_else(|| {
             let Element::Message(_) = scope else { return None };
-            let local =
-                self.members.get((language, scope), || Local::of(language, within(language, cx.new, scope)));
-            first(&local, &local.claims)
+            let within = || Shared::of(language, within(language, cx.new, scope));
+            first(&self.members.get((language, scope), within))
         })
     }
 
-    /// Who claims which name right below the container of an element.
-    fn claims(&self, language: Language, schema: &Schema, element: Element) -> Arc<Claims> {
+    /// What is called alike right below the container of an element.
+    fn tops(&self, language: Language, schema: &Schema, element: Element) -> Arc<Shared> {
         let file = schema.file_of(element);
         let in_class = surface::in_file_class(language, schema, element);
         let group = surface::container(language, schema, Element::File(file));
         let groups = self.groups(language, schema);
         let files = if in_class { &[file][..] } else { groups.get(&group).map_or(&[][..], Vec::as_slice) };
-        self.claims.get((language, group.clone(), in_class.then_some(file)), || {
-            let mut claims = Claims::default();
-            for file in files {
-                for inner in surface::inside(schema, Element::File(*file)) {
-                    if surface::in_file_class(language, schema, inner) != in_class {
-                        continue;
-                    }
-                    for name in surface::tops(language, schema, inner) {
-                        claims.entry(surface::key(language, &name.path)).or_default().push(name.of);
-                    }
-                }
-            }
-            claims
+        self.tops.get((language, group.clone(), in_class.then_some(file)), || {
+            let all = files.iter().flat_map(|file| surface::inside(schema, Element::File(*file)));
+            let here = all.filter(|inner| surface::in_file_class(language, schema, *inner) == in_class);
+            Shared::of(language, here.flat_map(|inner| surface::tops(language, schema, inner)))
         })
     }
 
@@ -367,11 +369,14 @@ impl Generated {
 
 impl Lost {
     fn between(language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Lost {
+        let stays = surface::container(language, cx.old, old) == surface::container(language, cx.new, new);
         let table = |schema: &Schema, element| -> Vec<((String, String), Name)> {
             let container = surface::container(language, schema, element);
-            let front = if container.is_empty() { container } else { format!("{container}.") };
+            let front = format!("{container}.");
             // Where everything goes elsewhere, whatever sent it there says so.
-            let bare = |text: &str| if front.is_empty() { text.to_owned() } else { text.replace(&front, "") };
+            let bare = |text: &str| {
+                if stays || container.is_empty() { text.to_owned() } else { text.replace(&front, "") }
+            };
             let names = surface::names(language, schema, element).into_iter();
             names.map(|name| ((bare(&name.path), bare(&name.shape)), name)).collect()
         };
