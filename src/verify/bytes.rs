@@ -249,7 +249,7 @@ impl<'a> Told<'a> {
                 },
                 Err(error) => Err(format!("the writer does not take the sample: {error}").into()),
             };
-            let Err(Difference { what }) = outcome(false) else {
+            let Err(Difference { what, field, .. }) = outcome(false) else {
                 tally.good();
                 continue;
             };
@@ -265,14 +265,22 @@ impl<'a> Told<'a> {
                 Ok(first) if id.subject == Subject::Bytes => ends.related(&ends.of_bytes(&first.again)),
                 _ => BTreeSet::new(),
             };
-            let miss = Miss { lens: Lens::Wire, writer: from, reader: to, message: name, fields: &fields };
             let predictions = self.stage.predictions;
+            let miss = Miss { lens: Lens::Wire, writer: from, reader: to, message: name, fields: &fields };
             let predicted = predictions.message(&miss);
+            // Of several fields at fault, the one that is told about comes first.
+            let told = field.map(|field| ends.related(&BTreeSet::from([field])));
+            let told = told.filter(|told| fields.len() > 1 && told.is_subset(&fields));
+            let told = told.map(|told| (predictions.message(&Miss { fields: &told, ..miss }), told));
+            let (predicted, place) = match &told {
+                Some((Some(change), told)) => (Some(change.clone()), told),
+                _ => (predicted, &fields),
+            };
             // A middleman's answer comes back the other way.
             let back = Miss { writer: to, reader: from, ..miss };
             let back = || (id.subject == Subject::Middle).then(|| predictions.message(&back)).flatten();
             let predicted = predicted.or_else(back);
-            tally.about(from.0.package(name), &ends.place(&fields));
+            tally.about(from.0.package(name), &ends.place(place));
             if id.subject == Subject::Middle
                 && runtime::of(id.to.language).drops()
                 && self.drops(id, name, answer)

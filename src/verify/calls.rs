@@ -7,13 +7,13 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::blame::{End, Made};
 use super::bytes::Stage;
 use super::cases::{self, Call, Case, code};
 use super::certs::{CertError, Certs};
 use super::frames::Traffic;
 use super::matrix::{Cell, CellId, Encoding, Foretold, Peer, Security, Subject, Tally};
-use super::oracle::{self, Difference, Way};
-use super::predict::Miss;
+use super::oracle::{self, Difference, Part, Way};
 use super::running::{Client, Server};
 use super::runtime;
 use super::side::Side;
@@ -21,7 +21,7 @@ use super::tap::{Tap, Taps};
 use crate::machine::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::wire::sample::{SampleOptions, large, samples};
-use crate::words::{CallKind, Lens};
+use crate::words::CallKind;
 
 /// Calls that cannot be tried at all.
 #[derive(Debug, Error)]
@@ -171,6 +171,9 @@ impl Answers {
                 let Some(message) = side.schema.message_by_name(name) else { continue };
                 let mut all = whole(side, message, &["full", "max"]);
                 all.extend(large(&side.schema, message, cases::LARGE));
+                // A stream of answers goes on from where it begins, and these are for what asks for none.
+                let empty = whole(side, message, &["empty"]).into_iter().cycle();
+                all.extend(empty.take(cases::REPLIES));
                 by_message.insert(name.to_string(), all);
             }
         }
@@ -179,6 +182,11 @@ impl Answers {
 
     fn get(&self, name: &str) -> &[Vec<u8>] {
         self.by_message.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The place of the answers with nothing in them.
+    fn empty(&self, name: &str) -> usize {
+        self.get(name).len().saturating_sub(cases::REPLIES)
     }
 
     fn lines(&self) -> String {
@@ -230,11 +238,8 @@ struct Outcome {
 
 fn outcome(answer: &Value) -> Result<Outcome, Difference> {
     if answer["ok"] != true {
-        return Err(format!(
-            "the client cannot call: {}",
-            answer["error"].as_str().unwrap_or("no reason given")
-        )
-        .into());
+        let reason = answer["error"].as_str().unwrap_or("no reason given");
+        return Err(Difference::from(format!("the client cannot call: {reason}")).of(Part::End));
     }
     let pairs = |key: &str| {
         let all = answer[key].as_array().into_iter().flatten();
@@ -257,7 +262,8 @@ impl Outcome {
             return Ok(());
         }
         let said = if self.status.is_empty() { String::new() } else { format!(" ({})", self.status) };
-        Err(format!("the call ended with code {} instead of {code}{said}", self.code).into())
+        let what = format!("the call ended with code {} instead of {code}{said}", self.code);
+        Err(Difference::from(what).of(Part::End))
     }
 
     fn trailer(&self, key: &str) -> Option<&str> {
@@ -406,7 +412,7 @@ impl Work<'_> {
                     outcome.traffic.map(|traffic| traffic.is_gzip(up, down, cases::LARGE as u64))
                 }
                 Err(difference) => {
-                    self.tell(Case::Compressed, "", &attempt, Err(difference), tally);
+                    self.tell(Case::Compressed, "", (&attempt, &call), Err(difference), tally);
                     return;
                 }
             };
@@ -428,36 +434,40 @@ impl Work<'_> {
     }
 
     /// Why a call that differs had to: the method changed, or what it carries did.
-    fn predicted(&self, attempt: &Try<'_>) -> Option<Foretold> {
-        let (from, to) = (attempt.id.from, attempt.id.to);
-        let (client, server) = (self.stage.side(from), self.stage.side(to));
-        let predictions = self.stage.predictions;
-        let unknown = BTreeSet::new();
-        let there = Miss {
-            lens: Lens::Wire,
-            writer: (client, from.version),
-            reader: (server, to.version),
-            message: &attempt.method.input,
-            fields: &unknown,
+    fn predicted(&self, attempt: &Try<'_>, call: &Call<'_>, difference: &Difference) -> Option<Foretold> {
+        let end = |peer: Peer, sends| End {
+            side: self.stage.side(peer),
+            version: peer.version,
+            language: peer.language,
+            sends,
         };
-        let back =
-            Miss { writer: there.reader, reader: there.writer, message: &attempt.method.output, ..there };
-        let call = predictions.call(from.version, to.version, attempt.path);
-        call.or_else(|| predictions.message(&there)).or_else(|| predictions.message(&back))
+        let answers = self.sent(attempt, call);
+        let client = end(attempt.id.from, call.requests.as_slice());
+        let made = Made { path: attempt.path, client, server: end(attempt.id.to, answers.as_slice()) };
+        made.foretold(self.stage.predictions, difference)
+    }
+
+    /// The samples that the server answers a call with.
+    fn sent(&self, attempt: &Try<'_>, call: &Call<'_>) -> Vec<Vec<u8>> {
+        let Some(method) = self.stage.side(attempt.id.to).method(attempt.path) else { return Vec::new() };
+        let all = self.answers[attempt.id.to.version.index()].get(&method.output);
+        let count = cases::replies(method.call_kind(), call.requests.len());
+        all.iter().cycle().skip(call.sample).take(if all.is_empty() { 0 } else { count }).cloned().collect()
     }
 
     fn tell(
         &self,
         case: Case,
         which: &str,
-        attempt: &Try<'_>,
+        (attempt, call): (&Try<'_>, &Call<'_>),
         result: Result<(), Difference>,
         tally: &mut Tally,
     ) {
         match result {
             Ok(()) => tally.good(),
             Err(difference) => {
-                tally.bad(&(name(case, attempt) + which), difference.what, self.predicted(attempt));
+                let predicted = self.predicted(attempt, call, &difference);
+                tally.bad(&(name(case, attempt) + which), difference.what, predicted);
             }
         }
     }
@@ -483,7 +493,7 @@ impl Work<'_> {
                 .ask(Case::Samples, attempt, &call, client, tally)
                 .and_then(|o| self.whole(attempt, &call, &o));
             let differs = result.is_err();
-            self.tell(Case::Samples, &format!("#{index}"), attempt, result, tally);
+            self.tell(Case::Samples, &format!("#{index}"), (attempt, &call), result, tally);
             if differs {
                 // One is enough; a call that does not end takes its time.
                 return;
@@ -496,7 +506,7 @@ impl Work<'_> {
             let result = self
                 .ask(Case::Large, attempt, &call, client, tally)
                 .and_then(|o| self.whole(attempt, &call, &o));
-            self.tell(Case::Large, "", attempt, result, tally);
+            self.tell(Case::Large, "", (attempt, &call), result, tally);
         }
     }
 
@@ -509,7 +519,8 @@ impl Work<'_> {
         let count = call.requests.len().to_string();
         if outcome.trailer("count") != Some(&count) {
             let seen = outcome.trailer("count").unwrap_or("none");
-            return Err(format!("{count} requests were sent, the server counts {seen}").into());
+            let what = format!("{count} requests were sent, the server counts {seen}");
+            return Err(Difference::from(what).of(Part::End));
         }
         let drops = |a: Peer, b: Peer| [a, b].iter().any(|peer| runtime::of(peer.language).drops());
         let there = Way {
@@ -521,13 +532,14 @@ impl Work<'_> {
         let seen = outcome.trailer("seen-bin").and_then(|text| cases::seen(&hex::decode(text).ok()?));
         for (sent, seen) in call.requests.iter().zip(seen.iter().flatten()) {
             oracle::compare(there, (&attempt.method.input, &other.input), sent, seen)
-                .map_err(|d| d.within("the request"))?;
+                .map_err(|d| d.of(Part::Request))?;
         }
         let kind = attempt.method.call_kind();
         let expected = cases::replies(kind, call.requests.len());
         if outcome.responses.len() != expected {
             let found = outcome.responses.len();
-            return Err(format!("{expected} answers were to come, {found} came").into());
+            let what = format!("{expected} answers were to come, {found} came");
+            return Err(Difference::from(what).of(Part::End));
         }
         let back = Way {
             writer: server,
@@ -553,7 +565,7 @@ impl Work<'_> {
                 }
             };
             oracle::compare(back, (&other.output, &attempt.method.output), sent, response)
-                .map_err(|d| d.within("the answer"))?;
+                .map_err(|d| d.of(Part::Answer))?;
         }
         Ok(())
     }
@@ -569,12 +581,15 @@ impl Work<'_> {
             let _ = self.stage.predictions.call(attempt.id.from.version, attempt.id.to.version, attempt.path);
             Ok(())
         });
-        self.tell(Case::Unimplemented, "", attempt, result, tally);
+        self.tell(Case::Unimplemented, "", (attempt, &call), result, tally);
     }
 
     fn special(&self, case: Case, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
         let empty = self.requests(attempt).pop().unwrap_or_default();
-        let call = self.call(attempt, vec![empty], 0);
+        // Nothing of what is tried here is in a message, so that a change of one does not get in its way.
+        let output = self.stage.side(attempt.id.to).method(attempt.path).map(|m| &*m.output);
+        let sample = output.map_or(0, |m| self.answers[attempt.id.to.version.index()].empty(m));
+        let call = self.call(attempt, vec![empty], sample);
         let result = self.ask(case, attempt, &call, client, tally).and_then(|outcome| match case {
             Case::Status => {
                 outcome.expect(code::FAILED_PRECONDITION)?;
@@ -611,13 +626,6 @@ impl Work<'_> {
             }
             _ => Ok(()),
         });
-        match result {
-            Ok(()) => tally.good(),
-            Err(difference) => {
-                let versions = (attempt.id.from.version, attempt.id.to.version);
-                let predicted = self.stage.predictions.call(versions.0, versions.1, attempt.path);
-                tally.bad(&name(case, attempt), difference.what, predicted);
-            }
-        }
+        self.tell(case, "", (attempt, &call), result, tally);
     }
 }
