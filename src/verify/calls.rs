@@ -80,10 +80,14 @@ pub fn run(
     }
     let scratch = Scratch::new("protopact-verify-").map_err(CallsError::Scratch)?;
     let certs = Certs::make(scratch.path())?;
-    let answers = stage.sides.map(Answers::of);
+    let [old, new] = stage.sides;
+    let answers = [Answers::of(old, new), Answers::of(new, old)];
+    let mut sizes = [0; 2];
     for (index, answers) in answers.iter().enumerate() {
         let path = scratch.path().join(format!("samples-{index}"));
-        std::fs::write(path, answers.lines()).map_err(CallsError::Scratch)?;
+        let lines = answers.lines();
+        sizes[index] = lines.len() as u64;
+        std::fs::write(path, lines).map_err(CallsError::Scratch)?;
     }
     let peers: Vec<Peer> = stage.programs.keys().copied().collect();
     let cells = wanted(&peers, only, compact);
@@ -101,7 +105,7 @@ pub fn run(
         })
         .collect();
     progress("starting servers");
-    let servers: BTreeMap<(Peer, Security), Result<Server, String>> = needed
+    let servers: BTreeMap<(Peer, Security), Option<Server>> = needed
         .into_par_iter()
         .map(|(peer, security)| {
             let tls = match security {
@@ -111,7 +115,8 @@ pub fn run(
             };
             let samples = scratch.path().join(format!("samples-{}", peer.version.index()));
             let settings = json!({"samples": samples.display().to_string(), "tls": tls});
-            ((peer, security), Server::start(stage, peer, &settings).map_err(|e| e.to_string()))
+            let started = Server::start(stage, peer, &settings, sizes[peer.version.index()]);
+            ((peer, security), started.map_err(|error| stage.failures.add(peer, &error)).ok())
         })
         .collect();
     let over = Taps::new().map_err(CallsError::Taps)?;
@@ -119,7 +124,7 @@ pub fn run(
     for cell in &cells {
         // One for each client, so that what passes belongs to the one call that it makes at a time.
         let server = servers.get(&(cell.to, Security::Plain));
-        if let (Some(Ok(server)), false) = (server, taps.contains_key(&(cell.from, cell.to))) {
+        if let (Some(Some(server)), false) = (server, taps.contains_key(&(cell.from, cell.to))) {
             taps.insert((cell.from, cell.to), over.open(server.port).map_err(CallsError::Taps)?);
         }
     }
@@ -163,21 +168,32 @@ struct Answers {
 }
 
 impl Answers {
-    fn of(side: &Side) -> Answers {
+    /// What a side answers the other with. Of each kind of call one answer is large: a mebibyte for every type would
+    /// be as much as the contract is wide.
+    fn of(side: &Side, other: &Side) -> Answers {
         let mut by_message = BTreeMap::new();
-        for (_, id) in side.methods() {
+        let mut kinds = BTreeSet::new();
+        for (path, id) in side.methods() {
             let method = side.schema.method(id);
-            for name in [&method.input, &method.output] {
-                let Some(message) = side.schema.message_by_name(name) else { continue };
-                let mut all = whole(side, message, &["full", "max"]);
-                all.extend(large(&side.schema, message, cases::LARGE));
+            let Some(message) = side.schema.message_by_name(&method.output) else { continue };
+            let fresh = || whole(side, message, &["full", "max"]);
+            let answers: &mut Kept = by_message.entry(method.output.to_string()).or_insert_with(|| Kept {
+                first: fresh(),
+                large: None,
                 // A stream of answers goes on from where it begins, and these are for what asks for none.
-                let empty = whole(side, message, &["empty"]).into_iter().cycle();
-                all.extend(empty.take(cases::REPLIES));
-                by_message.insert(name.to_string(), all);
+                empty: whole(side, message, &["empty"]).into_iter().cycle().take(cases::REPLIES).collect(),
+            });
+            let kind = method.call_kind();
+            let called = other.method(&path).is_some_and(|m| m.call_kind() == kind);
+            if method.input != method.output && called && !kinds.contains(&kind) {
+                answers.large = answers.large.take().or_else(|| large(&side.schema, message, cases::LARGE));
+                if answers.large.is_some() {
+                    kinds.insert(kind);
+                }
             }
         }
-        Answers { by_message }
+        let all = |kept: Kept| kept.first.into_iter().chain(kept.large).chain(kept.empty).collect();
+        Answers { by_message: by_message.into_iter().map(|(name, kept)| (name, all(kept))).collect() }
     }
 
     fn get(&self, name: &str) -> &[Vec<u8>] {
@@ -197,11 +213,18 @@ impl Answers {
     }
 }
 
+/// The answers of one type, by what they are for.
+struct Kept {
+    first: Vec<Vec<u8>>,
+    large: Option<Vec<u8>>,
+    empty: Vec<Vec<u8>>,
+}
+
 struct Work<'a> {
     stage: &'a Stage<'a>,
     certs: &'a Certs,
     answers: &'a [Answers; 2],
-    servers: &'a BTreeMap<(Peer, Security), Result<Server, String>>,
+    servers: &'a BTreeMap<(Peer, Security), Option<Server>>,
     /// Before servers of plain text, by client and server.
     taps: &'a BTreeMap<(Peer, Peer), Tap>,
 }
@@ -294,12 +317,9 @@ impl Work<'_> {
         if methods.is_empty() {
             return tally.cell(id);
         }
-        let server = match &self.servers[&(id.to, security)] {
-            Ok(server) => server,
-            Err(error) => {
-                tally.bad("server", format!("the server does not start: {error}"), None);
-                return tally.cell(id);
-            }
+        let Some(server) = &self.servers[&(id.to, security)] else {
+            tally.failed("server", "it does not start");
+            return tally.cell(id);
         };
         let there = |path: &str| self.stage.side(id.to).method(path).is_some();
         for (path, method) in &methods {
@@ -318,17 +338,19 @@ impl Work<'_> {
             .filter(|(path, _)| same(path))
             .map(|(path, method)| (path.as_str(), *method))
             .collect();
+        let tries: Vec<Try<'_>> =
+            both.iter().map(|(path, method)| Try { id, security, encoding, server, path, method }).collect();
+        self.larges(&tries, client, &mut tally);
         if encoding == Encoding::Gzip {
             self.compressed(id, &both, client, &mut tally);
         }
-        if let Some((path, method)) = both.first() {
-            let attempt = Try { id, security, encoding, server, path, method };
+        if let Some(attempt) = tries.first() {
             attempt.begin(side, &mut tally);
             for case in [Case::Status, Case::Metadata, Case::Deadline, Case::Cancel] {
-                self.special(case, &attempt, client, &mut tally);
+                self.special(case, attempt, client, &mut tally);
             }
             if security == Security::Mtls {
-                self.special(Case::NoCertificate, &attempt, client, &mut tally);
+                self.special(Case::NoCertificate, attempt, client, &mut tally);
             }
         }
         tally.cell(id)
@@ -361,8 +383,18 @@ impl Work<'_> {
         let address = format!("127.0.0.1:{}", tap.map_or(attempt.server.port, Tap::port));
         let gzip = attempt.encoding == Encoding::Gzip;
         let request = call.request(case, &address, tls, gzip);
-        let answer = client.ask(self.stage, &request);
-        let mut outcome = outcome(&answer.map_err(|e| e.to_string())?)?;
+        let answer = client.ask(self.stage, &request).map_err(|error| {
+            self.stage.failures.add(attempt.id.from, &error);
+            Difference::outside(error)
+        })?;
+        let mut outcome = outcome(&answer)?;
+        // A server that has ended cannot be reached, and fails what it had begun.
+        if outcome.code == code::UNAVAILABLE
+            && let Some(error) = attempt.server.ended()
+        {
+            self.stage.failures.add(attempt.id.to, &error);
+            return Err(Difference::outside(error));
+        }
         outcome.traffic = tap.map(Tap::seen);
         if let Some(traffic) = &outcome.traffic {
             let went = outcome.code == code::OK;
@@ -381,12 +413,9 @@ impl Work<'_> {
     /// of securing calls is.
     fn compressed(&self, id: CellId, methods: &[(&str, &Method)], client: &mut Client, tally: &mut Tally) {
         let Subject::Call(_, _, encoding) = id.subject else { return };
-        let server = match &self.servers[&(id.to, Security::Plain)] {
-            Ok(server) => server,
-            Err(error) => {
-                tally.bad("server", format!("the server does not start in plain text: {error}"), None);
-                return;
-            }
+        let Some(server) = &self.servers[&(id.to, Security::Plain)] else {
+            tally.failed("server", "it does not start in plain text");
+            return;
         };
         let mut seen = (false, false);
         for (path, method) in methods {
@@ -465,6 +494,9 @@ impl Work<'_> {
     ) {
         match result {
             Ok(()) => tally.good(),
+            Err(difference) if difference.outside => {
+                tally.failed(&(name(case, attempt) + which), difference.what);
+            }
             Err(difference) => {
                 let predicted = self.predicted(attempt, call, &difference);
                 tally.bad(&(name(case, attempt) + which), difference.what, predicted);
@@ -499,8 +531,18 @@ impl Work<'_> {
                 return;
             }
         }
-        let (request, back) = self.large(attempt);
-        if request.is_some() || back.is_some() {
+    }
+
+    /// A large request and a large answer, each with the first method that has one.
+    fn larges(&self, tries: &[Try<'_>], client: &mut Client, tally: &mut Tally) {
+        let mut seen = (false, false);
+        for attempt in tries {
+            let (request, back) = self.large(attempt);
+            if (seen.0 || request.is_none()) && (seen.1 || back.is_none()) {
+                continue;
+            }
+            seen = (seen.0 || request.is_some(), seen.1 || back.is_some());
+            attempt.begin(self.stage.side(attempt.id.from), tally);
             let request = request.unwrap_or_else(|| self.requests(attempt).remove(0));
             let call = self.call(attempt, vec![request], back.unwrap_or(0));
             let result = self

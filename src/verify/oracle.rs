@@ -48,6 +48,8 @@ pub struct Difference {
     pub field: Option<i32>,
     /// What of a call is at fault; `None` where no message of it can be.
     pub part: Option<Part>,
+    /// Whether it says nothing about the contract: a program did not do its part.
+    pub outside: bool,
 }
 
 /// What of a call is at fault.
@@ -79,6 +81,12 @@ impl Difference {
         }
     }
 
+    /// A program that did not do its part.
+    #[must_use]
+    pub fn outside(what: impl ToString) -> Difference {
+        Difference { outside: true, ..Difference::from(what.to_string()) }
+    }
+
     fn at(self, field: i32) -> Difference {
         Difference { field: Some(field), ..self }
     }
@@ -86,7 +94,7 @@ impl Difference {
 
 impl From<String> for Difference {
     fn from(what: String) -> Difference {
-        Difference { what, field: None, part: None }
+        Difference { what, field: None, part: None, outside: false }
     }
 }
 

@@ -12,6 +12,7 @@ mod env;
 
 mod blame;
 mod command;
+mod died;
 mod drivers;
 #[cfg(target_os = "linux")]
 #[expect(clippy::disallowed_methods, reason = "programs are started as protopact starts them")]
