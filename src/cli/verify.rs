@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::num::NonZero;
 
 use clap::Args;
+use thiserror::Error;
 
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
@@ -161,8 +162,18 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let view = ctx.view();
     args.format.write(&matrix, &view, &mut ctx.io.out)?;
     ctx.io.out.flush()?;
+    if let [first, rest @ ..] = &matrix.failures[..] {
+        let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+        return Err(CliError::new(ErrorKind::Outside, Unwhole(format!("{first}{more}")))
+            .hint("what was tried is told above; run it again, with fewer `--jobs` where memory is short"));
+    }
     Ok(if matrix.counts().red() > 0 { Exit::Findings } else { Exit::Clean })
 }
+
+/// A matrix in which something is missing because a program did not do its part.
+#[derive(Debug, Error)]
+#[error("the matrix is not whole: {0}")]
+struct Unwhole(String);
 
 impl From<VerifyError> for CliError {
     fn from(error: VerifyError) -> CliError {

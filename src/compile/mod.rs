@@ -62,7 +62,7 @@ pub struct Input {
     pub files: Vec<InputFile>,
     /// Files that belong to the side and are not compiled: nothing that is compiled imports them.
     pub heads: Vec<Head>,
-    /// The import roots as a person knows them, for hints about missing imports.
+    /// The import roots as a sentence has them, each quoted, for hints about missing imports.
     pub roots: Vec<String>,
     /// Whether nobody wrote the roots down, and they were found.
     pub found_roots: bool,

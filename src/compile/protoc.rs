@@ -15,7 +15,7 @@ use thiserror::Error;
 use super::diagnostic::Diagnostic;
 use super::load::Loaded;
 use super::parse::{self, Span};
-use super::{CompileError, CompiledFile, Input, Options, builtin, graph, wire};
+use super::{CompileError, CompiledFile, Input, Options, builtin, graph, link, wire};
 use crate::machine::run::{self, Call};
 use crate::machine::{Host, Limits, RunError, Scratch, tools};
 
@@ -120,6 +120,8 @@ pub(super) fn compile(
     let program = tools::protoc(options.protoc.as_deref(), &host).ok_or(ProtocError::Missing)?;
     let runner = Runner { host, program, folder: &folder, deadline: Instant::now() + limit, limit };
 
+    let tainted = link::tainted(&loaded.units);
+    let mut consequences = Vec::new();
     let mut rest: &[&str] = &targets;
     let mut set = None;
     let mut warnings = Vec::new();
@@ -151,7 +153,9 @@ pub(super) fn compile(
                 continue;
             }
             let unit = &loaded.units[file as usize];
-            diagnostics.push(message.diagnostic(unit.display, unit.text));
+            let follows = tainted.contains(&file) && message.misses_a_name();
+            let kept = if follows { &mut consequences } else { &mut diagnostics };
+            kept.push(message.diagnostic(unit.display, unit.text));
         }
         if !any {
             return Err(runner.failed(status, &messages).into());
@@ -163,6 +167,9 @@ pub(super) fn compile(
             Some(at) if at + 1 < rest.len() => rest = &rest[at + 1..],
             _ => break,
         }
+    }
+    if diagnostics.is_empty() {
+        diagnostics = consequences;
     }
     if !diagnostics.is_empty() {
         return Err(CompileError::sources(diagnostics));
@@ -345,6 +352,13 @@ impl Message {
             None => (false, text),
         };
         Some(Message { file: file.to_owned(), position, text: text.to_owned(), warning })
+    }
+
+    /// It knows no such name: for a file that reaches one which is not there, what is missing has been told.
+    fn misses_a_name(&self) -> bool {
+        self.text.contains("is not defined")
+            || self.text.contains(", which is not imported by ")
+            || (self.text.starts_with("Option \"") && self.text.contains("\" unknown."))
     }
 
     fn diagnostic(&self, display: &str, text: &str) -> Diagnostic {

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::DepsError;
 use super::archive::Files;
-use crate::config::Root;
 use crate::config::deps::{Dep, DepSource};
+use crate::config::{Root, normalize};
 use crate::lock::{Kind, LockFile, LockFileError};
-use crate::machine::{Cache, Space, sha256};
+use crate::machine::{self, Cache, Space, sha256};
+
+/// How the list of the files of a folder is called, beside it: a line a file, with its hash.
+const SUMS: &str = "sums";
 
 /// One dependency as it is locked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +34,26 @@ pub struct Locked {
     /// Only files whose import paths begin so are of use; empty for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub include: Vec<String>,
+}
+
+/// A file of a dependency in the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFile {
+    /// Its path in the dependency.
+    pub path: String,
+    /// Where it is.
+    pub at: PathBuf,
+    /// The hash that its content has to have.
+    pub sha256: String,
+}
+
+impl KeptFile {
+    /// Its content; `None` when it is gone or another one.
+    #[must_use]
+    pub fn read(&self) -> Option<Bytes> {
+        let content: Bytes = fs::read(&self.at).ok()?.into();
+        (sha256(&content) == self.sha256).then_some(content)
+    }
 }
 
 /// Everything that is locked, by name.
@@ -112,6 +135,30 @@ impl Locked {
         format!("{name}@{}/", self.version)
     }
 
+    /// Its files as they are in the cache, without reading them; `None` when they are not there. What the list says is
+    /// what is locked; that the files are so is seen when they are read.
+    #[must_use]
+    pub fn kept(&self, cache: &Cache) -> Option<Vec<KeptFile>> {
+        let folder = folder(cache, &self.sha256)?;
+        let sums = folder.with_extension(SUMS);
+        let text = match fs::read_to_string(&sums) {
+            Ok(text) if sha256(text.as_bytes()) == self.sha256 && folder.is_dir() => text,
+            _ => {
+                let text = lines(&self.files(cache)?);
+                // Without it, the next run reads everything as well.
+                let _ = machine::write_whole(&sums, |file| file.write_all(text.as_bytes()));
+                text
+            }
+        };
+        let file = |line: &str| {
+            let (sha256, path) = line.split_once("  ")?;
+            // What a package calls its files leads nowhere else.
+            let path = normalize(path).ok().filter(|clean| clean == path)?;
+            Some(KeptFile { at: folder.join(&path), path, sha256: sha256.to_owned() })
+        };
+        text.lines().map(file).collect()
+    }
+
     /// Its files, from the cache; `None` when they are not there, or not what they should be.
     #[must_use]
     pub fn files(&self, cache: &Cache) -> Option<Files> {
@@ -162,11 +209,12 @@ pub fn keep(cache: &Cache, name: &str, files: &Files) -> Result<(), DepsError> {
 /// One hash over paths and contents.
 #[must_use]
 pub fn digest(files: &Files) -> String {
-    let mut hash = Sha256::new();
-    for (path, content) in files {
-        hash.update(format!("{}  {path}\n", sha256(content)));
-    }
-    hex::encode(hash.finalize())
+    sha256(lines(files).as_bytes())
+}
+
+/// A line a file, as `sha256sum` writes it.
+fn lines(files: &Files) -> String {
+    files.iter().map(|(path, content)| format!("{}  {path}\n", sha256(content))).collect()
 }
 
 #[cfg(test)]
@@ -203,5 +251,35 @@ mod tests {
         assert_eq!(locked.files(&cache), Some(files()));
         let strange = Locked { sha256: "../../etc".into(), ..locked };
         assert_eq!(strange.files(&cache), None);
+        assert_eq!(strange.kept(&cache), None);
+    }
+
+    #[test]
+    fn what_is_kept_is_listed_without_reading_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().join("cache"));
+        keep(&cache, "x", &files()).unwrap();
+        let locked = Locked { sha256: digest(&files()), ..Locked::default() };
+        let at = cache.space(Space::Deps).join(&locked.sha256);
+        for sums in [None, Some("sums of something else"), Some("")] {
+            if let Some(text) = sums {
+                fs::write(at.with_extension(SUMS), text).unwrap();
+            }
+            let kept = locked.kept(&cache).unwrap();
+            let read: Files = kept.iter().map(|f| (f.path.clone(), f.read().unwrap())).collect();
+            assert_eq!(read, files());
+        }
+        fs::write(at.join("c.proto"), "other").unwrap();
+        let kept = locked.kept(&cache).unwrap();
+        assert_eq!(kept.iter().map(|f| f.read().is_some()).collect::<Vec<_>>(), [true, false]);
+        fs::remove_file(at.with_extension(SUMS)).unwrap();
+        assert_eq!(locked.kept(&cache), None, "without the list everything is read");
+        let outside = Files::from([("../x.proto".to_owned(), "x".into())]);
+        let text = lines(&outside);
+        let strange = Locked { sha256: sha256(text.as_bytes()), ..Locked::default() };
+        let at = cache.space(Space::Deps).join(&strange.sha256);
+        fs::create_dir(&at).unwrap();
+        fs::write(at.with_extension(SUMS), text).unwrap();
+        assert_eq!(strange.kept(&cache), None);
     }
 }

@@ -18,7 +18,7 @@ use crate::lock::LockFileError;
 use crate::machine::{RunError, tools};
 
 pub use known::{Known, known, line, whole_line};
-pub use locked::{Lock, Locked};
+pub use locked::{KeptFile, Lock, Locked};
 
 /// The .proto files among the files of a package, and the files of descriptor sets in it.
 #[must_use]

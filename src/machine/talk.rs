@@ -15,6 +15,8 @@ pub struct Talk {
     lines: Receiver<String>,
     input: Option<Sender<String>>,
     messages: Arc<Mutex<VecDeque<String>>>,
+    /// Disconnected once standard error is at its end.
+    silent: Receiver<()>,
     group: Group,
 }
 
@@ -30,8 +32,12 @@ pub enum NoLine {
 /// The longest line that is read, in bytes: a message of many mebibytes in hexadecimal.
 const MOST: u64 = 256 << 20;
 
-/// How many lines of what a program says on standard error are kept, and how many characters of each.
-const KEPT: (usize, usize) = (40, 400);
+/// How long the last words of a program may take that has closed its output.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How many of the first and of the last lines of what a program says on standard error are kept, and how many
+/// characters of each. The first line of a stack says what happened, and a deep one is long.
+const KEPT: (usize, usize, usize) = (20, 40, 400);
 
 impl Talk {
     /// Starts a program. What the call has as input is the first that is sent.
@@ -60,13 +66,15 @@ impl Talk {
         });
         let messages = Arc::new(Mutex::new(VecDeque::new()));
         let kept = messages.clone();
+        let (speaking, silent) = mpsc::channel();
         std::thread::spawn(move || {
+            let _speaking: Sender<()> = speaking;
             let Some(pipe) = stderr else { return };
             for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
                 let Ok(mut kept) = kept.lock() else { return };
-                kept.push_back(String::from_utf8_lossy(&line).chars().take(KEPT.1).collect());
-                if kept.len() > KEPT.0 {
-                    kept.pop_front();
+                kept.push_back(String::from_utf8_lossy(&line).chars().take(KEPT.2).collect());
+                if kept.len() > KEPT.0 + KEPT.1 {
+                    kept.remove(KEPT.0);
                 }
             }
         });
@@ -84,7 +92,7 @@ impl Talk {
                 }
             }
         });
-        Ok(Talk { lines, input: Some(input), messages, group })
+        Ok(Talk { lines, input: Some(input), messages, silent, group })
     }
 
     /// Sends one line, given without its end.
@@ -103,11 +111,15 @@ impl Talk {
     pub fn read(&mut self, patience: Duration) -> Result<String, NoLine> {
         self.lines.recv_timeout(patience).map_err(|error| match error {
             RecvTimeoutError::Timeout => NoLine::Late,
-            RecvTimeoutError::Disconnected => NoLine::Ended,
+            RecvTimeoutError::Disconnected => {
+                // Why it ended is on the other pipe.
+                let _ = self.silent.recv_timeout(LAST_WORDS);
+                NoLine::Ended
+            }
         })
     }
 
-    /// What it said on standard error, the last lines of it.
+    /// What it said on standard error, the first and the last lines of it.
     #[must_use]
     pub fn said(&self) -> String {
         self.messages.lock().map(|m| Vec::from_iter(m.iter().cloned()).join("\n")).unwrap_or_default()

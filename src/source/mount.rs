@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::layout::told_root;
-use super::{Layout, LayoutError, Problem, Tree, scan};
+use super::{Layout, LayoutError, Problem, ReadError, Tree, scan};
 use crate::compile::{Head, Input, InputFile};
 use crate::config::{Root, is_under};
 
@@ -98,12 +98,14 @@ impl<'t> Plan<'t> {
                     content,
                     target: file.target,
                 }),
-                Err(error) if file.target => problems.push(Problem {
-                    path: file.display.clone(),
-                    message: error.to_string(),
-                    fatal: true,
-                    hint: error.hint(&file.display),
-                }),
+                Err(error) if file.target || matches!(error, ReadError::NotAsLocked) => {
+                    problems.push(Problem {
+                        path: file.display.clone(),
+                        message: error.to_string(),
+                        fatal: true,
+                        hint: error.hint(&file.display),
+                    })
+                }
                 Err(_) => {}
             }
         }

@@ -10,13 +10,13 @@ use std::sync::{Arc, OnceLock};
 
 use super::open::{below_root, folder_tree};
 use super::settings::home;
-use super::tree::Display;
+use super::tree::{self, Display, is_proto};
 use super::{Loaded, Name, SourceError, Tree, directory};
 use crate::compile::image::{self, Format};
 use crate::compile::print;
 use crate::config::deps::DepSource;
 use crate::config::{FILE_NAME, ImportPlace, Root, Settings, file, is_under};
-use crate::deps::{self, Lock, Locked};
+use crate::deps::{self, KeptFile, Lock, Locked};
 use crate::lock::FILE_NAME as LOCK;
 use crate::machine::{Cache, Packed};
 
@@ -108,15 +108,10 @@ impl Places {
     fn with_deps(mut self, cache: Option<&Cache>) -> Places {
         let mut deps = Vec::new();
         for (name, locked) in &self.lock {
-            let Some(files) = cache.and_then(|cache| locked.files(cache)) else {
+            let Some(tree) = cache.and_then(|cache| kept(locked, cache, &locked.mark(name))) else {
                 self.lacking.push((name.clone(), locked.clone()));
                 continue;
             };
-            let told = locked.mark(name);
-            let (files, sets) = deps::parts(files);
-            let mut tree = of_set(told.trim_end_matches('/'), sets);
-            let own = Tree::from_memory(told.trim_end_matches('/'), files);
-            tree.entries.extend(own.entries);
             let (roots, include) = (locked.roots(), locked.include.clone());
             deps.push(Place { tree, inside: None, roots, include });
         }
@@ -163,6 +158,20 @@ pub(super) struct MovedDep {
     pub(super) told: Arc<str>,
     /// What the paths of its files begin with, as they are shown, on the old and the new side.
     pub(super) marks: [Option<String>; 2],
+}
+
+/// What the cache holds of a dependency: descriptor sets are read now, and texts when they are needed. `None` when it
+/// is not there, or not what it should be.
+fn kept(locked: &Locked, cache: &Cache, mark: &str) -> Option<Tree> {
+    let (texts, sets): (Vec<_>, Vec<_>) =
+        locked.kept(cache)?.into_iter().partition(|file| file.path.ends_with(".proto"));
+    let read = |file: &KeptFile| Some((file.path.clone(), file.read()?));
+    let (_, sets) = deps::parts(sets.iter().map(read).collect::<Option<_>>()?);
+    let mut tree = of_set(mark.trim_end_matches('/'), sets);
+    for KeptFile { path, at, sha256 } in texts.into_iter().filter(|file| is_proto(&file.path)) {
+        tree.insert(path, None, tree::Place::Kept { path: at, sha256: sha256.into() });
+    }
+    Some(tree)
 }
 
 /// A tree of the files of a descriptor set, which keep their descriptors.

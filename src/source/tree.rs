@@ -14,6 +14,7 @@ use crate::config::{buf, normalize};
 use crate::git::{
     BlobError, BlobRef, Fetch, Id as ContentId, MAX_FILE_BYTES, Repo, Revision, is_lfs_pointer, read_blobs,
 };
+use crate::machine;
 
 /// A file of a tree.
 #[derive(Debug)]
@@ -31,6 +32,11 @@ pub(super) enum Place {
     Disk(PathBuf),
     Blob(BlobRef),
     Memory(Bytes),
+    /// A file of the cache, with the hash that it has to have.
+    Kept {
+        path: PathBuf,
+        sha256: Box<str>,
+    },
 }
 
 /// Which part of a tree was named.
@@ -68,6 +74,9 @@ pub enum ReadError {
     /// The object database does not have it.
     #[error("{0}")]
     Object(String),
+    /// What the cache holds is not what is locked.
+    #[error("the cached file is gone, or is not what `{}` says", crate::lock::FILE_NAME)]
+    NotAsLocked,
     /// The operating system refused.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -87,6 +96,7 @@ impl ReadError {
                     .into(),
             )
             }
+            ReadError::NotAsLocked => Some("`protopact deps update --locked` gets it again".into()),
             ReadError::TooLarge { .. } => Some("keep what is no contract out of its roots".into()),
             _ => None,
         }
@@ -342,6 +352,13 @@ fn read_local(place: &Place) -> Result<Bytes, ReadError> {
     match place {
         Place::Memory(bytes) => checked(bytes.clone()),
         Place::Blob(_) => Err(ReadError::NotFound),
+        Place::Kept { path, sha256 } => {
+            let bytes = std::fs::read(path).map_err(|_| ReadError::NotAsLocked)?;
+            if machine::sha256(&bytes) != **sha256 {
+                return Err(ReadError::NotAsLocked);
+            }
+            checked(bytes.into())
+        }
         Place::Disk(path) => {
             let file = std::fs::File::open(path)?;
             let size = file.metadata()?.len();

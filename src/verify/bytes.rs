@@ -1,6 +1,7 @@
 //! Writer × reader: what one program writes, every other one reads and writes again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::fault::Ends;
 use super::json;
-use super::matrix::{Cell, CellId, Peer, Subject, Tally};
+use super::matrix::{Cell, CellId, Labels, Peer, Subject, Tally};
 use super::memo::Memo;
 use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
@@ -39,6 +40,28 @@ pub struct Stage<'a> {
     pub predictions: &'a Predictions,
     /// Which samples are written.
     pub samples: SampleOptions,
+    /// Programs that did not do their part.
+    pub failures: Failures,
+}
+
+/// Programs that did not do their part, each with the first that happened.
+#[derive(Debug, Default)]
+pub struct Failures(Mutex<BTreeMap<Peer, String>>);
+
+impl Failures {
+    /// A program did not do its part.
+    pub fn add(&self, peer: Peer, what: &impl ToString) {
+        if let Ok(mut all) = self.0.lock() {
+            all.entry(peer).or_insert_with(|| what.to_string());
+        }
+    }
+
+    /// All of them by name.
+    #[must_use]
+    pub fn told(&self, labels: Labels<'_>) -> Vec<String> {
+        let all = self.0.lock().map(|all| all.clone()).unwrap_or_default();
+        all.into_iter().map(|(peer, what)| format!("{}: {what}", peer.name(labels))).collect()
+    }
 }
 
 /// What a program made of bytes.
@@ -50,7 +73,23 @@ pub(super) struct Read {
     pub json: Option<String>,
 }
 
-pub(super) type Answer = Result<Read, String>;
+pub(super) type Answer = Result<Read, Refusal>;
+
+/// Why a program made nothing of a request.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal {
+    /// In one sentence.
+    what: String,
+    /// Whether the program came to an end over it: that says nothing about the contract.
+    ended: bool,
+}
+
+impl Refusal {
+    /// The same as a difference, with whom it concerns in front: `the reader refuses it`.
+    pub(super) fn told(&self, who: &str) -> Difference {
+        if self.ended { Difference::outside(&self.what) } else { format!("{who}: {}", self.what).into() }
+    }
+}
 
 /// A message and its bytes.
 type Request<'a> = (&'a str, &'a [u8]);
@@ -63,6 +102,13 @@ impl<'a> Stage<'a> {
     #[must_use]
     pub fn side(&self, peer: Peer) -> &'a Side {
         self.sides[peer.version.index()]
+    }
+
+    /// The program of a peer, with room for so many bytes of samples.
+    pub(super) fn program(&self, peer: Peer, bytes: u64) -> Program {
+        let mut program = self.programs[&peer].clone();
+        program.arguments.splice(0..0, runtime::of(peer.language).room(bytes));
+        program
     }
 
     /// Asks one program about messages and bytes. One that ends is started again for what is left.
@@ -83,8 +129,9 @@ impl<'a> Stage<'a> {
         while answers.len() < lines.len() {
             let error = match self.some(peer, &lines[answers.len()..], &mut answers) {
                 Ok(()) => continue,
-                Err(error) => error.to_string(),
+                Err(error) => Refusal { what: error.to_string(), ended: true },
             };
+            self.failures.add(peer, &error.what);
             restarts += 1;
             if restarts > RESTARTS {
                 answers.resize(lines.len(), Err(error));
@@ -96,7 +143,7 @@ impl<'a> Stage<'a> {
     }
 
     fn some(&self, peer: Peer, lines: &[Value], answers: &mut Vec<Answer>) -> Result<(), ProcessError> {
-        let mut process = Process::start(self.host, &self.programs[&peer], &[])?;
+        let mut process = Process::start(self.host, &self.program(peer, 0), &[])?;
         for line in lines {
             process.send(line);
         }
@@ -110,10 +157,12 @@ impl<'a> Stage<'a> {
 
 fn read(answer: &Value) -> Answer {
     if answer["ok"] != true {
-        return Err(answer["error"].as_str().unwrap_or("no reason given").to_owned());
+        let what = answer["error"].as_str().unwrap_or("no reason given").to_owned();
+        return Err(Refusal { what, ended: false });
     }
     let again = hex::decode(answer["hex"].as_str().unwrap_or_default());
-    let again = again.map_err(|error| format!("its bytes are not hexadecimal: {error}"))?;
+    let again = again
+        .map_err(|error| Refusal { what: format!("its bytes are not hexadecimal: {error}"), ended: true })?;
     let json = answer["json"].as_str().map(str::to_owned);
     Ok(Read { again, json })
 }
@@ -247,12 +296,16 @@ impl<'a> Told<'a> {
                     Subject::Middle => self.middle(id, name, &first.again, tolerant),
                     _ => self.bytes(id, name, sample, first, tolerant),
                 },
-                Err(error) => Err(format!("the writer does not take the sample: {error}").into()),
+                Err(error) => Err(error.told("the writer does not take the sample")),
             };
-            let Err(Difference { what }) = outcome(false) else {
+            let Err(Difference { what, field, outside, .. }) = outcome(false) else {
                 tally.good();
                 continue;
             };
+            if outside {
+                tally.failed(&case, what);
+                continue;
+            }
             // prost takes -0 for nothing, has no extensions and no place for what it does not know.
             let drops = [id.from, id.to].iter().any(|peer| runtime::of(peer.language).drops());
             if drops && outcome(true).is_ok() {
@@ -265,14 +318,22 @@ impl<'a> Told<'a> {
                 Ok(first) if id.subject == Subject::Bytes => ends.related(&ends.of_bytes(&first.again)),
                 _ => BTreeSet::new(),
             };
-            let miss = Miss { lens: Lens::Wire, writer: from, reader: to, message: name, fields: &fields };
             let predictions = self.stage.predictions;
+            let miss = Miss { lens: Lens::Wire, writer: from, reader: to, message: name, fields: &fields };
             let predicted = predictions.message(&miss);
+            // Of several fields at fault, the one that is told about comes first.
+            let told = field.map(|field| ends.related(&BTreeSet::from([field])));
+            let told = told.filter(|told| fields.len() > 1 && told.is_subset(&fields));
+            let told = told.map(|told| (predictions.message(&Miss { fields: &told, ..miss }), told));
+            let (predicted, place) = match &told {
+                Some((Some(change), told)) => (Some(change.clone()), told),
+                _ => (predicted, &fields),
+            };
             // A middleman's answer comes back the other way.
             let back = Miss { writer: to, reader: from, ..miss };
             let back = || (id.subject == Subject::Middle).then(|| predictions.message(&back)).flatten();
             let predicted = predicted.or_else(back);
-            tally.about(from.0.package(name), &ends.place(&fields));
+            tally.about(from.0.package(name), &ends.place(place));
             if id.subject == Subject::Middle
                 && runtime::of(id.to.language).drops()
                 && self.drops(id, name, answer)
@@ -301,7 +362,7 @@ impl<'a> Told<'a> {
         }
         let read = match self.seen[&id.to].get(&(name, first.again.as_slice())) {
             Some(Ok(read)) => read,
-            Some(Err(error)) => return Err(format!("the reader refuses it: {error}").into()),
+            Some(Err(error)) => return Err(error.told("the reader refuses it")),
             None => return Err("the reader was not asked".to_owned().into()),
         };
         let reader_is_newer = id.from.version < id.to.version;
@@ -352,7 +413,7 @@ impl<'a> Told<'a> {
         let side = self.stage.side(id.from);
         let passed = match self.seen[&id.to].get(&(name, first)) {
             Some(Ok(read)) => &read.again,
-            Some(Err(error)) => return Err(format!("the earlier version refuses it: {error}").into()),
+            Some(Err(error)) => return Err(error.told("the earlier version refuses it")),
             None => return Err("the earlier version was not asked".to_owned().into()),
         };
         match self.back[&id.from].get(&(name, passed.as_slice())) {
@@ -360,7 +421,7 @@ impl<'a> Told<'a> {
                 let pair = ([id.from.version; 2], name, [first, &*read.again], prost);
                 self.returned.get(pair, || oracle::same(side, name, first, &read.again, prost))
             }
-            Some(Err(error)) => Err(format!("what comes back is refused: {error}").into()),
+            Some(Err(error)) => Err(error.told("what comes back is refused")),
             None => Err("nobody read what came back".to_owned().into()),
         }
     }

@@ -7,13 +7,13 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::blame::{End, Made};
 use super::bytes::Stage;
 use super::cases::{self, Call, Case, code};
 use super::certs::{CertError, Certs};
 use super::frames::Traffic;
 use super::matrix::{Cell, CellId, Encoding, Foretold, Peer, Security, Subject, Tally};
-use super::oracle::{self, Difference, Way};
-use super::predict::Miss;
+use super::oracle::{self, Difference, Part, Way};
 use super::running::{Client, Server};
 use super::runtime;
 use super::side::Side;
@@ -21,7 +21,7 @@ use super::tap::{Tap, Taps};
 use crate::machine::Scratch;
 use crate::schema::{MessageId, Method};
 use crate::wire::sample::{SampleOptions, large, samples};
-use crate::words::{CallKind, Lens};
+use crate::words::CallKind;
 
 /// Calls that cannot be tried at all.
 #[derive(Debug, Error)]
@@ -80,10 +80,14 @@ pub fn run(
     }
     let scratch = Scratch::new("protopact-verify-").map_err(CallsError::Scratch)?;
     let certs = Certs::make(scratch.path())?;
-    let answers = stage.sides.map(Answers::of);
+    let [old, new] = stage.sides;
+    let answers = [Answers::of(old, new), Answers::of(new, old)];
+    let mut sizes = [0; 2];
     for (index, answers) in answers.iter().enumerate() {
         let path = scratch.path().join(format!("samples-{index}"));
-        std::fs::write(path, answers.lines()).map_err(CallsError::Scratch)?;
+        let lines = answers.lines();
+        sizes[index] = lines.len() as u64;
+        std::fs::write(path, lines).map_err(CallsError::Scratch)?;
     }
     let peers: Vec<Peer> = stage.programs.keys().copied().collect();
     let cells = wanted(&peers, only, compact);
@@ -101,7 +105,7 @@ pub fn run(
         })
         .collect();
     progress("starting servers");
-    let servers: BTreeMap<(Peer, Security), Result<Server, String>> = needed
+    let servers: BTreeMap<(Peer, Security), Option<Server>> = needed
         .into_par_iter()
         .map(|(peer, security)| {
             let tls = match security {
@@ -111,7 +115,8 @@ pub fn run(
             };
             let samples = scratch.path().join(format!("samples-{}", peer.version.index()));
             let settings = json!({"samples": samples.display().to_string(), "tls": tls});
-            ((peer, security), Server::start(stage, peer, &settings).map_err(|e| e.to_string()))
+            let started = Server::start(stage, peer, &settings, sizes[peer.version.index()]);
+            ((peer, security), started.map_err(|error| stage.failures.add(peer, &error)).ok())
         })
         .collect();
     let over = Taps::new().map_err(CallsError::Taps)?;
@@ -119,7 +124,7 @@ pub fn run(
     for cell in &cells {
         // One for each client, so that what passes belongs to the one call that it makes at a time.
         let server = servers.get(&(cell.to, Security::Plain));
-        if let (Some(Ok(server)), false) = (server, taps.contains_key(&(cell.from, cell.to))) {
+        if let (Some(Some(server)), false) = (server, taps.contains_key(&(cell.from, cell.to))) {
             taps.insert((cell.from, cell.to), over.open(server.port).map_err(CallsError::Taps)?);
         }
     }
@@ -163,22 +168,41 @@ struct Answers {
 }
 
 impl Answers {
-    fn of(side: &Side) -> Answers {
+    /// What a side answers the other with. Of each kind of call one answer is large: a mebibyte for every type would
+    /// be as much as the contract is wide.
+    fn of(side: &Side, other: &Side) -> Answers {
         let mut by_message = BTreeMap::new();
-        for (_, id) in side.methods() {
+        let mut kinds = BTreeSet::new();
+        for (path, id) in side.methods() {
             let method = side.schema.method(id);
-            for name in [&method.input, &method.output] {
-                let Some(message) = side.schema.message_by_name(name) else { continue };
-                let mut all = whole(side, message, &["full", "max"]);
-                all.extend(large(&side.schema, message, cases::LARGE));
-                by_message.insert(name.to_string(), all);
+            let Some(message) = side.schema.message_by_name(&method.output) else { continue };
+            let fresh = || whole(side, message, &["full", "max"]);
+            let answers: &mut Kept = by_message.entry(method.output.to_string()).or_insert_with(|| Kept {
+                first: fresh(),
+                large: None,
+                // A stream of answers goes on from where it begins, and these are for what asks for none.
+                empty: whole(side, message, &["empty"]).into_iter().cycle().take(cases::REPLIES).collect(),
+            });
+            let kind = method.call_kind();
+            let called = other.method(&path).is_some_and(|m| m.call_kind() == kind);
+            if method.input != method.output && called && !kinds.contains(&kind) {
+                answers.large = answers.large.take().or_else(|| large(&side.schema, message, cases::LARGE));
+                if answers.large.is_some() {
+                    kinds.insert(kind);
+                }
             }
         }
-        Answers { by_message }
+        let all = |kept: Kept| kept.first.into_iter().chain(kept.large).chain(kept.empty).collect();
+        Answers { by_message: by_message.into_iter().map(|(name, kept)| (name, all(kept))).collect() }
     }
 
     fn get(&self, name: &str) -> &[Vec<u8>] {
         self.by_message.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The place of the answers with nothing in them.
+    fn empty(&self, name: &str) -> usize {
+        self.get(name).len().saturating_sub(cases::REPLIES)
     }
 
     fn lines(&self) -> String {
@@ -189,11 +213,18 @@ impl Answers {
     }
 }
 
+/// The answers of one type, by what they are for.
+struct Kept {
+    first: Vec<Vec<u8>>,
+    large: Option<Vec<u8>>,
+    empty: Vec<Vec<u8>>,
+}
+
 struct Work<'a> {
     stage: &'a Stage<'a>,
     certs: &'a Certs,
     answers: &'a [Answers; 2],
-    servers: &'a BTreeMap<(Peer, Security), Result<Server, String>>,
+    servers: &'a BTreeMap<(Peer, Security), Option<Server>>,
     /// Before servers of plain text, by client and server.
     taps: &'a BTreeMap<(Peer, Peer), Tap>,
 }
@@ -230,11 +261,8 @@ struct Outcome {
 
 fn outcome(answer: &Value) -> Result<Outcome, Difference> {
     if answer["ok"] != true {
-        return Err(format!(
-            "the client cannot call: {}",
-            answer["error"].as_str().unwrap_or("no reason given")
-        )
-        .into());
+        let reason = answer["error"].as_str().unwrap_or("no reason given");
+        return Err(Difference::from(format!("the client cannot call: {reason}")).of(Part::End));
     }
     let pairs = |key: &str| {
         let all = answer[key].as_array().into_iter().flatten();
@@ -257,7 +285,8 @@ impl Outcome {
             return Ok(());
         }
         let said = if self.status.is_empty() { String::new() } else { format!(" ({})", self.status) };
-        Err(format!("the call ended with code {} instead of {code}{said}", self.code).into())
+        let what = format!("the call ended with code {} instead of {code}{said}", self.code);
+        Err(Difference::from(what).of(Part::End))
     }
 
     fn trailer(&self, key: &str) -> Option<&str> {
@@ -288,12 +317,9 @@ impl Work<'_> {
         if methods.is_empty() {
             return tally.cell(id);
         }
-        let server = match &self.servers[&(id.to, security)] {
-            Ok(server) => server,
-            Err(error) => {
-                tally.bad("server", format!("the server does not start: {error}"), None);
-                return tally.cell(id);
-            }
+        let Some(server) = &self.servers[&(id.to, security)] else {
+            tally.failed("server", "it does not start");
+            return tally.cell(id);
         };
         let there = |path: &str| self.stage.side(id.to).method(path).is_some();
         for (path, method) in &methods {
@@ -312,17 +338,19 @@ impl Work<'_> {
             .filter(|(path, _)| same(path))
             .map(|(path, method)| (path.as_str(), *method))
             .collect();
+        let tries: Vec<Try<'_>> =
+            both.iter().map(|(path, method)| Try { id, security, encoding, server, path, method }).collect();
+        self.larges(&tries, client, &mut tally);
         if encoding == Encoding::Gzip {
             self.compressed(id, &both, client, &mut tally);
         }
-        if let Some((path, method)) = both.first() {
-            let attempt = Try { id, security, encoding, server, path, method };
+        if let Some(attempt) = tries.first() {
             attempt.begin(side, &mut tally);
             for case in [Case::Status, Case::Metadata, Case::Deadline, Case::Cancel] {
-                self.special(case, &attempt, client, &mut tally);
+                self.special(case, attempt, client, &mut tally);
             }
             if security == Security::Mtls {
-                self.special(Case::NoCertificate, &attempt, client, &mut tally);
+                self.special(Case::NoCertificate, attempt, client, &mut tally);
             }
         }
         tally.cell(id)
@@ -355,8 +383,18 @@ impl Work<'_> {
         let address = format!("127.0.0.1:{}", tap.map_or(attempt.server.port, Tap::port));
         let gzip = attempt.encoding == Encoding::Gzip;
         let request = call.request(case, &address, tls, gzip);
-        let answer = client.ask(self.stage, &request);
-        let mut outcome = outcome(&answer.map_err(|e| e.to_string())?)?;
+        let answer = client.ask(self.stage, &request).map_err(|error| {
+            self.stage.failures.add(attempt.id.from, &error);
+            Difference::outside(error)
+        })?;
+        let mut outcome = outcome(&answer)?;
+        // A server that has ended cannot be reached, and fails what it had begun.
+        if outcome.code == code::UNAVAILABLE
+            && let Some(error) = attempt.server.ended()
+        {
+            self.stage.failures.add(attempt.id.to, &error);
+            return Err(Difference::outside(error));
+        }
         outcome.traffic = tap.map(Tap::seen);
         if let Some(traffic) = &outcome.traffic {
             let went = outcome.code == code::OK;
@@ -375,12 +413,9 @@ impl Work<'_> {
     /// of securing calls is.
     fn compressed(&self, id: CellId, methods: &[(&str, &Method)], client: &mut Client, tally: &mut Tally) {
         let Subject::Call(_, _, encoding) = id.subject else { return };
-        let server = match &self.servers[&(id.to, Security::Plain)] {
-            Ok(server) => server,
-            Err(error) => {
-                tally.bad("server", format!("the server does not start in plain text: {error}"), None);
-                return;
-            }
+        let Some(server) = &self.servers[&(id.to, Security::Plain)] else {
+            tally.failed("server", "it does not start in plain text");
+            return;
         };
         let mut seen = (false, false);
         for (path, method) in methods {
@@ -406,7 +441,7 @@ impl Work<'_> {
                     outcome.traffic.map(|traffic| traffic.is_gzip(up, down, cases::LARGE as u64))
                 }
                 Err(difference) => {
-                    self.tell(Case::Compressed, "", &attempt, Err(difference), tally);
+                    self.tell(Case::Compressed, "", (&attempt, &call), Err(difference), tally);
                     return;
                 }
             };
@@ -428,36 +463,43 @@ impl Work<'_> {
     }
 
     /// Why a call that differs had to: the method changed, or what it carries did.
-    fn predicted(&self, attempt: &Try<'_>) -> Option<Foretold> {
-        let (from, to) = (attempt.id.from, attempt.id.to);
-        let (client, server) = (self.stage.side(from), self.stage.side(to));
-        let predictions = self.stage.predictions;
-        let unknown = BTreeSet::new();
-        let there = Miss {
-            lens: Lens::Wire,
-            writer: (client, from.version),
-            reader: (server, to.version),
-            message: &attempt.method.input,
-            fields: &unknown,
+    fn predicted(&self, attempt: &Try<'_>, call: &Call<'_>, difference: &Difference) -> Option<Foretold> {
+        let end = |peer: Peer, sends| End {
+            side: self.stage.side(peer),
+            version: peer.version,
+            language: peer.language,
+            sends,
         };
-        let back =
-            Miss { writer: there.reader, reader: there.writer, message: &attempt.method.output, ..there };
-        let call = predictions.call(from.version, to.version, attempt.path);
-        call.or_else(|| predictions.message(&there)).or_else(|| predictions.message(&back))
+        let answers = self.sent(attempt, call);
+        let client = end(attempt.id.from, call.requests.as_slice());
+        let made = Made { path: attempt.path, client, server: end(attempt.id.to, answers.as_slice()) };
+        made.foretold(self.stage.predictions, difference)
+    }
+
+    /// The samples that the server answers a call with.
+    fn sent(&self, attempt: &Try<'_>, call: &Call<'_>) -> Vec<Vec<u8>> {
+        let Some(method) = self.stage.side(attempt.id.to).method(attempt.path) else { return Vec::new() };
+        let all = self.answers[attempt.id.to.version.index()].get(&method.output);
+        let count = cases::replies(method.call_kind(), call.requests.len());
+        all.iter().cycle().skip(call.sample).take(if all.is_empty() { 0 } else { count }).cloned().collect()
     }
 
     fn tell(
         &self,
         case: Case,
         which: &str,
-        attempt: &Try<'_>,
+        (attempt, call): (&Try<'_>, &Call<'_>),
         result: Result<(), Difference>,
         tally: &mut Tally,
     ) {
         match result {
             Ok(()) => tally.good(),
+            Err(difference) if difference.outside => {
+                tally.failed(&(name(case, attempt) + which), difference.what);
+            }
             Err(difference) => {
-                tally.bad(&(name(case, attempt) + which), difference.what, self.predicted(attempt));
+                let predicted = self.predicted(attempt, call, &difference);
+                tally.bad(&(name(case, attempt) + which), difference.what, predicted);
             }
         }
     }
@@ -483,20 +525,30 @@ impl Work<'_> {
                 .ask(Case::Samples, attempt, &call, client, tally)
                 .and_then(|o| self.whole(attempt, &call, &o));
             let differs = result.is_err();
-            self.tell(Case::Samples, &format!("#{index}"), attempt, result, tally);
+            self.tell(Case::Samples, &format!("#{index}"), (attempt, &call), result, tally);
             if differs {
                 // One is enough; a call that does not end takes its time.
                 return;
             }
         }
-        let (request, back) = self.large(attempt);
-        if request.is_some() || back.is_some() {
+    }
+
+    /// A large request and a large answer, each with the first method that has one.
+    fn larges(&self, tries: &[Try<'_>], client: &mut Client, tally: &mut Tally) {
+        let mut seen = (false, false);
+        for attempt in tries {
+            let (request, back) = self.large(attempt);
+            if (seen.0 || request.is_none()) && (seen.1 || back.is_none()) {
+                continue;
+            }
+            seen = (seen.0 || request.is_some(), seen.1 || back.is_some());
+            attempt.begin(self.stage.side(attempt.id.from), tally);
             let request = request.unwrap_or_else(|| self.requests(attempt).remove(0));
             let call = self.call(attempt, vec![request], back.unwrap_or(0));
             let result = self
                 .ask(Case::Large, attempt, &call, client, tally)
                 .and_then(|o| self.whole(attempt, &call, &o));
-            self.tell(Case::Large, "", attempt, result, tally);
+            self.tell(Case::Large, "", (attempt, &call), result, tally);
         }
     }
 
@@ -509,7 +561,8 @@ impl Work<'_> {
         let count = call.requests.len().to_string();
         if outcome.trailer("count") != Some(&count) {
             let seen = outcome.trailer("count").unwrap_or("none");
-            return Err(format!("{count} requests were sent, the server counts {seen}").into());
+            let what = format!("{count} requests were sent, the server counts {seen}");
+            return Err(Difference::from(what).of(Part::End));
         }
         let drops = |a: Peer, b: Peer| [a, b].iter().any(|peer| runtime::of(peer.language).drops());
         let there = Way {
@@ -521,13 +574,14 @@ impl Work<'_> {
         let seen = outcome.trailer("seen-bin").and_then(|text| cases::seen(&hex::decode(text).ok()?));
         for (sent, seen) in call.requests.iter().zip(seen.iter().flatten()) {
             oracle::compare(there, (&attempt.method.input, &other.input), sent, seen)
-                .map_err(|d| d.within("the request"))?;
+                .map_err(|d| d.of(Part::Request))?;
         }
         let kind = attempt.method.call_kind();
         let expected = cases::replies(kind, call.requests.len());
         if outcome.responses.len() != expected {
             let found = outcome.responses.len();
-            return Err(format!("{expected} answers were to come, {found} came").into());
+            let what = format!("{expected} answers were to come, {found} came");
+            return Err(Difference::from(what).of(Part::End));
         }
         let back = Way {
             writer: server,
@@ -553,7 +607,7 @@ impl Work<'_> {
                 }
             };
             oracle::compare(back, (&other.output, &attempt.method.output), sent, response)
-                .map_err(|d| d.within("the answer"))?;
+                .map_err(|d| d.of(Part::Answer))?;
         }
         Ok(())
     }
@@ -569,12 +623,15 @@ impl Work<'_> {
             let _ = self.stage.predictions.call(attempt.id.from.version, attempt.id.to.version, attempt.path);
             Ok(())
         });
-        self.tell(Case::Unimplemented, "", attempt, result, tally);
+        self.tell(Case::Unimplemented, "", (attempt, &call), result, tally);
     }
 
     fn special(&self, case: Case, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
         let empty = self.requests(attempt).pop().unwrap_or_default();
-        let call = self.call(attempt, vec![empty], 0);
+        // Nothing of what is tried here is in a message, so that a change of one does not get in its way.
+        let output = self.stage.side(attempt.id.to).method(attempt.path).map(|m| &*m.output);
+        let sample = output.map_or(0, |m| self.answers[attempt.id.to.version.index()].empty(m));
+        let call = self.call(attempt, vec![empty], sample);
         let result = self.ask(case, attempt, &call, client, tally).and_then(|outcome| match case {
             Case::Status => {
                 outcome.expect(code::FAILED_PRECONDITION)?;
@@ -611,13 +668,6 @@ impl Work<'_> {
             }
             _ => Ok(()),
         });
-        match result {
-            Ok(()) => tally.good(),
-            Err(difference) => {
-                let versions = (attempt.id.from.version, attempt.id.to.version);
-                let predicted = self.stage.predictions.call(versions.0, versions.1, attempt.path);
-                tally.bad(&name(case, attempt), difference.what, predicted);
-            }
-        }
+        self.tell(case, "", (attempt, &call), result, tally);
     }
 }

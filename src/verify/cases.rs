@@ -85,6 +85,8 @@ pub mod code {
     pub const DEADLINE_EXCEEDED: i64 = 4;
     /// What [`super::Case::Status`] asks for.
     pub const FAILED_PRECONDITION: i64 = 9;
+    /// Nobody is there.
+    pub const UNAVAILABLE: i64 = 14;
     /// No such method.
     pub const UNIMPLEMENTED: i64 = 12;
 }

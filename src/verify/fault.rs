@@ -32,6 +32,15 @@ pub struct Ends<'a> {
     pub message: &'a str,
 }
 
+/// What a model has to say about a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fault {
+    /// Whether the message is refused as a whole.
+    pub refused: bool,
+    /// The outermost fields that are lost, changed or refused, by number; none when the model sees nothing.
+    pub fields: BTreeSet<i32>,
+}
+
 /// A message of a schema.
 type Known<'a> = (&'a Schema, MessageId);
 
@@ -48,10 +57,17 @@ impl<'a> Ends<'a> {
     /// sees nothing.
     #[must_use]
     pub fn of_bytes(&self, bytes: &[u8]) -> BTreeSet<i32> {
+        self.fault(bytes).fields
+    }
+
+    /// The same, and whether the message is refused for it.
+    #[must_use]
+    pub fn fault(&self, bytes: &[u8]) -> Fault {
         let both = self.known(self.writer.0).zip(self.known(self.reader.0));
-        let Some(((write, message), read)) = both else { return BTreeSet::new() };
-        let Ok(meant) = wire::decode(write, message, bytes, Reader::SPEC) else { return BTreeSet::new() };
-        fields(&read_bytes((write, &meant), read, bytes, model(self.language), self.direction()))
+        let Some(((write, message), read)) = both else { return Fault::default() };
+        let Ok(meant) = wire::decode(write, message, bytes, Reader::SPEC) else { return Fault::default() };
+        let outcome = read_bytes((write, &meant), read, bytes, model(self.language), self.direction());
+        Fault { refused: matches!(outcome, Outcome::Refused { .. }), fields: fields(&outcome) }
     }
 
     /// The same of a message in JSON.

@@ -12,7 +12,7 @@ use super::bytes::{Answer, Case, Stage};
 use super::fault::{Ends, model};
 use super::matrix::{Cell, CellId, Peer, Tally};
 use super::memo::Memo;
-use super::oracle;
+use super::oracle::{self, Difference};
 use super::predict::Miss;
 use super::retired::Notice;
 use super::{Version, runtime};
@@ -143,7 +143,7 @@ struct Try<'a> {
 }
 
 /// What came of a text for a reader, by the version of whoever wrote it: most programs print the same.
-type Looked<'a> = Memo<(Version, Peer, &'a Text, Effect), Result<(), String>>;
+type Looked<'a> = Memo<(Version, Peer, &'a Text, Effect), Result<(), Difference>>;
 
 impl Try<'_> {
     fn judge(&self, case: &str, tally: &mut Tally) {
@@ -158,7 +158,8 @@ impl Try<'_> {
         };
         let wrong = match self.look(meant, &parsed.strict[&said.text], Effect::Lossy) {
             Ok(()) => return tally.good(),
-            Err(wrong) => wrong,
+            Err(wrong) if wrong.outside => return tally.failed(case, wrong.what),
+            Err(wrong) => wrong.what,
         };
         let same = Ends {
             writer: (writer, id.from.version),
@@ -181,11 +182,12 @@ impl Try<'_> {
         let rest = parsed.lenient.get(&said.text).filter(|_| predicted.is_some());
         match rest.map(|answer| self.look(meant, answer, Effect::Corrupt)) {
             Some(Ok(())) => tally.good(),
+            Some(Err(still)) if still.outside => tally.failed(case, still.what),
             _ if habit || predicted.is_none() && !own.is_empty() => tally.noted(case, wrong),
             Some(Err(still)) => {
                 tally.bad(
                     case,
-                    format!("{wrong}; told to pass over what it does not know, {still}"),
+                    format!("{wrong}; told to pass over what it does not know, {}", still.what),
                     predicted,
                 );
             }
@@ -194,19 +196,20 @@ impl Try<'_> {
     }
 
     /// The first difference between what was meant and what the reader saw that is as bad as `least`, or worse.
-    fn look(&self, meant: &Tree, answer: &Answer, least: Effect) -> Result<(), String> {
+    fn look(&self, meant: &Tree, answer: &Answer, least: Effect) -> Result<(), Difference> {
         let key = (self.id.from.version, self.id.to, &self.said.text, least);
         self.looked.get(key, || self.look_at(meant, answer, least))
     }
 
-    fn look_at(&self, meant: &Tree, answer: &Answer, least: Effect) -> Result<(), String> {
+    fn look_at(&self, meant: &Tree, answer: &Answer, least: Effect) -> Result<(), Difference> {
         let (from, to) = (self.stage.side(self.id.from), self.stage.side(self.id.to));
         let read =
-            answer.as_ref().map_err(|error| format!("the reader refuses `{}`: {error}", self.short()))?;
+            answer.as_ref().map_err(|error| error.told(&format!("the reader refuses `{}`", self.short())))?;
         let message = to.schema.message_by_name(&self.said.text.0);
-        let message = message.ok_or_else(|| "the reader has no such message".to_owned())?;
+        let message = message.ok_or_else(|| Difference::from("the reader has no such message".to_owned()))?;
         let seen = decode(&to.schema, message, &read.again, model(self.id.to.language));
-        let seen = seen.map_err(|error| format!("what the reader writes cannot be read: {error}"))?;
+        let seen = seen
+            .map_err(|error| Difference::from(format!("what the reader writes cannot be read: {error}")))?;
         let backward = self.id.from.version <= self.id.to.version;
         let direction = if backward { Direction::Backward } else { Direction::Forward };
         let comparison = Comparison { write: &from.schema, read: &to.schema, direction, by: By::Key };
@@ -217,7 +220,7 @@ impl Try<'_> {
         let seen = seen.map_or_else(String::new, |json| {
             format!(": the reader sees `{}`", super::bytes::short(&json.to_string()))
         });
-        Err(format!("`{}` of `{}` {how}{seen}", worst.place, self.short()))
+        Err(format!("`{}` of `{}` {how}{seen}", worst.place, self.short()).into())
     }
 
     fn short(&self) -> String {

@@ -308,6 +308,8 @@ pub struct Matrix {
     pub skips: Vec<Skip>,
     /// The cells in the order of their names.
     pub cells: Vec<Cell>,
+    /// Programs that did not do their part, each with what happened; where there is one, the matrix is not whole.
+    pub failures: Vec<String>,
     /// Predictions that nothing confirmed.
     pub unseen: Vec<Unseen>,
 }
@@ -387,6 +389,7 @@ pub struct Tally {
     first: Option<Bad>,
     all: Vec<Bad>,
     note: Option<String>,
+    failed: Option<String>,
     packages: BTreeMap<String, Share>,
     package: String,
     place: String,
@@ -441,10 +444,16 @@ impl Tally {
         self.note.get_or_insert_with(|| format!("{case}: {}", what.into()));
     }
 
+    /// A case that could not be tried: a program did not do its part. It says nothing about the contract.
+    pub fn failed(&mut self, case: &str, what: impl Into<String>) {
+        self.failed.get_or_insert_with(|| format!("{case}: {}", what.into()));
+    }
+
     /// The cell.
     #[must_use]
     pub fn cell(self, id: CellId) -> Cell {
         let state = match (self.first, self.note) {
+            _ if self.failed.is_some() && self.count == 0 => State::Skipped(self.failed.unwrap_or_default()),
             (Some(Bad { case, what, predicted }), _) => {
                 State::Red(Red { case, what, predicted, count: self.count, all: self.all })
             }

@@ -4,13 +4,15 @@
 //! built and kept in the cache ([`build`]). Programs write and read the [samples](crate::wire::sample) of every message ([`bytes`]) and
 //! call each other ([`calls`], with the [`cases`] that are the same for all languages), in plain text through a [`tap`]
 //! that sees what is compressed. The [`oracle`] says whether a
-//! reader saw what the writer meant, [`predict`] whether the static verdict had said so before. What came out is a
+//! reader saw what the writer meant, [`predict`] whether the static verdict had said so before, [`blame`] what of a call
+//! that was. What came out is a
 //! [`matrix`], [folded](fold) by package and cause, told by [`tell`].
 //!
 //! [`run`] does all of it, after a [`Plan`].
 //!
 //! The drivers know nothing of what ought to come out: all that is decided is decided here.
 
+pub mod blame;
 pub mod build;
 pub mod bytes;
 pub mod calls;

@@ -44,19 +44,57 @@ pub struct Way<'a> {
 pub struct Difference {
     /// In one sentence.
     pub what: String,
+    /// The outermost field of the message that differs, by number, where it is one.
+    pub field: Option<i32>,
+    /// What of a call is at fault; `None` where no message of it can be.
+    pub part: Option<Part>,
+    /// Whether it says nothing about the contract: a program did not do its part.
+    pub outside: bool,
+}
+
+/// What of a call is at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A request, which the server sees otherwise than it was meant.
+    Request,
+    /// An answer, which the client sees otherwise than it was meant.
+    Answer,
+    /// How the call ended: either of them may be why.
+    End,
 }
 
 impl Difference {
     /// The same, said of a part.
     #[must_use]
     pub fn within(self, part: &str) -> Difference {
-        Difference { what: format!("{part}: {}", self.what) }
+        Difference { what: format!("{part}: {}", self.what), ..self }
+    }
+
+    /// The same, said of a part of a call.
+    #[must_use]
+    pub fn of(self, part: Part) -> Difference {
+        let found = Difference { part: Some(part), ..self };
+        match part {
+            Part::Request => found.within("the request"),
+            Part::Answer => found.within("the answer"),
+            Part::End => found,
+        }
+    }
+
+    /// A program that did not do its part.
+    #[must_use]
+    pub fn outside(what: impl ToString) -> Difference {
+        Difference { outside: true, ..Difference::from(what.to_string()) }
+    }
+
+    fn at(self, field: i32) -> Difference {
+        Difference { field: Some(field), ..self }
     }
 }
 
 impl From<String> for Difference {
     fn from(what: String) -> Difference {
-        Difference { what }
+        Difference { what, field: None, part: None, outside: false }
     }
 }
 
@@ -167,33 +205,8 @@ fn message(
     path: &str,
 ) -> Result<(), Difference> {
     for (field, value) in set(written) {
-        let (name, number) = (field.name(), field.number());
-        let place = at(path, name);
-        let elsewhere = again.message_descriptor().field_by_name(name).filter(|f| f.number() != number);
-        if let Some(other) = elsewhere {
-            return Err(format!(
-                "`{place}` was written as field {number}, the reader looks for it as {}",
-                other.number()
-            )
-            .into());
-        }
-        let Some(found) = known(again, number) else {
-            if way.reader_is_newer && !was_retired(way, written, again, number) {
-                return Err(format!("`{place}` was written, the reader does not know field {number}").into());
-            }
-            continue;
-        };
-        match again.field_by_number(number) {
-            Some(seen) => values(way, (&field, &value), (&found, seen), &place)?,
-            // The empty value of a field without presence is not written again.
-            None if is_default(&value) || way.prost && is_zero(&value) => {}
-            None if way.prost && written.message_descriptor().field(number).is_none() => {}
-            None => {
-                return Err(
-                    format!("`{place}` was written as {}, the reader sees nothing", shown(&value)).into()
-                );
-            }
-        }
+        // The outermost field is the last that says so.
+        one(way, (written, again), (&field, &value), path).map_err(|d| d.at(field.number() as i32))?;
     }
     for (field, value) in set(again) {
         let number = field.number();
@@ -202,10 +215,42 @@ fn message(
         if written.field_by_number(number).is_none() && !passed_on && !is_default(&value) {
             let place = at(path, field.name());
             let what = format!("the reader sees {} in `{place}`, where nothing was written", shown(&value));
-            return Err(what.into());
+            return Err(Difference::from(what).at(number as i32));
         }
     }
     Ok(())
+}
+
+/// One field that was written.
+fn one(
+    way: Way<'_>,
+    (written, again): (&DynamicMessage, &DynamicMessage),
+    (field, value): (&FieldDescriptor, &Value),
+    path: &str,
+) -> Result<(), Difference> {
+    let (name, number) = (field.name(), field.number());
+    let place = at(path, name);
+    let elsewhere = again.message_descriptor().field_by_name(name).filter(|f| f.number() != number);
+    if let Some(other) = elsewhere {
+        return Err(format!(
+            "`{place}` was written as field {number}, the reader looks for it as {}",
+            other.number()
+        )
+        .into());
+    }
+    let Some(found) = known(again, number) else {
+        if way.reader_is_newer && !was_retired(way, written, again, number) {
+            return Err(format!("`{place}` was written, the reader does not know field {number}").into());
+        }
+        return Ok(());
+    };
+    match again.field_by_number(number) {
+        Some(seen) => values(way, (field, value), (&found, seen), &place),
+        // The empty value of a field without presence is not written again.
+        None if is_default(value) || way.prost && is_zero(value) => Ok(()),
+        None if way.prost && written.message_descriptor().field(number).is_none() => Ok(()),
+        None => Err(format!("`{place}` was written as {}, the reader sees nothing", shown(value)).into()),
+    }
 }
 
 /// Whether a field was given notice.
@@ -300,6 +345,15 @@ fn values(
         {
             Ok(())
         }
+        // Nor does whoever keeps a message for later know what is in it.
+        (Value::Message(a), Value::Bytes(b)) => match same_type(a, b) {
+            Ok(b) => message(Way { reader: way.writer, ..way }, a, &b, place),
+            Err(_) => differ(),
+        },
+        (Value::Bytes(a), Value::Message(b)) => match same_type(b, a) {
+            Ok(a) => message(Way { writer: way.reader, ..way }, &a, b, place),
+            Err(_) => differ(),
+        },
         // A list that the reader takes for one value, or the other way round: whole only when it is one.
         (Value::List(a), b) if a.len() == 1 => values(way, (field, &a[0]), (found, b), place),
         (a, Value::List(b)) if b.len() == 1 => values(way, (field, a), (found, &b[0]), place),
@@ -317,6 +371,11 @@ fn values(
             _ => differ(),
         },
     }
+}
+
+/// Bytes as a message of the type of another.
+fn same_type(like: &DynamicMessage, bytes: &[u8]) -> Result<DynamicMessage, buffa::DecodeError> {
+    DynamicMessage::decode(like.pool().clone(), like.message_index(), bytes)
 }
 
 fn same_float(a: f64, b: f64) -> bool {

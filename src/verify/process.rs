@@ -51,10 +51,19 @@ pub enum ProcessError {
     Line(String),
 }
 
+/// The first line of an error and its cause: not the tail of a stack.
 fn said(messages: &str) -> String {
-    let last: Vec<&str> = messages.lines().filter(|l| !l.trim().is_empty()).collect();
-    let last = &last[last.len().saturating_sub(3)..];
-    if last.is_empty() { String::new() } else { format!(": {}", last.join(" / ")) }
+    let noise = ["WARNING", "Traceback ", "goroutine ", "note: run with", "stack backtrace"];
+    let stack =
+        |line: &&str| line.starts_with(char::is_whitespace) || noise.iter().any(|n| line.starts_with(n));
+    let mut lines = messages.lines().filter(|l| !l.trim().is_empty());
+    let told: Vec<&str> = lines.clone().filter(|line| !stack(line)).collect();
+    let Some(first) = told.first().copied().or_else(|| lines.next()) else { return String::new() };
+    let cause = told.iter().rev().find(|line| line.starts_with("Caused by: "));
+    // Rust says where it panicked, and why in the line after.
+    let cause = cause.or_else(|| told.get(1).filter(|_| first.ends_with(':')));
+    let cause = cause.map(|cause| format!(" / {}", cause.trim()));
+    format!(": {}{}", first.trim(), cause.unwrap_or_default())
 }
 
 /// A driver that runs. Dropping it ends it, with its group.
@@ -174,6 +183,46 @@ mod tests {
     fn a_driver_that_ends_says_why() {
         let error = sh("echo no luck >&2; exit 3").read(Duration::from_secs(20)).unwrap_err();
         assert!(error.to_string().starts_with("the driver ended before it had answered"), "{error}");
+    }
+
+    #[test]
+    fn of_a_stack_the_error_and_its_cause_are_told() {
+        for (messages, expected) in [
+            ("", ""),
+            ("  only this\n", ": only this"),
+            (
+                "WARNING: old\nException in thread \"main\" X: no\n\tat a.b(C.java:1)\nCaused by: Y: why\n\tat d.e(F.java:2)\n\t... 3 more\n",
+                ": Exception in thread \"main\" X: no / Caused by: Y: why",
+            ),
+            (
+                "Terminating due to java.lang.OutOfMemoryError: Java heap space\n",
+                ": Terminating due to java.lang.OutOfMemoryError: Java heap space",
+            ),
+            (
+                "Traceback (most recent call last):\n  File \"d.py\", line 1, in <module>\n    f()\nValueError: no\n",
+                ": ValueError: no",
+            ),
+            (
+                "panic: no\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:3 +0x1\nexit status 2\n",
+                ": panic: no",
+            ),
+            (
+                "\nthread 'main' (7) panicked at src/main.rs:1:2:\nno luck\nnote: run with `RUST_BACKTRACE=1`\n",
+                ": thread 'main' (7) panicked at src/main.rs:1:2: / no luck",
+            ),
+        ] {
+            assert_eq!(said(messages), expected, "{messages}");
+        }
+    }
+
+    #[test]
+    fn the_first_line_of_a_deep_stack_is_kept() {
+        let script = "echo 'X: no luck' >&2; i=0; while [ $i -lt 500 ]; do echo \" at $i\" >&2; i=$((i+1)); done; \
+                      echo 'Caused by: Y' >&2; exec >&-; exec sleep 30";
+        let mut deep = sh(script);
+        let Err(ProcessError::Ended(_)) = deep.read(Duration::from_secs(20)) else { panic!("it has ended") };
+        let told = |d: &Process| said(&d.said());
+        assert!((0..2_000_000).any(|_| told(&deep) == ": X: no luck / Caused by: Y"), "{}", told(&deep));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::Version;
 use super::build::{self, BuildError, Builder};
-use super::bytes::{self, Stage};
+use super::bytes::{self, Failures, Stage};
 use super::calls::{self, CallsError};
 use super::driver::Driver;
 use super::matrix::{CellId, Matrix, Peer, Skip, Subject};
@@ -163,7 +163,14 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     }
 
     let predictions = Predictions::new(old, new);
-    let stage = Stage { host, sides: [old, new], programs, predictions: &predictions, samples: plan.samples };
+    let stage = Stage {
+        host,
+        sides: [old, new],
+        programs,
+        predictions: &predictions,
+        samples: plan.samples,
+        failures: Failures::default(),
+    };
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build().map_err(VerifyError::Threads)?;
     let (only, bytes, calls) = match plan.wanted {
@@ -188,6 +195,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         labels: labels.map(str::to_owned),
         typed: plan.typed.clone(),
         skips,
+        failures: stage.failures.told(labels),
         unseen: predictions.unseen(&lenses),
         cells,
     })

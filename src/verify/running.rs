@@ -16,6 +16,8 @@ use super::process::{Process, ProcessError};
 const START: Duration = Duration::from_secs(60);
 /// How long one call may take, the client's start included. The drivers give up earlier.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long it may take to hear of the end of a server that cannot be reached.
+const END: Duration = Duration::from_secs(2);
 /// How long a server may take to notice that a caller has gone.
 const NOTICE: Duration = Duration::from_secs(15);
 
@@ -31,19 +33,26 @@ pub(super) struct Server {
 #[derive(Default)]
 struct Heard {
     gone: Mutex<BTreeSet<String>>,
+    ended: Mutex<Option<ProcessError>>,
     news: Condvar,
+    over_news: Condvar,
     over: AtomicBool,
 }
 
 impl Server {
-    /// Starts one, and waits until it is ready.
+    /// Starts one that has to hold so many bytes of samples, and waits until it is ready.
     ///
     /// # Errors
     ///
     /// It does not start, or is not ready in time.
-    pub(super) fn start(stage: &Stage<'_>, peer: Peer, settings: &Value) -> Result<Server, ProcessError> {
+    pub(super) fn start(
+        stage: &Stage<'_>,
+        peer: Peer,
+        settings: &Value,
+        bytes: u64,
+    ) -> Result<Server, ProcessError> {
         let mode = ["server".to_owned(), settings.to_string()];
-        let mut process = Process::start(stage.host, &stage.programs[&peer], &mode)?;
+        let mut process = Process::start(stage.host, &stage.program(peer, bytes), &mode)?;
         let ready = process.wait_for(START, |line| line["event"] == "ready")?;
         let heard = Arc::new(Heard::default());
         let ears = heard.clone();
@@ -58,12 +67,25 @@ impl Server {
                         ears.news.notify_all();
                     }
                     Err(ProcessError::Silent(_)) => {}
-                    Err(_) => return,
+                    Err(error) => {
+                        if let Ok(mut ended) = ears.ended.lock() {
+                            *ended = Some(error);
+                        }
+                        ears.over_news.notify_all();
+                        return;
+                    }
                 }
             }
         });
         let port = ready["port"].as_u64().and_then(|port| port.try_into().ok()).unwrap_or_default();
         Ok(Server { port, heard, reader: Some(reader) })
+    }
+
+    /// Why the server is not there any more; asked when it cannot be reached, and given a moment to be heard of.
+    pub(super) fn ended(&self) -> Option<ProcessError> {
+        let ended = self.heard.ended.lock().ok()?;
+        let (ended, _) = self.heard.over_news.wait_timeout_while(ended, END, |ended| ended.is_none()).ok()?;
+        ended.clone()
     }
 
     /// Waits until the server has noticed that the caller of a call has gone.
@@ -112,7 +134,7 @@ impl Client {
     pub(super) fn ask(&mut self, stage: &Stage<'_>, request: &Value) -> Result<Value, ProcessError> {
         let mut process = match self.process.take() {
             Some(process) => process,
-            None => Process::start(stage.host, &stage.programs[&self.peer], &[])?,
+            None => Process::start(stage.host, &stage.program(self.peer, 0), &[])?,
         };
         process.send(request);
         let answer = process.read(PATIENCE)?;

@@ -37,6 +37,8 @@ pub struct Side {
     pub pool: Arc<DescriptorPool>,
     /// For each message of the contract: itself and every message and enum that it can hold.
     holds: BTreeMap<String, BTreeSet<String>>,
+    /// The methods of the contract by path.
+    paths: BTreeMap<String, MethodId>,
 }
 
 /// A label that fits between the `@` and the `:` of a cell.
@@ -77,9 +79,10 @@ impl Side {
         let content = SetOptions { include_imports: true, include_source_info: false };
         let pool = DescriptorPool::decode(&descriptor_set(&compiled, content))
             .map_err(|e| SideError { label: label.clone(), what: e.to_string() })?;
-        let mut side =
-            Side { label, version, compiled, schema, pool: Arc::new(pool), holds: BTreeMap::new() };
+        let (holds, paths) = (BTreeMap::new(), BTreeMap::new());
+        let mut side = Side { label, version, compiled, schema, pool: Arc::new(pool), holds, paths };
         side.holds = side.messages().map(|id| (side.name(id).to_owned(), side.reach(id))).collect();
+        side.paths = side.methods().collect();
         Ok(side)
     }
 
@@ -118,7 +121,7 @@ impl Side {
     /// The method at a path.
     #[must_use]
     pub fn method(&self, path: &str) -> Option<&Method> {
-        self.methods().find(|(found, _)| found == path).map(|(_, id)| self.schema.method(id))
+        self.paths.get(path).map(|id| self.schema.method(*id))
     }
 
     /// Whether a message is, or can hold, another message or an enum.

@@ -118,6 +118,19 @@ fn a_cache_is_filled_with_exactly_what_is_locked() {
     ");
     assert_eq!(world.run(&["deps", "update", "--locked"]).code, 0);
     assert_eq!(world.run(&["build"]).code, 0);
+    // A file of the cache that went bad is not used, nor taken for one that is not there.
+    let kept = walkdir::WalkDir::new(world.env.work().join("../cache"));
+    let gogo = kept.into_iter().flatten().find(|entry| entry.file_name() == "gogo.proto").unwrap();
+    std::fs::write(gogo.path(), "syntax = \"proto2\";").unwrap();
+    insta::assert_snapshot!(world.run(&["build"]), @"
+    --- stderr
+    error: 1 file of the working tree cannot be read: `gogo-proto@v1.3.2/gogoproto/gogo.proto`: the
+      cached file is gone, or is not what `protopact.lock` says
+    hint: `protopact deps update --locked` gets it again
+    --- exit 4
+    ");
+    assert_eq!(world.run(&["deps", "update", "--locked"]).code, 0);
+    assert_eq!(world.run(&["build"]).code, 0);
     // Another content under the same version is told, and the lock stays.
     std::fs::remove_dir_all(world.env.work().join("../cache")).unwrap();
     world.env.write("../modules/gogo/gogoproto/gogo.proto", &format!("{GOGO}// changed\n"));

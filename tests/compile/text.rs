@@ -670,7 +670,7 @@ mod protoc {
         let list = diagnostics(protoc(&input(&[
             (
                 "a.proto",
-                "edition = \"2023\";\nimport \"gone.proto\";\nmessage A {\n\tint32 a = 1;\tFoo b = 2;\n}\n",
+                "edition = \"2023\";\nimport \"gone.proto\";\nmessage A {\n\tFoo b = 2;\tint32 b = 1;\n}\n",
             ),
             ("b.proto", "edition = \"2023\";\nmessage B { int32 é = 1; }\n"),
             (
@@ -685,9 +685,9 @@ mod protoc {
         2 | import "gone.proto";
           |        ^^^^^^^^^^^^
           hint: looked in `proto`
-        proto/a.proto:4:15: error: "Foo" is not defined
-        4 |     int32 a = 1;    Foo b = 2;
-          |                     ^^^
+        proto/a.proto:4:19: error: "b" is already defined in "A"
+        4 |     Foo b = 2;    int32 b = 1;
+          |                         ^
         proto/b.proto:2:19: error: Expected field name
         2 | message B { int32 é = 1; }
           |                   ^

@@ -59,7 +59,7 @@ pub(crate) fn input<N: AsRef<str>, T: AsRef<str>>(root: &str, files: &[(N, T)]) 
             target: true,
         }
     };
-    let roots = if root.is_empty() { Vec::new() } else { vec![root.to_owned()] };
+    let roots = if root.is_empty() { Vec::new() } else { vec![format!("`{root}`")] };
     Input { files: files.iter().map(file).collect(), roots, ..Input::default() }
 }
 

@@ -10,7 +10,9 @@
 #[expect(dead_code, reason = "the commands' tests use the rest")]
 mod env;
 
+mod blame;
 mod command;
+mod died;
 mod drivers;
 #[cfg(target_os = "linux")]
 #[expect(clippy::disallowed_methods, reason = "programs are started as protopact starts them")]

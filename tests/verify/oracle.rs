@@ -82,6 +82,20 @@ fn of_a_list_one_value_is_left() {
 }
 
 #[test]
+fn a_message_that_is_kept_as_bytes_is_whole() {
+    let bytes = "message M { bytes i = 1; }";
+    let message = "message I { int32 n = 1; string s = 2; } message M { I i = 1; }";
+    let whole = [10, 5, 8, 7, 18, 1, b'a'];
+    assert_eq!(backward(message, bytes, &whole, &whole), Ok(()));
+    assert_eq!(backward(bytes, message, &whole, &whole), Ok(()));
+    // Another writer has another order.
+    assert_eq!(backward(message, bytes, &whole, &[10, 5, 18, 1, b'a', 8, 7]), Ok(()));
+    assert!(backward(message, bytes, &whole, &[10, 5, 8, 9, 18, 1, b'a']).unwrap_err().contains("`i.n`"));
+    assert!(backward(message, bytes, &whole, &[10, 2, 8, 7]).unwrap_err().contains("`i.s`"));
+    assert!(backward(message, bytes, &whole, &[10, 1, 8]).unwrap_err().contains("`i` was written"));
+}
+
+#[test]
 fn places_are_told_from_the_outermost_message() {
     let old = "message I { int64 n = 1; } message M { repeated I list = 1; map<string, I> by = 2; }";
     let new = "message I { int32 n = 1; } message M { repeated I list = 1; map<string, I> by = 2; }";

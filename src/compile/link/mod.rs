@@ -16,6 +16,7 @@ use super::parse::ast;
 use super::parse::{Problem, SourceInfo};
 
 use resolve::Types;
+pub(super) use resolve::tainted;
 use symbols::Symbols;
 
 /// One file of the compilation.

@@ -69,7 +69,7 @@ pub(super) fn resolve(
 }
 
 /// The files where a missing name may be the fault of a file that could not be read.
-fn tainted(units: &[Unit<'_>]) -> FxHashSet<u32> {
+pub(in crate::compile) fn tainted(units: &[Unit<'_>]) -> FxHashSet<u32> {
     let unreadable = |f: usize| units[f].broken || units[f].imports.iter().any(Option::is_none);
     let mut importers: Vec<Vec<u32>> = vec![Vec::new(); units.len()];
     for (file, unit) in units.iter().enumerate() {

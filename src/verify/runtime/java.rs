@@ -1,5 +1,7 @@
 //! The program in Java.
 
+use std::ffi::OsString;
+
 use std::fs;
 
 use minijinja::context;
@@ -62,6 +64,12 @@ impl Runtime for Java {
         }
     }
 
+    /// Not the memory of the machine. A byte is two hexadecimal digits in a file, a line, a text and a tree, and what
+    /// comes of them.
+    fn room(&self, bytes: u64) -> Vec<OsString> {
+        vec![format!("-Xmx{}m", 512 + (bytes >> 20) * 8).into()]
+    }
+
     fn start(&self, work: &Work<'_>, place: &Place<'_>) -> Start {
         let folder = place.folder.join("driver");
         let lib = folder.join("target/lib");
@@ -70,8 +78,10 @@ impl Runtime for Java {
         path.push(separator);
         path.push(lib.join("*"));
         let jar = lib.join(&place.driver.jar).into_os_string();
-        // Short runs: no time for the second compiler, and not the memory of the machine.
-        let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp"].map(Into::into);
+        // Short runs: no time for the second compiler. Who has no memory left says so and ends, and does not fail
+        // calls that are none of its business.
+        let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-cp"]
+            .map(Into::into);
         Start {
             program: work.builder.host.find("java").unwrap_or_else(|| "java".into()),
             arguments: fast.into_iter().chain([path, "Driver".into(), jar]).collect(),

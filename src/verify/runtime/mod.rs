@@ -52,6 +52,11 @@ pub(super) trait Runtime: Sync {
     /// Builds programs whose files are in their places.
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError>;
 
+    /// Arguments before all others that give a program room for so many bytes of samples.
+    fn room(&self, _bytes: u64) -> Vec<OsString> {
+        Vec::new()
+    }
+
     /// How a program starts that was built.
     fn start(&self, work: &Work<'_>, place: &Place<'_>) -> Start;
 }

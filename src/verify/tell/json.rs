@@ -99,6 +99,7 @@ fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<(
             "red_unpredicted": counts.surprising, "skipped": counts.skipped, "cases": counts.cases,
         },
         "skipped_languages": skips.collect::<Vec<_>>(),
+        "failures": matrix.failures,
         "unseen_predictions": unseen.collect::<Vec<_>>(),
         "packages": fold::packages(matrix).iter().map(|p| package(matrix, p)).collect::<Vec<_>>(),
         "cells": matrix.cells.iter().map(|c| cell(matrix, c)).collect::<Vec<_>>(),

@@ -80,6 +80,9 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
             .hang(8)
             .write(view, out)?;
     }
+    for failure in &matrix.failures {
+        Line::new().styled(Style::Error, "failed").plain(format!("  {failure}")).hang(8).write(view, out)?;
+    }
     for skip in &matrix.skips {
         Line::new()
             .styled(Style::Warn, "skipped")
