@@ -30,6 +30,7 @@ Examples:
   protopact verify --from v1.4.0                     that version and the working tree
   protopact verify --from v1.4.0 --to v2.0.0         two versions
   protopact verify --from v1.4.0 --compact           fewer ways of securing and compressing calls
+  protopact verify --from v1.4.0 --full              also the methods that no change reaches
   protopact verify --from v1.4.0 --report html=matrix.html
   protopact verify --from v1.4.0 --cell go@v1.4.0:java@worktree:unary:tls:gzip")]
 pub(super) struct VerifyArgs {
@@ -50,10 +51,10 @@ pub(super) struct VerifyArgs {
     require: Vec<Language>,
 
     /// Calls between versions only, plain and with mutual TLS and gzip
-    #[arg(long, conflicts_with = "full")]
+    #[arg(long)]
     compact: bool,
 
-    /// Every client, every server, every way of securing and compressing calls; the default
+    /// Call every method, also those that no change reaches
     #[arg(long)]
     full: bool,
 
@@ -62,7 +63,7 @@ pub(super) struct VerifyArgs {
     only: Option<Part>,
 
     /// Repeat one cell: `go@OLD:java@NEW:bytes`, `go@OLD:java@NEW:unary:tls:gzip`
-    #[arg(long, value_name = "CELL", conflicts_with_all = ["lang", "only", "compact", "full"])]
+    #[arg(long, value_name = "CELL", conflicts_with_all = ["lang", "only", "compact"])]
     cell: Option<String>,
 
     /// How to print the matrix
@@ -142,6 +143,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         languages,
         wanted,
         samples: SampleOptions { seed: args.seed, size },
+        everything: args.full,
         jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get),
         offline: args.offline,
         programs: &cache.space(Space::Verify),

@@ -308,6 +308,8 @@ pub struct Matrix {
     pub skips: Vec<Skip>,
     /// The cells in the order of their names.
     pub cells: Vec<Cell>,
+    /// How many methods were not called, because no change reaches them.
+    pub equal: usize,
     /// Programs that did not do their part, each with what happened; where there is one, the matrix is not whole.
     pub failures: Vec<String>,
     /// Predictions that nothing confirmed.

@@ -13,6 +13,7 @@ use super::driver::Driver;
 use super::matrix::{CellId, Matrix, Peer, Skip, Subject};
 use super::predict::Predictions;
 use super::process::Program;
+use super::reach::Reach;
 use super::sdk::{Sdk, Unready};
 use super::side::Side;
 use crate::codegen::generate::GenerateError;
@@ -59,6 +60,8 @@ pub struct Plan<'a> {
     pub wanted: Wanted,
     /// Which samples are written.
     pub samples: SampleOptions,
+    /// Whether methods are called that no change reaches.
+    pub everything: bool,
     /// How many programs read and write at the same time; clients call all at once.
     pub jobs: usize,
     /// Never use the network.
@@ -163,6 +166,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     }
 
     let predictions = Predictions::new(old, new);
+    let reach = if plan.everything { Reach::default() } else { Reach::new(old, new) };
     let stage = Stage {
         host,
         sides: [old, new],
@@ -170,6 +174,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         predictions: &predictions,
         samples: plan.samples,
         failures: Failures::default(),
+        reach,
     };
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build().map_err(VerifyError::Threads)?;
@@ -195,6 +200,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         labels: labels.map(str::to_owned),
         typed: plan.typed.clone(),
         skips,
+        equal: if calls.is_some() { stage.reach.methods() } else { 0 },
         failures: stage.failures.told(labels),
         unseen: predictions.unseen(&lenses),
         cells,

@@ -80,6 +80,15 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
             .hang(8)
             .write(view, out)?;
     }
+    if matrix.equal > 0 {
+        let equal = plural(matrix.equal, "method");
+        let verb = if matrix.equal == 1 { "is" } else { "are" };
+        Line::new()
+            .styled(Style::Faint, "equal")
+            .plain(format!("  {equal} that no change reaches {verb} not called; `--full` calls all"))
+            .hang(7)
+            .write(view, out)?;
+    }
     for failure in &matrix.failures {
         Line::new().styled(Style::Error, "failed").plain(format!("  {failure}")).hang(8).write(view, out)?;
     }
