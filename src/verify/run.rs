@@ -52,6 +52,8 @@ pub struct Plan<'a> {
     pub sides: &'a [Side; 2],
     /// The versions as typed, for commands that repeat a cell.
     pub typed: [String; 2],
+    /// Options as they were given that decide what a cell is, for the same commands.
+    pub options: Vec<String>,
     /// The languages that take part, in the order of output.
     pub languages: Vec<Language>,
     /// Languages of those that must: one whose tools or plugins are missing is an error, not a skip.
@@ -96,6 +98,9 @@ pub enum VerifyError {
     /// Calls cannot be tried at all.
     #[error(transparent)]
     Calls(#[from] CallsError),
+    /// Programs did not do their part: what they were to try is not known.
+    #[error("the matrix is not whole: {}", .0.join("; "))]
+    Unwhole(Vec<String>),
     /// The cell that was asked for has nothing in it.
     #[error("there is no cell `{0}`")]
     NoCell(String),
@@ -199,6 +204,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         contract: plan.sdk.name.to_owned(),
         labels: labels.map(str::to_owned),
         typed: plan.typed.clone(),
+        options: plan.options.clone(),
         skips,
         equal: if calls.is_some() { stage.reach.methods() } else { 0 },
         failures: stage.failures.told(labels),

@@ -72,6 +72,8 @@ fn contradicting_flags_are_refused() {
         &["verify", "--from", "v1.0.0", "--report", "html"],
         &["verify", "--from", "v1.0.0", "--report", "xml=a"],
         &["verify", "--from", "v1.0.0", "--lang", "perl"],
+        &["verify", "--from", "v1.0.0", "--lang", "go", "--require", "java"],
+        &["verify", "--from", "v1.0.0", "--lang", "go,python", "--require", "go,java"],
     ] {
         let output = run(&lab(), args);
         assert_eq!(output.code, 2, "{args:?} {output}");
