@@ -43,7 +43,7 @@ impl<'a> Comparison<'a> {
         let mut changes = diff::changes(&cx);
         let notes = memory.map(|memory| ledger::remember(&mut changes, &cx, memory)).unwrap_or_default();
         let judge = Judge::of(&cx, &changes);
-        let verdicts = changes.iter().map(|change| judge.judge(change)).collect();
+        let verdicts = judge.all(&changes);
         let echoes = diff::echoes(&changes, &cx);
         let own = Own::of(&cx);
         Comparison { cx, changes, verdicts, echoes, judge, own, carried: None, prover: None, notes }

@@ -21,6 +21,8 @@ mod wire;
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
+
 use crate::diff::{self, Change, Cx};
 use crate::words::{Direction, Effect, Lens};
 
@@ -88,8 +90,25 @@ impl<'a> Judge<'a> {
         Judge { cx: *cx, facts: facts::Facts::new(cx, changes), generated: source::Generated::default() }
     }
 
+    /// What each change does to whom, in their order.
+    pub fn all(&self, changes: &[Change]) -> Vec<Verdict> {
+        // How far the walks of one change get depends on those before: they go in order. What is generated does not.
+        let (cx, names) = (&self.cx, &self.generated);
+        let mut generated = Vec::new();
+        let others: Vec<_> = rayon::in_place_scope(|scope| {
+            scope.spawn(|_| generated = changes.par_iter().map(|c| of_generated(c, cx, names)).collect());
+            changes.iter().map(|change| self.of_others(change)).collect()
+        });
+        others.into_iter().zip(generated).map(|(others, generated)| others.with(generated).finish()).collect()
+    }
+
     /// What a change does to whom.
     pub fn judge(&self, change: &Change) -> Verdict {
+        self.of_others(change).with(of_generated(change, &self.cx, &self.generated)).finish()
+    }
+
+    /// What it does to everything else.
+    fn of_others(&self, change: &Change) -> Cells {
         let mut cells = Cells::default();
         wire::judge(change, &self.cx, &self.facts, &mut cells);
         json::judge(change, &self.cx, &self.facts, &mut cells);
@@ -101,8 +120,7 @@ impl<'a> Judge<'a> {
         http::judge(change, &self.cx, &self.facts, &mut cells);
         validation::judge(change, &self.cx, &self.facts, &mut cells);
         keys::judge(change, &self.cx, &mut cells);
-        source::judge(change, &self.cx, &self.generated, &mut cells);
-        cells.finish()
+        cells
     }
 
     /// What stands for an element of the old side in [`Judge::old_uses`].
@@ -124,6 +142,13 @@ impl<'a> Judge<'a> {
     pub fn new_uses(&self, element: crate::schema::Element) -> Vec<crate::schema::Use> {
         self.facts.new_reach.uses(self.cx.new, element)
     }
+}
+
+/// What a change does to generated code.
+fn of_generated(change: &Change, cx: &Cx<'_>, names: &source::Generated) -> Cells {
+    let mut cells = Cells::default();
+    source::judge(change, cx, names, &mut cells);
+    cells
 }
 
 /// An effect with its reason, while a verdict is being made.
@@ -227,6 +252,12 @@ impl Cells {
             )
             .into();
         }
+    }
+
+    /// With cells of other lenses.
+    fn with(mut self, others: Cells) -> Cells {
+        self.0.extend(others.0);
+        self
     }
 
     fn finish(mut self) -> Verdict {

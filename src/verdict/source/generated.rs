@@ -3,8 +3,9 @@
 //! Every lost name is laid to the change that caused it: to what happened to its own element, to what its file or its
 //! features say now, or to what is new beside it and made the generator call it otherwise.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -40,28 +41,74 @@ struct Lost {
     traits: Vec<String>,
 }
 
-/// The names of one scope by the element that they come from.
+/// The names that more than one element has, in one scope.
 #[derive(Debug, Default)]
-struct Local {
-    names: FxHashMap<Element, Vec<Name>>,
+struct Shared {
+    /// Those of an element, in the order of the table.
+    of: FxHashMap<Element, Vec<Name>>,
+    /// Who has a name.
     claims: FxHashMap<String, Vec<Element>>,
+}
+
+impl Shared {
+    fn of(language: Language, names: impl IntoIterator<Item = Name>) -> Shared {
+        let mut shared = Shared::default();
+        let mut alone: FxHashMap<String, Name> = FxHashMap::default();
+        for name in names {
+            let key = surface::key(language, &name.path);
+            match alone.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(name);
+                }
+                Entry::Occupied(entry) if entry.get().of == name.of => {}
+                Entry::Occupied(entry) => {
+                    let first = entry.get();
+                    let claims = shared.claims.entry(entry.key().clone()).or_insert_with(|| {
+                        shared.of.entry(first.of).or_default().push(first.clone());
+                        vec![first.of]
+                    });
+                    claims.push(name.of);
+                    shared.of.entry(name.of).or_default().push(name);
+                }
+            }
+        }
+        shared
+    }
 }
 
 /// A container: the language, that of its files, and the file where it is a class of the file's own.
 type Container = (Language, String, Option<FileId>);
-/// Which elements claim a name, below one container.
-type Claims = Rc<FxHashMap<String, Vec<Element>>>;
 /// The files below each container.
-type Groups = Rc<FxHashMap<String, Vec<FileId>>>;
+type Groups = FxHashMap<String, Vec<FileId>>;
 
 /// The tables of a comparison, made where something asks.
 #[derive(Debug, Default)]
 pub(in crate::verdict) struct Generated {
-    lost: RefCell<FxHashMap<(Language, Element, Element), Rc<Lost>>>,
-    tops: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
-    members: RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
-    claims: RefCell<FxHashMap<Container, Claims>>,
-    groups: RefCell<FxHashMap<Language, Groups>>,
+    lost: Memo<(Language, Element, Element), Lost>,
+    tops: Memo<Container, Shared>,
+    members: Memo<(Language, Element), Shared>,
+    groups: Memo<Language, Groups>,
+}
+
+/// What is made once for each key, by whichever thread is first: what is made depends on nothing but the key.
+#[derive(Debug)]
+struct Memo<K, V>(Mutex<FxHashMap<K, Arc<V>>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Memo<K, V> {
+        Memo(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V> Memo<K, V> {
+    fn get(&self, key: K, make: impl FnOnce() -> V) -> Arc<V> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(&key) {
+            return known.clone();
+        }
+        let made = Arc::new(make());
+        known().entry(key).or_insert(made).clone()
+    }
 }
 
 impl Generated {
@@ -154,8 +201,11 @@ impl Generated {
     /// Whether a type has another name or place.
     fn place(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
         let place = |schema: &Schema, element| {
-            let first = surface::names(language, schema, element).into_iter().find(|n| n.of == element);
-            (surface::container(language, schema, element), first.map(|n| n.path).unwrap_or_default())
+            // What stands right below a container is a shorter list.
+            let first = |names: Vec<Name>| names.into_iter().find(|name| name.of == element);
+            let name = first(surface::tops(language, schema, element))
+                .or_else(|| first(surface::names(language, schema, element)));
+            (surface::container(language, schema, element), name.map(|name| name.path).unwrap_or_default())
         };
         let (was, now) = (place(cx.old, old), place(cx.new, new));
         if was == now { Says::Kept } else { Says::Lost(moved(&was, &now)) }
@@ -252,102 +302,81 @@ impl Generated {
     fn clashes(&self, language: Language, new: Element, cx: &Cx<'_>) -> Option<String> {
         let owner = surface::owner(cx.new, new);
         let mine: FxHashSet<Element> = surface::inside(cx.new, new).into_iter().collect();
-        let owners = if owner == new { surface::inside(cx.new, new) } else { vec![owner] };
-        let claims = self.claims(language, cx.new, owner);
         // A type inside of a message stands among its names.
         let scope = match parent(cx.new, owner) {
             Some(outer @ Element::Message(_)) if owner == new => outer,
             _ => owner,
         };
         let is_mine = |of: Element| mine.contains(&of) || mine.contains(&surface::owner(cx.new, of));
-        let clash = |claims: &FxHashMap<String, Vec<Element>>, name: &Name| {
-            let others = claims.get(&surface::key(language, &name.path))?;
-            let other = others.iter().find(|other| **other != name.of && !is_mine(**other))?;
-            Some(format!(
-                "the generated code does not compile: {} `{}` and {} `{}` are both called `{}`",
-                cx.new.noun(*other),
-                cx.new.full_name(*other),
-                cx.new.noun(name.of),
-                cx.new.full_name(name.of),
-                name.path
-            ))
-        };
         let parts: Vec<Element> = if owner == new {
-            owners.iter().flat_map(|o| with_parts(cx.new, *o)).collect()
+            surface::inside(cx.new, new).iter().flat_map(|owner| with_parts(cx.new, *owner)).collect()
         } else {
             vec![new]
         };
-        let first = |local: &Local, claims: &FxHashMap<String, Vec<Element>>| {
-            let names = parts.iter().filter_map(|of| local.names.get(of)).flatten();
-            names.filter_map(|name| clash(claims, name)).next()
+        let first = |shared: &Shared| {
+            let mut names = parts.iter().filter_map(|of| shared.of.get(of)).flatten();
+            names.find_map(|name| {
+                let others = shared.claims.get(&surface::key(language, &name.path))?;
+                let other = others.iter().find(|other| **other != name.of && !is_mine(**other))?;
+                Some(format!(
+                    "the generated code does not compile: {} `{}` and {} `{}` are both called `{}`",
+                    cx.new.noun(*other),
+                    cx.new.full_name(*other),
+                    cx.new.noun(name.of),
+                    cx.new.full_name(name.of),
+                    name.path
+                ))
+            })
         };
-        let tops =
-            |owner: Element| local(&self.tops, (language, owner), || surface::tops(language, cx.new, owner));
-        owners.iter().find_map(|owner| first(&tops(*owner), &claims)).or_else(|| {
+        first(&self.tops(language, cx.new, owner)).or_else(|| {
             let Element::Message(_) = scope else { return None };
-            let local = local(&self.members, (language, scope), || within(language, cx.new, scope));
-            first(&local, &local.claims)
+            let within = || Shared::of(language, within(language, cx.new, scope));
+            first(&self.members.get((language, scope), within))
         })
     }
 
-    /// Who claims which name right below the container of an element.
-    fn claims(&self, language: Language, schema: &Schema, element: Element) -> Claims {
+    /// What is called alike right below the container of an element.
+    fn tops(&self, language: Language, schema: &Schema, element: Element) -> Arc<Shared> {
         let file = schema.file_of(element);
         let in_class = surface::in_file_class(language, schema, element);
         let group = surface::container(language, schema, Element::File(file));
-        let key = (language, group, in_class.then_some(file));
-        let known = self.claims.borrow().get(&key).cloned();
-        if let Some(known) = known {
-            return known;
-        }
         let groups = self.groups(language, schema);
-        let files = match key.2 {
-            Some(_) => &[file][..],
-            None => groups.get(&key.1).map_or(&[][..], Vec::as_slice),
-        };
-        let mut claims: FxHashMap<String, Vec<Element>> = FxHashMap::default();
-        for file in files {
-            for inner in surface::inside(schema, Element::File(*file)) {
-                if surface::in_file_class(language, schema, inner) != in_class {
-                    continue;
-                }
-                for name in surface::tops(language, schema, inner) {
-                    claims.entry(surface::key(language, &name.path)).or_default().push(name.of);
-                }
-            }
-        }
-        let claims = Rc::new(claims);
-        self.claims.borrow_mut().insert(key, claims.clone());
-        claims
+        let files = if in_class { &[file][..] } else { groups.get(&group).map_or(&[][..], Vec::as_slice) };
+        self.tops.get((language, group.clone(), in_class.then_some(file)), || {
+            let all = files.iter().flat_map(|file| surface::inside(schema, Element::File(*file)));
+            let here = all.filter(|inner| surface::in_file_class(language, schema, *inner) == in_class);
+            Shared::of(language, here.flat_map(|inner| surface::tops(language, schema, inner)))
+        })
     }
 
     /// The files below each container of files.
-    fn groups(&self, language: Language, schema: &Schema) -> Groups {
-        let known = self.groups.borrow().get(&language).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let mut all: FxHashMap<String, Vec<FileId>> = FxHashMap::default();
-        for (id, _) in schema.files() {
-            let group = surface::container(language, schema, Element::File(id));
-            all.entry(group).or_default().push(id);
-        }
-        let all = Rc::new(all);
-        self.groups.borrow_mut().insert(language, all.clone());
-        all
+    fn groups(&self, language: Language, schema: &Schema) -> Arc<Groups> {
+        self.groups.get(language, || {
+            let mut all = Groups::default();
+            for (id, _) in schema.files() {
+                let group = surface::container(language, schema, Element::File(id));
+                all.entry(group).or_default().push(id);
+            }
+            all
+        })
     }
 
     /// What of the names of an old element its new side does not have with the same shape.
-    fn lost(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Rc<Lost> {
-        let known = self.lost.borrow().get(&(language, old, new)).cloned();
-        if let Some(known) = known {
-            return known;
-        }
+    fn lost(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Arc<Lost> {
+        self.lost.get((language, old, new), || Lost::between(language, cx, old, new))
+    }
+}
+
+impl Lost {
+    fn between(language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Lost {
+        let stays = surface::container(language, cx.old, old) == surface::container(language, cx.new, new);
         let table = |schema: &Schema, element| -> Vec<((String, String), Name)> {
             let container = surface::container(language, schema, element);
-            let front = if container.is_empty() { container } else { format!("{container}.") };
+            let front = format!("{container}.");
             // Where everything goes elsewhere, whatever sent it there says so.
-            let bare = |text: &str| if front.is_empty() { text.to_owned() } else { text.replace(&front, "") };
+            let bare = |text: &str| {
+                if stays || container.is_empty() { text.to_owned() } else { text.replace(&front, "") }
+            };
             let names = surface::names(language, schema, element).into_iter();
             names.map(|name| ((bare(&name.path), bare(&name.shape)), name)).collect()
         };
@@ -376,8 +405,6 @@ impl Generated {
             lost.of.entry(key_of(cx.old, name.of)).or_insert_with(|| name.clone());
             lost.first.get_or_insert_with(|| name.clone());
         }
-        let lost = Rc::new(lost);
-        self.lost.borrow_mut().insert((language, old, new), lost.clone());
         lost
     }
 }
@@ -406,25 +433,6 @@ fn with_parts(schema: &Schema, element: Element) -> Vec<Element> {
 
 fn gone(name: &Name) -> String {
     format!("`{}` is gone, or has another type", name.path)
-}
-
-/// The names of a scope, made once.
-fn local(
-    known: &RefCell<FxHashMap<(Language, Element), Rc<Local>>>,
-    key: (Language, Element),
-    names: impl FnOnce() -> Vec<Name>,
-) -> Rc<Local> {
-    if let Some(known) = known.borrow().get(&key) {
-        return known.clone();
-    }
-    let mut made = Local::default();
-    for name in names() {
-        made.claims.entry(surface::key(key.0, &name.path)).or_default().push(name.of);
-        made.names.entry(name.of).or_default().push(name);
-    }
-    let made = Rc::new(made);
-    known.borrow_mut().insert(key, made.clone());
-    made
 }
 
 /// The names of a message, and of the types inside as far as they stand beside those.

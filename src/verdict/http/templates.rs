@@ -1,0 +1,147 @@
+//! Path templates as sets of paths, and which of many hold all of another one.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Templates without field names, each with a number, as a tree of their segments: what is looked for walks down all
+/// branches at once, so that a contract of ten thousand calls costs each call no more than its own segments.
+#[derive(Debug)]
+pub(super) struct Templates(Vec<Node>);
+
+/// A place between two segments.
+#[derive(Debug, Default)]
+struct Node {
+    /// The places after the next segment, by that segment.
+    next: FxHashMap<Box<str>, usize>,
+    /// Whether it stands after `**`, which takes more segments here.
+    takes_more: bool,
+    /// The templates that end here: the verb after a colon, and their number.
+    ends: Vec<(Box<str>, usize)>,
+}
+
+impl Default for Templates {
+    fn default() -> Templates {
+        Templates(vec![Node::default()])
+    }
+}
+
+impl Templates {
+    pub(super) fn add(&mut self, shape: &str, number: usize) {
+        let (segments, verb) = split(shape);
+        let mut at = 0;
+        for segment in segments {
+            at = match self.0[at].next.get(segment) {
+                Some(next) => *next,
+                None => {
+                    let next = self.0.len();
+                    self.0.push(Node { takes_more: segment == "**", ..Node::default() });
+                    self.0[at].next.insert(segment.into(), next);
+                    next
+                }
+            };
+        }
+        self.0[at].ends.push((verb.into(), number));
+    }
+
+    /// The numbers of those that match every path that a template matches, in no order. One that does so only together
+    /// with others is not among them.
+    pub(super) fn covering(&self, shape: &str) -> Vec<usize> {
+        let (segments, verb) = split(shape);
+        let mut places = FxHashSet::default();
+        self.reach(0, &mut places);
+        for segment in segments {
+            let mut after = FxHashSet::default();
+            for place in places {
+                let node = &self.0[place];
+                let mut go = |by: &str| {
+                    if let Some(next) = node.next.get(by) {
+                        self.reach(*next, &mut after);
+                    }
+                };
+                if segment != "**" {
+                    go("*");
+                }
+                if !matches!(segment, "*" | "**") {
+                    go(segment);
+                }
+                if node.takes_more {
+                    after.insert(place);
+                }
+            }
+            places = after;
+        }
+        let ends = places.iter().flat_map(|place| &self.0[*place].ends);
+        ends.filter(|(theirs, _)| **theirs == *verb).map(|(_, number)| *number).collect()
+    }
+
+    /// A place, and those after it that no segment is needed for.
+    fn reach(&self, place: usize, places: &mut FxHashSet<usize>) {
+        if places.insert(place)
+            && let Some(next) = self.0[place].next.get("**")
+        {
+            self.reach(*next, places);
+        }
+    }
+}
+
+/// Whether a template matches every path that another one matches. No is also said where that is not seen at once.
+pub(super) fn covers(wide: &str, narrow: &str) -> bool {
+    let mut templates = Templates::default();
+    templates.add(wide, 0);
+    !templates.covering(narrow).is_empty()
+}
+
+/// The segments of a template and the verb after them.
+fn split(shape: &str) -> (std::str::Split<'_, char>, &str) {
+    let last = shape.rfind('/').unwrap_or(0);
+    let (path, verb) = match shape[last..].split_once(':') {
+        Some((_, verb)) => (&shape[..shape.len() - verb.len() - 1], verb),
+        None => (shape, ""),
+    };
+    (path.split('/'), verb)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_the_set_of_paths_it_matches() {
+        let all = [
+            ("/v1/shelves/**", "/v1/shelves/*", true),
+            ("/v1/shelves/*", "/v1/shelves/**", false),
+            ("/v1/*/books", "/v1/shelves/books", true),
+            ("/v1/shelves/books", "/v1/*/books", false),
+            ("/v1/shelves/books", "/v1/shelves/books", true),
+            ("/v1/**:move", "/v1/a/*:move", true),
+            ("/v1/**", "/v1/a/*:move", false),
+            ("/v1/**", "/v1", true),
+            ("/v1/*", "/v1", false),
+            ("/v1/*", "/v1/*", true),
+            ("/**/x", "/a/b/x", true),
+            ("/**/x", "/a/**", false),
+            ("/**/x/**", "/a/x/b/x", true),
+            ("/v1/**", "/v1/a/**", true),
+        ];
+        for (wide, narrow, covered) in all {
+            assert_eq!(covers(wide, narrow), covered, "{wide} {narrow}");
+        }
+        // Of many at once, the same.
+        let mut templates = Templates::default();
+        for (number, (wide, ..)) in all.iter().enumerate() {
+            templates.add(wide, number);
+        }
+        for (_, narrow, _) in all {
+            let mut found = templates.covering(narrow);
+            found.sort_unstable();
+            let expected = (0..all.len()).filter(|number| covers(all[*number].0, narrow));
+            assert_eq!(found, expected.collect::<Vec<_>>(), "{narrow}");
+        }
+    }
+
+    #[test]
+    fn no_template_takes_long() {
+        let wide = format!("{}/x", "/**".repeat(300));
+        assert!(covers(&wide, &format!("{}/x", "/a".repeat(300))));
+        assert!(!covers(&wide, &"/a".repeat(300)));
+    }
+}
