@@ -156,7 +156,7 @@ enum Default {
 
 /// The defaults of two fields as text, if they differ. A change of type alone is not a change of default: all
 /// zeros are equal, and numbers compare by value whatever their type.
-fn default_change(
+pub(crate) fn default_change(
     old_schema: &Schema,
     old: &Field,
     new_schema: &Schema,

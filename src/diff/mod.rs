@@ -20,6 +20,7 @@ mod types;
 
 pub use change::{Change, Cx};
 pub use echoes::{Echoes, echoes, is_compilers_own};
+pub(crate) use fields::default_change;
 pub(crate) use gone::gone_whole;
 pub use kind::{
     Comeback, Departure, Ever, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure,

@@ -10,7 +10,7 @@ use super::forms::Parser;
 use super::walk::Walk;
 use super::wire::excludes;
 use super::{Cells, Loss, past};
-use crate::diff::{Change, Comeback, Cx, Kind, NameChange, beside};
+use crate::diff::{Change, Comeback, Cx, Kind, NameChange, beside, default_change};
 use crate::schema::{Cardinality, Element, EnumId, EnumValueId, Field, FieldId, MessageId, Schema};
 use crate::text::few;
 use crate::words::Lens;
@@ -115,15 +115,16 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
                 cells.forward(Lens::Json, loss);
             }
         }
-        Kind::FieldDefaultChanged { old, new } => {
-            cells.backward(
-                Lens::Json,
-                Loss::corrupt(format!("an absent key was written to mean {old} and is read as {new}")),
-            );
-            cells.forward(
-                Lens::Json,
-                Loss::corrupt(format!("an absent key is written to mean {new} and is read as {old}")),
-            );
+        Kind::FieldDefaultChanged { .. } => {
+            let Some((old, new)) = change.fields() else { return };
+            let (there, back) = linked(cx, old, new);
+            let (old, new) = (cx.old.field(old), cx.new.field(new));
+            if there {
+                cells.backward(Lens::Json, absent((cx.old, old), (cx.new, new), "was"));
+            }
+            if back {
+                cells.forward(Lens::Json, absent((cx.new, new), (cx.old, old), "is"));
+            }
         }
         Kind::FieldOneofChanged(_) => {
             let Some((old, new)) = change.fields() else { return };
@@ -265,6 +266,21 @@ fn same_key(old: &Field, new: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Ce
     let forward = Parser::forward(cx);
     cells.backward(Lens::Json, backward.fields(old, new, &mut Walk::new(&facts.json[0])));
     cells.forward(Lens::Json, forward.fields(new, old, &mut Walk::new(&facts.json[1])));
+    cells.backward(Lens::Json, absent((cx.old, old), (cx.new, new), "was"));
+    cells.forward(Lens::Json, absent((cx.new, new), (cx.old, old), "is"));
+}
+
+/// What a key that is not there means to a reader whose field has another default. A required field is always there.
+fn absent((write, w): (&Schema, &Field), (read, r): (&Schema, &Field), was: &str) -> Loss {
+    if [w, r].iter().any(|f| f.cardinality == Cardinality::Required) {
+        return Loss::none();
+    }
+    match default_change(write, w, read, r) {
+        Some((meant, read)) => {
+            Loss::corrupt(format!("an absent key {was} written to mean {meant} and is read as {read}"))
+        }
+        None => Loss::none(),
+    }
 }
 
 /// Whether JSON that has a field of the old side at a number leads to the field of the new side at that number, and
@@ -308,11 +324,13 @@ fn name_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, how: &NameChange<Fi
         let parser = Parser::backward(cx);
         let namesake = cx.new.field(namesake);
         cells.backward(Lens::Json, parser.fields(old, namesake, &mut Walk::new(&facts.json[0])));
+        cells.backward(Lens::Json, absent((cx.old, old), (cx.new, namesake), "was"));
     }
     if let Some(namesake) = old.parent.and_then(|p| cx.old.field_by_key(p, &new.json_name)) {
         let parser = Parser::forward(cx);
         let namesake = cx.old.field(namesake);
         cells.forward(Lens::Json, parser.fields(new, namesake, &mut Walk::new(&facts.json[1])));
+        cells.forward(Lens::Json, absent((cx.new, new), (cx.old, namesake), "is"));
     }
     if !old_key_taken {
         cells.backward(

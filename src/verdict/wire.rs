@@ -295,9 +295,10 @@ fn cardinality_changed(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut 
 }
 
 fn default_changed(change: &Change, cx: &Cx<'_>, old: &str, new: &str, cells: &mut Cells) {
+    // A required field is always written; where it is not, the message is refused.
     let required = change.fields().is_some_and(|(o, n)| {
         cx.old.field(o).cardinality == Cardinality::Required
-            && cx.new.field(n).cardinality == Cardinality::Required
+            || cx.new.field(n).cardinality == Cardinality::Required
     });
     if !required {
         cells.backward(
@@ -345,7 +346,11 @@ pub(super) fn excludes(
 }
 
 fn utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
-    let Some((_, new)) = change.fields() else { return };
+    let Some((old, new)) = change.fields() else { return };
+    // Entries that have another number now are not read as each other.
+    if map_of(cx.old, old) != map_of(cx.new, new) {
+        return;
+    }
     let loss = || {
         Loss::rejects("bytes that are not UTF-8 could be written on one side and are refused on the other")
     };
@@ -358,7 +363,11 @@ fn utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
 
 fn java_utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     use crate::schema::JavaUtf8;
-    let Some((_, new)) = change.fields() else { return };
+    let Some((old, new)) = change.fields() else { return };
+    // Entries that have another number now are not read as each other.
+    if map_of(cx.old, old) != map_of(cx.new, new) {
+        return;
+    }
     let loss = || Loss::rejects("Java refuses bytes that are not UTF-8 on one side only");
     if cx.new.field(new).java_utf8 == JavaUtf8::Verify {
         cells.backward(Lens::Wire, loss());

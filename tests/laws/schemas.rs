@@ -1,4 +1,5 @@
-//! Random small schemas and random edits of them, as .proto text.
+//! Random small schemas and random edits of them, as .proto text: messages, enums and a service, in proto2, proto3 and an
+//! edition.
 
 use std::fmt::Write as _;
 
@@ -18,6 +19,26 @@ pub(crate) enum Label {
     MapValue,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    Proto2,
+    Proto3,
+    Edition,
+}
+
+/// What is said of a field beside its type, where its syntax and type have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trait {
+    None,
+    Required,
+    /// Packed where lists are not, and the other way round.
+    OtherPacking,
+    Default,
+    Implicit,
+    Delimited,
+    AnyBytes,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     pub(crate) number: u8,
@@ -26,6 +47,7 @@ pub(crate) struct Field {
     pub(crate) label: Label,
     pub(crate) in_oneof: bool,
     pub(crate) deprecated: bool,
+    pub(crate) more: Trait,
 }
 
 #[derive(Clone, Debug)]
@@ -35,13 +57,23 @@ pub(crate) struct Message {
     pub(crate) reserved: Vec<u8>,
 }
 
+/// A call: its number, request and response, and whether these are streams.
+#[derive(Clone, Debug)]
+pub(crate) struct Method {
+    pub(crate) name: usize,
+    pub(crate) messages: [usize; 2],
+    pub(crate) streams: [bool; 2],
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {
-    pub(crate) proto3: bool,
+    pub(crate) syntax: Syntax,
     pub(crate) messages: Vec<Message>,
     /// Values of E0 and E1 besides their zero.
     pub(crate) values: [Vec<(i32, String)>; 2],
-    pub(crate) methods: Vec<(usize, usize)>,
+    /// In an edition, whether an enum is closed.
+    pub(crate) closed: [bool; 2],
+    pub(crate) methods: Vec<Method>,
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +91,13 @@ pub(crate) enum Edit {
     AddValue(usize, i32),
     RemoveValue(usize, usize),
     RenameValue(usize, usize),
+    More(usize, usize, Trait),
+    Close(usize),
+    Syntax(Syntax),
+    RemoveMethod(usize),
+    AddMethod(usize, usize),
+    CallType { method: usize, response: bool, message: usize },
+    Stream { method: usize, response: bool },
 }
 
 fn label() -> impl Strategy<Value = Label> {
@@ -70,45 +109,74 @@ fn label() -> impl Strategy<Value = Label> {
     ]
 }
 
-fn message(index: usize) -> impl Strategy<Value = Message> {
-    prop::collection::btree_map(1..=FIELDS, (0..KINDS.len(), label(), prop::bool::weighted(0.25)), 1..5)
-        .prop_map(move |fields| Message {
-            name: format!("M{index}"),
-            fields: fields
-                .into_iter()
-                .map(|(number, (kind, label, oneof))| Field {
-                    number,
-                    name: format!("f{number}"),
-                    kind,
-                    label,
-                    in_oneof: oneof && label == Label::Singular,
-                    deprecated: false,
-                })
-                .collect(),
-            reserved: vec![],
-        })
+fn more() -> impl Strategy<Value = Trait> {
+    use Trait::{AnyBytes, Default, Delimited, Implicit, None, OtherPacking, Required};
+    prop_oneof![
+        4 => Just(None),
+        3 => prop::sample::select(vec![Required, OtherPacking, Default, Implicit, Delimited, AnyBytes]),
+    ]
 }
 
-pub(crate) fn spec() -> impl Strategy<Value = Spec> {
+fn message(index: usize, more: BoxedStrategy<Trait>) -> impl Strategy<Value = Message> {
+    let field = (0..KINDS.len(), label(), prop::bool::weighted(0.25), more);
+    prop::collection::btree_map(1..=FIELDS, field, 1..5).prop_map(move |fields| Message {
+        name: format!("M{index}"),
+        fields: fields
+            .into_iter()
+            .map(|(number, (kind, label, oneof, more))| Field {
+                number,
+                name: format!("f{number}"),
+                kind,
+                label,
+                in_oneof: oneof && label == Label::Singular,
+                deprecated: false,
+                more,
+            })
+            .collect(),
+        reserved: vec![],
+    })
+}
+
+fn spec_of(syntax: BoxedStrategy<Syntax>, more: BoxedStrategy<Trait>) -> impl Strategy<Value = Spec> {
+    let method = ((0..3usize, 0..3usize), any::<(bool, bool)>());
     (
-        any::<bool>(),
-        (message(0), message(1), message(2)),
+        syntax,
+        [0, 1, 2].map(|index| message(index, more.clone())),
         prop::collection::btree_set(-2..6i32, 0..4),
         prop::collection::btree_set(1..4i32, 0..3),
-        prop::collection::vec((0..3usize, 0..3usize), 0..3),
+        any::<[bool; 2]>(),
+        prop::collection::vec(method, 0..3),
     )
-        .prop_map(|(proto3, (a, b, c), e0, e1, methods)| Spec {
-            proto3,
-            messages: vec![a, b, c],
+        .prop_map(|(syntax, messages, e0, e1, closed, methods)| Spec {
+            syntax,
+            messages: messages.into(),
             values: [e0, e1].map(|set| {
                 set.into_iter().filter(|n| *n != 0).map(|n| (n, format!("V{n}").replace('-', "N"))).collect()
             }),
-            methods,
+            closed,
+            methods: methods
+                .into_iter()
+                .enumerate()
+                .map(|(name, ((a, b), (c, d)))| Method { name, messages: [a, b], streams: [c, d] })
+                .collect(),
         })
 }
 
-pub(crate) fn edits() -> impl Strategy<Value = Vec<Edit>> {
-    let one = prop_oneof![
+/// Contracts in every syntax, with all that can be said of fields.
+pub(crate) fn spec() -> impl Strategy<Value = Spec> {
+    use Syntax::{Edition, Proto2, Proto3};
+    spec_of(prop::sample::select(vec![Proto2, Proto3, Edition]).boxed(), more().boxed())
+}
+
+/// The same in proto2 and proto3 alone, with nothing said but types.
+pub(crate) fn plain_spec() -> impl Strategy<Value = Spec> {
+    use Syntax::{Proto2, Proto3};
+    spec_of(prop::sample::select(vec![Proto2, Proto3]).boxed(), Just(Trait::None).boxed())
+}
+
+/// What edits all contracts alike.
+fn plain_edit() -> BoxedStrategy<Edit> {
+    prop_oneof![
         4 => (0..3usize, 0..5usize, 0..KINDS.len()).prop_map(|(m, f, k)| Edit::Kind(m, f, k)),
         3 => (0..3usize, 0..5usize, label()).prop_map(|(m, f, l)| Edit::Label(m, f, l)),
         2 => (0..3usize, 0..5usize, any::<bool>())
@@ -123,8 +191,35 @@ pub(crate) fn edits() -> impl Strategy<Value = Vec<Edit>> {
         1 => (0..2usize, 1..8i32).prop_map(|(e, n)| Edit::AddValue(e, n)),
         1 => (0..2usize, 0..3usize).prop_map(|(e, v)| Edit::RemoveValue(e, v)),
         1 => (0..2usize, 0..3usize).prop_map(|(e, v)| Edit::RenameValue(e, v)),
-    ];
-    prop::collection::vec(one, 1..4)
+    ]
+    .boxed()
+}
+
+fn edit() -> BoxedStrategy<Edit> {
+    use Syntax::{Edition, Proto2, Proto3};
+    let call = || (0..3usize, any::<bool>());
+    prop_oneof![
+        20 => plain_edit(),
+        3 => (0..3usize, 0..5usize, more()).prop_map(|(m, f, t)| Edit::More(m, f, t)),
+        1 => (0..2usize).prop_map(Edit::Close),
+        1 => prop::sample::select(vec![Proto2, Proto3, Edition]).prop_map(Edit::Syntax),
+        1 => (0..3usize).prop_map(Edit::RemoveMethod),
+        1 => (0..3usize, 0..3usize).prop_map(|(a, b)| Edit::AddMethod(a, b)),
+        2 => (call(), 0..3usize)
+            .prop_map(|((method, response), message)| Edit::CallType { method, response, message }),
+        1 => call().prop_map(|(method, response)| Edit::Stream { method, response }),
+    ]
+    .boxed()
+}
+
+/// One to three edits of anything.
+pub(crate) fn edits() -> impl Strategy<Value = Vec<Edit>> {
+    prop::collection::vec(edit(), 1..4)
+}
+
+/// One to three edits that proto2 and proto3 have alike.
+pub(crate) fn plain_edits() -> impl Strategy<Value = Vec<Edit>> {
+    prop::collection::vec(plain_edit(), 1..4)
 }
 
 impl Spec {
@@ -167,6 +262,7 @@ impl Spec {
                         label,
                         in_oneof: false,
                         deprecated: false,
+                        more: Trait::None,
                     });
                 }
             }
@@ -209,6 +305,32 @@ impl Spec {
                     name.push('R');
                 }
             }
+            Edit::More(m, f, more) => {
+                if let Some(field) = self.messages[m].fields.get_mut(f) {
+                    field.more = more;
+                }
+            }
+            Edit::Close(e) => self.closed[e] = !self.closed[e],
+            Edit::Syntax(syntax) => self.syntax = syntax,
+            Edit::RemoveMethod(m) => {
+                if m < self.methods.len() {
+                    self.methods.remove(m);
+                }
+            }
+            Edit::AddMethod(a, b) if self.methods.iter().all(|m| m.name != 9) => {
+                self.methods.push(Method { name: 9, messages: [a, b], streams: [false; 2] });
+            }
+            Edit::AddMethod(..) => {}
+            Edit::CallType { method, response, message } => {
+                if let Some(method) = self.methods.get_mut(method) {
+                    method.messages[usize::from(response)] = message;
+                }
+            }
+            Edit::Stream { method, response } => {
+                if let Some(method) = self.methods.get_mut(method) {
+                    method.streams[usize::from(response)] ^= true;
+                }
+            }
         }
     }
 
@@ -249,7 +371,12 @@ impl Spec {
     }
 
     fn header(&self) -> String {
-        format!("syntax = \"{}\";\npackage p;\n", if self.proto3 { "proto3" } else { "proto2" })
+        let says = match self.syntax {
+            Syntax::Proto2 => "syntax = \"proto2\"",
+            Syntax::Proto3 => "syntax = \"proto3\"",
+            Syntax::Edition => "edition = \"2023\"",
+        };
+        format!("{says};\npackage p;\n")
     }
 
     fn type_name(&self, kind: usize) -> String {
@@ -280,21 +407,79 @@ impl Spec {
         writeln!(out, "}}").unwrap();
     }
 
+    /// Whether an enum is closed, if the type is one.
+    fn closed_enum(&self, kind: usize) -> bool {
+        let index = KINDS[kind].strip_prefix('E').and_then(|i| i.parse::<usize>().ok());
+        index.is_some_and(|i| match self.syntax {
+            Syntax::Proto2 => true,
+            Syntax::Proto3 => false,
+            Syntax::Edition => self.closed[i],
+        })
+    }
+
+    /// What is said of a field beside its type, as a label and an option.
+    fn more(&self, field: &Field) -> (&'static str, Option<&'static str>) {
+        let kind = KINDS[field.kind];
+        let message = kind.starts_with('M');
+        let single = matches!(field.label, Label::Singular | Label::Optional);
+        let packs = field.label == Label::Repeated && !message && !matches!(kind, "string" | "bytes");
+        let option = |option| ("", Some(option));
+        match (field.more, self.syntax) {
+            (Trait::Required, Syntax::Proto2) if single && !field.in_oneof => ("required ", None),
+            (Trait::Required, Syntax::Edition) if single && !field.in_oneof => {
+                option("features.field_presence = LEGACY_REQUIRED")
+            }
+            (Trait::OtherPacking, Syntax::Proto2) if packs => option("packed = true"),
+            (Trait::OtherPacking, Syntax::Proto3) if packs => option("packed = false"),
+            (Trait::OtherPacking, Syntax::Edition) if packs => {
+                option("features.repeated_field_encoding = EXPANDED")
+            }
+            (Trait::Default, Syntax::Proto2 | Syntax::Edition) if single && !message => option(match kind {
+                "bool" => "default = true",
+                "string" | "bytes" => "default = \"x\"",
+                "E0" => "default = E0_ZERO",
+                "E1" => "default = E1_ZERO",
+                _ => "default = 7",
+            }),
+            (Trait::Implicit, Syntax::Edition)
+                if single && !message && !field.in_oneof && !self.closed_enum(field.kind) =>
+            {
+                option("features.field_presence = IMPLICIT")
+            }
+            (Trait::Delimited, Syntax::Edition) if message && field.label != Label::MapValue => {
+                option("features.message_encoding = DELIMITED")
+            }
+            (Trait::AnyBytes, Syntax::Edition) if kind == "string" => {
+                option("features.utf8_validation = NONE")
+            }
+            _ => ("", None),
+        }
+    }
+
     fn field(&self, out: &mut String, field: &Field) {
         let kind = self.type_name(field.kind);
-        let options = if field.deprecated { " [deprecated = true]" } else { "" };
+        let (label, more) = self.more(field);
+        let options: Vec<&str> =
+            field.deprecated.then_some("deprecated = true").into_iter().chain(more).collect();
+        let options = if options.is_empty() { String::new() } else { format!(" [{}]", options.join(", ")) };
         let kind = match field.label {
-            Label::Singular if field.in_oneof || self.proto3 => kind,
-            Label::Singular | Label::Optional => format!("optional {kind}"),
             Label::Repeated => format!("repeated {kind}"),
             Label::MapValue => format!("map<string, {kind}>"),
+            _ if !label.is_empty() => format!("{label}{kind}"),
+            _ if field.in_oneof || self.syntax == Syntax::Edition => kind,
+            Label::Singular if self.syntax == Syntax::Proto3 => kind,
+            Label::Singular | Label::Optional => format!("optional {kind}"),
         };
         writeln!(out, "  {kind} {} = {}{options};", field.name, field.number).unwrap();
     }
 
     fn enums(&self, out: &mut String) {
         for (i, values) in self.values.iter().enumerate() {
-            writeln!(out, "enum E{i} {{\n  E{i}_ZERO = 0;").unwrap();
+            writeln!(out, "enum E{i} {{").unwrap();
+            if self.syntax == Syntax::Edition && self.closed[i] {
+                writeln!(out, "  option features.enum_type = CLOSED;").unwrap();
+            }
+            writeln!(out, "  E{i}_ZERO = 0;").unwrap();
             for (number, name) in values {
                 writeln!(out, "  E{i}_{name} = {number};").unwrap();
             }
@@ -304,9 +489,12 @@ impl Spec {
 
     fn service(&self, out: &mut String) {
         writeln!(out, "service S {{").unwrap();
-        for (i, (a, b)) in self.methods.iter().enumerate() {
-            let name = |m: usize| self.type_name(KINDS.iter().position(|k| *k == format!("M{m}")).unwrap());
-            writeln!(out, "  rpc C{i}({}) returns ({});", name(*a), name(*b)).unwrap();
+        for Method { name: i, messages, streams } in &self.methods {
+            let [input, output] = [0, 1].map(|n| {
+                let kind = KINDS.iter().position(|k| *k == format!("M{}", messages[n])).unwrap();
+                format!("{}{}", if streams[n] { "stream " } else { "" }, self.type_name(kind))
+            });
+            writeln!(out, "  rpc C{i}({input}) returns ({output});").unwrap();
         }
         writeln!(out, "}}").unwrap();
     }

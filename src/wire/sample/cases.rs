@@ -194,6 +194,15 @@ impl<'s> Maker<'s> {
                         cases.push((format!("{a}+{b}"), Slot::List(vec![x.clone(), y.clone()])));
                     }
                 }
+                // So do parts of two fields, neither of which is zero.
+                let apart = values.iter().enumerate().flat_map(|(i, (a, x))| {
+                    let of = |name: &str| name.split('.').next().map(str::to_owned);
+                    let others = values.iter().skip(i + 2).filter(move |(b, _)| of(b) != of(a));
+                    others.map(move |(b, y)| (format!("{a}+{b}"), Slot::List(vec![x.clone(), y.clone()])))
+                });
+                if field.kind.is_message() {
+                    cases.extend(apart.take(24));
+                }
             }
             _ => cases.extend(self.values(field, depth).into_iter().map(|(n, v)| (n, Slot::One(v)))),
         }

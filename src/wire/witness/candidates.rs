@@ -76,6 +76,11 @@ impl Prover<'_> {
                     tree.fields.insert(w.number, slot);
                     trials[0].trees.push(tree);
                 }
+                if let Some(slot) = self.chain(w, r, direction) {
+                    let mut tree = maker.minimal(a);
+                    tree.fields.insert(w.number, slot);
+                    trials[0].trees.push(tree);
+                }
                 Some(trials)
             }),
             Shown::FieldRemoved => self.field_removed(change, direction),
@@ -115,7 +120,48 @@ impl Prover<'_> {
                 _ => None,
             },
         };
-        trials.unwrap_or_default()
+        let mut trials = trials.unwrap_or_default();
+        trials.iter_mut().for_each(|trial| self.complete(trial, direction));
+        trials
+    }
+
+    /// Adds messages with what the reader requires and the writer does not, for without it they are refused for that.
+    fn complete(&self, trial: &mut Trial, direction: Direction) {
+        let (write, read) = self.sides(direction);
+        let required =
+            |id: Option<FieldId>| id.is_some_and(|f| read.field(f).cardinality == Cardinality::Required);
+        let needed: Vec<&Field> = write
+            .message(trial.write)
+            .fields
+            .iter()
+            .map(|id| write.field(*id))
+            .filter(|f| f.cardinality != Cardinality::Required && !trial.focus.contains(&f.number))
+            .filter(|f| {
+                required(read.field_by_number(trial.read, f.number))
+                    || required(read.field_by_key(trial.read, &f.json_name))
+            })
+            .collect();
+        if needed.is_empty() {
+            return;
+        }
+        let maker = Maker::new(write, 0, true);
+        let slots: Vec<(&Field, Slot)> =
+            needed.into_iter().filter_map(|f| Some((f, maker.typical(f)?))).collect();
+        let fill = |tree: &Tree| {
+            let mut tree = tree.clone();
+            for (field, slot) in &slots {
+                let excluded = field.oneof.is_some_and(|oneof| {
+                    let others = write.oneof(oneof).fields.iter().map(|f| write.field(*f).number);
+                    others.into_iter().any(|n| tree.fields.contains_key(&n))
+                });
+                if !excluded {
+                    tree.fields.entry(field.number).or_insert_with(|| slot.clone());
+                }
+            }
+            tree
+        };
+        let filled: Vec<Tree> = trial.trees.iter().map(fill).collect();
+        trial.trees.extend(filled);
     }
 
     fn field_removed(&self, change: &Change, direction: Direction) -> Option<Vec<Trial>> {

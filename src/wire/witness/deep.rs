@@ -12,6 +12,8 @@ use crate::words::{Direction, Lens};
 const VALUES: usize = 200;
 /// How deep messages are opened: parsers refuse more.
 const DEPTH: usize = 40;
+/// How often a message holds itself, fewer times than parsers refuse: two bytes each are more than 127.
+const CHAIN: usize = 80;
 
 /// One walk through two types.
 struct Walk<'a> {
@@ -29,6 +31,23 @@ impl Prover<'_> {
         let (write, read) = self.sides(direction);
         let maker = Maker::new(write, 0, true);
         Walk { write, read, maker, lens, seen: BTreeSet::new(), left: VALUES }.slots(w, r, 0)
+    }
+
+    /// A message that holds itself so often that its length is no letter: what holds nothing else is text until then.
+    pub(super) fn chain(&self, w: &Field, r: &Field, direction: Direction) -> Option<Slot> {
+        let (write, _) = self.sides(direction);
+        let message =
+            write.field_message(w).filter(|_| w.cardinality.is_singular() && !r.kind.is_message())?;
+        let itself = |f: &&Field| f.cardinality.is_singular() && write.field_message(f) == Some(message);
+        let inner = write.fields_by_number(message).into_iter().find(itself)?;
+        let maker = Maker::new(write, 0, true);
+        let mut tree = maker.minimal(message);
+        for _ in 0..CHAIN {
+            let mut outer = maker.minimal(message);
+            outer.fields.insert(inner.number, Slot::One(Value::Message(tree)));
+            tree = outer;
+        }
+        Some(Slot::One(Value::Message(tree)))
     }
 }
 
