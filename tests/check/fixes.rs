@@ -204,3 +204,36 @@ fn what_is_advised_makes_it_pass() {
     let listed: Vec<usize> = (0..BEYOND.len()).collect();
     assert_eq!(told.listed.into_iter().collect::<Vec<_>>(), listed);
 }
+
+/// The message that stands for the entries of a map is nothing that anybody can write.
+#[test]
+fn no_fix_recommends_the_entry_of_a_map() {
+    let map = "map<string, string> tags = 1;";
+    let news = [
+        "string tags = 1;",
+        "repeated string tags = 1;",
+        "map<int32, string> tags = 1;",
+        "map<string, Box> tags = 1;",
+        "repeated Own tags = 1;",
+        "map<string, string> tags = 2;",
+        "",
+    ];
+    let file = |fields: &str| {
+        let text = format!(
+            "syntax = \"proto3\";\npackage t;\nmessage Own {{ string key = 1; string value = 2; }}\nmessage Box {{ {fields} }}\n"
+        );
+        support::schema(&vec![("a.proto".to_owned(), text)]).unwrap()
+    };
+    let policies: [PolicySet; 2] = [LensPolicy::standard().into(), support::all_rules()];
+    let mut fixes = 0;
+    for (old, new) in news.iter().flat_map(|new| [(map, *new), (*new, map)]) {
+        for policy in &policies {
+            for finding in support::findings(&file(old), &file(new), policy) {
+                let fix = finding.fix.unwrap_or_default();
+                fixes += 1;
+                assert!(!fix.contains("Entry"), "{old} -> {new}: {} {fix}", finding.rule);
+            }
+        }
+    }
+    assert!(fixes > 30, "{fixes}");
+}

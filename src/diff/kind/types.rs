@@ -1,7 +1,7 @@
 //! Kinds of changes of messages, enums, services and extensions as wholes.
 
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, once};
-use super::wording::{added, new_name, old, old_name, removed};
+use super::wording::{added, map_of, new_name, old, old_name, removed};
 use super::{Departure, Kind};
 use crate::diff::Remedy;
 use crate::schema::{Element, Schema};
@@ -44,6 +44,11 @@ pub(super) static REMOVED: Facts = Facts {
     },
     remedy: |change, cx| {
         let name = old_name(change, cx);
+        // The entry of a map comes and goes with the map, and nobody can write it.
+        if let Some((map, _)) = map_of(cx.old, change.old?) {
+            let map = cx.old.full_name(Element::Field(map));
+            return Some(Remedy::Advice(format!("keep `{map}` the map that it was")));
+        }
         Some(match change.old? {
             Element::Field(id) => {
                 let field = cx.old.field(id);
