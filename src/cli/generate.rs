@@ -141,6 +141,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         version: &number,
         commit: commit.as_deref(),
         licence: plan::licence(&settings),
+        about: &settings.about,
         compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,
     };

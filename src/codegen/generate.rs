@@ -231,6 +231,7 @@ pub fn inputs(contract: &Contract<'_>, descriptors: &str, unit: &Unit) -> String
     for text in [contract.name, contract.version, contract.commit.unwrap_or_default(), contract.licence] {
         say(text);
     }
+    say(&format!("{:?}", contract.about));
     say(&unit.path);
     say(&format!("{:?}", unit.work));
     for step in &unit.steps {
