@@ -75,6 +75,7 @@ impl Sdk<'_> {
             version: &side.version,
             commit: None,
             licence: plan::licence(&settings),
+            about: &settings.about,
             compiled: &side.compiled,
             schema: &side.schema,
         };

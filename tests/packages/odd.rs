@@ -1,6 +1,7 @@
 //! Odd and colliding names: for each the languages that refuse it, by line; the others build it.
 
 use protopact::codegen::sdk::{self, PackageError};
+use protopact::config::package::{About, Author};
 use protopact::words::Language;
 
 use crate::drive::{Sample, files, go, java, offline_package, python, rust};
@@ -73,6 +74,7 @@ fn values_of_enums() {
     one("enum E {\n UNRECOGNIZED = 0; }", "java:3");
     one("enum E {\n A = 0;\n A_VALUE = 1; }", "java:4");
     one("enum E { A = 0;\n com = 1; }", "java:3");
+    one("enum E { A = 0;\n java = 1; }", "");
     one("enum E {\n DESCRIPTOR = 0; }", "python:3");
     one("message M { enum E {\n DESCRIPTOR = 0; } }", "python:3");
     let many = |n: usize| (0..n).map(|i| format!("V{i} = {i};")).collect::<String>();
@@ -176,4 +178,31 @@ fn comments_are_harmless_in_the_request() {
     assert!(set("go").contains(" go:build ignore") && set("go").contains("\\+build ignore"));
     assert!(set("python").contains("C:\\\\Users") && set("python").contains("\\\"\\\"\\\" + x()"));
     assert!(set("java").contains(" C:\\Users\n \"\"\" + x()"));
+}
+
+#[test]
+fn what_registries_show() {
+    let mut sample = Sample::new(&files(&[("a.proto", "syntax = \"proto3\"; package a; message M {}")]));
+    let file = |sample: &Sample, target, name: &str| {
+        let package = offline_package(&sample.contract(), &target);
+        String::from_utf8(package.files.get(name).unwrap().to_vec()).unwrap()
+    };
+    sample.about = About {
+        description: Some("Pay & refund".to_owned()),
+        url: Some("https://acme.com".to_owned()),
+        documentation: Some("https://acme.com/docs".to_owned()),
+        repository: Some("https://github.com/acme/contracts".to_owned()),
+        authors: vec![Author { name: "Payments".to_owned(), email: Some("pay@acme.com".to_owned()) }],
+        keywords: vec!["pay".to_owned(), "refund".to_owned()],
+        private: false,
+    };
+    insta::assert_snapshot!(file(&sample, rust(), "Cargo.toml"));
+    insta::assert_snapshot!(file(&sample, python(), "pyproject.toml"));
+    let pom = file(&sample, java(), "pom.xml");
+    insta::assert_snapshot!(pom.split("<properties>").next().unwrap());
+
+    sample.about = About { private: true, ..About::default() };
+    assert!(file(&sample, rust(), "Cargo.toml").contains("publish = false"));
+    assert!(file(&sample, python(), "pyproject.toml").contains("Private :: Do Not Upload"));
+    assert!(file(&sample, java(), "pom.xml").contains("<maven.deploy.skip>true</maven.deploy.skip>"));
 }

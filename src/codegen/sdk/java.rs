@@ -235,6 +235,7 @@ fn build(
             include_str!("templates/java/pom.xml.j2"),
             context! {
                 about => &about, group, artifact, services, families, protobuf, grpc => versions::GRPC_JAVA,
+                licence_url => licence_url(contract.licence),
             },
         ),
     )?;
@@ -274,6 +275,12 @@ fn build(
         .map_err(|source| PackageError::Tree { language: LANGUAGE, source })?;
     let coordinate = format!("{group}:{artifact}:{}", contract.version);
     Ok(Package { language: LANGUAGE, coordinate, files: out })
+}
+
+/// Where the text of a licence is, for one that SPDX knows.
+fn licence_url(licence: &str) -> Option<String> {
+    let known = spdx::license_id(licence)?;
+    Some(format!("https://spdx.org/licenses/{}.html", known.name))
 }
 
 fn schema_message(schema: &Schema, example: &Example<'_>) -> MessageId {

@@ -94,7 +94,7 @@ impl Sdk for Rust {
 
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(check_target(target.get("crate")).err());
-        out.extend(names::check(contract, &shared::generated(contract, LANGUAGE)).err());
+        out.append(&mut names::check(contract, &shared::generated(contract, LANGUAGE)));
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {

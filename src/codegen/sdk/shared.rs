@@ -216,6 +216,15 @@ pub(super) fn about(contract: &Contract<'_>) -> Value {
         commit => contract.commit,
         licence => contract.licence,
         packages,
+        description => contract.about.description.clone().unwrap_or_else(|| {
+            format!("Messages and calls of the contract {} {}", contract.name, contract.version)
+        }),
+        url => &contract.about.url,
+        documentation => &contract.about.documentation,
+        repository => &contract.about.repository,
+        authors => contract.about.authors.iter().map(|a| context! { name => &a.name, email => &a.email }).collect::<Vec<_>>(),
+        keywords => &contract.about.keywords,
+        private => contract.about.private,
     }
 }
 

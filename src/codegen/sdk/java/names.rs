@@ -35,8 +35,8 @@ pub(super) fn outer_class(schema: &Schema, id: FileId) -> String {
     if name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name }
 }
 
-/// Constants that would hide a package which generated code writes out.
-const HIDING: [&str; 2] = ["com", "java"];
+/// Constants that would hide a package which generated code of enums writes out.
+const HIDING: [&str; 1] = ["com"];
 
 /// How many values fit into the static initializer of an enum, which has 64 KiB and needs at most 19 bytes a value.
 const ENUM_VALUES: usize = 3_400;
