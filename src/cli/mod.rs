@@ -12,6 +12,7 @@ mod exit;
 mod files;
 mod fix;
 mod generate;
+mod given;
 mod imports;
 mod init;
 mod io;

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::num::NonZero;
 
 use clap::Args;
-use thiserror::Error;
 
+use super::given::given;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
@@ -30,6 +30,7 @@ Examples:
   protopact verify --from v1.4.0                     that version and the working tree
   protopact verify --from v1.4.0 --to v2.0.0         two versions
   protopact verify --from v1.4.0 --compact           fewer ways of securing and compressing calls
+  protopact verify --from v1.4.0 --full              also the methods that no change reaches
   protopact verify --from v1.4.0 --report html=matrix.html
   protopact verify --from v1.4.0 --cell go@v1.4.0:java@worktree:unary:tls:gzip")]
 pub(super) struct VerifyArgs {
@@ -50,10 +51,10 @@ pub(super) struct VerifyArgs {
     require: Vec<Language>,
 
     /// Calls between versions only, plain and with mutual TLS and gzip
-    #[arg(long, conflicts_with = "full")]
+    #[arg(long)]
     compact: bool,
 
-    /// Every client, every server, every way of securing and compressing calls; the default
+    /// Call every method, also those that no change reaches
     #[arg(long)]
     full: bool,
 
@@ -62,7 +63,7 @@ pub(super) struct VerifyArgs {
     only: Option<Part>,
 
     /// Repeat one cell: `go@OLD:java@NEW:bytes`, `go@OLD:java@NEW:unary:tls:gzip`
-    #[arg(long, value_name = "CELL", conflicts_with_all = ["lang", "only", "compact", "full"])]
+    #[arg(long, value_name = "CELL", conflicts_with_all = ["lang", "only", "compact"])]
     cell: Option<String>,
 
     /// How to print the matrix
@@ -104,6 +105,15 @@ const UNPUBLISHED: [&str; 2] = ["0.0.1-dev", "0.0.2-dev"];
 
 /// Runs the command.
 pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    if let Some(lang) = &args.lang
+        && let Some(left) = args.require.iter().find(|language| !lang.contains(language))
+    {
+        let name = left.as_str();
+        return Err(CliError::usage(format!(
+            "`--require {name}` asks for a language that `--lang` leaves out"
+        ))
+        .hint(format!("add `{name}` to `--lang`, or leave `--lang` away")));
+    }
     let progress = ctx.progress("compiling");
     let versions = [Some(args.from.as_str()), args.to.as_deref()];
     let [old, new] = versions.map(|typed| pipeline::version(typed, &[], &[], ctx));
@@ -138,10 +148,12 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         sdk,
         sides: &sides,
         typed: [args.from.clone(), args.to.clone().unwrap_or_else(|| ".".to_owned())],
+        options: options(&args, ctx),
         required: if cell.is_some() { languages.clone() } else { args.require.clone() },
         languages,
         wanted,
         samples: SampleOptions { seed: args.seed, size },
+        everything: args.full,
         jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get),
         offline: args.offline,
         programs: &cache.space(Space::Verify),
@@ -162,18 +174,11 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let view = ctx.view();
     args.format.write(&matrix, &view, &mut ctx.io.out)?;
     ctx.io.out.flush()?;
-    if let [first, rest @ ..] = &matrix.failures[..] {
-        let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
-        return Err(CliError::new(ErrorKind::Outside, Unwhole(format!("{first}{more}")))
-            .hint("what was tried is told above; run it again, with fewer `--jobs` where memory is short"));
+    if !matrix.failures.is_empty() {
+        return Err(VerifyError::Unwhole(matrix.failures).into());
     }
     Ok(if matrix.counts().red() > 0 { Exit::Findings } else { Exit::Clean })
 }
-
-/// A matrix in which something is missing because a program did not do its part.
-#[derive(Debug, Error)]
-#[error("the matrix is not whole: {0}")]
-struct Unwhole(String);
 
 impl From<VerifyError> for CliError {
     fn from(error: VerifyError) -> CliError {
@@ -182,10 +187,25 @@ impl From<VerifyError> for CliError {
             VerifyError::Required { .. } => {
                 (ErrorKind::Outside, Some("install it, or leave the language out"))
             }
+            VerifyError::Unwhole(_) => {
+                let hint = "the rest is told above; run it again, with fewer `--jobs` where memory is short";
+                (ErrorKind::Outside, Some(hint))
+            }
             _ => (ErrorKind::Outside, None),
         };
         CliError::new(kind, error).hint_opt(hint.map(str::to_owned))
     }
+}
+
+/// What was given that decides what a cell is, as it has to be given again.
+fn options(args: &VerifyArgs, ctx: &Ctx<'_>) -> Vec<String> {
+    let mut given = given(&ctx.global);
+    if args.seed != 0 {
+        given.extend(["--seed".to_owned(), args.seed.to_string()]);
+    }
+    let flags = [("--exhaustive", args.exhaustive), ("--full", args.full), ("--offline", args.offline)];
+    given.extend(flags.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).to_owned()));
+    given
 }
 
 /// The languages that are asked for, in the order of output.

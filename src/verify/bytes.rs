@@ -15,6 +15,7 @@ use super::memo::Memo;
 use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
+use super::reach::Reach;
 use super::side::Side;
 use super::{Version, runtime};
 use crate::machine::Host;
@@ -42,6 +43,8 @@ pub struct Stage<'a> {
     pub samples: SampleOptions,
     /// Programs that did not do their part.
     pub failures: Failures,
+    /// The methods that need not be called, because no change reaches them.
+    pub reach: Reach,
 }
 
 /// Programs that did not do their part, each with the first that happened.

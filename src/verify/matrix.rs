@@ -304,10 +304,14 @@ pub struct Matrix {
     pub labels: [String; 2],
     /// The versions as typed, for commands that repeat a cell.
     pub typed: [String; 2],
+    /// Options as they were given that decide what a cell is, for the same commands.
+    pub options: Vec<String>,
     /// Languages that were left out.
     pub skips: Vec<Skip>,
     /// The cells in the order of their names.
     pub cells: Vec<Cell>,
+    /// How many methods were not called, because no change reaches them.
+    pub equal: usize,
     /// Programs that did not do their part, each with what happened; where there is one, the matrix is not whole.
     pub failures: Vec<String>,
     /// Predictions that nothing confirmed.
@@ -368,7 +372,7 @@ impl Matrix {
     #[must_use]
     pub fn repeat(&self, id: &CellId) -> String {
         let quoted = |text: &str| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-._/~^@:".contains(c);
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-._/~^@:=".contains(c);
             if !text.is_empty() && text.chars().all(plain) {
                 text.to_owned()
             } else {
@@ -377,7 +381,8 @@ impl Matrix {
         };
         let [old, new] = [quoted(&self.typed[0]), quoted(&self.typed[1])];
         let cell = quoted(&id.name(self.labels()));
-        format!("protopact verify --from {old} --to {new} --cell {cell}")
+        let options: String = self.options.iter().map(|option| format!(" {}", quoted(option))).collect();
+        format!("protopact verify --from {old} --to {new}{options} --cell {cell}")
     }
 }
 
@@ -514,5 +519,17 @@ mod tests {
         let share = &cell.packages["t.v1"];
         let causes: Vec<_> = share.causes.iter().map(|c| (c.case.as_str(), c.cases)).collect();
         assert_eq!((share.cases, causes), (3, vec![("a", 1), ("b", 2)]));
+    }
+
+    #[test]
+    fn a_cell_is_repeated_with_what_was_given() {
+        let mut matrix = crate::verify::tell::sample::matrix();
+        let id = parse("go@v1.0.0:java@v2.0.0:bytes", LABELS).unwrap();
+        matrix.typed = ["v1.0.0".to_owned(), ".".to_owned()];
+        matrix.options = ["-C", "a b", "--compiler", "protox", "--seed", "7"].map(str::to_owned).to_vec();
+        assert_eq!(
+            matrix.repeat(&id),
+            "protopact verify --from v1.0.0 --to . -C 'a b' --compiler protox --seed 7 --cell go@v1.0.0:java@v2.0.0:bytes"
+        );
     }
 }

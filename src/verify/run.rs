@@ -13,6 +13,7 @@ use super::driver::Driver;
 use super::matrix::{CellId, Matrix, Peer, Skip, Subject};
 use super::predict::Predictions;
 use super::process::Program;
+use super::reach::Reach;
 use super::sdk::{Sdk, Unready};
 use super::side::Side;
 use crate::codegen::generate::GenerateError;
@@ -51,6 +52,8 @@ pub struct Plan<'a> {
     pub sides: &'a [Side; 2],
     /// The versions as typed, for commands that repeat a cell.
     pub typed: [String; 2],
+    /// Options as they were given that decide what a cell is, for the same commands.
+    pub options: Vec<String>,
     /// The languages that take part, in the order of output.
     pub languages: Vec<Language>,
     /// Languages of those that must: one whose tools or plugins are missing is an error, not a skip.
@@ -59,6 +62,8 @@ pub struct Plan<'a> {
     pub wanted: Wanted,
     /// Which samples are written.
     pub samples: SampleOptions,
+    /// Whether methods are called that no change reaches.
+    pub everything: bool,
     /// How many programs read and write at the same time; clients call all at once.
     pub jobs: usize,
     /// Never use the network.
@@ -93,6 +98,9 @@ pub enum VerifyError {
     /// Calls cannot be tried at all.
     #[error(transparent)]
     Calls(#[from] CallsError),
+    /// Programs did not do their part: what they were to try is not known.
+    #[error("the matrix is not whole: {}", .0.join("; "))]
+    Unwhole(Vec<String>),
     /// The cell that was asked for has nothing in it.
     #[error("there is no cell `{0}`")]
     NoCell(String),
@@ -163,6 +171,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     }
 
     let predictions = Predictions::new(old, new);
+    let reach = if plan.everything { Reach::default() } else { Reach::new(old, new) };
     let stage = Stage {
         host,
         sides: [old, new],
@@ -170,6 +179,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         predictions: &predictions,
         samples: plan.samples,
         failures: Failures::default(),
+        reach,
     };
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build().map_err(VerifyError::Threads)?;
@@ -194,7 +204,9 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         contract: plan.sdk.name.to_owned(),
         labels: labels.map(str::to_owned),
         typed: plan.typed.clone(),
+        options: plan.options.clone(),
         skips,
+        equal: if calls.is_some() { stage.reach.methods() } else { 0 },
         failures: stage.failures.told(labels),
         unseen: predictions.unseen(&lenses),
         cells,

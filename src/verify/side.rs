@@ -145,6 +145,13 @@ impl Side {
         })
     }
 
+    /// A message, of the contract or imported, and every message and enum that it can hold, by name.
+    #[must_use]
+    pub fn parts(&self, message: &str) -> BTreeSet<String> {
+        let known = self.holds.get(message).cloned();
+        known.or_else(|| Some(self.reach(self.schema.message_by_name(message)?))).unwrap_or_default()
+    }
+
     fn reach(&self, root: MessageId) -> BTreeSet<String> {
         let schema = &self.schema;
         let mut names = BTreeSet::from([self.name(root).to_owned()]);

@@ -68,11 +68,12 @@ fn sources_that_do_not_compile_are_told_as_such() {
 fn contradicting_flags_are_refused() {
     for args in [
         &["verify"][..],
-        &["verify", "--from", "v1.0.0", "--compact", "--full"],
         &["verify", "--from", "v1.0.0", "--jobs", "0"],
         &["verify", "--from", "v1.0.0", "--report", "html"],
         &["verify", "--from", "v1.0.0", "--report", "xml=a"],
         &["verify", "--from", "v1.0.0", "--lang", "perl"],
+        &["verify", "--from", "v1.0.0", "--lang", "go", "--require", "java"],
+        &["verify", "--from", "v1.0.0", "--lang", "go,python", "--require", "go,java"],
     ] {
         let output = run(&lab(), args);
         assert_eq!(output.code, 2, "{args:?} {output}");

@@ -7,6 +7,7 @@ use protopact::verify::bytes::{self, Failures, Stage};
 use protopact::verify::matrix::{Cell, Peer, State};
 use protopact::verify::predict::Predictions;
 use protopact::verify::process::Program;
+use protopact::verify::reach::Reach;
 use protopact::verify::side::Side;
 use protopact::verify::{Version, calls};
 use protopact::wire::sample::SampleOptions;
@@ -40,6 +41,7 @@ fn with(script: &str, run: impl Fn(&Stage<'_>) -> Vec<Cell>) -> (Vec<Cell>, Vec<
         predictions: &predictions,
         samples: SampleOptions::default(),
         failures: Failures::default(),
+        reach: Reach::default(),
     };
     (run(&stage), stage.failures.told(["old", "new"]))
 }

@@ -26,6 +26,7 @@ mod odd;
 mod oracle;
 mod pairs;
 mod predict;
+mod reach;
 #[path = "../support/mod.rs"]
 mod support;
 mod tap;

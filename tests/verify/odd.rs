@@ -10,7 +10,7 @@ fn odd_names_are_called_and_served() {
     let env = pairs::repository(&old, &new);
     install(&env);
     let (code, text, matrix) =
-        matrix(&env, "matrix.json", &["--lang", "rust,go", "--only", "calls", "--compact"]);
+        matrix(&env, "matrix.json", &["--lang", "rust,go", "--only", "calls", "--compact", "--full"]);
     assert_eq!(code, 0, "{text}");
     let mut kinds = std::collections::BTreeSet::new();
     for cell in cells(&matrix) {

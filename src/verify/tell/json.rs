@@ -99,6 +99,7 @@ fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<(
             "red_unpredicted": counts.surprising, "skipped": counts.skipped, "cases": counts.cases,
         },
         "skipped_languages": skips.collect::<Vec<_>>(),
+        "methods_equal": matrix.equal,
         "failures": matrix.failures,
         "unseen_predictions": unseen.collect::<Vec<_>>(),
         "packages": fold::packages(matrix).iter().map(|p| package(matrix, p)).collect::<Vec<_>>(),

@@ -264,8 +264,10 @@ pub(super) mod sample {
             contract: "acme/<contracts>".to_owned(),
             labels: labels.map(str::to_owned),
             typed: ["v1.0.0".to_owned(), "it's v2".to_owned()],
+            options: Vec::new(),
             skips: vec![Skip { language: Language::Java, reason: "`mvn` is not there".to_owned() }],
             cells,
+            equal: 132,
             failures: vec!["python@v2.0.0: the driver does not start".to_owned()],
             unseen: vec![Unseen {
                 change: "field-removed t.v1.M.old".to_owned(),

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::fold;
-use super::super::matrix::Matrix;
+use super::super::matrix::{Cell, Matrix, Peer};
 use super::{Mark, grids, losses, named, summary};
 use crate::present::Format;
 use crate::text::few;
@@ -33,33 +33,22 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
         let first = format!("{} \\ {}", grid.rows_are, grid.columns_are);
         let width = grid.rows.iter().map(|p| p.name(labels).chars().count()).max().unwrap_or(0);
         let width = width.max(first.chars().count());
-        let widths: Vec<usize> = grid
-            .columns
-            .iter()
-            .map(|p| p.name(labels).chars().count().max(Mark::Predicted.word().len()))
-            .collect();
+        let words: Vec<Vec<String>> =
+            grid.cells.iter().map(|row| row.iter().map(|cells| word(cells)).collect()).collect();
+        let width_of = |(index, peer): (usize, &Peer)| {
+            let below = words.iter().map(|row| row[index].chars().count());
+            below.chain([peer.name(labels).chars().count()]).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = grid.columns.iter().enumerate().map(width_of).collect();
         let mut line = Line::new().styled(Style::Faint, format!("  {first:width$}"));
         for (column, width) in grid.columns.iter().zip(&widths) {
             line = line.plain(format!("  {:width$}", column.name(labels)));
         }
         line.write(&wide(view), out)?;
-        for (row, cells) in grid.rows.iter().zip(&grid.cells) {
+        for ((row, cells), words) in grid.rows.iter().zip(&grid.cells).zip(&words) {
             let mut line = Line::new().plain(format!("  {:width$}", row.name(labels)));
-            for (cells, width) in cells.iter().zip(&widths) {
-                let mark = Mark::worst(cells);
-                let bad = cells.iter().filter(|c| Mark::of(c) >= Mark::Predicted).count();
-                let word = match mark {
-                    Mark::Nothing => "-".to_owned(),
-                    Mark::Predicted | Mark::Bad if cells.len() > 1 => {
-                        format!(
-                            "{bad}/{} {}",
-                            cells.len(),
-                            if mark == Mark::Bad { "differ" } else { "pred." }
-                        )
-                    }
-                    mark => mark.word().to_owned(),
-                };
-                line = line.plain("  ").styled(style(mark), format!("{word:width$}"));
+            for ((cells, word), width) in cells.iter().zip(words).zip(&widths) {
+                line = line.plain("  ").styled(style(Mark::worst(cells)), format!("{word:width$}"));
             }
             line.write(&wide(view), out)?;
         }
@@ -80,6 +69,15 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
             .hang(8)
             .write(view, out)?;
     }
+    if matrix.equal > 0 {
+        let equal = plural(matrix.equal, "method");
+        let verb = if matrix.equal == 1 { "is" } else { "are" };
+        Line::new()
+            .styled(Style::Faint, "equal")
+            .plain(format!("  {equal} that no change reaches {verb} not called; `--full` calls all"))
+            .hang(7)
+            .write(view, out)?;
+    }
     for failure in &matrix.failures {
         Line::new().styled(Style::Error, "failed").plain(format!("  {failure}")).hang(8).write(view, out)?;
     }
@@ -93,6 +91,19 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
     let counts = matrix.counts();
     let style = if counts.red() > 0 { Style::Error } else { Style::Good };
     Line::new().styled(style, summary(&counts, matrix.skips.len())).write(view, out)
+}
+
+/// One place of a table.
+fn word(cells: &[&Cell]) -> String {
+    let mark = Mark::worst(cells);
+    match mark {
+        Mark::Nothing => "-".to_owned(),
+        Mark::Predicted | Mark::Bad if cells.len() > 1 => {
+            let bad = cells.iter().filter(|c| Mark::of(c) >= Mark::Predicted).count();
+            format!("{bad}/{} {}", cells.len(), if mark == Mark::Bad { "differ" } else { "pred." })
+        }
+        mark => mark.word().to_owned(),
+    }
 }
 
 /// What differs, package by package; those where nothing does in one line.
@@ -152,8 +163,41 @@ fn wide(view: &View) -> View {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::matrix::{Encoding, Red, Security, State, Subject};
     use super::super::sample;
     use super::*;
+    use crate::words::{CallKind, Language};
+
+    #[test]
+    fn columns_are_as_wide_as_what_is_in_them() {
+        let mut matrix = sample::matrix();
+        // Two ways of a call that differ, under names that are shorter than the word for it.
+        matrix.labels = ["1".to_owned(), "2".to_owned()];
+        for cell in &mut matrix.cells {
+            if let (Subject::Call(..), State::Green) = (cell.id.subject, &cell.state) {
+                cell.id.from.language = Language::Go;
+                cell.id.to.language = Language::Go;
+                let mut beside = cell.clone();
+                beside.id.to.language = Language::Java;
+                let mut wide = cell.clone();
+                wide.state = State::Red(Red { predicted: None, ..red() });
+                let mut more = wide.clone();
+                more.id.subject = Subject::Call(CallKind::Unary, Security::Tls, Encoding::Gzip);
+                matrix.cells = vec![wide, more, beside];
+                break;
+            }
+        }
+        let mut out = Vec::new();
+        write(&matrix, &View { colour: false, width: None }, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.lines().skip(1).take(2).collect();
+        assert_eq!(lines[0].find("java@2"), lines[1].find("ok"), "{text}");
+        assert!(lines[1].contains("2/2 differ"), "{text}");
+    }
+
+    fn red() -> Red {
+        Red { case: String::new(), what: String::new(), predicted: None, count: 1, all: Vec::new() }
+    }
 
     #[test]
     fn everything_is_there_and_nothing_escapes() {

@@ -1,0 +1,83 @@
+//! Which methods a change can reach.
+
+use protopact::verify::reach::Reach;
+
+use crate::drivers::side;
+
+const OLD: &str = "syntax = \"proto2\";
+package t.v1;
+import \"o/o.proto\";
+message A { optional In in = 1; map<string, Leaf> by = 2; }
+message In { optional Kind kind = 1; optional Loop loop = 2; }
+message Loop { optional Loop next = 1; optional string end = 2; }
+message Leaf { oneof one { string s = 1; int32 n = 2; } extensions 100 to 200; }
+message B { optional string b = 1; }
+message Out { optional o.Other other = 1; }
+enum Kind { ZERO = 0; ONE = 1; }
+extend Leaf { optional string ext = 100; }
+service S {
+  rpc Deep(A) returns (B);
+  rpc Back(B) returns (A);
+  rpc Flat(B) returns (B);
+  rpc Stream(stream B) returns (B);
+  rpc Far(B) returns (Out);
+}
+";
+
+const OTHER: &str = "syntax = \"proto3\";\npackage o;\nmessage Other { string o = 1; }\n";
+
+/// The methods of `OLD` that these edits reach, and how many are left out.
+fn reached(edits: &[(&str, &str)]) -> (String, usize) {
+    let files = |edits: &[(&str, &str)]| {
+        let edit = |text: &str| edits.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+        for (from, _) in edits {
+            assert!(OLD.contains(from) || OTHER.contains(from), "{from}");
+        }
+        vec![("t/v1/t.proto".to_owned(), edit(OLD)), ("o/o.proto".to_owned(), edit(OTHER))]
+    };
+    let (old, new) = (side(&files(&[]), "old"), side(&files(edits), "new"));
+    let reach = Reach::new(&old, &new);
+    let all = ["Deep", "Back", "Flat", "Stream", "Far"];
+    let reached = all.into_iter().filter(|name| !reach.is_equal(&format!("/t.v1.S/{name}")));
+    (reached.collect::<Vec<_>>().join(" "), reach.methods())
+}
+
+#[test]
+fn what_messages_hold_is_looked_at_to_the_bottom() {
+    // One of each kind of call stays: five are equal, of two kinds.
+    assert_eq!(reached(&[]), (String::new(), 3));
+    for (from, to, expected) in [
+        ("ONE = 1", "ONE = 2", "Deep Back"),
+        ("ZERO = 0; ONE", "ZERO = 0; TWO = 2; ONE", "Deep Back"),
+        ("string end = 2", "string end = 3", "Deep Back"),
+        ("string end = 2", "bytes end = 2", "Deep Back"),
+        ("int32 n = 2; }", "} optional int32 n = 2;", "Deep Back"),
+        ("optional string ext", "optional bytes ext", "Deep Back"),
+        ("optional In in = 1", "optional In in = 1 [lazy = true]", "Deep Back"),
+        ("map<string, Leaf>", "map<int32, Leaf>", "Deep Back"),
+        ("string o = 1", "bytes o = 1", "Far"),
+        ("syntax = \"proto3\";\npackage o", "syntax = \"proto2\";\npackage o", "Far"),
+        ("string b = 1", "string b = 1 [default = \"b\"]", "Deep Back Flat Stream Far"),
+        ("Flat(B) returns (B)", "Flat(B) returns (A)", "Flat"),
+        ("rpc Flat(B)", "rpc Flat(stream B)", "Flat"),
+        ("  rpc Flat(B) returns (B);\n", "", "Flat"),
+    ] {
+        let mut edits = vec![(from, to)];
+        if from.starts_with("syntax") {
+            edits.push(("{ string o = 1", "{ optional string o = 1"));
+        }
+        assert_eq!(reached(&edits).0, expected, "{from} -> {to}");
+    }
+}
+
+#[test]
+fn what_no_call_shows_reaches_nothing() {
+    for (from, to) in [
+        ("message B {", "// Words.\nmessage B { reserved 9;"),
+        ("message Out", "message More {}\nmessage Out"),
+        ("rpc Flat(B) returns (B);", "rpc Flat(B) returns (B) { option deprecated = true; }"),
+        ("  rpc Flat", "  rpc New(B) returns (B);\n  rpc Flat"),
+    ] {
+        assert_eq!(reached(&[(from, to)]).0, "", "{from} -> {to}");
+    }
+}
