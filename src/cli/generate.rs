@@ -14,9 +14,10 @@ use crate::codegen::Contract;
 use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::build::{self, Outcome, Workshop};
 use crate::codegen::compare::Difference;
-use crate::codegen::generate::Unit;
+use crate::codegen::generate::{GenerateError, Unit, line};
 use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
+use crate::codegen::sdk;
 use crate::config::generate::Generate;
 use crate::machine::Limits;
 use crate::text::{Line, Style, escape, plural};
@@ -35,6 +36,7 @@ Examples:
   protopact generate --versioned           each version in a folder of its own
   protopact generate --lang go,python      only these
   protopact generate --check               is what is there what would be made?
+  protopact generate --dry-run             has every language room for the contract?
   protopact generate --build               does it build?")]
 pub(super) struct GenerateArgs {
     /// The version of the contract: a tag or any git revision; the working tree when it is left out
@@ -78,12 +80,16 @@ pub(super) struct GenerateArgs {
     #[arg(long)]
     check: bool,
 
+    /// Write nothing and run no plugin; show which languages have room for the contract, and exit with 1 when one has not
+    #[arg(long, conflicts_with_all = ["check", "template"])]
+    dry_run: bool,
+
     /// Build what was made with the languages' own tools, and exit with 4 when something does not build
     ///
     /// go build and go vet; mvn package, offline after one resolution; sdist and wheel, the wheel in a fresh
     /// environment, every module imported and checked by mypy; cargo check with and without features. The tools fetch
     /// what the packages depend on. A language whose tools are missing is skipped with its name.
-    #[arg(long, alias = "verify", conflicts_with_all = ["check", "template"])]
+    #[arg(long, alias = "verify", conflicts_with_all = ["check", "dry_run", "template"])]
     build: bool,
 
     /// Make everything anew, and delete files in the packages' folders that protopact has not written
@@ -116,6 +122,12 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     let machine = Machine::of(ctx, &version.settings, &version.folder);
     let template = template(&args, &version, &machine, ctx)?;
     let name = contract_name(&version, &settings)?;
+    if let (Some(tag), None, None) = (version.name.tag(), version.name.version(), &args.published_as)
+        && !plan::targets(&settings, "").is_empty()
+    {
+        return Err(CliError::usage(format!("the tag `{tag}` is no version, which packages need"))
+            .hint("say which version they get: `--as 1.4.0`"));
+    }
     let number = args
         .published_as
         .as_ref()
@@ -129,9 +141,14 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         version: &number,
         commit: commit.as_deref(),
         licence: plan::licence(&settings),
+        about: &settings.about,
         compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,
     };
+    if args.dry_run {
+        drop(progress);
+        return dry_run(&contract, &settings, args.lang.as_deref(), ctx);
+    }
     let lock = machine.read_lock()?;
     let plugins = template.as_ref().map(|t| Generate { plugins: t.plugins.clone(), ..Generate::default() });
     let wish = Wish {
@@ -201,6 +218,40 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         }
     }
     Ok(exit)
+}
+
+/// Says which languages have room for the contract: a row a language, then what is refused.
+fn dry_run(
+    contract: &Contract<'_>,
+    settings: &Generate,
+    only: Option<&[Language]>,
+    ctx: &mut Ctx<'_>,
+) -> Result<Exit, CliError> {
+    let targets = plan::targets(settings, contract.name).into_iter();
+    let wanted = targets.filter(|target| only.is_none_or(|only| only.contains(&target.language())));
+    let all: Vec<_> =
+        wanted.map(|target| (target.language(), sdk::check_contract(contract, &target))).collect();
+    if all.is_empty() {
+        return Err(CliError::usage("the configuration names no language to generate for"));
+    }
+    let view = ctx.view();
+    let out = &mut ctx.io.out;
+    writeln!(out, "{} {}", escape(contract.name), escape(contract.version))?;
+    for (language, refused) in &all {
+        let (style, word) = match refused.len() {
+            0 => (Style::Good, "can be made".to_owned()),
+            n => (Style::Warn, format!("{} refused", plural(n, "thing"))),
+        };
+        Line::new().plain(format!("  {:8}", language.as_str())).styled(style, word).write(&view, out)?;
+    }
+    let refused: Vec<_> = all.into_iter().flat_map(|(_, refused)| refused).collect();
+    if !refused.is_empty() {
+        writeln!(out)?;
+        for error in &refused {
+            writeln!(out, "{}", escape(&line(error)))?;
+        }
+    }
+    Ok(if refused.is_empty() { Exit::Clean } else { Exit::Findings })
 }
 
 /// Builds the packages in an output folder and says what came of it.
@@ -277,10 +328,15 @@ fn shown(folder: &std::path::Path, ctx: &Ctx<'_>) -> String {
     short.display().to_string()
 }
 
-/// Shows what a plugin said before the error is told.
+/// Shows what a plugin said, and what is refused, before the error is told.
 fn failed<T>(error: ProduceError, ctx: &mut Ctx<'_>) -> Result<T, CliError> {
     if let ProduceError::Generate(error) = &error {
         tell_program(error.messages(), ctx)?;
+        if let GenerateError::Refused { all } = error {
+            for refused in all {
+                writeln!(ctx.io.err, "{}", escape(&line(refused)))?;
+            }
+        }
     }
     Err(error.into())
 }
@@ -383,12 +439,15 @@ impl From<PlanError> for CliError {
 
 impl From<ProduceError> for CliError {
     fn from(error: ProduceError) -> CliError {
-        use crate::codegen::generate::GenerateError;
         use crate::codegen::write::WriteError;
         match error {
             ProduceError::Generate(GenerateError::Package { unit, source }) => {
                 let hint = source.hint().map(str::to_owned);
                 CliError::new(ErrorKind::Usage, GenerateError::Package { unit, source }).hint_opt(hint)
+            }
+            ProduceError::Generate(error @ GenerateError::Refused { .. }) => {
+                CliError::new(ErrorKind::Usage, error)
+                    .hint("rename what is named, or leave a language out with `--lang`")
             }
             ProduceError::Generate(GenerateError::Lock(error)) => error.into(),
             ProduceError::Generate(error) => CliError::new(ErrorKind::Outside, error),

@@ -111,6 +111,12 @@ pub enum GenerateError {
         #[source]
         source: PackageError,
     },
+    /// The languages cannot express several things of the contract.
+    #[error("cannot make the packages: languages have no room for {} names or files of the contract", all.len())]
+    Refused {
+        /// Which, by language.
+        all: Vec<PackageError>,
+    },
     /// The private folder cannot be used.
     #[error("cannot {what}")]
     Io {
@@ -225,6 +231,7 @@ pub fn inputs(contract: &Contract<'_>, descriptors: &str, unit: &Unit) -> String
     for text in [contract.name, contract.version, contract.commit.unwrap_or_default(), contract.licence] {
         say(text);
     }
+    say(&format!("{:?}", contract.about));
     say(&unit.path);
     say(&format!("{:?}", unit.work));
     for step in &unit.steps {
@@ -261,6 +268,7 @@ pub fn make(
     host: &Host,
     limits: Limits,
 ) -> Result<Vec<Made>, GenerateError> {
+    check(contract, units)?;
     std::thread::scope(|scope| {
         let threads: Vec<_> =
             units.iter().map(|unit| scope.spawn(move || one(contract, unit, host, limits))).collect();
@@ -273,13 +281,61 @@ pub fn make(
     })
 }
 
+/// What the languages of units have no room for, by unit.
+#[must_use]
+pub fn refusals(contract: &Contract<'_>, units: &[&Unit]) -> Vec<(String, Vec<PackageError>)> {
+    let packages = units.iter().filter_map(|unit| match &unit.work {
+        Work::Package(target) => Some((unit.path.clone(), target)),
+        Work::Files => None,
+    });
+    std::thread::scope(|scope| {
+        let check = |(path, target)| (path, scope.spawn(move || sdk::check_contract(contract, target)));
+        let threads: Vec<_> = packages.map(check).collect();
+        let join = |(path, thread): (String, std::thread::ScopedJoinHandle<'_, _>)| {
+            (path, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        };
+        threads.into_iter().map(join).collect()
+    })
+}
+
+/// Tells all refusals of all units before a plugin runs.
+fn check(contract: &Contract<'_>, units: &[&Unit]) -> Result<(), GenerateError> {
+    let mut all: Vec<(String, PackageError)> = refusals(contract, units)
+        .into_iter()
+        .flat_map(|(unit, found)| found.into_iter().map(move |error| (unit.clone(), error)))
+        .collect();
+    match all.len() {
+        0 => Ok(()),
+        1 => {
+            let (unit, source) = all.remove(0);
+            Err(GenerateError::Package { unit, source })
+        }
+        _ => Err(GenerateError::Refused { all: all.into_iter().map(|(_, error)| error).collect() }),
+    }
+}
+
+/// A refusal as one line with the way out.
+#[must_use]
+pub fn line(error: &PackageError) -> String {
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    match error {
+        PackageError::Refused { refusal } => {
+            let language = refusal.language.title();
+            let said = refusal.what.contains(&format!(" {language}"));
+            let language = if said { String::new() } else { format!(", in {language}") };
+            format!("{refusal}{language}{hint}")
+        }
+        error => format!("{error}{hint}"),
+    }
+}
+
 fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Result<Made, GenerateError> {
     let name = || if unit.path.is_empty() { "." } else { &*unit.path }.to_owned();
     let package = |source| GenerateError::Package { unit: name(), source };
     let content = SetOptions { include_imports: true, include_source_info: true };
     let (encoded, tasks) = match &unit.work {
         Work::Package(target) => {
-            let prepared = sdk::prepare(contract, target).map_err(package)?;
+            let prepared = sdk::prepare_checked(contract, target).map_err(package)?;
             let tasks = prepared.calls.into_iter().map(|call| task(unit, call)).collect::<Result<_, _>>()?;
             (prepared.descriptor_set, tasks)
         }

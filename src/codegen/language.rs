@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::compile::Compiled;
+use crate::config::package::About;
 use crate::schema::Schema;
 use crate::words::Language;
 
@@ -19,6 +20,8 @@ pub struct Contract<'a> {
     pub commit: Option<&'a str>,
     /// SPDX id for the package's licence field.
     pub licence: &'a str,
+    /// What registries show of the packages.
+    pub about: &'a About,
     /// The descriptors, imports before importers.
     pub compiled: &'a Compiled,
     /// The model of the same.

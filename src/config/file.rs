@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::deps::{self, Dep, RawDep};
 use super::generate::{self, Generate, RawGenerate};
+use super::package::{self, RawAbout};
 use super::path::{PathPattern, normalize};
 use super::policy::{PackagePolicy, Policy, RuleRef, Selection, lenses};
 use super::settings::{ImportPlace, Root, Waiver, WaiverPolicy, level};
@@ -35,6 +36,7 @@ struct Raw {
     release: RawRelease,
     #[serde(default)]
     compile: RawCompile,
+    package: Option<RawAbout>,
     generate: Option<RawGenerate>,
     #[serde(default)]
     deps: BTreeMap<Spanned<String>, RawDep>,
@@ -213,6 +215,9 @@ impl Reader<'_> {
         for (rule, paths) in check.ignore_only.iter().flatten() {
             ignore_only.push((self.rule(rule), self.patterns(paths)?));
         }
+        let about = raw.package.map(|raw| package::read(raw, &at)).transpose()?;
+        let generate =
+            raw.generate.map(|raw| generate::read(raw, about.unwrap_or_default(), &at)).transpose()?;
         Ok(File {
             name,
             roots,
@@ -244,7 +249,7 @@ impl Reader<'_> {
                 .into_iter()
                 .map(|(name, dep)| deps::read(&name, dep, &at))
                 .collect::<Result<_, _>>()?,
-            generate: raw.generate.map(|g| generate::read(g, &at)).transpose()?,
+            generate,
         })
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::package::About;
 use super::path::normalize;
 use super::{ConfigError, Place};
 use crate::words::{Language, languages};
@@ -23,6 +24,8 @@ pub struct Generate {
     pub exclude_path: Vec<String>,
     /// The SPDX expression of the packages' licence.
     pub licence: Option<String>,
+    /// `[package]`.
+    pub about: About,
     /// How many seconds one plugin may take.
     pub timeout: Option<u64>,
     /// The section of each language that is configured, such as `[generate.go]`. Which keys a language has, and what
@@ -182,19 +185,25 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
-/// Reads `[generate]`; `place` gives the place of a byte offset.
-pub(super) fn read(mut raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Result<Generate, ConfigError> {
+/// Reads `[generate]` to `[package]`; `place` gives the place of a byte offset.
+pub(super) fn read(
+    mut raw: RawGenerate,
+    about: About,
+    place: &dyn Fn(usize) -> Place,
+) -> Result<Generate, ConfigError> {
     let languages =
         raw.sections().into_iter().map(|(language, raw)| (language, section(raw, place))).collect();
-    let checked = |text: Text, what: &str, good: fn(&str) -> bool, hint: &str| {
-        if good(text.get_ref()) {
-            return Ok(text.into_inner());
+    let about = About { private: raw.licence.is_none(), ..about };
+    let licence = raw.licence.map(|licence| match spdx::Expression::parse(licence.get_ref()) {
+        Ok(_) => Ok(licence.into_inner()),
+        Err(error) => {
+            let message = format!("`{}` is not an SPDX expression: {}", licence.get_ref(), error.reason);
+            let hint = match spdx::imprecise_license_id(licence.get_ref()) {
+                Some((near, _)) => format!("did you mean `{}`?", near.name),
+                None => "for example `Apache-2.0`, or `LicenseRef-Proprietary`".to_owned(),
+            };
+            Err(ConfigError::new(place(licence.span().start), message).hint(hint))
         }
-        let message = format!("`{}` is not {what}", text.get_ref());
-        Err(ConfigError::new(place(text.span().start), message).hint(hint))
-    };
-    let licence = raw.licence.map(|licence| {
-        checked(licence, "an SPDX expression", spdx, "for example `Apache-2.0`, or `LicenseRef-Proprietary`")
     });
     let timeout = raw.timeout.map(|seconds| match seconds.get_ref() {
         0 => Err(ConfigError::new(place(seconds.span().start), "`timeout` is at least one second")),
@@ -219,6 +228,7 @@ pub(super) fn read(mut raw: RawGenerate, place: &dyn Fn(usize) -> Place) -> Resu
         exclude_path: paths(raw.exclude_path)?,
         versioned: raw.versioned.unwrap_or(false),
         licence: licence.transpose()?,
+        about,
         timeout: timeout.transpose()?,
         languages,
         plugins,
@@ -295,14 +305,6 @@ fn folder(text: &Text, place: &dyn Fn(usize) -> Place) -> Result<String, ConfigE
 /// Whether a text is made of letters and digits of ASCII and some more.
 pub(crate) fn all(text: &str, extra: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
-}
-
-fn spdx(text: &str) -> bool {
-    let word = |w: &str| {
-        let w = w.trim_start_matches('(').trim_end_matches(')');
-        all(w, "-.+:")
-    };
-    !text.is_empty() && text.split(' ').all(word)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod file;
 pub mod generate;
 pub mod init;
 mod merge;
+pub mod package;
 mod path;
 mod policy;
 pub mod protofetch;

@@ -218,6 +218,11 @@ fn advised(plan: &mut Plan, sides: &Sides<'_>, change: &Change, remedy: &Remedy)
             let (Some(old), Some(new)) = (change.old, change.new) else { return };
             plan.attempt(|d| types::options(d, sides, old, new, &|name| name.starts_with("features")));
             let value = if *closed { "CLOSED" } else { "OPEN" };
+            // Elsewhere the syntax of the file says it.
+            let new_file = sides.cx.new.file(sides.cx.new.file_of(new));
+            if !matches!(new_file.syntax, Syntax::Edition(_)) {
+                return;
+            }
             plan.attempt(|d| set_option(d, sides, new, "features.enum_type", value));
         }
         Remedy::AddMethodBeside { .. } => {

@@ -250,7 +250,7 @@ fn top(schema: &Schema, element: Element) -> Element {
 }
 
 /// A class by its full name.
-fn class(schema: &Schema, element: Element) -> String {
+pub(crate) fn class(schema: &Schema, element: Element) -> String {
     let container = Java.container(schema, element);
     let nested = schema.nested_name(element);
     if container.is_empty() { nested } else { format!("{container}.{nested}") }

@@ -75,6 +75,7 @@ impl Sdk<'_> {
             version: &side.version,
             commit: None,
             licence: plan::licence(&settings),
+            about: &settings.about,
             compiled: &side.compiled,
             schema: &side.schema,
         };
@@ -83,6 +84,10 @@ impl Sdk<'_> {
         let made = made.map_err(|e| match e {
             // A contract that the language has no words for is no failure of anybody's.
             GenerateError::Package { source, .. } => skip(&source),
+            GenerateError::Refused { all } => match all.first() {
+                Some(first) => skip(first),
+                None => Unready::Failed(GenerateError::Refused { all }),
+            },
             e => Unready::Failed(e),
         })?;
         let target = units.iter().find_map(|unit| match &unit.work {

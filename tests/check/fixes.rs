@@ -1,239 +1,239 @@
 //! A fix fixes: what a finding advises, where that is an edit, is done to the text of the new side. It has to compile,
 //! the finding has to be gone, and no other one may have come.
 //!
-//! Edits of single statements and types are tried; what asks for more (another file, a package, a method beside the old
-//! one) is read by people.
+//! The edits are those that reports carry (`protopact::fix`), as they are advised and not whatever else would repair;
+//! where a file comes back they are the repair's. What is no edit, and what does not fix by itself, is in a list here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protopact::compare::{Comparison, Moved};
+use protopact::compile::{Input, Options};
+use protopact::diff::Remedy;
+use protopact::findings::{Edit, Finding};
+use protopact::fix::{Bench, Result as Outcome, repair, suggest};
+use protopact::policy::{LensPolicy, Policies, PolicySet, decide, remedy};
+use protopact::schema::Schema;
+
 use crate::support::{self, Files};
-use protopact::compare::Comparison;
-use protopact::diff::{Change, Cx, Remedy};
-use protopact::findings::Finding;
-use protopact::policy::{LensPolicy, Policies, decide};
-use protopact::schema::{Element, Schema, Span};
 
-/// What is found, by what and where.
-fn found(comparison: &Comparison<'_>) -> Vec<(Finding, String)> {
-    let decided = decide(comparison, &Policies::uniform(LensPolicy::standard()));
-    let key = |f: &Finding| format!("{} {} {}", f.rule, f.change, f.symbol);
-    decided.findings.into_iter().map(|f| (f.clone(), key(&f))).collect()
+/// Edits that do not fix by themselves: whether only where every rule is asked for at once, the change, what then
+/// happens, and why that is right.
+const BEYOND: [(bool, &str, &str, &str); 9] = [
+    (
+        false,
+        "extension-removed",
+        "does not declare",
+        "its number comes back with the range, a finding of its own",
+    ),
+    (
+        false,
+        "enum-value-number-reused",
+        "enum-value-removed",
+        "shifted names go back together, a finding each",
+    ),
+    (false, "field-number-reused", "field-removed", "shifted fields go back together, a finding each"),
+    (true, "-moved", "is still there", "the rule asks for the file; whoever imports it is served"),
+    (true, "", "SERVICE_NO_ADD would come", "who forbids additions forbids two services for one"),
+    (true, "", "MESSAGE_NO_DELETE would come", "no edit pleases a rule about files and one about names here"),
+    (true, "enum-value-added", "ENUM_VALUE_NO_ADD is still there", "another number is an addition too"),
+    (true, "enum-value-renamed", "OPTION_SAME_VALUE enum-option-changed", "an alias needs its option"),
+    (true, "oneof-removed", "none of its fields can be in it", "its fields are in two others"),
+];
+
+/// One pair of sides under one policy.
+struct Case<'a> {
+    name: String,
+    old: Schema,
+    new: Schema,
+    old_files: Files,
+    new_files: Files,
+    input: Input,
+    policies: &'a Policies<'a>,
 }
 
-/// The text of one side.
-struct Side<'a> {
-    schema: &'a Schema,
-    files: Files,
-}
-
-impl Side<'_> {
-    /// The file of an element, and where its text begins and ends.
-    fn place(&self, element: Element) -> Option<(usize, usize, usize)> {
-        let id = self.schema.file_of(element);
-        let Span { start_line, start_column, end_line, end_column } =
-            self.schema.span(id, &self.schema.path(element))?;
-        let name = &self.schema.file(id).name;
-        let file = self.files.iter().position(|(n, _)| **n == **name)?;
-        let offset = |line: u32, column: u32| -> Option<usize> {
-            let mut lines = self.files[file].1.split_inclusive('\n');
-            let before: usize = lines.by_ref().take(line as usize - 1).map(str::len).sum();
-            Some(before + column as usize - 1)
-        };
-        Some((file, offset(start_line, start_column)?, offset(end_line, end_column)?))
-    }
-
-    fn text(&self, element: Element) -> Option<String> {
-        let (file, first, end) = self.place(element)?;
-        self.files[file].1.get(first..end).map(str::to_owned)
-    }
-}
-
-/// What is done to the new side, from the end of a file to its beginning.
+/// What became of the advice of all findings.
 #[derive(Default)]
-struct Edits(Vec<(usize, usize, usize, String)>);
-
-impl Edits {
-    fn replace(&mut self, side: &Side<'_>, element: Element, with: String) -> Option<()> {
-        let (file, first, end) = side.place(element)?;
-        self.0.push((file, first, end, with));
-        Some(())
-    }
-
-    /// At the end of a block.
-    fn insert(&mut self, side: &Side<'_>, holder: Element, text: &str) -> Option<()> {
-        let (file, first, end) = side.place(holder)?;
-        let block = side.files[file].1.get(first..end)?;
-        let at = first + block.rfind('}')?;
-        self.0.push((file, at, at, format!(" {text} ")));
-        Some(())
-    }
-
-    fn done(mut self, files: &Files) -> Files {
-        let mut files = files.clone();
-        self.0.sort();
-        for (file, first, end, with) in self.0.into_iter().rev() {
-            files[file].1.replace_range(first..end, &with);
-        }
-        files
-    }
+struct Told {
+    applied: usize,
+    repaired: usize,
+    /// What is said to a person and is no edit.
+    words: usize,
+    listed: BTreeSet<usize>,
+    wrong: Vec<String>,
 }
 
-/// A statement with an option more.
-fn with_option(statement: &str, option: &str) -> Option<String> {
-    let body = statement.strip_suffix(';')?;
-    Some(match body.strip_suffix(']') {
-        Some(open) => format!("{open}, {option}];"),
-        None => format!("{body} [{option}];"),
-    })
+fn key(f: &Finding) -> String {
+    format!("{} {} {}", f.rule, f.change, f.symbol)
 }
 
-/// The new side as a fix wants it; `None` where the fix is no edit of single statements.
-fn fixed(remedy: &Remedy, change: &Change, cx: &Cx<'_>, old: &Side<'_>, new: &Side<'_>) -> Option<Files> {
-    let mut edits = Edits::default();
-    let holder = |name: &str| {
-        let message = cx.new.message_by_name(name).map(Element::Message);
-        message.or_else(|| cx.new.enum_by_name(name).map(Element::Enum))
-    };
-    let field = |schema: &Schema, message: &str, name: &str| {
-        let id = schema.message_by_name(message)?;
-        schema.field_by_name(id, name).map(Element::Field)
-    };
-    match remedy {
-        Remedy::Restore { reserved: false, element, names, .. } => {
-            let of = element.rsplit_once('.')?.0;
-            for name in names {
-                let value = cx.old.enum_by_name(of).and_then(|e| cx.old.value_by_name(e, name));
-                let element = value.map(Element::EnumValue).or_else(|| field(cx.old, of, name))?;
-                edits.insert(new, holder(of)?, &with_option(&old.text(element)?, "deprecated = true")?)?;
+/// The byte of a line and a column, both from one.
+fn at(text: &str, (line, column): (u32, u32)) -> usize {
+    let start: usize = text.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
+    let inside = text[start..].char_indices().nth(column as usize - 1);
+    inside.map_or(text.len(), |(byte, _)| start + byte)
+}
+
+/// The new side with some edits.
+fn edited(files: &Files, edits: &[Edit]) -> Files {
+    let mut files = files.clone();
+    for edit in edits.iter().rev() {
+        let (_, text) = files.iter_mut().find(|(name, _)| *name == edit.path).unwrap();
+        let range = at(text, edit.start)..at(text, edit.end);
+        text.replace_range(range, &edit.text);
+    }
+    files
+}
+
+impl Case<'_> {
+    fn found(&self, new: &Schema) -> Vec<Finding> {
+        decide(&Comparison::new(&self.old, new), self.policies).findings
+    }
+
+    /// What is wrong with files that should be repaired.
+    fn wrong(&self, finding: &Finding, before: &BTreeSet<String>, files: &Files) -> Option<String> {
+        let schema = match support::schema(files) {
+            Ok(schema) => schema,
+            Err(error) => return Some(format!("does not compile: {error}")),
+        };
+        let found = self.found(&schema);
+        if found.iter().any(|f| f.rule == finding.rule && f.fingerprint == finding.fingerprint) {
+            return Some("is still there".to_owned());
+        }
+        let after: BTreeSet<String> = found.iter().map(key).collect();
+        let more = after.difference(before).map(String::as_str);
+        // Who forbids additions forbids what is given back beside what is new.
+        let more: Vec<&str> =
+            more.filter(|f| !f.split(' ').next().is_some_and(|r| r.contains("_NO_ADD"))).collect();
+        (!more.is_empty()).then(|| format!("makes {}", more.join(", ")))
+    }
+
+    /// What is wrong with the repair of one finding.
+    fn repaired(&self, bench: &Bench<'_>, finding: &Finding, before: &BTreeSet<String>) -> Option<String> {
+        let only = |f: &Finding| f.rule == finding.rule && f.fingerprint == finding.fingerprint;
+        let repaired = repair(bench, &only).unwrap();
+        let result = &repaired.outcomes[0].result;
+        if *result != Outcome::Repaired {
+            return Some(format!("is no edit: {result:?}"));
+        }
+        let mut files = self.new_files.clone();
+        for changed in repaired.files {
+            files.retain(|(name, _)| *name != changed.name);
+            files.push((changed.name, changed.after));
+        }
+        self.wrong(finding, before, &files)
+    }
+
+    fn tell(&self, told: &mut Told) {
+        let comparison = Comparison::new(&self.old, &self.new);
+        let bench = Bench {
+            old: &self.old,
+            texts: &self.old_files,
+            new: &self.input,
+            options: &Options::default(),
+            policies: self.policies,
+            memory: None,
+            moved: &Moved::new(),
+        };
+        let findings = self.found(&self.new);
+        let before: BTreeSet<String> = findings.iter().map(key).collect();
+        let suggested = suggest(&bench, &comparison, &findings);
+        for finding in &findings {
+            let change = &comparison.changes()[finding.of];
+            let Some(advice) = remedy(change, &comparison.cx(), finding.rule) else { continue };
+            if matches!(advice, Remedy::Advice(_)) {
+                told.words += 1;
+                continue;
             }
-        }
-        Remedy::Reserve { holder: of, numbers, names } => {
-            for range in numbers {
-                edits.insert(
-                    new,
-                    holder(&of.name)?,
-                    &format!("reserved {} to {};", range.start, range.end),
-                )?;
-            }
-            for name in names {
-                edits.insert(new, holder(&of.name)?, &format!("reserved \"{name}\";"))?;
-            }
-        }
-        // As it was.
-        Remedy::KeepType { .. }
-        | Remedy::AddFieldOfType { .. }
-        | Remedy::KeepCardinality { .. }
-        | Remedy::KeepDefault { value: None, .. } => {
-            edits.replace(new, change.new?, old.text(change.old?)?)?;
-        }
-        Remedy::KeepDefault { value: Some(value), .. } => {
-            let now = new.text(change.new?)?;
-            let default = format!("default = {value}");
-            let with = match now.find("default = ") {
-                Some(at) => {
-                    let end = at + now[at..].find([',', ']'])?;
-                    format!("{}{default}{}", &now[..at], &now[end..])
-                }
-                None => with_option(&now, &default)?,
-            };
-            edits.replace(new, change.new?, with)?;
-        }
-        Remedy::KeepFieldName { json_name, .. } | Remedy::KeepJsonName { json_name, .. } => {
-            let (now, option) = (new.text(change.new?)?, format!("json_name = \"{json_name}\""));
-            let pinned = match now.find("json_name = ") {
-                Some(at) => {
-                    let end = at + now[at..].find([',', ']'])?;
-                    format!("{}{option}{}", &now[..at], &now[end..])
-                }
-                None => with_option(&now, &option)?,
-            };
-            edits.replace(new, change.new?, pinned)?;
-        }
-        Remedy::Renumber { message, name, reserved: false, .. } => {
-            edits.replace(new, field(cx.new, message, name)?, old.text(change.old?)?)?;
-        }
-        Remedy::SwapBack { message, one, other } => {
-            for (name, _) in [one, other] {
-                edits.replace(
-                    new,
-                    field(cx.new, message, name)?,
-                    old.text(field(cx.old, message, name)?)?,
-                )?;
-            }
-        }
-        Remedy::TakeNumber { message, number, free, .. } => {
-            let now = new.text(change.new?)?;
-            let with = now.replacen(&format!("= {number}"), &format!("= {free}"), 1);
-            edits.replace(new, change.new?, with)?;
-            edits.insert(new, holder(message)?, &format!("reserved {number};"))?;
-        }
-        Remedy::KeepDeprecated { noun: "message" | "enum", .. } => {
-            let element = change.old?;
-            let (_, rest) = old.text(element)?.split_once('{').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
-            let head = old.text(element)?.split_once('{')?.0.to_owned();
-            let text = format!("{head}{{ option deprecated = true; {rest}");
-            let file = &cx.old.file(cx.old.file_of(element)).name;
-            let nested = old.schema.full_name(element);
-            match holder(nested.rsplit_once('.')?.0) {
-                Some(outer) => edits.insert(new, outer, &text)?,
+            let suggestion = suggested.get(&(finding.rule, finding.fingerprint.clone()));
+            let advised = suggestion.map(|made| {
+                told.applied += 1;
+                self.wrong(finding, &before, &edited(&self.new_files, &made.edits))
+            });
+            // What says "or" is in two edits, and a file that comes back is in none.
+            let two = matches!(advice, Remedy::KeepFieldName { .. } | Remedy::KeepTypeName { .. });
+            let wrong = match advised {
+                Some(Some(_)) if two => self.repaired(&bench, finding, &before),
+                Some(wrong) => wrong,
                 None => {
-                    let at = new.files.iter().position(|(name, _)| **name == **file)?;
-                    let end = new.files[at].1.len();
-                    edits.0.push((at, end, end, format!("\n{text}\n")));
+                    told.repaired += 1;
+                    self.repaired(&bench, finding, &before)
                 }
+            };
+            let Some(wrong) = wrong else { continue };
+            let fix = advice.to_string();
+            let listed = BEYOND.iter().position(|(rules, id, words, _)| {
+                (!rules || self.name.starts_with("rules/"))
+                    && finding.change.contains(id)
+                    && wrong.contains(words)
+            });
+            match listed {
+                Some(entry) => drop(told.listed.insert(entry)),
+                None => told.wrong.push(format!("{}: {}: `{fix}` {wrong}", self.name, key(finding))),
             }
         }
-        _ => return None,
     }
-    Some(edits.done(&new.files))
 }
 
 #[test]
 fn what_is_advised_makes_it_pass() {
-    let (mut wrong, mut done, mut not_tried) = (Vec::new(), 0, BTreeMap::<String, usize>::new());
-    for (_, name, folder) in support::pairs() {
-        let side = |name: &str| support::read(&folder.join(name));
-        let (old_files, new_files) = (side("old"), side("new"));
-        let (old, new) = (support::schema(&old_files).unwrap(), support::schema(&new_files).unwrap());
-        let comparison = Comparison::new(&old, &new);
-        let cx = comparison.cx();
-        let before: BTreeSet<String> = found(&comparison).into_iter().map(|(_, key)| key).collect();
-        let (old_side, new_side) = (
-            Side { schema: &old, files: old_files.clone() },
-            Side { schema: &new, files: new_files.clone() },
+    let mut told = Told::default();
+    let policies: [(&str, PolicySet); 2] =
+        [("lenses", LensPolicy::standard().into()), ("rules", support::all_rules())];
+    let mut by_policy = BTreeMap::new();
+    for (policy, set) in &policies {
+        let policies = Policies::uniform(set.clone());
+        for (_, name, folder) in support::pairs() {
+            let [old_files, new_files] = ["old", "new"].map(|side| support::read(&folder.join(side)));
+            let case = Case {
+                name: format!("{policy}/{name}"),
+                old: support::schema(&old_files).unwrap(),
+                new: support::schema(&new_files).unwrap(),
+                input: support::input("", &new_files),
+                old_files,
+                new_files,
+                policies: &policies,
+            };
+            case.tell(&mut told);
+        }
+        by_policy.insert(*policy, (told.applied, told.repaired, told.words));
+    }
+    let wrong = &told.wrong;
+    assert!(wrong.is_empty(), "{by_policy:?}; {} do not fix\n{}", wrong.len(), wrong.join("\n"));
+    assert!(told.applied > 400 && told.repaired > 10, "{by_policy:?}");
+    // What does fix does not stay on the list.
+    let listed: Vec<usize> = (0..BEYOND.len()).collect();
+    assert_eq!(told.listed.into_iter().collect::<Vec<_>>(), listed);
+}
+
+/// The message that stands for the entries of a map is nothing that anybody can write.
+#[test]
+fn no_fix_recommends_the_entry_of_a_map() {
+    let map = "map<string, string> tags = 1;";
+    let news = [
+        "string tags = 1;",
+        "repeated string tags = 1;",
+        "map<int32, string> tags = 1;",
+        "map<string, Box> tags = 1;",
+        "repeated Own tags = 1;",
+        "map<string, string> tags = 2;",
+        "",
+    ];
+    let file = |fields: &str| {
+        let text = format!(
+            "syntax = \"proto3\";\npackage t;\nmessage Own {{ string key = 1; string value = 2; }}\nmessage Box {{ {fields} }}\n"
         );
-        for (finding, key) in found(&comparison) {
-            let change = &comparison.changes()[finding.of];
-            let Some(remedy) = change.remedy(&cx) else { continue };
-            let Some(files) = fixed(&remedy, change, &cx, &old_side, &new_side) else {
-                let variant = format!("{remedy:?}");
-                let variant = variant.split([' ', '(']).next().unwrap_or_default().to_owned();
-                *not_tried.entry(variant).or_default() += 1;
-                continue;
-            };
-            done += 1;
-            let schema = match support::schema(&files) {
-                Ok(schema) => schema,
-                Err(error) => {
-                    wrong.push(format!("{name}: {key}: `{remedy}` does not compile: {error}"));
-                    continue;
-                }
-            };
-            let after: BTreeSet<String> =
-                found(&Comparison::new(&old, &schema)).into_iter().map(|(_, key)| key).collect();
-            if after.contains(&key) {
-                wrong.push(format!("{name}: {key} is still there after `{remedy}`"));
-            }
-            for more in after.difference(&before) {
-                wrong.push(format!("{name}: {more} comes after `{remedy}`, which is for {key}"));
+        support::schema(&vec![("a.proto".to_owned(), text)]).unwrap()
+    };
+    let policies: [PolicySet; 2] = [LensPolicy::standard().into(), support::all_rules()];
+    let mut fixes = 0;
+    for (old, new) in news.iter().flat_map(|new| [(map, *new), (*new, map)]) {
+        for policy in &policies {
+            for finding in support::findings(&file(old), &file(new), policy) {
+                let fix = finding.fix.unwrap_or_default();
+                fixes += 1;
+                assert!(!fix.contains("Entry"), "{old} -> {new}: {} {fix}", finding.rule);
             }
         }
     }
-    assert!(done > 60, "{done} fixes were tried; not {not_tried:?}");
-    assert!(
-        wrong.is_empty(),
-        "{} of {done} do not fix; not tried {not_tried:?}\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(fixes > 30, "{fixes}");
 }

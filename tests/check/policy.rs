@@ -6,7 +6,7 @@ use protopact::config::{PackagePolicy, Policy, Selection};
 use protopact::findings::Finding;
 use protopact::policy::{LensPolicy, Policies, PolicySet, RuleConfig, decide};
 use protopact::schema::Schema;
-use protopact::words::{Bump, LensSelector, Level};
+use protopact::words::{Bump, Direction, Lens, LensSelector, Level};
 
 fn one(text: &str) -> Schema {
     support::schema(&support::split(text)).unwrap()
@@ -229,6 +229,114 @@ fn one_edit_is_one_finding_with_its_true_reason() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the lens of bytes says of each finding, backward and forward.
+#[test]
+fn a_number_that_is_another_field_is_read_as_it_where_the_types_let_it() {
+    let told = |old: &str, new: &str| {
+        let side =
+            |fields: &str| one(&format!("syntax = \"proto3\";\npackage t;\nmessage M {{ {fields} }}\n"));
+        let findings = support::findings(&side(old), &side(new), &lenses(&["wire"]));
+        let cell = |f: &protopact::findings::Finding, direction| {
+            let cell = f.verdict.cell(Lens::Wire, direction);
+            cell.map(|c| format!("{} {}", c.effect.as_str(), c.reason)).unwrap_or_default()
+        };
+        let told = findings.iter().map(|f| {
+            let (b, a) = (cell(f, Direction::Backward), cell(f, Direction::Forward));
+            format!("{} {}: {b} | {a}", f.rule, f.symbol)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let two_numbers = "int32 a = 1; int32 b = 2;";
+    let text_and_number = "int32 a = 1; string b = 2;";
+    let misread = "corrupt the number now means another field: the value is read under the wrong name";
+    let other_wire = "rejects int32 and string have different wire types: Go, Java and Python drop the value as an \
+                      unknown field, prost refuses the message";
+    let swapped = "corrupt two fields exchanged their numbers: each is read as the other";
+    let dropped = "lossy old writers send it as 1, the new side looks for it at 2: the value is dropped";
+    let cases = [
+        (
+            two_numbers,
+            "int32 a = 2;",
+            vec![
+                format!(
+                    "FIELD_SAME_NUMBER t.M.a: {dropped} | corrupt new writers send it as 2, `b` to old readers: the value is read under the wrong name"
+                ),
+                format!("FIELD_NO_REUSE t.M.b: {misread} | {misread}"),
+            ],
+        ),
+        (
+            text_and_number,
+            "int32 a = 2;",
+            vec![
+                format!(
+                    "FIELD_SAME_NUMBER t.M.a: {dropped} | {}",
+                    other_wire.replace("rejects ", "rejects new writers send it as 2, `b` to old readers: ")
+                ),
+                format!("FIELD_NO_REUSE t.M.b: {other_wire} | {other_wire}"),
+            ],
+        ),
+        (
+            "int32 a = 1;",
+            "int32 a = 2;",
+            vec![format!(
+                "FIELD_SAME_NUMBER t.M.a: {dropped} | lossy new writers send it as 2, which old readers do not know"
+            )],
+        ),
+        (
+            two_numbers,
+            "int32 b = 1; int32 a = 2;",
+            vec![format!("FIELD_NO_SWAP t.M.a: {swapped} | {swapped}")],
+        ),
+        (
+            text_and_number,
+            "string b = 1; int32 a = 2;",
+            vec![format!("FIELD_NO_SWAP t.M.a: {other_wire} | {other_wire}")],
+        ),
+        (
+            "int32 a = 1;",
+            "int32 z = 1; int32 a = 2;",
+            vec![format!("FIELD_NO_REUSE t.M.a: {misread} | {misread}")],
+        ),
+        (
+            "int32 a = 1;",
+            "string z = 1; int32 a = 2;",
+            vec![format!("FIELD_NO_REUSE t.M.a: {other_wire} | {other_wire}")],
+        ),
+    ];
+    for (old, new, wanted) in cases {
+        assert_eq!(told(old, new), wanted, "{old} -> {new}");
+    }
+}
+
+/// Options are told by their names, whatever their messages hold.
+#[test]
+fn options_are_told_by_their_names() {
+    let (_, _, folder) =
+        support::pairs().into_iter().find(|(_, name, _)| name == "21-validation-tightened").unwrap();
+    let side = |name: &str, to: &str| {
+        let mut files = support::read(&folder.join(name));
+        for (name, text) in files.iter_mut().filter(|(name, _)| !name.starts_with("buf/")) {
+            let rule = format!(
+                "syntax = \"proto3\";\npackage t;\nimport \"buf/validate/validate.proto\";\nmessage M {{ int32 a = 1 [(buf.validate.field).int32.gt = {to}]; }}\n"
+            );
+            name.clear();
+            name.push_str("m.proto");
+            *text = rule;
+        }
+        files.sort();
+        files.dedup();
+        support::schema(&files).unwrap()
+    };
+    let (old, new) = (side("old", "0"), side("new", "1"));
+    let findings = support::findings(&old, &new, &support::all_rules());
+    let told: Vec<&str> = findings.iter().map(|f| &*f.message).filter(|m| m.contains("option")).collect();
+    assert!(!told.is_empty(), "{findings:?}");
+    for told in told {
+        assert!(told.contains("`(buf.validate.field).int32.gt = 0`"), "{told}");
+        assert!(told.contains("`(buf.validate.field).int32.gt = 1`"), "{told}");
+    }
 }
 
 #[test]

@@ -108,6 +108,11 @@ fn a_submodule_that_is_checked_out_and_one_that_is_not() {
     let build = env.run(&["build"]);
     assert_eq!(build.code, 3, "{build}");
     assert!(build.err.replace("\n  ", " ").contains("git submodule update --init"), "{build}");
+    // Who needs nothing of it does not hear of it.
+    env.write("proto/a.proto", &file(PROTO3, "a", &[], "string"));
+    let build = env.run(&["build"]);
+    assert_eq!(build.code, 0, "{build}");
+    assert!(!format!("{}{}", build.out, build.err).contains("submodule"), "{build}");
 }
 
 #[test]

@@ -107,6 +107,34 @@ fn a_missing_import_names_the_roots_and_a_near_path() {
 }
 
 #[test]
+fn what_is_missing_in_600_files_is_looked_for_as_often_as_in_one() {
+    let names: Vec<String> = (0..600).map(|n| format!("acme/order{n}/v1/order.proto")).collect();
+    let files = |missing: &dyn Fn(usize) -> [String; 3]| -> Vec<(String, String)> {
+        let text = |n: usize| {
+            let imports: String = missing(n).iter().map(|path| format!("import \"{path}\";\n")).collect();
+            format!(
+                "syntax = \"proto3\";\npackage acme.order{n}.v1;\n{imports}message M {{ lost.Type a = 1; }}\n"
+            )
+        };
+        names.iter().enumerate().map(|(n, name)| (name.clone(), text(n))).collect()
+    };
+    let list = |files: &[(String, String)]| diagnostics(builtin(&files::input("proto", files)));
+    // The same three everywhere: each is told once, with the number of those who want it, and nothing that follows.
+    let same = list(&files(&|_| ["lost/a.proto", "lost/b.proto", "lost/c.proto"].map(str::to_owned)));
+    let told: Vec<&str> = same.iter().map(|d| &*d.message).collect();
+    let wanted = |name: &str| format!("import `lost/{name}.proto` is not found, which 600 files import");
+    assert_eq!(told, ["a", "b", "c"].map(wanted));
+    // Others in each, all of them like a file that is there: all names are gone through for a few of them.
+    let other = list(&files(&|n| ["a", "b", "c"].map(|c| format!("acme/order{n}/v1/orde{c}.proto"))));
+    let alike = other.iter().filter(|d| d.hints.iter().any(|hint| hint.contains("did you mean"))).count();
+    assert!((1..=20).contains(&alike), "{alike} of {}", other.len());
+    assert!(
+        other.iter().all(|d| d.message.contains("is not found") || d.message.contains("more")),
+        "{other:?}"
+    );
+}
+
+#[test]
 fn imports_are_relative_paths_inside_a_root() {
     let text = errors(&[(
         "a.proto",

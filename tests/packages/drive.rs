@@ -8,6 +8,7 @@ use prost_types::compiler::CodeGeneratorRequest;
 use protopact::codegen::sdk::{Plugin, PluginCall, Prepared};
 use protopact::codegen::{Contract, FileTree, Package, Target, sdk};
 use protopact::compile::Compiled;
+use protopact::config::package::About;
 use protopact::schema::Schema;
 use protopact::words::Language;
 
@@ -21,12 +22,13 @@ pub(crate) fn files(list: &[(&str, &str)]) -> Files {
 pub(crate) struct Sample {
     pub(crate) compiled: Compiled,
     pub(crate) schema: Schema,
+    pub(crate) about: About,
 }
 
 impl Sample {
     pub(crate) fn new(files: &Files) -> Sample {
         let (compiled, schema) = model("proto", files);
-        Sample { compiled, schema }
+        Sample { compiled, schema, about: About::default() }
     }
 
     pub(crate) fn contract(&self) -> Contract<'_> {
@@ -35,6 +37,7 @@ impl Sample {
             version: "1.4.0",
             commit: Some("0123456789abcdef0123456789abcdef01234567"),
             licence: "Apache-2.0",
+            about: &self.about,
             compiled: &self.compiled,
             schema: &self.schema,
         }

@@ -13,5 +13,6 @@ mod drive;
 #[path = "../support/files.rs"]
 mod files;
 mod lower;
+mod odd;
 mod refuse;
 mod shape;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use minijinja::context;
 
+use super::clash::Claims;
 use super::common::{self, Family, Home};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
@@ -19,6 +20,7 @@ use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
+use crate::surface;
 use crate::surface::go::{KEYWORDS, camel, type_name};
 use crate::words::Language;
 
@@ -83,6 +85,17 @@ impl Sdk for Go {
 
     fn runtime_has(&self, file: &str) -> bool {
         file == "google/protobuf/go_features.proto"
+    }
+
+    fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
+        match Layout::new(contract, target.get("module")) {
+            Ok(layout) => {
+                out.extend(check_packages(contract, &layout).err());
+                out.extend(check_cycles(contract, &layout).err());
+                out.append(&mut check_names(contract, &layout));
+            }
+            Err(error) => out.push(error),
+        }
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
@@ -214,9 +227,6 @@ fn package_name(text: &str) -> String {
 
 fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageError> {
     let layout = Layout::new(contract, module)?;
-    check_packages(contract, &layout)?;
-    check_cycles(contract, &layout)?;
-    check_names(contract, &layout)?;
     let schema = contract.schema;
     let mut parameter = format!("module={}", layout.module);
     for id in &layout.files {
@@ -233,7 +243,8 @@ fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageErr
     if !with_services.is_empty() {
         calls.push(call(Plugin::GO_GRPC, with_services));
     }
-    Ok(Prepared { descriptor_set: shared::set(contract.compiled), calls })
+    let descriptor_set = shared::edited_set(contract, LANGUAGE, |_, _| Ok(false), |_| false)?;
+    Ok(Prepared { descriptor_set, calls })
 }
 
 /// Two files of one Go package have to agree on its name, and must not be written to one place.
@@ -336,83 +347,33 @@ fn next<'a>(edges: &BTreeMap<&'a str, BTreeMap<&'a str, (FileId, usize)>>, node:
     edges.get(node).map(|n| n.keys().rev().copied().collect()).unwrap_or_default()
 }
 
-/// Everything that one Go package declares has to have a name of its own.
-fn check_names(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageError> {
+/// Everything that one Go package declares has to have a name of its own, and so has all that a type has.
+fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
     let schema = contract.schema;
-    let mut seen: BTreeMap<(&str, String), Element> = BTreeMap::new();
-    let mut claim = |file: FileId, name: String, element: Element| -> Result<(), PackageError> {
-        let folder = layout.places[&file].folder.as_str();
-        match seen.get(&(folder, name.clone())) {
-            Some(first) if *first != element => {
-                let what = format!(
-                    "{} `{}` and {} `{}` are both called `{name}` in Go",
-                    schema.noun(element),
-                    schema.full_name(element),
-                    schema.noun(*first),
-                    schema.full_name(*first)
-                );
-                Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them"))
-            }
-            _ => {
-                seen.insert((folder, name), element);
-                Ok(())
+    let mut claims = Claims::new(schema, LANGUAGE);
+    let mut folders: BTreeMap<String, FileId> = BTreeMap::new();
+    for id in &layout.files {
+        let folder = &layout.places[id].folder;
+        claims.file(folder, *id);
+        for element in surface::inside(schema, Element::File(*id)) {
+            let Element::Message(message) = element else { continue };
+            let name = type_name(schema, element);
+            // Of the methods that every message has, the only one that protoc-gen-go does not keep fields apart from.
+            claims.fixed(format!("{name}.ProtoReflect"));
+            for oneof in &schema.message(message).oneofs {
+                // What the wrappers of a oneof implement.
+                let interface = format!("is{name}_{}", camel(&schema.oneof(*oneof).name));
+                claims.claim(Some(folder), interface, Element::Oneof(*oneof));
             }
         }
-    };
-    for (id, message) in schema.messages() {
-        if message.map_entry || !layout.places.contains_key(&message.file) {
-            continue;
-        }
-        let element = Element::Message(id);
-        claim(message.file, type_name(schema, element), element)?;
-    }
-    for (id, enum_) in schema.enums() {
-        if !layout.places.contains_key(&enum_.file) {
-            continue;
-        }
-        let element = Element::Enum(id);
-        let name = type_name(schema, element);
-        claim(enum_.file, format!("{name}_name"), element)?;
-        claim(enum_.file, format!("{name}_value"), element)?;
-        let prefix = match enum_.parent {
-            Some(parent) => camel(&schema.nested_name(Element::Message(parent))),
-            None => name.clone(),
-        };
-        claim(enum_.file, name, element)?;
-        for value in &enum_.values {
-            let name = format!("{prefix}_{}", schema.value(*value).name);
-            claim(enum_.file, name, Element::EnumValue(*value))?;
+        let first = *folders.entry(folder.to_lowercase()).or_insert(*id);
+        let other = &layout.places[&first].folder;
+        if other != folder {
+            let what = format!("the Go packages `{folder}` and `{other}` are one where upper and lower case are the same");
+            claims.refuse(Element::File(*id), what, "rename one of the packages, or give its files another `go_package`");
         }
     }
-    for (id, service) in schema.services() {
-        if !layout.places.contains_key(&service.file) {
-            continue;
-        }
-        let element = Element::Service(id);
-        let name = camel(&service.name);
-        for name in [
-            format!("{name}Client"),
-            format!("New{name}Client"),
-            format!("{name}Server"),
-            format!("Unimplemented{name}Server"),
-            format!("Unsafe{name}Server"),
-            format!("Register{name}Server"),
-            format!("{name}_ServiceDesc"),
-        ] {
-            claim(service.file, name, element)?;
-        }
-        let mut methods: BTreeMap<String, Element> = BTreeMap::new();
-        for method in &service.methods {
-            let element = Element::Method(*method);
-            let called = camel(&schema.method(*method).name);
-            claim(service.file, format!("{name}_{called}_FullMethodName"), element)?;
-            if methods.insert(called.clone(), element).is_some() {
-                let what = format!("two methods of `{}` are both called `{called}` in Go", service.full_name);
-                return Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them"));
-            }
-        }
-    }
-    Ok(())
+    claims.refused
 }
 
 fn build(contract: &Contract<'_>, module: &str, generated: FileTree) -> Result<Package, PackageError> {

@@ -88,6 +88,14 @@ impl Sdk for Java {
         file == "google/protobuf/java_features.proto"
     }
 
+    fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
+        let group = target.get("group");
+        match check_target(group, target.get("artifact")) {
+            Ok(()) => names::check(contract, &shared::generated(contract, LANGUAGE), group, out),
+            Err(error) => out.push(error),
+        }
+    }
+
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
         prepare(contract, target.get("group"), target.get("artifact"))
     }
@@ -169,14 +177,17 @@ fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepa
     check_target(group, artifact)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
-    names::check(contract, &files, group)?;
     let descriptor_set = shared::edited_set(
         contract,
+        LANGUAGE,
         |id, proto| {
             let options = proto.options.get_or_insert_default();
             options.java_package.get_or_insert_with(|| java_package(schema, id, group));
             if !is_split(schema.file(id).syntax) {
                 options.java_multiple_files.get_or_insert(true);
+            }
+            if surface::outer_class(schema, id).0 != names::outer_class(schema, id) {
+                options.java_outer_classname = Some(names::outer_class(schema, id));
             }
             Ok(true)
         },
@@ -184,7 +195,9 @@ fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepa
             let options = schema.file(id).options.as_deref();
             let package = options.is_some_and(|o| o.java_package.is_some());
             let multiple = options.is_some_and(|o| o.java_multiple_files.is_some());
-            files.contains(&id) && !(package && (multiple || is_split(schema.file(id).syntax)))
+            let said = package && (multiple || is_split(schema.file(id).syntax));
+            let class = surface::outer_class(schema, id).0 == names::outer_class(schema, id);
+            files.contains(&id) && !(said && class)
         },
     )?;
     let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
@@ -222,6 +235,7 @@ fn build(
             include_str!("templates/java/pom.xml.j2"),
             context! {
                 about => &about, group, artifact, services, families, protobuf, grpc => versions::GRPC_JAVA,
+                licence_url => licence_url(contract.licence),
             },
         ),
     )?;
@@ -261,6 +275,12 @@ fn build(
         .map_err(|source| PackageError::Tree { language: LANGUAGE, source })?;
     let coordinate = format!("{group}:{artifact}:{}", contract.version);
     Ok(Package { language: LANGUAGE, coordinate, files: out })
+}
+
+/// Where the text of a licence is, for one that SPDX knows.
+fn licence_url(licence: &str) -> Option<String> {
+    let known = spdx::license_id(licence)?;
+    Some(format!("https://spdx.org/licenses/{}.html", known.name))
 }
 
 fn schema_message(schema: &Schema, example: &Example<'_>) -> MessageId {

@@ -7,6 +7,8 @@
 //! What cannot be built in a language (a name that is one of its keywords, two names that become one) is refused
 //! in [`prepare`], with the place in the source, before any plugin runs.
 
+mod clash;
+mod comments;
 mod common;
 mod configured;
 mod example;
@@ -94,6 +96,17 @@ pub enum PackageError {
         #[source]
         source: semver::Error,
     },
+    /// A version that the language cannot write.
+    #[error(
+        "cannot make the {} package: the version `{version}` has no form that its package index takes",
+        language.title()
+    )]
+    NoForm {
+        /// The language.
+        language: Language,
+        /// The version as given.
+        version: String,
+    },
     /// A descriptor that does not decode.
     #[error("cannot read the descriptor of `{file}`")]
     Descriptor {
@@ -138,6 +151,9 @@ impl PackageError {
             PackageError::Refused { refusal } => Some(&refusal.hint),
             PackageError::Empty { .. } => Some("point `contract.roots` at a folder with .proto files"),
             PackageError::Version { .. } => Some("use a version like `1.4.0` or `1.4.0-rc.1`"),
+            PackageError::NoForm { .. } => {
+                Some("say another with `--as`: `1.4.0`, or with `-alpha.1`, `-beta.1`, `-rc.1` or `-dev.1`")
+            }
             _ => None,
         }
     }
@@ -210,7 +226,10 @@ pub(crate) trait Sdk: Sync {
         true
     }
 
-    /// See [`prepare`].
+    /// See [`check`](check_contract); what all languages have in common is checked elsewhere.
+    fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>);
+
+    /// See [`prepare`], of a contract that was checked.
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError>;
 
     /// See [`build`].
@@ -240,13 +259,49 @@ macro_rules! table {
 
 languages!(table);
 
+/// Everything for which the target's language has no room in the contract, found without a plugin, in the order of
+/// files and lines. Nothing when there is room.
+#[must_use]
+pub fn check_contract(contract: &Contract<'_>, target: &Target) -> Vec<PackageError> {
+    let mut out = Vec::new();
+    out.extend(shared::check(contract, target.language()).err());
+    if out.is_empty() {
+        of(target.language()).check(contract, target, &mut out);
+    }
+    out.sort_by_cached_key(|error| match error {
+        PackageError::Refused { refusal } => {
+            (1, refusal.file.clone(), refusal.span.map(|s| (s.start_line, s.start_column)))
+        }
+        _ => (0, String::new(), None),
+    });
+    // What has two things against it is mended once.
+    out.dedup_by(|later, first| match (later, first) {
+        (PackageError::Refused { refusal: later }, PackageError::Refused { refusal: first }) => {
+            later.span.is_some() && (&later.file, later.span) == (&first.file, first.span)
+        }
+        _ => false,
+    });
+    out
+}
+
 /// Says what the plugins of the target's language are to be given.
 ///
 /// # Errors
 ///
 /// A contract that cannot be said in the language, or a target that is not one of it.
 pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
-    shared::check(contract, target.language())?;
+    match check_contract(contract, target).into_iter().next() {
+        Some(error) => Err(error),
+        None => prepare_checked(contract, target),
+    }
+}
+
+/// [`prepare`] for a contract in which [`check_contract`] found nothing.
+///
+/// # Errors
+///
+/// A target that is not one of the language, or an edition file that it has no form for.
+pub fn prepare_checked(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
     of(target.language()).prepare(contract, target)
 }
 

@@ -5,8 +5,9 @@
 //! and imports are relative to it; what else changes in the generated files is said in `python_imports`.
 
 mod imports;
+mod names;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use minijinja::context;
@@ -73,6 +74,12 @@ impl Sdk for Python {
 
     fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
         &PLUGINS
+    }
+
+    fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
+        out.extend(import_name(target.get("package")).err());
+        out.extend(version_of(contract).err());
+        names::check(contract, &shared::generated(contract, LANGUAGE), out);
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
@@ -183,44 +190,44 @@ fn import_name(package: &str) -> Result<String, PackageError> {
     }
 }
 
-/// A semantic version as Python writes it (PEP 440): `1.4.0-rc.1` is `1.4.0rc1`. What has no form there becomes a
-/// development release with the rest as its local part.
-fn python_version(version: &semver::Version) -> String {
+/// A semantic version as Python writes it (PEP 440): `1.4.0-rc.1` is `1.4.0rc1`. `None` for what has no form there: a
+/// local version, which is the only place for the rest, is taken by no index.
+fn python_version(version: &semver::Version) -> Option<String> {
     let base = format!("{}.{}.{}", version.major, version.minor, version.patch);
-    let local = |text: &str| -> String {
-        let parts = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|p| !p.is_empty());
-        parts.collect::<Vec<_>>().join(".").to_ascii_lowercase()
-    };
-    let (mut out, rest) = match version.pre.as_str() {
-        "" => (base, String::new()),
-        pre => {
-            let word: String = pre.chars().take_while(char::is_ascii_alphabetic).collect();
-            let number = pre[word.len()..].trim_start_matches('.');
-            let number = if number.is_empty() { "0" } else { number };
-            let plain = number.chars().all(|c| c.is_ascii_digit());
-            match (word.to_ascii_lowercase().as_str(), plain) {
-                ("alpha" | "a", true) => (format!("{base}a{number}"), String::new()),
-                ("beta" | "b", true) => (format!("{base}b{number}"), String::new()),
-                ("rc", true) => (format!("{base}rc{number}"), String::new()),
-                ("dev", true) => (format!("{base}.dev{number}"), String::new()),
-                _ => (format!("{base}.dev0"), local(pre)),
-            }
-        }
-    };
-    let locals: Vec<String> =
-        [rest, local(&version.build)].into_iter().filter(|part| !part.is_empty()).collect();
-    if !locals.is_empty() {
-        out.push('+');
-        out.push_str(&locals.join("."));
+    let pre = version.pre.as_str();
+    if !version.build.is_empty() {
+        return None;
     }
-    out
+    if pre.is_empty() {
+        return Some(base);
+    }
+    let word: String = pre.chars().take_while(char::is_ascii_alphabetic).collect();
+    let number = pre[word.len()..].trim_start_matches('.');
+    let number = if number.is_empty() { "0" } else { number };
+    if !number.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    // What PEP 440 takes for these words.
+    let word = match word.to_ascii_lowercase().as_str() {
+        "alpha" | "a" => "a",
+        "beta" | "b" => "b",
+        "rc" | "c" | "pre" | "preview" => "rc",
+        "dev" => ".dev",
+        _ => return None,
+    };
+    Some(format!("{base}{word}{number}"))
+}
+
+/// The contract's version as Python writes it.
+fn version_of(contract: &Contract<'_>) -> Result<String, PackageError> {
+    let version = shared::version(contract, LANGUAGE)?;
+    python_version(&version).ok_or_else(|| PackageError::NoForm { language: LANGUAGE, version: version.to_string() })
 }
 
 fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
     import_name(package)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
-    check_names(contract, &files)?;
     let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
     let names = shared::names(schema, &files);
     let mut calls = vec![call(Plugin::PYTHON, names.clone()), call(Plugin::PYI, names)];
@@ -228,57 +235,13 @@ fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageEr
     if !with_services.is_empty() {
         calls.push(call(Plugin::PYTHON_GRPC, with_services));
     }
-    Ok(Prepared { descriptor_set: shared::set(contract.compiled), calls })
-}
-
-fn check_names(contract: &Contract<'_>, files: &[FileId]) -> Result<(), PackageError> {
-    let schema = contract.schema;
-    let mut modules: BTreeMap<String, FileId> = BTreeMap::new();
-    for id in files {
-        let file = schema.file(*id);
-        let place = place_of_module(&module_of(&file.name)).to_lowercase();
-        if let Some(first) = modules.insert(place.clone(), *id) {
-            let what =
-                format!("`{}` and `{}` are both the module `{place}`", file.name, schema.file(first).name);
-            let hint = "rename one of the files";
-            return Err(shared::refuse(schema, LANGUAGE, Element::File(*id), &[], what, hint));
-        }
-    }
-    let check = |element: Element, name: &str| {
-        if !is_keyword(name) {
-            return Ok(());
-        }
-        let what = format!(
-            "{} `{}` has the name of a Python keyword, so its stub and its calls cannot be written",
-            schema.noun(element),
-            schema.full_name(element)
-        );
-        Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename it"))
-    };
-    for (id, message) in schema.messages().filter(|(_, m)| files.contains(&m.file)) {
-        check(Element::Message(id), &message.name)?;
-    }
-    for (id, enum_) in schema.enums().filter(|(_, e)| files.contains(&e.file)) {
-        check(Element::Enum(id), &enum_.name)?;
-        for value in &enum_.values {
-            check(Element::EnumValue(*value), &schema.value(*value).name)?;
-        }
-    }
-    for (id, extension) in schema.all_extensions().filter(|(_, f)| files.contains(&f.file)) {
-        check(Element::Field(id), &extension.name)?;
-    }
-    for (id, service) in schema.services().filter(|(_, s)| files.contains(&s.file)) {
-        check(Element::Service(id), &service.name)?;
-        for method in &service.methods {
-            check(Element::Method(*method), &schema.method(*method).name)?;
-        }
-    }
-    Ok(())
+    let descriptor_set = shared::edited_set(contract, LANGUAGE, |_, _| Ok(false), |_| false)?;
+    Ok(Prepared { descriptor_set, calls })
 }
 
 fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<Package, PackageError> {
     let import = import_name(package)?;
-    let version = python_version(&shared::version(contract, LANGUAGE)?);
+    let version = version_of(contract)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
     let modules: BTreeSet<String> = files.iter().map(|f| module_of(&schema.file(*f).name)).collect();
@@ -402,10 +365,15 @@ mod tests {
             ("1.4.0-alpha", "1.4.0a0"),
             ("1.4.0-beta3", "1.4.0b3"),
             ("0.0.0-dev", "0.0.0.dev0"),
-            ("1.0.0-next.a-1", "1.0.0.dev0+next.a.1"),
-            ("1.0.0+build.5", "1.0.0+build.5"),
+            ("1.4.0-preview.3", "1.4.0rc3"),
+            ("1.4.0-pre.1", "1.4.0rc1"),
+            ("1.4.0-c.2", "1.4.0rc2"),
         ] {
-            assert_eq!(python_version(&semver::Version::parse(semantic).unwrap()), python);
+            let version = python_version(&semver::Version::parse(semantic).unwrap());
+            assert_eq!(version.as_deref(), Some(python), "{semantic}");
+        }
+        for none in ["1.0.0-next.a-1", "1.0.0+build.5", "1.4.0-SNAPSHOT", "1.4.0-rc.1.2", "1.4.0-1", "1.4.0-rc.1+x"] {
+            assert_eq!(python_version(&semver::Version::parse(none).unwrap()), None, "{none}");
         }
     }
 }

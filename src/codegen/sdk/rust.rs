@@ -92,6 +92,11 @@ impl Sdk for Rust {
         false
     }
 
+    fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
+        out.extend(check_target(target.get("crate")).err());
+        out.append(&mut names::check(contract, &shared::generated(contract, LANGUAGE)));
+    }
+
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
         prepare(contract, target.get("crate"))
     }
@@ -151,9 +156,9 @@ fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageErro
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
-    names::check(contract, &files)?;
     let descriptor_set = shared::edited_set(
         contract,
+        LANGUAGE,
         |id, proto| {
             let mut changed = lower::lower(schema, id, proto)
                 .map_err(|e| PackageError::Lower { language: LANGUAGE, source: Box::new(e) })?;
@@ -255,7 +260,10 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
         "src/lib.rs",
         render(
             include_str!("templates/rust/lib.rs.j2"),
-            context! { about => &about, modules => modules.trim_end(), descriptors => DESCRIPTORS },
+            context! {
+                about => &about, modules => modules.trim_end(), descriptors => DESCRIPTORS,
+                recursion_limit => recursion_limit(schema, &files),
+            },
         ),
     )?;
     put("LICENSE", shared::licence(contract))?;
@@ -292,6 +300,50 @@ fn gate(code: &str, package: &str) -> String {
         out.push_str(line);
     }
     out
+}
+
+/// How deep rustc has to look into types that hold each other, where that is more than it does by itself (128).
+fn recursion_limit(schema: &Schema, files: &[FileId]) -> Option<usize> {
+    let depth = longest_chain(schema, files);
+    // A list, an option and a box may stand between two messages.
+    (depth > 30).then(|| 128 + 4 * depth)
+}
+
+/// The number of messages in the longest chain in which each holds the next; what closes a circle is left out.
+fn longest_chain(schema: &Schema, files: &[FileId]) -> usize {
+    let held = |id: MessageId| {
+        let names = schema.message(id).fields.iter().filter_map(|f| schema.field(*f).type_name.as_deref());
+        names.filter_map(|name| schema.message_by_name(name)).collect::<Vec<_>>()
+    };
+    // `None` while a message is on the path.
+    let mut depths: BTreeMap<MessageId, Option<usize>> = BTreeMap::new();
+    for (start, _) in schema.messages().filter(|(_, m)| files.contains(&m.file)) {
+        if depths.contains_key(&start) {
+            continue;
+        }
+        depths.insert(start, None);
+        let mut path = vec![(start, held(start), 0)];
+        while let Some((id, todo, below)) = path.last_mut() {
+            let Some(next) = todo.pop() else {
+                let depth = *below + 1;
+                depths.insert(*id, Some(depth));
+                path.pop();
+                if let Some((_, _, below)) = path.last_mut() {
+                    *below = (*below).max(depth);
+                }
+                continue;
+            };
+            match depths.get(&next) {
+                Some(Some(depth)) => *below = (*below).max(*depth),
+                Some(None) => {}
+                None => {
+                    depths.insert(next, None);
+                    path.push((next, held(next), 0));
+                }
+            }
+        }
+    }
+    depths.into_values().flatten().max().unwrap_or(0)
 }
 
 fn tree(node: &Node, depth: usize, out: &mut String) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use minijinja::{Value, context};
 
 use super::common::{self, Family, Home};
-use super::{PackageError, Refusal};
+use super::{PackageError, Refusal, comments};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree};
 use crate::compile::CompiledFile;
@@ -156,31 +156,34 @@ fn trusting() -> DecodeOptions {
         .with_max_message_size(i32::MAX as usize)
 }
 
-/// The descriptor set of a contract, with every file that `change` takes an interest in rewritten.
+/// The descriptor set of a contract as plugins of a language are given it: every file that `change` takes an interest
+/// in rewritten, and in all of them comments that are harmless in the language.
 pub(super) fn edited_set(
     contract: &Contract<'_>,
+    language: Language,
     mut change: impl FnMut(FileId, &mut pb::FileDescriptorProto) -> Result<bool, PackageError>,
     takes: impl Fn(FileId) -> bool,
 ) -> Result<Bytes, PackageError> {
     let mut files_out = Vec::with_capacity(contract.compiled.files.len());
     for (id, file) in files(contract) {
-        if !takes(id) {
+        let (takes, harmful) = (takes(id), comments::harmful(language, &file.descriptor));
+        if !takes && !harmful {
             files_out.push(file.clone());
             continue;
         }
         let mut proto: pb::FileDescriptorProto = trusting()
             .decode_from_slice(&file.descriptor)
             .map_err(|source| PackageError::Descriptor { file: file.name.to_string(), source })?;
-        let changed = change(id, &mut proto)?;
+        let mut changed = takes && change(id, &mut proto)?;
+        if harmful {
+            comments::tame(language, &mut proto);
+            changed = true;
+        }
         let descriptor = if changed { proto.encode_to_vec().into() } else { file.descriptor.clone() };
         files_out.push(CompiledFile { descriptor, ..file.clone() });
     }
-    Ok(set(&crate::compile::Compiled { files: files_out, ..Default::default() }))
-}
-
-/// The descriptor set that plugins are given.
-pub(super) fn set(compiled: &crate::compile::Compiled) -> Bytes {
-    descriptor_set(compiled, SetOptions { include_imports: true, include_source_info: true }).into()
+    let compiled = crate::compile::Compiled { files: files_out, ..Default::default() };
+    Ok(descriptor_set(&compiled, SetOptions { include_imports: true, include_source_info: true }).into())
 }
 
 /// The descriptor set that goes into a package: the contract as it is, without comments and positions.
@@ -213,6 +216,15 @@ pub(super) fn about(contract: &Contract<'_>) -> Value {
         commit => contract.commit,
         licence => contract.licence,
         packages,
+        description => contract.about.description.clone().unwrap_or_else(|| {
+            format!("Messages and calls of the contract {} {}", contract.name, contract.version)
+        }),
+        url => &contract.about.url,
+        documentation => &contract.about.documentation,
+        repository => &contract.about.repository,
+        authors => contract.about.authors.iter().map(|a| context! { name => &a.name, email => &a.email }).collect::<Vec<_>>(),
+        keywords => &contract.about.keywords,
+        private => contract.about.private,
     }
 }
 

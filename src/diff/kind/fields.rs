@@ -276,6 +276,18 @@ pub(super) static JSON_NAME_CHANGED: Facts = Facts {
     rule: |_, _| Some("FIELD_SAME_JSON_NAME"),
     remedy: |change, cx| {
         let (old, new) = fields(change, cx)?;
+        let owner = new.parent.and_then(|message| cx.new.field_by_key(message, &old.json_name));
+        if let Some(owner) = owner.map(|id| cx.new.field(id)).filter(|owner| owner.number != new.number) {
+            let (key, owner, number) = (&old.json_name, &owner.name, owner.number);
+            return Some(Remedy::Advice(if *owner == old.name {
+                format!(
+                    "give `{owner}` its number {} back: it took the key `{key}` along to {number}",
+                    old.number
+                )
+            } else {
+                format!("give `{owner}` another key: it has `{key}` now, at {number}")
+            }));
+        }
         Some(Remedy::KeepJsonName {
             message: message_name(cx.new, new),
             name: new.name.to_string(),

@@ -3,6 +3,7 @@
 
 use super::Kind;
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, no_rule, once};
+use super::numbers::HIGHEST;
 use super::wording::{added, either, few_names, lost, new, old, old_name, range_text, removed};
 use crate::diff::remedy::Holder;
 use crate::diff::{Change, Cx, Remedy};
@@ -142,7 +143,15 @@ pub(super) static EXTENSION_RANGE_REMOVED: Facts = Facts {
     whole: false,
     rule: |_, _| Some("EXTENSION_MESSAGE_NO_DELETE"),
     remedy: |change, cx| {
-        Some(Remedy::Extensions { holder: holder(change, cx), numbers: missing(&change.kind).to_vec() })
+        let holder = holder(change, cx);
+        // Only message sets have numbers that high.
+        if missing(&change.kind).iter().any(|range| range.start > HIGHEST) {
+            let name = holder.name;
+            return Some(Remedy::Advice(format!(
+                "keep `option message_set_wire_format = true;` in `{name}`"
+            )));
+        }
+        Some(Remedy::Extensions { holder, numbers: missing(&change.kind).to_vec() })
     },
     shown: Shown::ExtensionRange,
 };

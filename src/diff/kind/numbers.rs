@@ -31,6 +31,9 @@ pub(super) fn reused(
     })
 }
 
+/// The highest number of a field.
+pub(super) const HIGHEST: i32 = 536_870_911;
+
 /// The highest value number that an enum has or reserves on either side.
 pub(super) fn highest_value(cx: &Cx<'_>, enum_: &str) -> i32 {
     let highest = |schema: &Schema| {
@@ -75,7 +78,6 @@ fn above(past: &Past) -> Option<i32> {
 
 /// A field number as it is, unless there is none so high; the numbers that implementations keep are passed over.
 fn legal(number: i32) -> Option<i32> {
-    const HIGHEST: i32 = 536_870_911;
     const KEPT: Range = Range { start: 19_000, end: 19_999 };
     let number = if KEPT.contains(number) { KEPT.end + 1 } else { number };
     (number <= HIGHEST).then_some(number)

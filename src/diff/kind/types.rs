@@ -1,7 +1,7 @@
 //! Kinds of changes of messages, enums, services and extensions as wholes.
 
 use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, once};
-use super::wording::{added, new_name, old, old_name, removed};
+use super::wording::{added, map_of, new_name, old, old_name, removed};
 use super::{Departure, Kind};
 use crate::diff::Remedy;
 use crate::schema::{Element, Schema};
@@ -44,13 +44,40 @@ pub(super) static REMOVED: Facts = Facts {
     },
     remedy: |change, cx| {
         let name = old_name(change, cx);
+        // The entry of a map comes and goes with the map, and nobody can write it.
+        if let Some((map, _)) = map_of(cx.old, change.old?) {
+            let map = cx.old.full_name(Element::Field(map));
+            return Some(Remedy::Advice(format!("keep `{map}` the map that it was")));
+        }
         Some(match change.old? {
-            Element::Field(id) => Remedy::KeepExtension { name, number: cx.old.field(id).number },
+            Element::Field(id) => {
+                let field = cx.old.field(id);
+                let taken = field.extendee.as_deref().and_then(|e| cx.new.extension(e, field.number));
+                match taken.map(|now| cx.new.full_name(Element::Field(now))).filter(|now| *now != name) {
+                    // Two cannot have one number.
+                    Some(now) => Remedy::Advice(format!("give `{now}` the name `{name}` back")),
+                    None => Remedy::KeepExtension { name, number: field.number },
+                }
+            }
             element => Remedy::KeepDeprecated { noun: cx.old.noun(element), name },
         })
     },
     shown: Shown::TypeRemoved,
 };
+
+/// Whether a file imports another one, directly or not.
+fn imports(schema: &Schema, from: &str, to: &str) -> bool {
+    let (mut todo, mut seen) = (vec![from.to_owned()], std::collections::BTreeSet::new());
+    while let Some(name) = todo.pop() {
+        if name == to {
+            return true;
+        }
+        if let Some(file) = schema.file_by_name(&name).filter(|_| seen.insert(name.clone())) {
+            todo.extend(schema.file(file).imports.iter().map(|import| import.path.to_string()));
+        }
+    }
+    false
+}
 
 pub(super) static MOVED: Facts = Facts {
     id: Id::OfNoun("moved"),
@@ -80,7 +107,13 @@ pub(super) static MOVED: Facts = Facts {
     },
     remedy: |change, cx| {
         let file = |schema: &Schema, e: Element| schema.file(schema.file_of(e)).name.to_string();
-        Some(Remedy::ForwardImport { file: file(cx.old, change.old?), path: file(cx.new, change.new?) })
+        let (file, path) = (file(cx.old, change.old?), file(cx.new, change.new?));
+        // Imports do not go in circles.
+        if imports(cx.new, &path, &file) {
+            let name = old_name(change, cx);
+            return Some(Remedy::Advice(format!("move `{name}` back to `{file}`, which `{path}` imports")));
+        }
+        Some(Remedy::ForwardImport { file, path })
     },
     shown: Shown::Nothing,
 };

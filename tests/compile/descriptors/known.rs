@@ -222,4 +222,23 @@ const KNOWN: &[(&str, Differs, &str, &[&str])] = &[
         "a reserved name that is no name is refused, of which protoc only warns",
         &["fixtures/compile/odd/names.proto", "fixtures/compile/odd/names3.proto"],
     ),
+    (
+        "corpus",
+        Differs::Descriptor,
+        "repeated numbers in options are written packed, also where the extension is declared `[packed = false]`",
+        &["files with (google.api.field_behavior)"],
+    ),
+    (
+        "corpus",
+        Differs::Descriptor,
+        "a method with an empty body has no options",
+        &[
+            "google/api/expr/conformance/v1alpha1/conformance_service.proto",
+            "google/cloud/apigeeconnect/v1/tether.proto",
+            "google/cloud/pubsublite/v1/publisher.proto",
+            "google/cloud/visionai/v1/streaming_service.proto",
+            "google/cloud/visionai/v1alpha1/streaming_service.proto",
+            "google/firebase/fcm/connection/v1alpha1/connection_api.proto",
+        ],
+    ),
 ];

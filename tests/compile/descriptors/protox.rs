@@ -6,7 +6,7 @@ use std::path::Path;
 
 use prost::Message as _;
 use prost_types::FileDescriptorProto;
-use protopact::compile::{Backend, CompileError, Input, compile};
+use protopact::compile::{Backend, CompileError, Input, InputFile, compile};
 
 use super::{cases, corpus, one_file, project, read_tree, roots, with};
 
@@ -156,7 +156,18 @@ fn protox_at_the_edge() {
 #[test]
 #[ignore = "compares the corpus that PROTOPACT_CORPUS names: ci/sdk"]
 fn protox_on_the_corpus() {
-    hold(&differences("", &read_tree(Path::new(&corpus()))), "corpus");
+    const BEHAVIOR: &str = "(google.api.field_behavior)";
+    let input = read_tree(Path::new(&corpus()));
+    let mut found = differences("", &input);
+    // One cause in thousands of files is one line.
+    let text = |file: &InputFile| String::from_utf8_lossy(&file.content).contains(BEHAVIOR);
+    let with: BTreeSet<&str> = input.files.iter().filter(|f| text(f)).map(|f| &*f.name).collect();
+    let all = found.len();
+    found.retain(|(name, what), _| *what != Differs::Descriptor || !with.contains(&**name));
+    if found.len() < all {
+        found.insert((format!("files with {BEHAVIOR}"), Differs::Descriptor), String::new());
+    }
+    hold(&found, "corpus");
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::clash::Claims;
 use super::super::{PackageError, shared};
 use super::{java_package, multiple_files};
 use crate::codegen::Contract;
-use crate::schema::{Element, Enum, FileId, Message, Schema};
+use crate::schema::{Element, Enum, FileId, Message, MessageId, Schema};
+use crate::surface::inside;
 use crate::surface::java::{self, KEYWORDS};
 use crate::words::Language;
 
@@ -26,32 +28,53 @@ pub(super) fn is_name(name: &str) -> bool {
         && !is_keyword(name)
 }
 
-/// The class that a file's descriptor is in.
+/// The class that a file's descriptor is in: as protoc names it, but for a file that begins with a digit, which is told
+/// to protoc under another name.
 pub(super) fn outer_class(schema: &Schema, id: FileId) -> String {
-    java::outer_class(schema, id).0
+    let name = java::outer_class(schema, id).0;
+    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name }
 }
+
+/// Constants that would hide a package which generated code of enums writes out.
+const HIDING: [&str; 1] = ["com"];
+
+/// How many values fit into the static initializer of an enum, which has 64 KiB and needs at most 19 bytes a value.
+const ENUM_VALUES: usize = 3_400;
 
 /// Refuses names that are Java's own, and classes of one package that are one file where upper and lower case are
 /// the same.
-pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str) -> Result<(), PackageError> {
+pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out: &mut Vec<PackageError>) {
     let schema = contract.schema;
     for (id, message) in schema.messages().filter(|(_, m)| files.contains(&m.file) && !m.map_entry) {
-        type_name(schema, Element::Message(id), &message.name)?;
+        out.extend(type_name(schema, Element::Message(id), &message.name).err());
     }
     for (id, enum_) in schema.enums().filter(|(_, e)| files.contains(&e.file)) {
-        type_name(schema, Element::Enum(id), &enum_.name)?;
+        out.extend(type_name(schema, Element::Enum(id), &enum_.name).err());
         for value in &enum_.values {
-            let name = &schema.value(*value).name;
-            if is_keyword(name) {
-                let what = format!("the enum value `{name}` has the name of a Java keyword");
+            let name = &*schema.value(*value).name;
+            if is_keyword(name) || HIDING.contains(&name) {
+                let what = if is_keyword(name) {
+                    format!("the enum value `{name}` has the name of a Java keyword")
+                } else {
+                    format!("the enum value `{name}` hides the Java package `{name}` from generated code")
+                };
                 let hint = "rename it; values are best written in upper case";
-                return Err(shared::refuse(schema, LANGUAGE, Element::EnumValue(*value), &[], what, hint));
+                out.push(shared::refuse(schema, LANGUAGE, Element::EnumValue(*value), &[], what, hint));
             }
+        }
+        if enum_.values.len() > ENUM_VALUES && !enum_.generators.java_large_enum {
+            let what = format!(
+                "the enum `{}` has {} values, and a Java enum has room for {ENUM_VALUES}",
+                enum_.full_name,
+                enum_.values.len()
+            );
+            let hint = "split it, or set `features.(pb.java).large_enum = true` in edition 2024";
+            out.push(shared::refuse(schema, LANGUAGE, Element::Enum(id), &[], what, hint));
         }
     }
     let mut classes: BTreeMap<String, (String, Element)> = BTreeMap::new();
     for id in files {
-        check_package(schema, *id)?;
+        out.extend(check_package(schema, *id).err());
         let package = java_package(schema, *id, group);
         for (class, element) in top_level(schema, *id) {
             let key = format!("{package}.{class}").to_lowercase();
@@ -65,11 +88,74 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str) -> R
                 );
                 let hint =
                     "rename one of them, or give its file another `java_package` or `java_outer_classname`";
-                return Err(shared::refuse(schema, LANGUAGE, element, &[], what, hint));
+                out.push(shared::refuse(schema, LANGUAGE, element, &[], what, hint));
             }
         }
     }
-    Ok(())
+    check_names(schema, files, out);
+}
+
+/// Everything inside the classes of a file has to have a name of its own.
+fn check_names(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
+    let mut claims = Claims::new(schema, LANGUAGE);
+    for id in files {
+        let file = &schema.file(*id).name;
+        claims.file(file, *id);
+        for element in inside(schema, Element::File(*id)) {
+            match element {
+                Element::Message(message) => {
+                    own_of_message(schema, message, &mut claims);
+                    check_enclosing(schema, *id, element, &schema.message(message).name, &mut claims);
+                }
+                Element::Enum(enum_) => {
+                    let name = schema.nested_name(element);
+                    for own in ["VALUES", "internalValueMap", "value"] {
+                        claims.fixed(format!("{name}.{own}"));
+                    }
+                    check_enclosing(schema, *id, element, &schema.enum_(enum_).name, &mut claims);
+                }
+                _ => {}
+            }
+        }
+    }
+    out.append(&mut claims.refused);
+}
+
+/// What every message has, as far as an accessor can be called so and protoc does not keep it apart.
+fn own_of_message(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
+    let of = Element::Message(id);
+    let name = schema.nested_name(of);
+    for holder in ["", ".Builder"] {
+        claims.fixed(format!("{name}{holder}.getDescriptor()"));
+    }
+    claims.fixed(format!("{name}.getDefaultInstance()"));
+    for own in ["getParentForChildren()", "getUnknownFieldSetBuilder()"] {
+        claims.fixed(format!("{name}.Builder.{own}"));
+    }
+    claims.fixed(format!("{name}.Builder.mergeFrom({})", java::class(schema, of)));
+    // The descriptors of messages are variables of the file's class, with a `_` for every dot.
+    let descriptor = format!("internal_static_{}", schema.full_name(of).replace('.', "_"));
+    claims.claim(None, descriptor, of);
+}
+
+/// A class cannot be called like one around it; every message has a `Builder` in it.
+fn check_enclosing(schema: &Schema, file: FileId, element: Element, name: &str, claims: &mut Claims<'_>) {
+    let nested = schema.nested_name(element);
+    let around = nested.rsplit_once('.').map_or("", |(around, _)| around);
+    let twice = around.split('.').any(|outer| outer == name);
+    let file_class = !multiple_files(schema, file) && outer_class(schema, file) == name;
+    let builder = name == "Builder" && matches!(element, Element::Message(_));
+    if twice || file_class {
+        let what = format!(
+            "{} `{}` has the name of a class around it, which Java does not take",
+            schema.noun(element),
+            schema.full_name(element)
+        );
+        claims.refuse(element, what, "rename one of them");
+    } else if builder && around.is_empty() {
+        let what = format!("message `{}` has the name of the class `Builder` that every message has in it", schema.full_name(element));
+        claims.refuse(element, what, "rename it");
+    }
 }
 
 fn type_name(schema: &Schema, element: Element, name: &str) -> Result<(), PackageError> {

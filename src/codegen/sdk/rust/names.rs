@@ -116,6 +116,7 @@ struct Names<'a> {
     schema: &'a Schema,
     /// By module path and name.
     items: BTreeMap<(String, String), Element>,
+    refused: Vec<PackageError>,
 }
 
 impl Names<'_> {
@@ -129,73 +130,74 @@ impl Names<'_> {
         shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them")
     }
 
-    fn item(&mut self, module: &str, name: String, element: Element) -> Result<(), PackageError> {
-        match self.items.insert((module.to_owned(), name.clone()), element) {
-            Some(first) if first != element => Err(self.clash(element, first, &name)),
-            _ => Ok(()),
+    fn item(&mut self, module: &str, name: String, element: Element) {
+        let first = *self.items.entry((module.to_owned(), name.clone())).or_insert(element);
+        if first != element {
+            let clash = self.clash(element, first, &name);
+            self.refused.push(clash);
         }
     }
 
     /// Names of which each may be there once.
-    fn unique(&self, names: impl Iterator<Item = (String, Element)>) -> Result<(), PackageError> {
+    fn unique(&mut self, names: impl Iterator<Item = (String, Element)>) {
         let mut seen = BTreeMap::new();
         for (name, element) in names {
-            if let Some(first) = seen.insert(name.clone(), element) {
-                return Err(self.clash(element, first, &name));
+            let first = *seen.entry(name.clone()).or_insert(element);
+            if first != element {
+                let clash = self.clash(element, first, &name);
+                self.refused.push(clash);
             }
         }
-        Ok(())
     }
 
-    fn message(&mut self, scope: &str, id: MessageId) -> Result<(), PackageError> {
+    fn message(&mut self, scope: &str, id: MessageId) {
         let schema = self.schema;
         let message = schema.message(id);
         if message.map_entry {
-            return Ok(());
+            return;
         }
         let element = Element::Message(id);
-        self.item(scope, camel(&message.name), element)?;
+        self.item(scope, camel(&message.name), element);
         let plain = message.fields.iter().filter(|f| schema.field(**f).oneof.is_none());
         let fields = plain.map(|f| (snake(&schema.field(*f).name), Element::Field(*f)));
         let oneofs = message.oneofs.iter().map(|o| (snake(&schema.oneof(*o).name), Element::Oneof(*o)));
-        self.unique(fields.chain(oneofs))?;
+        self.unique(fields.chain(oneofs));
         for oneof in &message.oneofs {
             let members = &schema.oneof(*oneof).fields;
-            self.unique(members.iter().map(|f| (camel(&schema.field(*f).name), Element::Field(*f))))?;
+            self.unique(members.iter().map(|f| (camel(&schema.field(*f).name), Element::Field(*f))));
         }
         let inner = format!("{scope}::{}", snake(&message.name));
         let nested = message.messages.iter().any(|m| !schema.message(*m).map_entry);
         if nested || !message.enums.is_empty() || !message.oneofs.is_empty() {
-            self.item(scope, snake(&message.name), element)?;
+            self.item(scope, snake(&message.name), element);
         }
         for nested in &message.messages {
-            self.message(&inner, *nested)?;
+            self.message(&inner, *nested);
         }
         for enum_ in &message.enums {
-            self.enum_(&inner, *enum_)?;
+            self.enum_(&inner, *enum_);
         }
         for oneof in &message.oneofs {
-            self.item(&inner, oneof_name(schema, *oneof).0, Element::Oneof(*oneof))?;
+            self.item(&inner, oneof_name(schema, *oneof).0, Element::Oneof(*oneof));
         }
-        Ok(())
     }
 
-    fn enum_(&mut self, scope: &str, id: crate::schema::EnumId) -> Result<(), PackageError> {
+    fn enum_(&mut self, scope: &str, id: crate::schema::EnumId) {
         let schema = self.schema;
         let enum_ = schema.enum_(id);
         let name = camel(&enum_.name);
         let mut numbers = std::collections::BTreeSet::new();
         // A second name of a number is left out by prost.
         let values = enum_.values.iter().filter(|v| numbers.insert(schema.value(**v).number));
-        self.unique(values.map(|v| (variant(&enum_.name, &schema.value(*v).name), Element::EnumValue(*v))))?;
-        self.item(scope, name, Element::Enum(id))
+        self.unique(values.map(|v| (variant(&enum_.name, &schema.value(*v).name), Element::EnumValue(*v))));
+        self.item(scope, name, Element::Enum(id));
     }
 }
 
 /// Refuses names that become one.
-pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), PackageError> {
+pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Vec<PackageError> {
     let schema = contract.schema;
-    let mut names = Names { schema, items: BTreeMap::new() };
+    let mut names = Names { schema, items: BTreeMap::new(), refused: Vec::new() };
     let mut packages: BTreeMap<Vec<String>, FileId> = BTreeMap::new();
     for id in files {
         let package = &schema.file(*id).package;
@@ -208,9 +210,11 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), Pac
             let depth = scope.len() - 1;
             let other = schema.file(first).package.split('.').nth(depth).unwrap_or_default();
             if other != written {
-                return Err(names.clash(Element::File(*id), Element::File(first), &scope[depth]));
+                let clash = names.clash(Element::File(*id), Element::File(first), &scope[depth]);
+                names.refused.push(clash);
+                break;
             }
-            names.item(&outer, scope[depth].clone(), Element::File(first))?;
+            names.item(&outer, scope[depth].clone(), Element::File(first));
         }
     }
     for id in files {
@@ -218,31 +222,31 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Result<(), Pac
         let parts: Vec<String> = file.package.split('.').filter(|p| !p.is_empty()).map(snake).collect();
         let scope = parts.join("::");
         for message in &file.messages {
-            names.message(&scope, *message)?;
+            names.message(&scope, *message);
         }
         for enum_ in &file.enums {
-            names.enum_(&scope, *enum_)?;
+            names.enum_(&scope, *enum_);
         }
         for id in &file.services {
             let (service, element) = (schema.service(*id), Element::Service(*id));
             let front = tonic_module(&service.name);
             if SERVER.contains(&camel(&service.name).as_str()) {
                 let what = format!("every tonic server has a `{}` of its own", service.name);
-                return Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the service"));
+                names.refused.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the service"));
             }
-            names.item(&scope, format!("{front}_client"), element)?;
-            names.item(&scope, format!("{front}_server"), element)?;
+            names.item(&scope, format!("{front}_client"), element);
+            names.item(&scope, format!("{front}_server"), element);
             let methods = service.methods.iter();
-            names.unique(methods.map(|m| (snake(&schema.method(*m).name), Element::Method(*m))))?;
+            names.unique(methods.map(|m| (snake(&schema.method(*m).name), Element::Method(*m))));
             for method in &service.methods {
                 let name = snake(&schema.method(*method).name);
                 if CLIENT.contains(&name.as_str()) {
                     let element = Element::Method(*method);
                     let what = format!("every tonic client has a function `{name}` of its own");
-                    return Err(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the method"));
+                    names.refused.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the method"));
                 }
             }
         }
     }
-    Ok(())
+    names.refused
 }

@@ -1,0 +1,136 @@
+//! Names that become one: those of the tables of names ([`crate::surface`]) against each other, and against what the
+//! languages' base classes have.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{PackageError, shared};
+use crate::schema::{Element, FileId, Schema};
+use crate::surface;
+use crate::words::Language;
+
+/// Who has a name already.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Owner {
+    Element(Element),
+    /// Every class of the kind has it, whatever the contract says.
+    Everybody,
+}
+
+/// Collects names, and a refusal for each two elements that want the same one.
+pub(super) struct Claims<'s> {
+    schema: &'s Schema,
+    language: Language,
+    /// Names that several files share, by the place in which they stand.
+    shared: FxHashMap<(String, String), Owner>,
+    /// Those below the types of one file.
+    own: FxHashMap<String, Owner>,
+    told: FxHashSet<(Owner, Owner)>,
+    /// What was refused.
+    pub(super) refused: Vec<PackageError>,
+}
+
+impl<'s> Claims<'s> {
+    pub(super) fn new(schema: &'s Schema, language: Language) -> Claims<'s> {
+        Claims {
+            schema,
+            language,
+            shared: FxHashMap::default(),
+            own: FxHashMap::default(),
+            told: FxHashSet::default(),
+            refused: Vec::new(),
+        }
+    }
+
+    /// Claims all names of a file. Those at the top stand in `place`, which files may share.
+    pub(super) fn file(&mut self, place: &str, id: FileId) {
+        self.own.clear();
+        for element in surface::inside(self.schema, Element::File(id)) {
+            for name in surface::names(self.language, self.schema, element) {
+                let key = self.key(&name);
+                let top = !name.path.split('(').next().unwrap_or_default().contains('.');
+                // Python has a module of its own for services.
+                let services = matches!(element, Element::Service(_)) && self.language == Language::Python;
+                let place = if services { "services" } else { place };
+                // Java's classes of files and services are not beside the types, and checked with all files.
+                if top
+                    && self.language == Language::Java
+                    && matches!(element, Element::File(_) | Element::Service(_))
+                {
+                    continue;
+                }
+                self.claim(top.then_some(place), key, name.of);
+            }
+        }
+    }
+
+    /// What two names must not have in common. Java has one space for types, one for fields and one for functions.
+    fn key(&self, name: &surface::Name) -> String {
+        let key = surface::key(self.language, &name.path);
+        match (self.language, &*name.shape) {
+            (Language::Java, "class" | "interface" | "enum" | "large enum") => format!("{key} {{}}"),
+            _ => key,
+        }
+    }
+
+    /// Claims one name: at the top of a place, or inside the file that is being claimed.
+    pub(super) fn claim(&mut self, place: Option<&str>, key: String, of: Element) {
+        let first = match place {
+            Some(place) => self.shared.get(&(place.to_owned(), key.clone())).copied(),
+            None => self.own.get(&key).copied(),
+        };
+        match first {
+            Some(first) => self.clash(&key, of, first),
+            None => self.keep(place, key, Owner::Element(of)),
+        }
+    }
+
+    /// A name inside the file that is being claimed which is there whatever the contract says. Told before the names of
+    /// the file are claimed, it is kept; told after, it meets what is there.
+    pub(super) fn fixed(&mut self, key: String) {
+        match self.own.get(&key).copied() {
+            Some(Owner::Element(of)) => self.clash(&key, of, Owner::Everybody),
+            Some(Owner::Everybody) => {}
+            None => self.keep(None, key, Owner::Everybody),
+        }
+    }
+
+    fn keep(&mut self, place: Option<&str>, key: String, owner: Owner) {
+        match place {
+            Some(place) => self.shared.insert((place.to_owned(), key), owner),
+            None => self.own.insert(key, owner),
+        };
+    }
+
+    fn clash(&mut self, key: &str, of: Element, first: Owner) {
+        if first == Owner::Element(of) || !self.told.insert((Owner::Element(of), first)) {
+            return;
+        }
+        let (schema, language) = (self.schema, self.language.title());
+        let name = key.trim_end_matches(" {}");
+        let who = |e: Element| format!("{} `{}`", schema.noun(e), schema.full_name(e));
+        let (what, hint) = match first {
+            Owner::Element(first) => (
+                format!("{} and {} are both called `{name}` in {language}", who(of), who(first)),
+                "rename one of them",
+            ),
+            Owner::Everybody => (
+                format!(
+                    "{} would be called `{name}` in {language}, which is there already in generated code",
+                    who(of)
+                ),
+                "rename it",
+            ),
+        };
+        self.refuse(of, what, hint);
+    }
+
+    /// No file that is claimed from now on shares a place with those before.
+    pub(super) fn end_of_place(&mut self, place: &str) {
+        self.shared.retain(|(one, _), _| one != place);
+    }
+
+    /// A refusal for another reason.
+    pub(super) fn refuse(&mut self, of: Element, what: String, hint: &str) {
+        self.refused.push(shared::refuse(self.schema, self.language, of, &[], what, hint));
+    }
+}

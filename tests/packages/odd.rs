@@ -1,0 +1,208 @@
+//! Odd and colliding names: for each the languages that refuse it, by line; the others build it.
+
+use protopact::codegen::sdk::{self, PackageError};
+use protopact::config::package::{About, Author};
+use protopact::words::Language;
+
+use crate::drive::{Sample, files, go, java, offline_package, python, rust};
+
+/// Refusals as `LANGUAGE FILE:LINE`, languages in their order.
+fn refused(list: &[(&str, &str)]) -> Vec<String> {
+    let sample = Sample::new(&files(list));
+    let mut out = Vec::new();
+    for target in [go(), java(), python(), rust()] {
+        for error in sdk::check_contract(&sample.contract(), &target) {
+            assert!(error.hint().is_some(), "no way out: {error}");
+            let PackageError::Refused { refusal } = error else { panic!("{error}") };
+            let line = refusal.span.map_or(0, |span| span.start_line);
+            let file = refusal.file.strip_prefix("proto/").unwrap_or(&refusal.file);
+            out.push(format!("{} {file}:{line}", target.language().as_str()));
+        }
+    }
+    out
+}
+
+/// Holds what one file with a package `a` is refused for: `java:4 python:5`, by lines of `text`.
+#[track_caller]
+fn one(text: &str, expected: &str) {
+    let whole = format!("syntax = \"proto3\"; package a;\n{text}");
+    let found = refused(&[("a.proto", &whole)]);
+    let found: Vec<String> = found.iter().map(|f| f.replace(" a.proto:", ":")).collect();
+    assert_eq!(found.join(" "), expected, "{text}");
+}
+
+#[test]
+fn accessors_of_fields() {
+    one("message M {\n int32 descriptor = 1; }", "java:3");
+    one("message M {\n int32 default_instance = 1; }", "java:3");
+    one("message M {\n repeated int32 descriptor = 1; }", "");
+    one("message M {\n string token = 1;\n bytes token_bytes = 2; }", "java:4");
+    one("message M {\n M sub = 1;\n int32 sub_builder = 2; }", "java:4");
+    one("message M {\n M sub = 1;\n int32 sub_or_builder = 2; }", "java:4");
+    one("message M {\n repeated M sub = 1;\n repeated int32 sub_builder = 2; }", "java:4");
+    one("message M {\n repeated M sub = 1;\n repeated int32 sub_or_builder = 2; }", "java:4");
+    one("message M {\n M from = 1; }", "java:3");
+    one("message M { message N {}\n N from = 1; }", "");
+    one("message M {\n int32 proto_reflect = 1; }", "go:3");
+    one("message M {\n int32 reset = 1;\n string string = 2;\n int32 get_reset = 3; }", "");
+    one("message M {\n int32 all_fields = 1;\n int32 serialized_size = 2;\n int32 class = 3; }", "");
+}
+
+#[test]
+fn oneofs() {
+    one("message M {\n oneof kind { int32 x = 1; }\n int32 kind_case = 2; }", "java:3");
+    one("message M {\n oneof kind { int32 x = 1; }\n enum KindCase { A = 0; } }", "java:4");
+    one("message A {\n oneof x { int32 B = 1; } }\nmessage A_B {}", "go:4");
+    one("message A {\n optional int32 a = 1;\n oneof _a { int32 b = 2; } }", "java:4 rust:4");
+}
+
+#[test]
+fn types() {
+    one("message Builder {}", "java:2");
+    one("message M {\n message Builder {} }", "java:3");
+    one("message A {\n message A {} }", "java:3 python:3");
+    one("message A { message B {\n message A {} } }", "java:3 python:3");
+    one("message A { message B {} }\nmessage A_B {}", "go:3 java:3");
+    one("message M {}\nmessage MOrBuilder {}", "java:3");
+    one("message Foo {}\nmessage FooGrpc {}\nservice Bar { rpc Get(Foo) returns (Foo); }", "");
+    one("message FooGrpc {}\nservice Foo { rpc Get(FooGrpc) returns (FooGrpc); }", "java:3");
+}
+
+#[test]
+fn values_of_enums() {
+    one("enum E {\n VALUES = 0; }", "java:3");
+    one("enum E {\n UNRECOGNIZED = 0; }", "java:3");
+    one("enum E {\n A = 0;\n A_VALUE = 1; }", "java:4");
+    one("enum E { A = 0;\n com = 1; }", "java:3");
+    one("enum E { A = 0;\n java = 1; }", "");
+    one("enum E {\n DESCRIPTOR = 0; }", "python:3");
+    one("message M { enum E {\n DESCRIPTOR = 0; } }", "python:3");
+    let many = |n: usize| (0..n).map(|i| format!("V{i} = {i};")).collect::<String>();
+    one(&format!("enum E {{ {} }}", many(3_800)), "java:2");
+    one(&format!("enum E {{ {} }}", many(3_000)), "");
+}
+
+#[test]
+fn services_and_methods() {
+    let service = |text: &str| format!("message M {{}}\n{text}");
+    one(&service("service S {\n rpc Get(M) returns (M);\n rpc get(M) returns (M); }"), "go:5 java:5 rust:5");
+    one(&service("service Foo {\n rpc A(stream M) returns (M); }\nservice Foo_A {}"), "go:5");
+    one(&service("service Foo {}\nservice FooServicer {}"), "python:4");
+    one(&service("service Foo {}\nservice FooStub {}"), "python:4");
+    one(&service("service grpc {}"), "python:3");
+    // The modules of Python are two.
+    one("message FooStub {}\nservice Foo { rpc Get(FooStub) returns (FooStub); }", "");
+}
+
+#[test]
+fn members_of_the_base_class_in_python() {
+    one("message M {\n int32 SerializeToString = 1; }", "python:3");
+    one("message M {\n int32 Clear = 1; }", "python:3");
+    one("message M {\n int32 str = 1; int32 int = 2; float float = 3; bool bool = 4; bytes bytes = 5; }", "");
+}
+
+#[test]
+fn constants() {
+    let p2 = |text: &str| format!("syntax = \"proto2\"; package a;\n{text}");
+    let text = p2(
+        "message A { optional int32 x = 1 [default = 3];\n message Default_A_X {} }\nmessage Default_A_X {}",
+    );
+    assert_eq!(refused(&[("a.proto", &text)]), ["go a.proto:4"]);
+    let text = p2("message M { extensions 5 to 9; }\nextend M { optional int32 foo = 5; }\nmessage E_Foo {}");
+    assert_eq!(refused(&[("a.proto", &text)]).len(), 1, "{:?}", refused(&[("a.proto", &text)]));
+    let text = p2("enum E { UNRECOGNIZED = 1; }");
+    assert_eq!(refused(&[("a.proto", &text)]), Vec::<String>::new());
+}
+
+#[test]
+fn files_and_packages() {
+    let text = |n: usize| format!("syntax = \"proto3\"; package a;\nmessage M{n} {{}}");
+    let (one, two) = (text(1), text(2));
+    assert_eq!(refused(&[("1st.proto", &one)]), ["python 1st.proto:1"]);
+    assert_eq!(refused(&[("2fa/a.proto", &one)]), ["python 2fa/a.proto:1"]);
+    assert_eq!(refused(&[("my file.proto", &one)]), ["python my file.proto:1"]);
+    assert_eq!(refused(&[("p/x_y.proto", &one), ("p_x/y.proto", &two)]), ["go p_x/y.proto:1"]);
+    let found = refused(&[("a-b.proto", &one), ("a_b.proto", &two)]);
+    assert_eq!(found, ["go a_b.proto:1", "java a_b.proto:1", "python a_b.proto:1"]);
+    let (lower, upper) = (one.replace("package a", "package a.b"), two.replace("package a", "package a.B"));
+    let found = refused(&[("x.proto", &lower), ("y.proto", &upper)]);
+    assert_eq!(found, ["go y.proto:1", "rust y.proto:1"]);
+}
+
+#[test]
+fn a_file_that_begins_with_a_digit_has_a_class_in_java() {
+    let sample = Sample::new(&files(&[("1st.proto", "syntax = \"proto3\"; package a; message M {}")]));
+    let package = offline_package(&sample.contract(), &java());
+    let paths: Vec<&str> = package.files.iter().map(|(path, _)| path).collect();
+    assert!(paths.contains(&"src/main/java/com/acme/contracts/a/X1St.java"), "{paths:?}");
+}
+
+#[test]
+fn a_long_chain_of_messages_raises_the_limit_of_rustc() {
+    let chain = |n: usize| -> String {
+        let messages = (0..n).map(|i| format!("message M{i} {{ M{} next = 1; M{i} me = 2; }}\n", i + 1));
+        format!("syntax = \"proto3\"; package a;\n{}message M{n} {{}}", messages.collect::<String>())
+    };
+    let lib = |n: usize| {
+        let text = chain(n);
+        let sample = Sample::new(&files(&[("a.proto", &text)]));
+        let package = offline_package(&sample.contract(), &rust());
+        String::from_utf8(package.files.get("src/lib.rs").unwrap().to_vec()).unwrap()
+    };
+    assert!(lib(200).contains("#![recursion_limit = \"932\"]"), "{}", lib(200));
+    assert!(!lib(20).contains("recursion_limit"));
+}
+
+#[test]
+fn every_refusal_of_a_language_is_in_one_list() {
+    one(
+        "message M {\n int32 descriptor = 1;\n int32 Clear = 2; }\nenum E { A = 0;\n VALUES = 1; }",
+        "java:3 java:6 python:4",
+    );
+}
+
+#[test]
+fn comments_are_harmless_in_the_request() {
+    let text = "//go:build ignore\n\n// +build ignore\n\nsyntax = \"proto3\";\npackage a;\n// \u{202e}hidden\nmessage M {}\n\
+        // C:\\Users\n// \"\"\" + x()\nservice S { rpc Get(M) returns (M); // \\N{x}\n}\n";
+    let sample = Sample::new(&files(&[("a.proto", text)]));
+    let set = |language: &str| {
+        let target = [go(), java(), python(), rust()].into_iter().find(|t| t.language().as_str() == language);
+        let prepared = sdk::prepare(&sample.contract(), &target.unwrap()).unwrap();
+        String::from_utf8_lossy(&prepared.descriptor_set).into_owned()
+    };
+    for language in Language::ALL.map(Language::as_str) {
+        assert!(set(language).contains("U+202Ehidden"), "{language}");
+        assert!(!set(language).contains('\u{202e}'), "{language}");
+    }
+    assert!(set("go").contains(" go:build ignore") && set("go").contains("\\+build ignore"));
+    assert!(set("python").contains("C:\\\\Users") && set("python").contains("\\\"\\\"\\\" + x()"));
+    assert!(set("java").contains(" C:\\Users\n \"\"\" + x()"));
+}
+
+#[test]
+fn what_registries_show() {
+    let mut sample = Sample::new(&files(&[("a.proto", "syntax = \"proto3\"; package a; message M {}")]));
+    let file = |sample: &Sample, target, name: &str| {
+        let package = offline_package(&sample.contract(), &target);
+        String::from_utf8(package.files.get(name).unwrap().to_vec()).unwrap()
+    };
+    sample.about = About {
+        description: Some("Pay & refund".to_owned()),
+        url: Some("https://acme.com".to_owned()),
+        documentation: Some("https://acme.com/docs".to_owned()),
+        repository: Some("https://github.com/acme/contracts".to_owned()),
+        authors: vec![Author { name: "Payments".to_owned(), email: Some("pay@acme.com".to_owned()) }],
+        keywords: vec!["pay".to_owned(), "refund".to_owned()],
+        private: false,
+    };
+    insta::assert_snapshot!(file(&sample, rust(), "Cargo.toml"));
+    insta::assert_snapshot!(file(&sample, python(), "pyproject.toml"));
+    let pom = file(&sample, java(), "pom.xml");
+    insta::assert_snapshot!(pom.split("<properties>").next().unwrap());
+
+    sample.about = About { private: true, ..About::default() };
+    assert!(file(&sample, rust(), "Cargo.toml").contains("publish = false"));
+    assert!(file(&sample, python(), "pyproject.toml").contains("Private :: Do Not Upload"));
+    assert!(file(&sample, java(), "pom.xml").contains("<maven.deploy.skip>true</maven.deploy.skip>"));
+}
