@@ -9,7 +9,7 @@ use crate::findings::{Report, WaiverStatus};
 use crate::present::{Choice, Target};
 use crate::report::{OfCheck, SourceIssue, write_source_issues};
 use crate::text::View;
-use crate::words::Level;
+use crate::words::{Bump, Level};
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -56,6 +56,10 @@ pub(super) struct CheckArgs {
     /// With `merge-base:origin/main` it is what this branch broke, whatever was broken on main since the last version.
     #[arg(long, value_name = "SRC")]
     new_since: Option<String>,
+
+    /// The part of the version that the next release raises: it fails what needs more, and nothing else
+    #[arg(long, value_name = "TYPE", value_parser = Bump::ALL.map(Bump::as_str))]
+    release_type: Option<String>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -211,7 +215,17 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     }
     let (report, fail_on) = checked?;
     tell(&args, &report, ctx)?;
-    Ok(if report.fails(fail_on) { Exit::Findings } else { Exit::Clean })
+    let fails = match args.release_type.as_deref().and_then(Bump::of) {
+        Some(declared) => match report.more_than(declared) {
+            Some(sentence) => {
+                ctx.note(&sentence)?;
+                true
+            }
+            None => false,
+        },
+        None => report.fails(fail_on),
+    };
+    Ok(if fails { Exit::Findings } else { Exit::Clean })
 }
 
 fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {

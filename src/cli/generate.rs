@@ -14,7 +14,7 @@ use crate::codegen::Contract;
 use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::build::{self, Outcome, Workshop};
 use crate::codegen::compare::Difference;
-use crate::codegen::generate::{Unit, listed};
+use crate::codegen::generate::{GenerateError, Unit, line};
 use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::sdk;
@@ -247,8 +247,8 @@ fn dry_run(
     let refused: Vec<_> = all.into_iter().flat_map(|(_, refused)| refused).collect();
     if !refused.is_empty() {
         writeln!(out)?;
-        for line in listed(&refused).lines() {
-            writeln!(out, "{}", escape(line))?;
+        for error in &refused {
+            writeln!(out, "{}", escape(&line(error)))?;
         }
     }
     Ok(if refused.is_empty() { Exit::Clean } else { Exit::Findings })
@@ -328,10 +328,15 @@ fn shown(folder: &std::path::Path, ctx: &Ctx<'_>) -> String {
     short.display().to_string()
 }
 
-/// Shows what a plugin said before the error is told.
+/// Shows what a plugin said, and what is refused, before the error is told.
 fn failed<T>(error: ProduceError, ctx: &mut Ctx<'_>) -> Result<T, CliError> {
     if let ProduceError::Generate(error) = &error {
         tell_program(error.messages(), ctx)?;
+        if let GenerateError::Refused { all } = error {
+            for refused in all {
+                writeln!(ctx.io.err, "{}", escape(&line(refused)))?;
+            }
+        }
     }
     Err(error.into())
 }
@@ -434,7 +439,6 @@ impl From<PlanError> for CliError {
 
 impl From<ProduceError> for CliError {
     fn from(error: ProduceError) -> CliError {
-        use crate::codegen::generate::GenerateError;
         use crate::codegen::write::WriteError;
         match error {
             ProduceError::Generate(GenerateError::Package { unit, source }) => {

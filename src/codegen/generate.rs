@@ -112,7 +112,7 @@ pub enum GenerateError {
         source: PackageError,
     },
     /// The languages cannot express several things of the contract.
-    #[error("cannot make the packages, for {} names or files of the contract\n{}", all.len(), listed(all))]
+    #[error("cannot make the packages: languages have no room for {} names or files of the contract", all.len())]
     Refused {
         /// Which, by language.
         all: Vec<PackageError>,
@@ -314,17 +314,19 @@ fn check(contract: &Contract<'_>, units: &[&Unit]) -> Result<(), GenerateError> 
     }
 }
 
-/// Refusals, a line each with the way out.
+/// A refusal as one line with the way out.
 #[must_use]
-pub fn listed(all: &[PackageError]) -> String {
-    let line = |error: &PackageError| {
-        let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        match error {
-            PackageError::Refused { refusal } => format!("{refusal}, in {}{hint}", refusal.language.title()),
-            error => format!("{error}{hint}"),
+pub fn line(error: &PackageError) -> String {
+    let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
+    match error {
+        PackageError::Refused { refusal } => {
+            let language = refusal.language.title();
+            let said = refusal.what.contains(&format!(" {language}"));
+            let language = if said { String::new() } else { format!(", in {language}") };
+            format!("{refusal}{language}{hint}")
         }
-    };
-    all.iter().map(line).collect::<Vec<_>>().join("\n")
+        error => format!("{error}{hint}"),
+    }
 }
 
 fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Result<Made, GenerateError> {

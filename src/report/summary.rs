@@ -45,6 +45,14 @@ impl Report {
         Some(self.old.version().map_or(bump, |old| part_of(old, bump)))
     }
 
+    /// Why a release that raises this part of the version is not enough, if it is not.
+    pub fn more_than(&self, declared: Bump) -> Option<String> {
+        let needed = self.part().filter(|needed| *needed > declared)?;
+        let version = self.next_version().map(|v| format!(" ({v})")).unwrap_or_default();
+        let (declared, needed) = (declared.as_str(), needed.as_str());
+        Some(format!("the next release was declared to be {declared}, and must be {needed}{version}"))
+    }
+
     /// `next version must be major (2.0.0)`.
     pub(super) fn bump_sentence(&self) -> Option<String> {
         // A clean run leaves the choice; findings and breaks do not.

@@ -44,6 +44,15 @@ pub enum Bump {
 }
 
 impl Bump {
+    /// From the last part to the first.
+    pub const ALL: [Bump; 3] = [Bump::Patch, Bump::Minor, Bump::Major];
+
+    /// The part of this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Bump> {
+        Bump::ALL.into_iter().find(|bump| bump.as_str() == name)
+    }
+
     /// The name in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -485,3 +485,35 @@ fn in_a_folder_without_sources_the_contract_is_named() {
     let told = output.err.replace("[work]", &env.work().display().to_string());
     assert!(told.contains(&format!("has its .proto files in `{}`", folder.display())), "{output}");
 }
+
+/// What the next release is declared to be decides what passes, whatever is denied.
+#[test]
+fn a_declared_release_passes_what_it_covers() {
+    let env = broken();
+    let code =
+        |env: &TestEnv, kind: &str| env.run(&["check", "--against", "latest", "--release-type", kind]).code;
+    assert_eq!(["patch", "minor", "major"].map(|kind| code(&env, kind)), [1, 1, 0]);
+    let refused = env.run(&["check", "--against", "latest", "--release-type", "minor"]);
+    assert_eq!(
+        refused.err.trim(),
+        "note: the next release was declared to be minor, and must be major (2.0.0)",
+        "{refused}"
+    );
+    // An addition is no finding, and more than a patch.
+    env.write(
+        "proto/pay/v1/pay.proto",
+        &OLD.replace("string note = 3;", "string note = 3;\n  string more = 4;"),
+    );
+    assert_eq!(["patch", "minor", "major"].map(|kind| code(&env, kind)), [1, 0, 0]);
+    env.write("proto/pay/v1/pay.proto", OLD);
+    assert_eq!(code(&env, "patch"), 0);
+    // Below 1.0.0 the middle part is the one that breaks.
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\".\"]\n");
+    env.write("pay.proto", OLD);
+    env.commit("first");
+    env.tag("v0.4.0");
+    env.write("pay.proto", &OLD.replace("  string note = 3;\n", ""));
+    assert_eq!(["patch", "minor"].map(|kind| code(&env, kind)), [1, 0]);
+    assert_eq!(code(&env, "huge"), 2);
+}

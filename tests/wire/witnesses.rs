@@ -366,7 +366,6 @@ fn no_claim_about_random_edits_is_without_a_witness() {
 
 #[test]
 #[ignore = "20,000 random edits take minutes"]
-#[expect(clippy::print_stderr, reason = "what it says is a figure that people ask for")]
 fn no_claim_about_20_000_random_edits_is_without_a_witness() {
     let slices: Vec<Looked> = std::thread::scope(|scope| {
         let threads: Vec<_> = (1..=4).map(|seed| scope.spawn(move || random(seed, 5_000))).collect();
@@ -390,7 +389,6 @@ fn no_claim_about_20_000_random_edits_is_without_a_witness() {
 #[test]
 #[ignore = "compares the versions of the corpus that PROTOPACT_CORPUS names"]
 #[expect(clippy::disallowed_methods, reason = "the corpus is named by the environment")]
-#[expect(clippy::print_stderr, reason = "what it says is a figure that people ask for")]
 fn no_claim_about_the_corpus_is_without_a_witness() {
     let root = std::env::var_os("PROTOPACT_CORPUS").expect("PROTOPACT_CORPUS names a repository");
     let repo = git2::Repository::open(root).unwrap();
