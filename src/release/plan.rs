@@ -55,8 +55,8 @@ pub enum PlanError {
     TooSmall {
         /// What was declared.
         declared: Version,
-        /// The version before.
-        from: Version,
+        /// The version before; in a box, for an error should be small.
+        from: Box<Version>,
         /// The part that has to grow.
         part: Bump,
         /// The lowest version that will do.
@@ -127,7 +127,7 @@ impl Plan {
         }
         if core_of(&version) < lowest {
             let part = part_of(from, bump);
-            let from = from.clone();
+            let from = Box::new(from.clone());
             return Err(PlanError::TooSmall { declared: version, from, part, needed: lowest, reasons });
         }
         if let Some(there) = published.last_pre(&core_of(&version)).filter(|there| **there > version) {
