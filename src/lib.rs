@@ -14,7 +14,7 @@
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
 //! - [`compare`]: two schemas, what changed and what it does; [`findings`]: the model of a report;
 //! - [`policy`]: changes and verdicts to findings; [`fix`]: findings to edits that hold; [`report`]: the finished report
-//!   in every format;
+//!   in every format; [`release`]: which version follows, and how it is spelt;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`service`]: a gRPC server for any version, from its descriptors; [`cli`]: the commands.
 
@@ -33,6 +33,7 @@ pub mod lock;
 pub mod machine;
 pub mod policy;
 pub mod present;
+pub mod release;
 pub mod report;
 pub mod rules;
 pub mod schema;

@@ -23,6 +23,7 @@ mod panic;
 mod pipeline;
 mod plugins;
 mod progress;
+mod release;
 mod repairs;
 mod rules;
 mod serve;
@@ -128,6 +129,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    Release(release::ReleaseArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
@@ -204,6 +206,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::Release(args) => release::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),

@@ -29,7 +29,7 @@ mod witness;
 
 pub use buf_json::{SourceIssue, write_source_issues};
 pub use html::SHOWN_WHOLE;
-pub use summary::next_version;
+pub use summary::{next_version, part_of};
 
 /// The formats of a check.
 #[derive(Debug)]

@@ -23,6 +23,16 @@ pub fn next_version(old: &Version, bump: Bump) -> Version {
     }
 }
 
+/// The part of a version that grows for a bump: below 1.0.0 one part lower.
+pub fn part_of(old: &Version, bump: Bump) -> Bump {
+    let below_one = old.major == 0 && old.pre.is_empty();
+    match bump {
+        Bump::Major if below_one => Bump::Minor,
+        Bump::Minor if below_one => Bump::Patch,
+        bump => bump,
+    }
+}
+
 impl Report {
     /// The version that has to follow, where the old side is a version.
     pub fn next_version(&self) -> Option<Version> {
@@ -30,13 +40,9 @@ impl Report {
     }
 
     /// The part of the version that has to grow: of a version below 1.0.0 one part lower than the changes ask for.
-    pub(super) fn part(&self) -> Option<Bump> {
-        let below_one = self.old.version().is_some_and(|old| old.major == 0 && old.pre.is_empty());
-        match self.bump? {
-            Bump::Major if below_one => Some(Bump::Minor),
-            Bump::Minor if below_one => Some(Bump::Patch),
-            bump => Some(bump),
-        }
+    pub fn part(&self) -> Option<Bump> {
+        let bump = self.bump?;
+        Some(self.old.version().map_or(bump, |old| part_of(old, bump)))
     }
 
     /// Why a release that raises this part of the version is not enough, if it is not.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use buffa_descriptor::DescriptorPool;
 use thiserror::Error;
 
+use crate::codegen::sdk::is_in_every_runtime;
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::schema::{Element, MessageId, Method, MethodId, Schema};
@@ -86,9 +87,13 @@ impl Side {
         Ok(side)
     }
 
-    /// The messages that the contract owns, map entries left out, in the order of the files.
+    /// The messages that the contract owns, map entries left out, in the order of the files. What the runtimes of the
+    /// languages bring is no part of a package, also where the contract has a copy of it.
     pub fn messages(&self) -> impl Iterator<Item = MessageId> {
-        let own = |m: &crate::schema::Message| !m.map_entry && self.schema.file(m.file).target;
+        let own = |m: &crate::schema::Message| {
+            let file = self.schema.file(m.file);
+            !m.map_entry && file.target && !is_in_every_runtime(&file.name)
+        };
         self.schema.messages().filter(move |(_, m)| own(m)).map(|(id, _)| id)
     }
 

@@ -4,6 +4,7 @@
 //! The tests of a program that is not here are ignored.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::disallowed_methods, reason = "the programs of other worlds are what is tried")]
 
 #[cfg(unix)]
 #[path = "../cli/env.rs"]

@@ -14,6 +14,20 @@ pub(crate) fn side(files: &Files, label: &str) -> Side {
     Side::new(label.to_owned(), "1.0.0".to_owned(), compiled, schema).unwrap()
 }
 
+#[test]
+fn a_copy_of_what_runtimes_bring_is_no_part_of_a_program() {
+    let copy = "syntax = \"proto3\";\npackage google.protobuf;\nmessage Duration { int64 seconds = 1; int32 nanos = 2; }\n";
+    let own = "syntax = \"proto3\";\npackage t.v1;\nimport \"google/protobuf/duration.proto\";\n\
+               message M { google.protobuf.Duration d = 1; }\n";
+    let files = vec![
+        ("google/protobuf/duration.proto".to_owned(), copy.to_owned()),
+        ("t/v1/t.proto".to_owned(), own.to_owned()),
+    ];
+    let side = side(&files, "x");
+    let names: Vec<&str> = side.messages().map(|id| side.name(id)).collect();
+    assert_eq!(names, ["t.v1.M"]);
+}
+
 fn tree(files: &[(&str, &str)]) -> FileTree {
     let mut tree = FileTree::new();
     for (path, text) in files {

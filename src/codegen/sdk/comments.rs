@@ -96,7 +96,7 @@ fn written_out(text: &str) -> String {
 }
 
 /// Directives, which are comments without a space behind `//`, get one; build constraints of the old form, which may
-/// have one, get a backslash.
+/// have one, a space too: `go vet` takes them for malformed wherever they stand.
 /// <https://pkg.go.dev/cmd/compile#hdr-Compiler_Directives>, <https://pkg.go.dev/cmd/go#hdr-Build_constraints>
 fn go(text: &str) -> Option<String> {
     let directive = |line: &str| {
@@ -106,7 +106,7 @@ fn go(text: &str) -> Option<String> {
         !word.is_empty() && after.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
             || matches!(word, "line" | "export" | "extern") && rest.starts_with([' ', '\t'])
     };
-    let constraint = |line: &str| line.trim_start().starts_with("+build");
+    let constraint = |line: &str| line.contains("+build");
     if !text.lines().any(|line| directive(line) || constraint(line)) {
         return None;
     }
@@ -116,7 +116,7 @@ fn go(text: &str) -> Option<String> {
             out.push(' ');
             out.push_str(line);
         } else if constraint(line) {
-            out.push_str(&line.replacen("+build", "\\+build", 1));
+            out.push_str(&line.replace("+build", "+ build"));
         } else {
             out.push_str(line);
         }
@@ -164,7 +164,7 @@ mod tests {
             (Language::Go, " go:build ignore\n", " go:build ignore\n"),
             (Language::Go, "x\ngo:embed secret\n", "x\n go:embed secret\n"),
             (Language::Go, "line /etc/x:1", " line /etc/x:1"),
-            (Language::Go, " +build ignore\n", " \\+build ignore\n"),
+            (Language::Go, " +build ignore\n", " + build ignore\n"),
             (Language::Go, "export X", " export X"),
             (Language::Go, "C:\\Users \"\"\"", "C:\\Users \"\"\""),
             (Language::Python, " C:\\Users\\N{x}\\", " C:\\\\Users\\\\N{x}\\\\"),

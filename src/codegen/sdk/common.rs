@@ -63,6 +63,12 @@ const GOOGLE: [(Family, &str, &str); 5] = [
     (Family::Iam, "google/iam/v1/", "iam_policy options policy"),
 ];
 
+/// Whether every language brings `file` itself, so that no package has it, whoever wrote it down.
+#[must_use]
+pub fn is_in_every_runtime(file: &str) -> bool {
+    RUNTIME.contains(&file)
+}
+
 /// Where `file` comes from in a language; `None` when the package has to bring it.
 pub(super) fn home(language: Language, file: &str) -> Option<Home> {
     if !file.starts_with("google/") {

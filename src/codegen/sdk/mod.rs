@@ -184,6 +184,7 @@ impl fmt::Display for Refusal {
     }
 }
 
+pub use common::is_in_every_runtime;
 pub use configured::{check, stand_in, target};
 
 /// A key of a language's section in the configuration.

@@ -278,8 +278,14 @@ impl Lowering<'_> {
         let unsigned = |bits: u32| whole().filter(|n| (0..1 << bits).contains(n));
         let done = match ty {
             ScalarType::Bool => match word {
-                "true" | "True" | "t" | "1" if !negative => Some(out.push(1)),
-                "false" | "False" | "f" | "0" if !negative => Some(out.push(0)),
+                "true" | "True" | "t" | "1" if !negative => {
+                    out.push(1);
+                    Some(())
+                }
+                "false" | "False" | "f" | "0" if !negative => {
+                    out.push(0);
+                    Some(())
+                }
                 _ => None,
             },
             ScalarType::Int32 => signed(32).map(|n| encode::varint(out, n as i64 as u64)),

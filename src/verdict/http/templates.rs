@@ -1,6 +1,8 @@
 //! Path templates as sets of paths, and which of many hold all of another one.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 /// Templates without field names, each with a number, as a tree of their segments: what is looked for walks down all
 /// branches at once, so that a contract of ten thousand calls costs each call no more than its own segments.
@@ -46,10 +48,10 @@ impl Templates {
     /// with others is not among them.
     pub(super) fn covering(&self, shape: &str) -> Vec<usize> {
         let (segments, verb) = split(shape);
-        let mut places = FxHashSet::default();
+        let mut places = BTreeSet::new();
         self.reach(0, &mut places);
         for segment in segments {
-            let mut after = FxHashSet::default();
+            let mut after = BTreeSet::new();
             for place in places {
                 let node = &self.0[place];
                 let mut go = |by: &str| {
@@ -74,7 +76,7 @@ impl Templates {
     }
 
     /// A place, and those after it that no segment is needed for.
-    fn reach(&self, place: usize, places: &mut FxHashSet<usize>) {
+    fn reach(&self, place: usize, places: &mut BTreeSet<usize>) {
         if places.insert(place)
             && let Some(next) = self.0[place].next.get("**")
         {

@@ -1,0 +1,152 @@
+//! `protopact release --dry-run`.
+
+use protopact::findings::Report;
+use protopact::release::{Plan, Published};
+use serde_json::Value;
+
+use crate::env::TestEnv;
+
+const OLD: &str = "syntax = \"proto3\";
+package pay.v1;
+message Charge {
+  string id = 1;
+  int32 amount = 2;
+}
+";
+
+/// A contract whose sources were tagged so, one commit.
+fn published(tags: &[&str]) -> TestEnv {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    env.write("proto/pay/v1/pay.proto", OLD);
+    env.commit("first");
+    for tag in tags {
+        env.tag(tag);
+    }
+    env
+}
+
+fn edit(env: &TestEnv, from: &str, to: &str) {
+    assert!(OLD.contains(from), "{from}");
+    env.write("proto/pay/v1/pay.proto", &OLD.replace(from, to));
+}
+
+fn adds(env: &TestEnv) {
+    edit(env, "amount = 2;\n", "amount = 2;\n  string note = 3;\n");
+}
+
+fn breaks(env: &TestEnv) {
+    edit(env, "int32 amount", "string amount");
+}
+
+fn planned(env: &TestEnv, args: &[&str]) -> Value {
+    let output = env.run(&[&["release", "--dry-run", "--format", "json"], args].concat());
+    assert_eq!(output.code, 0, "{output}");
+    serde_json::from_str(&output.out).unwrap_or_else(|e| panic!("{e}: {output}"))
+}
+
+fn version(env: &TestEnv, args: &[&str]) -> String {
+    planned(env, args)["version"].as_str().unwrap_or("none").to_owned()
+}
+
+#[test]
+fn the_version_follows_what_changed() {
+    let (stable, young) = (published(&["v1.4.2"]), published(&["v0.3.1"]));
+    assert_eq!((version(&stable, &[]), version(&young, &[])), ("none".into(), "none".into()));
+    adds(&stable);
+    adds(&young);
+    assert_eq!((version(&stable, &[]), version(&young, &[])), ("1.5.0".into(), "0.3.2".into()));
+    breaks(&stable);
+    breaks(&young);
+    assert_eq!((version(&stable, &[]), version(&young, &[])), ("2.0.0".into(), "0.4.0".into()));
+    let plan = planned(&young, &[]);
+    assert_eq!(
+        (&plan["bump"], &plan["part"], &plan["from"]),
+        (&"major".into(), &"minor".into(), &"0.3.1".into())
+    );
+    assert_eq!(plan["reasons"][0]["symbol"], "pay.v1.Charge.amount");
+}
+
+#[test]
+fn the_first_version_has_nothing_before_it() {
+    let env = published(&["unrelated-1.0.0"]);
+    // What a command prints has the version of the program taken out, which may be the same.
+    let first = |pre: Option<&str>| {
+        let plan = Plan::of(&Report::default(), &Published::default(), None, pre).unwrap();
+        plan.unwrap().version.to_string()
+    };
+    assert_eq!((first(None), first(Some("rc"))), ("0.1.0".into(), "0.1.0-rc.1".into()));
+    assert!(planned(&env, &[])["from"].is_null());
+    assert_eq!(version(&env, &["--declare", "1.0.0"]), "1.0.0");
+    env.write("proto/pay/v1/pay.proto", "message {");
+    assert_eq!(env.run(&["release", "--dry-run"]).code, 3, "what does not compile is no release");
+}
+
+#[test]
+fn a_version_that_is_too_small_is_refused_with_its_reasons() {
+    let env = published(&["v1.4.2"]);
+    breaks(&env);
+    for small in ["1.4.3", "1.5.0", "1.4.1", "1.9.0-rc.1"] {
+        let output = env.run(&["release", "--dry-run", "--declare", small]);
+        assert_eq!((output.code, output.out.as_str()), (1, ""), "{small}: {output}");
+        assert!(output.err.contains("major, which is 2.0.0"), "{output}");
+        assert!(output.err.contains("pay.v1.Charge.amount"), "{output}");
+    }
+    for large in ["2.0.0", "2.0.0-rc.1", "3.0.0"] {
+        assert_eq!(version(&env, &["--declare", large]), large);
+    }
+}
+
+#[test]
+fn published_versions_stay_and_what_follows_comes_after_them() {
+    let env = published(&["v1.4.2", "v2.0.0-rc.1", "v2.0.0-rc.10"]);
+    adds(&env);
+    // The line that was begun goes on, compared with what was promised last.
+    assert_eq!(version(&env, &[]), "2.0.0");
+    assert_eq!(version(&env, &["--pre", "rc"]), "2.0.0-rc.11");
+    assert_eq!(planned(&env, &[])["from"], "1.4.2");
+    assert_eq!(version(&env, &["--declare", "1.5.0"]), "1.5.0");
+    for (refused, why) in [
+        ("2.0.0-rc.10", "published already"),
+        ("2.0.0-rc.2", "comes before 2.0.0-rc.10"),
+        ("2.0.0-beta.3", "comes before 2.0.0-rc.10"),
+        ("2.0.0-nightly", "cannot be written alike"),
+        ("2.0.0+5", "cannot be written alike"),
+    ] {
+        let output = env.run(&["release", "--dry-run", "--declare", refused]);
+        assert_eq!((output.code, output.out.as_str()), (2, ""), "{refused}: {output}");
+        assert!(output.err.contains(why), "{refused}: {output}");
+    }
+    let output = env.run(&["release", "--dry-run", "--pre", "beta"]);
+    assert!(output.code == 2 && output.err.contains("comes before 2.0.0-rc.10"), "{output}");
+}
+
+#[test]
+fn tags_of_another_shape_are_no_versions() {
+    let env = published(&["v9.0.0", "pay/v1.0.0"]);
+    adds(&env);
+    assert_eq!(version(&env, &["--tag", "pay/v{version}"]), "1.1.0");
+    assert_eq!(planned(&env, &["--tag", "pay/v{version}"])["tag"], "pay/v1.1.0");
+    assert_eq!(env.run(&["release", "--dry-run", "--tag", "pay"]).code, 2);
+}
+
+#[test]
+fn people_see_the_version_its_reasons_and_its_spellings() {
+    let env = published(&["v1.4.2"]);
+    breaks(&env);
+    let output = env.run(&["release", "--dry-run", "--pre", "rc", "--quiet"]);
+    assert_eq!(output.code, 0, "{output}");
+    for line in [
+        "version 2.0.0-rc.1 follows 1.4.2: major\n",
+        "  major pay.v1.Charge.amount: ",
+        "    tag v2.0.0-rc.1\n",
+        "     go v2.0.0-rc.1, module path /v2\n",
+        " python 2.0.0rc1\n",
+    ] {
+        assert!(output.out.contains(line), "{line:?}: {output}");
+    }
+    assert_eq!(env.run(&["release"]).code, 2, "nothing is published yet, and none must believe so");
+    env.write("proto/pay/v1/pay.proto", OLD);
+    let none = env.run(&["release", "--dry-run", "--quiet"]);
+    assert_eq!((none.code, none.out.as_str()), (0, "nothing changed since 1.4.2: no release\n"), "{none}");
+}
