@@ -54,6 +54,13 @@ impl History {
         let laid = self.commits.iter().rev().find(|c| c.branch == branch);
         laid.unwrap_or_else(|| panic!("no commit is on `{branch}`")).id
     }
+
+    /// What each commit that has a parent made of it: the files of the parent and its own.
+    pub(crate) fn steps(&self) -> Vec<[BTreeMap<String, Vec<u8>>; 2]> {
+        let repo = Repository::open(&self.dir).unwrap();
+        let commits = self.commits.iter().map(|laid| repo.find_commit(laid.id).unwrap());
+        commits.filter_map(|is| Some([files_of(&repo, &is.parent(0).ok()?), files_of(&repo, &is)])).collect()
+    }
 }
 
 /// `steps.toml` as written.

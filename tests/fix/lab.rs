@@ -61,6 +61,16 @@ impl Tally {
 
 /// Runs the repair of everything.
 pub(crate) fn run(old: &Files, new: &Files, policy: &PolicySet) -> Repaired {
+    run_some(old, new, policy, &|_| true)
+}
+
+/// Runs the repair of some findings.
+pub(crate) fn run_some(
+    old: &Files,
+    new: &Files,
+    policy: &PolicySet,
+    wanted: &dyn Fn(&Finding) -> bool,
+) -> Repaired {
     let schema = support::schema(old).unwrap();
     let policies = Policies::uniform(policy.clone());
     let (input, options) = (support::input("", new), Options::default());
@@ -73,7 +83,7 @@ pub(crate) fn run(old: &Files, new: &Files, policy: &PolicySet) -> Repaired {
         memory: None,
         moved: &Moved::new(),
     };
-    repair(&bench, &|_| true).unwrap()
+    repair(&bench, wanted).unwrap()
 }
 
 /// The new side with what was edited.
