@@ -1,7 +1,9 @@
 //! `protopact release --dry-run`.
 
+use std::process::Command;
+
 use protopact::findings::Report;
-use protopact::release::{Plan, Published};
+use protopact::release::{Plan, Published, Spelling};
 use serde_json::Value;
 
 use crate::env::TestEnv;
@@ -149,4 +151,52 @@ fn people_see_the_version_its_reasons_and_its_spellings() {
     env.write("proto/pay/v1/pay.proto", OLD);
     let none = env.run(&["release", "--dry-run", "--quiet"]);
     assert_eq!((none.code, none.out.as_str()), (0, "nothing changed since 1.4.2: no release\n"), "{none}");
+}
+
+/// Each before the next.
+const ORDERED: [&str; 8] = [
+    "1.0.0-alpha.1",
+    "1.0.0-alpha.10",
+    "1.0.0-beta.2",
+    "1.0.0-rc.1",
+    "1.0.0-rc.10",
+    "1.0.0",
+    "1.0.1",
+    "1.10.0",
+];
+
+fn spelt(pick: impl Fn(Spelling) -> String) -> [String; 8] {
+    ORDERED.map(|version| pick(Spelling::of(&version.parse().unwrap()).unwrap()))
+}
+
+#[test]
+fn cargo_orders_versions_so() {
+    let versions = spelt(|s| s.semver).map(|v| semver::Version::parse(&v).unwrap());
+    assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+}
+
+#[test]
+#[ignore = "needs python3 with pip"]
+#[expect(clippy::disallowed_methods, reason = "pip's own comparator")]
+fn pip_orders_versions_so() {
+    // Its own form of a version has to be the one that was given, too.
+    let program = "import sys
+from pip._vendor.packaging.version import Version
+v = [Version(a) for a in sys.argv[1:]]
+assert len(v) == 8 and [str(x) for x in v] == sys.argv[1:], v
+assert all(a < b for a, b in zip(v, v[1:])), v";
+    let output = Command::new("python3").args(["-c", program]).args(spelt(|s| s.python)).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+#[ignore = "needs java, and PROTOPACT_MAVEN_ARTIFACT with the path of maven-artifact.jar"]
+#[expect(clippy::disallowed_methods, reason = "Maven's own comparator")]
+fn maven_orders_versions_so() {
+    let jar = std::env::var("PROTOPACT_MAVEN_ARTIFACT").unwrap();
+    let class = "org.apache.maven.artifact.versioning.ComparableVersion";
+    let output = Command::new("java").args(["-cp", &jar, class]).args(spelt(|s| s.maven)).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let smaller = said.lines().filter(|line| line.contains(" < ")).count();
+    assert_eq!(smaller, ORDERED.len() - 1, "{said}");
 }
