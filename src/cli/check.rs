@@ -64,13 +64,8 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     policy: PolicyArgs,
 
-    /// Only these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
-    path: Vec<String>,
-
-    /// Never these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
-    exclude_path: Vec<String>,
+    #[command(flatten)]
+    only: OnlyArgs,
 
     /// Compile every file, not only what the change can reach
     #[arg(long, help_heading = "What to look at")]
@@ -103,6 +98,18 @@ pub(super) struct CheckArgs {
     /// Write the report to a file as well, in its own format; may be repeated
     #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
     report: Vec<Target<OfCheck>>,
+}
+
+/// Which files are looked at.
+#[derive(Debug, Args)]
+pub(super) struct OnlyArgs {
+    /// Only these files and folders
+    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
+    pub(super) path: Vec<String>,
+
+    /// Never these files and folders
+    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
+    pub(super) exclude_path: Vec<String>,
 }
 
 /// What counts as a break.
@@ -195,8 +202,8 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     let job = Job {
         overrides: args.policy.overrides(args.against.first().cloned(), ctx),
         old_config: args.against_config.clone(),
-        path: args.path.clone(),
-        exclude_path: args.exclude_path.clone(),
+        path: args.only.path.clone(),
+        exclude_path: args.only.exclude_path.clone(),
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),

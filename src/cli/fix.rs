@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use clap::Args;
 
-use super::check::PolicyArgs;
+use super::check::{OnlyArgs, PolicyArgs};
 use super::diff::diff_line;
 use super::pipeline::{self, Failure, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files, repairs, waive};
@@ -51,13 +51,8 @@ pub(super) struct FixArgs {
     #[command(flatten)]
     policy: PolicyArgs,
 
-    /// Only these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
-    path: Vec<String>,
-
-    /// Never these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
-    exclude_path: Vec<String>,
+    #[command(flatten)]
+    only: OnlyArgs,
 }
 
 /// Runs the command.
@@ -66,8 +61,8 @@ pub(super) fn exec(args: FixArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let job = Job {
         overrides: args.policy.overrides(args.against.clone(), ctx),
         old_config: args.against_config.clone(),
-        path: args.path.clone(),
-        exclude_path: args.exclude_path.clone(),
+        path: args.only.path.clone(),
+        exclude_path: args.only.exclude_path.clone(),
         ..Job::new(".")
     };
     let (repaired, fail_on) = repair(&job, &typed, ctx)?;
