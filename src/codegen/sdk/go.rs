@@ -369,8 +369,14 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
         let first = *folders.entry(folder.to_lowercase()).or_insert(*id);
         let other = &layout.places[&first].folder;
         if other != folder {
-            let what = format!("the Go packages `{folder}` and `{other}` are one where upper and lower case are the same");
-            claims.refuse(Element::File(*id), what, "rename one of the packages, or give its files another `go_package`");
+            let what = format!(
+                "the Go packages `{folder}` and `{other}` are one where upper and lower case are the same"
+            );
+            claims.refuse(
+                Element::File(*id),
+                what,
+                "rename one of the packages, or give its files another `go_package`",
+            );
         }
     }
     claims.refused

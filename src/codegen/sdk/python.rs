@@ -221,7 +221,8 @@ fn python_version(version: &semver::Version) -> Option<String> {
 /// The contract's version as Python writes it.
 fn version_of(contract: &Contract<'_>) -> Result<String, PackageError> {
     let version = shared::version(contract, LANGUAGE)?;
-    python_version(&version).ok_or_else(|| PackageError::NoForm { language: LANGUAGE, version: version.to_string() })
+    python_version(&version)
+        .ok_or_else(|| PackageError::NoForm { language: LANGUAGE, version: version.to_string() })
 }
 
 fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
@@ -372,7 +373,9 @@ mod tests {
             let version = python_version(&semver::Version::parse(semantic).unwrap());
             assert_eq!(version.as_deref(), Some(python), "{semantic}");
         }
-        for none in ["1.0.0-next.a-1", "1.0.0+build.5", "1.4.0-SNAPSHOT", "1.4.0-rc.1.2", "1.4.0-1", "1.4.0-rc.1+x"] {
+        for none in
+            ["1.0.0-next.a-1", "1.0.0+build.5", "1.4.0-SNAPSHOT", "1.4.0-rc.1.2", "1.4.0-1", "1.4.0-rc.1+x"]
+        {
             assert_eq!(python_version(&semver::Version::parse(none).unwrap()), None, "{none}");
         }
     }

@@ -153,7 +153,10 @@ fn check_enclosing(schema: &Schema, file: FileId, element: Element, name: &str, 
         );
         claims.refuse(element, what, "rename one of them");
     } else if builder && around.is_empty() {
-        let what = format!("message `{}` has the name of the class `Builder` that every message has in it", schema.full_name(element));
+        let what = format!(
+            "message `{}` has the name of the class `Builder` that every message has in it",
+            schema.full_name(element)
+        );
         claims.refuse(element, what, "rename it");
     }
 }

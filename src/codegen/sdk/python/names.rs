@@ -13,9 +13,26 @@ use crate::surface::python::module as module_of;
 
 /// What every message has by itself (`google.protobuf.message.Message`): a field of the name would stand for it.
 const OWN: [&str; 21] = [
-    "ByteSize", "Clear", "ClearExtension", "ClearField", "CopyFrom", "DESCRIPTOR", "DiscardUnknownFields",
-    "Extensions", "FindInitializationErrors", "FromString", "HasExtension", "HasField", "IsInitialized", "ListFields",
-    "MergeFrom", "MergeFromString", "ParseFromString", "SerializePartialToString", "SerializeToString", "SetInParent",
+    "ByteSize",
+    "Clear",
+    "ClearExtension",
+    "ClearField",
+    "CopyFrom",
+    "DESCRIPTOR",
+    "DiscardUnknownFields",
+    "Extensions",
+    "FindInitializationErrors",
+    "FromString",
+    "HasExtension",
+    "HasField",
+    "IsInitialized",
+    "ListFields",
+    "MergeFrom",
+    "MergeFromString",
+    "ParseFromString",
+    "SerializePartialToString",
+    "SerializeToString",
+    "SetInParent",
     "WhichOneof",
 ];
 
@@ -55,7 +72,10 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
                     hidden(schema, message, &mut claims);
                 }
                 Element::Service(service) if SERVICES.contains(&&*schema.service(service).name) => {
-                    let what = format!("every module for services has a `{}` of its own", schema.service(service).name);
+                    let what = format!(
+                        "every module for services has a `{}` of its own",
+                        schema.service(service).name
+                    );
                     claims.refuse(element, what, "rename the service");
                 }
                 _ => {}
@@ -68,7 +88,8 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
 }
 
 fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_alphabetic() || c == '_') && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// A message inside another of the same name stands for it where stubs name the outer one, or what is in it.

@@ -232,7 +232,14 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Vec<PackageErr
             let front = tonic_module(&service.name);
             if SERVER.contains(&camel(&service.name).as_str()) {
                 let what = format!("every tonic server has a `{}` of its own", service.name);
-                names.refused.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the service"));
+                names.refused.push(shared::refuse(
+                    schema,
+                    LANGUAGE,
+                    element,
+                    &[],
+                    what,
+                    "rename the service",
+                ));
             }
             names.item(&scope, format!("{front}_client"), element);
             names.item(&scope, format!("{front}_server"), element);
@@ -243,7 +250,14 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Vec<PackageErr
                 if CLIENT.contains(&name.as_str()) {
                     let element = Element::Method(*method);
                     let what = format!("every tonic client has a function `{name}` of its own");
-                    names.refused.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename the method"));
+                    names.refused.push(shared::refuse(
+                        schema,
+                        LANGUAGE,
+                        element,
+                        &[],
+                        what,
+                        "rename the method",
+                    ));
                 }
             }
         }
