@@ -2,6 +2,8 @@
 
 use semver::{Prerelease, Version};
 
+use crate::text::pep_440;
+
 /// A version as each ecosystem writes it. All of them sort pre-releases of the forms that [`Spelling::of`] takes the way
 /// Semantic Versioning does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +27,13 @@ impl Spelling {
     /// metadata: two versions that differ in nothing else are one version to Cargo and Go, and two to Python.
     #[must_use]
     pub fn of(version: &Version) -> Option<Spelling> {
-        let &Version { major, minor, patch, .. } = version;
-        let core = format!("{major}.{minor}.{patch}");
+        let major = version.major;
         if !version.build.is_empty() {
             return None;
         }
-        let python = match stage(&version.pre)? {
-            None => core,
-            Some((Stage::Alpha, number)) => format!("{core}a{number}"),
-            Some((Stage::Beta, number)) => format!("{core}b{number}"),
-            Some((Stage::Candidate, number)) => format!("{core}rc{number}"),
-        };
+        // Only forms that all of them sort alike.
+        stage(&version.pre)?;
+        let python = pep_440(version)?;
         let semver = version.to_string();
         Some(Spelling {
             go: format!("v{semver}"),

@@ -7,6 +7,7 @@ mod escape;
 mod layout;
 mod near;
 mod plural;
+mod version;
 
 pub use date::Date;
 pub use escape::escape;
@@ -14,3 +15,4 @@ pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json};
 pub use layout::{Line, Style, View};
 pub(crate) use near::{best, few, likeness, likest, near, nearest, overlap};
 pub use plural::plural;
+pub(crate) use version::pep_440;

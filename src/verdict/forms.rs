@@ -326,11 +326,13 @@ impl<'a> Parser<'a> {
         self.write.field_enum(field).is_some_and(|id| self.write.enum_(id).is_closed())
     }
 
-    /// Whether any name of an enum is written: zero without presence is not.
+    /// Whether any name of an enum is written: zero without presence is not, unless it is the value of a map.
     fn writes_names(&self, field: &Field) -> bool {
+        let in_map = field.parent.is_some_and(|parent| self.write.message(parent).map_entry);
+        let writes_zero = in_map || field.cardinality != Cardinality::Implicit;
         self.write.field_enum(field).is_some_and(|id| {
             let mut numbers = self.write.enum_(id).values.iter().map(|v| self.write.value(*v).number);
-            numbers.any(|number| number != 0 || field.cardinality != Cardinality::Implicit)
+            numbers.any(|number| writes_zero || number != 0)
         })
     }
 

@@ -24,6 +24,7 @@ use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
 use crate::surface::python::module as module_of;
+use crate::text::pep_440;
 use crate::words::Language;
 use imports::{place_of, place_of_module};
 
@@ -190,39 +191,10 @@ fn import_name(package: &str) -> Result<String, PackageError> {
     }
 }
 
-/// A semantic version as Python writes it (PEP 440): `1.4.0-rc.1` is `1.4.0rc1`. `None` for what has no form there: a
-/// local version, which is the only place for the rest, is taken by no index.
-fn python_version(version: &semver::Version) -> Option<String> {
-    let base = format!("{}.{}.{}", version.major, version.minor, version.patch);
-    let pre = version.pre.as_str();
-    if !version.build.is_empty() {
-        return None;
-    }
-    if pre.is_empty() {
-        return Some(base);
-    }
-    let word: String = pre.chars().take_while(char::is_ascii_alphabetic).collect();
-    let number = pre[word.len()..].trim_start_matches('.');
-    let number = if number.is_empty() { "0" } else { number };
-    if !number.chars().all(|c| c.is_ascii_digit()) {
-        return None;
-    }
-    // What PEP 440 takes for these words.
-    let word = match word.to_ascii_lowercase().as_str() {
-        "alpha" | "a" => "a",
-        "beta" | "b" => "b",
-        "rc" | "c" | "pre" | "preview" => "rc",
-        "dev" => ".dev",
-        _ => return None,
-    };
-    Some(format!("{base}{word}{number}"))
-}
-
 /// The contract's version as Python writes it.
 fn version_of(contract: &Contract<'_>) -> Result<String, PackageError> {
     let version = shared::version(contract, LANGUAGE)?;
-    python_version(&version)
-        .ok_or_else(|| PackageError::NoForm { language: LANGUAGE, version: version.to_string() })
+    pep_440(&version).ok_or_else(|| PackageError::NoForm { language: LANGUAGE, version: version.to_string() })
 }
 
 fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
@@ -352,31 +324,4 @@ fn python_place(schema: &Schema, file: FileId, import: &str) -> (String, String)
 
 fn split((package, module): (&str, &str)) -> (String, String) {
     (package.to_owned(), module.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_those_of_pep_440() {
-        for (semantic, python) in [
-            ("1.4.0", "1.4.0"),
-            ("1.4.0-rc.1", "1.4.0rc1"),
-            ("1.4.0-alpha", "1.4.0a0"),
-            ("1.4.0-beta3", "1.4.0b3"),
-            ("0.0.0-dev", "0.0.0.dev0"),
-            ("1.4.0-preview.3", "1.4.0rc3"),
-            ("1.4.0-pre.1", "1.4.0rc1"),
-            ("1.4.0-c.2", "1.4.0rc2"),
-        ] {
-            let version = python_version(&semver::Version::parse(semantic).unwrap());
-            assert_eq!(version.as_deref(), Some(python), "{semantic}");
-        }
-        for none in
-            ["1.0.0-next.a-1", "1.0.0+build.5", "1.4.0-SNAPSHOT", "1.4.0-rc.1.2", "1.4.0-1", "1.4.0-rc.1+x"]
-        {
-            assert_eq!(python_version(&semver::Version::parse(none).unwrap()), None, "{none}");
-        }
-    }
 }
