@@ -47,8 +47,8 @@ fn links_and_folders_that_are_left_out() {
     );
     env.write("proto/a/a.proto", &file(PROTO3, "a", &["gen/g.proto", "linked/l.proto"], "string"));
     env.write("proto/gen/g.proto", &file(PROTO3, "gen", &[], "string"));
-    env.write("shared/l.proto", &file(PROTO3, "linked", &[], "string"));
-    symlink("../shared", env.work().join("proto/linked")).unwrap();
+    env.write("common/l.proto", &file(PROTO3, "linked", &[], "string"));
+    symlink("../common", env.work().join("proto/linked")).unwrap();
     holds(&env, "proto/a/a.proto", "a.M.id");
 }
 

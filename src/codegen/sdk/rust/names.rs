@@ -130,6 +130,10 @@ impl Names<'_> {
         shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them")
     }
 
+    fn refuse(&mut self, element: Element, what: String, way: &str) {
+        self.refused.push(shared::refuse(self.schema, LANGUAGE, element, &[], what, way));
+    }
+
     fn item(&mut self, module: &str, name: String, element: Element) {
         let first = *self.items.entry((module.to_owned(), name.clone())).or_insert(element);
         if first != element {
@@ -232,14 +236,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Vec<PackageErr
             let front = tonic_module(&service.name);
             if SERVER.contains(&camel(&service.name).as_str()) {
                 let what = format!("every tonic server has a `{}` of its own", service.name);
-                names.refused.push(shared::refuse(
-                    schema,
-                    LANGUAGE,
-                    element,
-                    &[],
-                    what,
-                    "rename the service",
-                ));
+                names.refuse(element, what, "rename the service");
             }
             names.item(&scope, format!("{front}_client"), element);
             names.item(&scope, format!("{front}_server"), element);
@@ -250,14 +247,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Vec<PackageErr
                 if CLIENT.contains(&name.as_str()) {
                     let element = Element::Method(*method);
                     let what = format!("every tonic client has a function `{name}` of its own");
-                    names.refused.push(shared::refuse(
-                        schema,
-                        LANGUAGE,
-                        element,
-                        &[],
-                        what,
-                        "rename the method",
-                    ));
+                    names.refuse(element, what, "rename the method");
                 }
             }
         }
