@@ -16,5 +16,5 @@ pub use annotation::Annotation;
 pub use changelog::{Changelog, Inserted};
 pub use journal::{Entry, Journal, JournalError};
 pub use plan::{Plan, PlanError, Published, Reason};
-pub use publish::{Order, Outcome, ReleaseError, Workplace, bring, commit_of};
+pub use publish::{Order, Outcome, ReleaseError, Workplace, bring};
 pub use spelling::Spelling;

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::journal::{Entry, Journal, JournalError};
 use super::target::{Prepared, State, Target, TargetError};
-use crate::git::{Draft, GitError, Head, Id, ProgramError, PushError, Repo};
+use crate::git::{Draft, GitError, Head, ProgramError, PushError, Repo};
 use crate::machine::{FileTree, Host};
 use crate::text::plural;
 
@@ -367,14 +367,4 @@ fn prepare(targets: &[Box<dyn Target>], files: &FileTree) -> Result<Vec<Ready>, 
         Ok(Ready { name: target.name(), prepared })
     });
     ready.collect()
-}
-
-/// The commit of a tag, for a version that is published again.
-///
-/// # Errors
-///
-/// There is no such tag.
-pub fn commit_of(repo: &Repo, tag: &str) -> Result<Id, GitError> {
-    let revision = repo.resolve(&format!("refs/tags/{tag}"))?;
-    revision.commit.ok_or_else(|| GitError::NoCommits { repository: repo.location() })
 }

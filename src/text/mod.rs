@@ -5,6 +5,7 @@
 mod date;
 mod escape;
 mod layout;
+pub(crate) mod markdown;
 mod near;
 mod plural;
 mod secret;

@@ -127,7 +127,7 @@ impl Run<'_> {
             told.tag = Some(self.shape.tag_of(&plan.version));
             told.undeclared = undeclared;
             let head = self.place.repo.head().map_err(ReleaseError::from)?;
-            let (changes, notes) = self.written(&plan, &report, head.commit, ctx)?;
+            let (changes, notes) = self.written(&plan, &report, head.commit)?;
             told.writes = changes.into_iter().map(|(path, _)| format!("file `{path}`, committed")).collect();
             told.writes.extend(contract.iter().flat_map(|name| self.places.told(name, &plan.version)));
             told.notes = Some(notes);
@@ -182,7 +182,6 @@ impl Run<'_> {
         plan: &Plan,
         report: &Report,
         head: crate::git::Id,
-        ctx: &Ctx<'_>,
     ) -> Result<(Vec<(String, Vec<u8>)>, String), CliError> {
         let repo = self.place.repo;
         // The day of the commit: on another machine, or tomorrow, it is the same.
@@ -200,7 +199,6 @@ impl Run<'_> {
             CliError::usage(format!("`{path}` is no text in UTF-8"))
                 .while_(format!("cannot write the changelog of {}", plan.version))
         })?;
-        let _ = ctx;
         let inserted = log.insert(&text);
         let changed = inserted.text != text;
         Ok((changed.then(|| (path, inserted.text.into_bytes())).into_iter().collect(), inserted.section))
@@ -232,7 +230,7 @@ impl Run<'_> {
         if undeclared {
             return breaks(&plan, ctx);
         }
-        let (changes, notes) = self.written(&plan, &report, head.commit, ctx)?;
+        let (changes, notes) = self.written(&plan, &report, head.commit)?;
         let (version, tag) = (plan.version.clone(), self.shape.tag_of(&plan.version));
         let said = Annotation {
             contract: contract.to_owned(),
