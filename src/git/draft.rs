@@ -71,8 +71,16 @@ pub enum PushError {
         remote: String,
     },
     /// Anything else.
-    #[error(transparent)]
-    Program(#[from] ProgramError),
+    #[error("`{remote}` does not take it{}", if .said.is_empty() { String::new() } else { format!(": {}", .said.join("; ")) })]
+    Refused {
+        /// The remote.
+        remote: String,
+        /// What it says, and what git says of each reference.
+        said: Vec<String>,
+        /// How git ended.
+        #[source]
+        source: ProgramError,
+    },
 }
 
 impl Draft {
@@ -257,13 +265,13 @@ impl Repo {
         self.remotes().iter().any(|remote| remote == name)
     }
 
-    /// Moves the branch and makes the tags on a remote, all of them or none. That they are there already, as they were
-    /// written, is success.
+    /// Moves the branch and makes the tags on a remote, all of them or none, and says whether it was this push that did
+    /// it: that they are there already, as they were written, is success.
     ///
     /// # Errors
     ///
     /// Another tag of the name is there, the branch is elsewhere, or the remote cannot be reached or refuses.
-    pub fn push_draft(&self, host: &Host, remote: &str, draft: &Draft) -> Result<(), PushError> {
+    pub fn push_draft(&self, host: &Host, remote: &str, draft: &Draft) -> Result<bool, PushError> {
         let Draft { branch, old, commit, tags } = draft;
         let mut arguments = vec!["push".to_owned(), "--atomic".to_owned(), "--porcelain".to_owned()];
         arguments.push(format!("--force-with-lease=refs/heads/{branch}:{old}"));
@@ -274,20 +282,25 @@ impl Repo {
         }
         arguments.extend(tags.iter().map(|(tag, object)| format!("{object}:refs/tags/{tag}")));
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let Err(error) = self.git(host, &arguments, b"", &[]) else { return Ok(()) };
+        let source = match self.git(host, &arguments, b"", &[]) {
+            // Each reference has a line: `*` begins that of a new one, `=` that of one that was there.
+            Ok(said) => return Ok(String::from_utf8_lossy(&said).lines().any(|line| line.starts_with('*'))),
+            Err(error) => error,
+        };
         // What the remote has says more than git's words, and a connection can break after the remote was done.
-        let Ok(there) = self.ask_remote(host, remote) else { return Err(error.into()) };
-        if draft.is_in(&there.tags) {
-            return Ok(());
-        }
+        let there = self.ask_remote(host, remote);
         let remote = remote.to_owned();
+        let Ok(there) = there else { return Err(refused(remote, source)) };
+        if draft.is_in(&there.tags) {
+            return Ok(false);
+        }
         if let Some((tag, _)) = tags.iter().find(|(tag, _)| there.tags.contains_key(tag)) {
             return Err(PushError::Taken { tag: tag.clone(), remote });
         }
         if there.branches.get(branch) != Some(old) {
             return Err(PushError::Moved { branch: branch.clone(), remote });
         }
-        Err(error.into())
+        Err(refused(remote, source))
     }
 
     /// Moves the branch and makes the tags here, all of them or none; then brings the working tree along. Doing it again
@@ -350,6 +363,18 @@ impl Repo {
         let arguments = arguments.iter().map(OsString::from).collect();
         Ok(git(host, &folder, arguments, input, all, command)?.output)
     }
+}
+
+/// What a remote said when it refused a push.
+fn refused(remote: String, source: ProgramError) -> PushError {
+    let messages = source.messages();
+    let lines = messages.lines().map(str::trim).filter_map(|line| {
+        line.strip_prefix("remote:")
+            .or_else(|| line.strip_prefix("fatal:"))
+            .or_else(|| line.strip_prefix("! "))
+    });
+    let said = lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    PushError::Refused { remote, said, source }
 }
 
 /// The object that git printed.

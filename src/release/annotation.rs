@@ -76,7 +76,8 @@ mod tests {
             let said = Annotation { contract, version, previous, notes: notes.to_owned() };
             let text = said.text(&FileTree::new());
             assert_eq!(Annotation::read(&text).as_ref(), Some(&said));
-            let signed = format!("{text}-----BEGIN SSH SIGNATURE-----\nContract: x\n-----END SSH SIGNATURE-----\n");
+            let signed =
+                format!("{text}-----BEGIN SSH SIGNATURE-----\nContract: x\n-----END SSH SIGNATURE-----\n");
             assert_eq!(Annotation::read(&signed), Some(said));
         }
         assert_eq!(Annotation::read("v1.0.0\n\nthe first\n"), None);

@@ -183,6 +183,9 @@ pub struct Outcome {
     pub targets: Vec<(String, bool)>,
     /// The files.
     pub files: FileTree,
+    /// Whether it was this run that published it. Another one can have made the very same commit and tag at the same
+    /// time, for they are made of the same things.
+    pub first: bool,
 }
 
 impl Workplace<'_> {
@@ -276,11 +279,14 @@ impl Workplace<'_> {
             entry.draft.tags.push((tag, object.map_err(ReleaseError::from)?));
         }
         journal.write(&entry).map_err(ReleaseError::from)?;
-        if let Err(error) = self.decide(&entry.draft) {
-            journal.forget().map_err(ReleaseError::from)?;
-            return Err(error.into());
-        }
-        Ok(self.show(journal, entry, files, ready)?)
+        let first = match self.decide(&entry.draft) {
+            Ok(first) => first,
+            Err(error) => {
+                journal.forget().map_err(ReleaseError::from)?;
+                return Err(error.into());
+            }
+        };
+        Ok(Outcome { first, ..self.show(journal, entry, files, ready)? })
     }
 
     /// Finishes what a run that died has begun to publish.
@@ -301,13 +307,15 @@ impl Workplace<'_> {
         Ok(self.show(journal, entry, files, ready)?)
     }
 
-    /// The step that decides.
-    fn decide(&self, draft: &Draft) -> Result<(), ReleaseError> {
+    /// The step that decides; whether this run was the first.
+    fn decide(&self, draft: &Draft) -> Result<bool, ReleaseError> {
         match self.remote {
-            Some(remote) => self.repo.push_draft(self.host, remote, draft)?,
-            None => self.repo.adopt_draft(self.host, draft)?,
+            Some(remote) => Ok(self.repo.push_draft(self.host, remote, draft)?),
+            None => {
+                self.repo.adopt_draft(self.host, draft)?;
+                Ok(true)
+            }
         }
-        Ok(())
     }
 
     fn show(
@@ -328,7 +336,7 @@ impl Workplace<'_> {
         }
         self.repo.adopt_draft(self.host, &entry.draft)?;
         journal.forget()?;
-        Ok(Outcome { entry, targets, files })
+        Ok(Outcome { entry, targets, files, first: true })
     }
 }
 

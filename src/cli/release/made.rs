@@ -15,8 +15,8 @@ use crate::git::{Id, Repo};
 use crate::lock::FILE_NAME as LOCK_NAME;
 use crate::machine::FileTree;
 use crate::release::Entry;
-use crate::release::artefacts::{self, Material, Part};
 use crate::release::ReleaseError;
+use crate::release::artefacts::{self, Material, Part};
 use crate::schema::Schema;
 
 /// Names of files beside the configuration that go along, and how names of those begin that do as well.
@@ -51,8 +51,7 @@ pub(super) fn files(
     };
     parts.extend(imported(&papers));
     parts.sort();
-    let sources =
-        whole.texts.iter().map(|text| (text.name.to_string(), text.content.to_vec())).collect();
+    let sources = whole.texts.iter().map(|text| (text.name.to_string(), text.content.to_vec())).collect();
     let material = Material {
         contract: &entry.contract,
         version: &entry.version,
@@ -126,8 +125,11 @@ fn tool(name: &str, lock: Option<&Lock>) -> Part {
 fn imported(papers: &BTreeMap<String, Vec<u8>>) -> Vec<Part> {
     let text = papers.get(LOCK_NAME).map(|text| String::from_utf8_lossy(text));
     let lock = text.and_then(|text| deps::locked::parse(&text).ok()).unwrap_or_default();
-    let part = |(name, locked): (String, deps::Locked)| {
-        Part { name, version: locked.version, sha256: Some(locked.sha256), tool: false }
+    let part = |(name, locked): (String, deps::Locked)| Part {
+        name,
+        version: locked.version,
+        sha256: Some(locked.sha256),
+        tool: false,
     };
     lock.into_iter().map(part).collect()
 }

@@ -19,7 +19,8 @@ use crate::git::{Draft, Repo, TagPattern};
 use crate::machine::Host;
 use crate::present::Choice;
 use crate::release::{
-    Annotation, Changelog, Entry, Journal, Order, Outcome, Plan, PlanError, Published, ReleaseError, Workplace, bring,
+    Annotation, Changelog, Entry, Journal, Order, Outcome, Plan, PlanError, Published, ReleaseError,
+    Workplace, bring,
 };
 use crate::text::{Date, Line, Style};
 
@@ -145,8 +146,9 @@ impl Run<'_> {
         ctx: &mut Ctx<'_>,
     ) -> Result<Result<(Option<Decided>, Published), PlanError>, CliError> {
         let repo = self.place.repo;
-        let versions =
-            repo.versions(&self.shape).map_err(|e| CliError::outside("cannot look for published versions", e))?;
+        let versions = repo
+            .versions(&self.shape)
+            .map_err(|e| CliError::outside("cannot look for published versions", e))?;
         let published = Published { versions: versions.into_iter().map(|(version, _)| version).collect() };
         let (report, fails) = match published.baseline() {
             None if repo.is_shallow() => {
@@ -293,11 +295,13 @@ impl Run<'_> {
         };
         let targets = self.places.targets(contract, &version);
         if targets.is_empty() {
-            return Err(CliError::usage("there is no place to bring it to").hint("name one: `--to dir:FOLDER`"));
+            return Err(
+                CliError::usage("there is no place to bring it to").hint("name one: `--to dir:FOLDER`")
+            );
         }
         let files = made::files(repo, &entry, &notes, ctx)?;
         let told = bring(&targets, &files).map_err(ReleaseError::Target)?;
-        let outcome = Outcome { entry, targets: told, files };
+        let outcome = Outcome { entry, targets: told, files, first: true };
         self.tell(Done { again: true, ..Done::of(outcome) }, None, args, ctx)
     }
 
@@ -320,7 +324,8 @@ impl Run<'_> {
 fn inside(repo: &Repo, folder: &Path, name: &str) -> String {
     let root = repo.workdir().map(|root| std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()));
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let below = root.and_then(|root| Some(folder.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/")));
+    let below =
+        root.and_then(|root| Some(folder.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/")));
     match below.filter(|below| !below.is_empty()) {
         Some(below) => format!("{below}/{name}"),
         None => name.to_owned(),

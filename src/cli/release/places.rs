@@ -32,8 +32,9 @@ impl Places {
             match destination {
                 Destination::Git(remote) => {
                     if let Some(other) = places.remote.replace(remote.clone()) {
-                        let message =
-                            format!("`git:{other}` and `git:{remote}`: only one remote can have the last word");
+                        let message = format!(
+                            "`git:{other}` and `git:{remote}`: only one remote can have the last word"
+                        );
                         return Err(CliError::usage(message).hint("mirror one of them"));
                     }
                 }

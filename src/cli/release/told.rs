@@ -116,8 +116,13 @@ fn published(
     view: &View,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let Outcome { entry, targets, files } = &done.outcome;
+    let Outcome { entry, targets, files, first } = &done.outcome;
     match plan {
+        Some(_) if !first => {
+            let line =
+                format!("version {} was published by another run meanwhile, the very same", entry.version);
+            Line::new().plain(line).write(view, out)?;
+        }
         Some(plan) => plan.headline().write(view, out)?,
         None if done.again => Line::new().plain(format!("version {}", entry.version)).write(view, out)?,
         None => {
@@ -179,7 +184,7 @@ fn as_json(told: &Told, _: &View, out: &mut dyn io::Write) -> io::Result<()> {
             })).collect::<Vec<_>>(),
         }),
     };
-    if let Some(Done { outcome: Outcome { entry, targets, files }, finished, .. }) = &told.done {
+    if let Some(Done { outcome: Outcome { entry, targets, files, first }, finished, .. }) = &told.done {
         document["from"] = json!(entry.previous.as_ref().map(Version::to_string));
         document["version"] = json!(entry.version.to_string());
         document["tag"] = json!(told.tag);
@@ -188,6 +193,7 @@ fn as_json(told: &Told, _: &View, out: &mut dyn io::Write) -> io::Result<()> {
             "remote": entry.remote,
             "branch": entry.draft.branch,
             "finished": finished,
+            "first": first,
             "files": files.iter().map(|(path, _)| path).collect::<Vec<_>>(),
             "targets": targets.iter().map(|(target, was_there)| json!({"target": target, "was_there": was_there}))
                 .collect::<Vec<_>>(),
