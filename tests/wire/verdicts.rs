@@ -144,13 +144,17 @@ fn an_enum_that_no_reachable_field_uses_corrupts_nothing() {
             let (before, after) = fields.split_once(" => ").unwrap_or((fields, fields));
             for lens in [Lens::Wire, Lens::Json] {
                 let (old, new) = (format!("{old} {before}"), format!("{new} {after}"));
-                assert_eq!(of_enum(&old, &new, lens), "unknown", "{lens:?}: {old} -> {new}");
+                let effect = of_enum(&old, &new, lens);
+                // Names that only change their numbers are the same in JSON.
+                let harmless = lens == Lens::Json && effect == "ok";
+                assert!(effect == "unknown" || harmless, "{lens:?} {effect}: {old} -> {new}");
             }
         }
-        // A message that was renamed is held as it was.
-        for now in ["message M { E held = 1; }", "message N { E held = 1; }"] {
-            let (old, new) = (format!("{old} message M {{ E held = 1; }}"), format!("{new} {now}"));
-            assert_eq!(of_enum(&old, &new, Lens::Wire), "corrupt", "{old} -> {new}");
-        }
+    }
+    // A message that was renamed holds it as before.
+    for now in ["message M { E held = 1; }", "message N { E held = 1; }"] {
+        let (old, new) =
+            (format!("{} message M {{ E held = 1; }}", swapped.0), format!("{} {now}", swapped.1));
+        assert_eq!(of_enum(&old, &new, Lens::Wire), "corrupt", "{old} -> {new}");
     }
 }
