@@ -87,7 +87,11 @@ impl<'a> Judge<'a> {
 
     /// The same with all changes between the two at hand.
     pub fn of(cx: &Cx<'a>, changes: &[Change]) -> Judge<'a> {
-        Judge { cx: *cx, facts: facts::Facts::new(cx, changes), generated: source::Generated::default() }
+        Judge {
+            cx: *cx,
+            facts: facts::Facts::new(cx, changes),
+            generated: source::Generated::new(cx, changes),
+        }
     }
 
     /// What each change does to whom, in their order.
