@@ -83,6 +83,12 @@ pub fn is_well_known(import: &str) -> bool {
     well_known::text(import).is_some()
 }
 
+/// The text of a file that is built in.
+#[must_use]
+pub fn well_known_text(import: &str) -> Option<&'static str> {
+    well_known::text(import)
+}
+
 /// Which compiler to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Backend {

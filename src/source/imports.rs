@@ -19,6 +19,8 @@ pub struct Scan {
     /// Whether an import or a package of a language is written in a way that the scan does not spell out: with an
     /// escape, or in pieces.
     pub unclear: bool,
+    /// Whether there were no bytes to look at.
+    pub unreadable: bool,
     /// Whether the file declares an edition.
     pub edition: bool,
     /// The messages and enums of the top level.
@@ -40,7 +42,7 @@ pub struct Scan {
 impl Scan {
     /// The head of the file, but for what the file is called and whose it is.
     #[must_use]
-    pub fn head(self) -> Head {
+    pub fn head(&self) -> Head {
         let import =
             |path: &String| HeadImport { path: path.as_str().into(), public: self.public.contains(path) };
         Head {
