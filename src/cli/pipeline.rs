@@ -243,17 +243,20 @@ pub(super) fn changes(job: &Job, ctx: &mut Ctx<'_>) -> Result<Report, CliError> 
 pub(super) fn texts(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Vec<Text>, Vec<Text>), CliError> {
     let pair = asked(job, ctx, |request, stdin| request.both(stdin))?;
     let texts = |side: Opened| match side.content {
-        Content::Sources(input) => {
-            let own = input.files.into_iter().filter(|f| f.target);
-            let mut texts: Vec<_> =
-                own.map(|f| Text { name: f.name, display: f.display, content: f.content }).collect();
-            texts.sort_by(|a, b| a.name.cmp(&b.name));
-            Ok(texts)
-        }
+        Content::Sources(input) => Ok(own_texts(input)),
         Content::Image(..) => Err(CliError::usage(format!("{} holds no text", side.name))
             .hint("compare what it means with `protopact diff` without `--text`")),
     };
     Ok((texts(pair.old)?, texts(pair.new)?))
+}
+
+/// The contract's own files, sorted by import path.
+fn own_texts(input: Input) -> Vec<Text> {
+    let own = input.files.into_iter().filter(|f| f.target);
+    let mut texts: Vec<_> =
+        own.map(|f| Text { name: f.name, display: f.display, content: f.content }).collect();
+    texts.sort_by(|a, b| a.name.cmp(&b.name));
+    texts
 }
 
 /// The new side as it stands, without compiling it: its settings, its import roots, and the folders in them that are only
@@ -314,20 +317,30 @@ pub(super) struct Version {
     pub(super) compiled: Compiled,
     /// What it is.
     pub(super) name: Name,
+    /// The text of its own files.
+    pub(super) texts: Vec<Text>,
     /// Things worth knowing about the run.
     pub(super) notes: Vec<String>,
 }
 
 /// The settings of the contract around the working directory, and the folder of its configuration.
 pub(super) fn here(ctx: &mut Ctx<'_>) -> Result<(Settings, PathBuf), CliError> {
-    let job = Job { overrides: overrides(ctx), ..Job::new(".") };
+    settings_here(&overrides(ctx), ctx)
+}
+
+/// The same where flags say more.
+pub(super) fn settings_here(
+    overrides: &Overrides,
+    ctx: &mut Ctx<'_>,
+) -> Result<(Settings, PathBuf), CliError> {
+    let job = Job { overrides: overrides.clone(), ..Job::new(".") };
     let new = asked(&job, ctx, |request, stdin| request.new_side(stdin))?;
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
     Ok((new.settings, folder))
 }
 
-/// Compiles the working tree, or another version of the same contract.
-/// `path` and `exclude` say which files packages are made of, as typed.
+/// Compiles the working tree, or another version of the same contract, to make packages of it.
+/// `path` and `exclude` say which files they are made of, as typed.
 pub(super) fn version(
     from: Option<&str>,
     path: &[String],
@@ -341,7 +354,12 @@ pub(super) fn version(
         packages: true,
         ..Job::new(".")
     };
-    let (new, opened) = asked(&job, ctx, |request, stdin| {
+    version_for(&job, from, ctx)
+}
+
+/// Compiles the working tree, or another version of the same contract.
+pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let (new, opened) = asked(job, ctx, |request, stdin| {
         let new = request.new_side(stdin)?;
         let opened = request.version(&new, from, stdin)?;
         Ok((new, opened))
@@ -352,7 +370,11 @@ pub(super) fn version(
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     let mut notes = opened.layout.notes;
     notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
-    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes })
+    let texts = match opened.content {
+        Content::Sources(input) => own_texts(input),
+        Content::Image(..) => Vec::new(),
+    };
+    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, texts, notes })
 }
 
 /// The model of compiled files.

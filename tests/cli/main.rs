@@ -21,6 +21,7 @@ mod inputs;
 mod page;
 mod pipelines;
 mod policy;
+mod publish;
 mod release;
 mod rules;
 #[cfg(unix)]
