@@ -28,6 +28,7 @@ mod repairs;
 mod rules;
 mod serve;
 mod since;
+mod toolchain;
 mod verify;
 mod versions;
 mod waive;

@@ -8,6 +8,7 @@
 #[path = "../common/git.rs"]
 mod git;
 
+mod affected;
 mod build;
 mod check;
 #[cfg(unix)]
