@@ -575,6 +575,7 @@ impl From<SourceError> for CliError {
             SourceError::Io { .. }
             | SourceError::Read { .. }
             | SourceError::Server { .. }
+            | SourceError::Artefact { .. }
             | SourceError::Fetch { .. } => ErrorKind::Outside,
             _ => ErrorKind::Usage,
         };
