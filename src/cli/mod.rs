@@ -28,6 +28,7 @@ mod repairs;
 mod rules;
 mod serve;
 mod since;
+mod site;
 mod verify;
 mod waive;
 mod warnings;
@@ -130,6 +131,7 @@ enum Command {
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
     Release(release::ReleaseArgs),
+    Site(site::SiteArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
@@ -207,6 +209,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
+        Command::Site(args) => site::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),

@@ -302,7 +302,17 @@ pub(super) fn version(
         packages: true,
         ..Job::new(".")
     };
-    let (new, opened) = asked(&job, ctx, |request, stdin| {
+    one_version(from, &job, ctx)
+}
+
+/// Compiles a published version of the contract around the working directory, all of it. `shape` is that of its tag.
+pub(super) fn published(tag: &str, shape: &str, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let overrides = Overrides { tag: Some(shape.to_owned()), ..overrides(ctx) };
+    one_version(Some(&format!("refs/tags/{tag}")), &Job { overrides, ..Job::new(".") }, ctx)
+}
+
+fn one_version(from: Option<&str>, job: &Job, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let (new, opened) = asked(job, ctx, |request, stdin| {
         let new = request.new_side(stdin)?;
         let opened = request.version(&new, from, stdin)?;
         Ok((new, opened))

@@ -17,7 +17,7 @@ use crate::diff::{Change, Comeback, Cx, Ever, Kind, Past};
 use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
 pub use history::{History, MAX_VERSIONS};
-pub use timeline::{Bar, Named, Row, Timeline, Timelines, What, timelines};
+pub use timeline::{Bar, Named, Row, Timeline, Timelines, Told, What, timelines};
 
 /// A message or enum whose numbers are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

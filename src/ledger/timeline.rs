@@ -135,6 +135,47 @@ pub fn timelines<'a>(
     Timelines { versions, of }
 }
 
+/// What the versions of a contract use numbers for, told version by version, oldest first.
+#[derive(Debug, Default)]
+pub struct Told {
+    versions: usize,
+    /// By full name, and whether it is an enum: the numbers in the versions that have it.
+    of: BTreeMap<(Box<str>, bool), Vec<(usize, Numbers)>>,
+}
+
+impl Told {
+    /// Adds the messages and enums of the contract's own files in the next version.
+    pub fn add(&mut self, schema: &Schema) {
+        let own = |file| schema.file(file).target;
+        let messages = schema.messages().filter(|(_, m)| own(m.file) && !m.map_entry);
+        let enums = schema.enums().filter(|(_, e)| own(e.file));
+        let messages = messages.map(|(id, m)| (&m.full_name, Holder::Message(id)));
+        for (full_name, holder) in messages.chain(enums.map(|(id, e)| (&e.full_name, Holder::Enum(id)))) {
+            let key = (full_name.clone(), matches!(holder, Holder::Enum(_)));
+            self.of.entry(key).or_default().push((self.versions, holder.numbers(schema)));
+        }
+        self.versions += 1;
+    }
+
+    /// The timelines, by full name; the last two versions are the two sides. Of one version there is none, and none of
+    /// what is and always was the same.
+    #[must_use]
+    pub fn timelines(self) -> Vec<Timeline> {
+        let versions = self.versions;
+        if versions < 2 {
+            return Vec::new();
+        }
+        let one = |((full_name, is_enum), told): ((Box<str>, bool), Vec<(usize, Numbers)>)| {
+            let mut columns: Vec<Option<Numbers>> = vec![None; versions];
+            for (version, numbers) in told {
+                columns[version] = Some(numbers);
+            }
+            story(full_name, is_enum, (Vec::new(), &BTreeMap::new()), &columns)
+        };
+        self.of.into_iter().map(one).filter(|timeline| !timeline.rows.is_empty()).collect()
+    }
+}
+
 /// A message or enum of one side.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Holder {
@@ -410,6 +451,17 @@ fn bars(states: &[State<'_>]) -> Vec<Option<What>> {
 }
 
 fn timeline(touched: Touched, columns: &[Option<Numbers>]) -> Timeline {
+    let is_enum = matches!(touched.old.or(touched.new), Some(Holder::Enum(_)));
+    story(touched.full_name, is_enum, (touched.changes, &touched.numbers), columns)
+}
+
+/// What became of the numbers of one message or enum; `changes` are those that it belongs to, and those of each number.
+fn story(
+    full_name: Box<str>,
+    is_enum: bool,
+    (changes, of_numbers): (Vec<usize>, &BTreeMap<i32, Vec<usize>>),
+    columns: &[Option<Numbers>],
+) -> Timeline {
     // Between two of these all numbers share their story.
     let mut edges: Vec<i64> = Vec::new();
     for numbers in columns.iter().flatten() {
@@ -447,16 +499,16 @@ fn timeline(touched: Touched, columns: &[Option<Numbers>]) -> Timeline {
     }
     let starts: Vec<usize> = folded.iter().map(|(first, _)| *first).chain([earlier, earlier + 1]).collect();
     let mut out = Timeline {
-        full_name: touched.full_name,
-        is_enum: matches!(touched.old.or(touched.new), Some(Holder::Enum(_))),
+        full_name,
+        is_enum,
         columns: folded,
         rows: Vec::new(),
         same: Vec::new(),
         more: 0,
-        changes: touched.changes,
+        changes,
     };
     for ((first, last, states), story) in rows.into_iter().zip(stories) {
-        let changes = touched.numbers.get(&first).cloned().unwrap_or_default();
+        let changes = of_numbers.get(&first).cloned().unwrap_or_default();
         let quiet = story[1..].iter().all(Option::is_none) && matches!(story[0], Some(What::Used(_)));
         if quiet && changes.is_empty() {
             match out.same.last_mut() {
