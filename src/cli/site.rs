@@ -111,6 +111,7 @@ fn write(
         };
         let hint = match &error {
             WriteError::Unsuitable { .. } => Some("name a folder of its own with `-o`"),
+            WriteError::Foreign { .. } => Some("move them elsewhere, or write over them with `--force`"),
             error => error.hint(),
         };
         CliError::new(kind, error).while_("cannot write the pages").hint_opt(hint)

@@ -157,8 +157,8 @@ impl Told {
         self.versions += 1;
     }
 
-    /// The timelines, by full name; the last two versions are the two sides. Of one version there is none, and none of
-    /// what is and always was the same.
+    /// The timelines, by full name; the last two versions are the two sides. Of one version there is none, and none where
+    /// nothing ever happened.
     #[must_use]
     pub fn timelines(self) -> Vec<Timeline> {
         let versions = self.versions;
@@ -172,7 +172,8 @@ impl Told {
             }
             story(full_name, is_enum, (Vec::new(), &BTreeMap::new()), &columns)
         };
-        self.of.into_iter().map(one).filter(|timeline| !timeline.rows.is_empty()).collect()
+        let happened = |timeline: &Timeline| timeline.rows.iter().any(|row| row.bars.len() > 1);
+        self.of.into_iter().map(one).filter(happened).collect()
     }
 }
 

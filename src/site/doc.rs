@@ -192,9 +192,15 @@ impl Reader<'_> {
         }
     }
 
-    fn named(&self, full_name: &str) -> Part {
-        let href = self.schema.by_name(full_name).and_then(|_| self.address(full_name));
-        Part { text: full_name.to_owned(), href }
+    /// A type as somebody in a file names it: without the package, where that is the same.
+    fn named(&self, full_name: &str, from: FileId) -> Part {
+        let element = self.schema.by_name(full_name);
+        let package = &self.schema.file(from).package;
+        let near = element.filter(|element| self.schema.package_of(*element) == &**package);
+        Part {
+            text: near.map_or_else(|| full_name.to_owned(), |element| self.schema.nested_name(element)),
+            href: element.and_then(|_| self.address(full_name)),
+        }
     }
 
     fn service(&self, id: ServiceId, comments: &Comments) -> Service {
@@ -204,8 +210,8 @@ impl Reader<'_> {
             MethodDoc {
                 head: self.head(Element::Method(*id), comments),
                 kind: kind(method),
-                request: vec![self.named(&method.input)],
-                response: vec![self.named(&method.output)],
+                request: vec![self.named(&method.input, service.file)],
+                response: vec![self.named(&method.output, service.file)],
             }
         });
         Service { methods: methods.collect(), head: self.head(Element::Service(id), comments) }
@@ -274,14 +280,14 @@ impl Reader<'_> {
             },
             parts: self.type_of(field),
             oneof: field.oneof.map(|oneof| self.schema.oneof(oneof).name.to_string()).unwrap_or_default(),
-            extends: field.extendee.iter().map(|extendee| self.named(extendee)).collect(),
+            extends: field.extendee.iter().map(|extendee| self.named(extendee, field.file)).collect(),
             head,
         }
     }
 
     fn type_of(&self, field: &Field) -> Vec<Part> {
         let one = |field: &Field| match &field.type_name {
-            Some(name) => self.named(name),
+            Some(name) => self.named(name, field.file),
             None => Part { text: field.kind.as_str().to_owned(), href: None },
         };
         let plain = |text: &str| Part { text: text.to_owned(), href: None };

@@ -147,7 +147,7 @@ fn index(catalogue: &Catalogue) -> String {
         name: String,
         page: String,
         first: String,
-        /// The last version that has it, where the latest one has not.
+        /// The last version that had it, where the newest one has not.
         last: String,
         summary: String,
         counts: String,
@@ -165,7 +165,9 @@ fn index(catalogue: &Catalogue) -> String {
             name: called(name),
             page: format!("{PACKAGES}/{}", doc::page(name)),
             first: version(first),
-            last: if latest.packages.contains_key(name) { String::new() } else { version(last) },
+            last: version(
+                last.filter(|_| !catalogue.editions.last().is_some_and(|e| e.packages.contains_key(name))),
+            ),
             summary: package.map(|package| package.summary.clone()).unwrap_or_default(),
             counts: package.map(Package::counts).unwrap_or_default(),
         }

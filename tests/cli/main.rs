@@ -25,5 +25,6 @@ mod rules;
 #[cfg(unix)]
 mod shapes;
 mod shell;
+mod site;
 mod staged;
 mod waive;
