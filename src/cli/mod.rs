@@ -29,7 +29,9 @@ mod rules;
 mod serve;
 mod since;
 mod site;
+mod toolchain;
 mod verify;
+mod versions;
 mod waive;
 mod warnings;
 
@@ -132,6 +134,7 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     Release(release::ReleaseArgs),
     Site(site::SiteArgs),
+    Versions(versions::VersionsArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
@@ -210,6 +213,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Serve(args) => serve::exec(*args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
         Command::Site(args) => site::exec(args, &mut ctx),
+        Command::Versions(args) => versions::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),
