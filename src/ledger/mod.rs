@@ -26,6 +26,8 @@ pub struct Query {
     pub full_name: Box<str>,
     /// Whether it is an enum.
     pub is_enum: bool,
+    /// Whether the contract declares it. Of a message of others only what the contract extends it with is asked for.
+    pub own: bool,
     /// Where the old side declares it, as a path in the repository.
     pub path: Box<str>,
 }
@@ -37,7 +39,7 @@ pub struct Use {
     pub version: Box<str>,
     /// The number.
     pub number: i32,
-    /// The name of the field or value.
+    /// The name of the field or value; of an extension the full name.
     pub name: Box<str>,
     /// The type as a person writes it; empty for an enum value.
     pub type_text: Box<str>,
@@ -106,6 +108,10 @@ fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
         (Kind::FieldAdded { .. }, Element::Field(id)) => {
             let holder = cx.new.message(cx.new.field(id).parent?);
             let old = cx.old.message(cx.old.message_by_name(&holder.full_name)?);
+            // The old side itself uses the number: what became of an extension is no question of memory.
+            if cx.old.extension(&holder.full_name, cx.new.field(id).number).is_some() {
+                return None;
+            }
             (&holder.full_name, false, old.file)
         }
         (Kind::EnumValueAdded { alias: false, .. }, Element::EnumValue(id)) => {
@@ -116,7 +122,8 @@ fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
         _ => return None,
     };
     let file = cx.old.file(file);
-    file.target.then(|| Query { full_name: full_name.clone(), is_enum, path: file.display.clone() })
+    let (full_name, path) = (full_name.clone(), file.display.clone());
+    file.target.then_some(Query { full_name, is_enum, own: true, path })
 }
 
 /// The number and the name of an addition.
