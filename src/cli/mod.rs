@@ -13,6 +13,7 @@ mod files;
 mod fix;
 mod generate;
 mod given;
+mod history;
 mod imports;
 mod init;
 mod io;
@@ -129,6 +130,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    History(history::HistoryArgs),
     Release(release::ReleaseArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
@@ -206,6 +208,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::History(args) => history::exec(args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),

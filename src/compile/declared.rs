@@ -30,7 +30,9 @@ pub(crate) struct Declared {
     pub(crate) numbers: Vec<Number>,
     /// Reserved numbers, first and last of each range.
     pub(crate) reserved: Vec<(i32, i32)>,
-    /// The same for those that are kept for extensions.
+    /// Reserved names.
+    pub(crate) reserved_names: Vec<String>,
+    /// Numbers that are kept for extensions.
     pub(crate) extensions: Vec<(i32, i32)>,
 }
 
@@ -64,6 +66,7 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
             what: Holds::Message,
             numbers: fields.map(|f| number(&file, edition, Some(index as u32), f)).collect(),
             reserved: message.reserved_ranges.iter().map(|r| (r.start, r.end.saturating_sub(1))).collect(),
+            reserved_names: message.reserved_names.iter().map(|(name, _)| name.to_string()).collect(),
             extensions: {
                 let ranges = message.extension_ranges.iter().map(|e| e.range);
                 ranges.map(|r| (r.start, r.end.saturating_sub(1))).collect()
@@ -75,6 +78,7 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
         what: Holds::Enum,
         numbers: values(e),
         reserved: e.reserved_ranges.iter().map(|r| (r.start, r.end)).collect(),
+        reserved_names: e.reserved_names.iter().map(|(name, _)| name.to_string()).collect(),
         extensions: Vec::new(),
     });
     messages.chain(enums).chain(extended(&file, edition)).collect()
@@ -96,6 +100,7 @@ fn extended(file: &File<'_>, edition: bool) -> Vec<Declared> {
         what: Holds::Extensions,
         numbers,
         reserved: Vec::new(),
+        reserved_names: Vec::new(),
         extensions: Vec::new(),
     });
     declared.collect()

@@ -85,7 +85,7 @@ impl History {
         let mut all = vec![vec![None; queries.len()]; seen.versions.len()];
         seen.each(|version, query, found| {
             let numbers: &mut Numbers = all[version][query].get_or_insert_default();
-            numbers.uses.extend(found.numbers.iter().map(|number| used(&seen.versions[version], number)));
+            numbers.uses.extend(found.numbers.iter().map(|number| used(&seen.versions[version].tag, number)));
             let range = |(start, end): &(i32, i32)| Range { start: *start, end: *end };
             numbers.reserved.extend(found.reserved.iter().map(range));
             numbers.extensions.extend(found.extensions.iter().map(range));
@@ -217,20 +217,21 @@ impl Answer {
         }
         for number in &found.numbers {
             if self.known.insert((number.number, number.name.clone(), type_text(number))) {
-                self.uses.push(used(version, number));
+                self.uses.push(used(&version.tag, number));
             }
         }
     }
 }
 
-fn used(version: &Published, number: &Number) -> Use {
+/// What a declaration of a version uses a number for.
+pub(super) fn used(version: &str, number: &Number) -> Use {
     let label = match (number.repeated, number.required) {
         (true, _) => Label::Repeated,
         (false, true) => Label::Required,
         (false, false) => Label::Optional,
     };
     Use {
-        version: version.tag.as_str().into(),
+        version: version.into(),
         number: number.number,
         name: number.name.as_str().into(),
         type_text: type_text(number).into(),

@@ -5,10 +5,14 @@
 //! and writes the answer into the changes; `verdict` judges it, `policy` decides. It asks for nothing else, so
 //! that a comparison without additions costs nothing.
 //!
+//! [`Chronicle`] is everything that the versions of a contract say of their numbers and names, for `history`.
+//!
 //! [`History`] is the memory that the version tags of a git repository hold. Whatever else can answer a [`Query`]
 //! is a memory too.
 
+mod chronicle;
 mod history;
+pub mod tell;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -16,8 +20,9 @@ use std::collections::BTreeMap;
 use crate::diff::{Change, Comeback, Cx, Ever, Kind, Past};
 use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
+pub use chronicle::{Chronicle, Chronicler, NameSpan, NameStory, NameWas, NumberStory, Story};
 pub use history::{History, MAX_VERSIONS};
-pub use timeline::{Bar, Named, Row, Timeline, Timelines, What, timelines};
+pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, What, timelines};
 
 /// A message or enum whose numbers are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -365,7 +365,7 @@ fn number(schema: &Schema, element: Element) -> Option<i32> {
 
 /// What a number is in one version, before anything is known about the others.
 #[derive(Clone, PartialEq)]
-enum State<'a> {
+pub(super) enum State<'a> {
     Nothing,
     Free,
     Used(Vec<&'a Use>),
@@ -475,7 +475,15 @@ fn bars(states: &[State<'_>]) -> Vec<Option<What>> {
     bars
 }
 
-fn timeline(touched: &Touched, columns: &[Option<Numbers>]) -> Timeline {
+/// Numbers that share their story, and what they are in each version.
+pub(super) struct Stretch<'a> {
+    pub(super) first: i32,
+    pub(super) last: i32,
+    pub(super) states: Vec<State<'a>>,
+}
+
+/// The numbers that anything is said of in some version, in their order.
+pub(super) fn stretches(columns: &[Option<Numbers>]) -> Vec<Stretch<'_>> {
     // Between two of these all numbers share their story.
     let mut edges: Vec<i64> = Vec::new();
     for numbers in columns.iter().flatten() {
@@ -488,20 +496,58 @@ fn timeline(touched: &Touched, columns: &[Option<Numbers>]) -> Timeline {
     edges.sort_unstable();
     edges.dedup();
     let by_number: Vec<Option<Column<'_>>> = columns.iter().map(|c| c.as_ref().map(Column::of)).collect();
-    let mut rows: Vec<(i32, i32, Vec<State<'_>>)> = Vec::new();
+    let mut rows: Vec<Stretch<'_>> = Vec::new();
     for pair in edges.windows(2) {
         let (Ok(first), Ok(last)) = (i32::try_from(pair[0]), i32::try_from(pair[1] - 1)) else { continue };
         let states: Vec<State<'_>> = by_number.iter().map(|column| state(column.as_ref(), first)).collect();
         let is_used = |states: &[State<'_>]| states.iter().any(|s| matches!(s, State::Used(_)));
         match rows.last_mut() {
             _ if states.iter().all(|s| matches!(s, State::Nothing | State::Free)) => {}
-            Some(row) if i64::from(row.1) + 1 == pair[0] && row.2 == states && !is_used(&states) => {
-                row.1 = last
+            Some(row) if i64::from(row.last) + 1 == pair[0] && row.states == states && !is_used(&states) => {
+                row.last = last
             }
-            _ => rows.push((first, last, states)),
+            _ => rows.push(Stretch { first, last, states }),
         }
     }
-    let stories: Vec<Vec<Option<What>>> = rows.iter().map(|(_, _, states)| bars(states)).collect();
+    rows
+}
+
+/// What a number was for some versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// What it was.
+    pub what: What,
+    /// The first of the versions, by its index.
+    pub from: usize,
+    /// The last of them.
+    pub to: usize,
+}
+
+/// What a number was, from the first version to the last.
+pub(super) fn spans(states: &[State<'_>]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for (at, what) in bars(states).into_iter().enumerate() {
+        match (what, spans.last_mut()) {
+            (None, Some(span)) => span.to = at,
+            (what, _) => spans.push(Span { what: what.unwrap_or(What::Free), from: at, to: at }),
+        }
+    }
+    for span in &mut spans {
+        newest(&mut span.what, &states[span.to]);
+    }
+    spans
+}
+
+/// The newest text is the one that people know a number by; of a schema it is resolved.
+fn newest(what: &mut What, last: &State<'_>) {
+    if let (What::Used(name) | What::Changed(name) | What::Again(name), State::Used(uses)) = (what, last) {
+        *name = named(uses);
+    }
+}
+
+fn timeline(touched: &Touched, columns: &[Option<Numbers>]) -> Timeline {
+    let rows = stretches(columns);
+    let stories: Vec<Vec<Option<What>>> = rows.iter().map(|row| bars(&row.states)).collect();
     // A version in which nothing begins stands in the column of the one before.
     let earlier = columns.len() - 2;
     let mut folded: Vec<(usize, usize)> = Vec::new();
@@ -521,7 +567,7 @@ fn timeline(touched: &Touched, columns: &[Option<Numbers>]) -> Timeline {
         more: 0,
         changes: touched.changes.clone(),
     };
-    for ((first, last, states), story) in rows.into_iter().zip(stories) {
+    for (Stretch { first, last, states }, story) in rows.into_iter().zip(stories) {
         let changes = touched.changes_of((first, last));
         let quiet = story[1..].iter().all(Option::is_none) && matches!(story[0], Some(What::Used(_)));
         if quiet && changes.is_empty() {
@@ -542,16 +588,11 @@ fn timeline(touched: &Touched, columns: &[Option<Numbers>]) -> Timeline {
                 (what, _) => bars.push(Bar { columns: 1, what: what.clone().unwrap_or(What::Free) }),
             }
         }
-        // The newest text is the one that people know it by; of the sides it is resolved.
         let mut end = 0;
         for bar in &mut bars {
             end += bar.columns;
             let last = starts.get(end).map_or(columns.len(), |next| *next) - 1;
-            if let (What::Used(name) | What::Changed(name) | What::Again(name), State::Used(uses)) =
-                (&mut bar.what, &states[last])
-            {
-                *name = named(uses);
-            }
+            newest(&mut bar.what, &states[last]);
         }
         out.rows.push(Row { first, last, bars, changes });
     }

@@ -15,6 +15,7 @@ mod deps;
 mod diff;
 mod env;
 mod fix;
+mod history;
 mod init;
 mod inputs;
 mod page;
