@@ -212,6 +212,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         witness: args.witness,
         new_since: args.new_since.clone(),
         excerpts: args.formats().any(Choice::<OfCheck>::shows_sources),
+        affected: !args.all,
         repairs: args.formats().any(Choice::<OfCheck>::shows_repairs),
         ..Job::new(&args.new_side())
     };

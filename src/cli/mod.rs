@@ -29,6 +29,7 @@ mod repairs;
 mod rules;
 mod serve;
 mod since;
+mod toolchain;
 mod verify;
 mod waive;
 mod warnings;

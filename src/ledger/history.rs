@@ -272,7 +272,7 @@ fn scalar(keyword: &str) -> Option<Type> {
 struct Reader<'a> {
     repositories: [PathBuf; 1],
     full_names: FxHashSet<&'a str>,
-    simple_names: FxHashSet<&'a str>,
+    simple_names: Words<'a>,
     known: FxHashMap<Id, Vec<Declared>>,
     /// Why blobs could not be read, by blob.
     unread: Vec<String>,
@@ -284,7 +284,7 @@ impl<'a> Reader<'a> {
         Reader {
             repositories: [repository.to_path_buf()],
             full_names: queries.iter().map(|q| &*q.full_name).collect(),
-            simple_names: queries.iter().map(simple).collect(),
+            simple_names: Words::new(queries.iter().map(simple).collect()),
             known: FxHashMap::default(),
             unread: Vec::new(),
         }
@@ -313,10 +313,10 @@ impl<'a> Reader<'a> {
     }
 
     fn parse(&self, bytes: &[u8]) -> Vec<Declared> {
-        let text = String::from_utf8_lossy(bytes);
-        if !has_word(&text, &self.simple_names) {
+        if !self.simple_names.is_one_in(bytes) {
             return Vec::new();
         }
+        let text = String::from_utf8_lossy(bytes);
         let mut found = declared(&text);
         found.retain(|d| self.full_names.contains(&*d.full_name));
         found
@@ -355,10 +355,34 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a text has one of some names as a word of its own.
-fn has_word(text: &str, names: &FxHashSet<&str>) -> bool {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.into_iter().any(|word| names.contains(word))
+/// Names to look for in texts.
+#[derive(Debug)]
+struct Words<'a> {
+    names: FxHashSet<&'a str>,
+    /// The bytes with which one begins.
+    starts: [bool; 256],
+    longest: usize,
+}
+
+impl<'a> Words<'a> {
+    fn new(names: FxHashSet<&'a str>) -> Words<'a> {
+        let mut words = Words { starts: [false; 256], longest: 0, names };
+        for name in words.names.iter().filter(|name| !name.is_empty()) {
+            words.starts[usize::from(name.as_bytes()[0])] = true;
+            words.longest = words.longest.max(name.len());
+        }
+        words
+    }
+
+    /// Whether a text has one of the names as a word of its own.
+    fn is_one_in(&self, text: &[u8]) -> bool {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let words = text.split(|byte| !is_part(byte));
+        // Most words begin with another letter, and cost one look.
+        let starts = |word: &&[u8]| word.first().is_some_and(|byte| self.starts[usize::from(*byte)]);
+        let mut likely = words.filter(starts).filter(|word| word.len() <= self.longest);
+        likely.any(|word| std::str::from_utf8(word).is_ok_and(|word| self.names.contains(word)))
+    }
 }
 
 #[cfg(test)]
@@ -367,10 +391,10 @@ mod tests {
 
     #[test]
     fn a_name_is_a_word_of_its_own() {
-        let names = FxHashSet::from_iter(["Item", "Note"]);
-        assert!(has_word("message Item{", &names));
-        assert!(has_word("LineItem pay.Note", &names));
-        assert!(!has_word("message LineItem {} message Items {} Item_2", &names));
+        let names = Words::new(FxHashSet::from_iter(["Item", "Note"]));
+        assert!(names.is_one_in(b"message Item{"));
+        assert!(names.is_one_in(b"LineItem pay.Note"));
+        assert!(!names.is_one_in(b"message LineItem {} message Items {} Item_2"));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 #[path = "../common/git.rs"]
 mod git;
 
+mod affected;
 mod build;
 mod check;
 #[cfg(unix)]
@@ -21,6 +22,7 @@ mod inputs;
 mod page;
 mod pipelines;
 mod policy;
+mod publish;
 mod release;
 mod rules;
 #[cfg(unix)]

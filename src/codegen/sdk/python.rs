@@ -237,7 +237,7 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
         "pyproject.toml",
         render(
             include_str!("templates/python/pyproject.toml.j2"),
-            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING },
+            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING, python => versions::PYTHON },
         ),
     )?;
     put("LICENSE", shared::licence(contract))?;
@@ -267,7 +267,7 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
         "README.md",
         render(
             include_str!("templates/python/README.md.j2"),
-            context! { about => &about, package, import => &import, version => &version, example },
+            context! { about => &about, package, import => &import, version => &version, example, python => versions::PYTHON },
         ),
     )?;
     let root = format!("src/{import}");
