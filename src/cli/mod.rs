@@ -31,6 +31,7 @@ mod serve;
 mod since;
 mod toolchain;
 mod verify;
+mod versions;
 mod waive;
 mod warnings;
 
@@ -133,6 +134,7 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     History(history::HistoryArgs),
     Release(release::ReleaseArgs),
+    Versions(versions::VersionsArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
@@ -211,6 +213,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Serve(args) => serve::exec(*args, &mut ctx),
         Command::History(args) => history::exec(args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
+        Command::Versions(args) => versions::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),
