@@ -13,6 +13,7 @@ mod files;
 mod fix;
 mod generate;
 mod given;
+mod history;
 mod imports;
 mod init;
 mod io;
@@ -132,6 +133,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    History(history::HistoryArgs),
     Release(release::ReleaseArgs),
     Site(site::SiteArgs),
     Versions(versions::VersionsArgs),
@@ -211,6 +213,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::History(args) => history::exec(args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
         Command::Site(args) => site::exec(args, &mut ctx),
         Command::Versions(args) => versions::exec(args, &mut ctx),

@@ -16,6 +16,7 @@ mod deps;
 mod diff;
 mod env;
 mod fix;
+mod history;
 mod init;
 mod inputs;
 mod page;
