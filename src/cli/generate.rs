@@ -15,6 +15,7 @@ use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::build::{self, Outcome, Workshop};
 use crate::codegen::compare::Difference;
 use crate::codegen::generate::{GenerateError, Unit, line};
+use crate::codegen::legal::terms;
 use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::sdk;
@@ -136,12 +137,17 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     let number = number.unwrap_or_else(|| UNPUBLISHED.to_owned());
     let managed = template.as_ref().and_then(|t| Some(t.managed.as_ref()?.apply(&version.compiled)));
     let commit = version.name.commit().map(|c| c.to_string());
+    let terms = terms(&settings, &version.legal);
+    if let Some(note) = terms.note.as_ref().filter(|_| !plan::targets(&settings, "").is_empty()) {
+        ctx.note(note)?;
+    }
     let contract = Contract {
         name,
         version: &number,
         commit: commit.as_deref(),
-        licence: plan::licence(&settings),
-        about: &settings.about,
+        licence: &terms.licence,
+        legal: &version.legal,
+        about: &terms.about,
         compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,
     };

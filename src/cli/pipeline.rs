@@ -21,8 +21,8 @@ use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::report;
 use crate::schema::Schema;
 use crate::source::{
-    self, Around, Content, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request, RequestError,
-    Scope, Side, Sides, SourceError,
+    self, Around, Content, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Origin, Places, Request,
+    RequestError, Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::words::Level;
@@ -273,6 +273,8 @@ pub(super) struct Version {
     pub(super) folder: PathBuf,
     /// The descriptors.
     pub(super) compiled: Compiled,
+    /// The texts of its licence.
+    pub(super) legal: Vec<LegalText>,
     /// What it is.
     pub(super) name: Name,
     /// Things worth knowing about the run.
@@ -313,7 +315,7 @@ pub(super) fn version(
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     let mut notes = opened.layout.notes;
     notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
-    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes })
+    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, notes, legal: opened.legal })
 }
 
 /// The model of compiled files.

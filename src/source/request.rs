@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use super::places::MovedDep;
 use super::{
-    Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin,
-    PathSelection, Places, Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
+    Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, LegalText, Loaded, Name, Origin,
+    PathSelection, Places, Side, SourceError, SourceSpec, SpecError, layout, legal, load_settings, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
@@ -116,6 +116,8 @@ pub struct Opened {
     pub layout: Layout,
     /// What the compiler gets.
     pub content: Content,
+    /// The texts of its licence, where packages are made of it.
+    pub legal: Vec<LegalText>,
 }
 
 /// What a side is made of.
@@ -191,14 +193,20 @@ impl Request<'_> {
         stdin: &mut dyn Read,
     ) -> Result<Opened, RequestError> {
         let places = self.places(&new.loaded, &new.settings, None)?;
+        let texts = |loaded: &Loaded| if self.packages { legal(loaded) } else { Ok(Vec::new()) };
         let opened = match typed {
-            None => Opened::plan(&new.loaded, &new.settings, &new.selection, (Side::New, None), &places)?,
+            None => {
+                let (own, settings) = (&new.loaded, &new.settings);
+                let opened = Opened::plan(own, settings, &new.selection, (Side::New, None), &places)?;
+                Opened { legal: texts(own)?, ..opened }
+            }
             Some(typed) => {
                 let tag = Some(&*new.settings.release.tag);
                 let old = self.open(typed, Side::Old, new.loaded.root(), tag, stdin)?;
                 let settings = self.settings(&old, None)?;
                 let places = self.places(&old, &new.settings, Some(&places))?;
-                Opened::plan(&old, &settings, &new.selection, (Side::Old, None), &places)?
+                let opened = Opened::plan(&old, &settings, &new.selection, (Side::Old, None), &places)?;
+                Opened { legal: texts(&old)?, ..opened }
             }
         };
         opened.all_matched()?;
@@ -308,11 +316,16 @@ impl Opened {
         Ok(match loaded {
             Loaded::Tree(tree) => {
                 let resolved = layout::resolve(tree, settings, selection, side, like, places)?;
-                Opened { name, layout: resolved.layout, content: Content::Sources(resolved.input) }
+                Opened {
+                    name,
+                    layout: resolved.layout,
+                    content: Content::Sources(resolved.input),
+                    legal: Vec::new(),
+                }
             }
             Loaded::Image(image) => {
                 let content = Content::Image(image.clone(), selection.clone());
-                Opened { name, layout: Layout::of_image(settings), content }
+                Opened { name, layout: Layout::of_image(settings), content, legal: Vec::new() }
             }
         })
     }

@@ -19,6 +19,7 @@ mod dry;
 mod editions;
 #[cfg(target_os = "linux")]
 mod killed;
+mod licences;
 mod locked;
 mod machine;
 mod named;

@@ -423,9 +423,9 @@ fn build(contract: &Contract<'_>, module: &str, generated: FileTree) -> Result<P
             context! { about => &about, name => info, descriptors => DESCRIPTORS },
         )
     })?;
-    put("LICENSE", shared::licence(contract))?;
     let example = example::pick(contract, &layout.files);
     put("README.md", readme(contract, &layout, &about, info, example))?;
+    shared::add_legal(&mut files, LANGUAGE, "", contract)?;
     shared::add(&mut files, LANGUAGE, &format!("{info}/{DESCRIPTORS}"), shared::embedded(contract))?;
     for (path, content) in generated.iter() {
         shared::add(&mut files, LANGUAGE, &file_name(path), content.clone())?;

@@ -239,7 +239,6 @@ fn build(
             },
         ),
     )?;
-    put("LICENSE", shared::licence(contract))?;
     let example = example::pick(contract, &files).map(|e| {
         let message = schema_message(contract.schema, &e);
         context! {
@@ -265,6 +264,8 @@ fn build(
         &format!("src/main/resources/{resources}/contract.properties"),
         render(include_str!("templates/java/contract.properties.j2"), context! { about => &about }),
     )?;
+    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
+    shared::add_legal(&mut out, LANGUAGE, "src/main/resources/META-INF/", contract)?;
     shared::add(
         &mut out,
         LANGUAGE,

@@ -231,16 +231,17 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
     requires.dedup();
 
     let about = shared::about(contract);
+    let legal: Vec<String> = shared::legal(contract).into_iter().map(|(name, _)| name).collect();
     let mut out = FileTree::new();
+    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
     put(
         "pyproject.toml",
         render(
             include_str!("templates/python/pyproject.toml.j2"),
-            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING },
+            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING, legal },
         ),
     )?;
-    put("LICENSE", shared::licence(contract))?;
     let example = example::pick(contract, &files).map(|e| {
         let place = |file: FileId| python_place(schema, file, &import);
         let service = place(e.service.file);

@@ -266,7 +266,6 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
             },
         ),
     )?;
-    put("LICENSE", shared::licence(contract))?;
     let connect = !connects(schema, &files);
     let example = example::pick(contract, &files).map(|e| shown(schema, &e, krate, connect));
     put(
@@ -279,6 +278,7 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
             },
         ),
     )?;
+    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
     shared::add(&mut out, LANGUAGE, &format!("src/{DESCRIPTORS}"), shared::embedded(contract))?;
     Ok(Package { language: LANGUAGE, coordinate: format!("{krate}@{}", contract.version), files: out })
 }
