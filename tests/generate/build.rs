@@ -43,7 +43,8 @@ pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) ->
     for (path, content) in tree(&env.work().join("sdk").join(language.as_str())) {
         files.add(&path, content).unwrap();
     }
-    Package { language, coordinate: output.out.lines().next().unwrap().to_owned(), files }
+    let coordinate = output.out.lines().next().and_then(|line| line.split(' ').next_back()).unwrap();
+    Package { language, coordinate: coordinate.to_owned(), files }
 }
 
 /// Builds the package of one language; `then` gets the folder of the package and of what its building left.

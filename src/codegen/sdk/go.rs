@@ -4,7 +4,7 @@
 //! nor to fit. Where it already names a package inside the module it is kept; otherwise the proto package says it:
 //! `user.v1` becomes `MODULE/user/v1`, named `userv1`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 
@@ -111,12 +111,24 @@ impl Sdk for Go {
         build(contract, target.get("module"), generated)
     }
 
-    fn try_out(&self, run: &mut Run<'_>, _: &Package) -> Result<(), Stop> {
+    fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
         run.step("go", &["mod", "tidy"])?;
+        // A file that a constraint or its name leaves out is missed by nobody but who looks for it.
+        let listed = run.step("go", &["list", "-f", FILES, "./..."])?;
+        let listed: BTreeSet<String> = listed.lines().map(str::to_owned).collect();
+        let module = package.files.get("go.mod").map(|c| String::from_utf8_lossy(c).into_owned());
+        let module = module.as_deref().and_then(|m| m.lines().find_map(|l| l.strip_prefix("module ")));
+        let module = module.unwrap_or_default().trim();
+        let made = package.files.iter().map(|(path, _)| path).filter(|path| path.ends_with(".go"));
+        run.hold("go list ./...", made.map(|path| format!("{module}/{path}")), &listed)?;
         run.step("go", &["build", "./..."])?;
-        run.step("go", &["vet", "./..."])
+        run.step("go", &["vet", "./..."])?;
+        Ok(())
     }
 }
+
+/// Has `go list` print the files that it builds, by import path.
+const FILES: &str = "{{range .GoFiles}}{{$.ImportPath}}/{{.}}{{\"\\n\"}}{{end}}";
 
 // Three modules cut from one repository at one commit.
 const GENPROTO: &str = "v0.0.0-20261026165753-2ffab32bce7e";

@@ -109,17 +109,23 @@ impl Sdk for Java {
         build(contract, target.get("group"), target.get("artifact"), generated)
     }
 
-    fn try_out(&self, run: &mut Run<'_>, _: &Package) -> Result<(), Stop> {
+    fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
         const QUIET: [&str; 4] = ["-q", "-B", "-ntp", "-DskipTests"];
         let offline = [&QUIET[..], &["-o", "package"]].concat();
-        if run.try_step("mvn", &offline)?.is_ok() {
-            return Ok(());
-        }
-        // Something was not there yet, or the code is wrong; the second run tells which.
-        run.step("mvn", &[&QUIET[..], &["package"]].concat())?;
         let target = run.root.join("target");
-        std::fs::remove_dir_all(&target).map_err(|source| BuildError { path: target, source })?;
-        run.step("mvn", &offline)
+        if run.try_step("mvn", &offline)?.is_err() {
+            // Something was not there yet, or the code is wrong; the second run tells which.
+            run.step("mvn", &[&QUIET[..], &["package"]].concat())?;
+            std::fs::remove_dir_all(&target).map_err(|source| BuildError { path: target.clone(), source })?;
+            run.step("mvn", &offline)?;
+        }
+        let mut names = package.coordinate.rsplit(':');
+        let (version, artifact) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let made = package.files.iter().filter_map(|(path, _)| match path.strip_prefix("src/main/java/") {
+            Some(source) => Some(format!("{}.class", source.strip_suffix(".java")?)),
+            None => path.strip_prefix("src/main/resources/").map(str::to_owned),
+        });
+        run.hold_archive(&target.join(format!("{artifact}-{version}.jar")), made)
     }
 }
 

@@ -119,6 +119,8 @@ impl Sdk for Python {
             let output = "no wheel came out of the build".to_owned();
             return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
         };
+        let made = package.files.iter().filter_map(|(path, _)| path.strip_prefix("src/").map(str::to_owned));
+        run.hold_archive(wheel.as_ref(), made)?;
         run.step(&in_tools, &[&into_fresh[..], &[&wheel]].concat())?;
         let (name, modules) = python_modules(package);
         let import: String = modules.iter().fold(String::new(), |mut text, module| {
@@ -136,7 +138,8 @@ impl Sdk for Python {
         if project.is_some_and(|p| p.contains("\"googleapis-common-protos") || p.contains("\"grpc-google-")) {
             mypy.push("--disable-error-code=import-untyped");
         }
-        run.step(&in_fresh, &mypy)
+        run.step(&in_fresh, &mypy)?;
+        Ok(())
     }
 }
 

@@ -15,7 +15,7 @@ use minijinja::context;
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
-use crate::codegen::build::{Run, Stop};
+use crate::codegen::build::{Outcome, Run, Stop, write};
 use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
@@ -111,11 +111,18 @@ impl Sdk for Rust {
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
-        run.step("cargo", &["check", "-q", "--no-default-features"])?;
+        // A program that names everything that has to be in the crate is checked with it.
+        let uses = names::uses(package, &format!("src/{DESCRIPTORS}")).map_err(|output| {
+            let step = format!("reading src/{DESCRIPTORS}");
+            Stop::Outcome(Outcome::Failed { step, output })
+        })?;
+        write(&run.root.join("examples/made.rs"), uses.as_bytes())?;
+        let check = ["check", "-q", "--lib", "--examples"];
+        run.step("cargo", &[&check[..], &["--no-default-features"]].concat())?;
         let manifest = package.files.get("Cargo.toml").map(|c| String::from_utf8_lossy(c).into_owned());
         if manifest.is_some_and(|m| m.contains("[features]")) {
-            run.step("cargo", &["check", "-q", "--no-default-features", "--features", "client"])?;
-            run.step("cargo", &["check", "-q"])?;
+            run.step("cargo", &[&check[..], &["--no-default-features", "--features", "client"]].concat())?;
+            run.step("cargo", &check)?;
         }
         Ok(())
     }
