@@ -7,10 +7,10 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::error::shell_word;
 use super::{Id, Repo};
 use crate::machine::Host;
 use crate::machine::run::{Call, Limits, RunError, run};
+use crate::text::shell_word;
 
 /// How many commits are fetched at first, of each history that is cut off.
 const DEPTH: u32 = 32;

@@ -7,6 +7,7 @@ mod escape;
 mod layout;
 mod near;
 mod plural;
+mod shell;
 mod version;
 
 pub use date::Date;
@@ -15,4 +16,5 @@ pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json};
 pub use layout::{Line, Style, View};
 pub(crate) use near::{best, few, likeness, likest, near, nearest, overlap};
 pub use plural::plural;
+pub(crate) use shell::shell_word;
 pub(crate) use version::pep_440;

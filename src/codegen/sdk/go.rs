@@ -87,6 +87,10 @@ impl Sdk for Go {
         file == "google/protobuf/go_features.proto"
     }
 
+    fn takes_a_path_once(&self) -> Option<&'static str> {
+        Some("Go program")
+    }
+
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         match Layout::new(contract, target.get("module")) {
             Ok(layout) => {
@@ -514,6 +518,12 @@ const PLATFORMS: [&str; 40] = [
     "wasm",
 ];
 
+/// What the example in the README names by itself.
+const IN_EXAMPLE: [&str; 13] = [
+    "client", "conn", "context", "err", "fmt", "grpc", "insecure", "log", "main", "next", "reply", "request",
+    "stream",
+];
+
 fn readme(
     contract: &Contract<'_>,
     layout: &Layout,
@@ -531,18 +541,32 @@ fn readme(
         let mut imports = vec![(layout.import(e.service.file), service.name.clone()), request.clone()];
         imports.sort();
         imports.dedup();
+        let mut taken: Vec<String> = IN_EXAMPLE.iter().map(|name| (*name).to_owned()).collect();
+        let mut imports: Vec<(String, String)> = imports
+            .into_iter()
+            .map(|(path, name)| {
+                let name = example::free(&name, "pb", &taken);
+                taken.push(name.clone());
+                (path, name)
+            })
+            .collect();
+        let called = |path: &str| {
+            imports.iter().find(|(p, _)| p == path).map_or_else(String::new, |(_, name)| name.clone())
+        };
+        let (service, request) = (called(&layout.import(e.service.file)), called(&request.0));
+        imports.sort();
         let imports: Vec<Vec<String>> = imports.into_iter().map(|(p, n)| vec![p, n]).collect();
         let message = camel(&schema.nested_name(Element::Message(
             schema.message_by_name(&e.request.full_name).expect("the request is in the schema"),
         )));
         context! {
             imports,
-            package => &service.name,
+            package => &service,
             service => camel(&e.service.name),
             method => camel(&e.method.name),
             unary => e.unary(),
             client_streaming => e.method.client_streaming,
-            request => format!("{}.{message}", request.1),
+            request => format!("{request}.{message}"),
             field => e.field.map(|f| camel(&f.name)),
         }
     });

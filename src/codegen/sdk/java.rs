@@ -247,12 +247,23 @@ fn build(
     )?;
     let example = example::pick(contract, &files).map(|e| {
         let message = schema_message(contract.schema, &e);
+        let request = class(contract.schema, message, group);
+        let reply =
+            contract.schema.message_by_name(&e.method.output).map(|m| class(contract.schema, m, group));
+        // A variable would stand for the package of its name.
+        let packages = [Some(&request), reply.as_ref()].into_iter().flatten();
+        let taken: Vec<String> = packages.filter_map(|c| Some(c.split('.').next()?.to_owned())).collect();
+        let variable = |name: &str| example::free(name, "1", &taken);
         context! {
+            arguments => variable("args"),
+            channel => variable("channel"),
+            client => variable("client"),
+            calls => variable("calls"),
+            asked => variable("request"),
+            answer => variable("reply"),
             service => e.service.name.as_ref(),
             package => package_of(contract.schema, e.service.file, group),
-            request => class(contract.schema, message, group),
-            reply => contract.schema.message_by_name(&e.method.output)
-                .map(|m| class(contract.schema, m, group)),
+            request, reply,
             method => surface::method_name(&e.method.name),
             unary => e.unary(),
             client_streaming => e.method.client_streaming,

@@ -77,6 +77,10 @@ impl Sdk for Python {
         &PLUGINS
     }
 
+    fn takes_a_path_once(&self) -> Option<&'static str> {
+        Some("Python process")
+    }
+
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(import_name(target.get("package")).err());
         out.extend(version_of(contract).err());

@@ -378,11 +378,13 @@ fn shown(schema: &Schema, example: &Example<'_>, krate: &str, connect: bool) -> 
     let client_name = client.rsplit("::").next().unwrap_or(&client);
     // What is no struct has no fields to set.
     let field = example.field.filter(|_| plain(&example.request.full_name).is_none());
+    let request = names::type_of(schema, &krate, request);
     context! {
         client => format!("{krate}::{client}"),
         client_name,
         method => names::method(&example.method.name).function,
-        request => names::type_of(schema, &krate, request),
+        of_prost => request.starts_with("prost_types::"),
+        request,
         unary => example.unary(),
         client_streaming => example.method.client_streaming,
         server_streaming => example.method.server_streaming,
