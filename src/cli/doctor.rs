@@ -2,28 +2,27 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::plugins::{Machine, needed};
-use super::{CliError, Ctx, Exit, imports, pipeline};
+use super::{CliError, Ctx, Exit, imports, pipeline, toolchain};
 use crate::codegen::plugin::{LockError, Source};
+use crate::codegen::{Target, plan};
 use crate::compile::{Backend, PROTOX};
 use crate::config::Settings;
-use crate::machine::Limits;
-use crate::machine::run::{self, Call};
-use crate::machine::tools::{self, Tool};
+use crate::machine::tools;
 use crate::present::{Choice, Format, Formats};
 use crate::text::{Line, Style, View, plural, pretty_json};
-use crate::verify::build;
 use crate::words::Language;
 
 /// Say which compilers, toolchains and plugins are here, and how to get what is missing
 ///
-/// Compilers are told with what each compiles here. Toolchains get plugins (go, mvn, python3) and build packages (go, javac and mvn, python3, cargo). What the contract
-/// imports and does not find is named as well. Nothing is changed, and nothing is fetched.
+/// Compilers are told with what each compiles here. Toolchains get plugins (go, mvn, python3) and build packages (go, javac
+/// and mvn, python3 with pip and venv, cargo); one that is older than packages ask for is told with the way out. Only what
+/// the languages need is asked for. What the contract imports and does not find is named as well. Nothing is changed, and
+/// nothing is fetched.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -66,44 +65,42 @@ struct Found {
 
 /// One thing that is there or not.
 #[derive(Debug, Serialize)]
-struct Finding {
-    name: String,
-    kind: &'static str,
-    ok: bool,
+pub(super) struct Finding {
+    pub(super) name: String,
+    pub(super) kind: &'static str,
+    pub(super) ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
+    pub(super) version: Option<String>,
+    /// The oldest version that is enough; older ones have the problem that they are.
+    #[serde(rename = "at_least", skip_serializing_if = "Option::is_none")]
+    pub(super) floor: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+    pub(super) path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    problem: Option<String>,
+    pub(super) problem: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<String>,
-    needed_for: Vec<&'static str>,
+    pub(super) fix: Option<String>,
+    pub(super) needed_for: Vec<&'static str>,
+}
+
+impl Finding {
+    /// Whether it is there, and not enough.
+    fn is_old(&self) -> bool {
+        !self.ok && self.version.is_some() && self.floor.is_some()
+    }
 }
 
 /// Runs the command.
 pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let (settings, folder) = pipeline::here(ctx)?;
     let machine = Machine::of(ctx, &settings, &folder);
-    let mut plugins = needed(&settings, &args.lang);
-    if plugins.is_empty() {
-        plugins = needed(&settings, &Language::ALL);
-    }
-    let mut languages: Vec<Language> = plugins.iter().flat_map(|p| p.languages()).collect();
-    languages.sort();
-    languages.dedup();
+    let wanted = wanted(&settings, args.lang);
+    let plugins = needed(&settings, &wanted);
     let (lock, broken) = match machine.read_lock() {
         Ok(lock) => (lock.unwrap_or_default(), None),
         Err(error) => (crate::codegen::plugin::Lock::default(), Some(error.source.to_string())),
     };
-    let mut findings = Vec::new();
-    for tool in &tools::TOOLS {
-        let needs = |l: &Language| build::tools(*l).contains(&tool.program);
-        let for_: Vec<Language> = languages.iter().copied().filter(needs).collect();
-        if !for_.is_empty() {
-            findings.push(look(tool, &for_, &machine, &folder));
-        }
-    }
+    let mut findings = toolchain::look(&wanted, &plugins, &machine, &folder);
     for plugin in plugins {
         let state = lock.ready(plugin, machine.around()).and_then(|ready| ready.verify());
         let problem = broken.clone().or_else(|| state.as_ref().err().map(ToString::to_string));
@@ -113,10 +110,11 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             kind: "plugin",
             ok: problem.is_none(),
             version: Some(plugin.version.to_owned()),
+            floor: None,
             path: None,
             problem,
             fix,
-            needed_for: plugin.languages().map(Language::as_str).collect(),
+            needed_for: toolchain::users(plugin, &wanted),
         });
     }
     findings.extend(compilers(&settings, &machine, &folder));
@@ -126,6 +124,19 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let view = ctx.view();
     args.format.write(&Found { findings, cache }, &view, &mut ctx.io.out)?;
     Ok(if args.require && missing { Exit::Outside } else { Exit::Clean })
+}
+
+/// The languages that are asked for: those that are named, or configured; all when nothing is made at all.
+fn wanted(settings: &Settings, named: Vec<Language>) -> Vec<Language> {
+    let generate = settings.generate.clone().unwrap_or_default();
+    let configured = || plan::targets(&generate, "").iter().map(Target::language).collect::<Vec<_>>();
+    let mut wanted = if named.is_empty() { configured() } else { named };
+    if wanted.is_empty() && generate.plugins.is_empty() {
+        wanted = Language::ALL.to_vec();
+    }
+    wanted.sort();
+    wanted.dedup();
+    wanted
 }
 
 /// The back ends, and what each compiles here.
@@ -147,13 +158,14 @@ fn compilers(settings: &Settings, machine: &Machine, folder: &Path) -> Vec<Findi
         kind: "compiler",
         ok: true,
         version: Some(version.to_owned()),
+        floor: None,
         path: None,
         problem: None,
         fix: None,
         needed_for: for_(of),
     };
     let program = tools::protoc(settings.compile.protoc.as_deref(), &machine.host);
-    let (version, problem) = ask("protoc", program.as_deref(), &["--version"], machine, folder);
+    let (version, problem) = toolchain::ask("protoc", program.as_deref(), &["--version"], machine, folder);
     let needed_for = for_(Backend::Protoc);
     let fix = "name one with `--protoc`, or in `[compile]`";
     let protoc = Finding {
@@ -162,6 +174,7 @@ fn compilers(settings: &Settings, machine: &Machine, folder: &Path) -> Vec<Findi
         // Where nobody asks for it, it is not missed.
         ok: problem.is_none() || needed_for.is_empty(),
         version,
+        floor: None,
         path: program.map(|p| p.display().to_string()),
         fix: problem.as_ref().map(|_| fix.to_owned()),
         problem,
@@ -180,6 +193,7 @@ fn absent(ctx: &mut Ctx<'_>) -> Vec<Finding> {
         kind: "import",
         ok: false,
         version: None,
+        floor: None,
         path: None,
         fix: (!lack.missing.why.is_empty()).then(|| lack.missing.why.join("; ")),
         needed_for: Vec::new(),
@@ -228,57 +242,6 @@ fn fix(error: &LockError, source: Source) -> String {
     }
 }
 
-fn look(tool: &Tool, languages: &[Language], machine: &Machine, folder: &Path) -> Finding {
-    let name = tool.program;
-    let found = machine.host.find(name);
-    let (version, problem) = ask(name, found.as_deref(), tool.version, machine, folder);
-    Finding {
-        name: name.to_owned(),
-        kind: "toolchain",
-        ok: problem.is_none(),
-        version,
-        path: found.map(|p| p.display().to_string()),
-        fix: problem.as_ref().map(|_| tools::hint(name).to_owned()),
-        problem,
-        needed_for: languages.iter().map(|l| l.as_str()).collect(),
-    }
-}
-
-/// The version of a program that was looked for, and what is wrong with it.
-fn ask(
-    name: &'static str,
-    program: Option<&Path>,
-    arguments: &[&str],
-    machine: &Machine,
-    folder: &Path,
-) -> (Option<String>, Option<String>) {
-    let Some(program) = program else { return (None, Some("not on the path".to_owned())) };
-    let arguments = arguments.iter().map(Into::into).collect();
-    let call = Call { name, program, arguments, folder, input: b"", set: Vec::new() };
-    let limits = Limits { time: Duration::from_secs(20), output: 1 << 16, ..Limits::default() };
-    match run::run(&machine.host, &call, limits) {
-        Ok(done) => (version(&String::from_utf8_lossy(&done.output)), None),
-        // A launcher without its program behind it, such as that of pyenv.
-        Err(error) => (None, Some(error.to_string())),
-    }
-}
-
-/// The first word that looks like a version in the first line of what a program says.
-fn version(said: &str) -> Option<String> {
-    let plain: String = strip(said);
-    let line = plain.lines().find(|l| !l.trim().is_empty())?;
-    let numbered = |word: &&str| {
-        let word = word.strip_prefix("go").unwrap_or(word);
-        word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.')
-    };
-    line.split_whitespace().find(numbered).map(|w| w.trim_start_matches("go").to_owned())
-}
-
-/// Text without the colours that some programs write even into pipes.
-fn strip(said: &str) -> String {
-    anstream::adapter::strip_str(said).to_string()
-}
-
 fn json(found: &Found, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     writeln!(out, "{}", pretty_json(&serde_json::json!(found))?)
 }
@@ -293,7 +256,11 @@ fn text(found: &Found, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
         }
         Line::new().styled(Style::Strong, title).write(view, out)?;
         for finding in findings.iter().filter(|f| f.kind == kind) {
-            let (style, word) = if finding.ok { (Style::Good, "ok     ") } else { (Style::Error, "missing") };
+            let (style, word) = match finding {
+                Finding { ok: true, .. } => (Style::Good, "ok     "),
+                old if old.is_old() => (Style::Error, "too old"),
+                _ => (Style::Error, "missing"),
+            };
             let version = finding.version.as_deref().unwrap_or("-");
             Line::new()
                 .plain("  ")
@@ -330,6 +297,9 @@ fn text(found: &Found, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let missing = findings.iter().filter(|f| !f.ok).count();
     match missing {
         0 => writeln!(out, "everything is here")?,
+        n if findings.iter().any(Finding::is_old) => {
+            writeln!(out, "{} missing or too old", plural(n, "thing"))?;
+        }
         n => writeln!(out, "{} missing", plural(n, "thing"))?,
     }
     Ok(())
@@ -351,20 +321,6 @@ mod tests {
             (3000 << 40, "3000.0 TiB"),
         ] {
             assert_eq!(size(bytes), expected);
-        }
-    }
-
-    #[test]
-    fn versions_are_found_in_what_programs_say() {
-        for (said, expected) in [
-            ("go version go1.26.8 linux/amd64\n", Some("1.26.8")),
-            ("\u{1b}[1mApache Maven 3.8.7\u{1b}[m\nMaven home: /x\n", Some("3.8.7")),
-            ("javac 17.0.15\n", Some("17.0.15")),
-            ("cargo 1.95.0 (f2d3ce0bd 2026-03-21)\n", Some("1.95.0")),
-            ("libprotoc 36.2\n", Some("36.2")),
-            ("hello\n", None),
-        ] {
-            assert_eq!(version(said).as_deref(), expected, "{said}");
         }
     }
 }

@@ -174,6 +174,9 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let view = ctx.view();
     args.format.write(&matrix, &view, &mut ctx.io.out)?;
     ctx.io.out.flush()?;
+    for skip in &matrix.skips {
+        tell_program(skip.failed.as_deref().unwrap_or_default(), ctx)?;
+    }
     if !matrix.failures.is_empty() {
         return Err(VerifyError::Unwhole(matrix.failures).into());
     }
@@ -188,7 +191,8 @@ impl From<VerifyError> for CliError {
                 (ErrorKind::Outside, Some("install it, or leave the language out"))
             }
             VerifyError::Unwhole(_) => {
-                let hint = "the rest is told above; run it again, with fewer `--jobs` where memory is short";
+                let hint = "the rest is told above; leave a language that does not build out with `--lang`, and \
+                            where memory is short, run it again with fewer `--jobs`";
                 (ErrorKind::Outside, Some(hint))
             }
             _ => (ErrorKind::Outside, None),

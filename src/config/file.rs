@@ -14,6 +14,7 @@ use super::generate::{self, Generate, RawGenerate};
 use super::package::{self, RawAbout};
 use super::path::{PathPattern, normalize};
 use super::policy::{PackagePolicy, Policy, RuleRef, Selection, lenses};
+use super::release::{self, RawRelease, ReleaseFile};
 use super::settings::{ImportPlace, Root, Waiver, WaiverPolicy, level};
 use super::{ConfigError, Place};
 use crate::compile::Backend;
@@ -98,12 +99,6 @@ struct RawWaivers {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawRelease {
-    tag: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawCompile {
     backend: Option<Spanned<String>>,
     protoc: Option<PathBuf>,
@@ -138,8 +133,8 @@ pub struct File {
     pub waivers: Vec<Waiver>,
     /// `[waivers]`.
     pub waiver_policy: WaiverPolicy,
-    /// `release.tag`, a shape with `{version}` in it.
-    pub tag: Option<String>,
+    /// `[release]`.
+    pub release: ReleaseFile,
     /// `compile.backend`.
     pub backend: Option<Backend>,
     /// `compile.protoc`, relative to the file's folder.
@@ -241,7 +236,7 @@ impl Reader<'_> {
                 max_days: raw.waivers.max_days,
             },
             waivers: raw.waiver.into_iter().map(|w| self.waiver(w)).collect::<Result<_, _>>()?,
-            tag: raw.release.tag.map(|t| self.tag(&t)).transpose()?,
+            release: release::read(raw.release, &at)?,
             backend: raw.compile.backend.map(|b| backend(b.get_ref(), || self.place(&b))).transpose()?,
             protoc: raw.compile.protoc,
             deps: raw
@@ -402,14 +397,6 @@ impl Reader<'_> {
             until,
             place,
         })
-    }
-
-    fn tag(&self, tag: &Spanned<String>) -> Result<String, ConfigError> {
-        if tag.get_ref().matches("{version}").count() == 1 {
-            return Ok(tag.get_ref().clone());
-        }
-        let message = format!("tag shape `{}` must contain `{{version}}` exactly once", tag.get_ref());
-        Err(ConfigError::new(self.place(tag), message).hint("for example `v{version}`"))
     }
 }
 

@@ -9,9 +9,7 @@ use super::buf::{Workspace, default_workspace};
 use super::file::{File, backend};
 use super::path::PathPattern;
 use super::policy::{Policy, RuleRef, Selection, lenses};
-use super::settings::{
-    CheckSettings, CompileSettings, ImportPlace, Modules, ReleaseSettings, Settings, level,
-};
+use super::settings::{CheckSettings, CompileSettings, ImportPlace, Modules, Settings, level};
 use super::{ConfigError, Place};
 use crate::words::Level;
 
@@ -109,11 +107,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         Some(name) => Some(backend(name, || Place::whole("--compiler"))?),
         None => file.backend,
     };
-    let tag = overrides.tag.clone().or_else(|| file.tag.clone()).unwrap_or_else(|| "v{version}".to_owned());
-    if tag.matches("{version}").count() != 1 {
-        let message = format!("tag shape `{tag}` must contain `{{version}}` exactly once");
-        return Err(ConfigError::new(Place::whole("--tag"), message).hint("for example `v{version}`"));
-    }
+    let release = file.release.used(file.name.as_deref(), overrides.tag.as_ref())?;
     // A flag or protopact.toml that adds to what modules say of themselves: except and ignores reach them too.
     let modules = match (file.roots, workspace) {
         (Some(roots), _) => Modules::Roots(roots),
@@ -139,7 +133,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
             path: file.path,
             exclude_path: file.exclude_path,
         },
-        release: ReleaseSettings { tag },
+        release,
         compile: CompileSettings {
             backend: backend.unwrap_or_default(),
             protoc: overrides.protoc.clone().or(file.protoc),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::buf::Workspace;
 use super::deps::Dep;
 use super::generate::Generate;
-use super::{ConfigError, PackagePolicy, Place, Policy};
+use super::{ConfigError, PackagePolicy, Place, Policy, ReleaseSettings};
 use crate::compile::Backend;
 use crate::words::Level;
 
@@ -90,13 +90,6 @@ pub struct CheckSettings {
     pub path: Vec<String>,
     /// Never these.
     pub exclude_path: Vec<String>,
-}
-
-/// `[release]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReleaseSettings {
-    /// The shape of version tags, with `{version}` in it.
-    pub tag: String,
 }
 
 /// `[compile]`.

@@ -11,7 +11,7 @@ use crate::schema::Span;
 use crate::source::Name;
 use crate::verdict::Verdict;
 use crate::wire::Proof;
-use crate::words::{Bump, Level};
+use crate::words::{Bump, Level, Nature};
 
 pub use repair::{Edit, Repair};
 pub use waiver::{Standing, Waived, WaiverState, WaiverStatus};
@@ -112,8 +112,14 @@ pub struct Calls {
 pub struct ChangeRecord {
     /// The kind of change.
     pub change: String,
+    /// What sort of edit it is.
+    pub nature: Nature,
     /// The full name of the element.
     pub symbol: String,
+    /// The package it is in; empty for a file without one.
+    pub package: String,
+    /// It is explained by another change, and told with that one.
+    pub echo: bool,
     /// The word for the element: `field`.
     pub noun: &'static str,
     /// One line: what changed.

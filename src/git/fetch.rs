@@ -5,11 +5,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-use thiserror::Error;
-
+use super::program::{ProgramError, git};
 use super::{Id, Repo};
 use crate::machine::Host;
-use crate::machine::run::{Call, Limits, RunError, run};
 use crate::text::shell_word;
 
 /// How many commits are fetched at first, of each history that is cut off.
@@ -27,29 +25,6 @@ struct Parts {
     /// How deep it goes, where that grows from one try to the next.
     deepens: bool,
     input: String,
-}
-
-/// Why git could not get it.
-#[derive(Debug, Error)]
-pub enum FetchError {
-    /// There is no `git`.
-    #[error("`git` is not on the path, and only it can get what is missing")]
-    NoGit,
-    /// It failed.
-    #[error("`{command}` failed{}", said(.source))]
-    Failed {
-        /// The command.
-        command: String,
-        /// What became of it.
-        #[source]
-        source: RunError,
-    },
-}
-
-/// What git said, on the line of the error: its last line is the reason.
-fn said(error: &RunError) -> String {
-    let last = error.messages().lines().map(str::trim).rfind(|line| !line.is_empty());
-    last.map(|line| format!(": {line}")).unwrap_or_default()
 }
 
 impl Fetch {
@@ -87,22 +62,9 @@ impl Fetch {
     /// # Errors
     ///
     /// There is no git, or it failed.
-    pub fn run(&self, host: &Host, folder: &Path) -> Result<(), FetchError> {
-        let program = host.find("git").ok_or(FetchError::NoGit)?;
-        // Submodules are not asked for, and a helper that a URL names would run programs.
-        let quiet =
-            ["-c", "fetch.recurseSubmodules=false", "-c", "protocol.ext.allow=never", "-c", "gc.auto=0"];
-        let arguments = quiet.iter().map(OsString::from).chain(self.0.arguments.iter().map(OsString::from));
-        let call = Call {
-            name: "git",
-            program: &program,
-            arguments: arguments.collect(),
-            folder,
-            input: self.0.input.as_bytes(),
-            set: vec![("GIT_TERMINAL_PROMPT", "0".into())],
-        };
-        let failed = |source| FetchError::Failed { command: self.to_string(), source };
-        run(host, &call, Limits { output: 64 << 20, ..Limits::default() }).map(drop).map_err(failed)
+    pub fn run(&self, host: &Host, folder: &Path) -> Result<(), ProgramError> {
+        let arguments = self.0.arguments.iter().map(OsString::from).collect();
+        git(host, folder, arguments, self.0.input.as_bytes(), Vec::new(), || self.to_string()).map(drop)
     }
 }
 

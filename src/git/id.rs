@@ -29,6 +29,16 @@ impl Id {
         self.to_string().chars().take(7).collect()
     }
 
+    /// The object with this name, in full, in hexadecimal digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Id> {
+        let given = hex::decode(text).ok().filter(|bytes| [20, LONGEST].contains(&bytes.len()))?;
+        let mut bytes = [0; LONGEST];
+        bytes[..given.len()].copy_from_slice(&given);
+        let len = u8::try_from(given.len()).ok()?;
+        Some(Id { bytes, len })
+    }
+
     pub(super) fn from_oid(id: Oid) -> Id {
         let given = id.as_bytes();
         let mut bytes = [0; LONGEST];

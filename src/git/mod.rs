@@ -1,24 +1,28 @@
 //! Reading git repositories: which repository, which revision, which files, which bytes.
 //!
-//! Everything comes out of the object database through libgit2; nothing is checked out and nothing is written. Errors
-//! say what is missing and which git command gets it; a [`Fetch`] is that command, and running it is the only thing
-//! here that uses the network. The environment (`GIT_DIR` and its like) is not consulted: the directory given decides.
+//! Everything comes out of the object database through libgit2, and nothing is checked out. Errors say what is missing and
+//! which git command gets it; a [`Fetch`] is that command. Only that and a [`Draft`], which is how a release is written and
+//! pushed, use the network, and only a draft ever writes. The environment (`GIT_DIR` and its like) is not consulted: the directory given decides.
 
+mod draft;
 mod error;
 mod fetch;
 mod id;
 mod index;
 mod loose;
 mod objects;
+mod program;
 mod published;
 mod repo;
 mod revision;
 mod versions;
 
+pub use draft::{Draft, Head, PushError, Remote};
 pub use error::GitError;
-pub use fetch::{Fetch, FetchError};
+pub use fetch::Fetch;
 pub use id::{Cause, Id};
 pub use objects::{BlobRef, Listing, MAX_FILE_BYTES, Skipped, SkippedWhy};
+pub use program::ProgramError;
 pub use published::{Folders, Published};
 pub use repo::Repo;
 pub use revision::{Revision, RevisionKind};

@@ -4,30 +4,51 @@ use std::path::{Path, PathBuf};
 
 use super::Host;
 
-/// A program that is looked up on the path.
+/// A program that is looked up on the path, or a part of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tool {
-    /// Its name.
+    /// What people call it.
+    pub name: &'static str,
+    /// The program that has it.
     pub program: &'static str,
     /// The arguments that make it tell its version.
     pub version: &'static [&'static str],
-    /// How to get it.
+    /// How to get it. Which version is enough is said by what is made for it.
     pub hint: &'static str,
 }
 
 /// Those that protopact starts by name.
-pub static TOOLS: [Tool; 5] = [
-    Tool { program: "go", version: &["version"], hint: "install Go 1.24 or later" },
-    Tool { program: "javac", version: &["--version"], hint: "install a JDK, 11 or later" },
-    Tool { program: "mvn", version: &["--version"], hint: "install Maven 3.8 or later and a JDK" },
-    Tool { program: "python3", version: &["--version"], hint: "install Python 3.10 or later with pip" },
-    Tool { program: "cargo", version: &["--version"], hint: "install Rust with rustup" },
+pub static TOOLS: [Tool; 9] = [
+    tool("go", &["version"], "install Go"),
+    // JDK 8 knows no `--version`, and is the one that is to be told apart.
+    tool("java", &["-version"], "install a JDK"),
+    tool("javac", &["-version"], "install a JDK"),
+    tool("mvn", &["--version"], "install Maven and a JDK"),
+    tool("python3", &["--version"], "install Python with pip"),
+    Tool {
+        name: "pip",
+        program: "python3",
+        version: &["-m", "pip", "--version"],
+        hint: "run `python3 -m ensurepip`, or install the system's package for it (`python3-pip`)",
+    },
+    Tool {
+        name: "venv",
+        program: "python3",
+        version: &["-c", "import venv, ensurepip"],
+        hint: "install the system's package for it (`python3-venv`)",
+    },
+    tool("cargo", &["--version"], "install Rust with rustup"),
+    tool("rustc", &["--version"], "install Rust with rustup"),
 ];
+
+const fn tool(program: &'static str, version: &'static [&'static str], hint: &'static str) -> Tool {
+    Tool { name: program, program, version, hint }
+}
 
 /// How to get a program.
 #[must_use]
 pub fn hint(program: &str) -> &'static str {
-    let tool = TOOLS.iter().find(|tool| tool.program == program);
+    let tool = TOOLS.iter().find(|tool| tool.name == program);
     tool.map_or("install it, or name it in the configuration", |tool| tool.hint)
 }
 

@@ -172,7 +172,14 @@ fn record(comparison: &Comparison<'_>, index: usize, bump: Bump) -> ChangeRecord
     let (old, new) = place(change, cx);
     ChangeRecord {
         change: change.id(cx),
+        nature: change.nature(),
         symbol: change.symbol(cx),
+        package: match comparison.file(change) {
+            Some(file) => file.package.to_string(),
+            // Only packages are in no file.
+            None => change.symbol(cx),
+        },
+        echo: comparison.echoes().is_echo(index),
         noun: change.noun(cx),
         message: describe(change, cx),
         old: old.map(|a| locate(cx.old, &a)),

@@ -1,10 +1,20 @@
-//! Releases: which version has to follow, and how it is spelt where it goes.
+//! Releases: which version has to follow, how it is spelt where it goes, what files it has, and how it is published once.
 //!
-//! A release is a pure function of the finished report and of the versions there are. What it decides stands in
-//! `docs/release.md`, and why it is built so in `docs/design/release.md`.
+//! Which version follows is a pure function of the finished report and of the versions there are; its files are one of
+//! the commit. What is decided stands in `docs/release.md`, and why it is built so in `docs/design/release.md`.
 
+mod annotation;
+pub mod artefacts;
+mod changelog;
+mod journal;
 mod plan;
+mod publish;
 mod spelling;
+pub mod target;
 
+pub use annotation::Annotation;
+pub use changelog::{Changelog, Inserted};
+pub use journal::{Entry, Journal, JournalError};
 pub use plan::{Plan, PlanError, Published, Reason};
+pub use publish::{Order, Outcome, ReleaseError, Workplace, bring};
 pub use spelling::Spelling;

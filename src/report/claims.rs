@@ -13,19 +13,19 @@ use crate::words::Effect;
 const CALLS_NAMED: usize = 3;
 
 /// Cells of one group of lenses that share a reason.
-pub(super) struct Claim<'a> {
+pub(crate) struct Claim<'a> {
     /// `breaks`, or `unclear` where more would claim what is not known.
-    pub(super) label: &'static str,
+    pub(crate) label: &'static str,
     /// `wire (backward: corrupt, forward: lossy)`, `source.go, source.rust (rejects)`.
-    pub(super) whom: String,
+    pub(crate) whom: String,
     /// Why.
-    pub(super) reason: &'a str,
+    pub(crate) reason: &'a str,
     /// The worst of them.
-    pub(super) worst: Effect,
+    pub(crate) worst: Effect,
 }
 
 /// One claim for each group of lenses and reason.
-pub(super) fn claims(verdict: &Verdict) -> Vec<Claim<'_>> {
+pub(crate) fn claims(verdict: &Verdict) -> Vec<Claim<'_>> {
     let mut groups: Vec<Vec<&Cell>> = Vec::new();
     for cell in &verdict.cells {
         let fits = |group: &&mut Vec<&Cell>| {
@@ -66,7 +66,7 @@ fn whom(group: &[&Cell]) -> String {
 }
 
 /// The calls that carry the element: the first ones by name, the others counted.
-pub(super) fn affects(finding: &Finding) -> Option<String> {
+pub(crate) fn affects(finding: &Finding) -> Option<String> {
     let calls = &finding.affects;
     if calls.named.is_empty() {
         return None;

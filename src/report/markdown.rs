@@ -11,7 +11,8 @@ use super::summary::level_word;
 use super::{Finding, Report, claims};
 use crate::findings::Standing;
 use crate::present::Format;
-use crate::text::{View, escape, plural};
+use crate::text::markdown::{message, safe};
+use crate::text::{View, plural};
 use crate::words::{Direction, Effect, Lens, Level};
 
 /// The longest comment, in characters.
@@ -118,48 +119,6 @@ fn entry(report: &Report, finding: &Finding) -> String {
     text
 }
 
-/// A sentence of ours: what it puts in backticks is code.
-fn message(text: &str) -> String {
-    let mut out = String::new();
-    let parts: Vec<&str> = text.split('`').collect();
-    // A name with a backtick in it leaves an odd one: then none is a mark.
-    if parts.len().is_multiple_of(2) {
-        return safe(text);
-    }
-    for (n, part) in parts.iter().enumerate() {
-        if n % 2 == 1 {
-            let _ = write!(out, "<code>{}</code>", safe(part));
-        } else {
-            out.push_str(&safe(part));
-        }
-    }
-    out
-}
-
-/// Text that is nothing but text: no markup, no link, and nobody is called by name.
-///
-/// Every mark that CommonMark or GitHub's dialect gives a meaning becomes a character reference, which no mark can come
-/// out of (CommonMark 0.31, section 2.5). An `@` stands alone in an element, so that no name follows it.
-fn safe(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let text = escape(text);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '@' => out.push_str("<span>&#64;</span>"),
-            // No mark by itself: an image needs a bracket, a list a line of its own.
-            '.' | '-' | '(' | ')' | ',' | '/' | '=' | ';' | '+' | '\'' | '"' | '?' | '!' | '%' => out.push(c),
-            // Emoji and links have more behind it.
-            ':' if chars.peek() == Some(&' ') => out.push(c),
-            c if c.is_ascii_punctuation() => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.replace("www.", "www<span>.</span>")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sample;
@@ -181,16 +140,6 @@ mod tests {
         assert!(!text.contains(|c: char| c != '\n' && crate::text::is_unsafe(c)), "{text:?}");
         assert!(!text.contains("<script"), "{text}");
         insta::assert_snapshot!(text);
-    }
-
-    #[test]
-    fn nobody_is_called_and_nothing_is_a_link() {
-        assert_eq!(
-            safe("@team #1 [a](b) `c` *d* http://x"),
-            "<span>&#64;</span>team &#35;1 &#91;a&#93;(b) &#96;c&#96; &#42;d&#42; http&#58;//x"
-        );
-        assert_eq!(message("a `b` c"), "a <code>b</code> c");
-        assert_eq!(message("a ` c"), "a &#96; c");
     }
 
     #[test]

@@ -21,13 +21,14 @@ mod junit;
 mod markdown;
 mod pieces;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod sarif;
 mod summary;
 mod text;
 mod witness;
 
 pub use buf_json::{SourceIssue, write_source_issues};
+pub(crate) use claims::{Claim, affects, claims};
 pub use html::SHOWN_WHOLE;
 pub use summary::{next_version, part_of};
 

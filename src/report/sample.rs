@@ -11,7 +11,7 @@ use crate::source::Name;
 use crate::text::View;
 use crate::verdict::{Cell, Verdict};
 use crate::wire::{FieldName, Part, Proof, Read, Saw, Shown};
-use crate::words::{Bump, Direction, Effect, Language, Lens, Level};
+use crate::words::{Bump, Direction, Effect, Language, Lens, Level, Nature};
 
 /// A report as text, without colours.
 pub(super) fn render(format: &Format<Report>, report: &Report, width: Option<usize>) -> String {
@@ -29,7 +29,7 @@ fn tag() -> Name {
 }
 
 /// Nothing changed.
-pub(super) fn empty() -> Report {
+pub(crate) fn empty() -> Report {
     Report { old: tag(), ..Report::default() }
 }
 
@@ -67,7 +67,7 @@ fn part(number: i32, bytes: std::ops::Range<usize>, written: (&str, &str), read:
 }
 
 /// Findings of every level, with two places, one or none, every kind of verdict line, calls and fixes.
-pub(super) fn full() -> Report {
+pub(crate) fn full() -> Report {
     use Direction::{Backward, Forward};
     let corrupt = Verdict {
         cells: vec![
@@ -126,9 +126,18 @@ pub(super) fn full() -> Report {
             cell(Lens::Source(Language::Rust), Backward, Effect::Lossy, "assigning the field fails"),
         ],
     };
+    let nature = |change: &str| match change.rsplit('-').next() {
+        Some("added") => Nature::Added,
+        Some("removed") => Nature::Removed,
+        Some("deprecated") => Nature::Deprecated,
+        _ => Nature::Changed,
+    };
     let change = |change: &str, symbol: &str, noun, message: &str, fingerprint: &str| ChangeRecord {
         change: change.to_owned(),
+        nature: nature(change),
         symbol: symbol.to_owned(),
+        package: "pay.v1".to_owned(),
+        echo: false,
         noun,
         message: message.to_owned(),
         old: None,
@@ -398,7 +407,7 @@ fn waiver(status: WaiverStatus, of: &str, waived: Waived) -> WaiverState {
 }
 
 /// What a repository from a fork may hold.
-pub(super) fn hostile() -> Report {
+pub(crate) fn hostile() -> Report {
     const NASTY: &str = "%0A]]>|<script>alert(1)</script>&amp;\"'\\\r\n::error::\u{1b}[2J\u{1b}]8;;http://x\u{7}\u{202e}gnp.exe\u{2028}\u{feff}\u{9b}31m\u{0}end";
     let location = at(&format!("dir {NASTY}/a.proto"), 1, 1);
     let verdict = Verdict {
@@ -452,7 +461,10 @@ pub(super) fn hostile() -> Report {
         }],
         changes: vec![ChangeRecord {
             change: "field-type-changed".to_owned(),
+            nature: Nature::Changed,
             symbol: format!("a.{NASTY}"),
+            package: format!("a {NASTY}"),
+            echo: false,
             noun: "field",
             message: format!("message {NASTY}"),
             old: location.clone(),

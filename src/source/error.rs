@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::{CiError, ReadError};
-use crate::git::{Fetch, FetchError, GitError};
+use crate::git::{Fetch, GitError, ProgramError};
 
 /// Why a source could not be opened.
 #[derive(Debug, Error)]
@@ -27,7 +27,7 @@ pub enum SourceError {
     Fetch {
         /// Why not.
         #[source]
-        source: Box<FetchError>,
+        source: Box<ProgramError>,
     },
     /// A bare word that is neither a revision nor a directory.
     #[error("`{text}` is neither a revision nor an existing directory or file")]

@@ -135,8 +135,19 @@ impl<'a> Reader<'a> {
             (a, b) if a.wire_type() != b.wire_type() => {
                 // In one order, whatever the direction: equal reasons are told once.
                 let (a, b) = (a.as_str().min(b.as_str()), a.as_str().max(b.as_str()));
+                let entry =
+                    |schema: &Schema, f: &Field| f.parent.is_some_and(|m| schema.message(m).map_entry);
+                let dropped = match w.number {
+                    _ if !entry(self.write, w) || !entry(self.read, r) => {
+                        "Go, Java and Python drop the value as an unknown field"
+                    }
+                    1 => {
+                        "Go and Java read the entry under the empty key, Python keeps it aside as an unknown field"
+                    }
+                    _ => "Go and Java read an empty value, Python keeps the entry aside as an unknown field",
+                };
                 Loss::rejects(format!(
-                    "{a} and {b} have different wire types: Go, Java and Python drop the value as an unknown field, prost refuses the message"
+                    "{a} and {b} have different wire types: {dropped}, prost refuses the message"
                 ))
             }
             (String, Bytes) | (Message, Bytes) => Loss::none(),

@@ -73,6 +73,12 @@ impl BuildError {
     #[must_use]
     pub fn messages(&self) -> &str {
         match self {
+            // Maven says what is wrong on standard output.
+            BuildError::Step { source: RunError::Failed { messages, output, .. }, .. }
+                if messages.trim().is_empty() =>
+            {
+                output
+            }
             BuildError::Step { source, .. } => source.messages(),
             _ => "",
         }

@@ -16,6 +16,7 @@ use super::oracle::{self, Difference, Way};
 use super::predict::{Miss, Predictions};
 use super::process::{Process, ProcessError, Program};
 use super::reach::Reach;
+use super::shown::parting;
 use super::side::Side;
 use super::{Version, runtime};
 use crate::machine::Host;
@@ -390,8 +391,10 @@ impl<'a> Told<'a> {
                     && !oracle::json_of(side, name, bytes, reader.language)
                         .is_some_and(|modelled| oracle::same_json(&said, &modelled)) =>
             {
-                let (said, expected) = (short(&said.to_string()), short(&expected.to_string()));
-                Err(format!("the reader's JSON is `{said}` and not `{expected}`").into())
+                let Some(parting) = parting(&said, &expected) else { return Ok(()) };
+                let [said, expected] = parting.shown();
+                let place = if parting.place.is_empty() { name } else { &parting.place };
+                Err(format!("the reader prints {said} for `{place}`, which means {expected}").into())
             }
             _ => Ok(()),
         }
@@ -428,12 +431,4 @@ impl<'a> Told<'a> {
             None => Err("nobody read what came back".to_owned().into()),
         }
     }
-}
-
-/// The beginning of a text.
-pub(super) fn short(text: &str) -> String {
-    /// The most characters of JSON in a sentence.
-    const MOST: usize = 120;
-    let cut: String = text.chars().take(MOST).collect();
-    if cut.len() < text.len() { format!("{cut}…") } else { cut }
 }

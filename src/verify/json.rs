@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
+use serde_json::{Value, json};
 
 use super::bytes::{Answer, Case, Stage};
 use super::fault::{Ends, model};
@@ -15,9 +16,11 @@ use super::memo::Memo;
 use super::oracle::{self, Difference};
 use super::predict::Miss;
 use super::retired::Notice;
+use super::shown::{parting, short};
 use super::{Version, runtime};
 use crate::wire::compare::{By, Comparison};
 use crate::wire::json::{self, Json};
+use crate::wire::value::field_at;
 use crate::wire::{Reader, Tree, decode};
 use crate::words::{Direction, Effect, Language, Lens};
 
@@ -216,14 +219,29 @@ impl Try<'_> {
         let differences = comparison.differences(meant, &seen);
         let Some(worst) = differences.iter().find(|d| d.effect >= least) else { return Ok(()) };
         let how = if worst.effect == Effect::Lossy { "is lost" } else { "means something else" };
-        let seen = read.json.as_deref().and_then(|text| Json::parse(text).ok());
-        let seen = seen.map_or_else(String::new, |json| {
-            format!(": the reader sees `{}`", super::bytes::short(&json.to_string()))
-        });
-        Err(format!("`{}` of `{}` {how}{seen}", worst.place, self.short()).into())
+        let place = &worst.place;
+        let key =
+            field_at(&from.schema, meant.message, worst.field).map(|id| json::write_key(&from.schema, id));
+        let seen = read.json.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        Err(match self.parted(key.as_deref(), seen.as_ref().unwrap_or(&Value::Null)) {
+            Some([wrote, saw]) => format!("`{place}` {how}: printed as {wrote}, the reader sees {saw}"),
+            // Its own parser says the same, and means another thing: a number, or another member of a oneof.
+            None => format!("`{place}` of `{}` {how}", self.short()),
+        }
+        .into())
+    }
+
+    /// What the writer printed below a key, and what the reader prints, where they part.
+    fn parted(&self, key: Option<&str>, seen: &Value) -> Option<[String; 2]> {
+        let (key, wrote): (&str, Value) = (key?, serde_json::from_str(&self.said.text.1).ok()?);
+        let under = |value: &Value| value.get(key).map(|inner| json!({ (key): inner }));
+        let nothing = json!({});
+        let (wrote, seen) = (under(&wrote)?, under(seen));
+        let parting = parting(&wrote, seen.as_ref().unwrap_or(&nothing))?;
+        Some(parting.shown())
     }
 
     fn short(&self) -> String {
-        super::bytes::short(&self.said.text.1)
+        short(&self.said.text.1, 120)
     }
 }

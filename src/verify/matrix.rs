@@ -285,6 +285,8 @@ pub struct Skip {
     pub language: Language,
     /// Why.
     pub reason: String,
+    /// What a tool said that failed; `None` where something is not there, which is nobody's failure.
+    pub failed: Option<String>,
 }
 
 /// Something that the verdict says and no case has shown.

@@ -34,6 +34,7 @@ mod run;
 mod running;
 mod runtime;
 pub mod sdk;
+mod shown;
 pub mod side;
 pub mod tap;
 pub mod tell;

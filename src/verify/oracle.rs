@@ -19,10 +19,11 @@ use buffa_descriptor::{FieldDescriptor, FieldKind, SingularKind};
 
 use super::fault::model;
 use super::retired::Notice;
+use super::shown::{apart, keys, shown, shown_key};
 use super::side::Side;
-use crate::schema::Schema;
-use crate::wire;
+use crate::schema::{Cardinality, Schema};
 use crate::wire::value::field_at;
+use crate::wire::{self, Reader, Slot, Tree};
 use crate::words::{Language, Lens};
 
 /// Which way a message went.
@@ -103,8 +104,42 @@ fn read(side: &Side, name: &str, bytes: &[u8]) -> Result<DynamicMessage, Differe
     let Some(index) = side.pool.message_index(name) else {
         return Err(format!("`{name}` is not in {}", side.label).into());
     };
-    DynamicMessage::decode(side.pool.clone(), index, bytes)
+    let decoded = |bytes: &[u8]| DynamicMessage::decode(side.pool.clone(), index, bytes);
+    decoded(bytes)
+        .or_else(|error| without_aside(side, name, bytes).and_then(|b| decoded(&b).ok()).ok_or(error))
         .map_err(|e| format!("`{name}` of {} cannot be read: {e}", side.label).into())
+}
+
+/// A message without what a runtime kept aside under the number of a map, which a plain decoder takes for an entry of it:
+/// Python writes entries again that have another type of key.
+fn without_aside(side: &Side, name: &str, bytes: &[u8]) -> Option<Vec<u8>> {
+    /// Takes the least amiss of all.
+    const LENIENT: Reader = Reader { closes_enums: false, ..Reader::PYTHON };
+    let schema = &side.schema;
+    let mut tree = wire::decode(schema, schema.message_by_name(name)?, bytes, LENIENT).ok()?;
+    drop_aside(schema, &mut tree);
+    Some(wire::encode(schema, &tree))
+}
+
+fn drop_aside(schema: &Schema, tree: &mut Tree) {
+    let message = tree.message;
+    let map = |number| {
+        let field = field_at(schema, message, number).map(|id| schema.field(id));
+        field.is_some_and(|field| field.cardinality == Cardinality::Map)
+    };
+    tree.unknown.retain(|unknown| !map(unknown.number));
+    for slot in tree.fields.values_mut() {
+        let values: Vec<&mut wire::Value> = match slot {
+            Slot::One(value) => vec![value],
+            Slot::List(values) => values.iter_mut().collect(),
+            Slot::Map(entries) => entries.values_mut().collect(),
+        };
+        for value in values {
+            if let wire::Value::Message(inner) = value {
+                drop_aside(schema, inner);
+            }
+        }
+    }
 }
 
 /// The canonical JSON of a message, when it has one.
@@ -314,8 +349,8 @@ fn values(
     place: &str,
 ) -> Result<(), Difference> {
     let differ = || {
-        let what = format!("`{place}` was written as {}, the reader sees {}", shown(value), shown(seen));
-        Err(Difference::from(what))
+        let [value, seen] = apart(value, seen);
+        Err(Difference::from(format!("`{place}` was written as {value}, the reader sees {seen}")))
     };
     match (value, seen) {
         (Value::Message(a), Value::Message(b)) => message(way, a, b, place),
@@ -329,14 +364,24 @@ fn values(
                 .try_for_each(|(i, (a, b))| values(way, (field, a), (found, b), &format!("{place}[{i}]")))
         }
         (Value::Map(a), Value::Map(b)) => {
-            if a.len() != b.len() {
-                return differ();
-            }
             for (key, value) in a.iter() {
-                let Some((_, seen)) = b.iter().find(|(k, _)| same_key(k, key)) else { return differ() };
+                let Some((_, seen)) = b.iter().find(|(k, _)| same_key(k, key)) else {
+                    let (key, keys) = (shown_key(key), keys(b.iter().map(|(k, _)| k)));
+                    return Err(
+                        format!("`{place}` was written with the key {key}, the reader has {keys}").into()
+                    );
+                };
                 values(way, (field, value), (found, seen), &format!("{place}[{}]", shown_key(key)))?;
             }
-            Ok(())
+            match b.iter().find(|(k, _)| !a.iter().any(|(key, _)| same_key(key, k))) {
+                Some((key, value)) => {
+                    let (key, value) = (shown_key(key), shown(value));
+                    let what =
+                        format!("the reader sees {value} in `{place}[{key}]`, where nothing was written");
+                    Err(what.into())
+                }
+                None => Ok(()),
+            }
         }
         // On the wire a map is a list of messages, and whoever has no such message in mind reads them as bytes, which
         // the encoding guide calls compatible.
@@ -430,37 +475,4 @@ fn same_key(a: &MapKey, b: &MapKey) -> bool {
         MapKey::String(_) => None,
     };
     a == b || number(a).is_some() && number(a) == number(b)
-}
-
-fn shown_key(key: &MapKey) -> String {
-    match key {
-        MapKey::Bool(v) => v.to_string(),
-        MapKey::I32(v) => v.to_string(),
-        MapKey::I64(v) => v.to_string(),
-        MapKey::U32(v) => v.to_string(),
-        MapKey::U64(v) => v.to_string(),
-        MapKey::String(v) => format!("{v:?}"),
-    }
-}
-
-/// A value for a sentence.
-fn shown(value: &Value) -> String {
-    /// The most characters of a string that are shown.
-    const MOST: usize = 40;
-    match value {
-        Value::Bool(v) => v.to_string(),
-        Value::I32(v) | Value::EnumNumber(v) => v.to_string(),
-        Value::I64(v) => v.to_string(),
-        Value::U32(v) => v.to_string(),
-        Value::U64(v) => v.to_string(),
-        Value::F32(v) => v.to_string(),
-        Value::F64(v) => v.to_string(),
-        Value::String(v) if v.chars().count() > MOST => format!("a string of {} bytes", v.len()),
-        Value::String(v) => format!("{v:?}"),
-        Value::Bytes(v) if v.len() > MOST / 2 => format!("{} bytes", v.len()),
-        Value::Bytes(v) => format!("bytes {}", hex::encode(v)),
-        Value::Message(_) => "a message".to_owned(),
-        Value::List(v) => format!("a list of {}", v.len()),
-        Value::Map(v) => format!("a map of {}", v.len()),
-    }
 }

@@ -127,49 +127,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     let [old, new] = plan.sides;
     let labels = [old.label.as_str(), new.label.as_str()];
     let host = plan.sdk.around.host;
-    let required = |language: Language| plan.required.contains(&language);
-    let mut skips = Vec::new();
-    let mut drivers: Vec<(Language, Vec<Driver>)> = Vec::new();
-    say("generating packages");
-    for language in plan.languages.iter().copied() {
-        let made = match build::missing_tool(host, language) {
-            Some(tool) => Err(Unready::Skip(format!("`{tool}` is not there"))),
-            None => plan.sdk.drivers(language, plan.sides),
-        };
-        match made {
-            Ok(made) => drivers.push((language, made)),
-            Err(Unready::Failed(error)) => return Err(error.into()),
-            Err(Unready::Skip(reason)) if required(language) => {
-                return Err(VerifyError::Required { language, reason });
-            }
-            Err(Unready::Skip(reason)) => skips.push(Skip { language, reason }),
-        }
-    }
-    let builder = Builder { host, root: plan.programs, offline: plan.offline };
-    let mut programs = BTreeMap::new();
-    for (language, result) in built(builder, &drivers, say) {
-        match result {
-            Ok(made) => {
-                for (version, program) in Version::BOTH.into_iter().zip(made) {
-                    programs.insert(Peer { language, version }, program);
-                }
-            }
-            Err(BuildError::Missing(tool)) => {
-                let reason = format!("`{tool}` is not there");
-                if required(language) {
-                    return Err(VerifyError::Required { language, reason });
-                }
-                skips.push(Skip { language, reason });
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    skips.sort_by_key(|s| s.language);
-    if programs.is_empty() {
-        let reasons = skips.iter().map(|s| format!("{}: {}", s.language.as_str(), s.reason));
-        return Err(VerifyError::Nobody(reasons.collect::<Vec<_>>().join("; ")));
-    }
-
+    let (programs, skips) = programs(plan, say)?;
     let predictions = Predictions::new(old, new);
     let reach = if plan.everything { Reach::default() } else { Reach::new(old, new) };
     let stage = Stage {
@@ -199,6 +157,10 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     if let (Some(id), true) = (only, cells.is_empty()) {
         return Err(VerifyError::NoCell(id.name(labels)));
     }
+    let broken = skips.iter().filter(|s| s.failed.is_some());
+    let mut failures: Vec<String> =
+        broken.map(|s| format!("{} takes no part: {}", s.language.as_str(), s.reason)).collect();
+    failures.extend(stage.failures.told(labels));
     let lenses = if only.is_some() { Vec::new() } else { shown(&cells) };
     Ok(Matrix {
         contract: plan.sdk.name.to_owned(),
@@ -207,7 +169,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         options: plan.options.clone(),
         skips,
         equal: if calls.is_some() { stage.reach.methods() } else { 0 },
-        failures: stage.failures.told(labels),
+        failures,
         unseen: predictions.unseen(&lenses),
         cells,
     })
@@ -222,6 +184,112 @@ fn shown(cells: &[super::matrix::Cell]) -> Vec<Lens> {
         (has(|s| matches!(s, Subject::Call(..))), Lens::Rpc),
     ];
     lenses.into_iter().filter(|(tried, _)| *tried).map(|(_, lens)| lens).collect()
+}
+
+/// The programs of all languages that have some, and those that have none.
+///
+/// # Errors
+///
+/// A language that has to take part does not, or nobody does: then it is what went wrong first.
+fn programs(
+    plan: &Plan<'_>,
+    say: &(dyn Fn(&str) + Sync),
+) -> Result<(BTreeMap<Peer, Program>, Vec<Skip>), VerifyError> {
+    let host = plan.sdk.around.host;
+    let mut lacks: Vec<(Language, Lack)> = Vec::new();
+    let mut drivers: Vec<(Language, Vec<Driver>)> = Vec::new();
+    say("generating packages");
+    for language in plan.languages.iter().copied() {
+        let made = match build::missing_tool(host, language) {
+            Some(tool) => Err(Unready::Skip(BuildError::Missing(tool.to_owned()).to_string())),
+            None => plan.sdk.drivers(language, plan.sides),
+        };
+        match made {
+            Ok(made) => drivers.push((language, made)),
+            Err(Unready::Failed(error)) => lacks.push((language, Lack::Failed(error.into()))),
+            Err(Unready::Skip(reason)) => lacks.push((language, Lack::Absent(reason))),
+        }
+        must(plan, &mut lacks)?;
+    }
+    let builder = Builder { host, root: plan.programs, offline: plan.offline };
+    let mut programs = BTreeMap::new();
+    for (language, result) in built(builder, &drivers, say) {
+        match result {
+            Ok(made) => {
+                for (version, program) in Version::BOTH.into_iter().zip(made) {
+                    programs.insert(Peer { language, version }, program);
+                }
+            }
+            Err(error @ BuildError::Missing(_)) => lacks.push((language, Lack::Absent(error.to_string()))),
+            Err(error) => lacks.push((language, Lack::Failed(error.into()))),
+        }
+    }
+    must(plan, &mut lacks)?;
+    lacks.sort_by_key(|(language, _)| *language);
+    let failed = lacks.iter().position(|(_, lack)| matches!(lack, Lack::Failed(_)));
+    match failed {
+        Some(first) if programs.is_empty() => {
+            let (language, lack) = lacks.swap_remove(first);
+            return Err(lack.error(language));
+        }
+        _ => {}
+    }
+    let skips: Vec<Skip> = lacks.into_iter().map(|(language, lack)| lack.skip(language)).collect();
+    if programs.is_empty() {
+        let reasons = skips.iter().map(|s| format!("{}: {}", s.language.as_str(), s.reason));
+        return Err(VerifyError::Nobody(reasons.collect::<Vec<_>>().join("; ")));
+    }
+    Ok((programs, skips))
+}
+
+/// A language that has to take part and does not is an error.
+fn must(plan: &Plan<'_>, lacks: &mut Vec<(Language, Lack)>) -> Result<(), VerifyError> {
+    match lacks.iter().position(|(language, _)| plan.required.contains(language)) {
+        Some(at) => {
+            let (language, lack) = lacks.swap_remove(at);
+            Err(lack.error(language))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Why a language takes no part.
+enum Lack {
+    /// Something it needs is not there.
+    Absent(String),
+    /// Something was tried, and failed.
+    Failed(VerifyError),
+}
+
+impl Lack {
+    fn error(self, language: Language) -> VerifyError {
+        match self {
+            Lack::Absent(reason) => VerifyError::Required { language, reason },
+            Lack::Failed(error) => error,
+        }
+    }
+
+    fn skip(self, language: Language) -> Skip {
+        match self {
+            Lack::Absent(reason) => Skip { language, reason, failed: None },
+            Lack::Failed(error) => {
+                let said = error.messages().to_owned();
+                let first = first_error(&said).map(|line| format!(": {line}")).unwrap_or_default();
+                Skip { language, reason: format!("{error}{first}"), failed: Some(said) }
+            }
+        }
+    }
+}
+
+/// The line of what a tool said that names the error: not a heading, a warning or the summary at the end.
+fn first_error(said: &str) -> Option<&str> {
+    let heading = |line: &&str| line.is_empty() || line.starts_with("# ") || line.ends_with(':');
+    let lines = || said.lines().map(str::trim).filter(|line| !heading(line));
+    let error = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        line.starts_with("error") || line.starts_with("[error]")
+    };
+    lines().find(error).or_else(|| lines().next())
 }
 
 type Built = Vec<(Language, Result<Vec<Program>, BuildError>)>;
@@ -240,4 +308,28 @@ fn built(builder: Builder<'_>, drivers: &[(Language, Vec<Driver>)], say: &(dyn F
         };
         threads.into_iter().map(join).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_tool_says_the_error_is_told() {
+        for (said, expected) in [
+            ("", None),
+            ("# x/driver\n./main.go:3:2: undefined: y\n", Some("./main.go:3:2: undefined: y")),
+            (
+                "warning: unused error\nerror[E0433]: no `x`\n --> src/main.rs:1:2\nerror: could not compile\n",
+                Some("error[E0433]: no `x`"),
+            ),
+            (
+                "[ERROR] COMPILATION ERROR : \n[INFO] ---\n[ERROR] /x/A.java:[1,2] no symbol\n[ERROR] Failed\n",
+                Some("[ERROR] /x/A.java:[1,2] no symbol"),
+            ),
+            ("\nERROR: no version of x\n", Some("ERROR: no version of x")),
+        ] {
+            assert_eq!(first_error(said), expected, "{said}");
+        }
+    }
 }

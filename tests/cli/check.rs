@@ -517,3 +517,29 @@ fn a_declared_release_passes_what_it_covers() {
     assert_eq!(["patch", "minor"].map(|kind| code(&env, kind)), [1, 0]);
     assert_eq!(code(&env, "huge"), 2);
 }
+
+#[test]
+fn of_an_entry_with_another_type_is_said_what_each_language_does() {
+    let env = TestEnv::new();
+    for (entry, other, expected) in [
+        (
+            "int32, string",
+            "string, string",
+            "Go and Java read the entry under the empty key, Python keeps it aside as an unknown field, prost refuses the message",
+        ),
+        (
+            "string, int32",
+            "string, string",
+            "Go and Java read an empty value, Python keeps the entry aside as an unknown field, prost refuses the message",
+        ),
+    ] {
+        for (folder, entry) in [("old", entry), ("new", other)] {
+            let text = format!("syntax = \"proto3\";\npackage t.v1;\nmessage M {{ map<{entry}> m = 1; }}\n");
+            env.write(&format!("{folder}/t.proto"), &text);
+        }
+        let args = ["check", "new", "--against", "old", "--format", "json"];
+        assert!(
+            env.run(&args).out.contains(&format!("int32 and string have different wire types: {expected}"))
+        );
+    }
+}

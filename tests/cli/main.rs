@@ -8,6 +8,7 @@
 #[path = "../common/git.rs"]
 mod git;
 
+mod affected;
 mod build;
 mod check;
 #[cfg(unix)]
@@ -15,11 +16,13 @@ mod deps;
 mod diff;
 mod env;
 mod fix;
+mod history;
 mod init;
 mod inputs;
 mod page;
 mod pipelines;
 mod policy;
+mod publish;
 mod release;
 mod rules;
 #[cfg(unix)]

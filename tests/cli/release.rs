@@ -1,4 +1,4 @@
-//! `protopact release --dry-run`.
+//! `protopact release --dry-run`: which version follows.
 
 use std::process::Command;
 
@@ -147,7 +147,8 @@ fn people_see_the_version_its_reasons_and_its_spellings() {
     ] {
         assert!(output.out.contains(line), "{line:?}: {output}");
     }
-    assert_eq!(env.run(&["release"]).code, 2, "nothing is published yet, and none must believe so");
+    let nameless = env.run(&["release"]);
+    assert!(nameless.code == 2 && nameless.err.contains("the contract has no name"), "{nameless}");
     env.write("proto/pay/v1/pay.proto", OLD);
     let none = env.run(&["release", "--dry-run", "--quiet"]);
     assert_eq!((none.code, none.out.as_str()), (0, "nothing changed since 1.4.2: no release\n"), "{none}");

@@ -105,7 +105,7 @@ fn a_missing_toolchain_is_named() {
     insta::assert_snapshot!(lab.run(&["plugins", "install"]), @"
     --- stderr
     error: `go` is needed to get `protoc-gen-go` and is not on the path
-    hint: install Go 1.24 or later
+    hint: install Go
     --- exit 4
     ");
 }

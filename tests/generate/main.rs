@@ -15,6 +15,7 @@ mod files;
 mod lab;
 
 mod build;
+mod doctor;
 mod dry;
 mod editions;
 #[cfg(target_os = "linux")]

@@ -106,7 +106,10 @@ fn doctor_says_what_is_missing_and_changes_nothing() {
       ok      go                   1.26.8     for go
       missing cargo                -          for rust
               not on the path
-              hint: install Rust with rustup
+              hint: install Rust with rustup, 1.88 or later
+      missing rustc                -          for rust
+              not on the path
+              hint: install Rust with rustup, 1.88 or later
     plugins
       missing protoc-gen-go        v1.36.12   for go
               `protopact.lock` has no entry for `protoc-gen-go` (version v1.36.12 is wanted)
@@ -120,7 +123,7 @@ fn doctor_says_what_is_missing_and_changes_nothing() {
       missing protoc-gen-tonic     0.5.0      for rust
               `protopact.lock` has no entry for `protoc-gen-tonic` (version 0.5.0 is wanted)
               hint: run `protopact plugins install`
-    5 things missing
+    6 things missing
     --- exit 0
     ");
     let required = run(&["doctor", "--require", "--format", "json"]);

@@ -64,7 +64,8 @@ fn the_reference_page_reads_with_every_key_uncommented() {
     let file = file::parse(&uncommented.join("\n"), "default.toml").unwrap();
     assert_eq!(file.packages.len(), 1);
     assert_eq!(file.waivers.len(), 1);
-    assert_eq!(file.tag.as_deref(), Some("v{version}"));
+    assert_eq!(file.release.tag.as_deref(), Some("v{version}"));
+    assert_eq!((file.release.to.len(), file.release.changelog.as_deref()), (2, Some("CHANGELOG.md")));
     assert_eq!(file::parse(DEFAULT_TOML, "default.toml").unwrap(), file::File::default());
 }
 

@@ -9,6 +9,68 @@ fn lab() -> TestEnv {
     pairs::repository(&files(""), &files("message N { int32 n = 1; }\n"))
 }
 
+/// A repository whose languages have programs that the test writes: what Python is started with, and what cargo does.
+fn stand_ins(settings: &str, cargo: &str) -> TestEnv {
+    use std::os::unix::fs::PermissionsExt as _;
+    let env = lab();
+    env.write(
+        "protopact.toml",
+        &format!("[contract]\nname = \"acme/contracts\"\nroots = [\"proto\"]\n{settings}"),
+    );
+    let env_python = "[ \"$2\" = venv ] || exit 1\nmkdir -p \"$4/bin\"\n\
+        printf '#!/bin/sh\\n[ \"$1\" = -m ] || exec cat\\n' > \"$4/bin/python\"\nchmod +x \"$4/bin/python\"";
+    for (name, script) in [("python3", env_python), ("cargo", cargo), ("rustc", "exit 0")] {
+        env.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
+        let path = env.work().join("bin").join(name);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let output = with_stand_ins(&env, &["plugins", "install", "--offline", "--lang", "rust"]);
+    assert_eq!(output.code, 0, "{output}");
+    env
+}
+
+fn with_stand_ins(env: &TestEnv, args: &[&str]) -> Output {
+    env.run_with(args, |io| {
+        let path = format!("{}:/usr/bin:/bin", io.cwd.join("bin").display());
+        io.env.insert("PATH".into(), path.into());
+        io.env.insert("PROTOPACT_CACHE".into(), io.cwd.join("cache").into());
+        io.width = None;
+    })
+}
+
+const BROKEN: &str = "echo 'warning: old' >&2; echo 'error[E0433]: no such thing' >&2; exit 101";
+/// Locks protoc, which is all that a contract without services needs in Python.
+const PROTOC: &str = "[[generate.plugin]]\nprotoc-builtin = \"pyi\"\nout = \"pyi\"\n";
+const RUST: &str = "[generate.rust]\ncrate = \"x\"\n";
+
+#[test]
+fn a_language_that_does_not_build_is_left_out_and_the_others_go_on() {
+    let env = stand_ins(&format!("{RUST}[generate.python]\npackage = \"x\"\n{PROTOC}"), BROKEN);
+    let verify = ["verify", "--from", "v1.0.0", "--to", "v1.1.0", "--report", "json=all.json"];
+    let output = with_stand_ins(&env, &verify);
+    assert_eq!(output.code, 4, "{output}");
+    let reason = "cannot build the rust driver: `cargo build -q` failed: error[E0433]: no such thing";
+    assert!(output.out.contains(&format!("\nskipped  rust: {reason}\n")), "{output}");
+    assert!(output.out.contains("python@v1.1.0"), "{output}");
+    assert!(output.err.starts_with("  | warning: old\n  | error[E0433]: no such thing\nerror: "), "{output}");
+    assert!(output.err.contains(&format!("rust takes no part: {reason}")), "{output}");
+    let json: serde_json::Value = serde_json::from_str(&env.read("all.json")).unwrap();
+    let skip = &json["skipped_languages"][0];
+    assert_eq!((&skip["language"], &skip["failed"]), (&"rust".into(), &true.into()), "{json:#}");
+    assert_eq!(json["skipped_languages"].as_array().unwrap().len(), 1);
+    assert!(json["cells"].as_array().unwrap().iter().all(|c| !c["cell"].as_str().unwrap().contains("rust")));
+
+    // Where it has to take part, and where nobody is left, that is all there is to say.
+    for more in [&["--require", "rust"][..], &["--lang", "rust"]] {
+        let output = with_stand_ins(&env, &[&verify[..5], more].concat());
+        assert_eq!((output.code, output.out.as_str()), (4, ""), "{output}");
+        assert!(
+            output.err.contains("error: cannot build the rust driver: `cargo build -q` failed"),
+            "{output}"
+        );
+    }
+}
+
 /// With a path that has no programs on it.
 fn run(env: &TestEnv, args: &[&str]) -> Output {
     env.run_with(args, |io| {

@@ -82,6 +82,50 @@ fn of_a_list_one_value_is_left() {
 }
 
 #[test]
+fn an_entry_with_another_type_of_key_is_told_as_each_language_reads_it() {
+    let map = |entry: &str| format!("message I {{ map<{entry}> m = 1; }} message M {{ I i = 1; }}");
+    let (old, new) = (map("int32, string"), map("string, string"));
+    let inner = |entry: &[u8]| [&[10, 2 + entry.len() as u8, 10, entry.len() as u8], entry].concat();
+    let written = inner(&[8, 1, 18, 1, b'a']);
+    // Python keeps the entry aside and writes it again as it was; Go and Java file it under the empty key.
+    for (again, expected) in [
+        (written.clone(), "`i.m` was written as a map of 1 (1: \"a\"), the reader sees nothing"),
+        (inner(&[10, 0, 18, 1, b'a']), "`i.m` was written with the key 1, the reader has only \"\""),
+    ] {
+        assert_eq!(backward(&old, &new, &written, &again).unwrap_err(), expected);
+    }
+    // The same of a value.
+    let (old, new) = (map("int32, int32"), map("int32, string"));
+    let written = inner(&[8, 1, 16, 7]);
+    for (again, expected) in [
+        (written.clone(), "`i.m` was written as a map of 1 (1: 7), the reader sees nothing"),
+        (inner(&[8, 1, 18, 0]), "`i.m[1]` was written as 7, the reader sees \"\""),
+    ] {
+        assert_eq!(backward(&old, &new, &written, &again).unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn what_differs_is_shown_where_it_does() {
+    let (old, new) = ("message M { repeated string a = 1; }", "message M { map<string, string> a = 1; }");
+    let two = [10, 1, b'a', 10, 1, b'b'];
+    assert_eq!(
+        backward(old, "message M { string a = 1; }", &two, &[10, 1, b'b']).unwrap_err(),
+        "`a` was written as a list of 2 (\"a\", \"b\"), the reader sees \"b\""
+    );
+    let entry = |key: u8| [10, 6, 10, 1, key, 18, 1, b'x'];
+    let (k, both) = (entry(b'k'), [entry(b'k'), entry(b'l')].concat());
+    assert_eq!(
+        backward(new, new, &k, &both).unwrap_err(),
+        "the reader sees \"x\" in `a[\"l\"]`, where nothing was written"
+    );
+    assert_eq!(
+        backward(new, new, &both, &k).unwrap_err(),
+        "`a` was written with the key \"l\", the reader has only \"k\""
+    );
+}
+
+#[test]
 fn a_message_that_is_kept_as_bytes_is_whole() {
     let bytes = "message M { bytes i = 1; }";
     let message = "message I { int32 n = 1; string s = 2; } message M { I i = 1; }";

@@ -241,6 +241,7 @@ fn build(
             include_str!("templates/java/pom.xml.j2"),
             context! {
                 about => &about, group, artifact, services, families, protobuf, grpc => versions::GRPC_JAVA,
+                java => versions::JAVA,
                 licence_url => licence_url(contract.licence),
             },
         ),

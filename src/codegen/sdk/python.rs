@@ -246,7 +246,7 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
         "pyproject.toml",
         render(
             include_str!("templates/python/pyproject.toml.j2"),
-            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING, legal },
+            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING, python => versions::PYTHON, legal },
         ),
     )?;
     let example = example::pick(contract, &files).map(|e| {
@@ -275,7 +275,7 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
         "README.md",
         render(
             include_str!("templates/python/README.md.j2"),
-            context! { about => &about, package, import => &import, version => &version, example },
+            context! { about => &about, package, import => &import, version => &version, example, python => versions::PYTHON },
         ),
     )?;
     let root = format!("src/{import}");

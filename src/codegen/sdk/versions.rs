@@ -17,11 +17,17 @@ pub const GO: &str = "1.26.0";
 pub const PROTOBUF_JAVA: &str = "4.36.2";
 /// protoc-gen-grpc-java and `io.grpc`: the highest version whose executable is published.
 pub const GRPC_JAVA: &str = "1.83.1";
+/// The release of Java that packages are compiled for.
+pub const JAVA: &str = "11";
+/// What the plugins of Maven that packages name ask of it: `maven-compiler-plugin` 3.14 asks for the most.
+pub const MAVEN: &str = "3.6.3";
 
 /// `protobuf` on PyPI; the generated header wins.
 pub const PROTOBUF_PYTHON: &str = "7.36.2";
 /// grpcio-tools and `grpcio`; the generated code wins.
 pub const GRPC_PYTHON: &str = "1.85.1";
+/// The Python that packages say they need; `grpcio` of this version asks for no later one.
+pub const PYTHON: &str = "3.10";
 /// The build backend of the Python package.
 pub const HATCHLING: &str = "1.33.0";
 
@@ -35,3 +41,16 @@ pub const PROST: &str = "0.14.4";
 pub const TONIC: &str = "0.14.9";
 /// What tonic of this version asks of the Rust toolchain.
 pub const RUST: &str = "1.88";
+
+/// The oldest version of a tool that packages can be built with, where they ask for one.
+#[must_use]
+pub fn floor(tool: &str) -> Option<&'static str> {
+    match tool {
+        "go" => Some(GO),
+        "java" | "javac" => Some(JAVA),
+        "mvn" => Some(MAVEN),
+        "python3" => Some(PYTHON),
+        "cargo" | "rustc" => Some(RUST),
+        _ => None,
+    }
+}

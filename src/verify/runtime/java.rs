@@ -37,7 +37,7 @@ impl Runtime for Java {
         build.jar = format!("{artifact}-{}.jar", build.side.version);
         let values = context! {
             group, artifact, version => &build.side.version, protobuf => versions::PROTOBUF_JAVA,
-            grpc => versions::GRPC_JAVA, gson => GSON,
+            grpc => versions::GRPC_JAVA, gson => GSON, java => versions::JAVA,
         };
         build.put("pom.xml", render(include_str!("../templates/java/pom.xml.j2"), values))?;
         build.put("src/main/java/Driver.java", include_str!("../templates/java/Driver.java"))?;

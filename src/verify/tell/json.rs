@@ -87,7 +87,10 @@ pub(super) const FORMAT: Format<Matrix> =
 /// Writes one JSON document.
 fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let counts = matrix.counts();
-    let skips = matrix.skips.iter().map(|s| json!({"language": s.language.as_str(), "reason": s.reason}));
+    let skips = matrix
+        .skips
+        .iter()
+        .map(|s| json!({"language": s.language.as_str(), "reason": s.reason, "failed": s.failed.is_some()}));
     let unseen = matrix.unseen.iter().map(|u| json!({"change": u.change, "verdict": u.verdict}));
     let document = json!({
         "schema_version": SCHEMA_VERSION,

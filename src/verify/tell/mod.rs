@@ -265,7 +265,11 @@ pub(super) mod sample {
             labels: labels.map(str::to_owned),
             typed: ["v1.0.0".to_owned(), "it's v2".to_owned()],
             options: Vec::new(),
-            skips: vec![Skip { language: Language::Java, reason: "`mvn` is not there".to_owned() }],
+            skips: vec![Skip {
+                language: Language::Java,
+                reason: "`mvn` is not there".to_owned(),
+                failed: None,
+            }],
             cells,
             equal: 132,
             failures: vec!["python@v2.0.0: the driver does not start".to_owned()],

@@ -78,12 +78,14 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
             .hang(7)
             .write(view, out)?;
     }
-    for failure in &matrix.failures {
+    // A language that failed is told below.
+    let broken = matrix.skips.iter().filter(|s| s.failed.is_some()).count();
+    for failure in matrix.failures.iter().skip(broken) {
         Line::new().styled(Style::Error, "failed").plain(format!("  {failure}")).hang(8).write(view, out)?;
     }
     for skip in &matrix.skips {
         Line::new()
-            .styled(Style::Warn, "skipped")
+            .styled(if skip.failed.is_some() { Style::Error } else { Style::Warn }, "skipped")
             .plain(format!("  {}: {}", skip.language.as_str(), skip.reason))
             .hang(9)
             .write(view, out)?;

@@ -1,0 +1,157 @@
+//! The files of a version, out of its commit.
+
+use std::collections::BTreeMap;
+
+use crate::cli::pipeline::{self, Job, Version};
+use crate::cli::plugins::Machine;
+use crate::cli::{CliError, Ctx};
+use crate::codegen::Contract;
+use crate::codegen::generate;
+use crate::codegen::legal::terms;
+use crate::codegen::plan::{self, Wish};
+use crate::codegen::plugin::Lock;
+use crate::codegen::produce::ProduceError;
+use crate::deps;
+use crate::git::{Id, Repo};
+use crate::lock::FILE_NAME as LOCK_NAME;
+use crate::machine::FileTree;
+use crate::release::Entry;
+use crate::release::ReleaseError;
+use crate::release::artefacts::{self, Material, Part};
+use crate::schema::Schema;
+
+/// Names of files beside the configuration that go along, and how names of those begin that do as well.
+const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
+const LICENCES: [&str; 5] = ["LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.txt"];
+
+/// Packages of languages: language, coordinate, files.
+type Packages = Vec<(String, String, FileTree)>;
+
+/// Makes the files of a version.
+pub(super) fn files(
+    repo: &Repo,
+    entry: &Entry,
+    notes: &str,
+    ctx: &mut Ctx<'_>,
+) -> Result<FileTree, CliError> {
+    let commit = entry.draft.commit;
+    let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(".") };
+    let whole = pipeline::version_for(&job, Some(&commit.to_string()), ctx)?;
+    let schema = pipeline::schema(&whole.compiled)?;
+    let generate = whole.settings.generate.clone().unwrap_or_default();
+    let papers = papers(repo, &whole, commit)?;
+    let part = !generate.path.is_empty() || !generate.exclude_path.is_empty();
+    let (packages, mut parts) = if plan::targets(&generate, &entry.contract).is_empty() {
+        (Vec::new(), Vec::new())
+    } else if part {
+        let some = pipeline::version(Some(&commit.to_string()), &[], &[], ctx)?;
+        let schema = pipeline::schema(&some.compiled)?;
+        packages(entry, &some, &schema, ctx)?
+    } else {
+        packages(entry, &whole, &schema, ctx)?
+    };
+    parts.extend(imported(&papers));
+    parts.sort();
+    let sources = whole.texts.iter().map(|text| (text.name.to_string(), text.content.to_vec())).collect();
+    let terms = terms(&generate, &whole.legal);
+    let material = Material {
+        contract: &entry.contract,
+        version: &entry.version,
+        previous: entry.previous.as_ref(),
+        commit: &commit.to_string(),
+        time: repo.time_of(commit).map_err(ReleaseError::from)?,
+        repository: generate.about.repository.as_deref(),
+        licence: &terms.licence,
+        compiled: &whole.compiled,
+        schema: &schema,
+        sources: &sources,
+        papers: &papers,
+        notes,
+        packages: &packages,
+        parts: &parts,
+    };
+    artefacts::artefacts(&material).map_err(|e| CliError::usage(e.to_string()))
+}
+
+/// The packages of the configured languages, and the plugins that made them.
+fn packages(
+    entry: &Entry,
+    version: &Version,
+    schema: &Schema,
+    ctx: &mut Ctx<'_>,
+) -> Result<(Packages, Vec<Part>), CliError> {
+    let settings = version.settings.generate.clone().unwrap_or_default();
+    let machine = Machine::of(ctx, &version.settings, &version.folder);
+    let lock = machine.read_lock()?;
+    let (number, commit) = (entry.version.to_string(), entry.draft.commit.to_string());
+    let terms = terms(&settings, &version.legal);
+    let contract = Contract {
+        name: &entry.contract,
+        version: &number,
+        commit: Some(&commit),
+        licence: &terms.licence,
+        legal: &version.legal,
+        about: &terms.about,
+        compiled: &version.compiled,
+        schema,
+    };
+    let wish = Wish {
+        settings: &settings,
+        contract: &entry.contract,
+        folder: None,
+        only: None,
+        services: schema.has_services(),
+        root: &version.folder,
+        lock: lock.as_ref(),
+        around: machine.around(),
+    };
+    let units = plan::plan(&wish)?;
+    let wanted: Vec<_> = units.iter().collect();
+    let made = generate::make(&contract, &wanted, &machine.host, plan::limits(&settings))
+        .map_err(ProduceError::from)?;
+    let parts = units.iter().flat_map(|unit| &unit.steps).map(|step| tool(&step.plugin.name, lock.as_ref()));
+    let parts: std::collections::BTreeSet<Part> = parts.collect();
+    let packages = made.into_iter().filter_map(|made| {
+        Some((made.language?.as_str().to_owned(), made.coordinate.unwrap_or_default(), made.files))
+    });
+    Ok((packages.collect(), parts.into_iter().collect()))
+}
+
+/// A plugin; what is not locked is a part of this program, or one that the configuration names.
+fn tool(name: &str, lock: Option<&Lock>) -> Part {
+    let locked = lock.and_then(|lock| lock.plugin.get(name));
+    let version = locked.map_or_else(|| "NOASSERTION".to_owned(), |entry| entry.version.clone());
+    // Its bytes are others on another machine.
+    Part { name: name.to_owned(), version, sha256: None, tool: true }
+}
+
+/// What the lock has of others' contracts.
+fn imported(papers: &BTreeMap<String, Vec<u8>>) -> Vec<Part> {
+    let text = papers.get(LOCK_NAME).map(|text| String::from_utf8_lossy(text));
+    let lock = text.and_then(|text| deps::locked::parse(&text).ok()).unwrap_or_default();
+    let part = |(name, locked): (String, deps::Locked)| Part {
+        name,
+        version: locked.version,
+        sha256: Some(locked.sha256),
+        tool: false,
+    };
+    lock.into_iter().map(part).collect()
+}
+
+/// Configuration, lock and licence as they are in the commit.
+fn papers(repo: &Repo, version: &Version, commit: Id) -> Result<BTreeMap<String, Vec<u8>>, CliError> {
+    let mut papers = BTreeMap::new();
+    let folder = super::inside(repo, &version.folder, "");
+    for name in PAPERS.iter().chain(&LICENCES) {
+        let text = |path: &str| repo.file_of(commit, path).map_err(ReleaseError::from);
+        let found = match text(&format!("{folder}{name}"))? {
+            // A licence at the root of the repository is that of all contracts in it.
+            None if LICENCES.contains(name) => text(name)?,
+            found => found,
+        };
+        if let Some(content) = found {
+            papers.insert((*name).to_owned(), content);
+        }
+    }
+    Ok(papers)
+}

@@ -1,0 +1,67 @@
+//! Where a release goes: what flags and configuration name, as targets.
+
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+
+use crate::cli::CliError;
+use crate::config::Destination;
+use crate::release::target::{Directory, Target};
+
+/// The places of a release.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cli) struct Places {
+    /// The remote of git that has the last word.
+    pub(in crate::cli) remote: Option<String>,
+    /// Folders: where, and how a person knows them.
+    folders: Vec<(PathBuf, String)>,
+}
+
+impl Places {
+    /// The places that flags name, and where they name none those of the configuration. Folders on the command line are
+    /// relative to the working directory, in the configuration to its folder.
+    pub(in crate::cli) fn of(
+        flags: &[Destination],
+        configured: &[Destination],
+        cwd: &Path,
+        folder: &Path,
+    ) -> Result<Places, CliError> {
+        let (all, base) = if flags.is_empty() { (configured, folder) } else { (flags, cwd) };
+        let mut places = Places::default();
+        for destination in all {
+            match destination {
+                Destination::Git(remote) => {
+                    if let Some(other) = places.remote.replace(remote.clone()) {
+                        let message = format!(
+                            "`git:{other}` and `git:{remote}`: only one remote can have the last word"
+                        );
+                        return Err(CliError::usage(message).hint("mirror one of them"));
+                    }
+                }
+                Destination::Directory(path) => places.folders.push((base.join(path), path.clone())),
+            }
+        }
+        Ok(places)
+    }
+
+    /// The targets of a version, in the order in which they show it.
+    pub(super) fn targets(&self, contract: &str, version: &Version) -> Vec<Box<dyn Target>> {
+        let version = version.to_string();
+        let target = |(path, shown): &(PathBuf, String)| {
+            Box::new(Directory::new(path, shown, contract, &version)) as Box<dyn Target>
+        };
+        self.folders.iter().map(target).collect()
+    }
+
+    /// Which of the folders show a version, each by its name.
+    pub(in crate::cli) fn folders_with(&self, contract: &str, version: &Version) -> Vec<String> {
+        let place = |path: &Path| Directory::new(path, "", contract, &version.to_string()).is_there();
+        self.folders.iter().filter(|(path, _)| place(path)).map(|(_, shown)| format!("dir:{shown}")).collect()
+    }
+
+    /// What would be written where.
+    pub(super) fn told(&self, contract: &str, version: &Version) -> Vec<String> {
+        let remote = self.remote.iter().map(|remote| format!("branch and tag on `{remote}`"));
+        remote.chain(self.targets(contract, version).iter().map(|target| target.name())).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! The user's own `git`: for what needs its credentials, its hooks and its keys.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::machine::Host;
+use crate::machine::run::{Call, Done, Limits, RunError, run};
+use crate::text::without_secrets;
+
+/// Why git could not do it.
+#[derive(Debug, Error)]
+pub enum ProgramError {
+    /// There is no `git`.
+    #[error("`git` is not on the path, and only it can do this")]
+    NoGit,
+    /// It failed.
+    #[error("`{command}` failed{}", said(.source))]
+    Failed {
+        /// The command, without what is secret in it.
+        command: String,
+        /// What became of it.
+        #[source]
+        source: RunError,
+    },
+    /// Nothing can be made beside the repository.
+    #[error("cannot make a temporary repository")]
+    Beside {
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It printed no name of an object.
+    #[error("`git` printed `{said}` instead of the name of an object")]
+    Nothing {
+        /// What it printed.
+        said: String,
+    },
+}
+
+impl ProgramError {
+    /// What git itself said, without what is secret in it.
+    #[must_use]
+    pub fn messages(&self) -> String {
+        match self {
+            ProgramError::Failed { source, .. } => without_secrets(source.messages()),
+            ProgramError::NoGit | ProgramError::Beside { .. } | ProgramError::Nothing { .. } => String::new(),
+        }
+    }
+}
+
+/// What git said, on the line of the error: its last line is the reason.
+fn said(error: &RunError) -> String {
+    let last = error.messages().lines().map(str::trim).rfind(|line| !line.is_empty());
+    last.map(|line| format!(": {}", without_secrets(line))).unwrap_or_default()
+}
+
+/// Runs git in a folder. What it would ask on a terminal counts as refused; the command is how people are told of it.
+pub(super) fn git(
+    host: &Host,
+    folder: &Path,
+    arguments: Vec<OsString>,
+    input: &[u8],
+    set: Vec<(&str, OsString)>,
+    command: impl FnOnce() -> String,
+) -> Result<Done, ProgramError> {
+    let program = host.find("git").ok_or(ProgramError::NoGit)?;
+    // Submodules are not asked for, and a helper that a URL names would run programs.
+    let quiet = ["-c", "fetch.recurseSubmodules=false", "-c", "protocol.ext.allow=never", "-c", "gc.auto=0"];
+    let arguments = quiet.iter().map(OsString::from).chain(arguments).collect();
+    let set = set.into_iter().chain([("GIT_TERMINAL_PROMPT", "0".into())]).collect();
+    let call = Call { name: "git", program: &program, arguments, folder, input, set };
+    let failed = |source| ProgramError::Failed { command: without_secrets(&command()), source };
+    run(host, &call, Limits { output: 64 << 20, ..Limits::default() }).map_err(failed)
+}

@@ -1,0 +1,59 @@
+//! What must not be told.
+
+/// Takes passwords and tokens out of addresses in a text: `https://user:token@host/x` becomes `https://***@host/x`. The
+/// name alone that SSH logs in with (`ssh://git@host`) stays, for it is no secret.
+#[must_use]
+pub fn without_secrets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + 3);
+        out.push_str(before);
+        let end = after.find(|c: char| c.is_whitespace() || "/?#'\"`<>".contains(c)).unwrap_or(after.len());
+        let authority = &after[..end];
+        let scheme = before[..at].rsplit(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).next();
+        match authority.rfind('@') {
+            // Over HTTP a name alone is often a token.
+            Some(user)
+                if authority[..user].contains(':') || scheme.is_some_and(|s| s.starts_with("http")) =>
+            {
+                out.push_str("***");
+                out.push_str(&authority[user..]);
+            }
+            _ => out.push_str(authority),
+        }
+        rest = &after[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_and_tokens_leave_addresses() {
+        for (text, shown) in [
+            (
+                "fatal: unable to access 'https://me:s3cret@host/x.git/': 403",
+                "fatal: unable to access 'https://***@host/x.git/': 403",
+            ),
+            ("https://s3cret@host", "https://***@host"),
+            (
+                "http://a:s3@cret@host:80/p?q#f and https://b:s3cret@c",
+                "http://***@host:80/p?q#f and https://***@c",
+            ),
+            ("ssh://git@host/x", "ssh://git@host/x"),
+            ("ssh://git:s3cret@host/x", "ssh://***@host/x"),
+            ("oci://u:s3cret@host/x:1", "oci://***@host/x:1"),
+            (
+                "git@host:x.git, mail me@host, https://host/a@b",
+                "git@host:x.git, mail me@host, https://host/a@b",
+            ),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+    }
+}

@@ -1,0 +1,499 @@
+//! `protopact release`: one version, published once.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::env::{Output, TestEnv};
+use crate::git::git;
+
+const OLD: &str = "syntax = \"proto3\";
+package pay.v1;
+// What somebody pays.
+message Charge {
+  string id = 1;
+  int32 amount = 2;
+}
+";
+
+const CONFIG: &str = "[contract]
+name = \"acme/pay\"
+roots = [\"proto\"]
+
+[release]
+to = [\"git:origin\", \"dir:../published\"]
+";
+
+/// A clone with its remote beside it.
+struct Repo {
+    env: TestEnv,
+}
+
+impl Repo {
+    /// The contract, committed and pushed, with nothing published.
+    fn new() -> Repo {
+        let env = TestEnv::new();
+        let around = env.work().parent().unwrap().to_owned();
+        git(&around, &["init", "-q", "--bare", "origin.git"]);
+        git(&around, &["init", "-q", "work"]);
+        let repo = Repo { env };
+        repo.git(&["remote", "add", "origin", "../origin.git"]);
+        fs::write(around.join("home/.gitconfig"), "[user]\n\tname = A\n\temail = a@example.com\n").unwrap();
+        repo.env.write("protopact.toml", CONFIG);
+        repo.env.write("proto/pay/v1/pay.proto", OLD);
+        repo.env.write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- Said by hand.\n");
+        repo.push("first");
+        repo
+    }
+
+    /// The same with 1.0.0 published.
+    fn published() -> Repo {
+        let repo = Repo::new();
+        let output = repo.run(&["release", "--declare", "1.0.0", "--quiet"]);
+        assert_eq!(output.code, 0, "{output}");
+        repo
+    }
+
+    fn around(&self) -> PathBuf {
+        self.env.work().parent().unwrap().to_owned()
+    }
+
+    fn git(&self, arguments: &[&str]) -> String {
+        git(&self.env.work(), arguments)
+    }
+
+    fn push(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-qm", message]);
+        self.git(&["push", "-q", "origin", "main"]);
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        assert!(OLD.contains(from), "{from}");
+        self.env.write("proto/pay/v1/pay.proto", &OLD.replace(from, to));
+        self.push("edit");
+    }
+
+    /// What makes the next version 1.1.0.
+    fn adds(&self) {
+        self.edit("amount = 2;\n", "amount = 2;\n  string note = 3;\n");
+    }
+
+    fn environment(&self) -> BTreeMap<OsString, OsString> {
+        environment(&self.around())
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let environment = self.environment();
+        self.env.run_with(args, |io| {
+            io.env = environment;
+            io.now = SystemTime::now();
+        })
+    }
+
+    /// The references of the remote.
+    fn remote(&self) -> BTreeMap<String, String> {
+        let text =
+            git(&self.around().join("origin.git"), &["for-each-ref", "--format=%(refname) %(objectname)"]);
+        text.lines().map(|l| l.split_once(' ').unwrap()).map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
+    }
+
+    /// The versions in the folder, each whole.
+    fn folder(&self) -> Vec<String> {
+        let folder = self.around().join("published/acme/pay");
+        let names = fs::read_dir(&folder).into_iter().flatten();
+        let mut versions: Vec<_> = names.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        versions.retain(|name| !name.starts_with('.'));
+        versions.sort();
+        for version in &versions {
+            whole(&folder.join(version));
+        }
+        versions
+    }
+}
+
+fn environment(around: &Path) -> BTreeMap<OsString, OsString> {
+    let path = std::env::var_os("PATH").unwrap();
+    [("PATH", path), ("HOME", around.join("home").into()), ("GIT_CONFIG_NOSYSTEM", "1".into())]
+        .map(|(name, value)| (name.into(), value))
+        .into()
+}
+
+/// Holds the files of a version against their sums.
+fn whole(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        files.insert(entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap());
+    }
+    let sums = String::from_utf8(files["SHA256SUMS"].clone()).unwrap();
+    assert_eq!(sums.lines().count() + 1, files.len());
+    for line in sums.lines() {
+        let (sum, name) = line.split_once("  ").unwrap();
+        assert_eq!(sum, hex::encode(Sha256::digest(&files[name])), "{name}");
+    }
+    files
+}
+
+#[test]
+fn from_an_edit_to_versions_that_are_published_everywhere() {
+    let repo = Repo::new();
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 0, "{output}");
+    repo.adds();
+    let output = repo.run(&["release"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.out.starts_with("version 1.1.0 follows 1.0.0: minor\n"), "{output}");
+    assert!(output.out.contains(" pushed `origin`, with branch `main`\n"), "{output}");
+    // The commit of the release is on the branch, here and there, and the working tree went along.
+    let remote = repo.remote();
+    assert_eq!(remote["refs/heads/main"], repo.env.head());
+    assert_eq!(remote["refs/tags/v1.1.0"], repo.git(&["rev-parse", "refs/tags/v1.1.0"]));
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+    assert_eq!(repo.git(&["log", "--format=%s", "-1"]), "Release acme/pay 1.1.0");
+    let changelog = repo.env.read("CHANGELOG.md");
+    let places: Vec<_> =
+        ["## [Unreleased]", "## [1.1.0]", "pay.v1.Charge.note", "## [1.0.0]", "- Said by hand."]
+            .iter()
+            .map(|text| changelog.find(text).unwrap_or_else(|| panic!("{text}: {changelog}")))
+            .collect();
+    assert!(places.is_sorted(), "{changelog}");
+    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
+
+    let nothing = repo.run(&["release", "--quiet"]);
+    assert_eq!((nothing.code, &*nothing.out), (0, "nothing changed since 1.1.0: no release\n"), "{nothing}");
+
+    // What breaks has to be meant.
+    repo.edit("int32 amount", "string amount");
+    let refused = repo.run(&["release", "--quiet"]);
+    assert_eq!((refused.code, &*refused.out), (1, ""), "{refused}");
+    assert!(refused.err.contains("the next version is 2.0.0, and has to be declared"), "{refused}");
+    assert_eq!(repo.remote().len(), 3, "nothing was published");
+    let output = repo.run(&["release", "--declare", "2.0.0", "--format", "json"]);
+    assert_eq!(output.code, 0, "{output}");
+    let told: serde_json::Value = serde_json::from_str(&output.out).unwrap();
+    assert_eq!((&told["version"], &told["from"]), (&"2.0.0".into(), &"1.1.0".into()));
+    assert_eq!(told["published"]["remote"], "origin");
+    assert_eq!(repo.folder(), ["1.0.0", "1.1.0", "2.0.0"]);
+    let listed = repo.run(&["versions", "--places", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    let rows = listed["versions"].as_array().unwrap();
+    let told: Vec<_> =
+        rows.iter().map(|r| (r["version"].as_str(), r["bump"].as_str(), r["breaks"].as_bool())).collect();
+    let expected = [
+        (Some("2.0.0"), Some("major"), Some(true)),
+        (Some("1.1.0"), Some("minor"), Some(false)),
+        (Some("1.0.0"), None, None),
+    ];
+    assert_eq!(told, expected);
+    assert!(
+        rows.iter().all(|r| r["places"] == serde_json::json!(["git:origin", "dir:../published"])),
+        "{listed}"
+    );
+    git(&repo.around().join("origin.git"), &["tag", "-d", "v1.0.0"]);
+    let listed = repo.run(&["versions", "--places"]);
+    let first = one_line(listed.out.lines().next().unwrap());
+    assert!(
+        first.starts_with("2.0.0 20")
+            && first.ends_with("major breaks tag v2.0.0 git:origin, dir:../published"),
+        "{listed}"
+    );
+    assert!(listed.out.trim_end().ends_with("first  tag v1.0.0  dir:../published"), "{listed}");
+    let notes = repo.git(&["tag", "-l", "--format=%(contents)", "v2.0.0"]);
+    assert!(notes.contains("### Breaking") && notes.contains("pay.v1.Charge.amount"), "{notes}");
+}
+
+#[test]
+fn the_same_commit_gives_the_same_bytes_elsewhere() {
+    let repo = Repo::published();
+    let here = whole(&repo.around().join("published/acme/pay/1.0.0"));
+    git(&repo.around(), &["clone", "-q", "origin.git", "elsewhere"]);
+    let other = |args: &[&str]| {
+        let (environment, cwd) = (repo.environment(), repo.around().join("elsewhere"));
+        repo.env.run_with(args, |io| {
+            io.env = environment;
+            io.env.insert("TZ".into(), "Asia/Tokyo".into());
+            (io.cwd, io.now) = (cwd, SystemTime::now());
+        })
+    };
+    let again = ["release", "--from", "v1.0.0", "--to", "dir:out", "--quiet"];
+    let output = other(&again);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(output.out.contains("folder `out/acme/pay`, "), "{output}");
+    let folder = repo.around().join("elsewhere/out/acme/pay/1.0.0");
+    let there = whole(&folder);
+    assert_eq!(here.keys().collect::<Vec<_>>(), there.keys().collect::<Vec<_>>());
+    for (name, content) in &here {
+        assert!(there[name] == *content, "{name}");
+    }
+    // The same again is nothing to do, and anything else is refused.
+    let output = other(&again);
+    assert!(output.code == 0 && output.out.contains("has it already"), "{output}");
+    fs::write(folder.join("release.json"), "{}").unwrap();
+    let output = other(&again);
+    assert_eq!(output.code, 4, "{output}");
+    assert!(one_line(&output.err).contains("a published version never changes"), "{output}");
+    assert_eq!(fs::read_to_string(folder.join("release.json")).unwrap(), "{}");
+    // What a package server would ask of it.
+    let contents: serde_json::Value = serde_json::from_slice(&here["contents.spdx.json"]).unwrap();
+    assert_eq!(contents["spdxVersion"], "SPDX-2.3");
+    let statement: serde_json::Value = serde_json::from_slice(&here["provenance.intoto.json"]).unwrap();
+    assert_eq!(statement["subject"].as_array().unwrap().len(), here.len() - 2);
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A release that is refused; nothing is published by it, nor left behind.
+#[track_caller]
+fn refused(repo: &Repo, args: &[&str], code: i32, why: &str) {
+    let (remote, folder) = (repo.remote(), repo.folder());
+    let output = repo.run(&[&["release", "--quiet"], args].concat());
+    assert_eq!((output.code, &*output.out), (code, ""), "{output}");
+    let said = one_line(&output.err);
+    assert!(said.contains(why) && said.contains("hint: "), "{output}");
+    assert_eq!((repo.remote(), repo.folder()), (remote, folder));
+    let left: Vec<_> = fs::read_dir(repo.env.work().join(".git/protopact")).into_iter().flatten().collect();
+    assert!(left.iter().all(|e| e.as_ref().unwrap().file_name() == "release.lock"), "{left:?}");
+    let beside: Vec<_> =
+        fs::read_dir(repo.around().join("published/acme/pay")).into_iter().flatten().flatten().collect();
+    assert!(beside.iter().all(|e| !e.file_name().to_string_lossy().starts_with('.')), "{beside:?}");
+}
+
+#[test]
+fn what_is_not_ready_is_not_released() {
+    let repo = Repo::published();
+    repo.adds();
+    repo.env.write("proto/pay/v1/more.proto", "syntax = \"proto3\";\n");
+    refused(&repo, &[], 2, "changes that are not committed: `proto/pay/v1/more.proto`");
+    repo.env.remove("proto/pay/v1/more.proto");
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "only here"]);
+    refused(&repo, &[], 2, "branch `main` of `origin` is at ");
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    repo.git(&["switch", "-q", "--detach"]);
+    refused(&repo, &[], 2, "and on no branch");
+    repo.git(&["switch", "-q", "-c", "other"]);
+    refused(&repo, &[], 2, "branch `other` of `origin` is not there");
+    repo.git(&["switch", "-q", "main"]);
+    refused(&repo, &["--to", "git:upstream"], 2, "there is no remote `upstream`");
+    refused(&repo, &["--to", "git:a", "--to", "git:b"], 2, "only one remote can have the last word");
+    // A tag that this clone does not know, and one that it knows otherwise.
+    git(&repo.around().join("origin.git"), &["tag", "v1.5.0", "main"]);
+    refused(&repo, &[], 2, "tag `v1.5.0` of `origin` is not here");
+    git(&repo.around().join("origin.git"), &["tag", "-d", "v1.5.0"]);
+    repo.git(&["tag", "-f", "v1.0.0", "HEAD"]);
+    refused(&repo, &[], 2, "tag `v1.0.0` of `origin` is another one here");
+    repo.git(&["fetch", "-q", "-f", "--tags", "origin"]);
+    // A clock that is wrong.
+    let output = repo.env.run_with(&["release", "--quiet"], |io| {
+        io.env = repo.environment();
+    });
+    assert!(output.code == 2 && output.err.contains("the clock of this machine"), "{output}");
+    // A place that cannot be written to is found before anything is published.
+    fs::write(repo.around().join("file"), "").unwrap();
+    let output = repo.run(&["release", "--to", "git:origin", "--to", "dir:../file"]);
+    assert_eq!((output.code, repo.remote().len()), (4, 2), "{output}");
+    assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
+}
+
+#[test]
+fn a_shallow_clone_releases_nothing() {
+    let repo = Repo::published();
+    repo.adds();
+    let url = format!("file://{}", repo.around().join("origin.git").display());
+    fs::remove_dir_all(repo.env.work()).unwrap();
+    git(&repo.around(), &["clone", "-q", "--depth=1", &url, "work"]);
+    refused(&repo, &[], 2, "this clone is shallow");
+}
+
+#[test]
+fn what_the_remote_refuses_is_not_published_anywhere() {
+    let repo = Repo::published();
+    repo.adds();
+    let hook = repo.around().join("origin.git/hooks/pre-receive");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    script(&hook, "#!/bin/sh\necho 'you may not push here' >&2\nexit 1\n");
+    let before = (repo.remote(), repo.folder(), repo.env.head());
+    let output = repo.run(&["release", "--quiet"]);
+    assert!(output.code == 4 && output.err.contains("you may not push here"), "{output}");
+    assert_eq!((repo.remote(), repo.folder(), repo.env.head()), before);
+    fs::remove_file(hook).unwrap();
+    assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
+    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
+}
+
+#[test]
+fn no_secret_is_told_or_kept() {
+    let repo = Repo::published();
+    repo.adds();
+    // Nobody listens there any more.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for scheme in ["http", "ssh"] {
+        let url = format!("{scheme}://me:s3cret@127.0.0.1:{port}/x.git");
+        repo.git(&["remote", "set-url", "origin", &url]);
+        let output = repo.run(&["release"]);
+        assert_eq!(output.code, 4, "{output}");
+        assert!(!format!("{output}").contains("s3cret"), "{output}");
+    }
+    repo.git(&["remote", "set-url", "origin", "../origin.git"]);
+    assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
+    for file in walkdir::WalkDir::new(repo.around().join("published")) {
+        let file = file.unwrap();
+        if file.file_type().is_file() {
+            let content = fs::read(file.path()).unwrap();
+            assert!(!content.windows(6).any(|w| w == b"s3cret"), "{}", file.path().display());
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn commits_and_tags_are_signed_where_git_is_configured_so() {
+    let repo = Repo::new();
+    let signer = repo.around().join("signer");
+    script(
+        &signer,
+        "#!/bin/sh\ncat >/dev/null\necho '[GNUPG:] SIG_CREATED D 1 8 00 1 X' >&2\n\
+         printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n'\n",
+    );
+    repo.git(&["config", "gpg.program", &signer.to_string_lossy()]);
+    repo.git(&["config", "tag.gpgSign", "true"]);
+    repo.git(&["config", "commit.gpgSign", "true"]);
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 0, "{output}");
+    for object in ["v1.0.0", "HEAD"] {
+        let text = repo.git(&["cat-file", "-p", object]);
+        assert!(text.contains("-----BEGIN PGP SIGNATURE-----"), "{object}: {text}");
+    }
+    // What is signed is read again: the same files come out of the tag.
+    let output = repo.run(&["release", "--from", "v1.0.0", "--quiet"]);
+    assert!(output.code == 0 && output.out.contains("has it already"), "{output}");
+}
+
+#[test]
+fn one_of_twenty_releases_of_a_version_wins() {
+    let repo = Repo::published();
+    repo.adds();
+    let around = repo.around();
+    let clones: Vec<_> = (0..20).map(|n| format!("clone{n}")).collect();
+    for clone in &clones {
+        git(&around, &["clone", "-q", "origin.git", clone]);
+    }
+    let children: Vec<_> = clones
+        .iter()
+        .map(|clone| {
+            let mut command = repo.env.program(&["release"]);
+            command.current_dir(around.join(clone)).envs(environment(&around)).spawn().unwrap()
+        })
+        .collect();
+    let mut winners = Vec::new();
+    for (clone, child) in clones.iter().zip(children) {
+        let output = child.wait_with_output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if out.starts_with("version 1.1.0 follows 1.0.0: minor\n") {
+            assert!(output.status.success(), "{out}{err}");
+            winners.push(clone);
+        } else if output.status.success() {
+            // Those that made the same commit in the same second.
+            assert!(out.starts_with("version 1.1.0 was published by another run meanwhile"), "{out}{err}");
+        } else {
+            assert!(out.is_empty() && err.contains("origin"), "{out}{err}");
+            assert_ne!(output.status.code(), Some(70), "{err}");
+        }
+    }
+    assert_eq!(winners.len(), 1, "{winners:?}");
+    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
+    let tag = repo.remote()["refs/tags/v1.1.0"].clone();
+    assert_eq!(tag, git(&around.join(winners[0]), &["rev-parse", "refs/tags/v1.1.0"]));
+    // What is in the folder is what the winner made.
+    let about = fs::read_to_string(around.join("published/acme/pay/1.1.0/release.json")).unwrap();
+    let about: serde_json::Value = serde_json::from_str(&about).unwrap();
+    assert_eq!(about["commit"], git(&around.join(winners[0]), &["rev-parse", "HEAD"]));
+}
+
+/// A git that kills the program that called it: before it does the work of one call, or after.
+const KILLER: &str = "#!/bin/sh
+n=$(($(cat \"$COUNT\") + 1))
+echo $n >\"$COUNT\"
+if [ \"$n\" = \"$KILL_AT\" ] && [ \"$KILL\" = before ]; then kill -9 $PPID; exit 1; fi
+\"$GIT\" \"$@\"
+rc=$?
+if [ \"$n\" = \"$KILL_AT\" ] && [ \"$KILL\" = after ]; then kill -9 $PPID; fi
+exit $rc
+";
+
+fn script(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+/// A release whose n-th call of git kills it. `None` when there are not so many calls.
+#[cfg(unix)]
+fn killed(repo: &Repo, at: usize, when: &str) -> Option<()> {
+    let around = repo.around();
+    fs::create_dir_all(around.join("bin")).unwrap();
+    script(&around.join("bin/git"), KILLER);
+    fs::write(around.join("count"), "0").unwrap();
+    let real = which::which("git").unwrap();
+    let mut environment = environment(&around);
+    let path = environment[std::ffi::OsStr::new("PATH")].clone();
+    let first = around.join("bin").into_os_string();
+    environment.insert("PATH".into(), [first, path].join(&OsString::from(":")));
+    let mut command: Command = repo.env.program(&["release"]);
+    command.envs(environment).env("COUNT", around.join("count")).env("GIT", real);
+    let output = command.env("KILL_AT", at.to_string()).env("KILL", when).output().unwrap();
+    if output.status.success() {
+        return None;
+    }
+    assert_eq!(output.status.code(), None, "it was killed: {output:?}");
+    Some(())
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_that_is_killed_at_any_step_is_finished_or_forgotten_by_the_next() {
+    let mut steps = 0;
+    for when in ["before", "after"] {
+        for at in 1.. {
+            let repo = Repo::published();
+            repo.adds();
+            if killed(&repo, at, when).is_none() {
+                assert!(at > 6, "{at}");
+                break;
+            }
+            steps += 1;
+            // A reader sees the branch and the tag, or neither; and a version in the folder only as a whole.
+            let remote = repo.remote();
+            let moved = repo.git(&["rev-parse", "HEAD"]) != remote["refs/heads/main"]
+                || repo.git(&["log", "-1", "--format=%s"]).starts_with("Release");
+            let pushed = remote.contains_key("refs/tags/v1.1.0");
+            assert_eq!(moved, pushed, "{when} {at}: {remote:?}");
+            assert!(pushed || repo.folder() == ["1.0.0"], "{when} {at}");
+            let output = repo.run(&["release"]);
+            assert_eq!(output.code, 0, "{when} {at}: {output}");
+            assert_eq!(pushed, output.out.contains("an earlier run has begun"), "{when} {at}: {output}");
+            let remote = repo.remote();
+            assert_eq!(
+                remote["refs/tags/v1.1.0"],
+                repo.git(&["rev-parse", "refs/tags/v1.1.0"]),
+                "{when} {at}"
+            );
+            assert_eq!(remote["refs/heads/main"], repo.env.head(), "{when} {at}");
+            assert_eq!(repo.git(&["status", "--porcelain"]), "", "{when} {at}");
+            assert_eq!(repo.folder(), ["1.0.0", "1.1.0"], "{when} {at}");
+            let nothing = repo.run(&["release", "--quiet"]);
+            assert_eq!(&*nothing.out, "nothing changed since 1.1.0: no release\n", "{when} {at}: {nothing}");
+        }
+    }
+    assert!(steps >= 14, "{steps}");
+}
