@@ -359,6 +359,12 @@ pub(super) fn version(
     version_for(&job, from, ctx)
 }
 
+/// Compiles a published version of the contract around the working directory, all of it. `shape` is that of its tag.
+pub(super) fn published(tag: &str, shape: &str, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let overrides = Overrides { tag: Some(shape.to_owned()), ..overrides(ctx) };
+    version_for(&Job { overrides, ..Job::new(".") }, Some(&format!("refs/tags/{tag}")), ctx)
+}
+
 /// Compiles the working tree, or another version of the same contract.
 pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
     let (new, opened) = asked(job, ctx, |request, stdin| {
