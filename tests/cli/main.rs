@@ -18,6 +18,7 @@ mod fix;
 mod init;
 mod inputs;
 mod page;
+mod past;
 mod pipelines;
 mod policy;
 mod publish;
