@@ -83,7 +83,7 @@ pub(super) fn exec(args: FixArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
 fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, Level), CliError> {
     let progress = ctx.progress("reading");
     let sides = pipeline::asked(job, ctx, |request, stdin| request.both(stdin))?;
-    let Sides { settings, old, new, notes, origin, moved } = sides;
+    let Sides { settings, old, new, notes, origin, moved, affected: _ } = sides;
     for note in &notes {
         ctx.note(note)?;
     }

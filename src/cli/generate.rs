@@ -47,13 +47,13 @@ pub(super) struct GenerateArgs {
     #[arg(long, value_name = "LANGUAGE", value_enum, value_delimiter = ',')]
     lang: Option<Vec<Language>>,
 
-    /// Only these files and folders, and what they import
+    /// Only these files and folders, and what they import; may be repeated
     ///
-    /// Relative to the working directory; `generate.path` in the configuration when it is left out.
+    /// Relative to the working directory, whatever --from says; `generate.path` in the configuration when it is left out.
     #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
     path: Vec<String>,
 
-    /// Not these files and folders, unless another imports them
+    /// Not these files and folders, unless another imports them; may be repeated
     #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
     exclude_path: Vec<String>,
 

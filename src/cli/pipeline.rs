@@ -9,7 +9,7 @@ use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, w
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
-use crate::compile::{self, CompileError, Compiled, Diagnostic, Input, Options};
+use crate::compile::{self, Backend, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
 use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
@@ -52,6 +52,8 @@ pub(super) struct Job {
     pub(super) excerpts: bool,
     /// Say which edits would repair each finding.
     pub(super) repairs: bool,
+    /// Compile only what the change can reach, where that gives the same report.
+    pub(super) affected: bool,
 }
 
 impl Job {
@@ -104,11 +106,28 @@ pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
 
 /// Compares and decides. The level is the lowest that fails.
 pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
-    let progress = ctx.progress("reading");
-    let mut pair = asked(job, ctx, |request, stdin| request.both(stdin))?;
+    // What these ask for is about files that no change reaches.
+    let whole = job.limit_to_input_files || job.new_since.is_some() || ctx.global.warnings;
+    if job.affected && !whole {
+        let part = asked(job, ctx, |request, stdin| request.affected(stdin))?;
+        if let Some(decided) = check_sides(part, job, ctx)? {
+            return Ok(decided);
+        }
+    }
+    let whole = asked(job, ctx, |request, stdin| request.both(stdin))?;
+    Ok(check_sides(whole, job, ctx)?.expect("nothing is missing where everything is compiled"))
+}
+
+/// The same of sides that were opened; `None` where a part of them does not tell all.
+fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(Report, Level)>, CliError> {
     let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
-    progress.say("compiling both sides");
+    let part = pair.affected.take();
+    // protoc checks a side as a whole.
+    if part.is_some() && !matches!(options.backend, Backend::Auto | Backend::Builtin) {
+        return Ok(None);
+    }
+    let progress = ctx.progress("compiling both sides");
     let kept = lines::kept(&pair.new.content);
     let texts =
         job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
@@ -117,7 +136,18 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         (Content::Sources(old), Content::Sources(new)) if job.repairs => Some((old.clone(), new.clone())),
         _ => None,
     };
-    let (old, new, warned) = compile_pair(&mut pair, job, &options)?;
+    let (old, new, mut warned) = match compile_pair(&mut pair, job, &options) {
+        // Whoever has to mend something is told of everything that is wrong.
+        Err(_) if part.is_some() => return Ok(None),
+        compiled => compiled?,
+    };
+    if let Some(part) = &part {
+        if [&old, &new].into_iter().any(Schema::clashes_elsewhere) {
+            return Ok(None);
+        }
+        let sides = [(&mut warned.0, &pair.old.layout), (&mut warned.1, &pair.new.layout)];
+        sides.into_iter().for_each(|(warnings, layout)| part.keep_warnings(warnings, layout));
+    }
     let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
     progress.say("comparing");
     let accepted = Waivers {
@@ -135,6 +165,9 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     if job.witness {
         comparison = comparison.proving();
     }
+    if part.as_ref().is_some_and(|part| !comparison.is_of(&part.changed)) {
+        return Ok(None);
+    }
     let Decided { mut findings, changes, bump, mut waivers } = policy::decide(&comparison, &policies);
     if let Some(since) = &job.new_since {
         let (name, before) = since::findings(since, job, &pair, &old, memory, ctx)?;
@@ -142,9 +175,15 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
         pair.notes.push(format!("findings that {} has as well do not count", name.told()));
     }
     if waivers.iter().any(|w| w.status == WaiverStatus::Unused && !w.comment)
-        && let Some(earlier) = history.as_ref().and_then(|history| since::earlier(history, job, &old, ctx))
+        && let Some(history) = &history
     {
-        policy::published(&mut waivers, &earlier);
+        if part.is_some() {
+            return Ok(None);
+        }
+        let earlier = since::earlier(history, job, &old, ctx);
+        if let Some(earlier) = earlier {
+            policy::published(&mut waivers, &earlier);
+        }
     }
     let timelines =
         if job.excerpts { timelines(&comparison, &findings, history.as_ref()) } else { Timelines::default() };
@@ -184,7 +223,7 @@ pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), Cli
     // Taking millions of small things apart at the end of the process helps nobody.
     std::mem::forget(comparison);
     std::mem::forget((old, new));
-    Ok((report, fail_on))
+    Ok(Some((report, fail_on)))
 }
 
 /// What became of the numbers that findings are about, of those that are shown whole.
@@ -316,6 +355,12 @@ pub(super) fn version(
         ..Job::new(".")
     };
     version_for(&job, from, ctx)
+}
+
+/// Compiles a published version of the contract around the working directory, all of it. `shape` is that of its tag.
+pub(super) fn published(tag: &str, shape: &str, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let overrides = Overrides { tag: Some(shape.to_owned()), ..overrides(ctx) };
+    version_for(&Job { overrides, ..Job::new(".") }, Some(&format!("refs/tags/{tag}")), ctx)
 }
 
 /// Compiles the working tree, or another version of the same contract.

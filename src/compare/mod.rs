@@ -6,6 +6,7 @@
 
 mod carried;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use carried::Carried;
@@ -13,7 +14,7 @@ pub use carried::Moved;
 
 use crate::diff::{self, Change, Cx, Echoes};
 use crate::ledger::{self, Memory};
-use crate::schema::{File, Schema};
+use crate::schema::{Element, File, Schema};
 use crate::verdict::{Judge, Verdict};
 use crate::wire::{Proof, Prover};
 
@@ -115,6 +116,18 @@ impl<'a> Comparison<'a> {
         let Cx { old, new } = self.cx;
         change.old.is_some_and(|e| self.own.old[old.file_of(e).index()])
             || change.new.is_some_and(|e| self.own.new[new.file_of(e).index()])
+    }
+
+    /// Whether the changes are all in these files, and what was made of them rests on no file that was left out. What the
+    /// files of a side serve together is not told by some of them.
+    pub fn is_of(&self, changed: &BTreeSet<Box<str>>) -> bool {
+        let Cx { old, new } = self.cx;
+        let inside =
+            |schema: &Schema, element: Element| changed.contains(&schema.file(schema.file_of(element)).name);
+        let of = |change: &Change| {
+            change.old.is_none_or(|e| inside(old, e)) && change.new.is_none_or(|e| inside(new, e))
+        };
+        !self.judge.asked_for_routes() && self.changes.iter().all(of)
     }
 
     /// The file whose policy decides: where the element was, or where it is when it is new.

@@ -4,6 +4,9 @@
 //! `google.protobuf.Any`, whether a package is still there, what a missing type is declared in. A look at the text
 //! gives them, and costs a small part of compiling.
 
+/// What a comment that accepts a break begins with, in the text and in the descriptors.
+pub(crate) const ALLOW: &str = "protopact:allow";
+
 /// A file of a side that is not compiled, as a look at its text shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {

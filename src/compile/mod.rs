@@ -31,13 +31,16 @@ pub(crate) mod wire;
 use bytes::Bytes;
 use thiserror::Error;
 
-pub(crate) use declared::{Declared, Number, declared};
+pub(crate) use declared::{Declared, Holds, Number, declared};
 pub(crate) use diagnostic::shortened;
 pub use diagnostic::{Diagnostic, Excerpt, Severity};
+pub(crate) use head::ALLOW;
 pub use head::{Declares, Head, HeadImport};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;
 pub(crate) use parse::{Span as TextSpan, lex};
+#[cfg(test)]
+pub(crate) use parse::{ast::Value, parse_declarations};
 pub use protoc::ProtocError;
 pub use protox::PROTOX;
 
@@ -78,6 +81,12 @@ pub struct Input {
 #[must_use]
 pub fn is_well_known(import: &str) -> bool {
     well_known::text(import).is_some()
+}
+
+/// The text of a file that is built in.
+#[must_use]
+pub fn well_known_text(import: &str) -> Option<&'static str> {
+    well_known::text(import)
 }
 
 /// Which compiler to use.

@@ -8,9 +8,7 @@ use memchr::memmem;
 
 use super::model::FileId;
 use super::tables::Schema;
-
-/// What the comment begins with.
-const MARK: &str = "protopact:allow";
+use crate::compile::ALLOW as MARK;
 
 /// The path of a `syntax`, `edition` or `package` statement: comments there are about the file.
 const OF_FILE: [i32; 3] = [12, 14, 2];

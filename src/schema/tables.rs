@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::kind::{Cardinality, Kind};
 use super::model::{
@@ -129,6 +129,23 @@ impl Schema {
     /// The files that were not compiled.
     pub fn heads(&self) -> &[Head] {
         &self.heads
+    }
+
+    /// Whether something at the top of a compiled file has the name of a package that files have which were not compiled:
+    /// they do not go together.
+    pub fn clashes_elsewhere(&self) -> bool {
+        let mut packages: FxHashSet<&str> = FxHashSet::default();
+        for package in self.head_packages.keys() {
+            packages.extend(package.match_indices('.').map(|(at, _)| &package[..at]));
+            packages.insert(package);
+        }
+        // Values stand beside their enum.
+        let value = |value: &EnumValue| {
+            let scope = self.enum_(value.parent).full_name.rsplit_once('.').map_or("", |(scope, _)| scope);
+            qualify(scope, &value.name)
+        };
+        self.by_name.keys().any(|name| packages.contains(&**name))
+            || self.values.iter().any(|one| packages.contains(&*value(one)))
     }
 
     /// Whether any file is of a package, compiled or not.

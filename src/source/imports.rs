@@ -3,7 +3,9 @@
 //! The scan knows comments, strings and braces and nothing else of the language. It never fails: in a file that
 //! does not parse it finds what it can, and the compiler reports the error.
 
-use crate::compile::{Declares, Head, HeadImport};
+use memchr::memmem;
+
+use crate::compile::{ALLOW, Declares, Head, HeadImport};
 
 /// What the scan finds in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,20 +16,33 @@ pub struct Scan {
     pub public: Vec<String>,
     /// The package, when there is one.
     pub package: Option<String>,
-    /// Whether an import is written in a way that the scan does not spell out: with an escape, or in pieces.
+    /// Whether an import or a package of a language is written in a way that the scan does not spell out: with an
+    /// escape, or in pieces.
     pub unclear: bool,
+    /// Whether there were no bytes to look at.
+    pub unreadable: bool,
+    /// Whether the file declares an edition.
+    pub edition: bool,
     /// The messages and enums of the top level.
     pub types: Vec<String>,
     /// What is declared at any level.
     pub declares: Declares,
     /// Whether `google.protobuf.Any` is named. A type whose name ends like this one counts as well.
     pub any: bool,
+    /// Whether it extends messages that are no options of descriptor.proto. A relative name counts as one.
+    pub extends: bool,
+    /// Whether it can hold a comment that accepts a break.
+    pub allows: bool,
+    /// `go_package`, as written.
+    pub go_package: Option<String>,
+    /// `java_package`, as written.
+    pub java_package: Option<String>,
 }
 
 impl Scan {
     /// The head of the file, but for what the file is called and whose it is.
     #[must_use]
-    pub fn head(self) -> Head {
+    pub fn head(&self) -> Head {
         let import =
             |path: &String| HeadImport { path: path.as_str().into(), public: self.public.contains(path) };
         Head {
@@ -44,10 +59,12 @@ impl Scan {
 /// Scans a file.
 #[must_use]
 pub fn scan(text: &[u8]) -> Scan {
-    let mut found = Scan::default();
+    let mut found = Scan { allows: memmem::find(text, ALLOW.as_bytes()).is_some(), ..Scan::default() };
     let mut rest = Tokens { text, at: 0 };
     let mut depth = 0_usize;
     let mut at_start = true;
+    // In a block that extends a message, at the top level.
+    let mut extending = false;
     let (mut names_type, mut any) = (false, false);
     let mut name: Vec<u8> = Vec::new();
     while let Some(token) = rest.next() {
@@ -74,19 +91,39 @@ pub fn scan(text: &[u8]) -> Scan {
                 at_start = matches!(then, Some(Token::Symbol(b';')));
             }
             Token::Word(word) if depth == 0 && at_start && word == b"package" => {
-                if let Some(Token::Word(name)) = rest.next() {
-                    let name: String = String::from_utf8_lossy(name).into_owned();
+                let name = String::from_utf8_lossy(&rest.joined()).into_owned();
+                if !name.is_empty() {
                     found.package.get_or_insert(name);
                 }
                 at_start = false;
             }
-            Token::Word(word) if at_start && is_declaration(word) => {
+            Token::Word(b"edition") if depth == 0 && at_start => {
+                found.edition = true;
+                at_start = false;
+            }
+            Token::Word(b"option") if depth == 0 && at_start => {
+                found.unclear |= rest.package_of(&mut found.go_package, &mut found.java_package).is_none();
+                at_start = false;
+            }
+            Token::Word(word) if at_start && is_declaration(word) && rest.names_follow() => {
                 match word {
                     b"message" => found.declares.messages = true,
                     b"enum" => found.declares.enums = true,
-                    _ => found.declares.extensions = true,
+                    _ => {
+                        found.declares.extensions = true;
+                        found.extends |= !rest.options_follow();
+                        extending |= depth == 0;
+                    }
                 }
                 names_type = depth == 0 && word != b"extend";
+                at_start = false;
+            }
+            // Of edition 2024, in front of a declaration.
+            Token::Word(b"export" | b"local") if at_start => name.clear(),
+            // A group is a message beside its field.
+            Token::Word(b"group") if rest.group_follows() => {
+                found.declares.messages = true;
+                names_type = extending && depth == 1;
                 at_start = false;
             }
             Token::Word(word) => {
@@ -104,7 +141,10 @@ pub fn scan(text: &[u8]) -> Scan {
             Token::Symbol(symbol @ (b'{' | b'}' | b';')) => {
                 match symbol {
                     b'{' => depth += 1,
-                    b'}' => depth = depth.saturating_sub(1),
+                    b'}' => {
+                        depth = depth.saturating_sub(1);
+                        extending &= depth > 0;
+                    }
                     _ => {}
                 }
                 name.clear();
@@ -154,6 +194,56 @@ struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
+    /// Takes a name, written in pieces as it may be.
+    fn joined(&mut self) -> Vec<u8> {
+        let mut name = Vec::new();
+        while let Some(Token::Word(word)) = self.ahead().next() {
+            name.extend_from_slice(word);
+            self.next();
+        }
+        name
+    }
+
+    /// Whether a word comes next: a declaration has a name, a value of an enum that is called `message` has a number.
+    fn names_follow(&self) -> bool {
+        matches!(self.ahead().next(), Some(Token::Word(_)))
+    }
+
+    /// Whether a name and a number come next, as behind `group`.
+    fn group_follows(&self) -> bool {
+        let mut ahead = self.ahead();
+        matches!((ahead.next(), ahead.next()), (Some(Token::Word(_)), Some(Token::Symbol(b'='))))
+    }
+
+    /// Whether the name that comes next is that of options: `google.protobuf.FieldOptions` and the like.
+    fn options_follow(&self) -> bool {
+        let name = self.ahead().joined();
+        let name = name.strip_prefix(b".").unwrap_or(&name);
+        let options = name.strip_prefix(b"google.protobuf.").and_then(|name| name.strip_suffix(b"Options"));
+        options.is_some_and(|kind| !kind.contains(&b'.'))
+    }
+
+    /// Takes the value of an option that says where generated code goes. `None` where it is not spelled out.
+    fn package_of(&self, go: &mut Option<String>, java: &mut Option<String>) -> Option<()> {
+        let mut ahead = self.ahead();
+        let wanted = match ahead.next() {
+            Some(Token::Word(b"go_package")) => go,
+            Some(Token::Word(b"java_package")) => java,
+            _ => return Some(()),
+        };
+        let (Some(Token::Symbol(b'=')), Some(Token::Text(text)), Some(Token::Symbol(b';'))) =
+            (ahead.next(), ahead.next(), ahead.next())
+        else {
+            return None;
+        };
+        *wanted = Some(String::from_utf8_lossy(text).into_owned());
+        (!text.contains(&b'\\')).then_some(())
+    }
+
+    fn ahead(&self) -> Tokens<'a> {
+        Tokens { text: self.text, at: self.at }
+    }
+
     fn skip_while(&mut self, keep: impl Fn(u8) -> bool) -> &'a [u8] {
         let start = self.at;
         while self.text.get(self.at).is_some_and(|b| keep(*b)) {
@@ -210,6 +300,7 @@ fn is_word(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::{Value, parse_declarations};
     use proptest::prelude::*;
 
     #[test]
@@ -225,7 +316,7 @@ mod tests {
         let found = scan(text);
         assert_eq!(found.imports, ["a.proto", "b/b.proto", "c.proto"]);
         assert_eq!(found.public, ["b/b.proto"]);
-        assert_eq!((found.package.as_deref(), found.unclear), (Some("acme.pay"), false));
+        assert_eq!((found.package.as_deref(), found.unclear), (Some("acme.pay.v1"), false));
         for unclear in ["import \"a\" \"b\";", "import 'a\\x2fb';", "import a b;", "import {}"] {
             assert!(scan(unclear.as_bytes()).unclear, "{unclear}");
         }
@@ -244,7 +335,7 @@ mod tests {
         let found = scan(b"package acme; message M { extend acme.N { optional int32 x = 9; } }");
         assert_eq!(found.declares, Declares { messages: true, enums: false, extensions: true });
         assert_eq!(
-            scan(b"option message = 1; enum").declares,
+            scan(b"option message = 1; enum E").declares,
             Declares { enums: true, ..Declares::default() }
         );
     }
@@ -277,6 +368,94 @@ mod tests {
         }
         assert!(scan(b"message M { map<string, google.protobuf.Any> all = 1; }").any);
         assert!(!scan(b"// google.protobuf.Any\noption x = \"google.protobuf.Any\";").any);
+    }
+
+    #[test]
+    fn what_other_files_can_depend_on_is_found() {
+        let text = br#"
+            syntax = "proto2"; package acme; option go_package = "a.b/c;d"; option java_package='x.y' ;
+            option (edition) = { extend: 1; message { a: 1 } };
+            extend google.protobuf.FieldOptions { optional int32 x = 9; }
+            enum E { message = 0; enum = 1; extend = 2; edition = 3; }
+        "#;
+        let found = scan(text);
+        assert_eq!(found.go_package.as_deref(), Some("a.b/c;d"));
+        assert_eq!(found.java_package.as_deref(), Some("x.y"));
+        assert_eq!(found.declares, Declares { messages: false, enums: true, extensions: true });
+        assert_eq!((found.extends, found.edition, found.allows, found.unclear), (false, false, false, false));
+        for (name, is) in [
+            ("google.protobuf.FieldOptions", false),
+            (". google /**/ . protobuf\n.EnumOptions", false),
+            ("FieldOptions", true),
+            ("google.protobuf.x.Options", true),
+            ("acme.google.protobuf.FieldOptions", true),
+            ("Outer", true),
+        ] {
+            let text = format!("message M {{ extend {name} {{ optional int32 x = 9; }} }}");
+            assert_eq!(scan(text.as_bytes()).extends, is, "{name}");
+        }
+        assert!(scan(b"/* */ edition = '2023';").edition);
+        assert!(scan(b"// protopact:allow FIELD_NO_DELETE because").allows);
+        for unclear in ["option go_package = 'a' 'b';", "option java_package = '\\x41';", "option go_package"]
+        {
+            assert!(scan(unclear.as_bytes()).unclear, "{unclear}");
+        }
+    }
+
+    /// Whatever the parser takes without a problem, the scan sees as the parser does.
+    #[test]
+    fn the_scan_agrees_with_the_parser() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut open: Vec<_> = ["fixtures", "contracts", "src"].iter().map(|d| root.join(d)).collect();
+        let mut seen = 0;
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                continue;
+            }
+            if path.extension().is_none_or(|e| e != "proto") {
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let parsed = parse_declarations(&text);
+            let found = scan(text.as_bytes());
+            if !parsed.problems.is_empty() || found.unclear {
+                continue;
+            }
+            seen += 1;
+            let shown = path.display();
+            let file = &parsed.file;
+            let imports: Vec<String> = file.imports.iter().map(|i| i.path.to_string()).collect();
+            let public = file.imports.iter().filter(|i| i.public).map(|i| i.path.to_string());
+            let public: Vec<String> = public.collect();
+            assert_eq!((&found.imports, &found.public), (&imports, &public), "{shown}");
+            assert_eq!(found.package.as_deref().unwrap_or_default(), file.package, "{shown}");
+            assert_eq!(found.edition, parsed.edition.is_some(), "{shown}");
+            let messages = file.messages.iter().filter(|m| m.parent.is_none()).map(|m| &*m.name);
+            let enums = file.enums.iter().filter(|e| e.parent.is_none()).map(|e| e.name);
+            let mut types: Vec<&str> = messages.chain(enums).collect();
+            let mut scanned: Vec<&str> = found.types.iter().map(String::as_str).collect();
+            types.sort_unstable();
+            scanned.sort_unstable();
+            assert_eq!(scanned, types, "{shown}");
+            let nested = file.messages.iter().any(|m| !m.extensions.is_empty());
+            let declares = Declares {
+                messages: file.messages.iter().any(|m| !m.map_entry),
+                enums: !file.enums.is_empty(),
+                extensions: nested || !file.top_extensions.is_empty(),
+            };
+            assert_eq!(found.declares, declares, "{shown}");
+            for (name, scanned) in [("go_package", &found.go_package), ("java_package", &found.java_package)]
+            {
+                let option = file.options.iter().find(|o| matches!(&o.name[..], [part] if part.name == name));
+                let said = option.map(|o| match &o.value {
+                    Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+                    other => format!("{other:?}"),
+                });
+                assert_eq!(*scanned, said, "{shown}: {name}");
+            }
+        }
+        assert!(seen > 400, "only {seen} files were compared");
     }
 
     #[test]

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use thiserror::Error;
 
 use super::elsewhere;
 use super::open::below_root;
+use super::scans::Scans;
 use super::tree::{ReadError, Scope, is_proto};
-use super::{Loaded, Mount, Places, Plan, Problem, Side, Tree, places, reach, roots, scan};
+use super::{Loaded, Mount, Places, Plan, Problem, Scan, Side, Tree, places, reach, roots, scan};
 use crate::compile::Input;
 use crate::config::buf::Exclude;
 use crate::config::{Modules, Place, Policy, Root, Settings, is_under, join, normalize};
@@ -106,9 +108,6 @@ pub struct LayoutFile {
     pub target: bool,
 }
 
-/// The imports of a file, and whether some could not be made out.
-pub type Scanned = (Vec<String>, bool);
-
 /// What is imported and not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Missing {
@@ -132,7 +131,7 @@ pub struct Layout {
     /// Folders of the tree whose files are only there to be imported.
     pub hidden: Vec<String>,
     /// What files of the tree import, where that was looked at already and is of use still: by path.
-    pub scans: BTreeMap<String, Scanned>,
+    pub scans: BTreeMap<String, Arc<Scan>>,
     /// Sentences for people: which roots were found, what was left out.
     pub notes: Vec<String>,
     /// Selected paths that select nothing on this side.
@@ -304,18 +303,19 @@ pub fn plan<'t>(
         hidden.extend(places::foreign(tree));
     }
     let mut layout = Layout { policy: settings.policy.clone(), hidden, ..Layout::default() };
-    layout.choose_modules(tree, settings, like)?;
+    layout.choose_modules(tree, settings, like, &places.scans)?;
     layout.notes.extend_from_slice(&settings.notes);
     let own = |m: &Module| Mount { prefix: m.prefix.clone(), ..Mount::own(tree, &m.root) };
     let mounts: Vec<Mount<'t>> = layout.modules.iter().map(own).collect();
-    layout.assign(tree, like)?;
+    layout.assign(tree, like, &places.scans)?;
     if layout.files.is_empty() && side == Side::New {
         return Err(LayoutError::NoFiles { label: tree.name().told(), elsewhere: elsewhere::contract(tree) });
     }
     layout.mark_targets(tree, &mounts, selection, side)?;
     layout.check_problems(tree)?;
     layout.take_notes(tree);
-    let mut plan = Plan { layout, mounts, tree, reached: None };
+    let mut plan =
+        Plan { layout, mounts, tree, reached: None, scans: BTreeMap::new(), above: BTreeMap::new() };
     reach::complete(&mut plan, side, places)?;
     Ok(plan)
 }
@@ -324,7 +324,8 @@ pub fn plan<'t>(
 /// found, or are not there.
 pub(super) fn configured(tree: &Tree, settings: &Settings) -> Option<Layout> {
     let mut layout = Layout { policy: settings.policy.clone(), ..Layout::default() };
-    let given = settings.modules != Modules::Detect && layout.choose_modules(tree, settings, None).is_ok();
+    let given = settings.modules != Modules::Detect
+        && layout.choose_modules(tree, settings, None, &Scans::default()).is_ok();
     given.then_some(layout)
 }
 
@@ -401,6 +402,7 @@ impl Layout {
         tree: &Tree,
         settings: &Settings,
         like: Option<&Layout>,
+        scans: &Scans,
     ) -> Result<(), LayoutError> {
         match &settings.modules {
             Modules::Roots(roots) => {
@@ -425,9 +427,9 @@ impl Layout {
                 let hidden = |path: &str| self.hides(path);
                 let paths = roots::Paths::new(tree.protos().filter(|path| !hidden(path)));
                 let elsewhere = roots::Paths::new(tree.protos().filter(|path| hidden(path)));
-                let scans = imports_of(tree, &hidden);
+                let scans = scans_of(tree, scans, &hidden);
                 let imports: Vec<(&str, Vec<String>)> =
-                    scans.iter().map(|(path, (imports, _))| (path.as_str(), imports.clone())).collect();
+                    scans.iter().map(|(path, scan)| (path.as_str(), scan.imports.clone())).collect();
                 let found = roots::find(&paths, &imports);
                 let module = go_module(tree);
                 let found = roots::with_prefixes(found, &paths, &imports, &elsewhere, module.as_deref());
@@ -493,7 +495,7 @@ impl Layout {
 
     /// Gives every .proto file to the module with the deepest root around it. Where several roots give it a name, it is
     /// known by the one that others import it by.
-    fn assign(&mut self, tree: &Tree, like: Option<&Layout>) -> Result<(), LayoutError> {
+    fn assign(&mut self, tree: &Tree, like: Option<&Layout>, scans: &Scans) -> Result<(), LayoutError> {
         let mut several: Vec<(&str, usize, Vec<String>)> = Vec::new();
         for path in tree.protos() {
             if self.hides(path) {
@@ -531,9 +533,9 @@ impl Layout {
         }
         let mut imported: BTreeMap<String, usize> = BTreeMap::new();
         if self.scans.is_empty() {
-            self.scans = imports_of(tree, &|path| self.hides(path));
+            self.scans = scans_of(tree, scans, &|path| self.hides(path));
         }
-        for import in self.scans.values().flat_map(|(imports, _)| imports) {
+        for import in self.scans.values().flat_map(|scan| &scan.imports) {
             *imported.entry(import.clone()).or_default() += 1;
         }
         let theirs: BTreeMap<&str, &str> = like.map_or_else(BTreeMap::new, |like| {
@@ -718,16 +720,9 @@ pub(super) fn told_root(tree: &Tree, root: &Root) -> String {
     if root.prefix.is_empty() { format!("`{shown}`") } else { format!("`{shown}` as `{}`", root.prefix) }
 }
 
-/// What the files of a tree import, but for those that are hidden.
-fn imports_of(tree: &Tree, hidden: &dyn Fn(&str) -> bool) -> BTreeMap<String, Scanned> {
+/// What the files of a tree hold, but for those that are hidden: by path.
+fn scans_of(tree: &Tree, scans: &Scans, hidden: &dyn Fn(&str) -> bool) -> BTreeMap<String, Arc<Scan>> {
     let paths: Vec<&str> = tree.protos().filter(|p| is_proto(p) && !hidden(p)).collect();
-    let texts = tree.read_all_kept(&paths);
-    let scanned: Vec<Scanned> = texts
-        .par_iter()
-        .map(|text| {
-            let found = text.as_ref().map(|t| scan(t)).unwrap_or_default();
-            (found.imports, found.unclear)
-        })
-        .collect();
-    paths.into_iter().map(str::to_owned).zip(scanned).collect()
+    let found = scans.of(tree, &paths);
+    paths.into_iter().map(str::to_owned).zip(found).collect()
 }

@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+mod affected;
 mod ci;
 mod directory;
 mod elsewhere;
@@ -31,6 +32,7 @@ mod places;
 mod reach;
 mod request;
 mod roots;
+mod scans;
 mod server;
 mod settings;
 mod spec;
@@ -38,6 +40,7 @@ mod tree;
 mod why;
 
 pub use crate::git::Id as ContentId;
+pub use affected::Affected;
 pub use ci::CiError;
 pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};

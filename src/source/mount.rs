@@ -1,11 +1,11 @@
 //! What a side consists of, known before anything of it is read for the compiler.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
+use super::affected::{Affected, Graph, affected};
 use super::layout::told_root;
-use super::{Layout, LayoutError, Problem, ReadError, Tree, scan};
+use super::{Layout, LayoutError, Problem, ReadError, Scan, Tree};
 use crate::compile::{Head, Input, InputFile};
 use crate::config::{Root, is_under};
 
@@ -55,9 +55,26 @@ pub struct Plan<'t> {
     pub tree: &'t Tree,
     /// The targets and all that they import, by import path; `None` where an import can only be read by the compiler.
     pub(super) reached: Option<BTreeSet<Box<str>>>,
+    /// What is in the targets and all that they import, built-in files too, by import path.
+    pub(super) scans: BTreeMap<Box<str>, Arc<Scan>>,
+    /// Of what is only there to be imported: the file that led to it first.
+    pub(super) above: BTreeMap<Box<str>, Box<str>>,
 }
 
 impl<'t> Plan<'t> {
+    /// What a change from this side to another can reach; `None` where that is everything, or not certain.
+    #[must_use]
+    pub fn affected(&self, new: &Plan<'_>) -> Option<Affected> {
+        let found = |layout: &Layout| -> Vec<(String, String)> {
+            layout.modules.iter().map(|m| (m.root.clone(), m.prefix.clone())).collect()
+        };
+        let guessed = self.layout.found_roots || new.layout.found_roots;
+        if guessed && found(&self.layout) != found(&new.layout) {
+            return None;
+        }
+        affected(&Graph::of(self)?, &Graph::of(new)?)
+    }
+
     /// What the compiler reads: the targets and all that they can need.
     ///
     /// # Errors
@@ -90,7 +107,7 @@ impl<'t> Plan<'t> {
         let imports: Vec<&str> = wanted.iter().map(|(import, _)| &***import).collect();
         let mut files = Vec::with_capacity(wanted.len());
         let mut problems = Vec::new();
-        for ((import, file), content) in wanted.into_iter().zip(self.texts(&imports, false)) {
+        for ((import, file), content) in wanted.into_iter().zip(self.texts(&imports)) {
             match content {
                 Ok(content) => files.push(InputFile {
                     name: import.clone(),
@@ -115,17 +132,15 @@ impl<'t> Plan<'t> {
         Ok(files)
     }
 
-    /// The heads of the files that `taken` accepts by import path, in the order of their import paths. What cannot be
-    /// read has none.
+    /// The heads of the files that `taken` accepts by import path, in the order of their import paths: of targets and
+    /// of what they import.
     #[must_use]
     pub fn heads(&self, taken: &dyn Fn(&str) -> bool) -> Vec<Head> {
-        let imports: Vec<&str> = self.layout.files.keys().map(|i| &**i).filter(|i| taken(i)).collect();
-        let texts = self.texts(&imports, true);
-        let heads = imports.par_iter().zip(&texts).filter_map(|(import, text)| {
-            let file = &self.layout.files[*import];
-            let head = scan(text.as_ref().ok()?).head();
-            let (name, display) = ((*import).into(), file.display.as_str().into());
-            Some(Head { name, display, target: file.target, ..head })
+        let wanted = self.scans.iter().filter(|(import, scan)| !scan.unreadable && taken(import));
+        let heads = wanted.map(|(import, scan)| {
+            let file = self.layout.files.get(import);
+            let display = file.map_or_else(|| import.clone(), |file| file.display.as_str().into());
+            Head { name: import.clone(), display, target: file.is_some_and(|f| f.target), ..scan.head() }
         });
         heads.collect()
     }
@@ -157,19 +172,31 @@ impl<'t> Plan<'t> {
         }
     }
 
-    /// The bytes of files by import path, in the order given; each tree is asked once. `keep` has it keep them.
-    pub(super) fn texts(&self, imports: &[&str], keep: bool) -> Vec<Result<bytes::Bytes, super::ReadError>> {
-        let tree = |import: &str| self.mounts[self.layout.files[import].module].tree;
+    /// The bytes of files by import path, in the order given.
+    fn texts(&self, imports: &[&str]) -> Vec<Result<bytes::Bytes, ReadError>> {
         let mut texts: Vec<_> = imports.iter().map(|_| None).collect();
-        while let Some(first) = texts.iter().position(Option::is_none) {
-            let from = tree(imports[first]);
-            let theirs: Vec<usize> =
-                (first..imports.len()).filter(|i| std::ptr::eq(tree(imports[*i]), from)).collect();
-            let paths: Vec<&str> =
-                theirs.iter().map(|i| self.layout.files[imports[*i]].path.as_str()).collect();
-            let read = if keep { from.read_all_kept(&paths) } else { from.read_all(&paths) };
-            theirs.into_iter().zip(read).for_each(|(i, text)| texts[i] = Some(text));
-        }
+        self.by_tree(imports, |tree, paths, at| {
+            at.iter().zip(tree.read_all(paths)).for_each(|(at, text)| texts[*at] = Some(text));
+        });
         texts.into_iter().flatten().collect()
+    }
+
+    /// Asks each tree once: gives the paths of files by import path, with their places in the list.
+    pub(super) fn by_tree<N: AsRef<str>>(
+        &self,
+        imports: &[N],
+        mut ask: impl FnMut(&'t Tree, &[&str], &[usize]),
+    ) {
+        let files: Vec<_> = imports.iter().map(|import| &self.layout.files[import.as_ref()]).collect();
+        let tree = |at: usize| self.mounts[files[at].module].tree;
+        let mut rest: Vec<usize> = (0..files.len()).collect();
+        while let Some(first) = rest.first() {
+            let from = tree(*first);
+            let (theirs, others): (Vec<usize>, Vec<usize>) =
+                rest.into_iter().partition(|at| std::ptr::eq(tree(*at), from));
+            let paths: Vec<&str> = theirs.iter().map(|at| files[*at].path.as_str()).collect();
+            ask(from, &paths, &theirs);
+            rest = others;
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::open::{below_root, folder_tree};
+use super::scans::Scans;
 use super::settings::home;
 use super::tree::{self, Display, is_proto};
 use super::{Loaded, Name, SourceError, Tree, directory};
@@ -49,6 +50,8 @@ pub struct Places {
     /// The folder of the contract on disk, for what an old revision does not hold.
     home: Option<PathBuf>,
     newest: OnceLock<Option<Tree>>,
+    /// What was found in files of either side.
+    pub(super) scans: Scans,
 }
 
 /// One of them.
@@ -98,7 +101,8 @@ impl Places {
                 (None, None) => Lock::new(),
             },
         };
-        let places = Places { listed, home, lock, ..Places::default() };
+        let scans = other.map(|other| other.scans.clone()).unwrap_or_default();
+        let places = Places { listed, home, lock, scans, ..Places::default() };
         Ok(match other.filter(|other| other.lock == places.lock) {
             Some(other) => Places { deps: other.deps.clone(), lacking: other.lacking.clone(), ..places },
             None => places.with_deps(around.cache),

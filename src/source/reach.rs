@@ -2,15 +2,14 @@
 //! of [`Places`], wave by wave, before anything is compiled.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::layout::{LayoutFile, Missing, Scanned};
+use super::layout::{LayoutFile, Missing};
 use super::places::{Place, likely};
 use super::roots::{Paths, below_prefix};
 use super::why::explain;
-use super::{LayoutError, Mount, Places, Plan, Side, Tree, scan};
-use crate::compile::is_well_known;
+use super::{LayoutError, Mount, Places, Plan, Scan, Side, Tree, scan};
+use crate::compile::{is_well_known, well_known_text};
 use crate::config::{is_under, join};
 
 /// A file that an import leads to.
@@ -38,17 +37,22 @@ pub(super) fn complete<'t>(plan: &mut Plan<'t>, side: Side, places: &'t Places) 
     let mut unclear = false;
     while !wave.is_empty() {
         let mut next = Vec::new();
-        for (file, (imports, odd)) in wave.iter().zip(scanned(plan, &wave)) {
-            unclear |= odd;
-            for import in imports {
-                let import = reach.follow(plan, file, &import)?;
+        let found = scanned(plan, &wave, places);
+        for (file, scan) in wave.iter().zip(&found) {
+            unclear |= scan.unclear;
+            for written in &scan.imports {
+                let import = reach.follow(plan, file, written)?;
+                if import.is_none() && is_well_known(written) {
+                    plan.take_built_in(written, file);
+                }
                 if let Some(import) = import.filter(|import| !reached.contains(import)) {
+                    plan.above.insert(import.clone(), file.clone());
                     reached.insert(import.clone());
                     next.push(import);
                 }
             }
         }
-        wave = next;
+        plan.scans.extend(std::mem::replace(&mut wave, next).into_iter().zip(found));
     }
     plan.layout.scans = BTreeMap::new();
     reach.tell(plan);
@@ -57,25 +61,36 @@ pub(super) fn complete<'t>(plan: &mut Plan<'t>, side: Side, places: &'t Places) 
     Ok(())
 }
 
-/// What files import, in their order; what was looked at already is not read again.
-fn scanned(plan: &mut Plan<'_>, wave: &[Box<str>]) -> Vec<Scanned> {
-    let mut scans: Vec<Option<Scanned>> = Vec::with_capacity(wave.len());
+/// What files hold, in their order; what was looked at already is not read again.
+fn scanned(plan: &mut Plan<'_>, wave: &[Box<str>], places: &Places) -> Vec<Arc<Scan>> {
+    let mut found: Vec<Option<Arc<Scan>>> = Vec::with_capacity(wave.len());
     for import in wave {
         let file = &plan.layout.files[import];
         let own = std::ptr::eq(plan.mounts[file.module].tree, plan.tree);
-        scans.push(if own { plan.layout.scans.remove(file.path.as_str()) } else { None });
+        found.push(if own { plan.layout.scans.remove(file.path.as_str()) } else { None });
     }
-    let open: Vec<&str> = wave.iter().zip(&scans).filter(|(_, s)| s.is_none()).map(|(i, _)| &**i).collect();
-    let texts = plan.texts(&open, true);
-    let found: Vec<Scanned> = texts
-        .par_iter()
-        .map(|text| {
-            let found = text.as_ref().map(|t| scan(t)).unwrap_or_default();
-            (found.imports, found.unclear)
-        })
-        .collect();
-    let mut found = found.into_iter();
-    scans.into_iter().map(|scan| scan.or_else(|| found.next()).unwrap_or_default()).collect()
+    plan.by_tree(wave, |tree, paths, places_of| {
+        let open = places_of.iter().zip(paths).filter(|(at, _)| found[**at].is_none());
+        let (at, open): (Vec<usize>, Vec<&str>) = open.map(|(at, path)| (*at, *path)).unzip();
+        let scans = places.scans.of(tree, &open);
+        at.into_iter().zip(scans).for_each(|(at, scan)| found[at] = Some(scan));
+    });
+    found.into_iter().flatten().collect()
+}
+
+impl Plan<'_> {
+    /// Takes in a file that is built in, and what it imports.
+    fn take_built_in(&mut self, import: &str, file: &str) {
+        let mut open: Vec<(Box<str>, Box<str>)> = vec![(import.into(), file.into())];
+        while let Some((import, file)) = open.pop() {
+            let known = self.scans.contains_key(&import) || self.layout.files.contains_key(&import);
+            let Some(text) = well_known_text(&import).filter(|_| !known) else { continue };
+            let scan = scan(text.as_bytes());
+            open.extend(scan.imports.iter().map(|next| (next.as_str().into(), import.clone())));
+            self.above.insert(import.clone(), file);
+            self.scans.insert(import, Arc::new(scan));
+        }
+    }
 }
 
 /// What tells files of all trees apart.

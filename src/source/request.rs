@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use super::places::MovedDep;
 use super::{
-    Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin,
-    PathSelection, Places, Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
+    Affected, Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin,
+    PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
@@ -164,6 +164,8 @@ pub struct Sides {
     pub moved: BTreeMap<Box<str>, Arc<str>>,
     /// Where in git the old side is, if it is there.
     pub origin: Option<Origin>,
+    /// What the change can reach, where nothing else was read.
+    pub affected: Option<Affected>,
 }
 
 impl Request<'_> {
@@ -238,10 +240,24 @@ impl Request<'_> {
     /// As [`Request::one`] for either side, or nobody said what the old side is. A path has to lead to something on
     /// one side.
     pub fn both(&self, stdin: &mut dyn Read) -> Result<Sides, RequestError> {
+        self.sides(stdin, false)
+    }
+
+    /// The same, where only what the change can reach is read: see [`Sides::affected`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::both`].
+    pub fn affected(&self, stdin: &mut dyn Read) -> Result<Sides, RequestError> {
+        self.sides(stdin, true)
+    }
+
+    fn sides(&self, stdin: &mut dyn Read, part: bool) -> Result<Sides, RequestError> {
         let NewSide { loaded: new, settings, selection } = self.new_side(stdin)?;
         let against = settings.check.against.clone().ok_or(RequestError::NoOldSide)?;
         let is_stdin = |text: &str, side| SourceSpec::parse(text, self.cwd, side).is_ok_and(|s| s.is_stdin());
-        if is_stdin(self.new, Side::New) && is_stdin(&against, Side::Old) {
+        let from_stdin = [is_stdin(self.new, Side::New), is_stdin(&against, Side::Old)];
+        if from_stdin == [true; 2] {
             return Err(RequestError::StdinTwice);
         }
         let old = self.open(&against, Side::Old, new.root(), Some(&settings.release.tag), stdin)?;
@@ -256,9 +272,15 @@ impl Request<'_> {
         let places = self.places(&new, &settings, None)?;
         // The places of the new side serve the old one as well, which may have a lock of its own.
         let older = self.places(&old, &settings, Some(&places))?;
-        let new = Opened::plan(&new, &settings, &selection, (Side::New, None), &places)?;
-        let like = (Side::Old, Some(&new.layout));
-        let old = Opened::plan(&old, &old_settings, &selection, like, &older).map_err(|e| told(e.into()))?;
+        let new = Laid::plan(&new, &settings, &selection, (Side::New, None), &places)?;
+        let like = (Side::Old, Some(new.layout()));
+        let old = Laid::plan(&old, &old_settings, &selection, like, &older).map_err(|e| told(e.into()))?;
+        // What can be read once cannot be read again, whole.
+        let affected = match (&old, &new) {
+            (Laid::Tree(_, old), Laid::Tree(_, new)) if part && from_stdin == [false; 2] => old.affected(new),
+            _ => None,
+        };
+        let (new, old) = (new.read(affected.as_ref())?, old.read(affected.as_ref())?);
         let nowhere = new.layout.unmatched.iter().find(|p| old.layout.unmatched.contains(p));
         if let Some(path) = nowhere {
             let excluded = new.layout.excluded(path).or_else(|| old.layout.excluded(path)).cloned();
@@ -279,7 +301,7 @@ impl Request<'_> {
             }
         }
         let moved = files;
-        Ok(Sides { settings, old, new, notes, moved, origin })
+        Ok(Sides { settings, old, new, notes, moved, origin, affected })
     }
 
     /// Where a side finds what it imports from others.
@@ -327,6 +349,54 @@ impl Request<'_> {
     }
 }
 
+/// One side laid out, before its files are read for the compiler.
+enum Laid<'t> {
+    Tree(Name, Plan<'t>),
+    Image(Name, Layout, Content),
+}
+
+impl<'t> Laid<'t> {
+    fn plan(
+        loaded: &'t Loaded,
+        settings: &Settings,
+        selection: &PathSelection,
+        (side, like): (Side, Option<&Layout>),
+        places: &'t Places,
+    ) -> Result<Laid<'t>, LayoutError> {
+        let name = loaded.name().clone();
+        Ok(match loaded {
+            Loaded::Tree(tree) => {
+                Laid::Tree(name, layout::plan(tree, settings, selection, side, like, places)?)
+            }
+            Loaded::Image(image) => {
+                let content = Content::Image(image.clone(), selection.clone());
+                Laid::Image(name, Layout::of_image(settings), content)
+            }
+        })
+    }
+
+    fn layout(&self) -> &Layout {
+        match self {
+            Laid::Tree(_, plan) => &plan.layout,
+            Laid::Image(_, layout, _) => layout,
+        }
+    }
+
+    /// Reads what the compiler gets: all that can be needed, or a part of it.
+    fn read(self, part: Option<&Affected>) -> Result<Opened, LayoutError> {
+        Ok(match self {
+            Laid::Tree(name, plan) => {
+                let input = match part {
+                    Some(part) => plan.input_of(&|import| part.files.contains(import))?,
+                    None => plan.input()?,
+                };
+                Opened { name, layout: plan.layout, content: Content::Sources(input) }
+            }
+            Laid::Image(name, layout, content) => Opened { name, layout, content },
+        })
+    }
+}
+
 /// Where the newest configuration gives roots, those are tried rather than what an old file without a version says.
 fn prefer(like: &Option<Layout>, old: &mut Settings) {
     if like.is_some() && !old.notes.is_empty() {
@@ -345,20 +415,10 @@ impl Opened {
         loaded: &Loaded,
         settings: &Settings,
         selection: &PathSelection,
-        (side, like): (Side, Option<&Layout>),
+        sides: (Side, Option<&Layout>),
         places: &Places,
     ) -> Result<Opened, LayoutError> {
-        let name = loaded.name().clone();
-        Ok(match loaded {
-            Loaded::Tree(tree) => {
-                let resolved = layout::resolve(tree, settings, selection, side, like, places)?;
-                Opened { name, layout: resolved.layout, content: Content::Sources(resolved.input) }
-            }
-            Loaded::Image(image) => {
-                let content = Content::Image(image.clone(), selection.clone());
-                Opened { name, layout: Layout::of_image(settings), content }
-            }
-        })
+        Laid::plan(loaded, settings, selection, sides, places)?.read(None)
     }
 
     fn all_matched(&self) -> Result<(), RequestError> {

@@ -290,6 +290,16 @@ impl Tree {
         Ok(*entry.id.get_or_init(|| ContentId::of(&bytes)))
     }
 
+    /// The content id of a file, where it is known already.
+    pub(super) fn known_id(&self, path: &str) -> Option<ContentId> {
+        self.entries.get(path)?.id.get().copied()
+    }
+
+    /// Keeps the content id of a file whose bytes were read.
+    pub(super) fn identify(&self, path: &str, bytes: &[u8]) -> Option<ContentId> {
+        Some(*self.entries.get(path)?.id.get_or_init(|| ContentId::of(bytes)))
+    }
+
     /// The bytes of a file.
     ///
     /// # Errors

@@ -102,7 +102,7 @@ pub(crate) fn value_names(schema: &Schema, id: EnumValueId) -> (String, Option<S
 
 /// The name of a value without that of its enum in front, however both are written; as it is where nothing would be
 /// left of it.
-fn trimmed<'n>(value: &'n str, enum_: &str) -> &'n str {
+pub(super) fn trimmed<'n>(value: &'n str, enum_: &str) -> &'n str {
     let prefix = enum_.to_ascii_lowercase().replace('_', "");
     let (mut prefix, mut rest) = (prefix.as_str(), value);
     while let Some(p) = prefix.chars().next() {
@@ -208,13 +208,14 @@ impl Used {
 }
 
 impl Called {
-    /// `newMessage` and `opaqueNewMessageHook` of protogen.
-    fn new(schema: &Schema, id: MessageId) -> Called {
+    /// `newMessage` and `opaqueNewMessageHook` of protogen, for the parts that matter.
+    fn new(schema: &Schema, id: MessageId, sees: impl Fn(Element) -> bool) -> Called {
         let message = schema.message(id);
         let fixed = METHODS.iter().map(|m| ((*m).to_owned(), (true, None)));
         let mut used = Used(fixed.collect());
         let mut called = Called { fields: BTreeMap::new(), oneofs: BTreeMap::new() };
-        for id in &message.fields {
+        let fields = message.fields.iter().filter(|id| sees(Element::Field(**id)));
+        for id in fields.clone() {
             let field = schema.field(*id);
             let of = Element::Field(*id);
             let (go, beside) = used.take(camel(&field.name), true, of);
@@ -229,7 +230,7 @@ impl Called {
             }
         }
         called.wrappers(schema, id, message);
-        called.accessors(schema, message);
+        called.accessors(schema, message, fields);
         called
     }
 
@@ -237,8 +238,13 @@ impl Called {
         let front = type_name(schema, Element::Message(id));
         let types = message.messages.iter().map(|m| Element::Message(*m));
         let types = types.chain(message.enums.iter().map(|e| Element::Enum(*e)));
+        let mut members =
+            self.fields.iter_mut().filter(|(id, _)| schema.field(**id).oneof.is_some()).peekable();
+        if members.peek().is_none() {
+            return;
+        }
         let types: FxHashMap<String, Element> = types.map(|e| (type_name(schema, e), e)).collect();
-        for part in self.fields.values_mut() {
+        for (_, part) in members {
             part.wrapper = format!("{front}_{}", part.go);
             while let Some(other) = types.get(&part.wrapper) {
                 part.wrapper_beside = part.wrapper_beside.or(Some(*other));
@@ -248,18 +254,23 @@ impl Called {
     }
 
     /// What names accessors of the hybrid and the opaque API.
-    fn accessors(&mut self, schema: &Schema, message: &Message) {
+    fn accessors<'s>(
+        &mut self,
+        schema: &Schema,
+        message: &Message,
+        fields: impl Iterator<Item = &'s FieldId> + Clone,
+    ) {
         if message.generators.go_api == GoApi::Open {
             return;
         }
         let mut first: BTreeMap<String, FieldId> = BTreeMap::new();
-        for id in &message.fields {
+        for id in fields.clone() {
             let part = self.fields.get_mut(id).expect("every field has its part");
             if part.camel == "Build" {
                 part.camel.push('_');
             }
         }
-        for id in &message.fields {
+        for id in fields {
             let camel = self.fields[id].camel.clone();
             match first.get(&camel) {
                 Some(other) => {
@@ -312,7 +323,7 @@ fn has_presence(field: &Field) -> bool {
 
 /// What Go calls each field of a message, by its number and its name, and each oneof, which has the number zero here.
 pub(crate) fn member_names(schema: &Schema, id: MessageId) -> BTreeMap<(i32, &str), String> {
-    let called = Called::new(schema, id);
+    let called = Called::new(schema, id, |_| true);
     let fields = called.fields.into_iter().map(|(id, part)| {
         let field = schema.field(id);
         ((field.number, &*field.name), part.go)
@@ -379,7 +390,7 @@ impl Surface for Go {
         package(schema, schema.file_of(element))
     }
 
-    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names<'_>) {
         if let Element::Message(id) = element {
             let message = schema.message(id);
             let plain = message.oneofs.is_empty()
@@ -389,11 +400,15 @@ impl Surface for Go {
                 return out.add(element, None, type_name(schema, element), "struct");
             }
         }
-        let all = super::names(crate::words::Language::Go, schema, element).into_iter();
+        let all = super::names_of(crate::words::Language::Go, schema, element, out.1).into_iter();
         out.0.extend(all.filter(|name| !name.path.contains('.')));
     }
 
-    fn file(&self, schema: &Schema, id: FileId, out: &mut Names) {
+    fn keeps_apart(&self, owner: Element) -> bool {
+        matches!(owner, Element::Message(_))
+    }
+
+    fn file(&self, schema: &Schema, id: FileId, out: &mut Names<'_>) {
         // A public import of another package makes aliases for everything that stands at its top.
         for import in schema.file(id).imports.iter().filter(|import| import.public) {
             let Some(other) = schema.file_by_name(&import.path) else { continue };
@@ -401,7 +416,7 @@ impl Surface for Go {
                 continue;
             }
             for element in super::inside(schema, Element::File(other)) {
-                let theirs = super::names(crate::words::Language::Go, schema, element).into_iter();
+                let theirs = super::names_of(crate::words::Language::Go, schema, element, out.1).into_iter();
                 let top = theirs.filter(|n| !n.path.contains(['.', '(']) && !n.path.starts_with("File_"));
                 let message = matches!(element, Element::Message(_) | Element::Enum(_) | Element::Field(_));
                 top.filter(|_| message).for_each(|n| out.add(Element::File(id), None, n.path, n.shape));
@@ -410,11 +425,11 @@ impl Surface for Go {
         out.add(Element::File(id), None, format!("File_{}", clean(&schema.file(id).name)), "var");
     }
 
-    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names) {
+    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names<'_>) {
         let message = schema.message(id);
         let of = Element::Message(id);
         let name = type_name(schema, of);
-        let called = Called::new(schema, id);
+        let called = Called::new(schema, id, |part| out.sees(part));
         let api = message.generators.go_api;
         out.add(of, None, name.clone(), "struct");
         if api != GoApi::Open {
@@ -422,19 +437,28 @@ impl Surface for Go {
             out.add(of, None, format!("{name}_builder.Build()"), format!("*{name}"));
         }
         for field in &message.fields {
+            if !out.wants(Element::Field(*field)) {
+                continue;
+            }
             self.field(schema, &name, api, *field, &called, out);
         }
         for oneof in message.oneofs.iter().filter(|o| called.oneofs.contains_key(o)) {
+            if !out.wants(Element::Oneof(*oneof)) {
+                continue;
+            }
             self.oneof(schema, &name, api, *oneof, &called.oneofs[oneof], out);
         }
     }
 
-    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names) {
+    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names<'_>) {
         let of = Element::Enum(id);
         let name = type_name(schema, of);
         out.add(of, None, format!("{name}_name"), "map[int32]string");
         out.add(of, None, format!("{name}_value"), "map[string]int32");
         for value in &schema.enum_(id).values {
+            if !out.wants(Element::EnumValue(*value)) {
+                continue;
+            }
             let (used, old) = value_names(schema, *value);
             out.add(Element::EnumValue(*value), None, used, name.clone());
             if let Some(old) = old {
@@ -444,14 +468,14 @@ impl Surface for Go {
         out.add(of, None, name, "int32");
     }
 
-    fn extension(&self, schema: &Schema, id: FieldId, out: &mut Names) {
+    fn extension(&self, schema: &Schema, id: FieldId, out: &mut Names<'_>) {
         let (of, field) = (Element::Field(id), schema.field(id));
         let front = field.parent.map(|p| format!("{}_", type_name(schema, Element::Message(p))));
         let name = format!("E_{}{}", front.unwrap_or_default(), camel(&field.name));
         out.add(of, None, name, got(schema, field));
     }
 
-    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names) {
+    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names<'_>) {
         let service = schema.service(id);
         let of = Element::Service(id);
         let name = camel(&service.name);
@@ -473,7 +497,15 @@ impl Surface for Go {
 }
 
 impl Go {
-    fn field(&self, schema: &Schema, name: &str, api: GoApi, id: FieldId, called: &Called, out: &mut Names) {
+    fn field(
+        &self,
+        schema: &Schema,
+        name: &str,
+        api: GoApi,
+        id: FieldId,
+        called: &Called,
+        out: &mut Names<'_>,
+    ) {
         let (field, part, of) = (schema.field(id), &called.fields[&id], Element::Field(id));
         let got = got(schema, field);
         if api != GoApi::Opaque {
@@ -511,7 +543,7 @@ impl Go {
         }
     }
 
-    fn oneof(&self, schema: &Schema, name: &str, api: GoApi, id: OneofId, part: &Part, out: &mut Names) {
+    fn oneof(&self, schema: &Schema, name: &str, api: GoApi, id: OneofId, part: &Part, out: &mut Names<'_>) {
         let of = Element::Oneof(id);
         let _ = schema;
         if api != GoApi::Opaque {
@@ -526,7 +558,7 @@ impl Go {
         }
     }
 
-    fn method(&self, schema: &Schema, service: &str, id: MethodId, out: &mut Names) {
+    fn method(&self, schema: &Schema, service: &str, id: MethodId, out: &mut Names<'_>) {
         let method = schema.method(id);
         let of = Element::Method(id);
         let name = camel(&method.name);

@@ -133,12 +133,13 @@ fn group<'s>(schema: &'s Schema, field: &Field) -> Option<&'s str> {
 }
 
 /// What the fields of a message are called in accessors, with the field beside which one is not called plainly
-/// (`Context::InitializeFieldGeneratorInfoForFields`).
-fn fields(schema: &Schema, id: MessageId) -> FxHashMap<FieldId, (String, Option<Element>)> {
+/// (`Context::InitializeFieldGeneratorInfoForFields`), for the fields that matter.
+fn fields(schema: &Schema, id: MessageId, out: &Names<'_>) -> FxHashMap<FieldId, (String, Option<Element>)> {
     let all: Vec<(FieldId, &Field, String)> = schema
         .message(id)
         .fields
         .iter()
+        .filter(|id| out.sees(Element::Field(**id)))
         .map(|id| (*id, schema.field(*id), plain(schema, schema.field(*id))))
         .collect();
     let mut beside: Vec<Option<FieldId>> = vec![None; all.len()];
@@ -302,7 +303,11 @@ impl Surface for Java {
         }
     }
 
-    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+    fn keeps_apart(&self, owner: Element) -> bool {
+        matches!(owner, Element::Message(_) | Element::File(_))
+    }
+
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names<'_>) {
         match element {
             Element::File(id) => self.file(schema, id, out),
             Element::Message(id) if schema.message(id).parent.is_none() => {
@@ -321,20 +326,23 @@ impl Surface for Java {
         }
     }
 
-    fn file(&self, schema: &Schema, id: FileId, out: &mut Names) {
+    fn file(&self, schema: &Schema, id: FileId, out: &mut Names<'_>) {
         let (name, beside) = outer_class(schema, id);
         out.add(Element::File(id), beside, name, "class");
     }
 
-    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names) {
+    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names<'_>) {
         let of = Element::Message(id);
         let name = schema.nested_name(of);
         let message = schema.message(id);
         out.add(of, None, name.clone(), "class");
         out.add(of, None, format!("{name}OrBuilder"), "interface");
         out.add(of, None, format!("{name}.Builder"), "class");
-        let fields = fields(schema, id);
+        let fields = fields(schema, id, out);
         for id in &message.fields {
+            if !out.wants(Element::Field(*id)) {
+                continue;
+            }
             let (called, beside) = &fields[id];
             let upper = schema.field(*id).name.to_ascii_uppercase();
             out.add(Element::Field(*id), None, format!("{name}.{upper}_FIELD_NUMBER"), "int");
@@ -353,7 +361,7 @@ impl Surface for Java {
         }
     }
 
-    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names) {
+    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names<'_>) {
         let of = Element::Enum(id);
         let name = schema.nested_name(of);
         let enum_ = schema.enum_(id);
@@ -362,13 +370,16 @@ impl Surface for Java {
             out.add(of, None, format!("{name}.UNRECOGNIZED"), class(schema, of));
         }
         for id in &enum_.values {
+            if !out.wants(Element::EnumValue(*id)) {
+                continue;
+            }
             let value = &schema.value(*id).name;
             out.add(Element::EnumValue(*id), None, format!("{name}.{value}"), class(schema, of));
             out.add(Element::EnumValue(*id), None, format!("{name}.{value}_VALUE"), "int");
         }
     }
 
-    fn extension(&self, schema: &Schema, id: FieldId, out: &mut Names) {
+    fn extension(&self, schema: &Schema, id: FieldId, out: &mut Names<'_>) {
         let (of, field) = (Element::Field(id), schema.field(id));
         let front = match field.parent {
             Some(parent) => format!("{}.", schema.nested_name(Element::Message(parent))),
@@ -386,7 +397,7 @@ impl Surface for Java {
         out.add(of, None, format!("{front}{name}"), shape);
     }
 
-    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names) {
+    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names<'_>) {
         let service = schema.service(id);
         let (of, name) = (Element::Service(id), &service.name);
         let class = format!("{name}Grpc");
@@ -463,18 +474,23 @@ pub(crate) fn method_name(name: &str) -> String {
 }
 
 impl Java {
-    fn oneof(&self, schema: &Schema, message: &str, class: &str, id: OneofId, out: &mut Names) {
+    fn oneof(&self, schema: &Schema, message: &str, class: &str, id: OneofId, out: &mut Names<'_>) {
         let (oneof, of) = (schema.oneof(id), Element::Oneof(id));
         let name = camel(&oneof.name, true);
         let case = format!("{class}.{name}Case");
-        for holder in ["", "OrBuilder", ".Builder"] {
-            out.add(of, None, format!("{message}{holder}.get{name}Case()"), case.clone());
+        if out.wants(of) {
+            for holder in ["", "OrBuilder", ".Builder"] {
+                out.add(of, None, format!("{message}{holder}.get{name}Case()"), case.clone());
+            }
+            out.add(of, None, format!("{message}.Builder.clear{name}()"), format!("{class}.Builder"));
+            out.add(of, None, format!("{message}.{name}Case"), "enum");
+            let none = camel(&oneof.name, false).to_ascii_uppercase();
+            out.add(of, None, format!("{message}.{name}Case.{none}_NOT_SET"), case.clone());
         }
-        out.add(of, None, format!("{message}.Builder.clear{name}()"), format!("{class}.Builder"));
-        out.add(of, None, format!("{message}.{name}Case"), "enum");
-        let none = camel(&oneof.name, false).to_ascii_uppercase();
-        out.add(of, None, format!("{message}.{name}Case.{none}_NOT_SET"), case.clone());
         for member in &oneof.fields {
+            if !out.wants(Element::Field(*member)) {
+                continue;
+            }
             let constant = schema.field(*member).name.to_ascii_uppercase();
             out.add(Element::Field(*member), None, format!("{message}.{name}Case.{constant}"), case.clone());
         }
@@ -482,7 +498,7 @@ impl Java {
 }
 
 /// The accessors of one field.
-struct Accessors<'a> {
+struct Accessors<'a, 'v> {
     called: &'a str,
     of: Element,
     beside: Option<Element>,
@@ -490,10 +506,10 @@ struct Accessors<'a> {
     message: &'a str,
     /// The class of its builder.
     builder: String,
-    out: &'a mut Names,
+    out: &'a mut Names<'v>,
 }
 
-impl Accessors<'_> {
+impl Accessors<'_, '_> {
     /// Something that reads, which the message, its builder and what they share have; `@` stands for the field.
     fn read(&mut self, method: &str, shape: &str) {
         for holder in ["", "OrBuilder", ".Builder"] {

@@ -10,8 +10,11 @@
 
 pub(crate) mod go;
 pub(crate) mod java;
+pub(crate) mod kin;
 pub(crate) mod python;
 pub(crate) mod rust;
+
+use rustc_hash::FxHashSet;
 
 use crate::schema::{Element, EnumId, Field, FileId, MessageId, Schema};
 use crate::words::Language;
@@ -41,22 +44,25 @@ trait Surface: Sync {
     }
 
     /// Those names of an element that stand right below its container, where others of the same package could too.
-    fn tops(&self, schema: &Schema, element: Element, out: &mut Names);
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names<'_>);
+
+    /// Whether what is in a message or a file can be called otherwise beside something else in it.
+    fn keeps_apart(&self, owner: Element) -> bool;
 
     /// What a file makes beside its types, extensions and services.
-    fn file(&self, schema: &Schema, id: FileId, out: &mut Names);
+    fn file(&self, schema: &Schema, id: FileId, out: &mut Names<'_>);
 
     /// What a message makes, without the types and extensions inside.
-    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names);
+    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names<'_>);
 
     /// What an enum makes.
-    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names);
+    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names<'_>);
 
     /// What an extension makes.
-    fn extension(&self, schema: &Schema, id: crate::schema::FieldId, out: &mut Names);
+    fn extension(&self, schema: &Schema, id: crate::schema::FieldId, out: &mut Names<'_>);
 
     /// What a service makes.
-    fn service(&self, schema: &Schema, id: crate::schema::ServiceId, out: &mut Names);
+    fn service(&self, schema: &Schema, id: crate::schema::ServiceId, out: &mut Names<'_>);
 }
 
 /// Who speaks for a language.
@@ -69,13 +75,32 @@ fn of(language: Language) -> &'static dyn Surface {
     }
 }
 
-/// Collects the names of one element.
+/// The parts of a message or an enum that somebody asks about.
 #[derive(Debug, Default)]
-pub(crate) struct Names(Vec<Name>);
+pub(crate) struct View {
+    /// Whose names are wanted.
+    pub(crate) wanted: FxHashSet<Element>,
+    /// These, and all beside which one of them could be called otherwise.
+    pub(crate) seen: FxHashSet<Element>,
+}
 
-impl Names {
+/// Collects the names of one element, or those of some of its parts.
+#[derive(Debug, Default)]
+pub(crate) struct Names<'v>(Vec<Name>, Option<&'v View>);
+
+impl Names<'_> {
     fn add(&mut self, of: Element, beside: Option<Element>, path: String, shape: impl Into<String>) {
         self.0.push(Name { path, shape: shape.into(), of, beside });
+    }
+
+    /// Whether the names of a part are wanted.
+    fn wants(&self, part: Element) -> bool {
+        self.1.is_none_or(|view| view.wanted.contains(&part))
+    }
+
+    /// Whether a part matters to what others are called.
+    fn sees(&self, part: Element) -> bool {
+        self.1.is_none_or(|view| view.seen.contains(&part))
     }
 }
 
@@ -89,16 +114,31 @@ pub(crate) fn in_file_class(language: Language, schema: &Schema, element: Elemen
     of(language).in_file_class(schema, element)
 }
 
-/// Those [`names`] that stand right below the container.
-pub(crate) fn tops(language: Language, schema: &Schema, element: Element) -> Vec<Name> {
-    let mut out = Names::default();
+/// Whether [`Name::beside`] can be something in the names of an owner.
+pub(crate) fn keeps_apart(language: Language, owner: Element) -> bool {
+    of(language).keeps_apart(owner)
+}
+
+/// Those [`names`] that stand right below the container; of some parts, if these are named.
+pub(crate) fn tops(language: Language, schema: &Schema, element: Element, parts: Option<&View>) -> Vec<Name> {
+    let mut out = Names(Vec::new(), parts);
     of(language).tops(schema, element, &mut out);
     out.0
 }
 
 /// The names that a file, a message, an enum, an extension or a service makes by itself: types inside have their own.
 pub fn names(language: Language, schema: &Schema, owner: Element) -> Vec<Name> {
-    let mut out = Names::default();
+    names_of(language, schema, owner, None)
+}
+
+/// Those [`names`] that some parts of a message or an enum have, beside those of none of its parts.
+pub(crate) fn names_of(
+    language: Language,
+    schema: &Schema,
+    owner: Element,
+    parts: Option<&View>,
+) -> Vec<Name> {
+    let mut out = Names(Vec::new(), parts);
     let surface = of(language);
     match owner {
         Element::File(id) => surface.file(schema, id, &mut out),
@@ -114,10 +154,10 @@ pub fn names(language: Language, schema: &Schema, owner: Element) -> Vec<Name> {
 
 /// What two names must not have in common below one container: Go has one space for fields and methods, Java tells
 /// functions apart by what they take.
-pub fn key(language: Language, path: &str) -> String {
+pub fn key(language: Language, path: &str) -> &str {
     match language {
-        Language::Java => path.to_owned(),
-        Language::Go | Language::Python | Language::Rust => path.trim_end_matches("()").to_owned(),
+        Language::Java => path,
+        Language::Go | Language::Python | Language::Rust => path.trim_end_matches("()"),
     }
 }
 

@@ -39,7 +39,12 @@ impl Surface for Python {
         if let Element::Service(_) = element { format!("{module}_grpc") } else { module }
     }
 
-    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+    /// protoc leaves names as they are.
+    fn keeps_apart(&self, _: Element) -> bool {
+        false
+    }
+
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names<'_>) {
         match element {
             Element::Message(id) => {
                 if schema.message(id).parent.is_none() {
@@ -47,23 +52,26 @@ impl Surface for Python {
                 }
             }
             other => {
-                let all = super::names(crate::words::Language::Python, schema, other).into_iter();
+                let all = super::names_of(crate::words::Language::Python, schema, other, out.1).into_iter();
                 out.0.extend(all.filter(|name| !name.path.contains('.')));
             }
         }
     }
 
-    fn file(&self, _: &Schema, id: FileId, out: &mut Names) {
+    fn file(&self, _: &Schema, id: FileId, out: &mut Names<'_>) {
         out.add(Element::File(id), None, "DESCRIPTOR".to_owned(), "file");
     }
 
-    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names) {
+    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names<'_>) {
         let of = Element::Message(id);
         let name = schema.nested_name(of);
         let message = schema.message(id);
         out.add(of, None, name.clone(), "class");
         for id in &message.fields {
             let (field, of) = (schema.field(*id), Element::Field(*id));
+            if !out.wants(of) {
+                continue;
+            }
             let shape = match field.cardinality {
                 Cardinality::Map => match entry(schema, field) {
                     Some((key, value)) => {
@@ -90,11 +98,14 @@ impl Surface for Python {
         }
         for id in &message.oneofs {
             let of = Element::Oneof(*id);
+            if !out.wants(of) {
+                continue;
+            }
             out.add(of, None, format!("{name}.WhichOneof('{}')", schema.oneof(*id).name), "str");
         }
     }
 
-    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names) {
+    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names<'_>) {
         let of = Element::Enum(id);
         let enum_ = schema.enum_(id);
         let name = schema.nested_name(of);
@@ -103,6 +114,9 @@ impl Surface for Python {
             None => String::new(),
         };
         for id in &enum_.values {
+            if !out.wants(Element::EnumValue(*id)) {
+                continue;
+            }
             let value = &schema.value(*id).name;
             out.add(Element::EnumValue(*id), None, format!("{front}{value}"), "int");
             out.add(Element::EnumValue(*id), None, format!("{name}.{value}"), "int");
@@ -110,7 +124,7 @@ impl Surface for Python {
         out.add(of, None, name, "enum");
     }
 
-    fn extension(&self, schema: &Schema, id: FieldId, out: &mut Names) {
+    fn extension(&self, schema: &Schema, id: FieldId, out: &mut Names<'_>) {
         let (of, field) = (Element::Field(id), schema.field(id));
         let front = match field.parent {
             Some(parent) => format!("{}.", schema.nested_name(Element::Message(parent))),
@@ -122,7 +136,7 @@ impl Surface for Python {
         out.add(of, None, format!("{front}{}", field.name), format!("{list}{}", value_type(schema, field)));
     }
 
-    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names) {
+    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names<'_>) {
         let service = schema.service(id);
         let (of, name) = (Element::Service(id), &service.name);
         out.add(of, None, format!("{name}Stub"), "class");

@@ -252,18 +252,48 @@ pub(crate) fn allows(schema: &Schema, field: &Field, derived: Derived) -> bool {
     }
 }
 
+/// The traits that something with these fields derives.
+fn derives<'s>(schema: &Schema, fields: &[FieldId]) -> impl Iterator<Item = &'s str> {
+    let derived = [(Derived::Copy, "Copy"), (Derived::Eq, "Eq + Hash")].into_iter();
+    derived
+        .filter(|(derived, _)| fields.iter().all(|f| allows(schema, schema.field(*f), *derived)))
+        .map(|(_, words)| words)
+}
+
+/// What a message and its oneofs derive: `Pay: Copy`.
+pub(crate) fn traits(schema: &Schema, id: MessageId) -> Vec<String> {
+    let message = schema.message(id);
+    let name = type_name(schema, Element::Message(id));
+    let mut all: Vec<String> =
+        derives(schema, &message.fields).map(|words| format!("{name}: {words}")).collect();
+    for oneof in &message.oneofs {
+        let path = oneof_path(schema, *oneof).0;
+        all.extend(derives(schema, &schema.oneof(*oneof).fields).map(|words| format!("{path}: {words}")));
+    }
+    all
+}
+
+/// Where the enum of a oneof is below the module of its package, with what it is called otherwise beside.
+fn oneof_path(schema: &Schema, id: OneofId) -> (String, Option<Element>) {
+    let (name, beside) = oneof_name(schema, id);
+    (format!("{}::{name}", module_of(schema, schema.oneof(id).parent)), beside)
+}
+
 impl Surface for Rust {
+    fn keeps_apart(&self, owner: Element) -> bool {
+        matches!(owner, Element::Message(_))
+    }
+
     fn container(&self, schema: &Schema, element: Element) -> String {
         package(schema, schema.file_of(element))
     }
 
-    fn tops(&self, schema: &Schema, element: Element, out: &mut Names) {
+    fn tops(&self, schema: &Schema, element: Element, out: &mut Names<'_>) {
         match element {
             Element::Message(id) => {
                 out.add(element, None, type_name(schema, element), "struct");
                 for oneof in &schema.message(id).oneofs {
-                    let (name, beside) = oneof_name(schema, *oneof);
-                    let path = format!("{}::{name}", module_of(schema, id));
+                    let (path, beside) = oneof_path(schema, *oneof);
                     out.add(Element::Oneof(*oneof), beside, path, "enum");
                 }
             }
@@ -278,19 +308,23 @@ impl Surface for Rust {
     }
 
     /// Files do not show: modules follow packages.
-    fn file(&self, _: &Schema, _: FileId, _: &mut Names) {}
+    fn file(&self, _: &Schema, _: FileId, _: &mut Names<'_>) {}
 
-    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names) {
+    fn message(&self, schema: &Schema, id: MessageId, out: &mut Names<'_>) {
         let of = Element::Message(id);
         let name = type_name(schema, of);
         let message = schema.message(id);
         out.add(of, None, name.clone(), "struct");
-        for (derived, words) in [(Derived::Copy, "Copy"), (Derived::Eq, "Eq + Hash")] {
-            if message.fields.iter().all(|f| allows(schema, schema.field(*f), derived)) {
+        // All parts together have the word here.
+        if out.1.is_none() {
+            for words in derives(schema, &message.fields) {
                 out.add(of, None, format!("{name}: {words}"), "impl");
             }
         }
         for id in message.fields.iter().filter(|f| schema.field(**f).oneof.is_none()) {
+            if !out.wants(Element::Field(*id)) {
+                continue;
+            }
             let field = schema.field(*id);
             let path = format!("{name}.{}", snake(&field.name));
             out.add(Element::Field(*id), None, path, field_type(schema, field));
@@ -301,13 +335,16 @@ impl Surface for Rust {
         }
     }
 
-    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names) {
+    fn enum_(&self, schema: &Schema, id: EnumId, out: &mut Names<'_>) {
         let of = Element::Enum(id);
         let enum_ = schema.enum_(id);
         let name = type_name(schema, of);
-        // A second name of a number is left out by prost.
-        let mut numbers = FxHashSet::default();
-        for value in enum_.values.iter().filter(|v| numbers.insert(schema.value(**v).number)) {
+        for value in &enum_.values {
+            // A second name of a number is left out by prost.
+            let first = || schema.value_by_number(id, schema.value(*value).number) == Some(*value);
+            if !out.wants(Element::EnumValue(*value)) || !first() {
+                continue;
+            }
             let path = format!("{name}::{}", variant(&enum_.name, &schema.value(*value).name));
             out.add(Element::EnumValue(*value), None, path, "variant");
         }
@@ -315,9 +352,9 @@ impl Surface for Rust {
     }
 
     /// prost leaves extensions out.
-    fn extension(&self, _: &Schema, _: FieldId, _: &mut Names) {}
+    fn extension(&self, _: &Schema, _: FieldId, _: &mut Names<'_>) {}
 
-    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names) {
+    fn service(&self, schema: &Schema, id: ServiceId, out: &mut Names<'_>) {
         let service = schema.service(id);
         let of = Element::Service(id);
         let (front, name) = (tonic_module(&service.name), camel(&service.name));
@@ -350,7 +387,7 @@ impl Surface for Rust {
 
 impl Rust {
     /// What prost adds to a struct for numbers of enums, and for values that can be absent.
-    fn accessors(&self, schema: &Schema, message: &str, id: FieldId, out: &mut Names) {
+    fn accessors(&self, schema: &Schema, message: &str, id: FieldId, out: &mut Names<'_>) {
         let (field, of) = (schema.field(id), Element::Field(id));
         let name = field.name.to_snake_case();
         let called = snake(&field.name);
@@ -386,17 +423,23 @@ impl Rust {
         }
     }
 
-    fn oneof(&self, schema: &Schema, message: &str, id: OneofId, out: &mut Names) {
+    fn oneof(&self, schema: &Schema, message: &str, id: OneofId, out: &mut Names<'_>) {
         let (oneof, of) = (schema.oneof(id), Element::Oneof(id));
-        let (name, beside) = oneof_name(schema, id);
-        let path = format!("{}::{name}", module_of(schema, oneof.parent));
-        out.add(of, None, format!("{message}.{}", snake(&oneof.name)), "oneof");
-        for (derived, words) in [(Derived::Copy, "Copy"), (Derived::Eq, "Eq + Hash")] {
-            if oneof.fields.iter().all(|f| allows(schema, schema.field(*f), derived)) {
+        let mine = out.wants(of);
+        if !mine && !oneof.fields.iter().any(|f| out.wants(Element::Field(*f))) {
+            return;
+        }
+        let (path, beside) = oneof_path(schema, id);
+        if mine {
+            out.add(of, None, format!("{message}.{}", snake(&oneof.name)), "oneof");
+            for words in derives(schema, &oneof.fields) {
                 out.add(of, beside, format!("{path}: {words}"), "impl");
             }
         }
         for id in &oneof.fields {
+            if !out.wants(Element::Field(*id)) {
+                continue;
+            }
             let field = schema.field(*id);
             let value = value_type(schema, field);
             let shape = if field.kind.is_message() && is_boxed(schema, field) {
@@ -406,7 +449,9 @@ impl Rust {
             };
             out.add(Element::Field(*id), beside, format!("{path}::{}", camel(&field.name)), shape);
         }
-        out.add(of, beside, path, "enum");
+        if mine {
+            out.add(of, beside, path, "enum");
+        }
     }
 }
 

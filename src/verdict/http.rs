@@ -61,6 +61,11 @@ struct All {
 }
 
 impl Routes {
+    /// Whether anything asked for them.
+    pub(super) fn were_found(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// What serves a call: best the same template, else the first that matches all that it matches.
     fn find(&self, schema: &Schema, call: &Binding) -> Option<&Binding> {
         let All { bindings, exact, templates } = self.0.get_or_init(|| All::of(schema));

@@ -87,7 +87,11 @@ impl<'a> Judge<'a> {
 
     /// The same with all changes between the two at hand.
     pub fn of(cx: &Cx<'a>, changes: &[Change]) -> Judge<'a> {
-        Judge { cx: *cx, facts: facts::Facts::new(cx, changes), generated: source::Generated::default() }
+        Judge {
+            cx: *cx,
+            facts: facts::Facts::new(cx, changes),
+            generated: source::Generated::new(cx, changes),
+        }
     }
 
     /// What each change does to whom, in their order.
@@ -105,6 +109,11 @@ impl<'a> Judge<'a> {
     /// What a change does to whom.
     pub fn judge(&self, change: &Change) -> Verdict {
         self.of_others(change).with(of_generated(change, &self.cx, &self.generated)).finish()
+    }
+
+    /// Whether any verdict rests on all HTTP calls that a side serves.
+    pub(crate) fn asked_for_routes(&self) -> bool {
+        self.facts.old_routes.were_found() || self.facts.new_routes.were_found()
     }
 
     /// What it does to everything else.

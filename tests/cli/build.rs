@@ -154,7 +154,8 @@ fn what_is_odd_is_counted_and_shown_where_it_is_asked_for() {
       |                  ^^^^^^
     --- exit 0
     "#);
-    let counted = env.run(&["check", "--against", "HEAD"]);
+    assert_eq!(env.run(&["check", "--against", "HEAD"]).err, "", "nothing that a change reaches is odd");
+    let counted = env.run(&["check", "--against", "HEAD", "--all"]);
     assert!(counted.err.contains("with 2 warnings in the working tree, 2 warnings in"), "{}", counted.err);
     let shown = env.run(&["check", "--against", "HEAD", "--warnings"]);
     assert!(

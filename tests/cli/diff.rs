@@ -86,3 +86,25 @@ fn json_holds_changes_and_no_findings() {
     assert_eq!((output.code, &report["findings"]), (0, &serde_json::json!([])));
     assert!(!report["changes"].as_array().unwrap().is_empty());
 }
+
+/// Every edition that a file can have is told by its year, never by the number that stands for it in descriptors.
+#[test]
+fn editions_are_told_by_their_years() {
+    let env = TestEnv::new();
+    let heads = ["syntax = \"proto2\";", "edition = \"2023\";", "edition = \"2024\";", "edition = \"2026\";"];
+    for (side, heads) in [("old", &heads[..3]), ("new", &heads[1..])] {
+        for (i, head) in heads.iter().enumerate() {
+            env.write(&format!("{side}/f{i}.proto"), &format!("{head}\npackage a.v1;\n"));
+        }
+    }
+    insta::assert_snapshot!(env.run(&["diff", "old", "new", "-q"]), @"
+    file f0.proto  new/f0.proto:1:1
+      ~ file `f0.proto` was `proto2`, is now `edition 2023`
+    file f1.proto  new/f1.proto:1:1
+      ~ file `f1.proto` was `edition 2023`, is now `edition 2024` [source rejects]
+    file f2.proto  new/f2.proto:1:1
+      ~ file `f2.proto` was `edition 2024`, is now `edition 2026`
+    3 changes: 0 added, 0 removed, 3 changed · 2 without effect · next version must be major
+    --- exit 0
+    ");
+}

@@ -8,6 +8,7 @@
 #[path = "../common/git.rs"]
 mod git;
 
+mod affected;
 mod build;
 mod check;
 #[cfg(unix)]
@@ -15,6 +16,7 @@ mod deps;
 mod diff;
 mod env;
 mod fix;
+mod history;
 mod init;
 mod inputs;
 mod page;
@@ -27,5 +29,6 @@ mod rules;
 #[cfg(unix)]
 mod shapes;
 mod shell;
+mod site;
 mod staged;
 mod waive;

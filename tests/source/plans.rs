@@ -53,8 +53,10 @@ fn what_is_not_compiled_has_a_head() {
     let compiled = part(&tree, &["money.proto"]).unwrap();
     assert_eq!(compiled.files.len(), 1);
     let names: Vec<&str> = compiled.heads.iter().map(|h| &*h.name).collect();
-    assert_eq!(names, ["any.proto", "pay.proto"]);
-    let Head { package, imports, types, declares, any, target, .. } = &compiled.heads[1];
+    let built_in = ["google/protobuf/any.proto", "google/protobuf/descriptor.proto"];
+    assert_eq!(names, ["any.proto", built_in[0], built_in[1], "pay.proto"], "what is built in belongs to it");
+    assert!(!compiled.heads[1].target);
+    let Head { package, imports, types, declares, any, target, .. } = &compiled.heads[3];
     assert_eq!((&**package, *any, *target), ("acme.pay.v1", false, true));
     assert_eq!(*imports, [HeadImport { path: "money.proto".into(), public: true }]);
     assert_eq!(types.iter().map(|t| &**t).collect::<Vec<_>>(), ["Pay", "Gone"]);

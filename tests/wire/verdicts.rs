@@ -112,3 +112,49 @@ fn json() {
     };
     assert_eq!(judge(&extension(""), &extension("optional int32 b = 2;"), Lens::Json), ["ok", "rejects"]);
 }
+
+/// An enum that no field holds on both sides is in no bytes and no JSON of the contract: what becomes of its numbers
+/// corrupts nothing here, and what others keep of them nobody can tell.
+#[test]
+fn an_enum_that_no_reachable_field_uses_corrupts_nothing() {
+    let no_field = "";
+    let other_type = "message M { E held = 1; } => message M { int32 held = 1; }";
+    let gone = "message M { E held = 1; } => message N { string name = 1; bytes more = 2; }";
+    let reused = ("enum E { NO = 0; RED = 1; BLUE = 2; }", "enum E { NO = 0; RED = 1; GREEN = 2; }");
+    let swapped = ("enum E { NO = 0; RED = 1; BLUE = 2; }", "enum E { NO = 0; RED = 2; BLUE = 1; }");
+    let of_enum = |old: &str, new: &str, lens: Lens| {
+        let side = |text: &str| {
+            let text = format!("syntax = \"proto3\";\npackage t;\n{text}\n");
+            support::schema(&vec![("a.proto".to_owned(), text.clone())])
+                .unwrap_or_else(|e| panic!("{e}\n{text}"))
+        };
+        let (old, new) = (side(old), side(new));
+        let comparison = Comparison::new(&old, &new);
+        let cx = comparison.cx();
+        let all = comparison.changes().iter().zip(comparison.verdicts());
+        let of_values = all.filter(|(change, _)| change.id(&cx).starts_with("enum-value"));
+        let effects: Vec<_> = of_values
+            .flat_map(|(_, v)| [Direction::Backward, Direction::Forward].map(|d| v.effect(lens, d)))
+            .collect();
+        assert!(!effects.is_empty(), "the values changed");
+        effects.into_iter().max().unwrap_or_default().as_str()
+    };
+    for (old, new) in [reused, swapped] {
+        for fields in [no_field, other_type, gone] {
+            let (before, after) = fields.split_once(" => ").unwrap_or((fields, fields));
+            for lens in [Lens::Wire, Lens::Json] {
+                let (old, new) = (format!("{old} {before}"), format!("{new} {after}"));
+                let effect = of_enum(&old, &new, lens);
+                // Names that only change their numbers are the same in JSON.
+                let harmless = lens == Lens::Json && effect == "ok";
+                assert!(effect == "unknown" || harmless, "{lens:?} {effect}: {old} -> {new}");
+            }
+        }
+    }
+    // A message that was renamed holds it as before.
+    for now in ["message M { E held = 1; }", "message N { E held = 1; }"] {
+        let (old, new) =
+            (format!("{} message M {{ E held = 1; }}", swapped.0), format!("{} {now}", swapped.1));
+        assert_eq!(of_enum(&old, &new, Lens::Wire), "corrupt", "{old} -> {new}");
+    }
+}

@@ -68,7 +68,7 @@ impl<'s> Claims<'s> {
         let key = surface::key(self.language, &name.path);
         match (self.language, &*name.shape) {
             (Language::Java, "class" | "interface" | "enum" | "large enum") => format!("{key} {{}}"),
-            _ => key,
+            _ => key.to_owned(),
         }
     }
 

@@ -3,15 +3,18 @@
 //! Every lost name is laid to the change that caused it: to what happened to its own element, to what its file or its
 //! features say now, or to what is new beside it and made the generator call it otherwise.
 
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::lost::{Lost, Sides};
+use super::pairs::{back, counterpart, key_of, nested_counterpart, of_map, parent, with_parts};
+use super::shared::{Shared, within};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
-use crate::schema::{Element, FileId, GeneratorFeatures, MessageId, Schema};
-use crate::surface::rust::Derived;
+use crate::schema::{Element, FileId, GeneratorFeatures, Schema};
+use crate::surface::kin::{self, Kin};
+use crate::surface::rust::{self, Derived};
 use crate::surface::{self, Name};
 use crate::words::Language;
 
@@ -28,66 +31,32 @@ pub(super) enum Says {
     Hurts(String),
 }
 
-/// The names that an element had and has no more, or not with their shapes.
-#[derive(Debug, Default)]
-struct Lost {
-    /// The first of each part; of an enum value, of its number.
-    of: FxHashMap<Element, Name>,
-    /// The first of all.
-    first: Option<Name>,
-    /// What is called otherwise for the sake of a new element: whose name it is, how it was called, how it is.
-    beside: FxHashMap<Element, (Element, String, String)>,
-    /// Traits that are gone, with the type in front.
-    traits: Vec<String>,
-}
-
-/// The names that more than one element has, in one scope.
-#[derive(Debug, Default)]
-struct Shared {
-    /// Those of an element, in the order of the table.
-    of: FxHashMap<Element, Vec<Name>>,
-    /// Who has a name.
-    claims: FxHashMap<String, Vec<Element>>,
-}
-
-impl Shared {
-    fn of(language: Language, names: impl IntoIterator<Item = Name>) -> Shared {
-        let mut shared = Shared::default();
-        let mut alone: FxHashMap<String, Name> = FxHashMap::default();
-        for name in names {
-            let key = surface::key(language, &name.path);
-            match alone.entry(key) {
-                Entry::Vacant(entry) => {
-                    entry.insert(name);
-                }
-                Entry::Occupied(entry) if entry.get().of == name.of => {}
-                Entry::Occupied(entry) => {
-                    let first = entry.get();
-                    let claims = shared.claims.entry(entry.key().clone()).or_insert_with(|| {
-                        shared.of.entry(first.of).or_default().push(first.clone());
-                        vec![first.of]
-                    });
-                    claims.push(name.of);
-                    shared.of.entry(name.of).or_default().push(name);
-                }
-            }
-        }
-        shared
-    }
-}
-
 /// A container: the language, that of its files, and the file where it is a class of the file's own.
 type Container = (Language, String, Option<FileId>);
 /// The files below each container.
 type Groups = FxHashMap<String, Vec<FileId>>;
 
+/// The names of a message and of what stands among them.
+#[derive(Debug)]
+struct Members {
+    /// Those that two have.
+    shared: Shared,
+    /// Whether something is called otherwise beside something else.
+    beside: bool,
+}
+
 /// The tables of a comparison, made where something asks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::verdict) struct Generated {
+    /// How many changes are about an element or something in it, of the old side and of the new one.
+    asked: [FxHashMap<Element, usize>; 2],
     lost: Memo<(Language, Element, Element), Lost>,
+    traits: Memo<Element, Vec<String>>,
     tops: Memo<Container, Shared>,
-    members: Memo<(Language, Element), Shared>,
+    members: Memo<(Language, Element), Members>,
     groups: Memo<Language, Groups>,
+    /// Of the old side and of the new one.
+    kin: [Memo<Element, Kin>; 2],
 }
 
 /// What is made once for each key, by whichever thread is first: what is made depends on nothing but the key.
@@ -111,7 +80,49 @@ impl<K: Eq + Hash, V> Memo<K, V> {
     }
 }
 
+/// Up to so many parts the names of all are made at once.
+const SMALL: usize = 512;
+/// Of a larger element they are made too where this part of its parts changed.
+const MANY: usize = 16;
+
 impl Generated {
+    pub(in crate::verdict) fn new(cx: &Cx<'_>, changes: &[Change]) -> Generated {
+        let count = |schema: &Schema, of: fn(&Change) -> Option<Element>| {
+            let mut asked = FxHashMap::default();
+            for element in changes.iter().filter_map(of) {
+                let owner = surface::owner(schema, element);
+                *asked.entry(owner).or_default() += 1;
+                if owner == element
+                    && let Some(outer @ Element::Message(_)) = parent(schema, element)
+                {
+                    *asked.entry(outer).or_default() += 1;
+                }
+            }
+            asked
+        };
+        Generated {
+            asked: [count(cx.old, |change| change.old), count(cx.new, |change| change.new)],
+            lost: Memo::default(),
+            traits: Memo::default(),
+            tops: Memo::default(),
+            members: Memo::default(),
+            groups: Memo::default(),
+            kin: [Memo::default(), Memo::default()],
+        }
+    }
+
+    /// Whether so few parts of a large element changed that it is cheaper to make the names of these alone.
+    fn is_about_few(&self, cx: &Cx<'_>, old: Option<Element>, new: Element) -> bool {
+        let size = kin::size(cx.new, new).max(old.map_or(0, |old| kin::size(cx.old, old)));
+        let asked = |side: usize, element| self.asked[side].get(&element).copied().unwrap_or_default();
+        let changes = asked(1, new) + old.map_or(0, |old| asked(0, old));
+        size > SMALL && changes * MANY < size
+    }
+
+    fn kin(&self, side: usize, schema: &Schema, owner: Element) -> Arc<Kin> {
+        self.kin[side].get(owner, || Kin::new(schema, owner))
+    }
+
     pub(super) fn says(&self, language: Language, change: &Change, cx: &Cx<'_>) -> Says {
         let own = self.own(language, change, cx);
         if matches!(own, Says::Lost(_)) {
@@ -192,7 +203,17 @@ impl Generated {
     fn part(&self, language: Language, cx: &Cx<'_>, part: Element, new_owner: Option<Element>) -> Says {
         let old_owner = surface::owner(cx.old, part);
         let Some(new_owner) = new_owner.or_else(|| counterpart(cx, old_owner)) else { return Says::Nothing };
-        match self.lost(language, cx, old_owner, new_owner).of.get(&key_of(cx.old, part)) {
+        // A number of an enum has all its names.
+        let alike = |part: &Element| match *part {
+            Element::EnumValue(id) => {
+                let all = cx.old.enum_(cx.old.value(id).parent).values.iter();
+                let number = cx.old.value(id).number;
+                all.filter(|v| cx.old.value(**v).number == number).map(|v| Element::EnumValue(*v)).collect()
+            }
+            other => vec![other],
+        };
+        let parts = || Sides { old: alike(&part), new: Vec::new() };
+        match self.lost_about(language, cx, old_owner, new_owner, parts).of.get(&key_of(cx.old, part)) {
             Some(name) => Says::Lost(gone(name)),
             None => Says::Kept,
         }
@@ -203,7 +224,7 @@ impl Generated {
         let place = |schema: &Schema, element| {
             // What stands right below a container is a shorter list.
             let first = |names: Vec<Name>| names.into_iter().find(|name| name.of == element);
-            let name = first(surface::tops(language, schema, element))
+            let name = first(surface::tops(language, schema, element, None))
                 .or_else(|| first(surface::names(language, schema, element)));
             (surface::container(language, schema, element), name.map(|name| name.path).unwrap_or_default())
         };
@@ -268,13 +289,21 @@ impl Generated {
     /// A trait that a message, or a oneof in it, no longer derives because of a field.
     fn traits(&self, language: Language, new: Element, cx: &Cx<'_>) -> Option<String> {
         let (Language::Rust, Element::Field(id)) = (language, new) else { return None };
-        let owner = surface::owner(cx.new, new);
-        let lost = self.lost(language, cx, back(cx, owner)?, owner);
-        lost.traits.iter().find_map(|name| {
+        let Element::Message(owner) = surface::owner(cx.new, new) else { return None };
+        let allows = |derived| rust::allows(cx.new, cx.new.field(id), derived);
+        if allows(Derived::Copy) && allows(Derived::Eq) {
+            return None;
+        }
+        let Some(Element::Message(was)) = back(cx, Element::Message(owner)) else { return None };
+        let lost = self.traits.get(Element::Message(owner), || {
+            let now = rust::traits(cx.new, owner);
+            rust::traits(cx.old, was).into_iter().filter(|name| !now.contains(name)).collect()
+        });
+        lost.iter().find_map(|name| {
             let (path, traits) = name.split_once(": ")?;
             let derived = if traits == "Copy" { Derived::Copy } else { Derived::Eq };
             let traits = traits.replace(" + ", "` and `");
-            (!surface::rust::allows(cx.new, cx.new.field(id), derived)).then(|| {
+            (!allows(derived)).then(|| {
                 format!("`{path}` no longer derives `{traits}`: code that counts on it does not compile")
             })
         })
@@ -288,9 +317,19 @@ impl Generated {
             owner => owner,
         };
         // The class of a file is not called as any type in it, however deep.
-        let scopes = [scope, Element::File(cx.new.file_of(new))];
+        let file = (surface::owner(cx.new, new) == new).then(|| Element::File(cx.new.file_of(new)));
+        let scopes = std::iter::once(scope).chain(file).filter(|s| surface::keeps_apart(language, *s));
         scopes.into_iter().find_map(|scope| {
-            let lost = self.lost(language, cx, back(cx, scope)?, scope);
+            let was = back(cx, scope)?;
+            if let Element::Message(_) = scope
+                && !self.is_about_few(cx, Some(was), scope)
+                && !self.members(language, cx.new, scope).beside
+            {
+                return None;
+            }
+            let old = change.old.filter(|old| surface::owner(cx.old, *old) == was);
+            let parts = || Sides { old: old.into_iter().collect(), new: vec![new] };
+            let lost = self.lost_about(language, cx, was, scope, parts);
             let all = surface::inside(cx.new, new).into_iter();
             all.filter_map(|mine| lost.beside.get(&mine))
                 .find(|(of, ..)| Some(*of) != change.old)
@@ -316,7 +355,7 @@ impl Generated {
         let first = |shared: &Shared| {
             let mut names = parts.iter().filter_map(|of| shared.of.get(of)).flatten();
             names.find_map(|name| {
-                let others = shared.claims.get(&surface::key(language, &name.path))?;
+                let others = shared.claims.get(surface::key(language, &name.path))?;
                 let other = others.iter().find(|other| **other != name.of && !is_mine(**other))?;
                 Some(format!(
                     "the generated code does not compile: {} `{}` and {} `{}` are both called `{}`",
@@ -328,10 +367,36 @@ impl Generated {
                 ))
             })
         };
-        first(&self.tops(language, cx.new, owner)).or_else(|| {
-            let Element::Message(_) = scope else { return None };
-            let within = || Shared::of(language, within(language, cx.new, scope));
-            first(&self.members.get((language, scope), within))
+        let few = self.is_about_few(cx, back(cx, scope), scope);
+        let right_below = || {
+            // A field is rarely there.
+            let kin = self.kin(1, cx.new, scope);
+            let view = few.then(|| kin.view(cx.new, parts.iter().copied().collect()));
+            let tops = surface::tops(language, cx.new, owner, view.as_ref());
+            tops.iter().any(|name| name.of == new)
+        };
+        let here =
+            if owner == new || right_below() { first(&self.tops(language, cx.new, owner)) } else { None };
+        here.or_else(|| {
+            match scope {
+                // All in it is its own.
+                scope if scope == new => None,
+                Element::Message(_) if few => {
+                    let kin = self.kin(1, cx.new, scope);
+                    first(&Shared::about(language, cx.new, scope, &kin, &parts))
+                }
+                Element::Message(_) => first(&self.members(language, cx.new, scope).shared),
+                _ => None,
+            }
+        })
+    }
+
+    /// The names in a message.
+    fn members(&self, language: Language, schema: &Schema, message: Element) -> Arc<Members> {
+        self.members.get((language, message), || {
+            let names = within(language, schema, message, None);
+            let beside = names.iter().any(|name| name.beside.is_some());
+            Members { shared: Shared::of(language, names), beside }
         })
     }
 
@@ -345,7 +410,10 @@ impl Generated {
         self.tops.get((language, group.clone(), in_class.then_some(file)), || {
             let all = files.iter().flat_map(|file| surface::inside(schema, Element::File(*file)));
             let here = all.filter(|inner| surface::in_file_class(language, schema, *inner) == in_class);
-            Shared::of(language, here.flat_map(|inner| surface::tops(language, schema, inner)))
+            Shared::of(
+                language,
+                here.flat_map(|inner| surface::tops(language, schema, inner, None)).collect(),
+            )
         })
     }
 
@@ -365,88 +433,26 @@ impl Generated {
     fn lost(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Arc<Lost> {
         self.lost.get((language, old, new), || Lost::between(language, cx, old, new))
     }
-}
 
-impl Lost {
-    fn between(language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Lost {
-        let stays = surface::container(language, cx.old, old) == surface::container(language, cx.new, new);
-        let table = |schema: &Schema, element| -> Vec<((String, String), Name)> {
-            let container = surface::container(language, schema, element);
-            let front = format!("{container}.");
-            // Where everything goes elsewhere, whatever sent it there says so.
-            let bare = |text: &str| {
-                if stays || container.is_empty() { text.to_owned() } else { text.replace(&front, "") }
-            };
-            let names = surface::names(language, schema, element).into_iter();
-            names.map(|name| ((bare(&name.path), bare(&name.shape)), name)).collect()
-        };
-        let (was, now) = (table(cx.old, old), table(cx.new, new));
-        let there: FxHashSet<&(String, String)> = now.iter().map(|(key, _)| key).collect();
-        let mut lost = Lost::default();
-        // The names of an element come in one order on both sides.
-        let mut after: FxHashMap<Element, Vec<&Name>> = FxHashMap::default();
-        now.iter().for_each(|(_, name)| after.entry(name.of).or_default().push(name));
-        let mut at: FxHashMap<Element, usize> = FxHashMap::default();
-        for (key, name) in &was {
-            let index = at.entry(name.of).and_modify(|at| *at += 1).or_default();
-            if there.contains(key) {
-                continue;
-            }
-            if name.shape == "impl" {
-                lost.traits.push(name.path.clone());
-            }
-            let called = counterpart(cx, name.of).and_then(|of| after.get(&of)?.get(*index).copied());
-            if let Some(called) = called.filter(|called| called.path != name.path)
-                && let Some(beside) = called.beside
-            {
-                let names = (name.of, name.path.clone(), called.path.clone());
-                lost.beside.entry(beside).or_insert(names);
-            }
-            lost.of.entry(key_of(cx.old, name.of)).or_insert_with(|| name.clone());
-            lost.first.get_or_insert_with(|| name.clone());
+    /// What of that is to know about some parts.
+    fn lost_about(
+        &self,
+        language: Language,
+        cx: &Cx<'_>,
+        old: Element,
+        new: Element,
+        parts: impl FnOnce() -> Sides,
+    ) -> Arc<Lost> {
+        if !self.is_about_few(cx, Some(old), new) {
+            return self.lost(language, cx, old, new);
         }
-        lost
+        let kin = [self.kin(0, cx.old, old), self.kin(1, cx.new, new)];
+        Arc::new(Lost::about(language, cx, (old, &kin[0]), (new, &kin[1]), &parts()))
     }
-}
-
-/// A number of an enum has all its names, any other element its own.
-fn key_of(schema: &Schema, element: Element) -> Element {
-    let Element::EnumValue(id) = element else { return element };
-    let value = schema.value(id);
-    schema.value_by_number(value.parent, value.number).map_or(element, Element::EnumValue)
-}
-
-/// A type or a service with what stands in it and has names there.
-fn with_parts(schema: &Schema, element: Element) -> Vec<Element> {
-    let mut all = vec![element];
-    match element {
-        Element::Message(id) => {
-            all.extend(schema.message(id).fields.iter().map(|f| Element::Field(*f)));
-            all.extend(schema.message(id).oneofs.iter().map(|o| Element::Oneof(*o)));
-        }
-        Element::Enum(id) => all.extend(schema.enum_(id).values.iter().map(|v| Element::EnumValue(*v))),
-        Element::Service(id) => all.extend(schema.service(id).methods.iter().map(|m| Element::Method(*m))),
-        _ => {}
-    }
-    all
 }
 
 fn gone(name: &Name) -> String {
     format!("`{}` is gone, or has another type", name.path)
-}
-
-/// The names of a message, and of the types inside as far as they stand beside those.
-fn within(language: Language, schema: &Schema, message: Element) -> Vec<Name> {
-    let mut all = surface::names(language, schema, message);
-    if let Element::Message(id) = message {
-        let message = schema.message(id);
-        let types = message.messages.iter().map(|m| Element::Message(*m));
-        for inner in types.chain(message.enums.iter().map(|e| Element::Enum(*e))) {
-            let theirs = surface::names(language, schema, inner).into_iter();
-            all.extend(theirs.filter(|name| name.of == inner || matches!(name.of, Element::EnumValue(_))));
-        }
-    }
-    all
 }
 
 /// `X` is now `Y`.
@@ -466,76 +472,4 @@ fn features(schema: &Schema, element: Element) -> GeneratorFeatures {
         Element::Enum(id) => schema.enum_(id).generators,
         _ => GeneratorFeatures::default(),
     }
-}
-
-/// The map field for a part of its entry message; any other element itself.
-fn of_map(schema: &Schema, element: Element) -> Element {
-    let Element::Field(id) = element else { return element };
-    let field = schema.field(id);
-    let Some(entry) = field.parent.filter(|p| !field.is_extension() && schema.message(*p).map_entry) else {
-        return element;
-    };
-    let Some(holder) = schema.message(entry).parent else { return element };
-    let name = &schema.message(entry).full_name;
-    schema.field_by_type(holder, name).map_or(element, Element::Field)
-}
-
-/// What an element stands in: a message or a file.
-fn parent(schema: &Schema, element: Element) -> Option<Element> {
-    let message = match element {
-        Element::Message(id) => schema.message(id).parent,
-        Element::Enum(id) => schema.enum_(id).parent,
-        Element::Field(id) => schema.field(id).parent,
-        Element::Service(_) => None,
-        _ => return None,
-    };
-    Some(message.map_or_else(|| Element::File(schema.file_of(element)), Element::Message))
-}
-
-/// The element of the new side that is called as one of the old side.
-fn counterpart(cx: &Cx<'_>, old: Element) -> Option<Element> {
-    same(cx.old, old, cx.new)
-}
-
-/// The other way round.
-fn back(cx: &Cx<'_>, new: Element) -> Option<Element> {
-    same(cx.new, new, cx.old)
-}
-
-fn same(from: &Schema, element: Element, to: &Schema) -> Option<Element> {
-    let message = |id: MessageId| to.message_by_name(&from.message(id).full_name);
-    match element {
-        Element::File(id) => to.file_by_name(&from.file(id).name).map(Element::File),
-        Element::Field(id) if !from.field(id).is_extension() => {
-            let field = from.field(id);
-            to.field_by_number(message(field.parent?)?, field.number).map(Element::Field)
-        }
-        Element::Oneof(id) => {
-            let oneof = from.oneof(id);
-            to.oneof_by_name(message(oneof.parent)?, &oneof.name).map(Element::Oneof)
-        }
-        Element::EnumValue(id) => {
-            let value = from.value(id);
-            let enum_ = to.enum_by_name(&from.enum_(value.parent).full_name)?;
-            to.value_by_name(enum_, &value.name).map(Element::EnumValue)
-        }
-        Element::Method(id) => {
-            let method = from.method(id);
-            let service = to.service_by_name(&from.service(method.parent).full_name)?;
-            to.method_by_name(service, &method.name).map(Element::Method)
-        }
-        _ => {
-            let found = to.by_name(&from.full_name(element))?;
-            (std::mem::discriminant(&found) == std::mem::discriminant(&element)).then_some(found)
-        }
-    }
-}
-
-/// The new side of something inside `old`, which is now `new`: a file in another package keeps what is in it.
-fn nested_counterpart(cx: &Cx<'_>, inner: Element, old: Element, new: Element) -> Option<Element> {
-    counterpart(cx, inner).or_else(|| {
-        let (Element::File(_), Element::File(file)) = (old, new) else { return None };
-        let name = crate::schema::qualify(&cx.new.file(file).package, &cx.old.nested_name(inner));
-        cx.new.by_name(&name).filter(|e| std::mem::discriminant(e) == std::mem::discriminant(&inner))
-    })
 }

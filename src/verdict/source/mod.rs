@@ -7,8 +7,11 @@
 mod generated;
 mod go;
 mod java;
+mod lost;
+mod pairs;
 mod python;
 mod rust;
+mod shared;
 
 use super::{Cells, Loss};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange, beside};
