@@ -29,6 +29,7 @@ mod repairs;
 mod rules;
 mod serve;
 mod since;
+mod site;
 mod toolchain;
 mod verify;
 mod versions;
@@ -134,6 +135,7 @@ enum Command {
     Serve(Box<serve::ServeArgs>),
     History(history::HistoryArgs),
     Release(release::ReleaseArgs),
+    Site(site::SiteArgs),
     Versions(versions::VersionsArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
@@ -213,6 +215,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Serve(args) => serve::exec(*args, &mut ctx),
         Command::History(args) => history::exec(args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
+        Command::Site(args) => site::exec(args, &mut ctx),
         Command::Versions(args) => versions::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),

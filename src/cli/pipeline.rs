@@ -21,8 +21,8 @@ use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::report;
 use crate::schema::Schema;
 use crate::source::{
-    self, Around, Content, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request, RequestError,
-    Scope, Side, Sides, SourceError,
+    self, Around, Content, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Origin, Places, Request,
+    RequestError, Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::words::Level;
@@ -315,6 +315,8 @@ pub(super) struct Version {
     pub(super) folder: PathBuf,
     /// The descriptors.
     pub(super) compiled: Compiled,
+    /// The texts of its licence.
+    pub(super) legal: Vec<LegalText>,
     /// What it is.
     pub(super) name: Name,
     /// The text of its own files.
@@ -357,6 +359,12 @@ pub(super) fn version(
     version_for(&job, from, ctx)
 }
 
+/// Compiles a published version of the contract around the working directory, all of it. `shape` is that of its tag.
+pub(super) fn published(tag: &str, shape: &str, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let overrides = Overrides { tag: Some(shape.to_owned()), ..overrides(ctx) };
+    version_for(&Job { overrides, ..Job::new(".") }, Some(&format!("refs/tags/{tag}")), ctx)
+}
+
 /// Compiles the working tree, or another version of the same contract.
 pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
     let (new, opened) = asked(job, ctx, |request, stdin| {
@@ -374,7 +382,15 @@ pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> R
         Content::Sources(input) => own_texts(input),
         Content::Image(..) => Vec::new(),
     };
-    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, texts, notes })
+    Ok(Version {
+        name: opened.name,
+        settings: new.settings,
+        folder,
+        compiled,
+        texts,
+        notes,
+        legal: opened.legal,
+    })
 }
 
 /// The model of compiled files.

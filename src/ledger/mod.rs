@@ -22,7 +22,7 @@ use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
 pub use chronicle::{Chronicle, Chronicler, NameSpan, NameStory, NameWas, NumberStory, Story};
 pub use history::{History, MAX_VERSIONS};
-pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, What, timelines};
+pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};
 
 /// A message or enum whose numbers are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

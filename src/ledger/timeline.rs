@@ -134,10 +134,53 @@ pub fn timelines<'a>(
         if foreign {
             columns.iter_mut().for_each(|column| *column = Some(column.take().unwrap_or_default()));
         }
-        timeline(&one, &columns)
+        timeline(&one, matches!(one.old.or(one.new), Some(Holder::Enum(_))), &columns)
     });
     let of = of.collect();
     Timelines { versions, of }
+}
+
+/// What the versions of a contract use numbers for, told version by version, oldest first.
+#[derive(Debug, Default)]
+pub struct Told {
+    versions: usize,
+    /// By full name, and whether it is an enum: the numbers in the versions that have it.
+    of: BTreeMap<(Box<str>, bool), Vec<(usize, Numbers)>>,
+}
+
+impl Told {
+    /// Adds the messages and enums of the contract's own files in the next version.
+    pub fn add(&mut self, schema: &Schema) {
+        let own = |file| schema.file(file).target;
+        let messages = schema.messages().filter(|(_, m)| own(m.file) && !m.map_entry);
+        let enums = schema.enums().filter(|(_, e)| own(e.file));
+        let messages = messages.map(|(id, m)| (&m.full_name, Holder::Message(id)));
+        for (full_name, holder) in messages.chain(enums.map(|(id, e)| (&e.full_name, Holder::Enum(id)))) {
+            let key = (full_name.clone(), matches!(holder, Holder::Enum(_)));
+            self.of.entry(key).or_default().push((self.versions, holder.numbers(schema)));
+        }
+        self.versions += 1;
+    }
+
+    /// The timelines, by full name; the last two versions are the two sides. Of one version there is none, and none where
+    /// nothing ever happened.
+    #[must_use]
+    pub fn timelines(self) -> Vec<Timeline> {
+        let versions = self.versions;
+        if versions < 2 {
+            return Vec::new();
+        }
+        let one = |((full_name, is_enum), told): ((Box<str>, bool), Vec<(usize, Numbers)>)| {
+            let mut columns: Vec<Option<Numbers>> = vec![None; versions];
+            for (version, numbers) in told {
+                columns[version] = Some(numbers);
+            }
+            let touched = Touched { full_name, ..Touched::default() };
+            timeline(&touched, is_enum, &columns)
+        };
+        let happened = |timeline: &Timeline| timeline.rows.iter().any(|row| row.bars.len() > 1);
+        self.of.into_iter().map(one).filter(happened).collect()
+    }
 }
 
 /// A message or enum of one side.
@@ -247,6 +290,7 @@ fn used(schema: &Schema, id: FieldId) -> Use {
 }
 
 /// A message or enum that changes are about.
+#[derive(Default)]
 struct Touched {
     old: Option<Holder>,
     new: Option<Holder>,
@@ -545,7 +589,7 @@ fn newest(what: &mut What, last: &State<'_>) {
     }
 }
 
-fn timeline(touched: &Touched, columns: &[Option<Numbers>]) -> Timeline {
+fn timeline(touched: &Touched, is_enum: bool, columns: &[Option<Numbers>]) -> Timeline {
     let rows = stretches(columns);
     let stories: Vec<Vec<Option<What>>> = rows.iter().map(|row| bars(&row.states)).collect();
     // A version in which nothing begins stands in the column of the one before.
@@ -560,7 +604,7 @@ fn timeline(touched: &Touched, columns: &[Option<Numbers>]) -> Timeline {
     let starts: Vec<usize> = folded.iter().map(|(first, _)| *first).chain([earlier, earlier + 1]).collect();
     let mut out = Timeline {
         full_name: touched.full_name.clone(),
-        is_enum: matches!(touched.old.or(touched.new), Some(Holder::Enum(_))),
+        is_enum,
         columns: folded,
         rows: Vec::new(),
         same: Vec::new(),

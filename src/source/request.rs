@@ -9,8 +9,9 @@ use thiserror::Error;
 
 use super::places::MovedDep;
 use super::{
-    Affected, Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, Loaded, Name, Origin,
-    PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout, load_settings, open,
+    Affected, Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, LegalText, Loaded,
+    Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout, legal,
+    load_settings, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
@@ -116,6 +117,8 @@ pub struct Opened {
     pub layout: Layout,
     /// What the compiler gets.
     pub content: Content,
+    /// The texts of its licence; of a side that is only compared, none.
+    pub legal: Vec<LegalText>,
 }
 
 /// What a side is made of.
@@ -193,14 +196,22 @@ impl Request<'_> {
         stdin: &mut dyn Read,
     ) -> Result<Opened, RequestError> {
         let places = self.places(&new.loaded, &new.settings, None)?;
+        // Only packages need them.
+        let texts =
+            |loaded: &Loaded| legal(loaded).or_else(|e| if self.packages { Err(e) } else { Ok(Vec::new()) });
         let opened = match typed {
-            None => Opened::plan(&new.loaded, &new.settings, &new.selection, (Side::New, None), &places)?,
+            None => {
+                let (own, settings) = (&new.loaded, &new.settings);
+                let opened = Opened::plan(own, settings, &new.selection, (Side::New, None), &places)?;
+                Opened { legal: texts(own)?, ..opened }
+            }
             Some(typed) => {
                 let tag = Some(&*new.settings.release.tag);
                 let old = self.open(typed, Side::Old, new.loaded.root(), tag, stdin)?;
                 let settings = self.settings(&old, None)?;
                 let places = self.places(&old, &new.settings, Some(&places))?;
-                Opened::plan(&old, &settings, &new.selection, (Side::Old, None), &places)?
+                let opened = Opened::plan(&old, &settings, &new.selection, (Side::Old, None), &places)?;
+                Opened { legal: texts(&old)?, ..opened }
             }
         };
         opened.all_matched()?;
@@ -354,9 +365,9 @@ impl<'t> Laid<'t> {
                     Some(part) => plan.input_of(&|import| part.files.contains(import))?,
                     None => plan.input()?,
                 };
-                Opened { name, layout: plan.layout, content: Content::Sources(input) }
+                Opened { name, layout: plan.layout, content: Content::Sources(input), legal: Vec::new() }
             }
-            Laid::Image(name, layout, content) => Opened { name, layout, content },
+            Laid::Image(name, layout, content) => Opened { name, layout, content, legal: Vec::new() },
         })
     }
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use rayon::prelude::*;
 use thiserror::Error;
 
+use super::legal::is_legal;
 use super::{Name, Problem};
 use crate::config::{buf, normalize};
 use crate::git::{
@@ -152,7 +153,7 @@ impl Tree {
         let mut tree = Tree { name: Name::Memory(name.to_owned()), ..Tree::default() };
         for (path, bytes) in files {
             match normalize(path.as_ref()) {
-                Ok(path) if is_wanted(name_of(&path)) => {
+                Ok(path) if is_wanted(name_of(&path)) || is_legal(&path) => {
                     tree.insert(path, Some(bytes.len() as u64), Place::Memory(bytes))
                 }
                 Ok(_) => {}

@@ -28,5 +28,6 @@ mod rules;
 #[cfg(unix)]
 mod shapes;
 mod shell;
+mod site;
 mod staged;
 mod waive;
