@@ -36,6 +36,7 @@ mod roots;
 mod scans;
 mod server;
 mod settings;
+mod shelf;
 mod spec;
 mod tree;
 mod why;
