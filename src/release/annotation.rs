@@ -12,6 +12,7 @@ use crate::machine::{FileTree, sha256};
 const CONTRACT: &str = "Contract";
 const VERSION: &str = "Version";
 const PREVIOUS: &str = "Previous-Version";
+const BREAKS: &str = "Breaks";
 const SOURCES: &str = "Sources-SHA256";
 const SET: &str = "Descriptors-SHA256";
 
@@ -24,6 +25,8 @@ pub struct Annotation {
     pub version: Version,
     /// The version before.
     pub previous: Option<Version>,
+    /// Whether it breaks somebody who uses the version before; `None` where that was not looked at.
+    pub breaks: Option<bool>,
     /// The notes.
     pub notes: String,
 }
@@ -32,11 +35,13 @@ impl Annotation {
     /// The text of the tag, for the files of the version.
     #[must_use]
     pub fn text(&self, files: &FileTree) -> String {
-        let Annotation { contract, version, previous, notes } = self;
+        let Annotation { contract, version, previous, breaks, notes } = self;
         let previous = previous.as_ref().map(|v| format!("{PREVIOUS}: {v}\n")).unwrap_or_default();
+        let breaks =
+            breaks.map(|b| format!("{BREAKS}: {}\n", if b { "yes" } else { "no" })).unwrap_or_default();
         let set = files.get(DESCRIPTORS).map(|set| sha256(set)).unwrap_or_default();
         format!(
-            "{contract} {version}\n\n{}\n\n{CONTRACT}: {contract}\n{VERSION}: {version}\n{previous}{SOURCES}: {}\n{SET}: {set}\n",
+            "{contract} {version}\n\n{}\n\n{CONTRACT}: {contract}\n{VERSION}: {version}\n{previous}{breaks}{SOURCES}: {}\n{SET}: {set}\n",
             notes.trim_end(),
             sources(files).unwrap_or_default(),
         )
@@ -53,6 +58,7 @@ impl Annotation {
             contract: value(CONTRACT)?.to_owned(),
             version: value(VERSION)?.parse().ok()?,
             previous: value(PREVIOUS).map(str::parse).transpose().ok()?,
+            breaks: value(BREAKS).map(|word| word == "yes"),
             notes: format!("{}\n", notes.trim_end()),
         })
     }
@@ -71,9 +77,9 @@ mod tests {
     #[test]
     fn what_a_tag_says_is_read_again() {
         let notes = "## [1.1.0] - 2026-11-28\n\n### Added\n\n- a line\n\nContract: not this one\n";
-        for previous in [None, Some(Version::new(1, 0, 0))] {
+        for (previous, breaks) in [(None, None), (Some(Version::new(1, 0, 0)), Some(true))] {
             let (contract, version) = ("acme/pay".to_owned(), Version::new(1, 1, 0));
-            let said = Annotation { contract, version, previous, notes: notes.to_owned() };
+            let said = Annotation { contract, version, previous, breaks, notes: notes.to_owned() };
             let text = said.text(&FileTree::new());
             assert_eq!(Annotation::read(&text).as_ref(), Some(&said));
             let signed =

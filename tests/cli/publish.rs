@@ -180,6 +180,30 @@ fn from_an_edit_to_versions_that_are_published_everywhere() {
     assert_eq!((&told["version"], &told["from"]), (&"2.0.0".into(), &"1.1.0".into()));
     assert_eq!(told["published"]["remote"], "origin");
     assert_eq!(repo.folder(), ["1.0.0", "1.1.0", "2.0.0"]);
+    let listed = repo.run(&["versions", "--places", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    let rows = listed["versions"].as_array().unwrap();
+    let told: Vec<_> =
+        rows.iter().map(|r| (r["version"].as_str(), r["bump"].as_str(), r["breaks"].as_bool())).collect();
+    let expected = [
+        (Some("2.0.0"), Some("major"), Some(true)),
+        (Some("1.1.0"), Some("minor"), Some(false)),
+        (Some("1.0.0"), None, None),
+    ];
+    assert_eq!(told, expected);
+    assert!(
+        rows.iter().all(|r| r["places"] == serde_json::json!(["git:origin", "dir:../published"])),
+        "{listed}"
+    );
+    git(&repo.around().join("origin.git"), &["tag", "-d", "v1.0.0"]);
+    let listed = repo.run(&["versions", "--places"]);
+    let first = one_line(listed.out.lines().next().unwrap());
+    assert!(
+        first.starts_with("2.0.0 20")
+            && first.ends_with("major breaks tag v2.0.0 git:origin, dir:../published"),
+        "{listed}"
+    );
+    assert!(listed.out.trim_end().ends_with("first  tag v1.0.0  dir:../published"), "{listed}");
     let notes = repo.git(&["tag", "-l", "--format=%(contents)", "v2.0.0"]);
     assert!(notes.contains("### Breaking") && notes.contains("pay.v1.Charge.amount"), "{notes}");
 }

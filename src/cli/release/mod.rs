@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::Args;
 use semver::Version;
 
-use self::places::Places;
+pub(super) use self::places::Places;
 use self::told::{Done, OfRelease, Told, write_reasons};
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit};
@@ -23,6 +23,7 @@ use crate::release::{
     Workplace, bring,
 };
 use crate::text::{Date, Line, Style};
+use crate::words::Bump;
 
 /// Publish the next version: once, everywhere, and for ever
 ///
@@ -112,7 +113,9 @@ struct Run<'a> {
 struct Decided {
     plan: Plan,
     report: Report,
-    /// Whether something breaks that nobody declared.
+    /// Whether it breaks.
+    breaks: bool,
+    /// Whether it does, and nobody declared it.
     undeclared: bool,
 }
 
@@ -124,7 +127,7 @@ impl Run<'_> {
             Err(error) => return refuse(error, ctx),
         };
         let mut told = Told { last: published.baseline().cloned(), ..Told::default() };
-        if let Some(Decided { plan, report, undeclared }) = decided {
+        if let Some(Decided { plan, report, undeclared, .. }) = decided {
             told.tag = Some(self.shape.tag_of(&plan.version));
             told.undeclared = undeclared;
             let head = self.place.repo.head().map_err(ReleaseError::from)?;
@@ -150,7 +153,7 @@ impl Run<'_> {
             .versions(&self.shape)
             .map_err(|e| CliError::outside("cannot look for published versions", e))?;
         let published = Published { versions: versions.into_iter().map(|(version, _)| version).collect() };
-        let (report, fails) = match published.baseline() {
+        let (report, breaks) = match published.baseline() {
             None if repo.is_shallow() => {
                 let message = format!("this clone is shallow and has no tag of the shape `{}`", self.shape);
                 return Err(CliError::usage(message).hint("get the tags with `git fetch --tags --unshallow`"));
@@ -163,8 +166,8 @@ impl Run<'_> {
                 let against = Some(format!("refs/tags/{}", self.shape.tag_of(from)));
                 let overrides = Overrides { against, tag: args.tag.clone(), ..pipeline::overrides(ctx) };
                 let (report, level) = pipeline::check(&Job { overrides, ..Job::new(".") }, ctx)?;
-                let fails = report.fails(level);
-                (report, fails)
+                let breaks = report.fails(level) || report.bump == Some(Bump::Major);
+                (report, breaks)
             }
         };
         for note in &report.notes {
@@ -174,8 +177,8 @@ impl Run<'_> {
             Ok(plan) => plan,
             Err(error) => return Ok(Err(error)),
         };
-        let undeclared = fails && args.declare.is_none() && args.pre.is_none();
-        Ok(Ok((plan.map(|plan| Decided { plan, report, undeclared }), published)))
+        let undeclared = breaks && args.declare.is_none() && args.pre.is_none();
+        Ok(Ok((plan.map(|plan| Decided { plan, report, breaks, undeclared }), published)))
     }
 
     /// The files that the commit of a release changes, and the notes.
@@ -223,7 +226,7 @@ impl Run<'_> {
             Ok(decided) => decided,
             Err(error) => return refuse(error, ctx),
         };
-        let Some(Decided { plan, report, undeclared }) = decided else {
+        let Some(Decided { plan, report, breaks: breaking, undeclared }) = decided else {
             let told = Told { last: published.baseline().cloned(), ..Told::default() };
             let view = ctx.view();
             args.format.write(&told, &view, &mut ctx.io.out)?;
@@ -238,6 +241,7 @@ impl Run<'_> {
             contract: contract.to_owned(),
             version: version.clone(),
             previous: plan.from.clone(),
+            breaks: plan.from.is_some().then_some(breaking),
             notes,
         };
         let order = Order {

@@ -10,9 +10,9 @@ use crate::release::target::{Directory, Target};
 
 /// The places of a release.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places {
+pub(in crate::cli) struct Places {
     /// The remote of git that has the last word.
-    pub(super) remote: Option<String>,
+    pub(in crate::cli) remote: Option<String>,
     /// Folders: where, and how a person knows them.
     folders: Vec<(PathBuf, String)>,
 }
@@ -20,7 +20,7 @@ pub(super) struct Places {
 impl Places {
     /// The places that flags name, and where they name none those of the configuration. Folders on the command line are
     /// relative to the working directory, in the configuration to its folder.
-    pub(super) fn of(
+    pub(in crate::cli) fn of(
         flags: &[Destination],
         configured: &[Destination],
         cwd: &Path,
@@ -51,6 +51,12 @@ impl Places {
             Box::new(Directory::new(path, shown, contract, &version)) as Box<dyn Target>
         };
         self.folders.iter().map(target).collect()
+    }
+
+    /// Which of the folders show a version, each by its name.
+    pub(in crate::cli) fn folders_with(&self, contract: &str, version: &Version) -> Vec<String> {
+        let place = |path: &Path| Directory::new(path, "", contract, &version.to_string()).is_there();
+        self.folders.iter().filter(|(path, _)| place(path)).map(|(_, shown)| format!("dir:{shown}")).collect()
     }
 
     /// What would be written where.

@@ -29,6 +29,12 @@ impl Directory {
         Directory { shown: format!("{shown}/{contract}"), folder, version: version.to_owned() }
     }
 
+    /// Whether it shows the version, whatever is in it.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.place().is_dir()
+    }
+
     fn place(&self) -> PathBuf {
         self.folder.join(&self.version)
     }
