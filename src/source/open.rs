@@ -282,6 +282,10 @@ fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Resul
         _ => false,
     };
     directory::fill(&mut tree, &root, &|relative: &Path| !named_ignored && skip(relative))?;
+    let repo = repo.or_else(|| Repo::discover(&root).ok());
+    if let Some(unchanged) = repo.and_then(|repo| repo.unchanged()) {
+        tree.know(&unchanged);
+    }
     tree.root = Some(root);
     Ok(tree)
 }
