@@ -15,7 +15,7 @@
 //! - [`wire`]: messages as bytes and JSON, read under either schema, to show what a verdict claims;
 //! - [`compare`]: two schemas, what changed and what it does; [`findings`]: the model of a report;
 //! - [`policy`]: changes and verdicts to findings; [`fix`]: findings to edits that hold; [`report`]: the finished report
-//!   in every format; [`release`]: which version follows, and how it is spelt;
+//!   in every format; [`release`]: which version follows, and how it is spelt; [`site`]: a catalogue of published versions;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`service`]: a gRPC server for any version, from its descriptors; [`cli`]: the commands.
 
@@ -40,6 +40,7 @@ pub mod report;
 pub mod rules;
 pub mod schema;
 pub mod service;
+pub mod site;
 pub mod source;
 pub mod surface;
 pub mod text;

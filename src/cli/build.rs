@@ -23,7 +23,7 @@ Examples:
   protopact build v1.2.0 -o -              of a version, to standard output
   protopact build -o - --exclude-source-info | grpcurl -protoset /dev/stdin list")]
 pub(super) struct BuildArgs {
-    /// The contract
+    /// The contract: a folder, a revision or whatever else `protopact check` compares
     #[arg(value_name = "INPUT", default_value = ".")]
     input: String,
 
@@ -39,12 +39,15 @@ pub(super) struct BuildArgs {
     #[arg(long)]
     exclude_source_info: bool,
 
-    /// Only these files and folders, and what they import
-    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    /// Only these files and folders, and what they import; may be repeated
+    ///
+    /// Relative to the working directory; of a revision from the root of its repository; of a descriptor set
+    /// its import paths.
+    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
     path: Vec<String>,
 
-    /// Never these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    /// Not these files and folders, unless another imports them; may be repeated
+    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
     exclude_path: Vec<String>,
 
     /// For scripts written for buf: the output is always a FileDescriptorSet

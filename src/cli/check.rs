@@ -103,12 +103,16 @@ pub(super) struct CheckArgs {
 /// Which files are looked at.
 #[derive(Debug, Args)]
 pub(super) struct OnlyArgs {
-    /// Only these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
+    /// Only these files and folders; may be repeated
+    ///
+    /// Relative to the working directory; of a revision from the root of its repository; of a descriptor set
+    /// its import paths. A path means the same on both sides, and an import path is one as well. What is left out is not
+    /// judged, and is still there to be imported.
+    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath, help_heading = "What to look at")]
     pub(super) path: Vec<String>,
 
-    /// Never these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',', help_heading = "What to look at")]
+    /// Never these files and folders, also where --path names them; may be repeated
+    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath, help_heading = "What to look at")]
     pub(super) exclude_path: Vec<String>,
 }
 

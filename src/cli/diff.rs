@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::check::OnlyArgs;
 use super::pipeline::{self, Job, Text};
 use super::{CliError, Ctx, Exit};
 use crate::present::Choice;
@@ -20,11 +21,11 @@ Examples:
   protopact diff v1.4.0 --format json      for programs
   protopact diff v1.4.0 --text             the changed lines of the .proto files")]
 pub(super) struct DiffArgs {
-    /// The old side
+    /// The old side: a folder, a revision or whatever else `protopact check` compares with
     #[arg(value_name = "OLD")]
     old: String,
 
-    /// The new side
+    /// The new side, named likewise
     #[arg(value_name = "NEW", default_value = ".")]
     new: String,
 
@@ -36,13 +37,8 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "FORMAT", default_value_t)]
     format: Choice<OfDiff>,
 
-    /// Only these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',')]
-    path: Vec<String>,
-
-    /// Never these files and folders
-    #[arg(long, value_name = "PATH", value_delimiter = ',')]
-    exclude_path: Vec<String>,
+    #[command(flatten)]
+    only: OnlyArgs,
 }
 
 /// Runs the command.
@@ -51,8 +47,8 @@ pub(super) fn exec(args: DiffArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
     overrides.against = Some(args.old.clone());
     let job = Job {
         overrides,
-        path: args.path.clone(),
-        exclude_path: args.exclude_path.clone(),
+        path: args.only.path.clone(),
+        exclude_path: args.only.exclude_path.clone(),
         ..Job::new(&args.new)
     };
     if args.text {

@@ -15,12 +15,13 @@ use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::build::{self, Outcome, Workshop};
 use crate::codegen::compare::Difference;
 use crate::codegen::generate::{GenerateError, Unit, line};
+use crate::codegen::legal::terms;
 use crate::codegen::plan::{self, PlanError, Wish};
 use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::sdk;
 use crate::config::generate::Generate;
 use crate::machine::Limits;
-use crate::text::{Line, Style, escape, plural};
+use crate::text::{Line, Style, escape, plural, shell_word};
 use crate::words::Language;
 
 /// Make SDK packages for Go, Java, Python and Rust
@@ -47,13 +48,13 @@ pub(super) struct GenerateArgs {
     #[arg(long, value_name = "LANGUAGE", value_enum, value_delimiter = ',')]
     lang: Option<Vec<Language>>,
 
-    /// Only these files and folders, and what they import
+    /// Only these files and folders, and what they import; may be repeated
     ///
-    /// Relative to the working directory; `generate.path` in the configuration when it is left out.
+    /// Relative to the working directory, whatever --from says; `generate.path` in the configuration when it is left out.
     #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
     path: Vec<String>,
 
-    /// Not these files and folders, unless another imports them
+    /// Not these files and folders, unless another imports them; may be repeated
     #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath)]
     exclude_path: Vec<String>,
 
@@ -136,15 +137,26 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     let number = number.unwrap_or_else(|| UNPUBLISHED.to_owned());
     let managed = template.as_ref().and_then(|t| Some(t.managed.as_ref()?.apply(&version.compiled)));
     let commit = version.name.commit().map(|c| c.to_string());
+    let terms = terms(&settings, &version.legal);
+    if let Some(note) = terms.note.as_ref().filter(|_| !plan::targets(&settings, "").is_empty()) {
+        ctx.note(note)?;
+    }
     let contract = Contract {
         name,
         version: &number,
         commit: commit.as_deref(),
-        licence: plan::licence(&settings),
-        about: &settings.about,
+        licence: &terms.licence,
+        legal: &version.legal,
+        about: &terms.about,
         compiled: managed.as_ref().unwrap_or(&version.compiled),
         schema: &schema,
     };
+    let targets = plan::targets(&settings, name).into_iter().map(|target| target.language());
+    let languages: Vec<Language> =
+        targets.filter(|l| args.lang.as_ref().is_none_or(|only| only.contains(l))).collect();
+    if let Some(note) = sdk::bare_files(&contract, &languages).filter(|_| template.is_none()) {
+        ctx.note(&note)?;
+    }
     if args.dry_run {
         drop(progress);
         return dry_run(&contract, &settings, args.lang.as_deref(), ctx);
@@ -205,7 +217,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         match answer {
             Answer::Produced(produced) => tell(produced, folder, ctx)?,
             Answer::Checked(found) => {
-                told(found, folder, ctx)?;
+                told(found, folder, &again(&args, ctx), ctx)?;
                 if !found.is_empty() {
                     exit = Exit::Findings;
                 }
@@ -387,8 +399,49 @@ fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliE
     Ok(())
 }
 
+/// The command that brings up to date what `--check` looked at.
+fn again(args: &GenerateArgs, ctx: &Ctx<'_>) -> String {
+    let GenerateArgs {
+        from,
+        lang,
+        path,
+        exclude_path,
+        out,
+        versioned,
+        published_as,
+        template,
+        check: _,
+        dry_run: _,
+        build: _,
+        force: _,
+        offline: _,
+    } = args;
+    let global = &ctx.global;
+    let mut words = vec!["protopact".to_owned(), "generate".to_owned()];
+    let mut say = |flag: &str, value: Option<String>| {
+        words.extend(value.into_iter().flat_map(|value| [flag.to_owned(), shell_word(&value)]));
+    };
+    let list = |all: &[String]| (!all.is_empty()).then(|| all.join(","));
+    let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let languages = lang.iter().flatten().map(|l| l.as_str().to_owned()).collect::<Vec<_>>();
+    say("--from", from.clone());
+    say("--lang", list(&languages));
+    say("--path", list(path));
+    say("--exclude-path", list(exclude_path));
+    say("--out", shown(out));
+    say("--as", published_as.as_ref().map(ToString::to_string));
+    say("--template", shown(template));
+    say("--config", global.config.clone());
+    global.imports.iter().for_each(|place| say("--imports", Some(place.clone())));
+    let compiler = global.compiler.and_then(|c| clap::ValueEnum::to_possible_value(&c));
+    say("--compiler", compiler.map(|c| c.get_name().to_owned()));
+    say("--protoc", shown(&global.protoc));
+    words.extend(versioned.then(|| "--versioned".to_owned()));
+    words.join(" ")
+}
+
 /// Says what differs.
-fn told(found: &[Difference], folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+fn told(found: &[Difference], folder: &str, again: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
     /// The most lines of differences that are shown in all.
     const MOST: usize = 400;
     let view = ctx.view();
@@ -413,9 +466,10 @@ fn told(found: &[Difference], folder: &str, ctx: &mut Ctx<'_>) -> Result<(), Cli
     }
     writeln!(
         out,
-        "{} in `{}`; bring it up to date with `protopact generate`",
+        "{} in `{}`; bring it up to date with `{}`",
         plural(found.len(), "difference"),
-        escape(folder)
+        escape(folder),
+        escape(again)
     )?;
     Ok(())
 }

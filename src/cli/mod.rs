@@ -13,6 +13,7 @@ mod files;
 mod fix;
 mod generate;
 mod given;
+mod history;
 mod imports;
 mod init;
 mod io;
@@ -28,6 +29,7 @@ mod repairs;
 mod rules;
 mod serve;
 mod since;
+mod site;
 mod toolchain;
 mod verify;
 mod versions;
@@ -131,7 +133,9 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    History(history::HistoryArgs),
     Release(release::ReleaseArgs),
+    Site(site::SiteArgs),
     Versions(versions::VersionsArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
@@ -209,7 +213,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::History(args) => history::exec(args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
+        Command::Site(args) => site::exec(args, &mut ctx),
         Command::Versions(args) => versions::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),

@@ -21,8 +21,8 @@ use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::report;
 use crate::schema::Schema;
 use crate::source::{
-    self, Around, Content, LayoutError, Loaded, Name, NewSide, Opened, Origin, Places, Request, RequestError,
-    Scope, Side, Sides, SourceError,
+    self, Around, Content, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Origin, Places, Request,
+    RequestError, Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::words::Level;
@@ -315,6 +315,8 @@ pub(super) struct Version {
     pub(super) folder: PathBuf,
     /// The descriptors.
     pub(super) compiled: Compiled,
+    /// The texts of its licence.
+    pub(super) legal: Vec<LegalText>,
     /// What it is.
     pub(super) name: Name,
     /// The text of its own files.
@@ -357,6 +359,12 @@ pub(super) fn version(
     version_for(&job, from, ctx)
 }
 
+/// Compiles a published version of the contract around the working directory, all of it. `shape` is that of its tag.
+pub(super) fn published(tag: &str, shape: &str, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
+    let overrides = Overrides { tag: Some(shape.to_owned()), ..overrides(ctx) };
+    version_for(&Job { overrides, ..Job::new(".") }, Some(&format!("refs/tags/{tag}")), ctx)
+}
+
 /// Compiles the working tree, or another version of the same contract.
 pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
     let (new, opened) = asked(job, ctx, |request, stdin| {
@@ -367,14 +375,25 @@ pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> R
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
     let options = options(&new.settings);
     let compiled = compile_side(&opened.content, &options);
-    let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
+    let guessed = from.is_some() && opened.layout.found_roots;
+    let compiled = compiled.map_err(|e| {
+        refuse(vec![(opened.name.clone(), e)]).hint_opt(guessed.then(|| source::OLD_HINT.to_owned()))
+    })?;
     let mut notes = opened.layout.notes;
     notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
     let texts = match opened.content {
         Content::Sources(input) => own_texts(input),
         Content::Image(..) => Vec::new(),
     };
-    Ok(Version { name: opened.name, settings: new.settings, folder, compiled, texts, notes })
+    Ok(Version {
+        name: opened.name,
+        settings: new.settings,
+        folder,
+        compiled,
+        texts,
+        notes,
+        legal: opened.legal,
+    })
 }
 
 /// The model of compiled files.
@@ -465,8 +484,10 @@ fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, 
     match (old, new) {
         (Ok((old, odd)), Ok((new, odd_too))) => Ok((old, new, (odd, odd_too))),
         (old, new) => {
+            let guessed = old.is_err() && new.is_ok() && pair.old.layout.found_roots;
             let sides = [(&pair.new.name, new.err()), (&pair.old.name, old.err())];
-            Err(refuse(sides.into_iter().filter_map(|(name, e)| Some((name.clone(), e?))).collect()))
+            let told = refuse(sides.into_iter().filter_map(|(name, e)| Some((name.clone(), e?))).collect());
+            Err(told.hint_opt(guessed.then(|| source::OLD_HINT.to_owned())))
         }
     }
 }
@@ -531,10 +552,18 @@ pub(super) fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
 
 impl From<RequestError> for CliError {
     fn from(error: RequestError) -> CliError {
+        let way = matches!(error, RequestError::Old(_)).then(|| error.hints().pop()).flatten();
         match error {
             RequestError::Spec(error) => error.into(),
             RequestError::Source(error) => error.into(),
             RequestError::Layout(error) => error.into(),
+            RequestError::Old(error) => {
+                let mut told = CliError::from(*error);
+                if let Some(way) = way {
+                    told = told.hint(way);
+                }
+                told
+            }
             error => {
                 let hints = error.hints();
                 hints.into_iter().fold(CliError::new(ErrorKind::Usage, error), CliError::hint)

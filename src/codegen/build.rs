@@ -3,6 +3,7 @@
 //! Each package is copied into a scratch folder, so that nothing is left beside what was generated. The tools may
 //! fetch what the package depends on; Java is compiled offline when everything is there already.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -188,9 +189,54 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// A step that has to go through.
-    pub(crate) fn step(&mut self, program: &str, arguments: &[&str]) -> Result<(), Stop> {
+    /// A step that has to go through, and what it printed.
+    pub(crate) fn step(&mut self, program: &str, arguments: &[&str]) -> Result<String, Stop> {
         self.try_step(program, arguments)?.map_err(Stop::Outcome)
+    }
+
+    /// Holds what was built against what was made: a tool that leaves a file out ends well. `step` is where that is seen.
+    pub(crate) fn hold(
+        &mut self,
+        step: &str,
+        made: impl IntoIterator<Item = String>,
+        built: &BTreeSet<String>,
+    ) -> Result<(), Stop> {
+        let left: Vec<String> = made.into_iter().filter(|one| !built.contains(one)).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let mut output = format!("{} of what was made is not in what was built:", left.len());
+        for one in left.iter().take(20) {
+            let _ = write!(output, "\n{one}");
+        }
+        if left.len() > 20 {
+            let _ = write!(output, "\nand {} more", left.len() - 20);
+        }
+        Err(Stop::Outcome(Outcome::Failed { step: step.to_owned(), output }))
+    }
+
+    /// Holds the contents of an archive that was built against the paths that have to be in it.
+    pub(crate) fn hold_archive(
+        &mut self,
+        archive: &Path,
+        made: impl IntoIterator<Item = String>,
+    ) -> Result<(), Stop> {
+        let failed = |source| BuildError { path: archive.to_owned(), source };
+        let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let step = format!("what is in {name}");
+        let file = match std::fs::File::open(archive) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                let output = format!("the build ended well and there is no {name}");
+                return Err(Stop::Outcome(Outcome::Failed { step, output }));
+            }
+            Err(e) => return Err(failed(e).into()),
+        };
+        let archive = zip::ZipArchive::new(file).map_err(|e| failed(io::Error::other(e)))?;
+        let names = archive.file_names().map(|name| Ok(name?.into_owned()));
+        let built = names.collect::<Result<BTreeSet<String>, zip::result::ZipError>>();
+        let built = built.map_err(|e| failed(io::Error::other(e)))?;
+        self.hold(&step, made, &built)
     }
 
     /// A step that may fail; a program that is not there may not.
@@ -198,7 +244,7 @@ impl Run<'_> {
         &mut self,
         program: &str,
         arguments: &[&str],
-    ) -> Result<Result<(), Outcome>, Stop> {
+    ) -> Result<Result<String, Outcome>, Stop> {
         let shown = |text: &str| text.replace(&format!("{}/", self.scratch.display()), "");
         let step = [program].iter().chain(arguments).map(|a| shown(a)).collect::<Vec<_>>().join(" ");
         (self.progress)(self.language, &step);
@@ -219,9 +265,9 @@ impl Run<'_> {
             ],
         };
         let output = match run::run(&self.host, &call, self.workshop.limits) {
-            Ok(_) => {
+            Ok(done) => {
                 self.steps.push(step);
-                return Ok(Ok(()));
+                return Ok(Ok(String::from_utf8_lossy(&done.output).into_owned()));
             }
             Err(RunError::Failed { messages, output, .. }) if messages != output => output + &messages,
             Err(error) if error.messages().trim().is_empty() => error.to_string(),

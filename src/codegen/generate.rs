@@ -231,6 +231,10 @@ pub fn inputs(contract: &Contract<'_>, descriptors: &str, unit: &Unit) -> String
     for text in [contract.name, contract.version, contract.commit.unwrap_or_default(), contract.licence] {
         say(text);
     }
+    for text in contract.legal {
+        say(&text.name);
+        say(&crate::machine::sha256(&text.content));
+    }
     say(&format!("{:?}", contract.about));
     say(&unit.path);
     say(&format!("{:?}", unit.work));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::compile::Compiled;
 use crate::config::package::About;
 use crate::schema::Schema;
+use crate::source::LegalText;
 use crate::words::Language;
 
 use super::FileTree;
@@ -20,6 +21,8 @@ pub struct Contract<'a> {
     pub commit: Option<&'a str>,
     /// SPDX id for the package's licence field.
     pub licence: &'a str,
+    /// The texts of the licence, which go into the packages; one that names it where there are none.
+    pub legal: &'a [LegalText],
     /// What registries show of the packages.
     pub about: &'a About,
     /// The descriptors, imports before importers.

@@ -12,6 +12,7 @@ pub mod generate;
 mod insertion;
 mod json_names;
 mod language;
+pub mod legal;
 pub mod lower;
 pub mod managed;
 pub mod manifest;

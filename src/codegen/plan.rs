@@ -81,12 +81,6 @@ pub fn limits(settings: &Generate) -> Limits {
     Limits { time: settings.timeout.map_or(usual.time, Duration::from_secs), ..usual }
 }
 
-/// The licence that packages name.
-#[must_use]
-pub fn licence(settings: &Generate) -> &str {
-    settings.licence.as_deref().unwrap_or("LicenseRef-Proprietary")
-}
-
 /// Where each language's package goes, for the languages that are configured.
 #[must_use]
 pub fn targets(settings: &Generate, contract: &str) -> Vec<Target> {

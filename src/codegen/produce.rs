@@ -213,7 +213,8 @@ pub fn produce(
     Ok(produced)
 }
 
-/// Compares an output folder with what would be made. Nothing is written.
+/// Compares an output folder with what would be made. Nothing is written, and what lies beside the units is nobody's, as
+/// it is for [`produce`].
 ///
 /// # Errors
 ///
@@ -257,19 +258,6 @@ pub fn check(
         tree.add(&path, text).expect("the paths are ours and differ");
     }
     found.extend(compare::compare(output.folder, "", &tree, true)?);
-    if !output.keeps_others && output.complete {
-        let known = |path: &str| {
-            tree.get(path).is_some()
-                || new.units.keys().any(|u| crate::config::is_under(path, u))
-                || found.iter().any(|d| d.path == path)
-        };
-        let stray: Vec<Difference> = files_below(output.folder)?
-            .into_iter()
-            .filter(|(path, _)| !known(path) && !write::is_build_output(path))
-            .map(|(path, _)| untracked(path))
-            .collect();
-        found.extend(stray);
-    }
     found.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(found)
 }

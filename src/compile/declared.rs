@@ -3,21 +3,36 @@
 //! Nothing is linked, so a type that is named stands for every full name it could mean. A file that is broken or
 //! uses what the parser does not know gives what could be read of it.
 
+use std::collections::BTreeMap;
+
 use super::parse::ast::{Enum, Field, File, Label, Message, Type};
 use super::parse::parse_declarations;
 
-/// A message or enum with its numbers.
+/// Whose numbers they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// A message: its fields.
+    Message,
+    /// An enum: its values.
+    Enum,
+    /// Extensions of a message that may stand elsewhere, by their full names.
+    Extensions,
+}
+
+/// A message or enum with its numbers, or what a file extends a message with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Declared {
-    /// Full name without a leading dot.
+    /// Full name without a leading dot. What a file extends stands under every name that the written one can mean.
     pub(crate) full_name: String,
-    /// Whether it is an enum.
-    pub(crate) is_enum: bool,
+    /// What it is.
+    pub(crate) what: Holds,
     /// Fields or values in source order.
     pub(crate) numbers: Vec<Number>,
     /// Reserved numbers, first and last of each range.
     pub(crate) reserved: Vec<(i32, i32)>,
-    /// The same for those that are kept for extensions.
+    /// Reserved names.
+    pub(crate) reserved_names: Vec<String>,
+    /// Numbers that are kept for extensions.
     pub(crate) extensions: Vec<(i32, i32)>,
 }
 
@@ -39,7 +54,8 @@ pub(crate) struct Number {
     pub(crate) required: bool,
 }
 
-/// Every message and enum that a file declares, in source order; the messages made for maps are left out.
+/// Every message and enum that a file declares, in source order, and what it extends; the messages made for maps are
+/// left out.
 pub(crate) fn declared(text: &str) -> Vec<Declared> {
     let parsed = parse_declarations(text);
     let (file, edition) = (parsed.file, parsed.edition.is_some());
@@ -47,9 +63,10 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
         let fields = message.fields.iter().map(|f| &file.fields[*f as usize]);
         Declared {
             full_name: name_of_message(&file, index as u32),
-            is_enum: false,
-            numbers: fields.map(|f| number(&file, edition, index as u32, f)).collect(),
+            what: Holds::Message,
+            numbers: fields.map(|f| number(&file, edition, Some(index as u32), f)).collect(),
             reserved: message.reserved_ranges.iter().map(|r| (r.start, r.end.saturating_sub(1))).collect(),
+            reserved_names: message.reserved_names.iter().map(|(name, _)| name.to_string()).collect(),
             extensions: {
                 let ranges = message.extension_ranges.iter().map(|e| e.range);
                 ranges.map(|r| (r.start, r.end.saturating_sub(1))).collect()
@@ -58,12 +75,35 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
     });
     let enums = file.enums.iter().map(|e| Declared {
         full_name: join(&scope_name(&file, e.parent), e.name),
-        is_enum: true,
+        what: Holds::Enum,
         numbers: values(e),
         reserved: e.reserved_ranges.iter().map(|r| (r.start, r.end)).collect(),
+        reserved_names: e.reserved_names.iter().map(|(name, _)| name.to_string()).collect(),
         extensions: Vec::new(),
     });
-    messages.chain(enums).collect()
+    messages.chain(enums).chain(extended(&file, edition)).collect()
+}
+
+/// The extensions that a file declares, by the messages that they may extend.
+fn extended(file: &File<'_>, edition: bool) -> Vec<Declared> {
+    let mut of: BTreeMap<String, Vec<Number>> = BTreeMap::new();
+    for field in &file.fields {
+        let Some((extendee, _)) = field.extendee() else { continue };
+        let mut number = number(file, edition, field.parent, field);
+        number.name = join(&scope_name(file, field.parent), &number.name);
+        for name in resolve(file, field.parent, extendee) {
+            of.entry(name).or_default().push(number.clone());
+        }
+    }
+    let declared = of.into_iter().map(|(full_name, numbers)| Declared {
+        full_name,
+        what: Holds::Extensions,
+        numbers,
+        reserved: Vec::new(),
+        reserved_names: Vec::new(),
+        extensions: Vec::new(),
+    });
+    declared.collect()
 }
 
 fn values(enum_: &Enum<'_>) -> Vec<Number> {
@@ -79,8 +119,8 @@ fn values(enum_: &Enum<'_>) -> Vec<Number> {
     values.collect()
 }
 
-fn number(file: &File<'_>, edition: bool, message: u32, field: &Field<'_>) -> Number {
-    let entry = if field.label == Label::Repeated { map_entry(file, message, field) } else { None };
+fn number(file: &File<'_>, edition: bool, message: Option<u32>, field: &Field<'_>) -> Number {
+    let entry = message.filter(|_| field.label == Label::Repeated).and_then(|m| map_entry(file, m, field));
     let (type_text, may_be) = match entry {
         Some(entry) => {
             let part = |i: usize| entry.fields.get(i).map(|f| &file.fields[*f as usize]);
@@ -116,7 +156,7 @@ fn map_entry<'a, 's>(file: &'a File<'s>, message: u32, field: &Field<'_>) -> Opt
 }
 
 /// The type as a person writes it, and what it can mean.
-fn type_of(file: &File<'_>, message: u32, field: &Field<'_>) -> (String, Vec<String>) {
+fn type_of(file: &File<'_>, message: Option<u32>, field: &Field<'_>) -> (String, Vec<String>) {
     if let Some(ty) = field.ty.filter(|t| *t != Type::Group) {
         return (ty.word().to_owned(), vec![ty.word().to_owned()]);
     }
@@ -132,15 +172,15 @@ fn type_of(file: &File<'_>, message: u32, field: &Field<'_>) -> (String, Vec<Str
     (text, names)
 }
 
-/// The full names that a name can mean in a message: the one the file itself declares in the innermost scope,
+/// The full names that a name can mean in a message, or outside of all: the one the file itself declares in the innermost scope,
 /// else one for each enclosing package, for other files may declare it there
 /// (<https://protobuf.com/docs/language-spec#reference-resolution>).
-fn resolve(file: &File<'_>, message: u32, written: &str) -> Vec<String> {
+fn resolve(file: &File<'_>, message: Option<u32>, written: &str) -> Vec<String> {
     if let Some(full) = written.strip_prefix('.') {
         return vec![full.to_owned()];
     }
     let first = written.split('.').next().unwrap_or(written);
-    let mut scope = Some(message);
+    let mut scope = message;
     while let Some(index) = scope {
         let holder = &file.messages[index as usize];
         if declares(file, first, &holder.messages, &holder.enums) {
@@ -239,8 +279,30 @@ mod tests {
                 "a.b.M.Inner 1 m: a.b.M",
                 "a.b.M.Inner.E 0 A:",
                 "a.b.M.Inner.E -1 B:",
+                "a.b.M 100 a.b.M.not_mine: int32",
             ]
         );
+    }
+
+    #[test]
+    fn extensions_stand_under_whatever_they_may_extend() {
+        let text = r#"syntax = "proto2"; package a.b; import "other.proto";
+            extend Other { optional Part part = 100; repeated group Item = 101 { optional int32 n = 1; } }
+            extend .x.Y { optional string note = 7; }
+            message Part { extend Part { repeated Part more = 100; } extensions 100 to 199; }
+            extend Part { optional bool too = 101; }"#;
+        let all: Vec<String> = shown(text).into_iter().filter(|line| !line.contains(" n: ")).collect();
+        let other = |of: &str| {
+            [format!("{of} 100 a.b.part: a.b.Part"), format!("{of} 101 a.b.item: repeated group a.b.Item")]
+        };
+        let mut expected = Vec::new();
+        expected.extend(other("Other"));
+        expected.extend(other("a.Other"));
+        expected.extend(other("a.b.Other"));
+        expected.push("a.b.Part 100 a.b.Part.more: repeated a.b.Part".to_owned());
+        expected.push("a.b.Part 101 a.b.too: bool".to_owned());
+        expected.push("x.Y 7 a.b.note: string".to_owned());
+        assert_eq!(all, expected);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) mod wire;
 use bytes::Bytes;
 use thiserror::Error;
 
-pub(crate) use declared::{Declared, Number, declared};
+pub(crate) use declared::{Declared, Holds, Number, declared};
 pub(crate) use diagnostic::shortened;
 pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub(crate) use head::ALLOW;

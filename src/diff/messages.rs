@@ -186,7 +186,7 @@ fn extension_ranges(differ: &mut Differ<'_>, old_id: MessageId, new_id: MessageI
 }
 
 /// What of `range` no range of `others` covers, in order. `others` are sorted and apart ([`Range::merged`]).
-fn missing(range: Range, others: &[Range]) -> Vec<Range> {
+pub(crate) fn missing(range: Range, others: &[Range]) -> Vec<Range> {
     let mut rest = Vec::new();
     // i64, as the last number of a range may be the largest i32.
     let mut from = i64::from(range.start);

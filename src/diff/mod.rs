@@ -26,6 +26,7 @@ pub use kind::{
     Comeback, Departure, Ever, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure,
 };
 pub(crate) use kind::{Place, Shown, beside, wording};
+pub(crate) use messages::missing;
 pub use remedy::{Holder, Remedy};
 pub use shape::Shapes;
 

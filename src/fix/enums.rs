@@ -117,7 +117,7 @@ pub(super) fn rename(
 }
 
 /// Gives names their numbers back. What stands there goes back to its own number or, if it is new, to the next one that
-/// nobody ever used.
+/// nobody ever used. What is gone and gave its number to one of them is put back.
 pub(super) fn renumber(
     draft: &mut Draft,
     sides: &Sides<'_>,
@@ -141,6 +141,12 @@ pub(super) fn renumber(
                 let range = at.node.number_at().ok_or("the statement cannot be read")?;
                 draft.replace(at.file, range, number.to_string());
                 retired::free(draft, sides, holder, &[number], &[]);
+                // What it pushed aside would be missed as soon as it leaves the place.
+                let left = new.value(id).number;
+                let before =
+                    old.enum_(old_id).values.iter().map(|id| old.value(*id)).filter(|v| v.number == left);
+                let gone = before.filter(|before| new.value_by_name(new_id, &before.name).is_none());
+                open.extend(gone.map(|gone| (gone.name.to_string(), gone.number)));
             }
             None => {
                 let id = old.value_by_name(old_id, &name).ok_or("it was never there")?;

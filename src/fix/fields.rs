@@ -237,7 +237,7 @@ fn oneof_of(name: &str, members: &[Lifted], holder: At<'_>) -> Lifted {
 }
 
 /// Gives fields of a message their numbers back, by name and number. What stands there goes back to its own number or, if
-/// it is new, to the next one that nobody ever used.
+/// it is new, to the next one that nobody ever used. What is gone and gave its number to one of them is put back.
 pub(super) fn renumber(
     draft: &mut Draft,
     sides: &Sides<'_>,
@@ -263,6 +263,10 @@ pub(super) fn renumber(
                 let range = at.node.number_at().ok_or("the statement cannot be read")?;
                 draft.replace(at.file, range, number.to_string());
                 retired::free(draft, sides, holder, &[number], &[]);
+                // What it pushed aside would be missed as soon as it leaves the place.
+                let before = old.field_by_number(old_id, new.field(id).number).map(|id| old.field(id));
+                let gone = before.filter(|before| new.field_by_name(new_id, &before.name).is_none());
+                open.extend(gone.map(|gone| (gone.name.to_string(), gone.number)));
             }
             None => {
                 let id = old.field_by_name(old_id, &name).ok_or("it was never there")?;

@@ -75,7 +75,8 @@ impl<'a> Numbers<'a> {
             old.message_by_name(full_name).map(|id| old.message(id).file)
         };
         let Some(file) = file else { return BTreeSet::new() };
-        let query = Query { full_name: full_name.into(), is_enum, path: old.file(file).display.clone() };
+        let path = old.file(file).display.clone();
+        let query = Query { full_name: full_name.into(), is_enum, own: true, path };
         let uses = memory.recall(&[query]).uses;
         let numbers: BTreeSet<i32> = uses.into_iter().flatten().map(|u| u.number).collect();
         self.recalled.borrow_mut().insert(full_name.to_owned(), numbers.clone());

@@ -5,8 +5,7 @@ use super::fields::{self, Pair};
 use super::sides::{Sides, Why};
 use super::tree::What;
 use super::{enums, retired, types};
-use crate::diff::wording::range_text;
-use crate::diff::{Change, Holder, Kind, Remedy};
+use crate::diff::{Change, Kind, Remedy};
 use crate::schema::{Cardinality, Element, FieldId, MessageId, Schema, Syntax};
 
 type Made = Result<(), Why>;
@@ -83,7 +82,9 @@ fn advised(plan: &mut Plan, sides: &Sides<'_>, change: &Change, remedy: &Remedy)
                 Ok(())
             });
         }
-        Remedy::Extensions { holder, numbers } => plan.attempt(|d| extensions(d, sides, holder, numbers)),
+        Remedy::Extensions { holder, numbers } => {
+            plan.attempt(|d| types::extensions(d, sides, &holder.name, numbers))
+        }
         Remedy::Restore { element, names, number, .. } => match change.old {
             Some(Element::Field(id)) => plan.attempt(|d| fields::restore(d, sides, id, true)),
             _ => {
@@ -467,19 +468,5 @@ fn set_option(draft: &mut Draft, sides: &Sides<'_>, element: Element, name: &str
             draft.insert(sides.new, at.file, at.node, Slot::First, &[option]);
         }
     }
-    Ok(())
-}
-
-fn extensions(
-    draft: &mut Draft,
-    sides: &Sides<'_>,
-    holder: &Holder,
-    numbers: &[crate::schema::Range],
-) -> Made {
-    let at = sides.new_holder(&holder.name)?;
-    let list: Vec<String> = numbers.iter().map(|r| range_text(holder.is_enum, *r)).collect();
-    let slot = at.node.inner.iter().rfind(|n| n.what == What::Extensions).map_or(Slot::Last, Slot::After);
-    let statement = Lifted::new(format!("extensions {};", list.join(", ")));
-    draft.insert(sides.new, at.file, at.node, slot, &[statement]);
     Ok(())
 }

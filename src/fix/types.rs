@@ -6,7 +6,9 @@ use super::draft::{Draft, Lifted, Slot};
 use super::marks::{deprecated, sync_options};
 use super::sides::{Sides, Why};
 use super::tree::{Node, What};
-use crate::schema::{Element, FieldId, MethodId};
+use crate::diff::missing;
+use crate::diff::wording::range_text;
+use crate::schema::{Element, Field, FieldId, MethodId, Range, Schema};
 
 /// Declares a message, an enum or a service again.
 pub(super) fn restore(draft: &mut Draft, sides: &Sides<'_>, element: Element) -> Result<(), Why> {
@@ -87,6 +89,7 @@ pub(super) fn restore_extension(draft: &mut Draft, sides: &Sides<'_>, id: FieldI
     let (index, text) = sides.new_file(file)?;
     sides.need_types(draft, index, Element::Field(id))?;
     sides.need_options(draft, index, at)?;
+    keep_number(draft, sides, old)?;
     let scope = sides.cx.old.full_name(Element::Field(id));
     let scope = scope.rsplit_once('.').map_or("", |(scope, _)| scope);
     let mut changes = deprecated(at);
@@ -111,6 +114,38 @@ pub(super) fn restore_extension(draft: &mut Draft, sides: &Sides<'_>, id: FieldI
             None => draft.declare(sides.new, index, None, &whole("  ")),
         },
     }
+    Ok(())
+}
+
+/// Has the message declare the number of an extension again, with the range that it lay in.
+fn keep_number(draft: &mut Draft, sides: &Sides<'_>, extension: &Field) -> Result<(), Why> {
+    let extendee = extension.extendee.as_deref().unwrap_or_default();
+    let ranges = |schema: &Schema| -> Vec<Range> {
+        let message = schema.message_by_name(extendee).map(|id| schema.message(id));
+        message.into_iter().flat_map(|m| &m.extension_ranges).map(|e| e.range).collect()
+    };
+    let now = Range::merged(&ranges(sides.cx.new));
+    if now.iter().any(|range| range.contains(extension.number))
+        || sides.cx.new.message_by_name(extendee).is_none()
+    {
+        return Ok(());
+    }
+    let before = ranges(sides.cx.old).into_iter().find(|range| range.contains(extension.number));
+    before.map_or(Ok(()), |range| extensions(draft, sides, extendee, &missing(range, &now)))
+}
+
+/// Keeps numbers of a message for extensions again.
+pub(super) fn extensions(
+    draft: &mut Draft,
+    sides: &Sides<'_>,
+    message: &str,
+    numbers: &[Range],
+) -> Result<(), Why> {
+    let at = sides.new_holder(message)?;
+    let list: Vec<String> = numbers.iter().map(|r| range_text(false, *r)).collect();
+    let slot = at.node.inner.iter().rfind(|n| n.what == What::Extensions).map_or(Slot::Last, Slot::After);
+    let statement = Lifted::new(format!("extensions {};", list.join(", ")));
+    draft.insert(sides.new, at.file, at.node, slot, &[statement]);
     Ok(())
 }
 

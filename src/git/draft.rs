@@ -13,10 +13,10 @@ use git2::FileMode;
 use git2::build::TreeUpdateBuilder;
 use thiserror::Error;
 
-use super::error::shell_word;
 use super::program::{ProgramError, git};
 use super::{GitError, Id, Repo, loose};
 use crate::machine::Host;
+use crate::text::shell_word;
 
 /// What a release starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]

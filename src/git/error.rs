@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::{Cause, Fetch};
+use crate::text::shell_word;
 
 /// Why a repository could not be read.
 #[derive(Debug, Error)]
@@ -274,14 +275,4 @@ fn did_you_mean(near: &[String]) -> Option<String> {
     (!quoted.is_empty())
         .then(|| format!("did you mean {}?", quoted.join(" or ")))
         .map(|s| s.trim_end_matches('?').to_owned())
-}
-
-/// Quotes a word for a POSIX shell where it needs quotes.
-pub(super) fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@+=:~^{}".contains(c);
-    if !word.is_empty() && word.chars().all(plain) && !word.contains(['~', '{', '}']) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

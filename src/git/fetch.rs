@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-use super::error::shell_word;
 use super::program::{ProgramError, git};
 use super::{Id, Repo};
 use crate::machine::Host;
+use crate::text::shell_word;
 
 /// How many commits are fetched at first, of each history that is cut off.
 const DEPTH: u32 = 32;

@@ -115,6 +115,15 @@ impl Repo {
         Ok(Some(Bytes::copy_from_slice(blob.content())))
     }
 
+    /// The names of what lies directly in a folder of a revision; none where there is no such folder.
+    #[must_use]
+    pub fn names_in(&self, revision: &Revision, folder: &str) -> Vec<String> {
+        let walk = Walk::new(&self.inner, revision.tree.oid());
+        let tree = walk.folder(folder).and_then(|dirs| walk.tree(walk.id_of(&dirs)).ok());
+        let names = tree.iter().flat_map(|tree| tree.iter());
+        names.filter_map(|entry| entry.name().ok().map(str::to_owned)).collect()
+    }
+
     /// Whether a folder exists in a revision.
     #[must_use]
     pub fn has_folder(&self, revision: &Revision, folder: &str) -> bool {

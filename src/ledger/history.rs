@@ -1,8 +1,8 @@
 //! The memory that a git repository has: its version tags.
 //!
 //! Of every version only what can declare an asked message or enum is read, out of the object database: the file
-//! at the path where the old side has it, else the files below the contract's folder that hold its name. A blob
-//! is read and parsed once and a folder is walked once, however many versions share them.
+//! at the path where the old side has it, else the files below the contract's folder that hold its name; these also
+//! where it has numbers for extensions, which may stand in any of them. A blob is read and parsed once and a folder is walked once, however many versions share them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::timeline::Numbers;
 use super::{Memory, Query, Recalled, Use};
-use crate::compile::{Declared, Number, declared};
+use crate::compile::{Declared, Holds, Number, declared};
 use crate::git::{BlobRef, Folders, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
 use crate::schema::{Kind as Type, Label, Range};
 
@@ -85,7 +85,7 @@ impl History {
         let mut all = vec![vec![None; queries.len()]; seen.versions.len()];
         seen.each(|version, query, found| {
             let numbers: &mut Numbers = all[version][query].get_or_insert_default();
-            numbers.uses.extend(found.numbers.iter().map(|number| used(&seen.versions[version], number)));
+            numbers.uses.extend(found.numbers.iter().map(|number| used(&seen.versions[version].tag, number)));
             let range = |(start, end): &(i32, i32)| Range { start: *start, end: *end };
             numbers.reserved.extend(found.reserved.iter().map(range));
             numbers.extensions.extend(found.extensions.iter().map(range));
@@ -111,7 +111,8 @@ impl History {
         let mut folders = Folders::default();
         let mut elsewhere = Vec::new();
         for (version, at_path) in versions.iter().zip(&at_paths) {
-            let answered = |q: &Query| at_path.get(&*q.path).is_some_and(|b| reader.declares(*b, q));
+            let found = |q: &Query| at_path.get(&*q.path).and_then(|b| reader.find(*b, q));
+            let answered = |q: &Query| found(q).is_some_and(|found| found.extensions.is_empty());
             let open: Vec<usize> = (0..queries.len()).filter(|i| !answered(&queries[*i])).collect();
             let mut blobs = Arc::from([]);
             if !open.is_empty() {
@@ -172,16 +173,25 @@ impl Seen<'_> {
     /// Tells every declaration, version by version from the newest on, with the indices of version and query.
     fn each(&self, mut tell: impl FnMut(usize, usize, &Declared)) {
         for (version, (at_path, (open, blobs))) in self.at_paths.iter().zip(&self.elsewhere).enumerate() {
+            let mut at_its_path = vec![false; self.queries.len()];
             for (index, query) in self.queries.iter().enumerate() {
-                if open.binary_search(&index).is_err()
-                    && let Some(found) = at_path.get(&*query.path).and_then(|b| self.reader.find(*b, query))
-                {
+                if let Some(found) = at_path.get(&*query.path).and_then(|b| self.reader.find(*b, query)) {
+                    at_its_path[index] = true;
                     tell(version, index, found);
+                }
+                // All others are looked for in all files.
+                if open.binary_search(&index).is_err()
+                    && let Some(more) =
+                        at_path.get(&*query.path).and_then(|b| self.reader.extended(*b, query))
+                {
+                    tell(version, index, more);
                 }
             }
             for blob in blobs.iter().filter(|b| self.reader.declares_any(**b)) {
                 for index in open {
-                    if let Some(found) = self.reader.find(*blob, &self.queries[*index]) {
+                    let query = &self.queries[*index];
+                    let found = self.reader.find(*blob, query).filter(|_| !at_its_path[*index]);
+                    for found in found.into_iter().chain(self.reader.extended(*blob, query)) {
                         tell(version, *index, found);
                     }
                 }
@@ -202,25 +212,26 @@ struct Answer {
 impl Answer {
     /// Takes in what one version declares. Newer versions come first.
     fn take(&mut self, version: &Published, found: &Declared) {
-        if !self.versions.contains(&version.tag) {
+        if found.what != Holds::Extensions && !self.versions.contains(&version.tag) {
             self.versions.insert(version.tag.clone());
         }
         for number in &found.numbers {
             if self.known.insert((number.number, number.name.clone(), type_text(number))) {
-                self.uses.push(used(version, number));
+                self.uses.push(used(&version.tag, number));
             }
         }
     }
 }
 
-fn used(version: &Published, number: &Number) -> Use {
+/// What a declaration of a version uses a number for.
+pub(super) fn used(version: &str, number: &Number) -> Use {
     let label = match (number.repeated, number.required) {
         (true, _) => Label::Repeated,
         (false, true) => Label::Required,
         (false, false) => Label::Optional,
     };
     Use {
-        version: version.tag.as_str().into(),
+        version: version.into(),
         number: number.number,
         name: number.name.as_str().into(),
         type_text: type_text(number).into(),
@@ -311,13 +322,24 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// The message or enum itself.
     fn find(&self, blob: Id, query: &Query) -> Option<&Declared> {
-        let declared = self.known.get(&blob)?;
-        declared.iter().find(|d| d.full_name == *query.full_name && d.is_enum == query.is_enum)
+        let what = if query.is_enum { Holds::Enum } else { Holds::Message };
+        self.known
+            .get(&blob)
+            .filter(|_| query.own)?
+            .iter()
+            .find(|d| d.what == what && d.full_name == *query.full_name)
     }
 
-    fn declares(&self, blob: Id, query: &Query) -> bool {
-        self.find(blob, query).is_some()
+    /// What a file extends the message with.
+    fn extended(&self, blob: Id, query: &Query) -> Option<&Declared> {
+        let what = Holds::Extensions;
+        self.known
+            .get(&blob)
+            .filter(|_| !query.is_enum)?
+            .iter()
+            .find(|d| d.what == what && d.full_name == *query.full_name)
     }
 
     fn declares_any(&self, blob: Id) -> bool {

@@ -5,10 +5,14 @@
 //! and writes the answer into the changes; `verdict` judges it, `policy` decides. It asks for nothing else, so
 //! that a comparison without additions costs nothing.
 //!
+//! [`Chronicle`] is everything that the versions of a contract say of their numbers and names, for `history`.
+//!
 //! [`History`] is the memory that the version tags of a git repository hold. Whatever else can answer a [`Query`]
 //! is a memory too.
 
+mod chronicle;
 mod history;
+pub mod tell;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -16,8 +20,9 @@ use std::collections::BTreeMap;
 use crate::diff::{Change, Comeback, Cx, Ever, Kind, Past};
 use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
+pub use chronicle::{Chronicle, Chronicler, NameSpan, NameStory, NameWas, NumberStory, Story};
 pub use history::{History, MAX_VERSIONS};
-pub use timeline::{Bar, Named, Row, Timeline, Timelines, What, timelines};
+pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};
 
 /// A message or enum whose numbers are asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +31,8 @@ pub struct Query {
     pub full_name: Box<str>,
     /// Whether it is an enum.
     pub is_enum: bool,
+    /// Whether the contract declares it. Of a message of others only what the contract extends it with is asked for.
+    pub own: bool,
     /// Where the old side declares it, as a path in the repository.
     pub path: Box<str>,
 }
@@ -37,7 +44,7 @@ pub struct Use {
     pub version: Box<str>,
     /// The number.
     pub number: i32,
-    /// The name of the field or value.
+    /// The name of the field or value; of an extension the full name.
     pub name: Box<str>,
     /// The type as a person writes it; empty for an enum value.
     pub type_text: Box<str>,
@@ -106,6 +113,10 @@ fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
         (Kind::FieldAdded { .. }, Element::Field(id)) => {
             let holder = cx.new.message(cx.new.field(id).parent?);
             let old = cx.old.message(cx.old.message_by_name(&holder.full_name)?);
+            // The old side itself uses the number: what became of an extension is no question of memory.
+            if cx.old.extension(&holder.full_name, cx.new.field(id).number).is_some() {
+                return None;
+            }
             (&holder.full_name, false, old.file)
         }
         (Kind::EnumValueAdded { alias: false, .. }, Element::EnumValue(id)) => {
@@ -116,7 +127,8 @@ fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
         _ => return None,
     };
     let file = cx.old.file(file);
-    file.target.then(|| Query { full_name: full_name.clone(), is_enum, path: file.display.clone() })
+    let (full_name, path) = (full_name.clone(), file.display.clone());
+    file.target.then_some(Query { full_name, is_enum, own: true, path })
 }
 
 /// The number and the name of an addition.

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::history::History;
 use super::{Query, Use, type_of};
-use crate::diff::{Change, Cx};
+use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Cardinality, Element, EnumId, FieldId, Label, MessageId, Range, Schema};
 
 /// The most numbers of one message or enum that have a row of their own: more is no picture.
@@ -117,6 +117,8 @@ pub fn timelines<'a>(
     let (versions, mut earlier): (Vec<Box<str>>, Vec<_>) = read.unwrap_or_default().into_iter().unzip();
     let mut asked = 0;
     let of = touched.into_iter().map(|one| {
+        // Of what others declare only our own use is looked at, and is none before the first.
+        let foreign = !one.is_own(cx);
         let mut columns: Vec<Option<Numbers>> = match one.query(cx) {
             Some(_) => {
                 asked += 1;
@@ -129,10 +131,58 @@ pub fn timelines<'a>(
         };
         columns.push(one.old.map(|holder| holder.numbers(cx.old)));
         columns.push(one.new.map(|holder| holder.numbers(cx.new)));
-        timeline(one, &columns)
+        if foreign {
+            columns.iter_mut().for_each(|column| *column = Some(column.take().unwrap_or_default()));
+        }
+        timeline(&one, matches!(one.old.or(one.new), Some(Holder::Enum(_))), &columns)
     });
     let of = of.collect();
     Timelines { versions, of }
+}
+
+/// What the versions of a contract use numbers for, told version by version, oldest first.
+#[derive(Debug, Default)]
+pub struct Told {
+    versions: usize,
+    /// By full name, and whether it is an enum.
+    of: BTreeMap<(Box<str>, bool), InVersions>,
+}
+
+/// What some versions say of one message or enum, by their index.
+type InVersions = Vec<(usize, Numbers)>;
+
+impl Told {
+    /// Adds the messages and enums of the contract's own files in the next version.
+    pub fn add(&mut self, schema: &Schema) {
+        let own = |file| schema.file(file).target;
+        let messages = schema.messages().filter(|(_, m)| own(m.file) && !m.map_entry);
+        let enums = schema.enums().filter(|(_, e)| own(e.file));
+        let messages = messages.map(|(id, m)| (&m.full_name, Holder::Message(id)));
+        for (full_name, holder) in messages.chain(enums.map(|(id, e)| (&e.full_name, Holder::Enum(id)))) {
+            let key = (full_name.clone(), matches!(holder, Holder::Enum(_)));
+            self.of.entry(key).or_default().push((self.versions, holder.numbers(schema)));
+        }
+        self.versions += 1;
+    }
+
+    /// The timelines, by full name; the last two versions are the two sides. Of one version there is none, and none where
+    /// nothing ever happened.
+    #[must_use]
+    pub fn timelines(self) -> Vec<Timeline> {
+        let versions = self.versions;
+        if versions < 2 {
+            return Vec::new();
+        }
+        let timelines = self.of.into_iter().map(|((full_name, is_enum), told)| {
+            let mut columns: Vec<Option<Numbers>> = vec![None; versions];
+            for (version, numbers) in told {
+                columns[version] = Some(numbers);
+            }
+            let touched = Touched { full_name, ..Touched::default() };
+            timeline(&touched, is_enum, &columns)
+        });
+        timelines.filter(|timeline| timeline.rows.iter().any(|row| row.bars.len() > 1)).collect()
+    }
 }
 
 /// A message or enum of one side.
@@ -143,12 +193,14 @@ enum Holder {
 }
 
 impl Holder {
-    /// Whose numbers an element is about. Extensions have a number of a message that may be anybody's.
+    /// Whose numbers an element is about: of an extension those of the message that it extends.
     fn of(schema: &Schema, element: Element) -> Option<Holder> {
         Some(match element {
             Element::Message(id) => Holder::Message(id),
-            Element::Field(id) if schema.field(id).is_extension() => return None,
-            Element::Field(id) => Holder::Message(schema.field(id).parent?),
+            Element::Field(id) => Holder::Message(match &schema.field(id).extendee {
+                Some(extendee) => schema.message_by_name(extendee)?,
+                None => schema.field(id).parent?,
+            }),
             Element::Oneof(id) => Holder::Message(schema.oneof(id).parent),
             Element::Enum(id) => Holder::Enum(id),
             Element::EnumValue(id) => Holder::Enum(schema.value(id).parent),
@@ -171,12 +223,29 @@ impl Holder {
         }
     }
 
+    /// Whether the contract declares it.
+    fn is_own(self, schema: &Schema) -> bool {
+        schema
+            .file(match self {
+                Holder::Message(id) => schema.message(id).file,
+                Holder::Enum(id) => schema.enum_(id).file,
+            })
+            .target
+    }
+
     fn numbers(self, schema: &Schema) -> Numbers {
         match self {
             Holder::Message(id) => {
                 let message = schema.message(id);
+                let ours = |id: &&FieldId| schema.file(schema.field(**id).file).target;
+                let extensions = schema.extensions_of(&message.full_name).iter().filter(ours);
+                let extensions = extensions.map(|field| used(schema, *field));
+                if !self.is_own(schema) {
+                    return Numbers { uses: extensions.collect(), ..Numbers::default() };
+                }
+                let fields = message.fields.iter().map(|field| used(schema, *field));
                 Numbers {
-                    uses: message.fields.iter().map(|field| used(schema, *field)).collect(),
+                    uses: fields.chain(extensions).collect(),
                     reserved: message.reserved_ranges.clone(),
                     extensions: message.extension_ranges.iter().map(|e| e.range).collect(),
                 }
@@ -210,7 +279,11 @@ fn used(schema: &Schema, id: FieldId) -> Use {
     Use {
         version: "".into(),
         number: field.number,
-        name: field.name.clone(),
+        name: if field.is_extension() {
+            schema.full_name(Element::Field(id)).into()
+        } else {
+            field.name.clone()
+        },
         type_text: if list { format!("repeated {spelled}").into() } else { spelled.clone() },
         scalar: None,
         may_be: vec![spelled],
@@ -219,16 +292,37 @@ fn used(schema: &Schema, id: FieldId) -> Use {
 }
 
 /// A message or enum that changes are about.
+#[derive(Default)]
 struct Touched {
     old: Option<Holder>,
     new: Option<Holder>,
     changes: Vec<usize>,
     /// By number.
     numbers: BTreeMap<i32, Vec<usize>>,
+    /// The same for numbers that are reserved or kept for extensions together.
+    ranges: Vec<(Range, usize)>,
     full_name: Box<str>,
 }
 
 impl Touched {
+    /// Whether the contract declares it.
+    fn is_own(&self, cx: &Cx<'_>) -> bool {
+        let (old, new) = (self.old.map(|old| old.is_own(cx.old)), self.new.map(|new| new.is_own(cx.new)));
+        old.or(new).unwrap_or_default()
+    }
+
+    /// The changes that concern the numbers of a row.
+    fn changes_of(&self, (first, last): (i32, i32)) -> Vec<usize> {
+        let mut changes = self.numbers.get(&first).cloned().unwrap_or_default();
+        let within = self.ranges.iter().filter(|(range, _)| range.start <= last && first <= range.end);
+        for (_, change) in within {
+            if !changes.contains(change) {
+                changes.push(*change);
+            }
+        }
+        changes
+    }
+
     /// What to ask about earlier versions: of what the contract's own old side has.
     fn query(&self, cx: &Cx<'_>) -> Option<Query> {
         let old = self.old?;
@@ -236,9 +330,11 @@ impl Touched {
             Holder::Message(id) => (false, cx.old.message(id).file),
             Holder::Enum(id) => (true, cx.old.enum_(id).file),
         };
-        let file = cx.old.file(file);
-        let full_name = old.full_name(cx.old).into();
-        file.target.then(|| Query { full_name, is_enum, path: file.display.clone() })
+        let (full_name, path) = (old.full_name(cx.old).into(), cx.old.file(file).display.clone());
+        let own = self.is_own(cx);
+        let ours = |id: &FieldId| cx.old.file(cx.old.field(*id).file).target;
+        let extended = !is_enum && cx.old.extensions_of(old.full_name(cx.old)).iter().any(ours);
+        (own || extended).then_some(Query { full_name, is_enum, own, path })
     }
 }
 
@@ -271,14 +367,30 @@ fn touched<'a>(cx: &Cx<'_>, changes: impl Iterator<Item = (usize, &'a Change)>) 
         let at = known.copied().unwrap_or_else(|| {
             let new_name = new.map(|new| new.full_name(cx.new));
             let full_name = new_name.or_else(|| old.map(|old| old.full_name(cx.old))).unwrap_or_default();
-            let (changes, numbers) = (Vec::new(), BTreeMap::new());
-            all.push(Touched { old, new, changes, numbers, full_name: full_name.into() });
+            all.push(Touched {
+                old,
+                new,
+                changes: Vec::new(),
+                numbers: BTreeMap::new(),
+                ranges: Vec::new(),
+                full_name: full_name.into(),
+            });
             all.len() - 1
         });
         by_old.extend(old.map(|old| (old, at)));
         by_new.extend(new.map(|new| (new, at)));
         let one = &mut all[at];
         one.changes.push(index);
+        let ranges = match &change.kind {
+            Kind::ReservedRangeRemoved { missing, .. } | Kind::ExtensionRangeRemoved { missing, .. } => {
+                missing
+            }
+            Kind::ReservedRangeAdded { range } | Kind::ExtensionRangeAdded { range } => {
+                std::slice::from_ref(range)
+            }
+            _ => &[][..],
+        };
+        one.ranges.extend(ranges.iter().map(|range| (*range, index)));
         let was = change.old.and_then(|element| number(cx.old, element));
         let is = change.new.and_then(|element| number(cx.new, element));
         for number in was.into_iter().chain(is.filter(|is| Some(*is) != was)) {
@@ -291,7 +403,7 @@ fn touched<'a>(cx: &Cx<'_>, changes: impl Iterator<Item = (usize, &'a Change)>) 
 
 fn number(schema: &Schema, element: Element) -> Option<i32> {
     match element {
-        Element::Field(id) if !schema.field(id).is_extension() => Some(schema.field(id).number),
+        Element::Field(id) => Some(schema.field(id).number),
         Element::EnumValue(id) => Some(schema.value(id).number),
         _ => None,
     }
@@ -299,7 +411,7 @@ fn number(schema: &Schema, element: Element) -> Option<i32> {
 
 /// What a number is in one version, before anything is known about the others.
 #[derive(Clone, PartialEq)]
-enum State<'a> {
+pub(super) enum State<'a> {
     Nothing,
     Free,
     Used(Vec<&'a Use>),
@@ -409,7 +521,15 @@ fn bars(states: &[State<'_>]) -> Vec<Option<What>> {
     bars
 }
 
-fn timeline(touched: Touched, columns: &[Option<Numbers>]) -> Timeline {
+/// Numbers that share their story, and what they are in each version.
+pub(super) struct Stretch<'a> {
+    pub(super) first: i32,
+    pub(super) last: i32,
+    pub(super) states: Vec<State<'a>>,
+}
+
+/// The numbers that anything is said of in some version, in their order.
+pub(super) fn stretches(columns: &[Option<Numbers>]) -> Vec<Stretch<'_>> {
     // Between two of these all numbers share their story.
     let mut edges: Vec<i64> = Vec::new();
     for numbers in columns.iter().flatten() {
@@ -422,20 +542,58 @@ fn timeline(touched: Touched, columns: &[Option<Numbers>]) -> Timeline {
     edges.sort_unstable();
     edges.dedup();
     let by_number: Vec<Option<Column<'_>>> = columns.iter().map(|c| c.as_ref().map(Column::of)).collect();
-    let mut rows: Vec<(i32, i32, Vec<State<'_>>)> = Vec::new();
+    let mut rows: Vec<Stretch<'_>> = Vec::new();
     for pair in edges.windows(2) {
         let (Ok(first), Ok(last)) = (i32::try_from(pair[0]), i32::try_from(pair[1] - 1)) else { continue };
         let states: Vec<State<'_>> = by_number.iter().map(|column| state(column.as_ref(), first)).collect();
         let is_used = |states: &[State<'_>]| states.iter().any(|s| matches!(s, State::Used(_)));
         match rows.last_mut() {
             _ if states.iter().all(|s| matches!(s, State::Nothing | State::Free)) => {}
-            Some(row) if i64::from(row.1) + 1 == pair[0] && row.2 == states && !is_used(&states) => {
-                row.1 = last
+            Some(row) if i64::from(row.last) + 1 == pair[0] && row.states == states && !is_used(&states) => {
+                row.last = last
             }
-            _ => rows.push((first, last, states)),
+            _ => rows.push(Stretch { first, last, states }),
         }
     }
-    let stories: Vec<Vec<Option<What>>> = rows.iter().map(|(_, _, states)| bars(states)).collect();
+    rows
+}
+
+/// What a number was for some versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// What it was.
+    pub what: What,
+    /// The first of the versions, by its index.
+    pub from: usize,
+    /// The last of them.
+    pub to: usize,
+}
+
+/// What a number was, from the first version to the last.
+pub(super) fn spans(states: &[State<'_>]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for (at, what) in bars(states).into_iter().enumerate() {
+        match (what, spans.last_mut()) {
+            (None, Some(span)) => span.to = at,
+            (what, _) => spans.push(Span { what: what.unwrap_or(What::Free), from: at, to: at }),
+        }
+    }
+    for span in &mut spans {
+        newest(&mut span.what, &states[span.to]);
+    }
+    spans
+}
+
+/// The newest text is the one that people know a number by; of a schema it is resolved.
+fn newest(what: &mut What, last: &State<'_>) {
+    if let (What::Used(name) | What::Changed(name) | What::Again(name), State::Used(uses)) = (what, last) {
+        *name = named(uses);
+    }
+}
+
+fn timeline(touched: &Touched, is_enum: bool, columns: &[Option<Numbers>]) -> Timeline {
+    let rows = stretches(columns);
+    let stories: Vec<Vec<Option<What>>> = rows.iter().map(|row| bars(&row.states)).collect();
     // A version in which nothing begins stands in the column of the one before.
     let earlier = columns.len() - 2;
     let mut folded: Vec<(usize, usize)> = Vec::new();
@@ -447,16 +605,16 @@ fn timeline(touched: Touched, columns: &[Option<Numbers>]) -> Timeline {
     }
     let starts: Vec<usize> = folded.iter().map(|(first, _)| *first).chain([earlier, earlier + 1]).collect();
     let mut out = Timeline {
-        full_name: touched.full_name,
-        is_enum: matches!(touched.old.or(touched.new), Some(Holder::Enum(_))),
+        full_name: touched.full_name.clone(),
+        is_enum,
         columns: folded,
         rows: Vec::new(),
         same: Vec::new(),
         more: 0,
-        changes: touched.changes,
+        changes: touched.changes.clone(),
     };
-    for ((first, last, states), story) in rows.into_iter().zip(stories) {
-        let changes = touched.numbers.get(&first).cloned().unwrap_or_default();
+    for (Stretch { first, last, states }, story) in rows.into_iter().zip(stories) {
+        let changes = touched.changes_of((first, last));
         let quiet = story[1..].iter().all(Option::is_none) && matches!(story[0], Some(What::Used(_)));
         if quiet && changes.is_empty() {
             match out.same.last_mut() {
@@ -476,16 +634,11 @@ fn timeline(touched: Touched, columns: &[Option<Numbers>]) -> Timeline {
                 (what, _) => bars.push(Bar { columns: 1, what: what.clone().unwrap_or(What::Free) }),
             }
         }
-        // The newest text is the one that people know it by; of the sides it is resolved.
         let mut end = 0;
         for bar in &mut bars {
             end += bar.columns;
             let last = starts.get(end).map_or(columns.len(), |next| *next) - 1;
-            if let (What::Used(name) | What::Changed(name) | What::Again(name), State::Used(uses)) =
-                (&mut bar.what, &states[last])
-            {
-                *name = named(uses);
-            }
+            newest(&mut bar.what, &states[last]);
         }
         out.rows.push(Row { first, last, bars, changes });
     }

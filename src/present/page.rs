@@ -6,7 +6,10 @@ use minijinja::{AutoEscape, Environment, HtmlEscape, UndefinedBehavior, Value, e
 use crate::text::{escape, is_unsafe};
 
 /// What all pages look like, in light and dark, on a phone and on paper.
-const LOOK: &str = include_str!("page.css");
+pub(crate) const LOOK: &str = include_str!("page.css");
+
+/// What pictures of numbers over the versions look like.
+pub(crate) const NUMBERS: &str = include_str!("numbers.css");
 
 /// Fills the template of a page.
 ///
@@ -20,6 +23,7 @@ pub(crate) fn render(template: &str, values: Value) -> String {
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     env.set_syntax(syntax.expect("the delimiters are the usual ones"));
     env.add_global("look", Value::from_safe_string(LOOK.to_owned()));
+    env.add_global("numbers_look", Value::from_safe_string(NUMBERS.trim_end().to_owned()));
     env.add_filter("told", |text: &str| Value::from_safe_string(told(text)));
     env.set_formatter(|out, state, value| match value.as_str() {
         Some(text) if text.contains(acts) => {

@@ -3,7 +3,7 @@
 //!
 //! Without scripts it is complete; a script that stands in it adds filters and a search.
 
-mod numbers;
+pub(super) mod numbers;
 mod source;
 mod strip;
 

@@ -30,6 +30,7 @@ mod witness;
 pub use buf_json::{SourceIssue, write_source_issues};
 pub(crate) use claims::{Claim, affects, claims};
 pub use html::SHOWN_WHOLE;
+pub(crate) use html::numbers::{Numbers, picture};
 pub use summary::{next_version, part_of};
 
 /// The formats of a check.

@@ -8,6 +8,7 @@
 
 mod allow;
 mod build;
+mod comments;
 mod features;
 mod kind;
 mod known;
@@ -26,6 +27,7 @@ pub use buffa_descriptor::features::{
     Utf8Validation,
 };
 pub use build::BuildError;
+pub use comments::Comments;
 pub use features::{CppStringType, GeneratorFeatures, GoApi, GoEnumPrefix, JavaNesting, JavaUtf8};
 pub use kind::{Cardinality, Kind, Label};
 pub use known::Known;

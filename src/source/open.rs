@@ -11,6 +11,7 @@ use super::ci;
 use super::ci::CiError;
 use super::directory;
 use super::error::{Problem, SourceError};
+use super::legal::is_legal;
 use super::locate::{Located, locate};
 use super::name::Name;
 use super::spec::{ImagePlace, Rev, SourceSpec};
@@ -292,6 +293,10 @@ fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Resul
         _ => false,
     };
     directory::fill(&mut tree, &root, &|relative: &Path| !named_ignored && skip(relative))?;
+    let repo = repo.or_else(|| Repo::discover(&root).ok());
+    if let Some(unchanged) = repo.and_then(|repo| repo.unchanged()) {
+        tree.know(&unchanged);
+    }
     tree.root = Some(root);
     Ok(tree)
 }
@@ -338,7 +343,10 @@ fn archive_tree(typed: &Path, strip: usize, subdir: &str, cwd: &Path) -> Result<
     if bytes.len() as u64 > MAX_ARCHIVE {
         return Err(SourceError::ImageTooLarge { text, limit: MAX_ARCHIVE });
     }
-    let wanted = |path: &str| is_wanted(path.rsplit(['/', '\\']).next().unwrap_or(path));
+    let wanted = |path: &str| {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        is_wanted(name) || is_legal(name)
+    };
     let files = archive::read(&bytes, &wanted);
     let files = files.map_err(|source| SourceError::Archive { text: text.clone(), source })?;
     let inside = files.into_iter().filter_map(|(path, content)| {

@@ -9,6 +9,7 @@ pub(crate) mod markdown;
 mod near;
 mod plural;
 mod secret;
+mod shell;
 mod version;
 
 pub use date::Date;
@@ -18,4 +19,5 @@ pub use layout::{Line, Style, View};
 pub(crate) use near::{best, few, likeness, likest, near, nearest, overlap};
 pub use plural::plural;
 pub use secret::without_secrets;
+pub(crate) use shell::shell_word;
 pub(crate) use version::pep_440;

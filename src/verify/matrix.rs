@@ -6,6 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Version;
+use crate::text::shell_word;
 use crate::words::{CallKind, Effect, Language};
 
 /// A program of one language with the package of one version.
@@ -373,17 +374,9 @@ impl Matrix {
     /// The command that repeats one cell.
     #[must_use]
     pub fn repeat(&self, id: &CellId) -> String {
-        let quoted = |text: &str| {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-._/~^@:=".contains(c);
-            if !text.is_empty() && text.chars().all(plain) {
-                text.to_owned()
-            } else {
-                format!("'{}'", text.replace('\'', "'\\''"))
-            }
-        };
-        let [old, new] = [quoted(&self.typed[0]), quoted(&self.typed[1])];
-        let cell = quoted(&id.name(self.labels()));
-        let options: String = self.options.iter().map(|option| format!(" {}", quoted(option))).collect();
+        let [old, new] = [shell_word(&self.typed[0]), shell_word(&self.typed[1])];
+        let cell = shell_word(&id.name(self.labels()));
+        let options: String = self.options.iter().map(|option| format!(" {}", shell_word(option))).collect();
         format!("protopact verify --from {old} --to {new}{options} --cell {cell}")
     }
 }

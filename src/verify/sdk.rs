@@ -5,6 +5,7 @@ use std::path::Path;
 use super::driver::{Driver, driver};
 use super::side::Side;
 use crate::codegen::generate::{self, GenerateError, Unit, Work};
+use crate::codegen::legal::terms;
 use crate::codegen::plan::{self, Wish};
 use crate::codegen::plugin::Lock;
 use crate::codegen::plugin::lock::Around;
@@ -70,12 +71,14 @@ impl Sdk<'_> {
         };
         let units = plan::plan(&wish)
             .map_err(|e| Unready::Skip(format!("{e}; get the plugins with `protopact plugins install`")))?;
+        let terms = terms(&settings, &[]);
         let contract = Contract {
             name: self.name,
             version: &side.version,
             commit: None,
-            licence: plan::licence(&settings),
-            about: &settings.about,
+            licence: &terms.licence,
+            legal: &[],
+            about: &terms.about,
             compiled: &side.compiled,
             schema: &side.schema,
         };

@@ -139,6 +139,38 @@ fn named_rules_do_not_know_it_unless_it_is_named() {
     }
 }
 
+/// An extension has a number of what it extends, wherever it stands.
+#[test]
+fn a_number_that_an_extension_had_is_told() {
+    let base = |body: &str| format!("syntax = \"proto2\"; package shop.v1; message Item {{ {body} }}");
+    let (before, between) =
+        (base("extensions 100 to 199;"), base("optional int32 a = 1; extensions 110 to 199;"));
+    let after = base("optional int32 a = 1; optional string note = 100; extensions 110 to 199;");
+    let extended = "syntax = \"proto2\"; package shop; import \"shop/v1/shop.proto\"; extend v1.Item { optional int32 part = 100; }";
+    let env = published_files(&[
+        vec![(FILE, &*before), ("proto/shop/more.proto", extended)],
+        vec![(FILE, &*between)],
+        vec![(FILE, &*after)],
+    ]);
+    let (found, report) = last_step(&env, 3);
+    assert_eq!(found, ["error FIELD_NO_REUSE shop.v1.Item.note"], "{report}");
+    let said = sentences(&report).join("\n");
+    assert!(said.contains("v1.0.0 used the number for `shop.part`"), "{said}");
+}
+
+/// Whatever became of an extension of the old side is told without memory.
+#[test]
+fn an_extension_that_becomes_a_field_is_no_reuse() {
+    let base = |body: &str| format!("syntax = \"proto2\"; package shop.v1; message Item {{ {body} }}");
+    let (before, after) =
+        (base("extensions 100 to 199;"), base("optional int32 part = 100; extensions 101 to 199;"));
+    let extended = "syntax = \"proto2\"; package shop; import \"shop/v1/shop.proto\"; extend v1.Item { optional int32 part = 100; }";
+    let files = vec![(FILE, &*before), ("proto/shop/more.proto", extended)];
+    let env = published_files(&[files.clone(), files, vec![(FILE, &*after)]]);
+    let (found, report) = check(&env, &["v1.2.0", "--against", "v1.1.0", "--deny", "wire"]);
+    assert_eq!(found, [""; 0], "{report}");
+}
+
 #[test]
 fn what_comes_back_as_it_was_is_no_break() {
     for field in [

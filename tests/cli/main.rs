@@ -16,9 +16,11 @@ mod deps;
 mod diff;
 mod env;
 mod fix;
+mod history;
 mod init;
 mod inputs;
 mod page;
+mod past;
 mod pipelines;
 mod policy;
 mod publish;
@@ -27,5 +29,6 @@ mod rules;
 #[cfg(unix)]
 mod shapes;
 mod shell;
+mod site;
 mod staged;
 mod waive;

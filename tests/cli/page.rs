@@ -136,6 +136,66 @@ fn without_versions_there_are_two_sides() {
 }
 
 #[test]
+fn extensions_have_numbers_of_what_they_extend() {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    let base = |ranges: &str| {
+        let text = format!("syntax = \"proto2\"; package shop.v1; message Item {{ {ranges} }}");
+        env.write(FILE, &text);
+    };
+    let more = |body: &str| {
+        let imports = "import \"shop/v1/shop.proto\"; import \"google/protobuf/descriptor.proto\";";
+        env.write(
+            "proto/shop/v1/more.proto",
+            &format!("syntax = \"proto2\"; package shop.v1; {imports} {body}"),
+        );
+    };
+    base("extensions 100 to 199;");
+    more(
+        "extend Item { optional string note = 100; } extend google.protobuf.FieldOptions { optional bool own = 50001; }",
+    );
+    env.commit("version");
+    env.tag("v1.0.0");
+    more("message Scope { extend Item { optional int32 part = 101; } }");
+    env.commit("version");
+    env.tag("v1.1.0");
+    more(
+        "message Scope { extend Item { optional int32 part = 101; } } extend Item { optional bytes text = 100; }
+         extend google.protobuf.FieldOptions { optional string own = 50001; optional string two = 50002; }",
+    );
+    env.commit("version");
+    env.tag("v1.2.0");
+    base("extensions 110 to 199;");
+    more("extend google.protobuf.FieldOptions { optional string two = 50002; }");
+    let page = page(&env, &["--against", "v1.2.0", "--use", "FILE,EXTENSION_NO_DELETE"]);
+    assert_eq!(
+        picture(&page, "shop.v1.Item"),
+        [
+            "v1.0.0 | v1.1.0 | v1.2.0 old | working tree new",
+            "100: used 1: shop.v1.note string | reserved 1: for extensions | again 1: again shop.v1.text bytes | \
+             deleted 1: deleted",
+            "101: reserved 1: for extensions | used 2: shop.v1.Scope.part int32 | deleted 1: deleted",
+            "102–109: reserved 3: for extensions | none 1: free",
+            "110–199: reserved 4: for extensions",
+        ]
+    );
+    // Of what others declare only what the contract uses.
+    assert_eq!(
+        picture(&page, "google.protobuf.FieldOptions"),
+        [
+            "v1.0.0 | v1.1.0 | v1.2.0 old | working tree new",
+            "50001: used 1: shop.v1.own bool | deleted 1: deleted | again 1: again shop.v1.own string | \
+             deleted 1: deleted",
+            "50002: none 2: free | used 2: shop.v1.two string",
+        ]
+    );
+    // Each number of the range that is gone leads to what is told about it.
+    let section = page.split("<section class=\"numbers\"").skip(1).find(|s| s.contains(">shop.v1.Item</h3>"));
+    let section = section.unwrap().split("</section>").next().unwrap();
+    assert_eq!(section.matches("<th scope=\"row\"><a href=\"#").count(), 3, "{section}");
+}
+
+#[test]
 fn a_message_that_is_gone_ends() {
     let env = versions(&["message Item { int32 a = 1; } message Kept { }", "message Kept { }"]);
     let page = page(&env, &["--against", "v1.0.0"]);

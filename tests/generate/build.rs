@@ -43,7 +43,8 @@ pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) ->
     for (path, content) in tree(&env.work().join("sdk").join(language.as_str())) {
         files.add(&path, content).unwrap();
     }
-    Package { language, coordinate: output.out.lines().next().unwrap().to_owned(), files }
+    let coordinate = output.out.lines().next().and_then(|line| line.split(' ').next_back()).unwrap();
+    Package { language, coordinate: coordinate.to_owned(), files }
 }
 
 /// Builds the package of one language; `then` gets the folder of the package and of what its building left.
@@ -96,6 +97,9 @@ fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> S
     text
 }
 
+/// pyright with a Node of its own: the package `pyright` fetches one when it is run.
+const PYRIGHT: &str = "basedpyright==1.40.2";
+
 /// Runs the program of a language beside the package.
 fn program(language: Language, root: &Path, machine: &Machine) {
     let name = language.as_str();
@@ -112,6 +116,13 @@ fn program(language: Language, root: &Path, machine: &Machine) {
         }
         Language::Python => {
             let python = root.join("fresh/bin/python").display().to_string();
+            run(&python, &["-m", "mypy", "--strict", "typed.py"], &folder, machine);
+            let tools = root.join("tools/bin/python").display().to_string();
+            let into = ["-m", "pip", "--python", &python, "install", "-q", "--disable-pip-version-check"];
+            run(&tools, &[&into[..], &[PYRIGHT]].concat(), &folder, machine);
+            let strict = "{\"typeCheckingMode\": \"strict\", \"include\": [\"typed.py\"]}";
+            std::fs::write(folder.join("pyrightconfig.json"), strict).unwrap();
+            run(&python, &["-m", "basedpyright", "--pythonpath", &python], &folder, machine);
             run(&python, &["program.py"], &folder, machine)
         }
         Language::Rust => run("cargo", &["run", "-q"], &folder, machine),
@@ -147,6 +158,86 @@ fn corpus() -> PathBuf {
     named.map(|(_, folder)| folder.into()).expect("PROTOPACT_CORPUS names a folder of contracts")
 }
 
+/// What stands in a block of a README.
+fn block(readme: &str, of: &str) -> String {
+    let (_, rest) = readme.split_once(&format!("```{of}\n")).unwrap_or_else(|| panic!("no {of}: {readme}"));
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+/// Compiles the example in the README of a package.
+fn example(language: Language, root: &Path, machine: &Machine) {
+    let package = root.join("package");
+    let readme = std::fs::read_to_string(package.join("README.md")).unwrap();
+    let code = block(&readme, language.as_str());
+    let write = |path: PathBuf, text: &str| {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    match language {
+        Language::Go => {
+            write(package.join("example/main.go"), &code);
+            run("go", &["vet", "-mod=mod", "./example"], &package, machine);
+        }
+        Language::Java => {
+            write(package.join("src/main/java/Example.java"), &code);
+            run("mvn", &["-q", "-B", "-o", "compile"], &package, machine);
+        }
+        Language::Python => {
+            write(root.join("example.py"), &code);
+            let python = root.join("fresh/bin/python").display().to_string();
+            run(&python, &["-m", "mypy", "example.py"], root, machine);
+        }
+        Language::Rust => {
+            let manifest = "[package]\nname = \"example\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n";
+            let patch = "\n[patch.crates-io]\nacme-contracts = { path = \"../package\" }\n[workspace]\n";
+            let folder = root.join("example");
+            write(folder.join("Cargo.toml"), &format!("{manifest}{}{patch}", block(&readme, "toml")));
+            write(folder.join("src/main.rs"), &code);
+            run("cargo", &["check", "-q"], &folder, machine);
+        }
+    }
+}
+
+/// Contracts whose packages are called like what examples name, with calls of each kind.
+fn like_examples() -> [Files; 3] {
+    let file = |name: &str, package: &str, java: &str, text: &str| {
+        let head = format!("syntax = \"proto3\";\npackage {package};\noption java_package = \"{java}\";\n");
+        (name.to_owned(), format!("{head}{text}"))
+    };
+    let request = "message Ask {\n  string user_name = 1;\n}\n";
+    let time = "import \"google/protobuf/timestamp.proto\";\n";
+    [
+        Files::from([
+            file("request/r.proto", "request", "request", request),
+            file(
+                "client/c.proto",
+                "client",
+                "client",
+                "import \"request/r.proto\";\nmessage Answer {}\n\
+                service Client { rpc Get(request.Ask) returns (Answer); }\n",
+            ),
+        ]),
+        Files::from([
+            file("b/log/l.proto", "b.log", "calls.log", request),
+            file(
+                "a/log/l.proto",
+                "a.log",
+                "channel.log",
+                "import \"b/log/l.proto\";\nmessage Answer {}\n\
+                service Log { rpc Connect(stream b.log.Ask) returns (stream Answer); }\n",
+            ),
+        ]),
+        Files::from([file(
+            "args/a.proto",
+            "args",
+            "args",
+            &format!(
+                "{time}message Reply {{}}\nservice Times {{ rpc Watch(google.protobuf.Timestamp) returns (stream Reply); }}\n"
+            ),
+        )]),
+    ]
+}
+
 macro_rules! languages {
     ($($module:ident $language:ident)*) => {$(
         mod $module {
@@ -165,6 +256,14 @@ macro_rules! languages {
             #[ignore = "builds packages: ci/sdk"]
             fn odd_names_and_editions_build() {
                 builds(&read(&project().join("fixtures/codegen/odd")), LANGUAGE, |_, _| {});
+            }
+
+            #[test]
+            #[ignore = "builds packages: ci/sdk"]
+            fn examples_in_the_readme_compile() {
+                for files in like_examples() {
+                    builds(&files, LANGUAGE, |root, machine| example(LANGUAGE, root, machine));
+                }
             }
 
             #[test]

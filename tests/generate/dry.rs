@@ -54,3 +54,20 @@ fn a_tag_that_is_no_version() {
     insta::assert_snapshot!(output.err);
     let _ = lab.ok(&["generate", "--from", "nightly", "--as", "1.4.0"]);
 }
+
+#[test]
+fn files_without_a_folder_are_told_where_a_program_takes_one_of_a_name() {
+    let note = |sections: &str, args: &[&str]| {
+        let lab = Lab::new(sections);
+        lab.env.write("proto/common.proto", "syntax = \"proto3\";\npackage acme.common.v1;\nmessage C {}\n");
+        let output = lab.run(&[&["generate", "--dry-run"], args].concat());
+        assert_eq!(output.code, 0, "{output}");
+        output.err
+    };
+    let said = note(&format!("{SECTIONS}[generate.go]\nmodule = \"acme.com/c\"\n"), &[]);
+    let expected = "`common.proto` has no folder in the import path: no Go program or Python process can use two contracts \
+        with a file of that name; put it into a folder, as `acme/common/v1/common.proto`";
+    assert!(said.contains(expected), "{said}");
+    assert!(note(SECTIONS, &[]).contains("no Python process can use"));
+    assert_eq!(note(SECTIONS, &["--lang", "java,rust"]), "");
+}

@@ -20,6 +20,7 @@ mod dry;
 mod editions;
 #[cfg(target_os = "linux")]
 mod killed;
+mod licences;
 mod locked;
 mod machine;
 mod named;

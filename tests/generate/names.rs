@@ -486,6 +486,7 @@ fn rust() {
                 version: "1.0.0",
                 commit: None,
                 licence: "Apache-2.0",
+                legal: &[],
                 about: &protopact::config::package::About::default(),
                 compiled: &sample.compiled,
                 schema: &sample.schema,

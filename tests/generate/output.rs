@@ -77,11 +77,13 @@ fn check_says_what_differs_and_changes_nothing() {
     ");
     lab.env.write("sdk/x/a.txt", "one\n2\nthree\n");
     lab.env.write("sdk/x/mine.txt", "");
-    lab.env.write("sdk/stray.txt", "");
+    // What lies beside the packages stays, and is no difference.
+    for beside in [".gitattributes", "CODEOWNERS", "README.md", "tools/stray.txt"] {
+        lab.env.write(&format!("sdk/{beside}"), "");
+    }
     lab.env.remove("sdk/x/b/c.txt");
     let there = lab.tree("sdk");
     insta::assert_snapshot!(lab.run(&["generate", "--check"]), @"
-    untracked sdk/stray.txt
     changed sdk/x/a.txt
         @@ -1,3 +1,3 @@
          one
@@ -90,7 +92,7 @@ fn check_says_what_differs_and_changes_nothing() {
          three
     missing sdk/x/b/c.txt
     untracked sdk/x/mine.txt
-    4 differences in `sdk`; bring it up to date with `protopact generate`
+    3 differences in `sdk`; bring it up to date with `protopact generate`
     --- exit 1
     ");
     assert_eq!(lab.tree("sdk"), there);
@@ -274,4 +276,21 @@ fn a_run_that_is_killed_leaves_the_old_output_or_the_new_one() {
         !hidden.into_iter().any(|e| e.file_name().to_string_lossy().contains("protopact-")),
         "nothing is left"
     );
+}
+
+#[test]
+fn the_hint_of_check_has_the_flags_that_it_was_asked_with() {
+    let lab = lab();
+    lab.env.commit("one");
+    lab.env.tag("v1.0.0");
+    let hint = |args: &[&str]| {
+        let output = lab.run(&[&["generate", "--check"], args].concat());
+        assert_eq!(output.code, 1, "{output}");
+        output.out.lines().last().unwrap().split('`').nth(3).unwrap().to_owned()
+    };
+    assert_eq!(hint(&[]), "protopact generate");
+    let args =
+        ["--out", "my sdk", "--from", "v1.0.0", "--as", "2.0.0", "--versioned", "--path", "proto/acme"];
+    let all = "protopact generate --from v1.0.0 --path proto/acme --out 'my sdk' --as 2.0.0 --versioned";
+    assert_eq!(hint(&args), all);
 }

@@ -1,5 +1,10 @@
 //! `generate --build`, with scripts as the languages' tools.
 
+use protopact::codegen::build::{self, Outcome, Workshop};
+use protopact::codegen::{FileTree, Package};
+use protopact::machine::{Host, Limits};
+use protopact::words::Language;
+
 use crate::env::Output;
 use crate::lab::Lab;
 
@@ -31,7 +36,7 @@ fn a_package_that_builds_is_said_to() {
     assert_eq!(output.code, 0, "{output}");
     assert!(output.out.contains("1 package built, 0 failed, 0 skipped"), "{output}");
     assert!(output.out.contains("acme@0.0.0-dev"), "{output}");
-    assert_eq!(std::fs::read_to_string(log).unwrap(), "check -q --no-default-features none here\n");
+    assert_eq!(std::fs::read_to_string(log).unwrap(), "check -q --lib none here\n");
 }
 
 #[test]
@@ -48,7 +53,9 @@ fn a_package_that_does_not_build_is_shown_with_what_the_tool_said() {
     lab.script("../tools/cargo", "echo 'error: no such \u{1b}[31mcrate'; echo 'and more' >&2; exit 101");
     let output = built(&lab, &["generate", "--build"]);
     assert_eq!(output.code, 4, "{output}");
-    for said in ["failed: cargo check -q --no-default-features", "error: no such ", "    and more"] {
+    for said in
+        ["failed: cargo check -q --lib --examples --no-default-features", "error: no such ", "    and more"]
+    {
         assert!(output.out.contains(said), "{said}: {output}");
     }
     assert!(!output.out.contains('\u{1b}'), "{output}");
@@ -64,6 +71,75 @@ fn a_language_without_its_tool_is_skipped_by_name() {
     assert_eq!(output.code, 0, "{output}");
     assert!(output.out.contains("skipped: `cargo` is not there"), "{output}");
     assert!(output.out.contains("0 packages built, 0 failed, 1 skipped"), "{output}");
+}
+
+/// Has scripts build a package that nobody generated.
+fn tried(language: Language, coordinate: &str, paths: &[&str], tool: &str, script: &str) -> Outcome {
+    let lab = lab();
+    lab.script(&format!("../tools/{tool}"), &format!("PATH=/usr/bin:/bin; {script}"));
+    let mut files = FileTree::new();
+    for path in paths {
+        files.add(path, format!("module {coordinate}\n")).unwrap();
+    }
+    let package = Package { language, coordinate: coordinate.to_owned(), files };
+    let env = [("PATH".into(), lab.env.work().join("../tools").into())].into();
+    let host = Host { env, cwd: "/".into() };
+    let workshop = Workshop { host: &host, limits: Limits::default(), cargo_target: None };
+    let scratch = tempfile::tempdir().unwrap();
+    build::build(&package, scratch.path(), workshop, &|_, _| {}).unwrap().outcome
+}
+
+#[track_caller]
+fn left_out(outcome: &Outcome, where_: &str, files: &str) {
+    let Outcome::Failed { step, output } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((&**step, output.split_once(":\n").unwrap().1), (where_, files));
+}
+
+#[test]
+fn a_file_that_go_does_not_build_is_told() {
+    let go = |list: &str| {
+        let script = format!("[ $1 != list ] || printf '{list}'");
+        tried(Language::Go, "a.b/c", &["go.mod", "a.go", "x/b.go", "x/c.txt"], "go", &script)
+    };
+    assert_eq!(go("a.b/c/a.go\\na.b/c/x/b.go\\n"), Outcome::Built);
+    left_out(&go("a.b/c/a.go\\n"), "go list ./...", "a.b/c/x/b.go");
+    left_out(&go(""), "go list ./...", "a.b/c/a.go\na.b/c/x/b.go");
+}
+
+#[test]
+fn what_is_not_in_the_jar_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let jar = folder.path().join("made.jar");
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(&jar).unwrap());
+    for name in ["com/acme/A.class", "META-INF/LICENSE"] {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    }
+    writer.finish().unwrap();
+    let script = format!("mkdir target; cp '{}' target/pay-1.0.0.jar", jar.display());
+    let java = |more: &str| {
+        let paths = ["pom.xml", "src/main/java/com/acme/A.java", "src/main/resources/META-INF/LICENSE", more];
+        tried(Language::Java, "com.acme:pay:1.0.0", &paths, "mvn", &script)
+    };
+    assert_eq!(java("README.md"), Outcome::Built);
+    left_out(&java("src/main/java/com/acme/B.java"), "what is in pay-1.0.0.jar", "com/acme/B.class");
+    let Outcome::Failed { output, .. } = tried(Language::Java, "a:b:1", &["pom.xml"], "mvn", "exit 0") else {
+        panic!("there is no jar");
+    };
+    assert_eq!(output, "the build ended well and there is no b-1.jar");
+}
+
+#[test]
+fn every_item_of_a_crate_is_named_by_what_is_checked_with_it() {
+    let lab = lab();
+    let log = lab.env.work().join("../uses");
+    lab.script("../tools/cargo", &format!("PATH=/usr/bin:/bin; cat examples/made.rs > '{}'", log.display()));
+    lab.env.write(
+        "proto/acme/user/v1/more.proto",
+        "syntax = \"proto3\";\npackage acme.user.v1;\nmessage Odd { enum Kind { A = 0; } map<string, Odd> all = 1; }\n\
+         service S { rpc Get(Odd) returns (Odd); }\n",
+    );
+    let _ = built(&lab, &["generate", "--build"]);
+    insta::assert_snapshot!(std::fs::read_to_string(log).unwrap());
 }
 
 #[test]

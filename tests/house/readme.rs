@@ -26,8 +26,8 @@ use std::process::Command;
 use crate::history;
 
 /// The files that hold transcripts.
-const FILES: [&str; 5] =
-    ["README.md", "docs/adopting.md", "docs/sources.md", "docs/report.md", "docs/cli.md"];
+const FILES: [&str; 6] =
+    ["README.md", "docs/adopting.md", "docs/sources.md", "docs/report.md", "docs/history.md", "docs/cli.md"];
 
 /// Who commits, and when: the same commits come out of every run.
 const IDENTITY: [(&str, &str); 6] = [

@@ -10,6 +10,7 @@ use protopact::codegen::{Contract, FileTree, Package, Target, sdk};
 use protopact::compile::Compiled;
 use protopact::config::package::About;
 use protopact::schema::Schema;
+use protopact::source::LegalText;
 use protopact::words::Language;
 
 use crate::files::{Files, model};
@@ -23,12 +24,13 @@ pub(crate) struct Sample {
     pub(crate) compiled: Compiled,
     pub(crate) schema: Schema,
     pub(crate) about: About,
+    pub(crate) legal: Vec<LegalText>,
 }
 
 impl Sample {
     pub(crate) fn new(files: &Files) -> Sample {
         let (compiled, schema) = model("proto", files);
-        Sample { compiled, schema, about: About::default() }
+        Sample { compiled, schema, about: About::default(), legal: Vec::new() }
     }
 
     pub(crate) fn contract(&self) -> Contract<'_> {
@@ -37,6 +39,7 @@ impl Sample {
             version: "1.4.0",
             commit: Some("0123456789abcdef0123456789abcdef01234567"),
             licence: "Apache-2.0",
+            legal: &self.legal,
             about: &self.about,
             compiled: &self.compiled,
             schema: &self.schema,

@@ -2,6 +2,7 @@
 
 use protopact::codegen::sdk::{self, PackageError};
 use protopact::config::package::{About, Author};
+use protopact::source::LegalText;
 use protopact::words::Language;
 
 use crate::drive::{Sample, files, go, java, offline_package, python, rust};
@@ -205,4 +206,31 @@ fn what_registries_show() {
     assert!(file(&sample, rust(), "Cargo.toml").contains("publish = false"));
     assert!(file(&sample, python(), "pyproject.toml").contains("Private :: Do Not Upload"));
     assert!(file(&sample, java(), "pom.xml").contains("<maven.deploy.skip>true</maven.deploy.skip>"));
+}
+
+#[test]
+fn licences_and_notices_are_in_every_package() {
+    let mut sample = Sample::new(&files(&[("a.proto", "syntax = \"proto3\"; package a; message M {}")]));
+    let text = |name: &str| LegalText { name: name.to_owned(), content: format!("text of {name}").into() };
+    sample.legal = vec![text("LICENSE-APACHE"), text("NOTICE.md")];
+    for (target, folder) in
+        [(go(), ""), (java(), ""), (java(), "src/main/resources/META-INF/"), (python(), ""), (rust(), "")]
+    {
+        let package = offline_package(&sample.contract(), &target);
+        for name in ["LICENSE-APACHE", "NOTICE.md"] {
+            let found = package.files.get(&format!("{folder}{name}"));
+            assert_eq!(found.map(|b| &b[..]), Some(format!("text of {name}").as_bytes()), "{folder}{name}");
+        }
+        assert!(package.files.get("LICENSE").is_none(), "there is one by another name");
+    }
+    let package = offline_package(&sample.contract(), &python());
+    let project = String::from_utf8(package.files.get("pyproject.toml").unwrap().to_vec()).unwrap();
+    assert!(project.contains("license-files = [\"LICENSE-APACHE\", \"NOTICE.md\"]"), "{project}");
+    assert!(project.contains("[\"src\", \"README.md\", \"LICENSE-APACHE\", \"NOTICE.md\"]"), "{project}");
+
+    sample.legal = vec![text("NOTICE")];
+    let package = offline_package(&sample.contract(), &go());
+    let named = String::from_utf8(package.files.get("LICENSE").unwrap().to_vec()).unwrap();
+    assert!(named.starts_with("SPDX-License-Identifier: Apache-2.0\n"), "{named}");
+    assert!(package.files.get("NOTICE").is_some());
 }

@@ -57,6 +57,12 @@ for path in sorted(folder.glob("*.sarif")):
     for issue in listed:
         wrong = next(issues.iter_errors(issue), None)
         assert wrong is None, (path.name, wrong)
+        # What GitLab asks for besides, which is in no package: its schema is a file of its application.
+        severe, place = issue["severity"], issue["location"]
+        assert severe in ("info", "minor", "major", "critical", "blocker"), (path.name, severe)
+        assert issue["description"] and issue["check_name"] and issue["fingerprint"], (path.name, issue)
+        assert place["path"] and not place["path"].startswith(("/", "./")), (path.name, place)
+        assert place["lines"]["begin"] > 0, (path.name, place)
     assert len(listed) == found, (path.name, len(listed), found)
     assert len({issue["fingerprint"] for issue in listed}) == found, path.name
 

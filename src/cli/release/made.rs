@@ -7,6 +7,7 @@ use crate::cli::plugins::Machine;
 use crate::cli::{CliError, Ctx};
 use crate::codegen::Contract;
 use crate::codegen::generate;
+use crate::codegen::legal::terms;
 use crate::codegen::plan::{self, Wish};
 use crate::codegen::plugin::Lock;
 use crate::codegen::produce::ProduceError;
@@ -52,6 +53,7 @@ pub(super) fn files(
     parts.extend(imported(&papers));
     parts.sort();
     let sources = whole.texts.iter().map(|text| (text.name.to_string(), text.content.to_vec())).collect();
+    let terms = terms(&generate, &whole.legal);
     let material = Material {
         contract: &entry.contract,
         version: &entry.version,
@@ -59,7 +61,7 @@ pub(super) fn files(
         commit: &commit.to_string(),
         time: repo.time_of(commit).map_err(ReleaseError::from)?,
         repository: generate.about.repository.as_deref(),
-        licence: plan::licence(&generate),
+        licence: &terms.licence,
         compiled: &whole.compiled,
         schema: &schema,
         sources: &sources,
@@ -82,12 +84,14 @@ fn packages(
     let machine = Machine::of(ctx, &version.settings, &version.folder);
     let lock = machine.read_lock()?;
     let (number, commit) = (entry.version.to_string(), entry.draft.commit.to_string());
+    let terms = terms(&settings, &version.legal);
     let contract = Contract {
         name: &entry.contract,
         version: &number,
         commit: Some(&commit),
-        licence: plan::licence(&settings),
-        about: &settings.about,
+        licence: &terms.licence,
+        legal: &version.legal,
+        about: &terms.about,
         compiled: &version.compiled,
         schema,
     };

@@ -38,6 +38,13 @@ pub(super) fn pick<'a>(contract: &Contract<'a>, files: &[FileId]) -> Option<Exam
     all.into_iter().next()
 }
 
+/// A name that nothing else has: with `suffix`, and a number after it where that is not enough.
+pub(super) fn free(name: &str, suffix: &str, taken: &[String]) -> String {
+    let numbers = (2..).map(|n| format!("{name}{suffix}{n}"));
+    let mut names = [name.to_owned(), format!("{name}{suffix}")].into_iter().chain(numbers);
+    names.find(|name| !taken.contains(name)).expect("there are more numbers than names")
+}
+
 fn text<'a>(contract: &Contract<'a>, message: MessageId) -> Option<&'a Field> {
     let schema = contract.schema;
     let message = schema.message(message);

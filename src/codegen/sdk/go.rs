@@ -4,7 +4,7 @@
 //! nor to fit. Where it already names a package inside the module it is kept; otherwise the proto package says it:
 //! `user.v1` becomes `MODULE/user/v1`, named `userv1`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 
@@ -87,6 +87,10 @@ impl Sdk for Go {
         file == "google/protobuf/go_features.proto"
     }
 
+    fn takes_a_path_once(&self) -> Option<&'static str> {
+        Some("Go program")
+    }
+
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         match Layout::new(contract, target.get("module")) {
             Ok(layout) => {
@@ -111,12 +115,24 @@ impl Sdk for Go {
         build(contract, target.get("module"), generated)
     }
 
-    fn try_out(&self, run: &mut Run<'_>, _: &Package) -> Result<(), Stop> {
+    fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
         run.step("go", &["mod", "tidy"])?;
+        // A file that a constraint or its name leaves out is missed by nobody but who looks for it.
+        let listed = run.step("go", &["list", "-f", FILES, "./..."])?;
+        let listed: BTreeSet<String> = listed.lines().map(str::to_owned).collect();
+        let module = package.files.get("go.mod").map(|c| String::from_utf8_lossy(c).into_owned());
+        let module = module.as_deref().and_then(|m| m.lines().find_map(|l| l.strip_prefix("module ")));
+        let module = module.unwrap_or_default().trim();
+        let made = package.files.iter().map(|(path, _)| path).filter(|path| path.ends_with(".go"));
+        run.hold("go list ./...", made.map(|path| format!("{module}/{path}")), &listed)?;
         run.step("go", &["build", "./..."])?;
-        run.step("go", &["vet", "./..."])
+        run.step("go", &["vet", "./..."])?;
+        Ok(())
     }
 }
+
+/// Has `go list` print the files that it builds, by import path.
+const FILES: &str = "{{range .GoFiles}}{{$.ImportPath}}/{{.}}{{\"\\n\"}}{{end}}";
 
 // Three modules cut from one repository at one commit.
 const GENPROTO: &str = "v0.0.0-20261026165753-2ffab32bce7e";
@@ -423,9 +439,9 @@ fn build(contract: &Contract<'_>, module: &str, generated: FileTree) -> Result<P
             context! { about => &about, name => info, descriptors => DESCRIPTORS },
         )
     })?;
-    put("LICENSE", shared::licence(contract))?;
     let example = example::pick(contract, &layout.files);
     put("README.md", readme(contract, &layout, &about, info, example))?;
+    shared::add_legal(&mut files, LANGUAGE, "", contract)?;
     shared::add(&mut files, LANGUAGE, &format!("{info}/{DESCRIPTORS}"), shared::embedded(contract))?;
     for (path, content) in generated.iter() {
         shared::add(&mut files, LANGUAGE, &file_name(path), content.clone())?;
@@ -502,6 +518,12 @@ const PLATFORMS: [&str; 40] = [
     "wasm",
 ];
 
+/// What the example in the README names by itself.
+const IN_EXAMPLE: [&str; 13] = [
+    "client", "conn", "context", "err", "fmt", "grpc", "insecure", "log", "main", "next", "reply", "request",
+    "stream",
+];
+
 fn readme(
     contract: &Contract<'_>,
     layout: &Layout,
@@ -519,18 +541,32 @@ fn readme(
         let mut imports = vec![(layout.import(e.service.file), service.name.clone()), request.clone()];
         imports.sort();
         imports.dedup();
+        let mut taken: Vec<String> = IN_EXAMPLE.iter().map(|name| (*name).to_owned()).collect();
+        let mut imports: Vec<(String, String)> = imports
+            .into_iter()
+            .map(|(path, name)| {
+                let name = example::free(&name, "pb", &taken);
+                taken.push(name.clone());
+                (path, name)
+            })
+            .collect();
+        let called = |path: &str| {
+            imports.iter().find(|(p, _)| p == path).map_or_else(String::new, |(_, name)| name.clone())
+        };
+        let (service, request) = (called(&layout.import(e.service.file)), called(&request.0));
+        imports.sort();
         let imports: Vec<Vec<String>> = imports.into_iter().map(|(p, n)| vec![p, n]).collect();
         let message = camel(&schema.nested_name(Element::Message(
             schema.message_by_name(&e.request.full_name).expect("the request is in the schema"),
         )));
         context! {
             imports,
-            package => &service.name,
+            package => &service,
             service => camel(&e.service.name),
             method => camel(&e.method.name),
             unary => e.unary(),
             client_streaming => e.method.client_streaming,
-            request => format!("{}.{message}", request.1),
+            request => format!("{request}.{message}"),
             field => e.field.map(|f| camel(&f.name)),
         }
     });

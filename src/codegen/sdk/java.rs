@@ -109,17 +109,23 @@ impl Sdk for Java {
         build(contract, target.get("group"), target.get("artifact"), generated)
     }
 
-    fn try_out(&self, run: &mut Run<'_>, _: &Package) -> Result<(), Stop> {
+    fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
         const QUIET: [&str; 4] = ["-q", "-B", "-ntp", "-DskipTests"];
         let offline = [&QUIET[..], &["-o", "package"]].concat();
-        if run.try_step("mvn", &offline)?.is_ok() {
-            return Ok(());
-        }
-        // Something was not there yet, or the code is wrong; the second run tells which.
-        run.step("mvn", &[&QUIET[..], &["package"]].concat())?;
         let target = run.root.join("target");
-        std::fs::remove_dir_all(&target).map_err(|source| BuildError { path: target, source })?;
-        run.step("mvn", &offline)
+        if run.try_step("mvn", &offline)?.is_err() {
+            // Something was not there yet, or the code is wrong; the second run tells which.
+            run.step("mvn", &[&QUIET[..], &["package"]].concat())?;
+            std::fs::remove_dir_all(&target).map_err(|source| BuildError { path: target.clone(), source })?;
+            run.step("mvn", &offline)?;
+        }
+        let mut names = package.coordinate.rsplit(':');
+        let (version, artifact) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let made = package.files.iter().filter_map(|(path, _)| match path.strip_prefix("src/main/java/") {
+            Some(source) => Some(format!("{}.class", source.strip_suffix(".java")?)),
+            None => path.strip_prefix("src/main/resources/").map(str::to_owned),
+        });
+        run.hold_archive(&target.join(format!("{artifact}-{version}.jar")), made)
     }
 }
 
@@ -240,15 +246,25 @@ fn build(
             },
         ),
     )?;
-    put("LICENSE", shared::licence(contract))?;
     let example = example::pick(contract, &files).map(|e| {
         let message = schema_message(contract.schema, &e);
+        let request = class(contract.schema, message, group);
+        let reply =
+            contract.schema.message_by_name(&e.method.output).map(|m| class(contract.schema, m, group));
+        // A variable would stand for the package of its name.
+        let packages = [Some(&request), reply.as_ref()].into_iter().flatten();
+        let taken: Vec<String> = packages.filter_map(|c| Some(c.split('.').next()?.to_owned())).collect();
+        let variable = |name: &str| example::free(name, "1", &taken);
         context! {
+            arguments => variable("args"),
+            channel => variable("channel"),
+            client => variable("client"),
+            calls => variable("calls"),
+            asked => variable("request"),
+            answer => variable("reply"),
             service => e.service.name.as_ref(),
             package => package_of(contract.schema, e.service.file, group),
-            request => class(contract.schema, message, group),
-            reply => contract.schema.message_by_name(&e.method.output)
-                .map(|m| class(contract.schema, m, group)),
+            request, reply,
             method => surface::method_name(&e.method.name),
             unary => e.unary(),
             client_streaming => e.method.client_streaming,
@@ -266,6 +282,8 @@ fn build(
         &format!("src/main/resources/{resources}/contract.properties"),
         render(include_str!("templates/java/contract.properties.j2"), context! { about => &about }),
     )?;
+    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
+    shared::add_legal(&mut out, LANGUAGE, "src/main/resources/META-INF/", contract)?;
     shared::add(
         &mut out,
         LANGUAGE,

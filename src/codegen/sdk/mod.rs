@@ -226,6 +226,11 @@ pub(crate) trait Sdk: Sync {
         true
     }
 
+    /// What takes one file of an import path and no other, where something does: `Go program`.
+    fn takes_a_path_once(&self) -> Option<&'static str> {
+        None
+    }
+
     /// See [`check`](check_contract); what all languages have in common is checked elsewhere.
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>);
 
@@ -282,6 +287,28 @@ pub fn check_contract(contract: &Contract<'_>, target: &Target) -> Vec<PackageEr
         _ => false,
     });
     out
+}
+
+/// What to know of files that have no folder in their import path: two of them are easily called alike, and some
+/// languages have room for only one file of a path, whatever contract it is from.
+#[must_use]
+pub fn bare_files(contract: &Contract<'_>, languages: &[Language]) -> Option<String> {
+    let places: Vec<&str> = languages.iter().filter_map(|l| of(*l).takes_a_path_once()).collect();
+    let (last, others) = places.split_last()?;
+    let own = shared::files(contract).filter(|(_, file)| file.target && !file.name.contains('/'));
+    let bare: Vec<_> = own.map(|(id, file)| (&file.name, &contract.schema.file(id).package)).collect();
+    let ((name, package), more) = bare.split_first()?;
+    let (which, they) = match more.len() {
+        0 => (format!("`{name}` has"), "it"),
+        n => (format!("`{name}` and {n} more have"), "them"),
+    };
+    let places =
+        if others.is_empty() { (*last).to_owned() } else { format!("{} or {last}", others.join(", ")) };
+    let folder = if package.is_empty() { contract.name.to_owned() } else { package.replace('.', "/") };
+    Some(format!(
+        "{which} no folder in the import path: no {places} can use two contracts with a file of that name; put {they} into \
+         a folder, as `{folder}/{name}`"
+    ))
 }
 
 /// Says what the plugins of the target's language are to be given.

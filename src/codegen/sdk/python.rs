@@ -6,6 +6,7 @@
 
 mod imports;
 mod names;
+mod stubs;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -77,6 +78,10 @@ impl Sdk for Python {
         &PLUGINS
     }
 
+    fn takes_a_path_once(&self) -> Option<&'static str> {
+        Some("Python process")
+    }
+
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(import_name(target.get("package")).err());
         out.extend(version_of(contract).err());
@@ -119,6 +124,8 @@ impl Sdk for Python {
             let output = "no wheel came out of the build".to_owned();
             return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
         };
+        let made = package.files.iter().filter_map(|(path, _)| path.strip_prefix("src/").map(str::to_owned));
+        run.hold_archive(wheel.as_ref(), made)?;
         run.step(&in_tools, &[&into_fresh[..], &[&wheel]].concat())?;
         let (name, modules) = python_modules(package);
         let import: String = modules.iter().fold(String::new(), |mut text, module| {
@@ -136,7 +143,8 @@ impl Sdk for Python {
         if project.is_some_and(|p| p.contains("\"googleapis-common-protos") || p.contains("\"grpc-google-")) {
             mypy.push("--disable-error-code=import-untyped");
         }
-        run.step(&in_fresh, &mypy)
+        run.step(&in_fresh, &mypy)?;
+        Ok(())
     }
 }
 
@@ -231,16 +239,17 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
     requires.dedup();
 
     let about = shared::about(contract);
+    let legal: Vec<String> = shared::legal(contract).into_iter().map(|(name, _)| name).collect();
     let mut out = FileTree::new();
+    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
     put(
         "pyproject.toml",
         render(
             include_str!("templates/python/pyproject.toml.j2"),
-            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING, python => versions::PYTHON },
+            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING, python => versions::PYTHON, legal },
         ),
     )?;
-    put("LICENSE", shared::licence(contract))?;
     let example = example::pick(contract, &files).map(|e| {
         let place = |file: FileId| python_place(schema, file, &import);
         let service = place(e.service.file);
@@ -291,6 +300,10 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
             folders.insert(up.to_owned());
             folder = up;
         }
+        shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
+    }
+    for file in files.iter().filter(|f| !schema.file(**f).services.is_empty()) {
+        let (place, text) = stubs::stub(schema, *file, &import);
         shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
     }
     for folder in folders {

@@ -15,7 +15,7 @@ use minijinja::context;
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
 use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
-use crate::codegen::build::{Run, Stop};
+use crate::codegen::build::{Outcome, Run, Stop, write};
 use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
@@ -111,11 +111,18 @@ impl Sdk for Rust {
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
-        run.step("cargo", &["check", "-q", "--no-default-features"])?;
+        // A program that names everything that has to be in the crate is checked with it.
+        let uses = names::uses(package, &format!("src/{DESCRIPTORS}")).map_err(|output| {
+            let step = format!("reading src/{DESCRIPTORS}");
+            Stop::Outcome(Outcome::Failed { step, output })
+        })?;
+        write(&run.root.join("examples/made.rs"), uses.as_bytes())?;
+        let check = ["check", "-q", "--lib", "--examples"];
+        run.step("cargo", &[&check[..], &["--no-default-features"]].concat())?;
         let manifest = package.files.get("Cargo.toml").map(|c| String::from_utf8_lossy(c).into_owned());
         if manifest.is_some_and(|m| m.contains("[features]")) {
-            run.step("cargo", &["check", "-q", "--no-default-features", "--features", "client"])?;
-            run.step("cargo", &["check", "-q"])?;
+            run.step("cargo", &[&check[..], &["--no-default-features", "--features", "client"]].concat())?;
+            run.step("cargo", &check)?;
         }
         Ok(())
     }
@@ -266,7 +273,6 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
             },
         ),
     )?;
-    put("LICENSE", shared::licence(contract))?;
     let connect = !connects(schema, &files);
     let example = example::pick(contract, &files).map(|e| shown(schema, &e, krate, connect));
     put(
@@ -279,6 +285,7 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
             },
         ),
     )?;
+    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
     shared::add(&mut out, LANGUAGE, &format!("src/{DESCRIPTORS}"), shared::embedded(contract))?;
     Ok(Package { language: LANGUAGE, coordinate: format!("{krate}@{}", contract.version), files: out })
 }
@@ -371,11 +378,13 @@ fn shown(schema: &Schema, example: &Example<'_>, krate: &str, connect: bool) -> 
     let client_name = client.rsplit("::").next().unwrap_or(&client);
     // What is no struct has no fields to set.
     let field = example.field.filter(|_| plain(&example.request.full_name).is_none());
+    let request = names::type_of(schema, &krate, request);
     context! {
         client => format!("{krate}::{client}"),
         client_name,
         method => names::method(&example.method.name).function,
-        request => names::type_of(schema, &krate, request),
+        of_prost => request.starts_with("prost_types::"),
+        request,
         unary => example.unary(),
         client_streaming => example.method.client_streaming,
         server_streaming => example.method.server_streaming,

@@ -15,6 +15,7 @@ use crate::codegen::{Contract, FileTree};
 use crate::compile::CompiledFile;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::schema::{Element, FileId, Schema, Syntax};
+use crate::source::LegalText;
 use crate::words::Language;
 
 /// The name of the embedded descriptor set in every package.
@@ -245,7 +246,25 @@ pub(super) fn version_in(tree: &FileTree, before: &str) -> Option<String> {
     None
 }
 
-/// `MIT` becomes a LICENSE file that says so: the full text is the contract's to add.
-pub(super) fn licence(contract: &Contract<'_>) -> String {
-    render(include_str!("templates/LICENSE.j2"), context! { about => about(contract) })
+/// The contract's licences and notices, by name; without a licence, a LICENSE file that names it.
+pub(super) fn legal(contract: &Contract<'_>) -> Vec<(String, Bytes)> {
+    let texts = contract.legal.iter().map(|text| (text.name.clone(), text.content.clone()));
+    let mut texts: Vec<(String, Bytes)> = texts.collect();
+    if contract.legal.iter().all(LegalText::is_notice) {
+        let named = render(include_str!("templates/LICENSE.j2"), context! { about => about(contract) });
+        texts.insert(0, ("LICENSE".to_owned(), named.into()));
+    }
+    texts
+}
+
+/// Adds the contract's licences and notices to a folder of a package.
+pub(super) fn add_legal(
+    tree: &mut FileTree,
+    language: Language,
+    folder: &str,
+    contract: &Contract<'_>,
+) -> Result<(), PackageError> {
+    legal(contract)
+        .into_iter()
+        .try_for_each(|(name, text)| add(tree, language, &format!("{folder}{name}"), text))
 }

@@ -11,8 +11,8 @@ use crate::text::plural;
 
 /// One message or enum.
 #[derive(Serialize)]
-pub(super) struct Numbers {
-    pub(super) symbol: String,
+pub(crate) struct Numbers {
+    pub(crate) symbol: String,
     noun: &'static str,
     /// What stands above each column, and in smaller letters what that is.
     columns: Vec<(String, String)>,
@@ -43,14 +43,25 @@ pub(super) fn numbers(report: &Report, findings: &BTreeMap<usize, String>) -> Ve
 }
 
 fn one(report: &Report, timeline: &Timeline, findings: &BTreeMap<usize, String>) -> Numbers {
-    let tag = |index: usize| report.timelines.versions.get(index).map_or("", |tag| &**tag);
+    let tags: Vec<&str> = report.timelines.versions.iter().map(|tag| &**tag).collect();
+    let side =
+        |name: &Name, word: &str| (name.tag().map_or_else(|| name.aside(), str::to_owned), word.to_owned());
+    picture(timeline, &tags, [side(&report.old, "old"), side(&report.new, "new")], findings)
+}
+
+/// The picture of a timeline: what the versions before the sides are called, and, with a word, the two sides. `findings`
+/// are addresses, by change.
+pub(crate) fn picture(
+    timeline: &Timeline,
+    versions: &[&str],
+    sides: [(String, String); 2],
+    findings: &BTreeMap<usize, String>,
+) -> Numbers {
+    let tag = |index: usize| versions.get(index).copied().unwrap_or_default();
     let earlier = timeline.columns.iter().map(|&(first, last)| match last - first {
         0 => (tag(first).to_owned(), String::new()),
         n => (format!("{} – {}", tag(first), tag(last)), plural(n + 1, "version")),
     });
-    let side =
-        |name: &Name, word: &str| (name.tag().map_or_else(|| name.aside(), str::to_owned), word.to_owned());
-    let sides = [side(&report.old, "old"), side(&report.new, "new")];
     let columns: Vec<(String, String)> = earlier.chain(sides).collect();
     let noun = if timeline.is_enum { "enum" } else { "message" };
     let mut rows: Vec<NumberRow> = timeline.rows.iter().map(|r| row(r, timeline.is_enum, findings)).collect();

@@ -1,10 +1,13 @@
 //! The names that prost and tonic give, and what happens when two become one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use super::super::{PackageError, shared};
-use crate::codegen::Contract;
+use super::super::{PackageError, common, shared};
+use crate::codegen::{Contract, Package};
+use crate::compile::image::{self, Format};
 use crate::schema::{Element, FileId, MessageId, Schema, ServiceId};
+use crate::surface::inside;
 use crate::surface::rust::{camel, oneof_name, plain, snake, tonic_module, variant};
 use crate::words::Language;
 
@@ -99,17 +102,51 @@ pub(super) fn type_of(schema: &Schema, krate: &str, id: MessageId) -> String {
 /// Where a message is below the crate: `user::v1::order::Line`.
 fn path(schema: &Schema, id: MessageId) -> String {
     let message = schema.message(id);
-    let mut parts = vec![camel(&message.name)];
-    let mut outer = message.parent;
+    place(schema, &message.name, message.parent, message.file)
+}
+
+fn place(schema: &Schema, name: &str, parent: Option<MessageId>, file: FileId) -> String {
+    let mut parts = vec![camel(name)];
+    let mut outer = parent;
     while let Some(id) = outer {
         let message = schema.message(id);
         parts.push(snake(&message.name));
         outer = message.parent;
     }
-    let package = &schema.file(message.file).package;
+    let package = &schema.file(file).package;
     parts.extend(package.split('.').filter(|p| !p.is_empty()).rev().map(snake));
     parts.reverse();
     parts.join("::")
+}
+
+/// A program that names every type, client and server that a crate has to have by the contract inside it.
+pub(super) fn uses(package: &Package, contract: &str) -> Result<String, String> {
+    let set = package.files.get(contract).map(|bytes| &bytes[..]).unwrap_or_default();
+    let compiled = image::read(set, Format::Binary).map_err(|e| e.to_string())?;
+    let schema = Schema::build(&compiled).map_err(|e| e.to_string())?;
+    let krate = snake(package.coordinate.split('@').next().unwrap_or_default());
+    let mut out = "#![allow(unused_imports, deprecated)]\nfn main() {}\n".to_owned();
+    for (id, _) in schema.files().filter(|(_, f)| common::home(LANGUAGE, &f.name).is_none()) {
+        for element in inside(&schema, Element::File(id)) {
+            let _ = match element {
+                Element::Message(id) => writeln!(out, "use {krate}::{} as _;", path(&schema, id)),
+                Element::Enum(id) => {
+                    let e = schema.enum_(id);
+                    writeln!(out, "use {krate}::{} as _;", place(&schema, &e.name, e.parent, e.file))
+                }
+                Element::Service(id) => {
+                    let RustService { client, server, implement } = service(&schema, id);
+                    let _ = writeln!(out, "#[cfg(feature = \"client\")]\nuse {krate}::{client} as _;");
+                    writeln!(
+                        out,
+                        "#[cfg(feature = \"server\")]\nuse {krate}::{{{implement} as _, {server} as _}};"
+                    )
+                }
+                _ => Ok(()),
+            };
+        }
+    }
+    Ok(out)
 }
 
 struct Names<'a> {

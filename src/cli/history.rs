@@ -1,0 +1,141 @@
+//! `protopact history`.
+
+use clap::Args;
+
+use super::pipeline::{self, Job};
+use super::{CliError, Ctx, ErrorKind, Exit};
+use crate::git::{Repo, TagPattern};
+use crate::ledger::{Chronicle, Chronicler, Story, tell};
+use crate::present::{Choice, Format, Formats};
+use crate::source::{Content, Name, Opened};
+use crate::text::near;
+
+/// Show every number and name that the versions of a contract ever used
+///
+/// Of each message and enum: what a number was used for, from which version to which, what was deleted, reserved or used
+/// again. Versions are the tags of the repository, and the working tree comes last. Extensions stand among the numbers of
+/// what they extend. Only the text of a version is read, so that one which does not compile any more has its place.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  protopact history                          everything
+  protopact history shop.v1.Item             one message
+  protopact history shop.v1                  a package
+  protopact history shop.v1.Item --format json")]
+pub(super) struct HistoryArgs {
+    /// A message or enum, or what stands around several: a package, an outer message
+    #[arg(value_name = "SYMBOL")]
+    symbol: Option<String>,
+
+    /// The shape of version tags
+    #[arg(long, value_name = "SHAPE")]
+    tag: Option<String>,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value_t)]
+    format: Choice<OfHistory>,
+}
+
+/// The formats of a history.
+#[derive(Debug)]
+struct OfHistory;
+
+impl Formats for OfHistory {
+    type Document = Chronicle;
+
+    const ALL: &'static [Format<Chronicle>] = &[
+        Format { name: "text", help: "For people", hidden: false, write: tell::text },
+        Format { name: "json", help: "For programs", hidden: false, write: tell::json },
+    ];
+}
+
+/// Runs the command.
+pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let (chronicle, notes) = read(args.tag.as_deref(), ctx)?;
+    for note in &notes {
+        ctx.note(note)?;
+    }
+    let chronicle = match &args.symbol {
+        Some(symbol) => about(chronicle, symbol.trim_start_matches('.'))?,
+        None => chronicle,
+    };
+    let view = ctx.view();
+    args.format.write(&chronicle, &view, &mut ctx.io.out)?;
+    Ok(Exit::Clean)
+}
+
+/// Every version and the working tree, and what is to be said about them.
+fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicle, Vec<String>), CliError> {
+    let progress = ctx.progress("reading");
+    let repo = Repo::discover(&ctx.io.cwd).map_err(|e| {
+        CliError::new(ErrorKind::Usage, e)
+            .while_("cannot look for published versions")
+            .hint("run it in the repository of the contract")
+    })?;
+    let shape =
+        tag.map_or_else(|| Ok(pipeline::here(ctx)?.0.release.tag), |tag| Ok::<_, CliError>(tag.to_owned()))?;
+    let pattern = TagPattern::parse(&shape)
+        .map_err(|e| CliError::new(ErrorKind::Usage, e).hint("for example `v{version}`"))?;
+    let versions =
+        repo.versions(&pattern).map_err(|e| CliError::outside("cannot look for published versions", e))?;
+    let mut notes = Vec::new();
+    if versions.is_empty() {
+        notes.push(format!("no version was published, that is no tag like `{pattern}`"));
+    }
+    if repo.is_shallow() {
+        let hint = "`git fetch --unshallow --tags` gets them";
+        notes.push(format!("the clone is shallow and may lack published versions: {hint}"));
+    }
+    let mut chronicler = Chronicler::default();
+    let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(".") };
+    pipeline::asked(&job, ctx, |request, stdin| {
+        let new = request.new_side(stdin)?;
+        for (_, tag) in &versions {
+            progress.say(tag);
+            match request.version(&new, Some(&format!("refs/tags/{tag}")), stdin) {
+                Ok(opened) => take(&mut chronicler, tag, &opened),
+                Err(error) => notes.push(format!("{tag} is left out: {error}")),
+            }
+        }
+        let opened = request.version(&new, None, stdin)?;
+        let name =
+            if opened.name == Name::WorkingTree { "working tree".to_owned() } else { opened.name.aside() };
+        take(&mut chronicler, &name, &opened);
+        Ok(())
+    })?;
+    Ok((chronicler.finish(), notes))
+}
+
+fn take(chronicler: &mut Chronicler, name: &str, opened: &Opened) {
+    if let Content::Sources(input) = &opened.content {
+        let own = input.files.iter().filter(|file| file.target);
+        chronicler.add(name, &own.map(|file| &*file.content).collect::<Vec<_>>());
+    }
+}
+
+/// What a name stands for, or stands around.
+fn about(mut chronicle: Chronicle, symbol: &str) -> Result<Chronicle, CliError> {
+    let within = |name: &str, outer: &str| {
+        name.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    // Of a field the message.
+    let holder = symbol.rsplit_once('.').map(|(holder, _)| holder);
+    let has = |story: &&Story| {
+        holder == Some(&*story.full_name)
+            && story.names.iter().any(|n| within(symbol, &format!("{}.{}", story.full_name, n.name)))
+    };
+    let outer = match holder.filter(|_| chronicle.of.iter().any(|story| has(&story))) {
+        Some(holder) => holder,
+        None => symbol,
+    };
+    if !chronicle.of.iter().any(|story| within(&story.full_name, outer)) {
+        let names = near(symbol, chronicle.of.iter().map(|story| &*story.full_name));
+        let error = CliError::usage(format!("no version declares `{symbol}`"));
+        return Err(match &names[..] {
+            [] => error.hint("`protopact history` lists every message and enum"),
+            [first, ..] => error.hint(format!("did you mean `{first}`?")),
+        });
+    }
+    chronicle.of.retain(|story| within(&story.full_name, outer));
+    Ok(chronicle)
+}

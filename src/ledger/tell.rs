@@ -1,0 +1,168 @@
+//! How a chronicle is told: to people, and to programs.
+
+use std::io;
+
+use serde_json::{Value, json as object};
+
+use super::{Chronicle, NameSpan, NameStory, NameWas, NumberStory, Span, Story, What};
+use crate::text::{Line, Style, View, plural, pretty_json};
+
+/// When something was so, in words.
+fn when(chronicle: &Chronicle, from: usize, to: usize) -> String {
+    let name = |at: usize| chronicle.versions.get(at).map_or("", |name| name);
+    let last = chronicle.versions.len().saturating_sub(1);
+    match (from == to, to == last) {
+        (true, true) => format!("in the {}", name(to)),
+        (true, false) => format!("in {}", name(from)),
+        (false, true) => format!("since {}", name(from)),
+        (false, false) => format!("{} to {}", name(from), name(to)),
+    }
+}
+
+/// Writes a chronicle for people.
+///
+/// # Errors
+///
+/// Those of `out`, nothing else.
+pub fn text(chronicle: &Chronicle, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    for (n, story) in chronicle.of.iter().enumerate() {
+        if n > 0 {
+            writeln!(out)?;
+        }
+        let noun = if story.is_enum { "enum" } else { "message" };
+        let there: Vec<String> = story.there.iter().map(|(from, to)| when(chronicle, *from, *to)).collect();
+        let there = if story.own { there.join(", again ") } else { "extended by the contract".to_owned() };
+        let head = Line::new().plain(format!("{noun} ")).styled(Style::Strong, &story.full_name);
+        head.styled(Style::Faint, format!("  {there}")).hang(2).write(view, out)?;
+        let numbers: Vec<String> =
+            story.numbers.iter().map(|number| run(number.first, number.last)).collect();
+        let width = numbers.iter().map(String::len).max().unwrap_or(0);
+        for (number, shown) in story.numbers.iter().zip(&numbers) {
+            let line = Line::new().plain(format!("  {shown:>width$}  ")).hang(width + 6);
+            number_line(line, chronicle, number, story).write(view, out)?;
+        }
+        for name in story.names.iter().filter(|name| is_told(name)) {
+            let spans =
+                name.spans.iter().map(|span| name_words(chronicle, span)).collect::<Vec<_>>().join(", ");
+            let line = Line::new().plain(format!("  name `{}`: {spans}", name.name));
+            line.hang(6).write(view, out)?;
+        }
+    }
+    if !chronicle.of.is_empty() {
+        writeln!(out)?;
+    }
+    let of = plural(chronicle.of.len(), "message or enum");
+    let of = if chronicle.of.len() == 1 { of } else { of.replace("message or enums", "messages and enums") };
+    let versions = plural(chronicle.versions.len().saturating_sub(1), "version");
+    let line = format!("{of} over {versions} and the {}", chronicle.versions.last().map_or("", |name| name));
+    Line::new().styled(Style::Faint, line).write(view, out)
+}
+
+fn number_line(mut line: Line, chronicle: &Chronicle, number: &NumberStory, story: &Story) -> Line {
+    for (n, span) in number.spans.iter().enumerate() {
+        let when = when(chronicle, span.from, span.to);
+        if n > 0 {
+            line = line.plain(", ");
+        }
+        let (style, word, named) = match &span.what {
+            What::Used(named) => (Style::Plain, "", Some(named)),
+            What::Changed(named) => (Style::Warn, "then ", Some(named)),
+            What::Again(named) => (Style::Warn, "again ", Some(named)),
+            What::Deleted | What::Free => (Style::Error, "deleted", None),
+            What::Reserved => (Style::Good, "reserved", None),
+            What::Extensions => (Style::Plain, "for extensions", None),
+            What::Nothing if story.is_enum => (Style::Error, "gone with the enum", None),
+            What::Nothing => (Style::Error, "gone with the message", None),
+        };
+        line = line.styled(style, word);
+        if let Some(named) = named {
+            line = line.styled(Style::Strong, &named.name);
+            if !named.type_text.is_empty() {
+                line = line.plain(format!(" {}", named.type_text));
+            }
+        }
+        line = line.styled(Style::Faint, format!(" {when}"));
+    }
+    line
+}
+
+/// Whether the lines of the numbers do not say everything about a name.
+fn is_told(name: &NameStory) -> bool {
+    let mut numbers = name.spans.iter().filter_map(|span| match span.what {
+        NameWas::Used(number) => Some(number),
+        _ => None,
+    });
+    let first = numbers.next();
+    numbers.any(|number| Some(number) != first)
+        || name.spans.iter().any(|span| span.what == NameWas::Reserved)
+}
+
+fn name_words(chronicle: &Chronicle, span: &NameSpan) -> String {
+    let when = when(chronicle, span.from, span.to);
+    match span.what {
+        NameWas::Used(number) => format!("{number} {when}"),
+        NameWas::Free => format!("free {when}"),
+        NameWas::Reserved => format!("reserved {when}"),
+    }
+}
+
+fn run(first: i32, last: i32) -> String {
+    match last {
+        _ if first == last => first.to_string(),
+        536_870_911 | i32::MAX => format!("{first} to max"),
+        _ => format!("{first} to {last}"),
+    }
+}
+
+/// Writes a chronicle for programs, as docs/history.md has it.
+///
+/// # Errors
+///
+/// Those of `out`, nothing else.
+pub fn json(chronicle: &Chronicle, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let version = |at: usize| chronicle.versions.get(at).map_or("", |name| name);
+    let number_span = |span: &Span| {
+        let (what, named) = match &span.what {
+            What::Used(named) => ("used", Some(named)),
+            What::Changed(named) => ("changed", Some(named)),
+            What::Again(named) => ("again", Some(named)),
+            What::Deleted | What::Free => ("deleted", None),
+            What::Reserved => ("reserved", None),
+            What::Extensions => ("extensions", None),
+            What::Nothing => ("gone", None),
+        };
+        let name = named.map(|named| &named.name);
+        let type_text = named.map(|named| &named.type_text).filter(|text| !text.is_empty());
+        object!({ "what": what, "name": name, "type": type_text, "from": version(span.from), "to": version(span.to) })
+    };
+    let name_span = |span: &NameSpan| {
+        let (what, number) = match span.what {
+            NameWas::Used(number) => ("used", Some(number)),
+            NameWas::Free => ("free", None),
+            NameWas::Reserved => ("reserved", None),
+        };
+        object!({ "what": what, "number": number, "from": version(span.from), "to": version(span.to) })
+    };
+    let stories = chronicle.of.iter().map(|story| {
+        let there =
+            story.there.iter().map(|(from, to)| object!({ "from": version(*from), "to": version(*to) }));
+        let numbers = story.numbers.iter().map(|number| {
+            let history: Vec<Value> = number.spans.iter().map(number_span).collect();
+            object!({ "first": number.first, "last": number.last, "history": history })
+        });
+        let names = story.names.iter().map(|name| {
+            let history: Vec<Value> = name.spans.iter().map(name_span).collect();
+            object!({ "name": name.name, "history": history })
+        });
+        object!({
+            "symbol": story.full_name,
+            "kind": if story.is_enum { "enum" } else { "message" },
+            "own": story.own,
+            "declared": there.collect::<Vec<_>>(),
+            "numbers": numbers.collect::<Vec<_>>(),
+            "names": names.collect::<Vec<_>>(),
+        })
+    });
+    let document = object!({ "versions": chronicle.versions, "symbols": stories.collect::<Vec<_>>() });
+    writeln!(out, "{}", pretty_json(&document).map_err(io::Error::other)?)
+}

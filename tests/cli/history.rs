@@ -1,0 +1,187 @@
+//! `protopact history`: every number and name of all versions.
+
+use serde_json::Value;
+
+use crate::env::TestEnv;
+
+/// A repository with versions `v1.0.0`, `v1.1.0` and so on, and a working tree; each has these files of `proto/`.
+fn versions(all: &[&[(&str, &str)]]) -> TestEnv {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    let mut before: Vec<String> = Vec::new();
+    for (minor, files) in all.iter().enumerate() {
+        before.drain(..).for_each(|path| env.remove(&path));
+        for (path, text) in *files {
+            let path = format!("proto/{path}");
+            env.write(&path, text);
+            before.push(path);
+        }
+        if minor + 1 < all.len() {
+            env.commit("version");
+            env.tag(&format!("v1.{minor}.0"));
+        }
+    }
+    env
+}
+
+fn shop(body: &str) -> String {
+    format!("syntax = \"proto3\";\npackage shop.v1;\n{body}\n")
+}
+
+#[test]
+fn numbers_and_names_of_every_version() {
+    let texts = [
+        "message Item { int32 a = 1; string b = 2; string c = 3; } message Gone { int32 x = 1; }",
+        "message Item { int32 a = 1; string c = 3; reserved 5 to 7; reserved \"b\"; } message Gone { int32 x = 1; }",
+        "message Item { int32 a = 1; bytes note = 2; reserved 5 to 7; reserved \"b\"; }
+         enum Kind { option allow_alias = true; NONE = 0; ZERO = 0; OLD = 7; }",
+        "message Item { int64 a = 1; bytes note = 2; string b = 4; reserved 5 to 7; message Part { } }
+         enum Kind { NONE = 0; OLD = 8; }",
+    ]
+    .map(shop);
+    let files: Vec<[(&str, &str); 1]> = texts.iter().map(|text| [("shop/v1/shop.proto", &**text)]).collect();
+    let env = versions(&files.iter().map(|files| &files[..]).collect::<Vec<_>>());
+    insta::assert_snapshot!(env.run(&["history"]), @r#"
+    message shop.v1.Gone  v1.0.0 to v1.1.0
+      1  x int32 v1.0.0 to v1.1.0, gone with the message since v1.2.0
+
+    message shop.v1.Item  since v1.0.0
+           1  a int32 v1.0.0 to v1.2.0, then a int64 in the working tree
+           2  b string in v1.0.0, deleted in v1.1.0, again note bytes since v1.2.0
+           3  c string v1.0.0 to v1.1.0, deleted since v1.2.0
+           4  b string in the working tree
+      5 to 7  reserved since v1.1.0
+      name `b`: 2 in v1.0.0, reserved v1.1.0 to v1.2.0, 4 in the working tree
+
+    message shop.v1.Item.Part  in the working tree
+
+    enum shop.v1.Kind  since v1.2.0
+      0  NONE, ZERO in v1.2.0, then NONE in the working tree
+      7  OLD in v1.2.0, deleted in the working tree
+      8  OLD in the working tree
+      name `OLD`: 7 in v1.2.0, 8 in the working tree
+
+    4 messages and enums over 3 versions and the working tree
+    --- exit 0
+    "#);
+    // A field, a message and a package.
+    let item = env.run(&["history", "shop.v1.Item.note"]).out;
+    assert!(
+        item.starts_with("message shop.v1.Item ") && item.contains("message shop.v1.Item.Part"),
+        "{item}"
+    );
+    assert_eq!(env.run(&["history", "shop"]).out, env.run(&["history"]).out);
+    let unknown = env.run(&["history", "shop.v1.Itm"]);
+    assert_eq!(unknown.code, 2, "{unknown}");
+    let said = "error: no version declares `shop.v1.Itm`\nhint: did you mean `shop.v1.Item`?\n";
+    assert_eq!(unknown.err, said);
+
+    let json: Value =
+        serde_json::from_str(&env.run(&["history", "shop.v1.Kind", "--format", "json"]).out).unwrap();
+    assert_eq!(json["versions"], serde_json::json!(["v1.0.0", "v1.1.0", "v1.2.0", "working tree"]));
+    let kind = &json["symbols"][0];
+    assert_eq!(kind["declared"], serde_json::json!([{ "from": "v1.2.0", "to": "working tree" }]));
+    let span = |number: &Value| {
+        let one = |span: &Value| {
+            let word = |key: &str| span[key].as_str().unwrap_or("-").to_owned();
+            format!("{} {} {}..{}", word("what"), word("name"), word("from"), word("to"))
+        };
+        let spans: Vec<String> = number["history"].as_array().unwrap().iter().map(one).collect();
+        format!("{}: {}", number["first"], spans.join(", "))
+    };
+    assert_eq!(
+        kind["numbers"].as_array().unwrap().iter().map(span).collect::<Vec<_>>(),
+        [
+            "0: used NONE, ZERO v1.2.0..v1.2.0, changed NONE working tree..working tree",
+            "7: used OLD v1.2.0..v1.2.0, deleted - working tree..working tree",
+            "8: used OLD working tree..working tree",
+        ]
+    );
+    let names: Vec<&str> =
+        kind["names"].as_array().unwrap().iter().map(|name| name["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["NONE", "OLD", "ZERO"]);
+}
+
+#[test]
+fn extensions_belong_to_what_they_extend() {
+    let base = "syntax = \"proto2\"; package shop.v1; message Item { extensions 100 to 199; }";
+    let more = |body: &str| {
+        let imports = "import \"item.proto\"; import \"google/protobuf/descriptor.proto\";";
+        format!("syntax = \"proto2\"; package shop.v1.more; {imports} {body}")
+    };
+    let one = more(
+        "extend Item { optional string note = 100; } extend google.protobuf.FieldOptions { optional bool own = 50001; }",
+    );
+    let two = more("message Scope { extend .shop.v1.Item { optional int32 note = 101; } }");
+    let env = versions(&[
+        &[("item.proto", base), ("more.proto", &one)],
+        &[("item.proto", base), ("more.proto", &two)],
+        &[("item.proto", base)],
+    ]);
+    insta::assert_snapshot!(env.run(&["history"]), @r#"
+    message google.protobuf.FieldOptions  extended by the contract
+      50001  shop.v1.more.own bool in v1.0.0, deleted since v1.1.0
+
+    message shop.v1.Item  since v1.0.0
+             100  shop.v1.more.note string in v1.0.0, for extensions since v1.1.0
+             101  for extensions in v1.0.0, shop.v1.more.Scope.note int32 in v1.1.0, for extensions in
+                    the working tree
+      102 to 199  for extensions since v1.0.0
+
+    message shop.v1.more.Scope  in v1.1.0
+
+    3 messages and enums over 2 versions and the working tree
+    --- exit 0
+    "#);
+}
+
+/// What a version is made of is what its own configuration says; where it cannot be read it is left out and told.
+#[test]
+fn a_version_has_the_files_that_it_had() {
+    let text = shop("message Item { int32 a = 1; }");
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"old\"]\n");
+    env.write("old/shop.proto", &text);
+    env.write("proto/other.proto", &shop("message Other { int32 a = 1; }"));
+    env.commit("version");
+    env.tag("v0.9.0");
+    env.write("protopact.toml", "[contract\n");
+    env.commit("broken");
+    env.tag("v1.0.0-rc.1");
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    env.remove("old/shop.proto");
+    env.write(
+        "proto/shop.proto",
+        "syntax = \"proto3\"; package shop.v1; message Item { int32 = 1; string a = 2; ",
+    );
+    env.remove("proto/other.proto");
+    env.commit("does not compile");
+    env.tag("v1.0.0");
+    env.write("proto/shop.proto", &text);
+    let told = env.run(&["history"]);
+    assert_eq!(told.code, 0, "{told}");
+    assert!(told.err.contains("note: v1.0.0-rc.1 is left out: "), "{told}");
+    insta::assert_snapshot!(told.out, @r#"
+    message shop.v1.Item  since v0.9.0
+      1  a int32 in v0.9.0, deleted in v1.0.0, again a int32 in the working tree
+      2  a string in v1.0.0, deleted in the working tree
+      name `a`: 1 in v0.9.0, 2 in v1.0.0, 1 in the working tree
+
+    1 message or enum over 2 versions and the working tree
+    "#);
+}
+
+#[test]
+fn without_a_repository_or_a_version() {
+    let env = TestEnv::new();
+    env.write("a.proto", "syntax = \"proto3\"; message M { string \u{202e}x = 1; reserved 536870911; }");
+    let told = env.run(&["history"]);
+    assert_eq!(told.code, 2, "{told}");
+    assert!(told.err.contains("hint: run it in the repository of the contract"), "{told}");
+    env.commit("nothing is published");
+    let told = env.run(&["history"]);
+    assert_eq!(told.code, 0, "{told}");
+    assert!(told.err.contains("no version was published"), "{told}");
+    assert!(!told.out.contains('\u{202e}'), "{told}");
+    assert_eq!(env.run(&["history", "--tag", "v"]).code, 2);
+}
