@@ -32,9 +32,16 @@ impl Id {
     /// The object with this name, in full, in hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Id> {
-        let given = hex::decode(text).ok().filter(|bytes| [20, LONGEST].contains(&bytes.len()))?;
+        Id::from_bytes(&hex::decode(text).ok()?)
+    }
+
+    /// The same in bytes: 20 of them, or 32.
+    pub(crate) fn from_bytes(given: &[u8]) -> Option<Id> {
+        if ![20, LONGEST].contains(&given.len()) {
+            return None;
+        }
         let mut bytes = [0; LONGEST];
-        bytes[..given.len()].copy_from_slice(&given);
+        bytes[..given.len()].copy_from_slice(given);
         let len = u8::try_from(given.len()).ok()?;
         Some(Id { bytes, len })
     }
@@ -51,7 +58,7 @@ impl Id {
         Oid::from_bytes(self.as_bytes()).expect("an id is as long as git's")
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
 }

@@ -15,6 +15,7 @@ mod program;
 mod published;
 mod repo;
 mod revision;
+mod unchanged;
 mod versions;
 
 pub use draft::{Draft, Head, PushError, Remote};
@@ -26,6 +27,7 @@ pub use program::ProgramError;
 pub use published::{Folders, Published};
 pub use repo::Repo;
 pub use revision::{Revision, RevisionKind};
+pub use unchanged::Unchanged;
 pub use versions::{Latest, TagPattern, TagPatternError};
 
 pub(crate) use objects::{BlobError, is_lfs_pointer, read_blobs};

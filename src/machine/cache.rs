@@ -22,6 +22,8 @@ pub enum Space {
     Deps,
     /// What is built when packages are tried and versions run.
     Verify,
+    /// What files of contracts hold, as far as the choice of files to compile needs it: `scans/FORM/PART`.
+    Scans,
 }
 
 impl Space {
@@ -30,6 +32,7 @@ impl Space {
             Space::Plugins => "plugins",
             Space::Deps => "deps",
             Space::Verify => "verify",
+            Space::Scans => "scans",
         }
     }
 }

@@ -101,7 +101,7 @@ impl Places {
                 (None, None) => Lock::new(),
             },
         };
-        let scans = other.map(|other| other.scans.clone()).unwrap_or_default();
+        let scans = other.map_or_else(|| Scans::kept_in(around.cache), |other| other.scans.clone());
         let places = Places { listed, home, lock, scans, ..Places::default() };
         Ok(match other.filter(|other| other.lock == places.lock) {
             Some(other) => Places { deps: other.deps.clone(), lacking: other.lacking.clone(), ..places },

@@ -1,6 +1,6 @@
 //! A tree: paths with content ids, bytes on demand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -13,7 +13,8 @@ use super::legal::is_legal;
 use super::{Name, Problem};
 use crate::config::{buf, normalize};
 use crate::git::{
-    BlobError, BlobRef, Fetch, Id as ContentId, MAX_FILE_BYTES, Repo, Revision, is_lfs_pointer, read_blobs,
+    BlobError, BlobRef, Fetch, Id as ContentId, MAX_FILE_BYTES, Repo, Revision, Unchanged, is_lfs_pointer,
+    read_blobs,
 };
 use crate::machine;
 
@@ -289,6 +290,25 @@ impl Tree {
         }
         let bytes = self.read_entry(entry)?;
         Ok(*entry.id.get_or_init(|| ContentId::of(&bytes)))
+    }
+
+    /// Takes over the ids of files on disk that git knows without reading them.
+    pub(super) fn know(&self, unchanged: &Unchanged) {
+        let on_disk = |(_, entry): (_, &'_ Entry)| match &entry.place {
+            Place::Disk(path) => Some(path.parent()?.to_owned()),
+            _ => None,
+        };
+        let folders: BTreeSet<PathBuf> = self.entries.iter().filter_map(on_disk).collect();
+        if !unchanged.is_plain(folders.iter().map(PathBuf::as_path)) {
+            return;
+        }
+        self.entries.par_iter().for_each(|(_, entry)| {
+            if let Place::Disk(path) = &entry.place
+                && let Some(id) = unchanged.id(path)
+            {
+                entry.id.get_or_init(|| id);
+            }
+        });
     }
 
     /// The content id of a file, where it is known already.

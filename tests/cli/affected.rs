@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use protopact::config::Overrides;
 use protopact::source::{ConfigSource, Loaded, PathSelection, Places, Side, Tree, layout, load_settings};
@@ -447,9 +448,30 @@ fn held(seed: u64) -> bool {
     let turned = dice.once_in(2);
     let (old, new) = if turned { (new.written(), old.written()) } else { (old.written(), new.written()) };
     let env = TestEnv::new();
-    for (side, files) in [("old", &old), ("new", &new)] {
-        files.iter().for_each(|(path, text)| env.write(&format!("{side}/{path}"), text));
+    // Folders, or what git has of a folder that was edited since.
+    let in_git = dice.once_in(2);
+    let sides = if in_git { [("new", &old), ("new", &new)] } else { [("old", &old), ("new", &new)] };
+    for (round, (side, files)) in sides.into_iter().enumerate() {
+        let write = |(path, text): (&String, &String)| {
+            let path = format!("{side}/{path}");
+            // What stays as it is keeps its times, as with any editor.
+            let same = env.work().join(&path).is_file() && env.read(&path) == *text;
+            if !same {
+                env.write(&path, text);
+                let file = std::fs::File::options().write(true).open(env.work().join(&path)).unwrap();
+                file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)).unwrap();
+            }
+        };
+        files.iter().for_each(write);
+        if in_git && round == 0 {
+            env.commit("old");
+        } else if in_git {
+            old.keys()
+                .filter(|path| !files.contains_key(*path))
+                .for_each(|p| env.remove(&format!("new/{p}")));
+        }
     }
+    let against = if in_git { "HEAD" } else { "old" };
     let more: &[&str] = [
         &["--deny", "wire,json,rpc,http,source"][..],
         &["--use", "FILE"],
@@ -459,7 +481,7 @@ fn held(seed: u64) -> bool {
     ][dice.below(5)];
     let told = |all: &[&str]| {
         let reports = ["--report", "json=out.json", "--report", "sarif=out.sarif"];
-        let output = env.run(&[&["check", "new", "--against", "old"], more, &reports, all].concat());
+        let output = env.run(&[&["check", "new", "--against", against], more, &reports, all].concat());
         let files = ["out.json", "out.sarif"].map(|name| {
             let path = env.work().join(name);
             let text = std::fs::read_to_string(&path).unwrap_or_default();
@@ -479,7 +501,7 @@ fn held(seed: u64) -> bool {
         let all = |(text, [json, sarif]): &(String, [String; 2])| format!("{text}\n{json}\n{sarif}");
         let (part, whole) = (all(&part), all(&whole));
         panic!(
-            "{seed}: {edits:?}, turned: {turned}, {more:?}, kept in {}\n--- only without --all\n{}\n--- only with --all\n{}",
+            "{seed}: {edits:?}, turned: {turned}, git: {in_git}, {more:?}, kept in {}\n--- only without --all\n{}\n--- only with --all\n{}",
             kept.display(),
             shown(&part, &whole),
             shown(&whole, &part)
@@ -496,6 +518,48 @@ fn many(seeds: std::ops::Range<u64>) -> u64 {
 fn a_part_gives_the_same_report_as_all() {
     let parts = many(0..60);
     assert!(parts > 15, "only {parts} times a part was compiled");
+}
+
+#[test]
+fn the_cache_changes_no_report_whatever_is_in_it() {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\".\"]\n");
+    for number in 0..220 {
+        let import =
+            if number % 10 == 0 { String::new() } else { format!("import \"f{}.proto\";\n", number - 1) };
+        let field = if import.is_empty() { "int32".to_owned() } else { format!("p{0}.M{0}", number - 1) };
+        let text = format!(
+            "syntax = \"proto3\";\npackage p{number};\n{import}message M{number} {{\n  {field} x = 1;\n}}\n"
+        );
+        env.write(&format!("f{number}.proto"), &text);
+    }
+    env.commit("first");
+    env.write("f13.proto", &env.read("f13.proto").replace("x = 1", "x = 2"));
+    let cache = env.work().join("../cache");
+    let told = |args: &[&str]| {
+        let args = [&["check", "--against", "HEAD", "--format", "json"], args].concat();
+        let with = |io: &mut protopact::cli::Io| {
+            io.env.insert("PROTOPACT_CACHE".into(), cache.clone().into());
+        };
+        env.run_with(&args, with).to_string()
+    };
+    let whole = told(&["--all"]);
+    assert!(whole.contains("p13.M13.x"), "{whole}");
+    assert_eq!(told(&[]), whole);
+    let parts = || {
+        let all = std::fs::read_dir(cache.join("scans")).unwrap().map(|form| form.unwrap().path());
+        all.flat_map(|form| std::fs::read_dir(form).unwrap())
+            .map(|part| part.unwrap().path())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(parts().len(), 16);
+    assert_eq!(told(&[]), whole, "with what was kept");
+    for part in parts() {
+        let bytes = std::fs::read(&part).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(&*env.work().to_string_lossy()));
+        std::fs::write(part, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    assert_eq!(told(&[]), whole, "with what is left of it");
 }
 
 #[test]
