@@ -375,7 +375,10 @@ pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> R
     let folder = new.loaded.root().map_or_else(|| ctx.io.cwd.clone(), |c| c.root);
     let options = options(&new.settings);
     let compiled = compile_side(&opened.content, &options);
-    let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
+    let guessed = from.is_some() && opened.layout.found_roots;
+    let compiled = compiled.map_err(|e| {
+        refuse(vec![(opened.name.clone(), e)]).hint_opt(guessed.then(|| source::OLD_HINT.to_owned()))
+    })?;
     let mut notes = opened.layout.notes;
     notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
     let texts = match opened.content {
@@ -481,8 +484,10 @@ fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, 
     match (old, new) {
         (Ok((old, odd)), Ok((new, odd_too))) => Ok((old, new, (odd, odd_too))),
         (old, new) => {
+            let guessed = old.is_err() && new.is_ok() && pair.old.layout.found_roots;
             let sides = [(&pair.new.name, new.err()), (&pair.old.name, old.err())];
-            Err(refuse(sides.into_iter().filter_map(|(name, e)| Some((name.clone(), e?))).collect()))
+            let told = refuse(sides.into_iter().filter_map(|(name, e)| Some((name.clone(), e?))).collect());
+            Err(told.hint_opt(guessed.then(|| source::OLD_HINT.to_owned())))
         }
     }
 }
@@ -547,10 +552,18 @@ pub(super) fn refuse(sides: Vec<(Name, Failure)>) -> CliError {
 
 impl From<RequestError> for CliError {
     fn from(error: RequestError) -> CliError {
+        let way = matches!(error, RequestError::Old(_)).then(|| error.hints().pop()).flatten();
         match error {
             RequestError::Spec(error) => error.into(),
             RequestError::Source(error) => error.into(),
             RequestError::Layout(error) => error.into(),
+            RequestError::Old(error) => {
+                let mut told = CliError::from(*error);
+                if let Some(way) = way {
+                    told = told.hint(way);
+                }
+                told
+            }
             error => {
                 let hints = error.hints();
                 hints.into_iter().fold(CliError::new(ErrorKind::Usage, error), CliError::hint)
@@ -591,6 +604,7 @@ impl From<SourceError> for CliError {
             SourceError::Io { .. }
             | SourceError::Read { .. }
             | SourceError::Server { .. }
+            | SourceError::Artefact { .. }
             | SourceError::Fetch { .. } => ErrorKind::Outside,
             _ => ErrorKind::Usage,
         };

@@ -184,7 +184,7 @@ mod tests {
 
     fn rendered(yaml: Option<&str>, roots: &[&str]) -> (String, file::File) {
         let buf = yaml.map(|y| (vec!["buf.yaml".to_owned()], buf::parse(y, "buf.yaml").unwrap()));
-        let settings = merge(Found { protopact: None, buf }, &Overrides::default()).unwrap();
+        let settings = merge(Found { buf, ..Found::default() }, &Overrides::default()).unwrap();
         let roots: Vec<Root> = roots.iter().map(|r| Root::plain(*r)).collect();
         let known = Known {
             settings: &settings,

@@ -20,6 +20,8 @@ pub struct Found {
     pub protopact: Option<(String, File)>,
     /// buf's files, with the names a person knows them by.
     pub buf: Option<(Vec<String>, Workspace)>,
+    /// Sentences about how they were read, for people.
+    pub notes: Vec<String>,
 }
 
 /// What flags say. `None` and empty mean the flag was not given.
@@ -118,6 +120,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
     };
     Ok(Settings {
         files,
+        notes: found.notes,
         name: file.name,
         modules,
         deps: file.deps,

@@ -106,6 +106,8 @@ pub struct CompileSettings {
 pub struct Settings {
     /// The configuration files this came from, as a person knows them.
     pub files: Vec<String>,
+    /// Sentences about how they were read, for people.
+    pub notes: Vec<String>,
     /// `contract.name`.
     pub name: Option<String>,
     /// What the contract is made of.

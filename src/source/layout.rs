@@ -13,7 +13,8 @@ use super::scans::Scans;
 use super::tree::{ReadError, Scope, is_proto};
 use super::{Loaded, Mount, Places, Plan, Problem, Scan, Side, Tree, places, reach, roots, scan};
 use crate::compile::Input;
-use crate::config::{Modules, Policy, Root, Settings, is_under, join, normalize};
+use crate::config::buf::Exclude;
+use crate::config::{Modules, Place, Policy, Root, Settings, is_under, join, normalize};
 use crate::text::near;
 
 /// The `--path` and `--exclude-path` of a run, as paths from the root of the new side's tree.
@@ -89,7 +90,7 @@ pub struct Module {
     /// Only these folders belong to it; empty for all. From the root of the tree.
     pub includes: Vec<String>,
     /// These do not.
-    pub excludes: Vec<String>,
+    pub excludes: Vec<Exclude>,
     /// How its files are judged.
     pub policy: Policy,
 }
@@ -200,6 +201,8 @@ pub enum LayoutError {
     NotInContract {
         /// The file, as shown to a person.
         path: String,
+        /// What excludes it, where something does.
+        excluded: Option<Place>,
     },
     /// Files that cannot be taken in, each with its path as shown to a person.
     #[error("{} of {label} cannot be read: {}", count(.problems.len()), told(.problems))]
@@ -250,6 +253,7 @@ impl LayoutError {
                 Some(best) => Some(format!("did you mean `{best}`?")),
                 None => Some("roots are relative to the folder of the configuration file".into()),
             },
+            LayoutError::NotInContract { excluded: Some(place), .. } => Some(format!("{place} excludes it")),
             LayoutError::NotInContract { .. } => {
                 Some("its folder is outside the roots, or excluded, by the configuration".into())
             }
@@ -300,6 +304,7 @@ pub fn plan<'t>(
     }
     let mut layout = Layout { policy: settings.policy.clone(), hidden, ..Layout::default() };
     layout.choose_modules(tree, settings, like, &places.scans)?;
+    layout.notes.extend_from_slice(&settings.notes);
     let own = |m: &Module| Mount { prefix: m.prefix.clone(), ..Mount::own(tree, &m.root) };
     let mounts: Vec<Mount<'t>> = layout.modules.iter().map(own).collect();
     layout.assign(tree, like, &places.scans)?;
@@ -313,6 +318,15 @@ pub fn plan<'t>(
         Plan { layout, mounts, tree, reached: None, scans: BTreeMap::new(), above: BTreeMap::new() };
     reach::complete(&mut plan, side, places)?;
     Ok(plan)
+}
+
+/// The roots that a side is configured with, as another side that has no configuration tries them; `None` where they were
+/// found, or are not there.
+pub(super) fn configured(tree: &Tree, settings: &Settings) -> Option<Layout> {
+    let mut layout = Layout { policy: settings.policy.clone(), ..Layout::default() };
+    let given = settings.modules != Modules::Detect
+        && layout.choose_modules(tree, settings, None, &Scans::default()).is_ok();
+    given.then_some(layout)
 }
 
 /// One module for every root, judged alike.
@@ -468,6 +482,12 @@ impl Layout {
         Ok(())
     }
 
+    /// What excludes a path of the tree.
+    pub(super) fn excluded(&self, path: &str) -> Option<&Place> {
+        let all = self.modules.iter().filter(|m| is_under(path, &m.root)).flat_map(|m| &m.excludes);
+        all.into_iter().find(|exclude| is_under(path, &exclude.path)).map(|exclude| &exclude.place)
+    }
+
     /// Whether files of a folder of the tree are only there to be imported.
     fn hides(&self, path: &str) -> bool {
         self.hidden.iter().any(|folder| is_under(path, folder))
@@ -485,10 +505,9 @@ impl Layout {
             let Some(deepest) = self.modules.iter().filter(holds).map(|m| m.root.len()).max() else {
                 continue;
             };
-            let listed = |folders: &[String]| folders.iter().any(|folder| is_under(path, folder));
             let takes = |m: &Module| {
-                !listed(&m.excludes)
-                    && (m.includes.is_empty() || listed(&m.includes))
+                !m.excludes.iter().any(|e| is_under(path, &e.path))
+                    && (m.includes.is_empty() || m.includes.iter().any(|folder| is_under(path, folder)))
                     && is_under(path, &m.root)
             };
             // Of two modules with one folder, a file is in the one that takes it.
@@ -571,7 +590,8 @@ impl Layout {
             Scope::File { path, package_files } => {
                 let known = self.files.values().any(|file| file.path == *path);
                 if !known && side == Side::New {
-                    return Err(LayoutError::NotInContract { path: tree.display(path) });
+                    let excluded = self.excluded(path).cloned();
+                    return Err(LayoutError::NotInContract { path: tree.display(path), excluded });
                 }
                 let package = || tree.read(path).ok().and_then(|bytes| scan(&bytes).package);
                 package_files.then(package).flatten()
@@ -639,7 +659,7 @@ impl Layout {
                 Scope::Folder(folder) => is_under(&problem.path, folder),
                 Scope::File { path, .. } => *path == problem.path,
             };
-            let excluded = |m: &Module| m.excludes.iter().any(|e| is_under(&problem.path, e));
+            let excluded = |m: &Module| m.excludes.iter().any(|e| is_under(&problem.path, &e.path));
             let module = self.modules.iter().any(|m| is_under(&problem.path, &m.root) && !excluded(m));
             problem.fatal && scope && module
         };

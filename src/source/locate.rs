@@ -44,8 +44,10 @@ pub(super) fn locate(
             }
         }
         let Some(text) = read(up, buf::FILE_NAME) else { continue };
-        let workspace = buf::parse(&text, &shown(up, buf::FILE_NAME))?;
-        if workspace.version == "v2" {
+        // One without a version is no workspace, and whoever reads it says what is wrong with it.
+        let unversioned = buf::is_unversioned(&text);
+        let workspace = if unversioned { None } else { Some(buf::parse(&text, &shown(up, buf::FILE_NAME))?) };
+        if let Some(workspace) = workspace.filter(|w| w.version == "v2") {
             if up == 0 || reaches(&below(up), workspace.modules.iter().map(|m| m.folder.as_str())) {
                 return found(up);
             }

@@ -254,7 +254,7 @@ fn hides(plan: &Plan<'_>, folder: &str, import: &str) -> bool {
     let path = join(folder, import);
     plan.layout.modules.iter().any(|m| {
         is_under(&path, &m.root)
-            && (m.excludes.iter().any(|e| is_under(&path, e))
+            && (m.excludes.iter().any(|e| is_under(&path, &e.path))
                 || !m.includes.is_empty() && !m.includes.iter().any(|i| is_under(&path, i)))
     })
 }

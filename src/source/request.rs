@@ -15,9 +15,13 @@ use super::{
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
-use crate::config::{ConfigError, Overrides, Settings};
+use crate::config::{ConfigError, Modules, Overrides, Place, Settings};
 use crate::deps::Lock;
 use crate::machine::{Cache, Host};
+
+/// The way out where an old version cannot be read as it was configured, or as its roots were found.
+pub const OLD_HINT: &str =
+    "what is published cannot be edited: `--config FILE` says how to read every version";
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -63,8 +67,16 @@ pub enum RequestError {
     #[error("path `{0}` is outside the contract")]
     Outside(String),
     /// A path leads to nothing.
-    #[error("path `{0}` names no file of the contract")]
-    Unmatched(String),
+    #[error("path `{path}` names no file of the contract")]
+    Unmatched {
+        /// The path.
+        path: String,
+        /// What excludes it, where something does.
+        excluded: Option<Place>,
+    },
+    /// The old side cannot be opened, or is no contract.
+    #[error(transparent)]
+    Old(Box<RequestError>),
     /// A source string means nothing.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -88,7 +100,17 @@ impl RequestError {
             ],
             RequestError::StdinTwice => &["write one of them to a file"],
             RequestError::Outside(_) => &["paths are relative to the working directory"],
-            RequestError::Unmatched(_) => &["paths are relative to the working directory, or import paths"],
+            RequestError::Unmatched { excluded: Some(place), .. } => {
+                return vec![format!("{place} excludes it")];
+            }
+            RequestError::Old(error) => {
+                let mut hints = error.hints();
+                hints.push(OLD_HINT.to_owned());
+                return hints;
+            }
+            RequestError::Unmatched { .. } => {
+                &["paths are relative to the working directory, or import paths"]
+            }
             RequestError::Spec(error) => return error.hint.iter().cloned().collect(),
             RequestError::Source(error) => return error.hint().into_iter().collect(),
             RequestError::Layout(error) => return error.hint().into_iter().collect(),
@@ -208,9 +230,13 @@ impl Request<'_> {
             Some(typed) => {
                 let tag = Some(&*new.settings.release.tag);
                 let old = self.open(typed, Side::Old, new.loaded.root(), tag, stdin)?;
-                let settings = self.settings(&old, None)?;
+                let mut settings = self.settings(&old, None).map_err(|e| self.of_old(e.into(), None))?;
+                let like = new.loaded.tree().and_then(|tree| layout::configured(tree, &new.settings));
+                prefer(&like, &mut settings);
                 let places = self.places(&old, &new.settings, Some(&places))?;
-                let opened = Opened::plan(&old, &settings, &new.selection, (Side::Old, None), &places)?;
+                let like = (Side::Old, like.as_ref());
+                let opened = Opened::plan(&old, &settings, &new.selection, like, &places)
+                    .map_err(|e| self.of_old(e.into(), None))?;
                 Opened { legal: texts(&old)?, ..opened }
             }
         };
@@ -247,17 +273,19 @@ impl Request<'_> {
         }
         let old = self.open(&against, Side::Old, new.root(), Some(&settings.release.tag), stdin)?;
         // What counts as a break is said by the new side; the old side only says where its files are.
-        let old_settings = match (self.old_config, &old) {
+        let told = |e: RequestError| self.of_old(e, self.old_config);
+        let mut old_settings = match (self.old_config, &old) {
             (None, Loaded::Image(_)) => settings.clone(),
-            (flag, _) => self.settings(&old, flag)?,
+            (flag, _) => self.settings(&old, flag).map_err(|e| told(e.into()))?,
         };
+        prefer(&new.tree().and_then(|tree| layout::configured(tree, &settings)), &mut old_settings);
         let origin = old.tree().and_then(|tree| tree.origin().cloned());
         let places = self.places(&new, &settings, None)?;
         // The places of the new side serve the old one as well, which may have a lock of its own.
         let older = self.places(&old, &settings, Some(&places))?;
         let new = Laid::plan(&new, &settings, &selection, (Side::New, None), &places)?;
         let like = (Side::Old, Some(new.layout()));
-        let old = Laid::plan(&old, &old_settings, &selection, like, &older)?;
+        let old = Laid::plan(&old, &old_settings, &selection, like, &older).map_err(|e| told(e.into()))?;
         // What can be read once cannot be read again, whole.
         let affected = match (&old, &new) {
             (Laid::Tree(_, old), Laid::Tree(_, new)) if part && from_stdin == [false; 2] => old.affected(new),
@@ -266,7 +294,8 @@ impl Request<'_> {
         let (new, old) = (new.read(affected.as_ref())?, old.read(affected.as_ref())?);
         let nowhere = new.layout.unmatched.iter().find(|p| old.layout.unmatched.contains(p));
         if let Some(path) = nowhere {
-            return Err(RequestError::Unmatched(path.clone()));
+            let excluded = new.layout.excluded(path).or_else(|| old.layout.excluded(path)).cloned();
+            return Err(RequestError::Unmatched { path: path.clone(), excluded });
         }
         let mut notes = new.layout.notes.clone();
         let moved = places.changed_since(&older);
@@ -299,6 +328,13 @@ impl Request<'_> {
     ) -> Result<Places, SourceError> {
         let around = Around { cwd: self.cwd, cache: self.cache, lock: self.lock };
         Places::open(loaded, settings, around, other)
+    }
+
+    /// What is wrong with the configuration of an old side, or with what it says, unless a flag said it.
+    fn of_old(&self, error: RequestError, flag: Option<&str>) -> RequestError {
+        let configured =
+            matches!(error, RequestError::Layout(_) | RequestError::Source(SourceError::Config(_)));
+        if configured && flag.or(self.config).is_none() { RequestError::Old(Box::new(error)) } else { error }
     }
 
     fn settings(&self, loaded: &Loaded, flag: Option<&str>) -> Result<Settings, SourceError> {
@@ -372,6 +408,14 @@ impl<'t> Laid<'t> {
     }
 }
 
+/// Where the newest configuration gives roots, those are tried rather than what an old file without a version says.
+fn prefer(like: &Option<Layout>, old: &mut Settings) {
+    if like.is_some() && !old.notes.is_empty() {
+        old.modules = Modules::Detect;
+        old.notes.clear();
+    }
+}
+
 impl Opened {
     /// Lays a side out, and reads what the compiler gets.
     ///
@@ -389,6 +433,9 @@ impl Opened {
     }
 
     fn all_matched(&self) -> Result<(), RequestError> {
-        self.layout.unmatched.first().map_or(Ok(()), |path| Err(RequestError::Unmatched(path.clone())))
+        self.layout.unmatched.first().map_or(Ok(()), |path| {
+            let excluded = self.layout.excluded(path).cloned();
+            Err(RequestError::Unmatched { path: path.clone(), excluded })
+        })
     }
 }

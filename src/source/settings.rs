@@ -77,13 +77,12 @@ fn is_text(value: &str, cwd: &Path) -> bool {
 fn from_flag(value: &str, cwd: &Path) -> Result<Found, SourceError> {
     if is_text(value, cwd) && file::is_inline(value) {
         let name = "--config";
-        return Ok(Found { protopact: Some((name.to_owned(), file::parse(value, name)?)), buf: None });
+        let protopact = Some((name.to_owned(), file::parse(value, name)?));
+        return Ok(Found { protopact, ..Found::default() });
     }
     if is_text(value, cwd) {
-        return Ok(Found {
-            protopact: None,
-            buf: Some((vec!["--config".into()], buf::parse_inline(value)?)),
-        });
+        let buf = Some((vec!["--config".into()], buf::parse_inline(value)?));
+        return Ok(Found { buf, ..Found::default() });
     }
     let path = cwd.join(value);
     let text = fs::read_to_string(&path).map_err(|source| SourceError::Io {
@@ -92,9 +91,9 @@ fn from_flag(value: &str, cwd: &Path) -> Result<Found, SourceError> {
         source,
     })?;
     Ok(if value.ends_with(".toml") {
-        Found { protopact: Some((value.to_owned(), file::parse(&text, value)?)), buf: None }
+        Found { protopact: Some((value.to_owned(), file::parse(&text, value)?)), ..Found::default() }
     } else {
-        Found { protopact: None, buf: Some((vec![value.to_owned()], buf::parse(&text, value)?)) }
+        Found { buf: Some((vec![value.to_owned()], buf::parse(&text, value)?)), ..Found::default() }
     })
 }
 
@@ -102,6 +101,11 @@ fn from_flag(value: &str, cwd: &Path) -> Result<Found, SourceError> {
 trait Files {
     fn text(&self, path: &str) -> Result<Option<String>, SourceError>;
     fn shown(&self, path: &str) -> String;
+
+    /// Whether nobody can edit them any more.
+    fn are_past(&self) -> bool {
+        false
+    }
 }
 
 impl Files for Tree {
@@ -118,6 +122,10 @@ impl Files for Tree {
         let shown = self.display(path);
         // A revision's file is not the one on disk, which has the same path.
         if self.root().is_none() { format!("{shown} in {}", self.name().told()) } else { shown }
+    }
+
+    fn are_past(&self) -> bool {
+        self.origin().is_some() && self.root().is_none()
     }
 }
 
@@ -169,16 +177,32 @@ fn from_files(files: &dyn Files) -> Result<Found, SourceError> {
         }
         None => None,
     };
-    Ok(Found { protopact, buf: workspace_at(files, "")? })
+    let roots = protopact.as_ref().is_some_and(|(_, file)| file.roots.is_some());
+    let mut notes = Vec::new();
+    let buf = workspace_at(files, "", roots, &mut notes)?;
+    Ok(Found { protopact, buf, notes })
 }
 
-/// buf's configuration in one folder.
-fn workspace_at(files: &dyn Files, folder: &str) -> Result<Option<(Vec<String>, Workspace)>, SourceError> {
+/// buf's configuration in one folder. A file of a revision that says no version cannot be given one any more: where
+/// somebody else says the `roots` it is passed over, and otherwise it is read as the version that could do without.
+fn workspace_at(
+    files: &dyn Files,
+    folder: &str,
+    roots: bool,
+    notes: &mut Vec<String>,
+) -> Result<Option<(Vec<String>, Workspace)>, SourceError> {
     let at = |name: &str| crate::config::join(folder, name);
-    let read = |path: &str| -> Result<Option<(String, Workspace)>, SourceError> {
+    let mut read = |path: &str| -> Result<Option<(String, Workspace)>, SourceError> {
         let Some(text) = files.text(path)? else { return Ok(None) };
         let shown = files.shown(path);
-        let workspace = buf::parse(&text, &shown)?;
+        let workspace = match files.are_past() && buf::is_unversioned(&text) {
+            true if roots => return Ok(None),
+            true => {
+                notes.push(format!("{shown} says no `version`: it is read as v1beta1"));
+                buf::parse_unversioned(&text, &shown)?
+            }
+            false => buf::parse(&text, &shown)?,
+        };
         Ok(Some((shown, workspace)))
     };
     let own = read(&at(buf::FILE_NAME))?;
@@ -210,12 +234,12 @@ fn from_tree(tree: &Tree) -> Result<Found, SourceError> {
     if found.buf.is_some() || found.protopact.as_ref().is_some_and(|(_, file)| file.roots.is_some()) {
         return Ok(found);
     }
-    found.buf = nested(tree)?;
+    found.buf = nested(tree, &mut found.notes)?;
     Ok(found)
 }
 
 /// buf's configurations further down, when together they cover every .proto file.
-fn nested(tree: &Tree) -> Result<Option<(Vec<String>, Workspace)>, SourceError> {
+fn nested(tree: &Tree, notes: &mut Vec<String>) -> Result<Option<(Vec<String>, Workspace)>, SourceError> {
     let mut folders: Vec<&str> = tree
         .entries()
         .map(|(path, _)| path)
@@ -236,7 +260,7 @@ fn nested(tree: &Tree) -> Result<Option<(Vec<String>, Workspace)>, SourceError> 
     let mut names = Vec::new();
     let mut all: Option<Workspace> = None;
     for folder in outermost {
-        if let Some((files, workspace)) = workspace_at(tree, folder)? {
+        if let Some((files, workspace)) = workspace_at(tree, folder, false, notes)? {
             names.extend(files);
             let workspace = workspace.below(folder);
             match &mut all {

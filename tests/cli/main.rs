@@ -20,6 +20,7 @@ mod history;
 mod init;
 mod inputs;
 mod page;
+mod past;
 mod pipelines;
 mod policy;
 mod publish;

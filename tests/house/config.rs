@@ -75,6 +75,7 @@ fn workspace(yaml: &str) -> buf::Workspace {
 
 fn found(toml: Option<&str>, yaml: Option<&str>) -> Found {
     Found {
+        notes: Vec::new(),
         protopact: toml.map(|t| ("protopact.toml".to_owned(), file::parse(t, "protopact.toml").unwrap())),
         buf: yaml.map(|y| (vec!["buf.yaml".to_owned()], workspace(y))),
     }

@@ -33,9 +33,18 @@ pub struct Module {
     /// Only these folders belong to the module; empty for all. Relative to the workspace.
     pub includes: Vec<String>,
     /// These folders do not. Relative to the workspace.
-    pub excludes: Vec<String>,
+    pub excludes: Vec<Exclude>,
     /// How its files are judged.
     pub policy: Policy,
+}
+
+/// A folder that does not belong to a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exclude {
+    /// The folder.
+    pub path: String,
+    /// Where it is said.
+    pub place: Place,
 }
 
 /// The modules of a `buf.yaml` or `buf.work.yaml`.
@@ -60,6 +69,22 @@ pub fn parse(text: &str, name: &str) -> Result<Workspace, ConfigError> {
         "v2" => Reader { version: "v2", ..reader }.v2(text),
         version => Reader { version, ..reader }.v1(text),
     }
+}
+
+/// Reads a `buf.yaml` that says no version, which only v1beta1 did without.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn parse_unversioned(text: &str, name: &str) -> Result<Workspace, ConfigError> {
+    Reader { file: name.into(), version: "v1beta1" }.v1(text)
+}
+
+/// Whether a `buf.yaml` says no version. One that cannot be read at all says one, for its reader to tell.
+#[must_use]
+pub fn is_unversioned(text: &str) -> bool {
+    let read: Result<raw::Version, _> = read_yaml(&"".into(), text);
+    text.trim().is_empty() || read.is_ok_and(|read| read.version.is_none())
 }
 
 /// Reads the value of `--config`: the data itself (JSON or YAML). A path is the caller's to read.
@@ -189,7 +214,11 @@ impl Module {
             roots: all(self.roots),
             name: self.name,
             includes: all(self.includes),
-            excludes: all(self.excludes),
+            excludes: self
+                .excludes
+                .into_iter()
+                .map(|e| Exclude { path: join(outer, &e.path), ..e })
+                .collect(),
             policy: Policy {
                 ignore: patterns(self.policy.ignore),
                 ignore_only: self.policy.ignore_only.into_iter().map(|(r, p)| (r, patterns(p))).collect(),
@@ -275,7 +304,7 @@ impl Reader {
                     "the module's own folder cannot be excluded",
                 ));
             }
-            excludes.push(path);
+            excludes.push(Exclude { path, place: self.place(exclude) });
         }
         // Ignore paths are import paths: relative to every root.
         let policy = self.policy(raw.breaking, &roots, None)?;
@@ -298,8 +327,8 @@ impl Reader {
         let mut modules: Vec<Module> = Vec::new();
         for module in raw.modules.into_iter().flatten() {
             let folder = module.path.as_ref().map(|p| self.path(p)).transpose()?.unwrap_or_default();
-            let inside = |paths: &Option<raw::Strings>, what: &str| -> Result<Vec<String>, ConfigError> {
-                let mut all: Vec<String> = Vec::new();
+            let inside = |paths: &Option<raw::Strings>, what: &str| -> Result<Vec<Exclude>, ConfigError> {
+                let mut all: Vec<Exclude> = Vec::new();
                 for written in paths.iter().flatten() {
                     let path = self.path(written)?;
                     if path == folder || !is_under(&path, &folder) {
@@ -308,11 +337,11 @@ impl Reader {
                         return Err(ConfigError::new(self.place(written), message)
                             .hint("paths are relative to this file"));
                     }
-                    all.push(path);
+                    all.push(Exclude { path, place: self.place(written) });
                 }
                 Ok(all)
             };
-            let includes = inside(&module.includes, "include")?;
+            let includes = inside(&module.includes, "include")?.into_iter().map(|i| i.path).collect();
             let excludes = inside(&module.excludes, "exclude")?;
             let policy = match module.breaking {
                 // A module's section replaces the one at the top; the two are not merged.

@@ -32,8 +32,9 @@ pub(super) struct Breaking {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct V1 {
-    #[serde(rename = "version")]
-    _version: IgnoredAny,
+    /// It is looked at before; one that says none is read only where a caller asks for it.
+    #[serde(default, rename = "version")]
+    _version: Option<IgnoredAny>,
     pub(super) name: Option<Spanned<String>>,
     #[serde(default, rename = "deps")]
     _deps: Option<IgnoredAny>,
