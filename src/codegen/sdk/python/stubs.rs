@@ -123,9 +123,9 @@ fn write(service: &str, asynchronous: &str, methods: &[Typed<'_>], out: &mut Str
             true => format!("_collections.Iterator[{reply}] | _collections.AsyncIterator[{reply}]"),
             false => format!("{reply} | _collections.Awaitable[{reply}]"),
         };
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "    def {}(self, {argument}: {request}, context: _ServicerContext) -> {reply}: ...\n",
+            "    def {}(self, {argument}: {request}, context: _ServicerContext) -> {reply}: ...",
             method.name
         );
     }
@@ -143,12 +143,12 @@ class {service}:
         };
         let reply =
             if method.server_streaming { format!("_collections.Iterator[{reply}]") } else { reply.clone() };
-        let _ = write!(
+        let _ = writeln!(
             out,
             "    @_builtins.staticmethod
     def {}(
         {argument}: {request}, target: _builtins.str, *options: _typing.Any, **named: _typing.Any
-    ) -> {reply}: ...\n",
+    ) -> {reply}: ...",
             method.name
         );
     }
