@@ -466,3 +466,48 @@ fn a_stream_of_what_was_asked_with_keeps_its_type_in_java() {
     let call = names.iter().find(|name| name.path.contains("BlockingV2Stub.watch(")).unwrap();
     assert!(call.shape.contains("BlockingClientCall<?, ") && call.shape.ends_with("Q>"), "{}", call.shape);
 }
+
+#[test]
+fn what_a_method_is_called_decides_about_it() {
+    let service = |methods: &str| proto3(&format!("message Q {{}} service S {{ {methods} }}"));
+    let (get, large) = (service("rpc get(Q) returns (Q);"), service("rpc Get(Q) returns (Q);"));
+    // Go and Java call both `Get` and `get`.
+    builds(Go, &get, &large);
+    breaks(Python, &get, &large, "method-removed pay.v1.S.get", "");
+    let both = service("rpc get(Q) returns (Q); rpc Get(Q) returns (Q);");
+    for language in [Go, Java] {
+        breaks(language, &get, &both, "method-added pay.v1.S.Get", "does not compile: method `pay.v1.S.get`");
+    }
+    builds(Python, &get, &both);
+    // A client that sends a stream has one and the same stub in Java, however it is answered.
+    let (many, one) =
+        (service("rpc W(stream Q) returns (stream Q);"), service("rpc W(stream Q) returns (Q);"));
+    builds(Java, &many, &one);
+    breaks(Go, &many, &one, "method-server-streaming-changed pay.v1.S.W", "another shape");
+}
+
+#[test]
+fn an_extension_that_a_language_leaves_out_is_not_missed() {
+    let message = "syntax = \"proto2\";\npackage pay.v1;\nmessage M { extensions 5; }\n";
+    let extended = format!("{message}extend M {{ optional int32 more = 5; }}");
+    builds(Rust, &extended, message);
+    for language in [Go, Java, Python] {
+        breaks(language, &extended, message, "extension-removed pay.v1.more", "");
+    }
+}
+
+#[test]
+fn the_class_of_a_file_follows_what_is_no_longer_in_it() {
+    let old = proto3("message M { enum Billing { NO = 0; } }");
+    let new = proto3("message M { }");
+    let reason = "is gone; without it `BillingOuterClass` is now called `Billing`";
+    breaks(Java, &old, &new, "enum-removed pay.v1.M.Billing", reason);
+    let two = |billing: &str, other: &str| {
+        format!("// file: billing.proto\n{}\n// file: other.proto\n{}", proto3(billing), proto3(other))
+    };
+    let old = two("message M {}", "message N {} message Billing {}");
+    let new = two("message M {} message Billing {}", "message N {}");
+    let found = says(&old, &new, Java);
+    let line = found.iter().find(|line| line.starts_with("message-moved pay.v1.Billing")).unwrap();
+    assert!(line.contains("; beside it `Billing` is now called `BillingOuterClass`"), "{line}");
+}

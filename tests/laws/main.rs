@@ -10,6 +10,7 @@
 mod files;
 mod fuzzed;
 mod schemas;
+mod sketch;
 mod surfaces;
 mod values;
 

@@ -27,8 +27,8 @@ pub(super) enum Says {
     Kept,
     /// Names of its own elements are gone or have another shape.
     Lost(String),
-    /// Names of others are gone or have another shape, or the code does not compile.
-    Hurts(String),
+    /// Names of others are gone or have another shape, or the code does not compile; and what is said of its own.
+    Hurts(String, Box<Says>),
 }
 
 /// A container: the language, that of its files, and the file where it is a class of the file's own.
@@ -36,7 +36,7 @@ type Container = (Language, String, Option<FileId>);
 /// The files below each container.
 type Groups = FxHashMap<String, Vec<FileId>>;
 
-/// The names of a message and of what stands among them.
+/// The names of a message, an enum or a service, and of what stands among them.
 #[derive(Debug)]
 struct Members {
     /// Those that two have.
@@ -125,11 +125,11 @@ impl Generated {
 
     pub(super) fn says(&self, language: Language, change: &Change, cx: &Cx<'_>) -> Says {
         let own = self.own(language, change, cx);
-        if matches!(own, Says::Lost(_)) {
+        if matches!(own, Says::Lost(_)) && !of_type(change) {
             return own;
         }
-        match self.beside(language, change, cx) {
-            Some(reason) => Says::Hurts(reason),
+        match self.without(language, change, cx).or_else(|| self.beside(language, change, cx)) {
+            Some(reason) => Says::Hurts(reason, Box::new(own)),
             None => own,
         }
     }
@@ -159,6 +159,21 @@ impl Generated {
             Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. } => match change.old {
                 Some(old) => self.part(language, cx, old, None),
                 None => Says::Nothing,
+            },
+            Kind::MethodRemoved => match change.old {
+                Some(old) => self.part(language, cx, old, None),
+                None => Says::Nothing,
+            },
+            Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged => {
+                match (change.old, change.new) {
+                    (Some(old), Some(new)) => self.part(language, cx, old, Some(surface::owner(cx.new, new))),
+                    _ => Says::Nothing,
+                }
+            }
+            // What a generator leaves out nobody can miss.
+            Kind::TypeRemoved(_) => match change.old {
+                Some(old) if surface::names(language, cx.old, old).is_empty() => Says::Kept,
+                _ => Says::Nothing,
             },
             Kind::MessageFieldsReordered => match (change.old, change.new) {
                 (Some(old), Some(new)) => self.order(language, cx, old, new),
@@ -259,6 +274,20 @@ impl Generated {
             }
         }
         Says::Kept
+    }
+
+    /// What is called otherwise where a type is no more: the class of its file.
+    fn without(&self, language: Language, change: &Change, cx: &Cx<'_>) -> Option<String> {
+        let old = change.old.filter(|_| of_type(change))?;
+        let file = Element::File(cx.old.file_of(old));
+        if !surface::keeps_apart(language, file) {
+            return None;
+        }
+        let of_file = |schema: &Schema, file| surface::names(language, schema, file).into_iter();
+        let gone = surface::inside(cx.old, old);
+        let was = of_file(cx.old, file).find(|name| name.beside.is_some_and(|b| gone.contains(&b)))?;
+        let now = of_file(cx.new, counterpart(cx, file)?).next()?;
+        (was.path != now.path).then(|| format!("without it `{}` is now called `{}`", was.path, now.path))
     }
 
     /// What a change does to the names of others.
@@ -385,16 +414,18 @@ impl Generated {
                     let kin = self.kin(1, cx.new, scope);
                     first(&Shared::about(language, cx.new, scope, &kin, &parts))
                 }
-                Element::Message(_) => first(&self.members(language, cx.new, scope).shared),
+                Element::Message(_) | Element::Enum(_) | Element::Service(_) => {
+                    first(&self.members(language, cx.new, scope).shared)
+                }
                 _ => None,
             }
         })
     }
 
-    /// The names in a message.
-    fn members(&self, language: Language, schema: &Schema, message: Element) -> Arc<Members> {
-        self.members.get((language, message), || {
-            let names = within(language, schema, message, None);
+    /// The names in a message, an enum or a service.
+    fn members(&self, language: Language, schema: &Schema, owner: Element) -> Arc<Members> {
+        self.members.get((language, owner), || {
+            let names = within(language, schema, owner, None);
             let beside = names.iter().any(|name| name.beside.is_some());
             Members { shared: Shared::of(language, names), beside }
         })
@@ -449,6 +480,11 @@ impl Generated {
         let kin = [self.kin(0, cx.old, old), self.kin(1, cx.new, new)];
         Arc::new(Lost::about(language, cx, (old, &kin[0]), (new, &kin[1]), &parts()))
     }
+}
+
+/// Whether a type is gone, or is elsewhere now: what that does to others is not what it does to the type.
+pub(super) fn of_type(change: &Change) -> bool {
+    matches!(change.kind, Kind::TypeRemoved(_) | Kind::TypeMoved(_) | Kind::TypeRenamed(_))
 }
 
 fn gone(name: &Name) -> String {

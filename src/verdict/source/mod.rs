@@ -76,14 +76,27 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, generated: &Generated, cells: 
             Answer::Same(loss) => loss.clone(),
             Answer::Ask(question) => speaker(language)(question, change, cx),
         };
-        // The tables decide whether something is lost, the language has the better words for it.
-        let loss = match generated.says(language, change, cx) {
-            Says::Nothing => loss,
-            Says::Kept if loss.effect == Effect::Rejects => Loss::none(),
-            Says::Kept => loss,
-            Says::Lost(reason) | Says::Hurts(reason) => loss.or_worse(Loss::rejects(reason)),
-        };
+        let loss = heard(generated.says(language, change, cx), loss, change);
         cells.add(Lens::Source(language), Direction::Backward, loss);
+    }
+}
+
+/// The tables decide whether something is lost, the language has the better words for it.
+fn heard(says: Says, loss: Loss, change: &Change) -> Loss {
+    match says {
+        Says::Nothing => loss,
+        Says::Kept if loss.effect == Effect::Rejects => Loss::none(),
+        Says::Kept => loss,
+        Says::Lost(reason) => loss.or_worse(Loss::rejects(reason)),
+        Says::Hurts(reason, own) if generated::of_type(change) => {
+            let own = heard(*own, loss, change);
+            if own.effect == Effect::Rejects {
+                Loss::rejects(format!("{}; {reason}", own.reason))
+            } else {
+                Loss::rejects(reason)
+            }
+        }
+        Says::Hurts(reason, _) => loss.or_worse(Loss::rejects(reason)),
     }
 }
 
