@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use http_body::Frame;
 use hyper::body::Incoming;
+use percent_encoding::percent_decode;
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::body::Body;
@@ -92,8 +93,9 @@ impl Call {
 
     fn finish_with(&self, trailers: &HeaderMap) {
         let code = trailers.get("grpc-status").map_or(Code::Unknown, |v| Code::from_bytes(v.as_bytes()));
-        let message = trailers.get("grpc-message").and_then(|v| v.to_str().ok()).unwrap_or_default();
-        self.finish(code, message);
+        // In headers it is percent-encoded UTF-8 (<https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>).
+        let message = trailers.get("grpc-message").map_or(&b""[..], HeaderValue::as_bytes);
+        self.finish(code, &percent_decode(message).decode_utf8_lossy());
     }
 
     /// Gives the response its trace, its watch over time and its end.

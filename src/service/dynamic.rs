@@ -2,7 +2,7 @@
 //!
 //! Where a method answers with the type it takes, it gives back what it got: a unary call its message, a server stream
 //! its message several times, a client stream the last of its messages, a bidirectional stream each message as it
-//! comes. Other methods answer with samples. Answers are made when they are sent, so a reader that is slow makes the
+//! comes. Other methods answer with samples: small ones, or arbitrary ones where the client asks for those. Answers are made when they are sent, so a reader that is slow makes the
 //! call wait, and nothing piles up.
 
 use std::sync::Arc;
@@ -26,6 +26,8 @@ use super::{Answers, valid};
 pub(super) struct Shared {
     pub(super) contract: Arc<Contract>,
     pub(super) answers: Answers,
+    /// Arbitrary messages by their number, the same every time: what a client has to be able to read.
+    pub(super) samples: Answers,
     pub(super) record: Option<mpsc::Sender<Received>>,
     /// How many messages a server stream answers with.
     pub(super) stream_messages: u64,
@@ -48,8 +50,13 @@ impl Dynamic {
         Dynamic { path: method.path.as_str().into(), method: Arc::new(method), shared }
     }
 
-    /// An answer: what was received, or the sample of this index.
-    fn answer(&self, received: Option<Bytes>, index: u64) -> Result<Bytes, Status> {
+    /// An answer: the sample that was asked for, counted on by the index, or what was received, or an answer of this
+    /// index.
+    fn answer(&self, received: Option<Bytes>, index: u64, sample: Option<u64>) -> Result<Bytes, Status> {
+        if let Some(first) = sample {
+            let asked = (self.shared.samples)(self.method.output, first.saturating_add(index));
+            return sendable(asked, self.shared.send);
+        }
         let echoed = received.filter(|_| self.method.input == self.method.output);
         let answer = echoed.unwrap_or_else(|| (self.shared.answers)(self.method.output, index));
         sendable(answer, self.shared.send)
@@ -138,7 +145,7 @@ impl Handler for Dynamic {
                     let message = messages.only().await?;
                     wishes.wait().await;
                     wishes.end()?;
-                    Box::pin(stream::iter([dynamic.answer(Some(message), 0)]))
+                    Box::pin(stream::iter([dynamic.answer(Some(message), 0, wishes.sample)]))
                 }
                 (true, false) => {
                     let mut last = None;
@@ -147,7 +154,7 @@ impl Handler for Dynamic {
                     }
                     wishes.wait().await;
                     wishes.end()?;
-                    Box::pin(stream::iter([dynamic.answer(last, 0)]))
+                    Box::pin(stream::iter([dynamic.answer(last, 0, wishes.sample)]))
                 }
                 (false, true) => {
                     let message = messages.only().await?;
@@ -169,14 +176,14 @@ impl Handler for Dynamic {
 /// The answers of a server stream.
 fn many(dynamic: Dynamic, message: Bytes, wishes: &Wishes) -> Replies {
     let count = wishes.answers.unwrap_or(dynamic.shared.stream_messages);
-    let end = wishes.status.clone();
+    let (end, sample) = (wishes.status.clone(), wishes.sample);
     Box::pin(stream::unfold(
         (dynamic, message, 0, end),
         move |(dynamic, message, index, mut end)| async move {
             if index >= count {
                 return end.take().map(|status| (Err(status), (dynamic, message, index, None)));
             }
-            let answer = dynamic.answer(Some(message.clone()), index);
+            let answer = dynamic.answer(Some(message.clone()), index, sample);
             // Gives way now and then: a stream that is always ready would keep its thread.
             tokio::task::coop::consume_budget().await;
             let index = if answer.is_ok() { index + 1 } else { count };
@@ -187,12 +194,12 @@ fn many(dynamic: Dynamic, message: Bytes, wishes: &Wishes) -> Replies {
 
 /// The answers of a bidirectional stream.
 fn each(messages: Messages, wishes: &Wishes) -> Replies {
-    let end = wishes.status.clone();
-    Box::pin(stream::unfold(Some((messages, end)), |state| async move {
+    let (end, sample) = (wishes.status.clone(), wishes.sample);
+    Box::pin(stream::unfold(Some((messages, end)), move |state| async move {
         let (mut messages, mut end) = state?;
         let index = messages.index;
         match messages.next().await {
-            Ok(Some(message)) => match messages.dynamic.answer(Some(message), index) {
+            Ok(Some(message)) => match messages.dynamic.answer(Some(message), index, sample) {
                 Ok(answer) => Some((Ok(answer), Some((messages, end)))),
                 Err(status) => Some((Err(status), None)),
             },
@@ -211,6 +218,8 @@ struct Wishes {
     status: Option<Status>,
     /// `protopact-answers`: how many messages a server stream has.
     answers: Option<u64>,
+    /// `protopact-sample`: which arbitrary message the first answer is; the next ones follow.
+    sample: Option<u64>,
     /// `protopact-echo` comes back at the start, `protopact-echo-bin` at the end.
     start: Option<HeaderValue>,
     end: Option<HeaderValue>,
@@ -235,6 +244,7 @@ impl Wishes {
             delay: number("protopact-delay-ms")?.map(|ms| Duration::from_millis(u64::from(ms))),
             status,
             answers: number("protopact-answers")?.map(u64::from),
+            sample: number("protopact-sample")?.map(u64::from),
             start: headers.get(ECHO).cloned(),
             end: headers.get(ECHO_BIN).cloned(),
         })

@@ -53,7 +53,7 @@ pub use trace::TraceContext;
 use crate::schema::MessageId;
 use crate::wire::sample;
 
-/// What answers that are no echo are made from.
+/// What the answers are made from that a client asks for by their number.
 const SEED: u64 = 0;
 
 /// Gives the answer of a method that does not answer with the type it takes: a message of this type, by its index in
@@ -81,7 +81,7 @@ pub struct Options {
     pub address: SocketAddr,
     /// Where to give metrics; nowhere when it is left out.
     pub metrics: Option<SocketAddr>,
-    /// Answers that are no echo; `None` answers with arbitrary messages, the same every time.
+    /// Answers that are no echo; `None` answers with small messages that have something in every field.
     pub answers: Option<Answers>,
     /// How many messages a server stream answers with.
     pub stream_messages: u64,
@@ -190,11 +190,15 @@ impl Server {
         });
         let answers = options.answers.unwrap_or_else(|| {
             let contract = contract.clone();
-            Arc::new(move |message, index| sample::one(&contract.schema, message, SEED, index).into())
+            Arc::new(move |message, _| sample::tame(&contract.schema, message).into())
         });
         let shared = Arc::new(dynamic::Shared {
             contract: contract.clone(),
             answers,
+            samples: {
+                let contract = contract.clone();
+                Arc::new(move |message, index| sample::one(&contract.schema, message, SEED, index).into())
+            },
             record: options.record,
             stream_messages: options.stream_messages,
             send: limits.send,

@@ -42,7 +42,8 @@ async fn each_kind_of_call_gives_back_what_it_got() {
 
     let (answers, end) = client.all("Count", &[&a, &b]).await;
     end.unwrap();
-    assert_eq!(answers, [Bytes::new(), Bytes::new()], "an answer for each message");
+    assert_eq!(answers.len(), 2, "an answer for each message");
+    assert!(!answers[0].is_empty() && answers[0] == answers[1], "{answers:?}");
     running.shutdown().await;
 }
 
@@ -75,6 +76,8 @@ async fn answers_that_are_no_echo_are_valid_messages() {
     let old = pool.get_message_by_name("shop.v1.Old").unwrap();
     let running = start(options()).await;
     let client = client(&running).await;
+    let hard = client.unary_with("/shop.v1.Shop/Older", sample("7", ITEM)).await.unwrap().into_inner();
+    let _ = DynamicMessage::decode(old.clone(), hard).unwrap();
     let answer = client.unary("Older", ITEM).await.unwrap();
     let message = DynamicMessage::decode(old.clone(), answer.clone()).unwrap();
     for field in old.fields().filter(|f| f.cardinality() == prost_reflect::Cardinality::Required) {
@@ -85,6 +88,49 @@ async fn answers_that_are_no_echo_are_valid_messages() {
     assert_eq!(client.unary_with("/shop.v1.Archive/Keep", request()).await.unwrap().into_inner(), answer);
     let less = Request::new(answer.slice(..answer.len() - 4));
     assert_eq!(client.unary_with("/shop.v1.Archive/Keep", less).await.unwrap_err().code(), Code::Internal);
+}
+
+fn sample(number: &str, message: &[u8]) -> Request<Bytes> {
+    let mut request = Request::new(bytes(message));
+    request.metadata_mut().insert("protopact-sample", number.parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn answers_are_small_and_have_something_in_every_field() {
+    let text = "syntax = \"proto3\";\npackage t.v1;\nenum Kind { KIND_UNSET = 0; KIND_ONE = 1; }\n\
+                message Ask { string page_token = 1; }\n\
+                message Thing { string id = 1; Kind kind = 2; map<string, int64> counts = 3; repeated int32 many = 4; }\n\
+                message Page { repeated Thing things = 1; string next_page_token = 2; int64 total = 3; }\n\
+                service S { rpc List(Ask) returns (Page); rpc Watch(Ask) returns (stream Page); }\n";
+    let compiled = crate::files::compiled(&crate::files::input("", &[("t.proto", text)]));
+    let contract = Arc::new(protopact::service::Contract::new(&compiled).unwrap());
+    let running = start(Options { contract, ..options() }).await;
+    let client = client(&running).await;
+    let set = descriptor_set(&compiled, SetOptions { include_imports: true, include_source_info: false });
+    let page = DescriptorPool::decode(&*set).unwrap().get_message_by_name("t.v1.Page").unwrap();
+    let read = |bytes: Bytes| DynamicMessage::decode(page.clone(), bytes).unwrap();
+    let answer = client.unary_with("/t.v1.S/List", Request::new(Bytes::new())).await.unwrap().into_inner();
+    assert!(answer.len() < 64, "{answer:?}");
+    let answer = read(answer);
+    assert_eq!(answer.get_field_by_name("next_page_token").unwrap().as_str(), Some(""));
+    assert_eq!(answer.get_field_by_name("total").unwrap().as_i64(), Some(1));
+    let things = answer.get_field_by_name("things").unwrap();
+    let [thing] = things.as_list().unwrap() else { panic!("one of them: {things:?}") };
+    let thing = thing.as_message().unwrap();
+    assert_eq!(thing.get_field_by_name("kind").unwrap().as_enum_number(), Some(1));
+    assert_eq!(thing.get_field_by_name("counts").unwrap().as_map().unwrap().len(), 1);
+    assert_eq!(thing.get_field_by_name("many").unwrap().as_list().unwrap().len(), 1);
+
+    // The hard ones are asked for by their number, and are the same every time.
+    let mut hard = Vec::new();
+    for number in ["0", "1", "1", "900"] {
+        hard.push(client.unary_with("/t.v1.S/List", sample(number, b"")).await.unwrap().into_inner());
+        let _ = read(hard[hard.len() - 1].clone());
+    }
+    assert!(hard[0] != hard[1] && hard[1] == hard[2] && hard[2] != hard[3], "{hard:?}");
+    let refused = client.unary_with("/t.v1.S/List", sample("hard", b"")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
 }
 
 #[tokio::test]

@@ -274,6 +274,24 @@ async fn traces_come_back_and_show_in_the_log() {
 }
 
 #[tokio::test]
+async fn the_log_has_messages_in_clear() {
+    let (options, mut lines) = logged(LogFormat::Json);
+    let running = start(options).await;
+    let client = client(&running).await;
+    let said = "no \"tea\" today: 100 %";
+    // A stream's status is in the trailers, that of a call without an answer in the headers.
+    for method in ["Same", "Watch"] {
+        let mut request = Request::new(tokio_stream::iter([bytes(ITEM)]));
+        for (key, value) in [("protopact-status", "9"), ("protopact-message", said)] {
+            request.metadata_mut().insert(key, value.parse().unwrap());
+        }
+        client.all_of(method, request).await.1.unwrap_err();
+        let line: serde_json::Value = serde_json::from_str(&line(&mut lines).await).unwrap();
+        assert_eq!(line["message"], said, "{method}");
+    }
+}
+
+#[tokio::test]
 async fn each_call_is_one_line_of_the_log() {
     let (options, mut lines) = logged(LogFormat::Json);
     let running = start(options).await;

@@ -6,6 +6,7 @@
 
 mod cases;
 mod random;
+mod tame;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ use crate::schema::{Cardinality, EnumId, Field, FieldId, Kind, MessageId, Schema
 
 pub(crate) use cases::Maker;
 pub use random::one;
+pub use tame::tame;
 
 /// How many samples there are to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
