@@ -5,6 +5,7 @@
 //! - [`text`]: what is safe to show, lines, numbers, near matches; [`words`]: lens, direction, effect, level, bump,
 //!   language, kind of call; [`present`]: formats, pages and documents that reports share;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
+//!   [`oci`]: registries of OCI artefacts;
 //! - [`git`]: revisions and objects; [`compile`]: text to descriptors; [`config`]: what the user decided; [`deps`]:
 //!   contracts of others; [`source`]: where contracts come from;
 //! - [`schema`]: descriptors to the model everything else reads; [`surface`]: the names that generators make of it;
@@ -31,6 +32,7 @@ pub mod git;
 pub mod ledger;
 pub mod lock;
 pub mod machine;
+pub mod oci;
 pub mod policy;
 pub mod present;
 pub mod release;

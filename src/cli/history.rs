@@ -1,5 +1,7 @@
 //! `protopact history`.
 
+use std::io;
+
 use clap::Args;
 
 use super::pipeline::{self, Job};
@@ -8,7 +10,7 @@ use crate::git::{Repo, TagPattern};
 use crate::ledger::{Chronicle, Chronicler, Story, tell};
 use crate::present::{Choice, Format, Formats};
 use crate::source::{Content, Name, Opened};
-use crate::text::near;
+use crate::text::{View, near};
 
 /// Show every number and name that the versions of a contract ever used
 ///
@@ -21,11 +23,20 @@ Examples:
   protopact history                          everything
   protopact history shop.v1.Item             one message
   protopact history shop.v1                  a package
-  protopact history shop.v1.Item --format json")]
+  protopact history shop.v1.Item --format json
+  protopact history --removable              what is deprecated, and may go")]
 pub(super) struct HistoryArgs {
     /// A message or enum, or what stands around several: a package, an outer message
     #[arg(value_name = "SYMBOL")]
     symbol: Option<String>,
+
+    /// List what is deprecated in the working tree, and what of it may be removed by now
+    #[arg(long)]
+    removable: bool,
+
+    /// In how many published versions a field or value has to be deprecated before it may be removed
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "removable")]
+    min_versions: usize,
 
     /// The shape of version tags
     #[arg(long, value_name = "SHAPE")]
@@ -36,17 +47,38 @@ pub(super) struct HistoryArgs {
     format: Choice<OfHistory>,
 }
 
+/// What is told.
+struct Told {
+    chronicle: Chronicle,
+    /// Only what is deprecated, and how many published versions something has to be so before it may go.
+    removable: Option<usize>,
+}
+
 /// The formats of a history.
 #[derive(Debug)]
 struct OfHistory;
 
 impl Formats for OfHistory {
-    type Document = Chronicle;
+    type Document = Told;
 
-    const ALL: &'static [Format<Chronicle>] = &[
-        Format { name: "text", help: "For people", hidden: false, write: tell::text },
-        Format { name: "json", help: "For programs", hidden: false, write: tell::json },
+    const ALL: &'static [Format<Told>] = &[
+        Format { name: "text", help: "For people", hidden: false, write: text },
+        Format { name: "json", help: "For programs", hidden: false, write: json },
     ];
+}
+
+fn text(told: &Told, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    match told.removable {
+        Some(min_versions) => tell::removable_text(&told.chronicle, min_versions, view, out),
+        None => tell::text(&told.chronicle, view, out),
+    }
+}
+
+fn json(told: &Told, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    match told.removable {
+        Some(min_versions) => tell::removable_json(&told.chronicle, min_versions, out),
+        None => tell::json(&told.chronicle, view, out),
+    }
 }
 
 /// Runs the command.
@@ -60,7 +92,8 @@ pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
         None => chronicle,
     };
     let view = ctx.view();
-    args.format.write(&chronicle, &view, &mut ctx.io.out)?;
+    let told = Told { chronicle, removable: args.removable.then_some(args.min_versions) };
+    args.format.write(&told, &view, &mut ctx.io.out)?;
     Ok(Exit::Clean)
 }
 
@@ -137,5 +170,6 @@ fn about(mut chronicle: Chronicle, symbol: &str) -> Result<Chronicle, CliError> 
         });
     }
     chronicle.of.retain(|story| within(&story.full_name, outer));
+    chronicle.deprecated.retain(|one| within(&one.symbol, outer));
     Ok(chronicle)
 }

@@ -604,6 +604,7 @@ impl From<SourceError> for CliError {
             SourceError::Io { .. }
             | SourceError::Read { .. }
             | SourceError::Server { .. }
+            | SourceError::Artefact { .. }
             | SourceError::Fetch { .. } => ErrorKind::Outside,
             _ => ErrorKind::Usage,
         };

@@ -32,7 +32,7 @@ pub(super) struct VersionsArgs {
     #[arg(long)]
     places: bool,
 
-    /// The places to ask: `git:REMOTE` or `dir:FOLDER`; `release.to` in the configuration when it is left out
+    /// The places to ask: `git:REMOTE`, `dir:FOLDER` or `oci://HOST/NAME`; `release.to` in the configuration when it is left out
     #[arg(long, value_name = "PLACE", value_parser = Destination::parse, requires = "places")]
     to: Vec<Destination>,
 
@@ -104,12 +104,15 @@ pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         let before =
             |row: &&Row| row.version < version && (!version.pre.is_empty() || row.version.pre.is_empty());
         let before = rows.iter().rfind(before).map(|row| row.version.clone());
-        let have = args.places.then(|| {
+        let have = if args.places {
             let remote = asked.iter().filter(|(_, tags)| tags.get(&tag) == objects.get(&tag));
             let remote = remote.map(|(name, _)| format!("git:{name}"));
             let folders = settings.name.iter().flat_map(|name| places.folders_with(name, &version));
-            remote.chain(folders).collect()
-        });
+            let registries = places.registries_with(&version, &host).map_err(ReleaseError::Target)?;
+            Some(remote.chain(folders).chain(registries).collect())
+        } else {
+            None
+        };
         rows.push(Row {
             tag,
             commit: commit.to_string(),

@@ -94,15 +94,15 @@ fn identify(text: &str) -> Option<&'static str> {
     KNOWN.iter().find(|(_, known)| *known == print).map(|(id, _)| *id)
 }
 
+/// Whether what stands after the end of Apache's text changes nothing.
+fn may_follow(rest: &str) -> bool {
+    rest.trim().is_empty() || rest.starts_with(APACHE_APPENDIX)
+}
+
 fn fingerprint(text: &str) -> String {
     let body = words(text);
     let body = match body.find(APACHE_END) {
-        Some(at)
-            if matches!(body[at + APACHE_END.len()..].trim(), "")
-                || body[at + APACHE_END.len()..].starts_with(APACHE_APPENDIX) =>
-        {
-            &body[..at]
-        }
+        Some(at) if may_follow(&body[at + APACHE_END.len()..]) => &body[..at],
         _ => &body,
     };
     hex::encode(&Sha256::digest(body)[..8])
@@ -226,7 +226,7 @@ POSSIBILITY OF SUCH DAMAGE.";
         let (mit, apache) = (text("LICENSE-MIT", MIT), text("LICENSE-APACHE", APACHE));
         let none = || (NONE.to_owned(), true);
         assert_eq!(said(None, &[]), (none().0, true, String::new()));
-        assert_eq!(said(None, &[mit.clone()]), ("MIT".to_owned(), false, String::new()));
+        assert_eq!(said(None, std::slice::from_ref(&mit)), ("MIT".to_owned(), false, String::new()));
         assert_eq!(said(None, &[apache.clone(), text("NOTICE", "Acme")]).0, "Apache-2.0");
         let (licence, private, note) = said(None, &[apache, mit.clone()]);
         assert_eq!((licence, private), none());
@@ -234,7 +234,7 @@ POSSIBILITY OF SUCH DAMAGE.";
         let (licence, private, note) = said(None, &[text("LICENSE", "Ask us.")]);
         assert_eq!((licence, private), none());
         assert!(note.starts_with("`LICENSE` is no text of a well-known licence"), "{note}");
-        assert_eq!(said(Some("Apache-2.0 OR MIT"), &[mit.clone()]).2, "");
+        assert_eq!(said(Some("Apache-2.0 OR MIT"), std::slice::from_ref(&mit)).2, "");
         let (licence, _, note) = said(Some("ISC"), &[mit]);
         assert_eq!(licence, "ISC");
         assert_eq!(note, "`LICENSE-MIT` is the text of MIT, and `generate.licence` says `ISC`");

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::parse::ast::{Enum, Field, File, Label, Message, Type};
+use super::parse::ast::{Enum, Field, File, Label, Message, Opt, Type, Value};
 use super::parse::parse_declarations;
 
 /// Whose numbers they are.
@@ -52,6 +52,8 @@ pub(crate) struct Number {
     pub(crate) repeated: bool,
     /// `required`.
     pub(crate) required: bool,
+    /// `deprecated = true`.
+    pub(crate) deprecated: bool,
 }
 
 /// Every message and enum that a file declares, in source order, and what it extends; the messages made for maps are
@@ -115,8 +117,19 @@ fn values(enum_: &Enum<'_>) -> Vec<Number> {
         may_be: Vec::new(),
         repeated: false,
         required: false,
+        deprecated: is_deprecated(&v.options),
     });
     values.collect()
+}
+
+fn is_deprecated(options: &[Opt<'_>]) -> bool {
+    let set = |option: &Opt<'_>| match &option.name[..] {
+        [part] => {
+            !part.extension && part.name == "deprecated" && matches!(option.value, Value::Ident("true"))
+        }
+        _ => false,
+    };
+    options.iter().any(set)
 }
 
 fn number(file: &File<'_>, edition: bool, message: Option<u32>, field: &Field<'_>) -> Number {
@@ -147,6 +160,7 @@ fn number(file: &File<'_>, edition: bool, message: Option<u32>, field: &Field<'_
         may_be,
         repeated: field.label == Label::Repeated,
         required: field.label == Label::Required,
+        deprecated: is_deprecated(&field.options),
     }
 }
 

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, Place};
+use super::{ConfigError, Place as At};
+use crate::oci::Place;
+use crate::text::without_secrets;
 
 /// `[release]` as used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,12 +23,14 @@ pub struct ReleaseSettings {
 pub enum Destination {
     /// `git:REMOTE`: a remote of the repository, by its name.
     Git(String),
+    /// `oci://HOST/NAME`: a repository of a registry.
+    Registry(Place),
     /// `dir:PATH`: a folder, as written.
     Directory(String),
 }
 
 impl Destination {
-    /// Reads `git:origin` or `dir:../published`.
+    /// Reads `git:origin`, `dir:../published` or `oci://registry.example/acme/pay`.
     ///
     /// # Errors
     ///
@@ -40,8 +44,16 @@ impl Destination {
                 Ok(Destination::Git(rest.to_owned()))
             }
             "git" => Err(format!("`{rest}` is not the name of a remote")),
+            "oci" => match Place::parse(text) {
+                Ok(place) if place.tag.is_none() => Ok(Destination::Registry(place)),
+                Ok(_) => Err(format!("`{text}` names a tag, which is that of each version")),
+                Err(error) => Err(error.to_string()),
+            },
             "dir" if !rest.is_empty() => Ok(Destination::Directory(rest.to_owned())),
-            _ => Err(format!("`{text}` is no place to publish to: `git:origin` or `dir:../published`")),
+            _ => Err(format!(
+                "`{}` is no place to publish to: `git:origin`, `dir:../published` or `oci://HOST/NAME`",
+                without_secrets(text)
+            )),
         }
     }
 }
@@ -66,7 +78,7 @@ pub struct ReleaseFile {
 }
 
 /// Reads `[release]`; `place` gives the place of a byte offset.
-pub(super) fn read(raw: RawRelease, place: &dyn Fn(usize) -> Place) -> Result<ReleaseFile, ConfigError> {
+pub(super) fn read(raw: RawRelease, place: &dyn Fn(usize) -> At) -> Result<ReleaseFile, ConfigError> {
     let at = |text: &Spanned<String>| place(text.span().start);
     if let Some(tag) = raw.tag.as_ref().filter(|tag| tag.get_ref().matches("{version}").count() != 1) {
         let message = format!("tag shape `{}` must contain `{{version}}` exactly once", tag.get_ref());
@@ -97,7 +109,7 @@ impl ReleaseFile {
         tag: Option<&String>,
     ) -> Result<ReleaseSettings, ConfigError> {
         let tag = tag.cloned().or(self.tag).unwrap_or_else(|| "v{version}".to_owned());
-        let wrong = |message: String| ConfigError::new(Place::whole("--tag"), message);
+        let wrong = |message: String| ConfigError::new(At::whole("--tag"), message);
         if tag.matches("{version}").count() != 1 {
             let message = format!("tag shape `{tag}` must contain `{{version}}` exactly once");
             return Err(wrong(message).hint("for example `v{version}`"));
@@ -124,7 +136,17 @@ mod tests {
         assert_eq!(read("git:upstream"), Some(Destination::Git("upstream".into())));
         assert_eq!(read("git"), Some(Destination::Git("origin".into())));
         assert_eq!(read("dir:../out"), Some(Destination::Directory("../out".into())));
-        for text in ["", "dir:", "git:--upload-pack=x", "git:https://me:s3cret@host/x", "s3:bucket", "out"] {
+        assert!(matches!(read("oci://r.example/pay"), Some(Destination::Registry(_))));
+        for text in [
+            "",
+            "dir:",
+            "git:--upload-pack=x",
+            "git:https://me:s3cret@host/x",
+            "s3:bucket",
+            "out",
+            "oci://r.example/pay:1",
+            "oci:x",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -23,6 +23,21 @@ pub struct Chronicle {
     pub versions: Vec<Box<str>>,
     /// One for each message or enum, by full name.
     pub of: Vec<Story>,
+    /// What the last of the versions has as deprecated, by full name.
+    pub deprecated: Vec<Deprecated>,
+}
+
+/// A field, extension or enum value that is deprecated.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Deprecated {
+    /// Full name without a leading dot; of a value under its enum.
+    pub symbol: Box<str>,
+    /// Whether it is an enum value.
+    pub is_value: bool,
+    /// Its number.
+    pub number: i32,
+    /// The version that it is deprecated since without a break, by its index.
+    pub since: usize,
 }
 
 /// What became of one message or enum.
@@ -139,8 +154,43 @@ impl Chronicler {
         let of = pages.into_iter().map(|((full_name, is_enum), pages)| {
             story(full_name, is_enum, is_enum || own.contains(full_name), pages)
         });
-        Chronicle { of: of.collect(), versions: self.versions.clone() }
+        Chronicle { of: of.collect(), versions: self.versions.clone(), deprecated: self.deprecated(&own) }
     }
+}
+
+impl Chronicler {
+    /// What the last version has as deprecated.
+    fn deprecated(&self, own: &FxHashSet<&str>) -> Vec<Deprecated> {
+        let mut left: Vec<Deprecated> = Vec::new();
+        for (at, files) in self.files.iter().enumerate().rev() {
+            let here: FxHashSet<(Box<str>, bool, i32)> =
+                files.iter().flat_map(|file| marked(file, own)).collect();
+            let known = |one: &Deprecated| here.contains(&(one.symbol.clone(), one.is_value, one.number));
+            if at + 1 == self.files.len() {
+                let new = |(symbol, is_value, number)| Deprecated { symbol, is_value, number, since: at };
+                left.extend(here.into_iter().map(new));
+                continue;
+            }
+            left.iter_mut().filter(|one| one.since == at + 1 && known(one)).for_each(|one| one.since = at);
+        }
+        left.sort();
+        left
+    }
+}
+
+/// What a file declares as deprecated: full name, whether it is a value, number.
+fn marked<'a>(
+    file: &'a [Declared],
+    own: &FxHashSet<&str>,
+) -> impl Iterator<Item = (Box<str>, bool, i32)> + use<'a> {
+    let all = told(file, own).into_iter().flat_map(|(full_name, found)| {
+        let what = found.what;
+        found.numbers.into_iter().filter(|number| number.deprecated).map(move |number| match what {
+            Holds::Extensions => (number.name.into(), false, number.number),
+            _ => (format!("{full_name}.{}", number.name).into(), what == Holds::Enum, number.number),
+        })
+    });
+    all.collect::<Vec<_>>().into_iter()
 }
 
 /// What a file declares, with the messages that its extensions are meant for: of those that the written name can mean the

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use crate::diff::{Change, Comeback, Cx, Ever, Kind, Past};
 use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
-pub use chronicle::{Chronicle, Chronicler, NameSpan, NameStory, NameWas, NumberStory, Story};
+pub use chronicle::{Chronicle, Chronicler, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Story};
 pub use history::{History, MAX_VERSIONS};
 pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};
 

@@ -4,7 +4,7 @@ use std::io;
 
 use serde_json::{Value, json as object};
 
-use super::{Chronicle, NameSpan, NameStory, NameWas, NumberStory, Span, Story, What};
+use super::{Chronicle, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Span, Story, What};
 use crate::text::{Line, Style, View, plural, pretty_json};
 
 /// When something was so, in words.
@@ -164,5 +164,69 @@ pub fn json(chronicle: &Chronicle, _view: &View, out: &mut dyn io::Write) -> io:
         })
     });
     let document = object!({ "versions": chronicle.versions, "symbols": stories.collect::<Vec<_>>() });
+    writeln!(out, "{}", pretty_json(&document).map_err(io::Error::other)?)
+}
+
+/// Whether something that is deprecated may go: as many published versions have told it. The last version is what is not
+/// published yet. An enum of proto3 begins with zero, so that this value stays.
+fn may_go(chronicle: &Chronicle, one: &Deprecated, min_versions: usize) -> bool {
+    published(chronicle, one) >= min_versions && !(one.is_value && one.number == 0)
+}
+
+/// How many published versions have something as deprecated, up to the newest.
+fn published(chronicle: &Chronicle, one: &Deprecated) -> usize {
+    chronicle.versions.len().saturating_sub(1).saturating_sub(one.since)
+}
+
+/// Writes for people what is deprecated: what may be removed after `min_versions` published versions, and what not yet.
+///
+/// # Errors
+///
+/// Those of `out`, nothing else.
+pub fn removable_text(
+    chronicle: &Chronicle,
+    min_versions: usize,
+    view: &View,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let (go, stay): (Vec<&Deprecated>, Vec<&Deprecated>) =
+        chronicle.deprecated.iter().partition(|one| may_go(chronicle, one, min_versions));
+    for (head, style, all) in [("may be removed", Style::Good, &go), ("not yet", Style::Warn, &stay)] {
+        if !all.is_empty() {
+            Line::new().styled(style, head).write(view, out)?;
+        }
+        for one in all {
+            let last = chronicle.versions.len().saturating_sub(1);
+            let when = when(chronicle, one.since, last);
+            let told = plural(published(chronicle, one), "published version");
+            let line = Line::new().plain("  ").styled(Style::Strong, &one.symbol);
+            let line = line.plain(format!(" = {}", one.number));
+            line.styled(Style::Faint, format!("  deprecated {when}, {told}")).hang(4).write(view, out)?;
+        }
+    }
+    let line = format!(
+        "{} of {} may be removed",
+        go.len(),
+        plural(chronicle.deprecated.len(), "deprecated element")
+    );
+    Line::new().styled(Style::Faint, line).write(view, out)
+}
+
+/// The same for programs, as docs/history.md has it.
+///
+/// # Errors
+///
+/// Those of `out`, nothing else.
+pub fn removable_json(chronicle: &Chronicle, min_versions: usize, out: &mut dyn io::Write) -> io::Result<()> {
+    let all = chronicle.deprecated.iter().map(|one| {
+        object!({
+            "symbol": one.symbol,
+            "number": one.number,
+            "since": chronicle.versions.get(one.since),
+            "published": published(chronicle, one),
+            "removable": may_go(chronicle, one, min_versions),
+        })
+    });
+    let document = object!({ "versions": chronicle.versions, "min_versions": min_versions, "deprecated": all.collect::<Vec<_>>() });
     writeln!(out, "{}", pretty_json(&document).map_err(io::Error::other)?)
 }

@@ -144,9 +144,12 @@ pub fn timelines<'a>(
 #[derive(Debug, Default)]
 pub struct Told {
     versions: usize,
-    /// By full name, and whether it is an enum: the numbers in the versions that have it.
-    of: BTreeMap<(Box<str>, bool), Vec<(usize, Numbers)>>,
+    /// By full name, and whether it is an enum.
+    of: BTreeMap<(Box<str>, bool), InVersions>,
 }
+
+/// What some versions say of one message or enum, by their index.
+type InVersions = Vec<(usize, Numbers)>;
 
 impl Told {
     /// Adds the messages and enums of the contract's own files in the next version.
@@ -170,16 +173,15 @@ impl Told {
         if versions < 2 {
             return Vec::new();
         }
-        let one = |((full_name, is_enum), told): ((Box<str>, bool), Vec<(usize, Numbers)>)| {
+        let timelines = self.of.into_iter().map(|((full_name, is_enum), told)| {
             let mut columns: Vec<Option<Numbers>> = vec![None; versions];
             for (version, numbers) in told {
                 columns[version] = Some(numbers);
             }
             let touched = Touched { full_name, ..Touched::default() };
             timeline(&touched, is_enum, &columns)
-        };
-        let happened = |timeline: &Timeline| timeline.rows.iter().any(|row| row.bars.len() > 1);
-        self.of.into_iter().map(one).filter(happened).collect()
+        });
+        timelines.filter(|timeline| timeline.rows.iter().any(|row| row.bars.len() > 1)).collect()
     }
 }
 

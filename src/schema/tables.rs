@@ -134,11 +134,14 @@ impl Schema {
     /// Whether something at the top of a compiled file has the name of a package that files have which were not compiled:
     /// they do not go together.
     pub fn clashes_elsewhere(&self) -> bool {
-        let mut packages: FxHashSet<&str> = FxHashSet::default();
-        for package in self.head_packages.keys() {
-            packages.extend(package.match_indices('.').map(|(at, _)| &package[..at]));
-            packages.insert(package);
-        }
+        let packages: FxHashSet<&str> = self
+            .head_packages
+            .keys()
+            .flat_map(|package| {
+                let outer = package.match_indices('.').map(|(at, _)| &package[..at]);
+                outer.chain([&**package])
+            })
+            .collect();
         // Values stand beside their enum.
         let value = |value: &EnumValue| {
             let scope = self.enum_(value.parent).full_name.rsplit_once('.').map_or("", |(scope, _)| scope);

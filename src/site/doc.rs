@@ -356,13 +356,12 @@ impl Package {
         services.chain(self.types.iter().map(|t| (&t.head, t.noun)))
     }
 
-    /// Everything that has an address on the page of the package, with the word for each.
-    pub(super) fn heads(&self) -> impl Iterator<Item = (&Head, &'static str)> {
-        let methods = self.services.iter().flat_map(|service| &service.methods);
-        let methods = methods.map(|method| (&method.head, "method"));
-        let fields = self.types.iter().flat_map(|t| &t.fields).map(|field| (&field.head, "field"));
-        let values = self.types.iter().flat_map(|t| &t.values).map(|value| (&value.head, "value"));
-        let extensions = self.extensions.iter().map(|field| (&field.head, "extension"));
-        self.wholes().chain(methods).chain(fields).chain(values).chain(extensions)
+    /// Everything that has an address on the page of the package.
+    pub(super) fn heads(&self) -> impl Iterator<Item = &Head> {
+        let methods = self.services.iter().flat_map(|service| &service.methods).map(|method| &method.head);
+        let fields =
+            self.types.iter().flat_map(|t| &t.fields).chain(&self.extensions).map(|field| &field.head);
+        let values = self.types.iter().flat_map(|t| &t.values).map(|value| &value.head);
+        self.wholes().map(|(head, _)| head).chain(methods).chain(fields).chain(values)
     }
 }

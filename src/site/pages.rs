@@ -271,7 +271,7 @@ impl Told {
 fn addresses(edition: &Edition) -> BTreeMap<&str, &str> {
     let mut all = BTreeMap::new();
     for package in edition.packages.values() {
-        let names = package.heads().map(|(head, _)| &*head.full_name);
+        let names = package.heads().map(|head| &*head.full_name);
         all.extend(names.map(|name| (name, &*package.page)));
     }
     all

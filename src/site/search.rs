@@ -1,17 +1,32 @@
 //! The names that can be searched for without a server.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Edition;
+use super::doc::Head;
 
-/// A script that hands the names of a version to `search.js`: for each package its page and its elements, each with what it
-/// is. What follows from the one before is left out: a name stands without its package.
+/// A script that hands the names of a version to `search.js`: for each package its page and what is in it. What an element
+/// is in is not said again: of a service its methods follow, of a message its fields, of an enum its values, each by its
+/// last name.
 pub(super) fn names(edition: &Edition) -> String {
+    let last =
+        |heads: &mut dyn Iterator<Item = &Head>| heads.map(|head| json!(head.last)).collect::<Vec<Value>>();
     let packages = edition.packages.values().map(|package| {
-        let names = package.heads().map(|(head, noun)| json!([head.name, noun]));
-        json!([package.name, package.page, names.collect::<Vec<_>>()])
+        let services = package.services.iter().map(|service| {
+            json!([
+                service.head.name,
+                "service",
+                last(&mut service.methods.iter().map(|method| &method.head))
+            ])
+        });
+        let types = package.types.iter().map(|t| {
+            let (fields, values) = (t.fields.iter().map(|f| &f.head), t.values.iter().map(|v| &v.head));
+            json!([t.head.name, t.noun, last(&mut fields.chain(values))])
+        });
+        let extensions = package.extensions.iter().map(|field| json!([field.head.name, "extension", []]));
+        json!([package.name, package.page, services.chain(types).chain(extensions).collect::<Vec<_>>()])
     });
-    let names = serde_json::Value::from(packages.collect::<Vec<_>>());
+    let names = Value::from(packages.collect::<Vec<_>>());
     // Marks of direction and what else no page shows are none in names; nothing here ends a script.
     format!("protopactNames({names});\n")
 }

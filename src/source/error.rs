@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::{CiError, ReadError};
 use crate::git::{Fetch, GitError, ProgramError};
+use crate::oci::OciError;
 
 /// Why a source could not be opened.
 #[derive(Debug, Error)]
@@ -84,6 +85,13 @@ pub enum SourceError {
         /// Why not.
         #[source]
         source: super::ServerError,
+    },
+    /// A registry that does not give a version.
+    #[error("cannot read a published version")]
+    Artefact {
+        /// Why not.
+        #[source]
+        source: Box<OciError>,
     },
     /// Standard input was named and there is none to read.
     #[error("`-` reads standard input, which is not available here")]

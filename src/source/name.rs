@@ -51,6 +51,13 @@ pub enum Name {
     Staged,
     /// A compiled input, as typed.
     Image(String),
+    /// A published version in a registry.
+    Artefact {
+        /// Where, as typed.
+        place: String,
+        /// The version, where the tag is one.
+        version: Option<Version>,
+    },
     /// A running server, as typed.
     Server(String),
     /// A compiled input on standard input.
@@ -87,7 +94,7 @@ impl Name {
     #[must_use]
     pub fn version(&self) -> Option<&Version> {
         match self {
-            Name::Tag { version, .. } => version.as_ref(),
+            Name::Tag { version, .. } | Name::Artefact { version, .. } => version.as_ref(),
             _ => None,
         }
     }
@@ -154,6 +161,7 @@ impl Name {
             Name::Staged => plain(RevisionKind::Staged.word(), None),
             Name::Image(typed) => plain("image", Some(typed)),
             Name::Server(typed) => plain("server", Some(typed)),
+            Name::Artefact { place, .. } => plain("version", Some(place)),
             Name::StandardInput => plain("standard input", None),
             Name::Memory(name) => plain(name, None),
         }

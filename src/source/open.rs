@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use bytes::Bytes;
+use semver::Version;
 
 use super::ci;
 use super::ci::CiError;
@@ -20,6 +21,7 @@ use crate::config::{below, normalize};
 use crate::deps::archive;
 use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
 use crate::machine::{Host, Packed, inflate};
+use crate::oci::Client;
 
 /// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
 const MAX_IMAGE_BYTES: u64 = i32::MAX as u64;
@@ -174,6 +176,15 @@ fn open_once(spec: &SourceSpec, context: &mut Context<'_>) -> Result<Loaded, Sou
             let found = server.descriptors(context.cwd);
             let bytes = found.map_err(|source| SourceError::Server { text: text.clone(), source })?;
             Ok(Loaded::Image(Image { bytes, format: ImageFormat::Binary, name: Name::Server(text) }))
+        }
+        SourceSpec::Artefact(place) => {
+            let failed = |source| SourceError::Artefact { source: Box::new(source) };
+            let tag = place.tag.as_deref().unwrap_or_default();
+            let process = Host::of_process();
+            let client = Client::new(context.host.unwrap_or(&process), place).map_err(failed)?;
+            let bytes = client.read(tag, "descriptors.binpb").map_err(failed)?;
+            let name = Name::Artefact { place: place.to_string(), version: Version::parse(tag).ok() };
+            Ok(Loaded::Image(Image { bytes, format: ImageFormat::Binary, name }))
         }
         SourceSpec::Repository { path, rev, subdir } => {
             let fail = |e| git_error(format!("{rev} of `{}`", path.display()), e);

@@ -15,6 +15,7 @@
 //! | `x.binpb`, `x.json`, `x.txtpb`, `x.yaml`, each also `.gz` or `.zst`; `x#format=binpb` | a compiled descriptor set |
 //! | `x.tar`, `x.tar.gz`, `x.tgz`, `x.tar.zst`, `x.zip`; `x.tar#strip_components=1,subdir=proto` | the files of an archive |
 //! | `grpc://HOST:PORT`, `grpcs://HOST:PORT#tls_ca=ca.pem` | a running server, asked by reflection |
+//! | `oci://HOST/NAME:VERSION` | a published version, in a registry |
 //! | `-`, `-#format=json` | a descriptor set on standard input |
 //!
 //! **When a text could be both a path and a revision:** an existing path wins if the text contains a separator or
@@ -28,6 +29,7 @@ use thiserror::Error;
 use super::{Server, ServerTls};
 use crate::compile::image::Format as ImageFormat;
 use crate::machine::Packed;
+use crate::oci::Place;
 use crate::text::near;
 
 /// Which side of a comparison a source is for.
@@ -116,6 +118,8 @@ pub enum SourceSpec {
     },
     /// A running server, asked by reflection.
     Server(Server),
+    /// A published version, in a registry.
+    Artefact(Place),
     /// What is staged for the next commit, in a folder.
     Staged(PathBuf),
     /// A revision of the repository around the working directory.
@@ -419,6 +423,14 @@ impl<'a> Parser<'a> {
         }
         if let Some(server) = self.server(text, [None; 3])? {
             return Ok(SourceSpec::Server(server));
+        }
+        if text.starts_with("oci://") {
+            let hint = || Some("write `oci://HOST/NAME:VERSION`".to_owned());
+            return match Place::parse(text) {
+                Ok(place) if place.tag.is_some() => Ok(SourceSpec::Artefact(place)),
+                Ok(_) => self.fail("names no version", hint()),
+                Err(_) => self.fail("names no repository of a registry", hint()),
+            };
         }
         if let Some(folder) = text.strip_prefix("staged:") {
             return Ok(SourceSpec::Staged(if folder.is_empty() { "." } else { folder }.into()));

@@ -54,6 +54,7 @@ pub fn label(name: &Name) -> String {
         | Name::Image(text)
         | Name::Server(text)
         | Name::Memory(text) => text,
+        Name::Artefact { place, .. } => place,
         Name::Tag { tag, .. } => tag,
         Name::Branch { branch, .. } => branch,
         Name::Commit { written, .. } => written,

@@ -185,3 +185,40 @@ fn without_a_repository_or_a_version() {
     assert!(!told.out.contains('\u{202e}'), "{told}");
     assert_eq!(env.run(&["history", "--tag", "v"]).code, 2);
 }
+
+#[test]
+fn what_is_deprecated_may_go_after_some_versions() {
+    let texts = [
+        "message Item { int32 a = 1 [deprecated = true]; int32 b = 2; } enum Kind { NONE = 0; OLD = 1; }",
+        "message Item { int32 a = 1; int32 b = 2 [deprecated = true]; } enum Kind { NONE = 0; OLD = 1 [deprecated = true]; }",
+        "message Item { int32 a = 1 [deprecated = true]; int32 b = 2 [deprecated = true, json_name = \"x\"]; }
+         enum Kind { NONE = 0 [deprecated = true]; OLD = 1 [deprecated = true]; }",
+        "message Item { int32 a = 1 [deprecated = true]; int32 b = 2 [deprecated = true]; int32 c = 3 [deprecated = true];
+           int32 d = 4 [deprecated = false]; }
+         enum Kind { NONE = 0 [deprecated = true]; OLD = 1 [deprecated = true]; }",
+    ]
+    .map(shop);
+    let files: Vec<[(&str, &str); 1]> = texts.iter().map(|text| [("shop/v1/shop.proto", &**text)]).collect();
+    let env = versions(&files.iter().map(|files| &files[..]).collect::<Vec<_>>());
+    insta::assert_snapshot!(env.run(&["history", "--removable"]), @r#"
+    may be removed
+      shop.v1.Item.a = 1  deprecated since v1.2.0, 1 published version
+      shop.v1.Item.b = 2  deprecated since v1.1.0, 2 published versions
+      shop.v1.Kind.OLD = 1  deprecated since v1.1.0, 2 published versions
+    not yet
+      shop.v1.Item.c = 3  deprecated in the working tree, 0 published versions
+      shop.v1.Kind.NONE = 0  deprecated since v1.2.0, 1 published version
+    3 of 5 deprecated elements may be removed
+    --- exit 0
+    "#);
+    let arguments = ["history", "shop.v1.Item", "--removable", "--min-versions", "2", "--format", "json"];
+    let json: Value = serde_json::from_str(&env.run(&arguments).out).unwrap();
+    let removable: Vec<(&str, bool)> = json["deprecated"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["symbol"].as_str().unwrap(), one["removable"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(removable, [("shop.v1.Item.a", false), ("shop.v1.Item.b", true), ("shop.v1.Item.c", false)]);
+    assert_eq!(env.run(&["history", "--min-versions", "2"]).code, 2);
+}

@@ -186,16 +186,21 @@ fn what_can_be_searched_for_is_on_the_pages() {
             let full = if name.is_empty() { short.to_owned() } else { format!("{name}.{short}") };
             assert!(ids.contains(&full), "{full}");
             found.insert(format!("{} {full}", element[1].as_str().unwrap()));
+            for member in element[2].as_array().unwrap() {
+                let member = format!("{full}.{}", member.as_str().unwrap());
+                assert!(ids.contains(&member), "{member}");
+                found.insert(format!("of {member}"));
+            }
         }
     }
     let expected = [
         "message Mnone",
         "service pay.v1.Payments",
-        "method pay.v1.Payments.Watch",
+        "of pay.v1.Payments.Watch",
         "message pay.v1.Charge.Part",
-        "field pay.v1.Charge.Part.n",
+        "of pay.v1.Charge.Part.n",
         "enum pay.v1.Currency",
-        "value pay.v1.Currency.EUR",
+        "of pay.v1.Currency.EUR",
     ];
     assert!(expected.iter().all(|name| found.contains(*name)), "{found:#?}");
 }

@@ -97,6 +97,9 @@ fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> S
     text
 }
 
+/// pyright with a Node of its own: the package `pyright` fetches one when it is run.
+const PYRIGHT: &str = "basedpyright==1.40.2";
+
 /// Runs the program of a language beside the package.
 fn program(language: Language, root: &Path, machine: &Machine) {
     let name = language.as_str();
@@ -113,6 +116,13 @@ fn program(language: Language, root: &Path, machine: &Machine) {
         }
         Language::Python => {
             let python = root.join("fresh/bin/python").display().to_string();
+            run(&python, &["-m", "mypy", "--strict", "typed.py"], &folder, machine);
+            let tools = root.join("tools/bin/python").display().to_string();
+            let into = ["-m", "pip", "--python", &python, "install", "-q", "--disable-pip-version-check"];
+            run(&tools, &[&into[..], &[PYRIGHT]].concat(), &folder, machine);
+            let strict = "{\"typeCheckingMode\": \"strict\", \"include\": [\"typed.py\"]}";
+            std::fs::write(folder.join("pyrightconfig.json"), strict).unwrap();
+            run(&python, &["-m", "basedpyright", "--pythonpath", &python], &folder, machine);
             run(&python, &["program.py"], &folder, machine)
         }
         Language::Rust => run("cargo", &["run", "-q"], &folder, machine),

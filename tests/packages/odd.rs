@@ -61,8 +61,8 @@ fn oneofs() {
 fn types() {
     one("message Builder {}", "java:2");
     one("message M {\n message Builder {} }", "java:3");
-    one("message A {\n message A {} }", "java:3 python:3");
-    one("message A { message B {\n message A {} } }", "java:3 python:3");
+    one("message A {\n message A {} }", "java:3");
+    one("message A { message B {\n message A {} } }", "java:3");
     one("message A { message B {} }\nmessage A_B {}", "go:3 java:3");
     one("message M {}\nmessage MOrBuilder {}", "java:3");
     one("message Foo {}\nmessage FooGrpc {}\nservice Bar { rpc Get(Foo) returns (Foo); }", "");
@@ -91,6 +91,7 @@ fn services_and_methods() {
     one(&service("service Foo {}\nservice FooServicer {}"), "python:4");
     one(&service("service Foo {}\nservice FooStub {}"), "python:4");
     one(&service("service grpc {}"), "python:3");
+    one(&service("service object { rpc Get(M) returns (M); }\nservice warnings {}"), "");
     // The modules of Python are two.
     one("message FooStub {}\nservice Foo { rpc Get(FooStub) returns (FooStub); }", "");
 }
@@ -233,4 +234,43 @@ fn licences_and_notices_are_in_every_package() {
     let named = String::from_utf8(package.files.get("LICENSE").unwrap().to_vec()).unwrap();
     assert!(named.starts_with("SPDX-License-Identifier: Apache-2.0\n"), "{named}");
     assert!(package.files.get("NOTICE").is_some());
+}
+
+/// As mypy does with what protoc writes for each of them.
+#[test]
+fn names_that_hide_others_in_stubs_of_python() {
+    for taken in [
+        "message A { message A {} message Z {} }",
+        "message A { message A {} enum E { X = 0; } }",
+        "message A { message B { message A {} } B b = 1; }",
+        "message A { message A { message C {} C c = 1; } }",
+        "message Z {} message A { message A {} Z z = 1; }",
+        "message A {} message B { message A {} A up = 1; }",
+        "message A {} message B { message C { message A {} } .a.A up = 1; }",
+        "message A { message B { .a.A up = 1; } }",
+    ] {
+        assert!(!python_refuses(taken), "{taken}");
+    }
+    for refused in [
+        "message A { message A {} A a = 1; }",
+        "message A { message A {} map<string, A> a = 1; }",
+        "message A { message A {} message B {} B b = 1; }",
+        "message A { message B { message A {} A a = 1; } }",
+        "message A { enum A { X = 0; } }",
+        "message A { message B { enum A { X = 0; } } }",
+        "message A { message A { .a.A up = 1; } }",
+        "message A {} message B { message A { .a.A up = 1; } }",
+        "message A { message X {} } message B { message A {} .a.A.X up = 1; }",
+        // These are taken, with a wrong type.
+        "message A {} message B { message A {} .a.A up = 1; }",
+        "enum A { Z = 0; } message B { enum A { X = 0; } .a.A up = 1; }",
+    ] {
+        assert!(python_refuses(refused), "{refused}");
+    }
+}
+
+fn python_refuses(text: &str) -> bool {
+    let whole = format!("syntax = \"proto3\"; package a;\n{text}");
+    let sample = Sample::new(&files(&[("a.proto", &whole)]));
+    !sdk::check_contract(&sample.contract(), &python()).is_empty()
 }

@@ -199,3 +199,20 @@ fn the_contract_is_inside_as_it_was_compiled() {
         assert_eq!(built, offline_package(&contract, &target), "the same again");
     }
 }
+
+#[test]
+fn calls_have_types_in_python() {
+    let sample = Sample::new(&files(&[
+        ("a/m.proto", "syntax = \"proto3\"; package a; message Out { message In {} }"),
+        (
+            "b/s.proto",
+            "syntax = \"proto3\"; package b; import \"a/m.proto\"; import \"google/protobuf/empty.proto\";\n\
+             message M {}\n\
+             service Foo { rpc One(M) returns (a.Out); rpc Many(M) returns (stream a.Out.In);\n\
+             rpc All(stream google.protobuf.Empty) returns (M); rpc str(stream M) returns (stream M); }\n\
+             service FooAsync {}",
+        ),
+    ]));
+    let package = offline_package(&sample.contract(), &python());
+    insta::assert_snapshot!(text(&package, "src/acme_contracts/b/s_pb2_grpc.pyi"));
+}

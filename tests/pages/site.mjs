@@ -101,6 +101,8 @@ try {
       await page.$eval("#words", (input, text) => { input.value = text; input.dispatchEvent(new Event("input")); }, text);
       return page.$$eval("#found a", links => links.map(a => [a.textContent, a.href]));
     };
+    await page.focus("#words");
+    await page.waitForFunction(() => globalThis.protopactSearch.all, { timeout: 10_000 });
     hold(`${name}: nothing is searched for`, (await type("")).length === 0);
     const all = await type("e");
     hold(`${name}: a letter finds much, and not too much`, all.length > 5 && all.length <= 50, `${all.length}`);

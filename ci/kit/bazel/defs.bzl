@@ -30,11 +30,25 @@ descriptor_set = rule(
     attrs = {"protos": attr.label_list(providers = [ProtoInfo], mandatory = True)},
 )
 
-def protopact_test(name, new, old, program = "//tools:protopact", arguments = [], **kwargs):
-    native.sh_test(
-        name = name,
-        srcs = [Label(":protopact-test")],
-        args = ["$(rootpath %s)" % target for target in [program, new, old]] + arguments,
-        data = [program, new, old],
-        **kwargs
-    )
+def _protopact_test_impl(ctx):
+    files = [ctx.file._script, ctx.file.program, ctx.file.new, ctx.file.old]
+
+    # A launcher of its own: not every version of Bazel has a rule for scripts.
+    words = [f.short_path for f in files] + ctx.attr.arguments
+    quoted = ["'" + word.replace("'", "'\\''") + "'" for word in words]
+    launcher = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(launcher, "#!/bin/sh\nexec " + " ".join(quoted) + "\n", is_executable = True)
+    runfiles = ctx.runfiles(files = files).merge(ctx.attr.program[DefaultInfo].default_runfiles)
+    return DefaultInfo(executable = launcher, runfiles = runfiles)
+
+protopact_test = rule(
+    implementation = _protopact_test_impl,
+    attrs = {
+        "arguments": attr.string_list(doc = "For `protopact check`."),
+        "new": attr.label(allow_single_file = True, mandatory = True),
+        "old": attr.label(allow_single_file = True, mandatory = True),
+        "program": attr.label(allow_single_file = True, default = "//tools:protopact"),
+        "_script": attr.label(allow_single_file = True, default = ":protopact-test"),
+    },
+    test = True,
+)

@@ -57,7 +57,7 @@ pub(super) struct ReleaseArgs {
     #[arg(long, value_name = "SHAPE")]
     tag: Option<String>,
 
-    /// Where to publish: `git:REMOTE` or `dir:FOLDER`; `to` in the configuration when it is left out
+    /// Where to publish: `git:REMOTE`, `dir:FOLDER` or `oci://HOST/NAME`; `to` in the configuration when it is left out
     ///
     /// Without any, the version is a tag in this repository.
     #[arg(long, value_name = "PLACE", value_parser = Destination::parse)]
@@ -133,7 +133,9 @@ impl Run<'_> {
             let head = self.place.repo.head().map_err(ReleaseError::from)?;
             let (changes, notes) = self.written(&plan, &report, head.commit)?;
             told.writes = changes.into_iter().map(|(path, _)| format!("file `{path}`, committed")).collect();
-            told.writes.extend(contract.iter().flat_map(|name| self.places.told(name, &plan.version)));
+            told.writes.extend(
+                contract.iter().flat_map(|name| self.places.told(name, &plan.version, self.place.host)),
+            );
             told.notes = Some(notes);
             told.plan = Some(plan);
         }
@@ -215,7 +217,7 @@ impl Run<'_> {
         let journal = Journal::take(repo.common_dir(), contract).map_err(ReleaseError::from)?;
         if let Some(entry) = self.place.left_over(&journal)? {
             let notes = self.notes_of(&entry);
-            let targets = self.places.targets(contract, &entry.version);
+            let targets = self.places.targets(contract, &entry.version, self.place.host);
             let make = &mut |entry: &Entry| made::files(repo, entry, &notes, ctx);
             let outcome = self.place.finish::<CliError>(&journal, entry, &targets, make)?;
             return self.tell(Done { finished: true, ..Done::of(outcome) }, None, args, ctx);
@@ -257,7 +259,7 @@ impl Run<'_> {
             tags: vec![tag],
             message: &|files| said.text(files),
         };
-        let targets = self.places.targets(contract, &version);
+        let targets = self.places.targets(contract, &version, self.place.host);
         let make = &mut |entry: &Entry| made::files(repo, entry, &said.notes, ctx);
         let outcome = self.place.publish::<CliError>(&journal, order, &targets, make)?;
         self.tell(Done::of(outcome), Some(plan), args, ctx)
@@ -297,7 +299,7 @@ impl Run<'_> {
             remote: None,
             draft: Draft { branch: String::new(), old: commit, commit, tags: Vec::new() },
         };
-        let targets = self.places.targets(contract, &version);
+        let targets = self.places.targets(contract, &version, self.place.host);
         if targets.is_empty() {
             return Err(
                 CliError::usage("there is no place to bring it to").hint("name one: `--to dir:FOLDER`")

@@ -6,13 +6,17 @@ use semver::Version;
 
 use crate::cli::CliError;
 use crate::config::Destination;
-use crate::release::target::{Directory, Target};
+use crate::machine::Host;
+use crate::oci::{Client, Place};
+use crate::release::target::{Directory, Registry, Target, TargetError};
 
 /// The places of a release.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Places {
     /// The remote of git that has the last word.
     pub(in crate::cli) remote: Option<String>,
+    /// Repositories of registries.
+    registries: Vec<Place>,
     /// Folders: where, and how a person knows them.
     folders: Vec<(PathBuf, String)>,
 }
@@ -38,6 +42,7 @@ impl Places {
                         return Err(CliError::usage(message).hint("mirror one of them"));
                     }
                 }
+                Destination::Registry(place) => places.registries.push(place.clone()),
                 Destination::Directory(path) => places.folders.push((base.join(path), path.clone())),
             }
         }
@@ -45,12 +50,28 @@ impl Places {
     }
 
     /// The targets of a version, in the order in which they show it.
-    pub(super) fn targets(&self, contract: &str, version: &Version) -> Vec<Box<dyn Target>> {
+    pub(super) fn targets(&self, contract: &str, version: &Version, host: &Host) -> Vec<Box<dyn Target>> {
         let version = version.to_string();
-        let target = |(path, shown): &(PathBuf, String)| {
+        let folder = |(path, shown): &(PathBuf, String)| {
             Box::new(Directory::new(path, shown, contract, &version)) as Box<dyn Target>
         };
-        self.folders.iter().map(target).collect()
+        let registry = |place| Box::new(Registry::new(place, host, &version)) as Box<dyn Target>;
+        self.folders.iter().map(folder).chain(self.registries.iter().map(registry)).collect()
+    }
+
+    /// Which of the registries show a version, each by its name.
+    pub(in crate::cli) fn registries_with(
+        &self,
+        version: &Version,
+        host: &Host,
+    ) -> Result<Vec<String>, TargetError> {
+        let mut found = Vec::new();
+        for place in &self.registries {
+            if Client::new(host, place)?.digest(&version.to_string())?.is_some() {
+                found.push(place.to_string());
+            }
+        }
+        Ok(found)
     }
 
     /// Which of the folders show a version, each by its name.
@@ -60,8 +81,8 @@ impl Places {
     }
 
     /// What would be written where.
-    pub(super) fn told(&self, contract: &str, version: &Version) -> Vec<String> {
+    pub(super) fn told(&self, contract: &str, version: &Version, host: &Host) -> Vec<String> {
         let remote = self.remote.iter().map(|remote| format!("branch and tag on `{remote}`"));
-        remote.chain(self.targets(contract, version).iter().map(|target| target.name())).collect()
+        remote.chain(self.targets(contract, version, host).iter().map(|target| target.name())).collect()
     }
 }

@@ -6,6 +6,7 @@
 
 mod imports;
 mod names;
+mod stubs;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -299,6 +300,10 @@ fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<
             folders.insert(up.to_owned());
             folder = up;
         }
+        shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
+    }
+    for file in files.iter().filter(|f| !schema.file(**f).services.is_empty()) {
+        let (place, text) = stubs::stub(schema, *file, &import);
         shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
     }
     for folder in folders {

@@ -4,14 +4,17 @@
 //! alone, and anything else is refused before anything is written.
 
 mod directory;
+mod registry;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 use crate::machine::{FileError, FileTree};
+use crate::oci::OciError;
 
 pub use directory::Directory;
+pub use registry::Registry;
 
 /// What a target has under a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,9 @@ pub enum TargetError {
     /// Something cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A registry.
+    #[error(transparent)]
+    Registry(#[from] OciError),
     /// The folder of a version is something else.
     #[error("`{}` is no folder", .0.display())]
     NoFolder(PathBuf),

@@ -7,7 +7,7 @@ use super::super::{PackageError, shared};
 use super::imports::place_of_module;
 use super::{LANGUAGE, is_keyword};
 use crate::codegen::Contract;
-use crate::schema::{Element, FileId, MessageId, Schema};
+use crate::schema::{Element, FieldId, FileId, MessageId, Schema};
 use crate::surface::inside;
 use crate::surface::python::module as module_of;
 
@@ -36,8 +36,9 @@ const OWN: [&str; 21] = [
     "WhichOneof",
 ];
 
-/// What modules for services name beside the services.
-const SERVICES: [&str; 3] = ["grpc", "object", "warnings"];
+/// What functions of modules for services name: a service of the name would stand for it. What is only named before the
+/// services (`object`, `warnings`) does no harm, for their classes come after it.
+const SERVICES: [&str; 1] = ["grpc"];
 
 pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<PackageError>) {
     let schema = contract.schema;
@@ -92,17 +93,54 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// A message inside another of the same name stands for it where stubs name the outer one, or what is in it.
+/// Stubs name types by their path from the top of the file, and where a message declares something called like the first
+/// part of a path, type checkers find that one instead. Only the message itself is meant, not what is inside of it. Enums
+/// are written before messages, so that their values are in the way of enums alone. Found by asking mypy.
 fn hidden(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
-    let element = Element::Message(id);
-    let nested = schema.nested_name(element);
-    let (top, name) = (nested.split('.').next().unwrap_or_default(), &*schema.message(id).name);
-    if nested.contains('.') && top == name {
+    let message = schema.message(id);
+    let messages = message.messages.iter().map(|m| (&*schema.message(*m).name, Element::Message(*m)));
+    let enums = message.enums.iter().map(|e| (&*schema.enum_(*e).name, Element::Enum(*e)));
+    let inside: BTreeMap<&str, Element> = messages.chain(enums).collect();
+    let path = schema.nested_name(Element::Message(id));
+    let mut refuse = |element: Element, other: Element| {
         let what = format!(
-            "message `{}` has the name of the message around it, which type checkers of Python do not find then",
-            schema.full_name(element)
+            "{} `{}` stands for `{}` where stubs of Python name that one",
+            schema.noun(element),
+            schema.full_name(element),
+            schema.full_name(other)
         );
         claims.refuse(element, what, "rename one of them");
+    };
+    let top = path.split('.').next().unwrap_or_default();
+    if let Some(Element::Enum(hiding)) = inside.get(top) {
+        // Its own values are of a type that is named from the top.
+        refuse(Element::Enum(*hiding), Element::Message(id));
+        return;
+    }
+    for other in message.fields.iter().filter_map(|field| type_of(schema, *field)) {
+        if schema.file_of(other) != message.file {
+            continue;
+        }
+        let named = schema.nested_name(other);
+        if let Some(hiding) = inside.get(named.split('.').next().unwrap_or_default()) {
+            return refuse(*hiding, other);
+        }
+        // protoc writes such a type with the name of its module in front, which the stub does not import.
+        if message.parent.is_some() && *named == *message.name {
+            return refuse(Element::Message(id), other);
+        }
+    }
+}
+
+/// The message or enum that a field holds; for a map, that of its values.
+fn type_of(schema: &Schema, field: FieldId) -> Option<Element> {
+    let name = schema.field(field).type_name.as_deref()?;
+    match schema.message_by_name(name) {
+        Some(entry) if schema.message(entry).map_entry => {
+            schema.message(entry).fields.get(1).and_then(|value| type_of(schema, *value))
+        }
+        Some(message) => Some(Element::Message(message)),
+        None => schema.enum_by_name(name).map(Element::Enum),
     }
 }
 

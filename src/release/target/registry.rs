@@ -1,0 +1,86 @@
+//! A registry of OCI artefacts: the version is the tag, the files are layers.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{Prepared, State, Target, TargetError};
+use crate::machine::{FileTree, Host, sha256};
+use crate::oci::{Client, Place, manifest};
+use crate::release::artefacts::RELEASE;
+
+/// A repository of a registry for the versions of a contract.
+#[derive(Debug)]
+pub struct Registry {
+    place: Place,
+    host: Host,
+    version: String,
+}
+
+impl Registry {
+    /// A repository, for a version as OCI spells it.
+    #[must_use]
+    pub fn new(place: &Place, host: &Host, version: &str) -> Registry {
+        Registry { place: place.clone(), host: host.clone(), version: version.to_owned() }
+    }
+
+    fn client(&self) -> Result<Client, TargetError> {
+        Ok(Client::new(&self.host, &self.place)?)
+    }
+}
+
+/// What is said of the artefact as a whole: nothing that another run would say otherwise.
+fn about(files: &FileTree) -> BTreeMap<String, String> {
+    let said: serde_json::Value =
+        files.get(RELEASE).and_then(|text| serde_json::from_slice(text).ok()).unwrap_or_default();
+    [("created", "time"), ("revision", "commit"), ("title", "contract"), ("version", "version")]
+        .iter()
+        .filter_map(|(name, key)| {
+            let value = said.get(key)?.as_str()?.to_owned();
+            Some((format!("org.opencontainers.image.{name}"), value))
+        })
+        .collect()
+}
+
+impl Target for Registry {
+    fn name(&self) -> String {
+        format!("registry `{}`", self.place)
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn state(&self, files: &FileTree) -> Result<State, TargetError> {
+        let own = format!("sha256:{}", sha256(&manifest(files, &about(files))));
+        Ok(match self.client()?.digest(&self.version)? {
+            None => State::Absent,
+            Some(there) if there == own => State::Same,
+            Some(_) => State::Other,
+        })
+    }
+
+    fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
+        let client = self.client()?;
+        let content = client.write(files, &about(files))?;
+        Ok(Box::new(Written { client, content, version: self.version.clone() }))
+    }
+}
+
+/// An artefact that is there and has no tag yet.
+struct Written {
+    client: Client,
+    content: Bytes,
+    version: String,
+}
+
+impl Prepared for Written {
+    fn show(self: Box<Self>) -> Result<(), TargetError> {
+        let own = format!("sha256:{}", sha256(&self.content));
+        match self.client.digest(&self.version)? {
+            None => Ok(self.client.tag(&self.content, &self.version)?),
+            Some(there) if there == own => Ok(()),
+            Some(_) => Err(crate::oci::OciError::Overtaken(self.client.shown(&self.version)).into()),
+        }
+    }
+}
