@@ -238,8 +238,8 @@ impl Sketch {
         }
     }
 
-    /// The files; `None` for what is no contract: two parts of one name. `others` are fields that nothing meets, so many
-    /// of them as are written behind the rest.
+    /// The files; `None` for what is no contract: two parts of one name. `others` are fields and values that nothing
+    /// meets, so many of them as are written behind the rest.
     pub(crate) fn render(&self, others: usize) -> Option<Vec<(&'static str, String)>> {
         let fields = distinct(self.members.iter().map(|m| FIELDS[m.name]))?;
         distinct(fields.iter().map(|name| name.replace('_', "").to_lowercase()))?;
@@ -280,6 +280,9 @@ impl Sketch {
         self.values.iter().for_each(|(name, number)| {
             let _ = write!(more, " {} = {number};", VALUES[*name]);
         });
+        for i in 0..others {
+            let _ = writeln!(more, "ZZ{i}_QQ = {};", 1000 + i);
+        }
         more.push_str(" }\n");
         if !self.methods.is_empty() {
             out.push_str("service Till {\n");

@@ -2,7 +2,7 @@
 //! finding is there where every name stays. Tried on random contracts whose parts have names that generators keep
 //! apart, and on random edits of them, their order among these.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use protopact::compare::Comparison;
