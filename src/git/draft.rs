@@ -79,7 +79,7 @@ pub enum PushError {
         said: Vec<String>,
         /// How git ended.
         #[source]
-        source: ProgramError,
+        source: Box<ProgramError>,
     },
 }
 
@@ -374,7 +374,7 @@ fn refused(remote: String, source: ProgramError) -> PushError {
             .or_else(|| line.strip_prefix("! "))
     });
     let said = lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
-    PushError::Refused { remote, said, source }
+    PushError::Refused { remote, said, source: Box::new(source) }
 }
 
 /// The object that git printed.

@@ -22,7 +22,7 @@ pub enum ProgramError {
         command: String,
         /// What became of it.
         #[source]
-        source: RunError,
+        source: Box<RunError>,
     },
     /// Nothing can be made beside the repository.
     #[error("cannot make a temporary repository")]
@@ -71,6 +71,7 @@ pub(super) fn git(
     let arguments = quiet.iter().map(OsString::from).chain(arguments).collect();
     let set = set.into_iter().chain([("GIT_TERMINAL_PROMPT", "0".into())]).collect();
     let call = Call { name: "git", program: &program, arguments, folder, input, set };
-    let failed = |source| ProgramError::Failed { command: without_secrets(&command()), source };
+    let failed =
+        |source| ProgramError::Failed { command: without_secrets(&command()), source: Box::new(source) };
     run(host, &call, Limits { output: 64 << 20, ..Limits::default() }).map_err(failed)
 }

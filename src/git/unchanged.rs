@@ -146,6 +146,7 @@ impl Stat {
 }
 
 #[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::fs::{self, File};
     use std::time::{Duration, SystemTime};

@@ -73,10 +73,13 @@ pub fn legal(loaded: &Loaded) -> Result<Vec<LegalText>, SourceError> {
     Ok(texts)
 }
 
+/// Reads a file of a folder; `None` where it is none that is taken.
+type Read<'a> = dyn Fn(&str, &str) -> Result<Option<Bytes>, SourceError> + 'a;
+
 /// Takes from each folder what no earlier one has.
 fn nearest(
     folders: impl Iterator<Item = (Vec<String>, String)>,
-    read: &dyn Fn(&str, &str) -> Result<Option<Bytes>, SourceError>,
+    read: &Read<'_>,
 ) -> Result<Vec<LegalText>, SourceError> {
     let mut texts: Vec<LegalText> = Vec::new();
     let mut found = Vec::new();

@@ -117,6 +117,7 @@ impl Repo {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "where git is")]
 fn environment(around: &Path) -> BTreeMap<OsString, OsString> {
     let path = std::env::var_os("PATH").unwrap();
     [("PATH", path), ("HOME", around.join("home").into()), ("GIT_CONFIG_NOSYSTEM", "1".into())]

@@ -20,9 +20,8 @@ use crate::release::ReleaseError;
 use crate::release::artefacts::{self, Material, Part};
 use crate::schema::Schema;
 
-/// Names of files beside the configuration that go along, and how names of those begin that do as well.
+/// Names of files beside the configuration that go along.
 const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
-const LICENCES: [&str; 5] = ["LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE", "NOTICE.txt"];
 
 /// Packages of languages: language, coordinate, files.
 type Packages = Vec<(String, String, FileTree)>;
@@ -142,16 +141,10 @@ fn imported(papers: &BTreeMap<String, Vec<u8>>) -> Vec<Part> {
 fn papers(repo: &Repo, version: &Version, commit: Id) -> Result<BTreeMap<String, Vec<u8>>, CliError> {
     let mut papers = BTreeMap::new();
     let folder = super::inside(repo, &version.folder, "");
-    for name in PAPERS.iter().chain(&LICENCES) {
-        let text = |path: &str| repo.file_of(commit, path).map_err(ReleaseError::from);
-        let found = match text(&format!("{folder}{name}"))? {
-            // A licence at the root of the repository is that of all contracts in it.
-            None if LICENCES.contains(name) => text(name)?,
-            found => found,
-        };
-        if let Some(content) = found {
-            papers.insert((*name).to_owned(), content);
-        }
+    for name in PAPERS {
+        let found = repo.file_of(commit, &format!("{folder}{name}")).map_err(ReleaseError::from)?;
+        papers.extend(found.map(|content| (name.to_owned(), content)));
     }
+    papers.extend(version.legal.iter().map(|text| (text.name.clone(), text.content.to_vec())));
     Ok(papers)
 }

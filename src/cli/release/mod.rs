@@ -109,6 +109,9 @@ struct Run<'a> {
     place: Workplace<'a>,
 }
 
+/// The files that the commit of a release changes, with their content, and the notes.
+type Written = (Vec<(String, Vec<u8>)>, String);
+
 /// A version that was decided.
 struct Decided {
     plan: Plan,
@@ -184,12 +187,7 @@ impl Run<'_> {
     }
 
     /// The files that the commit of a release changes, and the notes.
-    fn written(
-        &self,
-        plan: &Plan,
-        report: &Report,
-        head: crate::git::Id,
-    ) -> Result<(Vec<(String, Vec<u8>)>, String), CliError> {
+    fn written(&self, plan: &Plan, report: &Report, head: crate::git::Id) -> Result<Written, CliError> {
         let repo = self.place.repo;
         // The day of the commit: on another machine, or tomorrow, it is the same.
         let time = repo.time_of(head).map_err(ReleaseError::from)?;
