@@ -30,7 +30,7 @@ use super::{Server, ServerTls};
 use crate::compile::image::Format as ImageFormat;
 use crate::machine::Packed;
 use crate::oci::Place;
-use crate::text::near;
+use crate::text::{near, without_secrets};
 
 /// Which side of a comparison a source is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,7 +245,7 @@ struct Options<'a> {
 
 impl<'a> Parser<'a> {
     fn fail<T>(&self, message: impl Into<String>, hint: Option<String>) -> Result<T, SpecError> {
-        Err(SpecError { text: self.text.to_owned(), message: message.into(), hint })
+        Err(SpecError { text: without_secrets(self.text), message: message.into(), hint })
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -425,7 +425,7 @@ impl<'a> Parser<'a> {
             return Ok(SourceSpec::Server(server));
         }
         if text.starts_with("oci://") {
-            let hint = || Some("write `oci://HOST/NAME:VERSION`".to_owned());
+            let hint = || Some(PUBLISHED.to_owned());
             return match Place::parse(text) {
                 Ok(place) if place.tag.is_some() => Ok(SourceSpec::Artefact(place)),
                 Ok(_) => self.fail("names no version", hint()),
@@ -528,8 +528,8 @@ impl<'a> Parser<'a> {
             return self.fail("is on the network, which is never used here", Some(hint));
         }
         if text.starts_with("oci://") {
-            let hint = "pull it with the program of that registry, and name the file or folder".into();
-            return self.fail("is a version in an OCI registry, and those are not read", Some(hint));
+            return self
+                .fail("is a version in a registry, which takes no options", Some(PUBLISHED.to_owned()));
         }
         if text.strip_prefix("buf.build/").is_some_and(|m| m.contains('/')) && !self.exists(text) {
             let hint = "export it to a directory, or build it into a `.binpb` file, and name that".into();
@@ -541,6 +541,9 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 }
+
+/// How a published version is named.
+const PUBLISHED: &str = "write `oci://HOST/NAME:VERSION`";
 
 fn rev(text: &str) -> Rev {
     match (text, text.strip_prefix("merge-base:")) {
@@ -719,7 +722,9 @@ mod tests {
             ("https://github.com/acme/contracts.git", "PATH#ref=REVISION"),
             ("git@github.com:acme/contracts.git#branch=main", "PATH#ref=REVISION"),
             ("buf.build/acme/pay", ".binpb"),
-            ("oci://ghcr.io/acme/pay:v1", "pull it"),
+            ("oci://ghcr.io/acme/pay", "oci://HOST/NAME:VERSION"),
+            ("oci://me:s3cret@ghcr.io/pay:v1", "oci://HOST/NAME:VERSION"),
+            ("oci://ghcr.io/acme/pay:v1#subdir=x", "oci://HOST/NAME:VERSION"),
             ("grpc://localhost", "grpc://HOST:PORT"),
             ("grpc://:50051", "grpc://HOST:PORT"),
             ("grpc://a b:1", "grpc://HOST:PORT"),

@@ -18,20 +18,7 @@ use crate::support::{self, Files};
 
 /// Edits that do not fix by themselves: whether only where every rule is asked for at once, the change, what then
 /// happens, and why that is right.
-const BEYOND: [(bool, &str, &str, &str); 9] = [
-    (
-        false,
-        "extension-removed",
-        "does not declare",
-        "its number comes back with the range, a finding of its own",
-    ),
-    (
-        false,
-        "enum-value-number-reused",
-        "enum-value-removed",
-        "shifted names go back together, a finding each",
-    ),
-    (false, "field-number-reused", "field-removed", "shifted fields go back together, a finding each"),
+const BEYOND: [(bool, &str, &str, &str); 6] = [
     (true, "-moved", "is still there", "the rule asks for the file; whoever imports it is served"),
     (true, "", "SERVICE_NO_ADD would come", "who forbids additions forbids two services for one"),
     (true, "", "MESSAGE_NO_DELETE would come", "no edit pleases a rule about files and one about names here"),

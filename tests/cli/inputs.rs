@@ -180,12 +180,12 @@ fn a_set_with_editions_is_a_place_for_imports() {
 }
 
 #[test]
-fn oci_is_refused_with_what_to_do_instead() {
+fn a_version_in_a_registry_is_named_whole() {
     let env = TestEnv::new();
-    insta::assert_snapshot!(env.run(&["build", "oci://ghcr.io/acme/pay:v1"]), @r"
+    insta::assert_snapshot!(env.run(&["build", "oci://registry.example/acme/pay"]), @r"
     --- stderr
-    error: source `oci://ghcr.io/acme/pay:v1`: is a version in an OCI registry, and those are not read
-    hint: pull it with the program of that registry, and name the file or folder
+    error: source `oci://registry.example/acme/pay`: names no version
+    hint: write `oci://HOST/NAME:VERSION`
     --- exit 2
     ");
 }
