@@ -55,6 +55,8 @@ pub(in crate::verdict) struct Generated {
     tops: Memo<Container, Shared>,
     members: Memo<(Language, Element), Members>,
     groups: Memo<Language, Groups>,
+    /// What of a new element has names right below its container.
+    below: Memo<(Language, Element), FxHashSet<Element>>,
     /// Of the old side and of the new one.
     kin: [Memo<Element, Kin>; 2],
 }
@@ -107,6 +109,7 @@ impl Generated {
             tops: Memo::default(),
             members: Memo::default(),
             groups: Memo::default(),
+            below: Memo::default(),
             kin: [Memo::default(), Memo::default()],
         }
     }
@@ -399,10 +402,15 @@ impl Generated {
         let few = self.is_about_few(cx, back(cx, scope), scope);
         let right_below = || {
             // A field is rarely there.
-            let kin = self.kin(1, cx.new, scope);
-            let view = few.then(|| kin.view(cx.new, parts.iter().copied().collect()));
-            let tops = surface::tops(language, cx.new, owner, view.as_ref());
-            tops.iter().any(|name| name.of == new)
+            if few {
+                let kin = self.kin(1, cx.new, scope);
+                let view = kin.view(cx.new, parts.iter().copied().collect());
+                return surface::tops(language, cx.new, owner, Some(&view)).iter().any(|name| name.of == new);
+            }
+            let all = self.below.get((language, owner), || {
+                surface::tops(language, cx.new, owner, None).into_iter().map(|name| name.of).collect()
+            });
+            all.contains(&new)
         };
         let here =
             if owner == new || right_below() { first(&self.tops(language, cx.new, owner)) } else { None };
