@@ -182,7 +182,7 @@ impl Client {
     }
 
     /// Writes the manifest of files that are there under a tag, and looks whether it stands there. It is never written by
-    /// its digest: oci-client 0.18.0 panics where a registry does not say then where it is.
+    /// its digest, which oci-client 0.18.0 cannot do with every registry.
     ///
     /// # Errors
     ///
