@@ -7,10 +7,10 @@ use clap::Args;
 use semver::Version;
 use serde_json::json;
 
-use super::release::Places;
+use super::release::{Places, repository};
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
 use crate::config::Destination;
-use crate::git::{Repo, TagPattern};
+use crate::git::TagPattern;
 use crate::machine::Host;
 use crate::present::{Choice, Format, Formats};
 use crate::release::{Annotation, ReleaseError};
@@ -81,11 +81,7 @@ impl Formats for OfVersions {
 pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let (settings, folder) = pipeline::here(ctx)?;
     let shape = TagPattern::parse(&settings.release.tag).map_err(|e| CliError::new(ErrorKind::Usage, e))?;
-    let repo = Repo::discover(&folder).map_err(|e| {
-        CliError::new(ErrorKind::Usage, e)
-            .while_("cannot look for published versions")
-            .hint("run it in the repository of the contract")
-    })?;
+    let repo = repository(&folder)?;
     let places = Places::of(&args.to, &settings.release.to, &ctx.io.cwd, &folder)?;
     let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
     let asked = match places.remote.as_deref().filter(|_| args.places) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git2::FileMode;
 use git2::build::TreeUpdateBuilder;
@@ -155,12 +155,6 @@ impl Repo {
             }
         }
         Ok(tags)
-    }
-
-    /// The folder of the repository itself, which all its working trees share.
-    #[must_use]
-    pub fn common_dir(&self) -> &Path {
-        self.inner.commondir()
     }
 
     /// What in the working tree is not committed: paths, some of many.

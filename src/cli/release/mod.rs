@@ -77,11 +77,7 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     let overrides = Overrides { tag: args.tag.clone(), ..pipeline::overrides(ctx) };
     let (settings, folder) = pipeline::settings_here(&overrides, ctx)?;
     let shape = TagPattern::parse(&settings.release.tag).map_err(|e| CliError::new(ErrorKind::Usage, e))?;
-    let repo = Repo::discover(&ctx.io.cwd).map_err(|e| {
-        CliError::new(ErrorKind::Usage, e)
-            .while_("cannot look for published versions")
-            .hint("run it in the repository of the contract")
-    })?;
+    let repo = repository(&ctx.io.cwd)?;
     let places = Places::of(&args.to, &settings.release.to, &ctx.io.cwd, &folder)?;
     let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
     let place = Workplace { repo: &repo, host: &host, now: ctx.io.now, remote: places.remote.as_deref() };
@@ -98,6 +94,15 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
         Some(tag) => run.again(tag, &contract, &args, ctx),
         None => run.release(&contract, &args, ctx),
     }
+}
+
+/// The repository whose tags are the published versions.
+pub(super) fn repository(folder: &Path) -> Result<Repo, CliError> {
+    Repo::discover(folder).map_err(|e| {
+        CliError::new(ErrorKind::Usage, e)
+            .while_("cannot look for published versions")
+            .hint("run it in the repository of the contract")
+    })
 }
 
 /// What all ways of running the command need.
@@ -212,7 +217,7 @@ impl Run<'_> {
     /// Releases the next version.
     fn release(&self, contract: &str, args: &ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
         let repo = self.place.repo;
-        let journal = Journal::take(repo.common_dir(), contract).map_err(ReleaseError::from)?;
+        let journal = Journal::take(&repo.object_dir(), contract).map_err(ReleaseError::from)?;
         if let Some(entry) = self.place.left_over(&journal)? {
             let notes = self.notes_of(&entry);
             let targets = self.places.targets(contract, &entry.version, self.place.host);
