@@ -10,6 +10,7 @@
 #[expect(dead_code, reason = "the commands' tests use the rest")]
 mod env;
 
+mod ages;
 mod blame;
 mod command;
 mod died;
