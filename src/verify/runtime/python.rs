@@ -9,9 +9,9 @@ use sha2::{Digest as _, Sha256};
 use super::{Runtime, Start};
 use crate::codegen::render::render;
 use crate::codegen::{FileTree, Target};
+use crate::compile::output::{SetOptions, descriptor_set};
 use crate::verify::build::{BuildError, ENVIRONMENT, Place, Work, failed};
 use crate::verify::driver::{Build, Driver, DriverError};
-use crate::compile::output::{SetOptions, descriptor_set};
 use crate::wire::Reader;
 use crate::words::Age;
 
