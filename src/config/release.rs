@@ -92,7 +92,7 @@ impl Destination {
             "git" if !rest.starts_with('-') && !rest.contains([':', '/', '\\', ' ']) => {
                 Ok(Destination::Git(rest.to_owned()))
             }
-            "git" => Err(format!("`{rest}` is not the name of a remote")),
+            "git" => Err(format!("`{}` is not the name of a remote", without_secrets(rest))),
             "oci" => match Place::parse(text) {
                 Ok(place) if place.tag.is_none() => Ok(Destination::Registry(place)),
                 Ok(_) => Err(format!("`{text}` names a tag, which is that of each version")),
