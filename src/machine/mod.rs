@@ -18,7 +18,7 @@ mod talk;
 pub mod tools;
 mod whole;
 
-pub use cache::{Cache, Space};
+pub use cache::{Cache, Room, Space};
 pub use files::{FileTree, TreeError};
 pub use folder::{Stage, TakeError, Taken};
 use groups::Group;
