@@ -25,6 +25,7 @@ mod panic;
 mod pipeline;
 mod plugins;
 mod progress;
+mod register;
 mod release;
 mod repairs;
 mod rules;

@@ -25,8 +25,12 @@ mod past;
 mod pipelines;
 mod policy;
 mod publish;
+#[cfg(unix)]
+mod registries;
 mod release;
 mod rules;
+#[cfg(unix)]
+mod server;
 #[cfg(unix)]
 mod shapes;
 mod shell;
