@@ -10,6 +10,7 @@ mod git;
 
 mod affected;
 mod build;
+mod cache;
 mod check;
 #[cfg(unix)]
 mod deps;
