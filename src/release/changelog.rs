@@ -38,11 +38,12 @@ pub(super) const PARTS: [&str; 9] =
 
 impl Changelog {
     /// The changelog of a planned version, for the report that the plan was made from; `date` is the day it is released
-    /// on, `2026-11-28`.
+    /// on, `2026-11-28`, and `languages` are those that the contract has packages in: what nobody can depend on is not
+    /// told of.
     ///
     /// Nothing that names, comments or reasons hold is markup here.
     #[must_use]
-    pub fn of(report: &Report, plan: &Plan, date: &str) -> Changelog {
+    pub fn of(report: &Report, plan: &Plan, date: &str, languages: &[Language]) -> Changelog {
         let mut text = format!("## [{}] - {date}\n", plan.version);
         let Some(from) = &plan.from else {
             text.push_str("\nThe first version.\n");
@@ -59,7 +60,7 @@ impl Changelog {
             part(&mut text, name, &by_package(entries));
         }
         part(&mut text, ACCEPTED, &accepted(report));
-        part(&mut text, UPGRADING, &upgrading(from, &plan.version, &changes));
+        part(&mut text, UPGRADING, &upgrading(from, &plan.version, &changes, languages));
         Changelog { version: plan.version.clone(), section: text }
     }
 }
@@ -178,19 +179,22 @@ fn accepted(report: &Report) -> String {
 }
 
 /// What a team that uses the packages has to do: the versions to ask for, and what its code must change.
-fn upgrading(from: &Version, to: &Version, changes: &[&ChangeRecord]) -> String {
+fn upgrading(from: &Version, to: &Version, changes: &[&ChangeRecord], languages: &[Language]) -> String {
+    if languages.is_empty() {
+        return String::new();
+    }
     let mut text = String::from("\n| package | from | to |\n| --- | --- | --- |\n");
-    for language in Language::ALL {
+    for &language in languages {
         let (name, spell) = spelt(language);
         let cell =
             |version: &Version| Spelling::of(version).map_or_else(|| version.to_string(), |s| spell(&s));
         let _ = writeln!(text, "| {name} | {} | {} |", code(&cell(from)), code(&cell(to)));
     }
     let path = |version: &Version| Spelling::of(version).map(|spelling| spelling.go_path).unwrap_or_default();
-    if path(from) != path(to) {
+    if languages.contains(&Language::Go) && path(from) != path(to) {
         let _ = write!(text, "\nThe path of the Go module ends with {} now.\n", code(&path(to)));
     }
-    for language in Language::ALL {
+    for &language in languages {
         let edits = edits(language, changes);
         if edits.is_empty() {
             let _ = write!(text, "\n#### {}\n\nNo code has to change.\n", language.title());
@@ -242,13 +246,18 @@ mod tests {
     use crate::report::sample;
 
     fn changelog(report: &Report) -> Changelog {
+        changelog_in(report, &Language::ALL)
+    }
+
+    fn changelog_in(report: &Report, languages: &[Language]) -> Changelog {
         let published = Published { versions: vec![Version::new(1, 4, 0)] };
-        Changelog::of(report, &Plan::of(report, &published, None, None).unwrap().unwrap(), "2026-11-28")
+        let plan = Plan::of(report, &published, None, None).unwrap().unwrap();
+        Changelog::of(report, &plan, "2026-11-28", languages)
     }
 
     fn first() -> Changelog {
         let plan = Plan::of(&Report::default(), &Published::default(), None, None).unwrap().unwrap();
-        Changelog::of(&Report::default(), &plan, "2026-11-28")
+        Changelog::of(&Report::default(), &plan, "2026-11-28", &Language::ALL)
     }
 
     #[test]
@@ -301,5 +310,15 @@ mod tests {
     fn a_second_major_version_has_its_own_path_in_go() {
         let section = changelog(&sample::full()).section;
         assert!(section.contains("The path of the Go module ends with `/v2` now."), "{section}");
+    }
+
+    #[test]
+    fn languages_without_a_package_are_not_told_of() {
+        let section = changelog_in(&sample::full(), &[Language::Java, Language::Rust]).section;
+        let (_, upgrading) = section.split_once("### Upgrading\n").unwrap();
+        assert!(upgrading.contains("| Java (Maven) | `1.4.0` | `2.0.0` |\n| Rust (Cargo) |"), "{upgrading}");
+        assert!(upgrading.contains("#### Java\n") && upgrading.contains("#### Rust\n"), "{upgrading}");
+        assert!(!upgrading.contains("Go") && !upgrading.contains("Python"), "{upgrading}");
+        assert!(!changelog_in(&sample::full(), &[]).section.contains("Upgrading"));
     }
 }

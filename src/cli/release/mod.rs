@@ -23,7 +23,7 @@ use crate::release::{
     Workplace, bring,
 };
 use crate::text::{Date, Line, Style};
-use crate::words::Bump;
+use crate::words::{Bump, Language};
 
 /// Publish the next version: once, everywhere, and for ever
 ///
@@ -57,9 +57,11 @@ pub(super) struct ReleaseArgs {
     #[arg(long, value_name = "SHAPE")]
     tag: Option<String>,
 
-    /// Where to publish: `git:REMOTE`, `dir:FOLDER` or `oci://HOST/NAME`; `to` in the configuration when it is left out
+    /// Where to publish: `git:REMOTE`, `dir:FOLDER`, `oci://HOST/NAME`, or a registry of a language; `to` in the
+    /// configuration when it is left out
     ///
-    /// Without any, the version is a tag in this repository.
+    /// Registries of languages are `go:FOLDER`, `maven+https://HOST/PATH`, `maven+file:FOLDER`, `pypi+https://HOST/PATH` and
+    /// `cargo:REGISTRY`. Without any place, the version is a tag in this repository.
     #[arg(long, value_name = "PLACE", value_parser = Destination::parse)]
     to: Vec<Destination>,
 
@@ -82,7 +84,9 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
     let place = Workplace { repo: &repo, host: &host, now: ctx.io.now, remote: places.remote.as_deref() };
     let changelog = settings.release.changelog.clone();
-    let run = Run { shape, folder, changelog, places: &places, place };
+    let languages =
+        settings.generate.iter().flat_map(|generate| generate.languages.keys().copied()).collect();
+    let run = Run { shape, folder, changelog, languages, places: &places, place };
     if args.dry_run {
         return run.show(&args, settings.name.as_deref(), ctx);
     }
@@ -110,6 +114,8 @@ struct Run<'a> {
     shape: TagPattern,
     folder: std::path::PathBuf,
     changelog: Option<String>,
+    /// Those that the contract has packages in.
+    languages: Vec<Language>,
     places: &'a Places,
     place: Workplace<'a>,
 }
@@ -197,7 +203,7 @@ impl Run<'_> {
         // The day of the commit: on another machine, or tomorrow, it is the same.
         let time = repo.time_of(head).map_err(ReleaseError::from)?;
         let date = Date::of(std::time::UNIX_EPOCH + std::time::Duration::from_secs(time));
-        let log = Changelog::of(report, plan, &date.to_string());
+        let log = Changelog::of(report, plan, &date.to_string(), &self.languages);
         let name = self.changelog.as_deref().unwrap_or("CHANGELOG.md");
         let path = inside(repo, &self.folder, name);
         let there = repo.file_of(head, &path).map_err(ReleaseError::from)?;
