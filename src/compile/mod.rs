@@ -28,6 +28,8 @@ pub mod text_format;
 mod well_known;
 pub(crate) mod wire;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use thiserror::Error;
 
@@ -64,7 +66,7 @@ pub struct Input {
     /// The files, in any order; import paths are unique.
     pub files: Vec<InputFile>,
     /// Files that belong to the side and are not compiled: nothing that is compiled imports them.
-    pub heads: Vec<Head>,
+    pub heads: Arc<[Head]>,
     /// The import roots as a sentence has them, each quoted, for hints about missing imports.
     pub roots: Vec<String>,
     /// Whether nobody wrote the roots down, and they were found.
@@ -136,7 +138,7 @@ pub struct Compiled {
     /// The files.
     pub files: Vec<CompiledFile>,
     /// Files that belong to the side and were not compiled.
-    pub heads: Vec<Head>,
+    pub heads: Arc<[Head]>,
     /// What is odd about the contract's own files without being wrong, sorted by file and position.
     pub warnings: Vec<Diagnostic>,
 }

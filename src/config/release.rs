@@ -27,10 +27,59 @@ pub enum Destination {
     Registry(Place),
     /// `dir:PATH`: a folder, as written.
     Directory(String),
+    /// `go:PATH`: a folder of Go modules, as written.
+    Go(String),
+    /// `maven+ADDRESS`: a repository of Maven.
+    Maven(MavenRepository),
+    /// `pypi+ADDRESS`: an index of Python packages.
+    Python(PythonIndex),
+    /// `cargo:NAME`: a registry of crates, by the name that the configuration of cargo has for it.
+    Crates(String),
+}
+
+/// A repository of Maven.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MavenRepository {
+    /// An address of HTTP, or `file:` with a path.
+    pub address: String,
+    /// What the settings of Maven know the server by.
+    pub id: String,
+}
+
+/// An index of Python packages.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PythonIndex {
+    /// Where packages are sent to.
+    pub upload: String,
+    /// Where the simple index is; `None` where it follows from the other address.
+    pub index: Option<String>,
+}
+
+/// The forms of places, as a person is told them.
+const FORMS: &str = "`git:origin`, `dir:../published`, `oci://HOST/NAME`, `go:../proxy`, `maven+https://HOST/PATH`, \
+     `pypi+https://HOST/PATH` or `cargo:REGISTRY`";
+
+/// An address of HTTP, and what comes after `#`. Credentials have no place in it.
+fn address(text: &str) -> Result<(String, Option<String>), String> {
+    let (address, more) = text.split_once('#').map_or((text, None), |(address, more)| (address, Some(more)));
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split('/').next().unwrap_or_default());
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"\"'<>?".contains(c);
+    match host {
+        Some(host) if host.contains('@') => {
+            Err("names and passwords have no place in an address: the tool that publishes there has its own"
+                .to_owned())
+        }
+        Some(host) if !host.is_empty() && text.chars().all(plain) && more != Some("") => {
+            Ok((address.to_owned(), more.map(str::to_owned)))
+        }
+        _ => Err(format!("`{}` is no address of a server", without_secrets(text))),
+    }
 }
 
 impl Destination {
-    /// Reads `git:origin`, `dir:../published` or `oci://registry.example/acme/pay`.
+    /// Reads `git:origin`, `dir:../published`, `oci://registry.example/acme/pay`, `go:../proxy`,
+    /// `maven+https://repo.example/releases#id`, `maven+file:../m2`, `pypi+https://pypi.example/`, `cargo:ours`.
     ///
     /// # Errors
     ///
@@ -43,17 +92,41 @@ impl Destination {
             "git" if !rest.starts_with('-') && !rest.contains([':', '/', '\\', ' ']) => {
                 Ok(Destination::Git(rest.to_owned()))
             }
-            "git" => Err(format!("`{rest}` is not the name of a remote")),
+            "git" => Err(format!("`{}` is not the name of a remote", without_secrets(rest))),
             "oci" => match Place::parse(text) {
                 Ok(place) if place.tag.is_none() => Ok(Destination::Registry(place)),
                 Ok(_) => Err(format!("`{text}` names a tag, which is that of each version")),
                 Err(error) => Err(error.to_string()),
             },
             "dir" if !rest.is_empty() => Ok(Destination::Directory(rest.to_owned())),
-            _ => Err(format!(
-                "`{}` is no place to publish to: `git:origin`, `dir:../published` or `oci://HOST/NAME`",
-                without_secrets(text)
-            )),
+            "go" if !rest.is_empty() => Ok(Destination::Go(rest.to_owned())),
+            "maven+file" if !rest.is_empty() => Ok(Destination::Maven(MavenRepository {
+                address: format!("file:{rest}"),
+                id: "local".to_owned(),
+            })),
+            "maven+http" | "maven+https" => {
+                let (address, id) = address(&text["maven+".len()..])?;
+                let host = address.split('/').nth(2).and_then(|host| host.split(':').next());
+                let id = id.unwrap_or_else(|| host.unwrap_or_default().to_owned());
+                let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+                if id.is_empty() || !id.chars().all(plain) {
+                    return Err(format!("`{id}` is not what Maven knows a server by"));
+                }
+                Ok(Destination::Maven(MavenRepository { address, id }))
+            }
+            "pypi+http" | "pypi+https" => {
+                let (upload, index) = address(&text["pypi+".len()..])?;
+                let index = index.map(|index| address(&index)).transpose()?.map(|(index, _)| index);
+                Ok(Destination::Python(PythonIndex { upload, index }))
+            }
+            "cargo"
+                if !rest.is_empty()
+                    && !rest.starts_with('-')
+                    && rest.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)) =>
+            {
+                Ok(Destination::Crates(rest.to_owned()))
+            }
+            _ => Err(format!("`{}` is no place to publish to: {FORMS}", without_secrets(text))),
         }
     }
 }
@@ -137,8 +210,37 @@ mod tests {
         assert_eq!(read("git"), Some(Destination::Git("origin".into())));
         assert_eq!(read("dir:../out"), Some(Destination::Directory("../out".into())));
         assert!(matches!(read("oci://r.example/pay"), Some(Destination::Registry(_))));
+        assert_eq!(read("go:../proxy"), Some(Destination::Go("../proxy".into())));
+        assert_eq!(read("cargo:my-own"), Some(Destination::Crates("my-own".into())));
+        let maven = |address: &str, id: &str| {
+            Some(Destination::Maven(MavenRepository { address: address.into(), id: id.into() }))
+        };
+        assert_eq!(read("maven+file:../m2"), maven("file:../m2", "local"));
+        assert_eq!(read("maven+https://repo.example:8/a"), maven("https://repo.example:8/a", "repo.example"));
+        assert_eq!(read("maven+http://repo.example/a#ours"), maven("http://repo.example/a", "ours"));
+        let python = |upload: &str, index: Option<&str>| {
+            Some(Destination::Python(PythonIndex { upload: upload.into(), index: index.map(str::to_owned) }))
+        };
+        assert_eq!(read("pypi+https://h/x/"), python("https://h/x/", None));
+        assert_eq!(
+            read("pypi+http://h/x#http://h/+simple/"),
+            python("http://h/x", Some("http://h/+simple/"))
+        );
         for text in [
             "",
+            "go:",
+            "cargo:",
+            "cargo:--token",
+            "cargo:a=b",
+            "pypi+https://",
+            "pypi+ftp://h",
+            "pypi+https://me:s3cret@h/x",
+            "pypi+https://h/x#https://s3cret@h/y",
+            "pypi+https://h/x y",
+            "maven+https://s3cret@h/x",
+            "maven+https://h/x#",
+            "maven+https://h/x#a::b",
+            "maven+file:",
             "dir:",
             "git:--upload-pack=x",
             "git:https://me:s3cret@host/x",
@@ -148,6 +250,7 @@ mod tests {
             "oci:x",
         ] {
             assert_eq!(read(text), None, "{text}");
+            assert!(!Destination::parse(text).unwrap_err().contains("s3cret"), "{text}");
         }
     }
 

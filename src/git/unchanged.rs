@@ -8,7 +8,7 @@ use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use git2::{AttrCheckFlags, AttrValue, IndexEntry};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{Id, Repo};
 
@@ -106,21 +106,11 @@ impl Unchanged {
         (Stat::of(&metadata)? == noted.stat).then_some(noted.id)
     }
 
-    /// Whether nobody has rules about the bytes of files in these folders, not even ones that git was not told of.
-    pub fn is_plain<'f>(&self, folders: impl IntoIterator<Item = &'f Path>) -> bool {
-        let mut seen: FxHashSet<&Path> = FxHashSet::default();
-        for folder in folders {
-            let inside = folder.ancestors().take_while(|folder| folder.starts_with(&self.workdir));
-            for folder in inside {
-                if !seen.insert(folder) {
-                    break;
-                }
-                if folder.join(".gitattributes").exists() {
-                    return false;
-                }
-            }
-        }
-        true
+    /// Whether nobody has rules about the bytes of files in this folder or one around it, not even ones that git was not
+    /// told of.
+    pub fn is_plain(&self, folder: &Path) -> bool {
+        let mut inside = folder.ancestors().take_while(|folder| folder.starts_with(&self.workdir));
+        inside.all(|folder| !folder.join(".gitattributes").exists())
     }
 }
 
@@ -208,10 +198,10 @@ mod tests {
     #[test]
     fn nothing_is_known_where_git_changes_bytes() {
         let (dir, path) = repository(60);
-        assert!(unchanged(dir.path()).unwrap().is_plain([path.parent().unwrap()]));
+        assert!(unchanged(dir.path()).unwrap().is_plain(path.parent().unwrap()));
         // Whether git was told of the rules or not.
         fs::write(dir.path().join("a/.gitattributes"), "*.proto text eol=crlf").unwrap();
-        assert!(!unchanged(dir.path()).unwrap().is_plain([path.parent().unwrap()]));
+        assert!(!unchanged(dir.path()).unwrap().is_plain(path.parent().unwrap()));
         add(dir.path());
         assert!(unchanged(dir.path()).is_none());
         let (dir, _) = repository(60);

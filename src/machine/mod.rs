@@ -2,7 +2,7 @@
 //!
 //! [`Host`] is its environment, [`tools`] what is looked for in it; [`mod@run`] starts programs, bounded and with an end, and
 //! [`Talk`] those that are talked to; [`Cache`] is where what can be got
-//! or made again is kept, and [`prune`] what leaves it; [`Packed`] is what is compressed, [`FileTree`] what is written, before it is; [`write_whole`] and [`Taken`] write a file or a folder
+//! or made again is kept, and [`prune`] what leaves it; [`Web`] asks servers; [`Packed`] is what is compressed, [`FileTree`] what is written, before it is; [`write_whole`] and [`Taken`] write a file or a folder
 //! whole or not at all.
 
 mod cache;
@@ -16,9 +16,10 @@ pub mod prune;
 pub mod run;
 mod talk;
 pub mod tools;
+mod web;
 mod whole;
 
-pub use cache::{Cache, Space};
+pub use cache::{Cache, Room, Space};
 pub use files::{FileTree, TreeError};
 pub use folder::{Stage, TakeError, Taken};
 use groups::Group;
@@ -28,4 +29,5 @@ pub use host::Host;
 pub use inflate::{Packed, inflate};
 pub use run::{Limits, RunError};
 pub use talk::{NoLine, Talk};
+pub use web::{PATIENCE, PAUSES, Web, WebError, causes, is_passing};
 pub use whole::{FileError, fail, files_below, link, write_into, write_whole};

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::future::Future;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use bytes::Bytes;
 use docker_credential::{CredentialRetrievalError, DockerCredential};
@@ -16,13 +15,8 @@ use thiserror::Error;
 use tokio::runtime::Runtime;
 
 use super::{EMPTY_CONTENT, MANIFEST, Manifest, Place, TITLE, digest, manifest};
-use crate::machine::{FileTree, Host};
-use crate::text::without_secrets;
+use crate::machine::{FileTree, Host, PATIENCE, PAUSES, causes, is_passing as is_passing_status};
 
-/// How long a registry may take to answer, or to send more.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long to wait before each further try, where a registry says that it is busy, or broke down.
-const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
 /// How large a manifest, and all files of a version, may be.
 const MAX_MANIFEST: usize = 4 << 20;
 const MAX_BYTES: u64 = 2 << 30;
@@ -126,7 +120,7 @@ impl Client {
 
     fn failed(&self, tag: &str, what: &'static str) -> impl FnOnce(OciDistributionError) -> OciError {
         let place = self.shown(tag);
-        move |error| OciError::Registry { place, what, said: said(&error) }
+        move |error| OciError::Registry { place, what, said: causes(&error) }
     }
 
     /// The digest of what is under a tag.
@@ -298,12 +292,12 @@ where
 /// Whether the same may go well a little later.
 fn is_passing(error: &OciDistributionError) -> bool {
     match error {
-        OciDistributionError::ServerError { code, .. } => *code == 429 || *code >= 500,
+        OciDistributionError::ServerError { code, .. } => is_passing_status(*code),
         OciDistributionError::RegistryError { envelope, .. } => {
             envelope.errors.iter().any(|e| e.code == OciErrorCode::Toomanyrequests)
         }
         OciDistributionError::RequestError(error) => {
-            error.status().is_some_and(|s| s.as_u16() == 429 || s.is_server_error())
+            error.status().is_some_and(|s| is_passing_status(s.as_u16()))
         }
         _ => false,
     }
@@ -322,20 +316,6 @@ fn is_absent(error: &OciDistributionError) -> bool {
         OciDistributionError::RequestError(error) => error.status().is_some_and(|s| s.as_u16() == 404),
         _ => false,
     }
-}
-
-/// What went wrong, with its causes: the client's words for a request that failed say only that it did.
-fn said(error: &OciDistributionError) -> String {
-    let mut said = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(next) = cause {
-        let text = next.to_string();
-        if !said.contains(&text) {
-            said = format!("{said}: {text}");
-        }
-        cause = next.source();
-    }
-    without_secrets(&said)
 }
 
 /// What Docker's configuration has for a registry; nothing where there is none.

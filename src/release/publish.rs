@@ -141,7 +141,11 @@ impl ReleaseError {
                 "nothing was published by this run: pull, and release again".to_owned()
             }
             ReleaseError::Git(error) => return error.hint(),
-            ReleaseError::Unfinished { .. } => "release again: what is missing is brought there".to_owned(),
+            ReleaseError::Target(error) => return error.hint(),
+            ReleaseError::Unfinished { source, .. } => {
+                let more = source.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+                format!("release again: what is missing is brought there{more}")
+            }
             _ => return None,
         })
     }

@@ -51,7 +51,7 @@ impl Schema {
                 .map_err(|reason| BuildError { file: file.name.to_string(), reason })?;
         }
         schema.link();
-        for head in &compiled.heads {
+        for head in compiled.heads.iter() {
             let known = schema.head_packages.entry(head.package.clone()).or_default();
             *known = known.or(head.declares);
         }

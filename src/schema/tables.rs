@@ -1,6 +1,6 @@
 //! The tables of elements: one version of a contract, and how elements are found in it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -26,7 +26,7 @@ pub struct Schema {
     pub(super) by_file: FxHashMap<Box<str>, FileId>,
     pub(super) by_name: FxHashMap<Box<str>, Element>,
     pub(super) packages: FxHashMap<Box<str>, Vec<FileId>>,
-    pub(super) heads: Vec<Head>,
+    pub(super) heads: Arc<[Head]>,
     /// What the heads of each package declare.
     pub(super) head_packages: FxHashMap<Box<str>, Declares>,
     pub(super) extensions: FxHashMap<(Box<str>, i32), FieldId>,

@@ -154,7 +154,8 @@ pub(super) fn affected(old: &Graph<'_>, new: &Graph<'_>) -> Option<Affected> {
             || extends && node.scan.declares.extensions
             || node.describes_options() && node.target
             || outer.contains(node.package())
-            || node.containers(name).iter().any(|container| containers.contains(container))
+            || !containers.is_empty()
+                && node.containers(name).iter().any(|container| containers.contains(container))
     };
     let mut open: Vec<&str> = reached.iter().copied().collect();
     open.extend(names.iter().copied().filter(|name| nodes(name).iter().any(|node| wanted(name, node))));

@@ -20,9 +20,19 @@ const MAX_DEPTH: usize = 256;
 /// Fills a tree with the wanted files under a root. `skip` says which directories to leave out, by their path
 /// from the root.
 pub(super) fn fill(tree: &mut Tree, root: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), SourceError> {
-    let mut walk = Walk { tree, root, skip, seen: 0 };
+    let mut walk = Walk { tree, root, skip, seen: 0, linked: false };
     walk.enter(root, "", &mut vec![root.to_path_buf()])?;
-    // Two paths to one file are one file.
+    let linked = walk.linked;
+    tree.problems.sort();
+    tree.problems.dedup();
+    if linked {
+        join_linked(tree);
+    }
+    Ok(())
+}
+
+/// Two paths to one file are one file.
+fn join_linked(tree: &mut Tree) {
     let mut real: std::collections::BTreeMap<&Path, &str> = std::collections::BTreeMap::new();
     let mut linked = Vec::new();
     for (path, entry) in &tree.entries {
@@ -37,9 +47,6 @@ pub(super) fn fill(tree: &mut Tree, root: &Path, skip: &dyn Fn(&Path) -> bool) -
         }
     }
     tree.linked = linked.into_iter().collect();
-    tree.problems.sort();
-    tree.problems.dedup();
-    Ok(())
 }
 
 struct Walk<'a> {
@@ -48,6 +55,8 @@ struct Walk<'a> {
     root: &'a Path,
     skip: &'a dyn Fn(&Path) -> bool,
     seen: usize,
+    /// Whether a link led to something.
+    linked: bool,
 }
 
 impl Walk<'_> {
@@ -84,6 +93,9 @@ impl Walk<'_> {
                 }
             };
             let kind = entry.file_type();
+            if entry.file_name() == ".gitattributes" {
+                self.tree.attributes = true;
+            }
             if entry.file_name() == ".git" {
                 if let Some(folder) = entry.path().parent().and_then(|p| p.strip_prefix(directory).ok()) {
                     let folder = slashed(prefix, folder);
@@ -119,15 +131,15 @@ impl Walk<'_> {
             if kind.is_symlink() {
                 self.link(entry.path(), name, path, above)?;
             } else if is_wanted(name) {
-                self.file(entry.path().to_path_buf(), path, kind, entry.metadata().ok().map(|m| m.len()));
+                self.file(entry.path().to_path_buf(), path, kind);
             }
         }
         Ok(())
     }
 
-    fn file(&mut self, on_disk: PathBuf, path: String, kind: FileType, size: Option<u64>) {
+    fn file(&mut self, on_disk: PathBuf, path: String, kind: FileType) {
         if kind.is_file() {
-            self.tree.insert(path, size, Place::Disk(on_disk));
+            self.tree.insert(path, Place::Disk(on_disk));
         } else {
             // Opening a pipe would wait for a writer.
             self.problem(path, "is not a regular file", true, Some("remove it, or take it out of the roots"));
@@ -159,9 +171,13 @@ impl Walk<'_> {
             self.problem(path, "is a link whose target cannot be read", proto, Some("check its permissions"));
             return Ok(());
         };
+        self.linked = true;
+        // A folder around the target need not be walked itself.
+        let mut around = target.ancestors().take_while(|folder| folder.starts_with(self.root));
+        self.tree.attributes |= around.any(|folder| folder.join(".gitattributes").exists());
         if !metadata.is_dir() {
             if is_wanted(name) {
-                self.file(target, path, metadata.file_type(), Some(metadata.len()));
+                self.file(target, path, metadata.file_type());
             }
             return Ok(());
         }

@@ -297,12 +297,7 @@ pub fn plan<'t>(
     like: Option<&Layout>,
     places: &'t Places,
 ) -> Result<Plan<'t>, LayoutError> {
-    let inside = places.listed.iter().filter_map(|place| place.inside.clone()).filter(|p| !p.is_empty());
-    let mut hidden: Vec<String> = inside.collect();
-    if settings.modules == Modules::Detect {
-        hidden.extend(places::foreign(tree));
-    }
-    let mut layout = Layout { policy: settings.policy.clone(), hidden, ..Layout::default() };
+    let mut layout = Layout::begun(tree, settings, places);
     layout.choose_modules(tree, settings, like, &places.scans)?;
     layout.notes.extend_from_slice(&settings.notes);
     let own = |m: &Module| Mount { prefix: m.prefix.clone(), ..Mount::own(tree, &m.root) };
@@ -318,6 +313,38 @@ pub fn plan<'t>(
         Plan { layout, mounts, tree, reached: None, scans: BTreeMap::new(), above: BTreeMap::new() };
     reach::complete(&mut plan, side, places)?;
     Ok(plan)
+}
+
+/// The layout of a side without its files: as [`plan`] makes it where the roots are known that would be found, all
+/// imports lead to files of the side, and nothing was selected.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub(super) fn outline(
+    tree: &Tree,
+    settings: &Settings,
+    like: Option<&Layout>,
+    places: &Places,
+    found: &[Root],
+) -> Result<Layout, LayoutError> {
+    let mut layout = Layout::begun(tree, settings, places);
+    match like.filter(|like| !like.modules.is_empty()) {
+        _ if settings.modules != Modules::Detect => {
+            layout.choose_modules(tree, settings, like, &places.scans)?;
+        }
+        // What is found on one side leaves as much open on a side with the same files.
+        Some(like)
+            if tree.protos().next().is_none() || like.modules.iter().any(|m| tree.has_folder(&m.root)) =>
+        {
+            layout.modules.clone_from(&like.modules);
+        }
+        _ => layout.take_found(tree, settings, found),
+    }
+    layout.notes.extend_from_slice(&settings.notes);
+    layout.check_problems(tree)?;
+    layout.take_notes(tree);
+    Ok(layout)
 }
 
 /// The roots that a side is configured with, as another side that has no configuration tries them; `None` where they were
@@ -344,6 +371,16 @@ fn modules_of(roots: &[Root], policy: &Policy) -> Vec<Module> {
 }
 
 impl Layout {
+    /// A layout with nothing in it but what is hidden.
+    fn begun(tree: &Tree, settings: &Settings, places: &Places) -> Layout {
+        let inside = places.listed.iter().filter_map(|place| place.inside.clone());
+        let mut hidden: Vec<String> = inside.filter(|p| !p.is_empty()).collect();
+        if settings.modules == Modules::Detect {
+            hidden.extend(places::foreign(tree));
+        }
+        Layout { policy: settings.policy.clone(), hidden, ..Layout::default() }
+    }
+
     /// The layout of a compiled input: no modules, every file judged by the policy for the whole contract.
     #[must_use]
     pub fn of_image(settings: &Settings) -> Layout {
@@ -430,15 +467,20 @@ impl Layout {
                 let scans = scans_of(tree, scans, &hidden);
                 let imports: Vec<(&str, Vec<String>)> =
                     scans.iter().map(|(path, scan)| (path.as_str(), scan.imports.clone())).collect();
-                let found = roots::find(&paths, &imports);
-                let module = go_module(tree);
-                let found = roots::with_prefixes(found, &paths, &imports, &elsewhere, module.as_deref());
+                let found = || {
+                    let found = roots::find(&paths, &imports);
+                    let module = go_module(tree);
+                    roots::with_prefixes(found, &paths, &imports, &elsewhere, module.as_deref())
+                };
                 self.scans.clone_from(&scans);
+                let mut own: Option<Vec<Root>> = None;
                 if let Some(like) = like.filter(|l| !l.modules.is_empty()) {
                     let root = |m: &Module| Root { path: m.root.clone(), prefix: m.prefix.clone() };
                     let theirs: Vec<Root> = like.modules.iter().map(root).collect();
-                    let fits = roots::unresolved(&paths, &imports, &theirs)
-                        <= roots::unresolved(&paths, &imports, &found);
+                    // What leaves nothing open fits, whatever else would.
+                    let open = roots::unresolved(&paths, &imports, &theirs);
+                    let fits = open == 0
+                        || open <= roots::unresolved(&paths, &imports, own.get_or_insert_with(found));
                     if fits
                         && (tree.protos().next().is_none()
                             || theirs.iter().any(|root| tree.has_folder(&root.path)))
@@ -447,18 +489,24 @@ impl Layout {
                         return Ok(());
                     }
                 }
-                self.modules = modules_of(&found, &settings.policy);
-                self.found_roots = true;
-                let shown: Vec<String> = found.iter().map(|r| told_root(tree, r)).collect();
-                let plural = if found.len() == 1 { "root" } else { "roots" };
-                self.notes.push(format!(
-                    "import {plural} found from the imports of {}: {}",
-                    tree.name().told(),
-                    shown.join(", ")
-                ));
+                let found = own.unwrap_or_else(found);
+                self.take_found(tree, settings, &found);
             }
         }
         Ok(())
+    }
+
+    /// Takes roots that were found from the imports, and says so.
+    fn take_found(&mut self, tree: &Tree, settings: &Settings, found: &[Root]) {
+        self.modules = modules_of(found, &settings.policy);
+        self.found_roots = true;
+        let shown: Vec<String> = found.iter().map(|r| told_root(tree, r)).collect();
+        let plural = if found.len() == 1 { "root" } else { "roots" };
+        self.notes.push(format!(
+            "import {plural} found from the imports of {}: {}",
+            tree.name().told(),
+            shown.join(", ")
+        ));
     }
 
     fn refuse_empty_roots(&self, tree: &Tree) -> Result<(), LayoutError> {

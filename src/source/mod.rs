@@ -33,6 +33,7 @@ mod places;
 mod reach;
 mod request;
 mod roots;
+mod same;
 mod scans;
 mod server;
 mod settings;

@@ -82,7 +82,7 @@ impl<'t> Plan<'t> {
     /// As [`Plan::read`].
     pub fn input(&self) -> Result<Input, LayoutError> {
         let taken = |import: &str| self.reached.as_ref().is_none_or(|needed| needed.contains(import));
-        Ok(Input { files: self.read(&taken)?, heads: Vec::new(), ..self.rest() })
+        Ok(Input { files: self.read(&taken)?, ..self.rest() })
     }
 
     /// The same for a part of the files: those that `taken` accepts by import path are read, of the others there are
@@ -93,7 +93,7 @@ impl<'t> Plan<'t> {
     /// As [`Plan::read`].
     pub fn input_of(&self, taken: &(dyn Fn(&str) -> bool + Sync)) -> Result<Input, LayoutError> {
         let heads = self.heads(&|import| !taken(import));
-        Ok(Input { files: self.read(taken)?, heads, ..self.rest() })
+        Ok(Input { files: self.read(taken)?, heads: heads.into(), ..self.rest() })
     }
 
     /// The bytes of the files that `taken` accepts by import path, in the order of their import paths.

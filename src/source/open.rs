@@ -295,7 +295,7 @@ fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Resul
     directory::fill(&mut tree, &root, &|relative: &Path| !named_ignored && skip(relative))?;
     let repo = repo.or_else(|| Repo::discover(&root).ok());
     if let Some(unchanged) = repo.and_then(|repo| repo.unchanged()) {
-        tree.know(&unchanged);
+        tree.know(&unchanged, &root);
     }
     tree.root = Some(root);
     Ok(tree)
@@ -594,7 +594,7 @@ fn git_tree(
         ..Tree::default()
     };
     for (path, blob) in listing.files {
-        tree.insert(path, None, Place::Blob(blob));
+        tree.insert(path, Place::Blob(blob));
     }
     tree.submodules = listing.submodules;
     tree.linked = listing.linked.into_iter().map(|(path, real)| (path.into(), real)).collect();

@@ -143,6 +143,11 @@ impl Places {
         names.into_iter().filter_map(moved).collect()
     }
 
+    /// Whether the same dependencies are locked as on another side.
+    pub(super) fn locks_the_same(&self, other: &Places) -> bool {
+        self.lock == other.lock
+    }
+
     /// Every place that is written down or locked.
     pub(super) fn all(&self) -> impl Iterator<Item = &Place> {
         self.listed.iter().chain(self.deps.iter())
@@ -173,7 +178,7 @@ fn kept(locked: &Locked, cache: &Cache, mark: &str) -> Option<Tree> {
     let (_, sets) = deps::parts(sets.iter().map(read).collect::<Option<_>>()?);
     let mut tree = of_set(mark.trim_end_matches('/'), sets);
     for KeptFile { path, at, sha256 } in texts.into_iter().filter(|file| is_proto(&file.path)) {
-        tree.insert(path, None, tree::Place::Kept { path: at, sha256: sha256.into() });
+        tree.insert(path, tree::Place::Kept { path: at, sha256: sha256.into() });
     }
     Some(tree)
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::places::MovedDep;
+use super::same::{Known, Same};
 use super::{
     Affected, Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, LegalText, Loaded,
     Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout, legal,
@@ -283,7 +284,20 @@ impl Request<'_> {
         let places = self.places(&new, &settings, None)?;
         // The places of the new side serve the old one as well, which may have a lock of its own.
         let older = self.places(&old, &settings, Some(&places))?;
+        let known = |loaded, settings, places| Known { loaded, settings, places };
+        let sides = [known(&old, &old_settings, &older), known(&new, &settings, &places)];
+        let same = (part && from_stdin == [false; 2]).then(|| Same::of(sides, &selection)).flatten();
+        let kept = same.as_ref().map(Same::kept).transpose()?.flatten();
+        let opened = [&old, &new].map(|loaded| loaded.name().clone());
+        if let Some(layouts) = kept {
+            return Ok(unread(settings, opened, layouts, origin));
+        }
         let new = Laid::plan(&new, &settings, &selection, (Side::New, None), &places)?;
+        if let (Some(same), Laid::Tree(_, plan)) = (&same, &new)
+            && let Some(layouts) = same.learned(plan)?
+        {
+            return Ok(unread(settings, opened, layouts, origin));
+        }
         let like = (Side::Old, Some(new.layout()));
         let old = Laid::plan(&old, &old_settings, &selection, like, &older).map_err(|e| told(e.into()))?;
         // What can be read once cannot be read again, whole.
@@ -358,6 +372,24 @@ impl Request<'_> {
         let (host, fetch) = (Some(self.host), self.fetch);
         Ok(open(&spec, Context { counterpart, stdin: Some(stdin), tag, host, fetch, ..plain })?)
     }
+}
+
+/// Sides with the same files, of which nothing has to be read.
+fn unread(
+    settings: Settings,
+    [was, is]: [Name; 2],
+    [old, new]: [Layout; 2],
+    origin: Option<Origin>,
+) -> Sides {
+    let mut notes = new.notes.clone();
+    notes.extend(old.notes.iter().filter(|n| !new.notes.contains(n)).cloned());
+    let opened = |name, layout| {
+        let content = Content::Sources(Input::default());
+        Opened { name, layout, content, legal: Vec::new() }
+    };
+    let (old, new) = (opened(was, old), opened(is, new));
+    let (moved, affected) = (BTreeMap::new(), Some(Affected::default()));
+    Sides { settings, old, new, notes, moved, origin, affected }
 }
 
 /// One side laid out, before its files are read for the compiler.

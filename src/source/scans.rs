@@ -11,7 +11,7 @@ use super::{ContentId, Scan, Tree, scan};
 use crate::machine::Cache;
 
 /// From how many files on the cache is worth its reading.
-const MANY: usize = 200;
+pub(super) const MANY: usize = 200;
 /// From how many new scans on it is worth writing.
 const WORTH: usize = 32;
 
@@ -33,8 +33,15 @@ struct Memory {
 impl Scans {
     /// Those that can be kept in a cache.
     pub(super) fn kept_in(cache: Option<&Cache>) -> Scans {
-        let memory = Memory { unread: cache.map(Shelf::of), ..Memory::default() };
+        let memory =
+            Memory { unread: cache.filter(|cache| !cache.forgets()).map(Shelf::of), ..Memory::default() };
         Scans(Arc::new(Mutex::new(memory)))
+    }
+
+    /// Where earlier runs left what they found.
+    pub(super) fn shelf(&self) -> Option<Shelf> {
+        let memory = self.memory();
+        memory.unread.as_ref().or(memory.shelf.as_ref()).cloned()
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

@@ -5,7 +5,7 @@
 //! again, and where it cannot be written the run goes on without it.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ContentId, Scan};
 use crate::compile::Declares;
+use crate::config::Root;
 use crate::machine::{Cache, Space, sha256, write_whole};
 
 /// How many files the scans are in, by the first byte of the id: a run writes only those that have something new.
@@ -24,6 +25,10 @@ const MOST: usize = 4096;
 const MOST_BYTES: u64 = 16 << 20;
 /// How long a file stays that nobody writes.
 const AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// What the names of files begin with that hold roots.
+const ROOTS: &str = "roots-";
+/// How many of these stay.
+const MOST_ROOTS: usize = 64;
 /// Changes when a scan holds something else, or in another form.
 const FORM: &str = concat!("1-", env!("CARGO_PKG_VERSION"));
 
@@ -51,10 +56,13 @@ impl Shelf {
     }
 
     fn read(&self, part: usize) -> Known {
-        let path = self.part(part);
-        let small = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.len() <= MOST_BYTES);
-        let bytes = if small { fs::read(&path).unwrap_or_default() } else { Vec::new() };
-        decoded(&bytes).unwrap_or_default()
+        decoded(&self.bytes(&self.part(part))).unwrap_or_default()
+    }
+
+    /// What a file holds; nothing where it is none.
+    fn bytes(&self, path: &Path) -> Vec<u8> {
+        let small = fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= MOST_BYTES);
+        if small { fs::read(path).unwrap_or_default() } else { Vec::new() }
     }
 
     /// Writes the parts that have something new in them. Nothing depends on it.
@@ -74,6 +82,37 @@ impl Shelf {
             let _ = write_whole(&self.part(part), |out| out.write_all(&bytes));
         });
         self.forget();
+    }
+
+    /// Where the roots of a contract are, by a digest of its files.
+    fn place_of(&self, digest: &str) -> PathBuf {
+        self.folder.join(format!("{ROOTS}{digest}"))
+    }
+
+    /// The import roots that an earlier run found in files with this digest, of which none asks for more than a look.
+    pub(super) fn roots(&self, digest: &str) -> Option<Vec<Root>> {
+        let path = self.place_of(digest);
+        let found = decoded_roots(&self.bytes(&path), digest)?;
+        still_used(&path);
+        Some(found)
+    }
+
+    /// Keeps such roots. Nothing depends on it.
+    pub(super) fn keep_roots(&self, digest: &str, roots: &[Root]) {
+        if fs::create_dir_all(&self.folder).is_err() {
+            return;
+        }
+        let bytes = encoded_roots(digest, roots);
+        let _ = write_whole(&self.place_of(digest), |out| out.write_all(&bytes));
+        self.forget();
+        // The oldest go, where there are too many.
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        let kept = files.filter(|file| file.file_name().to_string_lossy().starts_with(ROOTS));
+        let mut kept: Vec<(SystemTime, PathBuf)> =
+            kept.filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file.path()))).collect();
+        kept.sort();
+        let most = kept.len().saturating_sub(MOST_ROOTS);
+        kept[..most].iter().for_each(|(_, path)| _ = fs::remove_file(path));
     }
 
     /// Removes what was not written for long, and what versions of the program left behind that nobody runs.
@@ -96,22 +135,43 @@ impl Shelf {
 
     /// Says that the parts are in use.
     pub(super) fn touch(&self) {
-        for part in 0..PARTS {
-            let path = self.part(part);
-            // Once a day is often enough.
-            let young = fs::metadata(&path).and_then(|file| file.modified()).ok();
-            let young = young.and_then(|at| SystemTime::now().duration_since(at).ok());
-            if young.is_some_and(|age| age > Duration::from_secs(24 * 60 * 60))
-                && let Ok(file) = File::options().write(true).open(path)
-            {
-                let _ = file.set_modified(SystemTime::now());
-            }
-        }
+        (0..PARTS).for_each(|part| still_used(&self.part(part)));
+    }
+}
+
+/// Says that a file is in use.
+fn still_used(path: &Path) {
+    // Once a day is often enough.
+    let young = fs::metadata(path).and_then(|file| file.modified()).ok();
+    let young = young.and_then(|at| SystemTime::now().duration_since(at).ok());
+    if young.is_some_and(|age| age > Duration::from_secs(24 * 60 * 60))
+        && let Ok(file) = File::options().write(true).open(path)
+    {
+        let _ = file.set_modified(SystemTime::now());
     }
 }
 
 fn part_of(id: &ContentId) -> usize {
     usize::from(id.as_bytes()[0]) % PARTS
+}
+
+fn encoded_roots(digest: &str, roots: &[Root]) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.bytes(digest.as_bytes());
+    let texts = roots.iter().flat_map(|root| [root.path.clone(), root.prefix.clone()]);
+    out.list(&texts.collect::<Vec<_>>());
+    out.hashed()
+}
+
+fn decoded_roots(bytes: &[u8], digest: &str) -> Option<Vec<Root>> {
+    let mut rest = Reader::of_hashed(bytes)?;
+    if rest.bytes()? != digest.as_bytes() {
+        return None;
+    }
+    let texts = rest.list()?;
+    let (pairs, odd) = texts.as_chunks::<2>();
+    let roots = pairs.iter().map(|[path, prefix]| Root { path: path.clone(), prefix: prefix.clone() });
+    (odd.is_empty() && rest.0.is_empty()).then(|| roots.collect())
 }
 
 /// The hash of what follows, and the scans.
@@ -122,17 +182,11 @@ fn encoded(scans: &[(&ContentId, &Arc<Scan>)]) -> Vec<u8> {
         out.bytes(id.as_bytes());
         out.scan(scan);
     }
-    let mut bytes = sha256(&out.0).into_bytes();
-    bytes.extend(out.0);
-    bytes
+    out.hashed()
 }
 
 fn decoded(bytes: &[u8]) -> Option<Known> {
-    let (hash, body) = bytes.split_at_checked(64)?;
-    if sha256(body).as_bytes() != hash {
-        return None;
-    }
-    let mut rest = Reader(body);
+    let mut rest = Reader::of_hashed(bytes)?;
     let mut known = Known::default();
     for _ in 0..rest.number()? {
         let id = ContentId::from_bytes(rest.bytes()?)?;
@@ -144,6 +198,13 @@ fn decoded(bytes: &[u8]) -> Option<Known> {
 struct Writer(Vec<u8>);
 
 impl Writer {
+    /// What was written, behind its hash.
+    fn hashed(self) -> Vec<u8> {
+        let mut bytes = sha256(&self.0).into_bytes();
+        bytes.extend(self.0);
+        bytes
+    }
+
     fn number(&mut self, number: usize) {
         self.0.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
     }
@@ -177,6 +238,12 @@ impl Writer {
 struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
+    /// What stands behind a hash, if that is its own.
+    fn of_hashed(bytes: &'b [u8]) -> Option<Reader<'b>> {
+        let (hash, body) = bytes.split_at_checked(64)?;
+        (sha256(body).as_bytes() == hash).then_some(Reader(body))
+    }
+
     fn take(&mut self, count: usize) -> Option<&'b [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -286,6 +353,38 @@ mod tests {
             kept(&shelf, &known());
             assert_eq!(fs::read(&path).unwrap(), whole, "the same scans are the same bytes");
         }
+    }
+
+    #[test]
+    fn roots_are_kept_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::of(&Cache::at(folder.path().to_owned()));
+        let root = |path: &str, prefix: &str| Root { path: path.to_owned(), prefix: prefix.to_owned() };
+        for roots in [vec![], vec![root("", "")], vec![root("a/b", "x.y"), root("c", "")]] {
+            shelf.keep_roots("0123", &roots);
+            assert_eq!(shelf.roots("0123"), Some(roots));
+        }
+        assert_eq!(shelf.roots("4567"), None);
+        let path = shelf.place_of("0123");
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            assert_eq!(shelf.roots("0123"), None, "{length} bytes");
+        }
+        for at in 0..whole.len() {
+            let mut turned = whole.clone();
+            turned[at] ^= 1;
+            fs::write(&path, turned).unwrap();
+            assert_eq!(shelf.roots("0123"), None, "byte {at}");
+        }
+        // Under the name of another digest.
+        fs::write(shelf.place_of("4567"), &whole).unwrap();
+        assert_eq!(shelf.roots("4567"), None);
+        for number in 0..MOST_ROOTS + 9 {
+            shelf.keep_roots(&format!("{number:04}"), &[]);
+        }
+        let kept = fs::read_dir(&shelf.folder).unwrap().count();
+        assert_eq!(kept, MOST_ROOTS);
     }
 
     #[test]

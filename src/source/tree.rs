@@ -1,6 +1,6 @@
 //! A tree: paths with content ids, bytes on demand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -21,8 +21,6 @@ use crate::machine;
 /// A file of a tree.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its size in bytes, where knowing it costs nothing.
-    pub size: Option<u64>,
     id: OnceLock<ContentId>,
     /// The bytes, once something asked for them to be kept.
     content: OnceLock<Bytes>,
@@ -112,6 +110,8 @@ pub struct Tree {
     pub(super) entries: BTreeMap<Box<str>, Entry>,
     pub(super) repositories: Vec<PathBuf>,
     pub(super) problems: Vec<Problem>,
+    /// Whether a folder on disk says something about how git writes its files.
+    pub(super) attributes: bool,
     /// The folders of submodules whose files are here.
     pub(super) submodules: Vec<String>,
     /// Where the files really are that are reached through a link, in whatever form tells them apart.
@@ -137,6 +137,13 @@ pub struct Origin {
     pub folder: String,
 }
 
+impl Entry {
+    /// The content id, where it is known already.
+    pub(super) fn known(&self) -> Option<ContentId> {
+        self.id.get().copied()
+    }
+}
+
 /// How paths of a tree are shown.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Display {
@@ -154,7 +161,7 @@ impl Tree {
         for (path, bytes) in files {
             match normalize(path.as_ref()) {
                 Ok(path) if is_wanted(name_of(&path)) || is_legal(&path) => {
-                    tree.insert(path, Some(bytes.len() as u64), Place::Memory(bytes))
+                    tree.insert(path, Place::Memory(bytes))
                 }
                 Ok(_) => {}
                 Err(e) => tree.problems.push(Problem {
@@ -168,12 +175,12 @@ impl Tree {
         tree
     }
 
-    pub(super) fn insert(&mut self, path: String, size: Option<u64>, place: Place) {
+    pub(super) fn insert(&mut self, path: String, place: Place) {
         let id = match &place {
             Place::Blob(blob) => OnceLock::from(blob.id),
             _ => OnceLock::new(),
         };
-        self.entries.insert(path.into(), Entry { size, id, content: OnceLock::new(), place });
+        self.entries.insert(path.into(), Entry { id, content: OnceLock::new(), place });
     }
 
     /// The command that gets what a partial clone left behind of its files.
@@ -292,14 +299,9 @@ impl Tree {
         Ok(*entry.id.get_or_init(|| ContentId::of(&bytes)))
     }
 
-    /// Takes over the ids of files on disk that git knows without reading them.
-    pub(super) fn know(&self, unchanged: &Unchanged) {
-        let on_disk = |(_, entry): (_, &'_ Entry)| match &entry.place {
-            Place::Disk(path) => Some(path.parent()?.to_owned()),
-            _ => None,
-        };
-        let folders: BTreeSet<PathBuf> = self.entries.iter().filter_map(on_disk).collect();
-        if !unchanged.is_plain(folders.iter().map(PathBuf::as_path)) {
+    /// Takes over the ids of files on disk that git knows without reading them. The tree was filled from `root`.
+    pub(super) fn know(&self, unchanged: &Unchanged, root: &Path) {
+        if self.attributes || !unchanged.is_plain(root) {
             return;
         }
         self.entries.par_iter().for_each(|(_, entry)| {
@@ -313,7 +315,7 @@ impl Tree {
 
     /// The content id of a file, where it is known already.
     pub(super) fn known_id(&self, path: &str) -> Option<ContentId> {
-        self.entries.get(path)?.id.get().copied()
+        self.entries.get(path)?.known()
     }
 
     /// Keeps the content id of a file whose bytes were read.

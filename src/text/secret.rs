@@ -28,6 +28,14 @@ pub fn without_secrets(text: &str) -> String {
     out
 }
 
+/// A text without what is secret in itself.
+#[must_use]
+pub fn hidden<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
+    secrets
+        .filter(|secret| !secret.is_empty())
+        .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

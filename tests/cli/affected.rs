@@ -562,6 +562,89 @@ fn the_cache_changes_no_report_whatever_is_in_it() {
     assert_eq!(told(&[]), whole, "with what is left of it");
 }
 
+/// What a run says in every format.
+fn every_format(env: &TestEnv, args: &[&str]) -> Vec<String> {
+    let formats = ["json", "sarif", "junit", "github", "gitlab", "markdown", "html"];
+    let reports: Vec<String> =
+        formats.iter().map(|format| format!("--report={format}=out.{format}")).collect();
+    let reports: Vec<&str> = reports.iter().map(String::as_str).collect();
+    let cache = env.work().join("../cache");
+    let output = env.run_with(&[args, &reports].concat(), |io| {
+        io.env.insert("PROTOPACT_CACHE".into(), cache.clone().into());
+    });
+    let mut told = vec![output.to_string()];
+    for format in formats {
+        let path = env.work().join(format!("out.{format}"));
+        told.push(std::fs::read_to_string(&path).unwrap_or_default());
+        _ = std::fs::remove_file(path);
+    }
+    told
+}
+
+/// Files that import each other, below a folder.
+fn chain(env: &TestEnv, folder: &str, count: usize) {
+    for number in 0..count {
+        let first = number % 10 == 0;
+        let before = number.saturating_sub(1);
+        let import = if first { String::new() } else { format!("import \"c/f{before}.proto\";\n") };
+        let field = if first { "int32".to_owned() } else { format!("p{before}.M{before}") };
+        let text = format!(
+            "syntax = \"proto3\";\npackage p{number};\n{import}message M{number} {{\n  {field} x = 1;\n}}\n"
+        );
+        env.write(&format!("{folder}c/f{number}.proto"), &text);
+    }
+}
+
+#[test]
+fn sides_with_the_same_files_give_the_same_report_as_all() {
+    let waiver = "[[waiver]]\nfinding = \"0123456789ab\"\nreason = \"none\"\n";
+    let cases: [(&str, usize, &[(&str, &str)]); 8] = [
+        ("roots are found", 220, &[]),
+        ("few files", 20, &[]),
+        ("roots are configured", 220, &[("protopact.toml", "[contract]\nroots = [\"proto\"]\n")]),
+        (
+            "a comment accepts nothing",
+            220,
+            &[(
+                "proto/c/z.proto",
+                "syntax = \"proto3\";\n// protopact:allow FIELD_NO_DELETE for no reason\nmessage Z { int32 x = 1; }\n",
+            )],
+        ),
+        ("an entry accepts nothing", 220, &[("protopact.toml", waiver)]),
+        (
+            "others' files",
+            220,
+            &[
+                (
+                    "proto/c/z.proto",
+                    "syntax = \"proto3\";\nimport \"o/o.proto\";\nmessage Z { o.O x = 1; }\n",
+                ),
+                ("third_party/o/o.proto", "syntax = \"proto3\";\npackage o;\nmessage O {}\n"),
+            ],
+        ),
+        ("a nested configuration", 220, &[("proto/c/protopact.toml", "[check]\nuse = [\"WIRE\"]\n")]),
+        ("an edition", 20, &[("proto/c/z.proto", "edition = \"2023\";\nmessage Z { int32 x = 1; }\n")]),
+    ];
+    for (name, count, more) in cases {
+        let env = TestEnv::new();
+        chain(&env, "proto/", count);
+        more.iter().for_each(|(path, text)| env.write(path, text));
+        env.commit("first");
+        let args = ["check", "--against", "HEAD"];
+        let whole = every_format(&env, &[&args[..], &["--all"]].concat());
+        assert_eq!(every_format(&env, &args), whole, "{name}: nothing is kept");
+        assert_eq!(every_format(&env, &args), whole, "{name}: with what is kept");
+        // The same bytes at another time, and git does not know.
+        env.write("proto/c/f3.proto", &env.read("proto/c/f3.proto"));
+        assert_eq!(every_format(&env, &args), whole, "{name}: a file was written again");
+        let text = env.read("proto/c/f3.proto").replace("x = 1", "x = 2");
+        env.write("proto/c/f3.proto", &text);
+        let edited = every_format(&env, &args);
+        assert!(edited[0].contains("`p3.M3`"), "{name}: {}", edited[0]);
+        assert_eq!(edited, every_format(&env, &[&args[..], &["--all"]].concat()), "{name}");
+    }
+}
+
 /// What a part alone would get wrong: each needs a file that the change does not reach.
 #[test]
 fn everything_is_compiled_where_a_part_does_not_tell_all() {

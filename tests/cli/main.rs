@@ -10,6 +10,7 @@ mod git;
 
 mod affected;
 mod build;
+mod cache;
 mod check;
 #[cfg(unix)]
 mod deps;
@@ -24,8 +25,12 @@ mod past;
 mod pipelines;
 mod policy;
 mod publish;
+#[cfg(unix)]
+mod registries;
 mod release;
 mod rules;
+#[cfg(unix)]
+mod server;
 #[cfg(unix)]
 mod shapes;
 mod shell;

@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
+use protopact::codegen::plugin::lock::Entry as Locked;
+use protopact::codegen::plugin::{Lock, platform, spec};
+use protopact::codegen::sdk;
+use protopact::machine::sha256_file;
 use sha2::{Digest as _, Sha256};
 
 use crate::env::{Output, TestEnv};
@@ -30,13 +34,13 @@ to = [\"git:origin\", \"dir:../published\"]
 ";
 
 /// A clone with its remote beside it.
-struct Repo {
-    env: TestEnv,
+pub(crate) struct Repo {
+    pub(crate) env: TestEnv,
 }
 
 impl Repo {
     /// The contract, committed and pushed, with nothing published.
-    fn new() -> Repo {
+    pub(crate) fn new() -> Repo {
         let env = TestEnv::new();
         let around = env.work().parent().unwrap().to_owned();
         git(&around, &["init", "-q", "--bare", "origin.git"]);
@@ -52,43 +56,58 @@ impl Repo {
     }
 
     /// The same with 1.0.0 published.
-    fn published() -> Repo {
+    pub(crate) fn published() -> Repo {
         let repo = Repo::new();
         let output = repo.run(&["release", "--declare", "1.0.0", "--quiet"]);
         assert_eq!(output.code, 0, "{output}");
         repo
     }
 
-    fn around(&self) -> PathBuf {
+    pub(crate) fn around(&self) -> PathBuf {
         self.env.work().parent().unwrap().to_owned()
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         git(&self.env.work(), arguments)
     }
 
-    fn push(&self, message: &str) {
+    /// Writes a lock with the plugins that need no installing.
+    pub(crate) fn lock(&self) {
+        let mut lock = Lock::default();
+        for plugin in [&spec::PROTOC, &sdk::rust::MESSAGES, &sdk::rust::SERVICES] {
+            let (version, source) = (plugin.version.to_owned(), plugin.source.as_str().to_owned());
+            let mut entry = Locked { version, source, ..Locked::default() };
+            if plugin == &spec::PROTOC {
+                let path = protoc_bin_vendored::protoc_bin_path().unwrap();
+                entry.sha256.insert(platform(), sha256_file(&path).unwrap());
+            }
+            lock.plugin.insert(plugin.name.to_owned(), entry);
+        }
+        self.env.write("protopact.lock", &lock.render());
+    }
+
+    pub(crate) fn push(&self, message: &str) {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-qm", message]);
         self.git(&["push", "-q", "origin", "main"]);
     }
 
-    fn edit(&self, from: &str, to: &str) {
+    pub(crate) fn edit(&self, from: &str, to: &str) {
         assert!(OLD.contains(from), "{from}");
         self.env.write("proto/pay/v1/pay.proto", &OLD.replace(from, to));
         self.push("edit");
     }
 
     /// What makes the next version 1.1.0.
-    fn adds(&self) {
+    pub(crate) fn adds(&self) {
         self.edit("amount = 2;\n", "amount = 2;\n  string note = 3;\n");
     }
 
-    fn environment(&self) -> BTreeMap<OsString, OsString> {
+    pub(crate) fn environment(&self) -> BTreeMap<OsString, OsString> {
         environment(&self.around())
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         let environment = self.environment();
         self.env.run_with(args, |io| {
             io.env = environment;
@@ -97,14 +116,14 @@ impl Repo {
     }
 
     /// The references of the remote.
-    fn remote(&self) -> BTreeMap<String, String> {
+    pub(crate) fn remote(&self) -> BTreeMap<String, String> {
         let text =
             git(&self.around().join("origin.git"), &["for-each-ref", "--format=%(refname) %(objectname)"]);
         text.lines().map(|l| l.split_once(' ').unwrap()).map(|(a, b)| (a.to_owned(), b.to_owned())).collect()
     }
 
     /// The versions in the folder, each whole.
-    fn folder(&self) -> Vec<String> {
+    pub(crate) fn folder(&self) -> Vec<String> {
         let folder = self.around().join("published/acme/pay");
         let names = fs::read_dir(&folder).into_iter().flatten();
         let mut versions: Vec<_> = names.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -247,7 +266,7 @@ fn the_same_commit_gives_the_same_bytes_elsewhere() {
     assert_eq!(statement["subject"].as_array().unwrap().len(), here.len() - 2);
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -432,7 +451,7 @@ if [ \"$n\" = \"$KILL_AT\" ] && [ \"$KILL\" = after ]; then kill -9 $PPID; fi
 exit $rc
 ";
 
-fn script(path: &Path, text: &str) {
+pub(crate) fn script(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     #[cfg(unix)]
     {

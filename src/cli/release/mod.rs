@@ -57,9 +57,11 @@ pub(super) struct ReleaseArgs {
     #[arg(long, value_name = "SHAPE")]
     tag: Option<String>,
 
-    /// Where to publish: `git:REMOTE`, `dir:FOLDER` or `oci://HOST/NAME`; `to` in the configuration when it is left out
+    /// Where to publish: `git:REMOTE`, `dir:FOLDER`, `oci://HOST/NAME`, or a registry of a language; `to` in the
+    /// configuration when it is left out
     ///
-    /// Without any, the version is a tag in this repository.
+    /// Registries of languages are `go:FOLDER`, `maven+https://HOST/PATH`, `maven+file:FOLDER`, `pypi+https://HOST/PATH` and
+    /// `cargo:REGISTRY`. Without any place, the version is a tag in this repository.
     #[arg(long, value_name = "PLACE", value_parser = Destination::parse)]
     to: Vec<Destination>,
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use crate::cli::CliError;
-use crate::config::Destination;
+use crate::config::{Destination, MavenRepository, PythonIndex};
 use crate::machine::Host;
 use crate::oci::{Client, Place};
-use crate::release::target::{Directory, Registry, Target, TargetError};
+use crate::release::target::{Crates, Directory, GoProxy, Maven, Python, Registry, Target, TargetError};
 
 /// The places of a release.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,30 @@ pub(in crate::cli) struct Places {
     registries: Vec<Place>,
     /// Folders: where, and how a person knows them.
     folders: Vec<(PathBuf, String)>,
+    /// Where packages of languages go.
+    packages: Vec<PackagePlace>,
+}
+
+/// A registry of a language.
+#[derive(Clone, Debug)]
+enum PackagePlace {
+    /// A folder, and how a person knows it.
+    Go(PathBuf, String),
+    /// A repository, and what a folder in its address is relative to.
+    Maven(MavenRepository, PathBuf),
+    Python(PythonIndex),
+    Crates(String),
+}
+
+impl PackagePlace {
+    fn target(&self, version: &Version, host: &Host) -> Box<dyn Target> {
+        match self {
+            PackagePlace::Go(folder, shown) => Box::new(GoProxy::new(folder, shown, version)),
+            PackagePlace::Maven(place, base) => Box::new(Maven::new(place, base, host, version)),
+            PackagePlace::Python(place) => Box::new(Python::new(place, host, version)),
+            PackagePlace::Crates(registry) => Box::new(Crates::new(registry, host, version)),
+        }
+    }
 }
 
 impl Places {
@@ -44,6 +68,14 @@ impl Places {
                 }
                 Destination::Registry(place) => places.registries.push(place.clone()),
                 Destination::Directory(path) => places.folders.push((base.join(path), path.clone())),
+                Destination::Go(path) => {
+                    places.packages.push(PackagePlace::Go(base.join(path), path.clone()));
+                }
+                Destination::Maven(place) => {
+                    places.packages.push(PackagePlace::Maven(place.clone(), base.to_owned()));
+                }
+                Destination::Python(place) => places.packages.push(PackagePlace::Python(place.clone())),
+                Destination::Crates(name) => places.packages.push(PackagePlace::Crates(name.clone())),
             }
         }
         Ok(places)
@@ -51,12 +83,14 @@ impl Places {
 
     /// The targets of a version, in the order in which they show it.
     pub(super) fn targets(&self, contract: &str, version: &Version, host: &Host) -> Vec<Box<dyn Target>> {
+        let packages = self.packages.iter().map(|place| place.target(version, host));
         let version = version.to_string();
         let folder = |(path, shown): &(PathBuf, String)| {
             Box::new(Directory::new(path, shown, contract, &version)) as Box<dyn Target>
         };
         let registry = |place| Box::new(Registry::new(place, host, &version)) as Box<dyn Target>;
-        self.folders.iter().map(folder).chain(self.registries.iter().map(registry)).collect()
+        // People ask for packages by their registries: what those show is in the other places by then.
+        self.folders.iter().map(folder).chain(self.registries.iter().map(registry)).chain(packages).collect()
     }
 
     /// Which of the registries show a version, each by its name.

@@ -18,6 +18,9 @@ use crate::compile::output::{SetOptions, descriptor_set};
 use crate::machine::{FileTree, TreeError, sha256};
 use crate::schema::Schema;
 use crate::text::pretty_json;
+use crate::words::Language;
+
+pub(in crate::release) use packed::tar_gz;
 
 /// The sums of all files, in the form of `sha256sum`.
 pub const SUMS: &str = "SHA256SUMS";
@@ -27,6 +30,16 @@ pub const RELEASE: &str = "release.json";
 pub const DESCRIPTORS: &str = "descriptors.binpb";
 /// The release notes.
 pub const NOTES: &str = "CHANGELOG.md";
+
+/// The archive of the package of a language.
+#[must_use]
+pub fn package(language: Language) -> String {
+    archive_of(language.as_str())
+}
+
+fn archive_of(language: &str) -> String {
+    format!("sdk-{language}.tar.gz")
+}
 
 /// What the files of a version are made of.
 #[derive(Debug)]
@@ -109,7 +122,7 @@ pub fn artefacts(material: &Material<'_>) -> Result<FileTree, ArtefactError> {
     let slices = |(path, content)| -> (&str, &[u8]) { (String::as_str(path), Vec::as_slice(content)) };
     files.add("sources.tar.gz", pack("sources.tar.gz", &mut material.sources.iter().map(slices))?)?;
     for (language, _, tree) in material.packages {
-        let name = format!("sdk-{language}.tar.gz");
+        let name = archive_of(language);
         let packed = pack(&name, &mut tree.iter().map(|(path, content)| (path, content.as_ref())))?;
         files.add(&name, packed)?;
     }

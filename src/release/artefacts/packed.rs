@@ -10,7 +10,7 @@ use tar::{Builder, EntryType, Header};
 /// # Errors
 ///
 /// A path is too long for the form.
-pub(super) fn tar_gz(
+pub(in crate::release) fn tar_gz(
     folder: &str,
     time: u64,
     files: &mut dyn Iterator<Item = (&str, &[u8])>,

@@ -3,17 +3,27 @@
 //! One rule for all targets: a published version never changes. So a target is asked first what it has, the same is left
 //! alone, and anything else is refused before anything is written.
 
+mod cargo;
 mod directory;
+mod go;
+mod maven;
+mod package;
+mod python;
 mod registry;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::machine::{FileError, FileTree};
+use crate::machine::{FileError, FileTree, WebError};
 use crate::oci::OciError;
+use crate::words::Language;
 
+pub use cargo::Crates;
 pub use directory::Directory;
+pub use go::GoProxy;
+pub use maven::Maven;
+pub use python::Python;
 pub use registry::Registry;
 
 /// What a target has under a version.
@@ -49,6 +59,63 @@ pub enum TargetError {
     /// The folder of a version is something else.
     #[error("`{}` is no folder", .0.display())]
     NoFolder(PathBuf),
+    /// The contract has no package of the language.
+    #[error("the version has no package for {}", .0.title())]
+    NoPackage(Language),
+    /// The package says that nobody may have it.
+    #[error("{target} gets no package without a licence")]
+    Private {
+        /// The target.
+        target: String,
+    },
+    /// Something is not what it should be.
+    #[error("{what} cannot be used: {why}")]
+    Unusable {
+        /// What.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// A server of packages.
+    #[error(transparent)]
+    Web(#[from] WebError),
+    /// A tool that is needed is not there.
+    #[error("{target} needs {tools}, which is not on the path")]
+    NoTool {
+        /// The target.
+        target: String,
+        /// The names of the tools.
+        tools: String,
+    },
+    /// A tool fails.
+    #[error("{target} is not written: {error}")]
+    Tool {
+        /// The target.
+        target: String,
+        /// How it ended.
+        error: String,
+        /// The last that it said, without what is secret.
+        said: String,
+    },
+}
+
+impl TargetError {
+    /// What to do, in the imperative.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            TargetError::NoPackage(language) => {
+                format!("configure it under `[generate.{}]`", language.as_str())
+            }
+            TargetError::Private { .. } => "say it with `licence` under `[generate]`".to_owned(),
+            TargetError::NoTool { .. } => "install it: it knows how to sign in there".to_owned(),
+            TargetError::Web(error) if error.asks_for_credentials() => {
+                "give the tool that publishes there the name and the password, where it keeps them".to_owned()
+            }
+            TargetError::Tool { said, .. } if !said.is_empty() => format!("it said:\n{said}"),
+            _ => return None,
+        })
+    }
 }
 
 /// A place for the files of versions.

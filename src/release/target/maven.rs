@@ -1,0 +1,332 @@
+//! A repository of Maven: a folder or a server, asked by its files, written to by Maven's own `deploy`.
+//!
+//! A compiler of another day makes other classes of the same sources. So a version is the same where its description and
+//! its sources are.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use quick_xml::events::Event;
+use semver::Version;
+use tempfile::TempDir;
+
+use super::package::{Tool, basic, laid_out, package, text, unpacked};
+use super::{Prepared, State, Target, TargetError};
+use crate::config::MavenRepository;
+use crate::machine::{FileTree, Host, Web, fail};
+use crate::words::Language;
+
+/// What deploys, whatever version the description or Maven itself would take.
+const DEPLOY: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4:deploy";
+
+/// A repository of Maven.
+#[derive(Clone, Debug)]
+pub struct Maven {
+    place: MavenRepository,
+    /// The folder; `None` for a server.
+    folder: Option<PathBuf>,
+    host: Host,
+    version: String,
+}
+
+/// What a version is known by.
+struct Coordinates {
+    group: String,
+    artifact: String,
+    version: String,
+}
+
+impl Maven {
+    /// A repository; a folder in its address is relative to `base`.
+    #[must_use]
+    pub fn new(place: &MavenRepository, base: &Path, host: &Host, version: &Version) -> Maven {
+        let folder = place
+            .address
+            .strip_prefix("file:")
+            .map(|path| base.join(path.strip_prefix("//").unwrap_or(path)));
+        Maven { place: place.clone(), folder, host: host.clone(), version: version.to_string() }
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TargetError> {
+        let Some(folder) = &self.folder else {
+            let url = format!("{}/{path}", self.place.address.trim_end_matches('/'));
+            let web = Web::new()?;
+            let authorization = self.authorization();
+            return Ok(web.get(&url, "*/*", authorization.as_deref())?);
+        };
+        let path = folder.join(path);
+        match fs::read(&path) {
+            Ok(content) => Ok(Some(content)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(fail("read", &path)(e).into()),
+        }
+    }
+
+    /// What Maven's own settings have for the server.
+    fn authorization(&self) -> Option<String> {
+        let settings = PathBuf::from(self.host.var("HOME")?).join(".m2/settings.xml");
+        server(&fs::read_to_string(settings).ok()?, &self.place.id, &self.host)
+    }
+
+    fn call(&self, folder: &Path, goals: Vec<OsString>) -> Result<(), TargetError> {
+        let shown = self.name();
+        let tool = Tool { host: &self.host, name: "mvn", target: &shown, folder };
+        let quiet = ["-B", "-q", "-DskipTests"].map(OsString::from);
+        tool.run(quiet.into_iter().chain(goals).collect()).map(drop)
+    }
+}
+
+fn coordinates(package: &FileTree) -> Result<Coordinates, TargetError> {
+    let pom = text(package, "pom.xml")?;
+    let element = |name: &str| -> Result<String, TargetError> {
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        let found = pom.split_once(&open).and_then(|(_, rest)| rest.split_once(&close)).map(|(text, _)| text);
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let found =
+            found.filter(|text| !text.is_empty() && text.chars().all(plain) && !text.starts_with('.'));
+        found.map(str::to_owned).ok_or_else(|| TargetError::Unusable {
+            what: "pom.xml".to_owned(),
+            why: format!("it has no `{name}` that can be a part of a path"),
+        })
+    };
+    Ok(Coordinates {
+        group: element("groupId")?,
+        artifact: element("artifactId")?,
+        version: element("version")?,
+    })
+}
+
+/// What goes into the archive of the sources.
+fn sources(package: &FileTree) -> Vec<(&str, &[u8])> {
+    let roots = ["src/main/java/", "src/main/resources/"];
+    let files = package.iter().filter_map(|(path, content)| {
+        let path = roots.iter().find_map(|root| path.strip_prefix(root))?;
+        Some((path, &content[..]))
+    });
+    let mut files: Vec<_> = files.collect();
+    files.sort_unstable();
+    files
+}
+
+/// Whether an archive has the sources of a package and no others.
+fn are_sources(archive: &[u8], package: &FileTree) -> bool {
+    // What Maven adds by itself.
+    let wanted = |path: &str| path != "META-INF/MANIFEST.MF" && !path.starts_with("META-INF/maven/");
+    let Some(there) = unpacked(archive, "", &wanted) else { return false };
+    let ours = sources(package);
+    let ours: Vec<_> = ours.into_iter().filter(|(path, _)| wanted(path)).collect();
+    there.len() == ours.len()
+        && ours.iter().all(|(path, content)| there.get(*path).is_some_and(|t| t == content))
+}
+
+impl Target for Maven {
+    fn name(&self) -> String {
+        format!("Maven repository `{}`", self.place.address)
+    }
+
+    fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn state(&self, files: &FileTree) -> Result<State, TargetError> {
+        let package = package(files, Language::Java)?;
+        let Coordinates { group, artifact, version } = coordinates(&package)?;
+        let all = format!("{}/{artifact}", group.replace('.', "/"));
+        let stem = format!("{all}/{version}/{artifact}-{version}");
+        let pom = self.read(&format!("{stem}.pom"))?;
+        if pom.as_ref().is_some_and(|pom| package.get("pom.xml").is_none_or(|ours| ours != pom)) {
+            return Ok(State::Other);
+        }
+        let archive = self.read(&format!("{stem}-sources.jar"))?;
+        if archive.as_ref().is_some_and(|archive| !are_sources(archive, &package)) {
+            return Ok(State::Other);
+        }
+        if pom.is_none() || archive.is_none() {
+            return Ok(State::Absent);
+        }
+        // It is written last.
+        let listed = self.read(&format!("{all}/maven-metadata.xml"))?.unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed).contains(&format!("<version>{version}</version>"));
+        Ok(if listed { State::Same } else { State::Absent })
+    }
+
+    fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
+        let package = package(files, Language::Java)?;
+        if text(&package, "pom.xml")?.contains("<maven.deploy.skip>true") {
+            return Err(TargetError::Private { target: self.name() });
+        }
+        let folder = laid_out(&package)?;
+        self.call(folder.path(), vec!["verify".into()])?;
+        Ok(Box::new(Built { target: self.clone(), files: files.clone(), folder }))
+    }
+}
+
+/// A package that is compiled and not deployed yet.
+struct Built {
+    target: Maven,
+    files: FileTree,
+    folder: TempDir,
+}
+
+impl Prepared for Built {
+    fn show(self: Box<Self>) -> Result<(), TargetError> {
+        let Built { target, files, folder } = &*self;
+        match target.state(files)? {
+            State::Same => return Ok(()),
+            State::Other => return Err(target.other()),
+            State::Absent => {}
+        }
+        let address = match &target.folder {
+            Some(folder) => {
+                fs::create_dir_all(folder).map_err(fail("make", folder))?;
+                let folder = fs::canonicalize(folder).map_err(fail("read", folder))?;
+                format!("file://{}", folder.display())
+            }
+            None => target.place.address.clone(),
+        };
+        let to = format!("-DaltDeploymentRepository={}::{address}", target.place.id);
+        let sent = target.call(folder.path(), vec!["verify".into(), DEPLOY.into(), to.into()]);
+        let Err(error) = sent else { return Ok(()) };
+        // Of two that send the same, one is told that it is there.
+        match target.state(files)? {
+            State::Same => Ok(()),
+            State::Other => Err(target.other()),
+            State::Absent => Err(error),
+        }
+    }
+}
+
+/// The name and the password of a server in Maven's settings, where they are not encrypted
+/// (<https://maven.apache.org/settings.html#servers>).
+fn server(settings: &str, id: &str, host: &Host) -> Option<String> {
+    let mut reader = quick_xml::Reader::from_str(settings);
+    let (mut path, mut found): (Vec<String>, [String; 3]) = (Vec::new(), Default::default());
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) => {
+                path.push(String::from_utf8_lossy(tag.local_name().as_ref()).into_owned());
+                if path == ["settings", "servers", "server"] {
+                    found = Default::default();
+                }
+            }
+            Event::Text(text) => {
+                let [.., parent, last] = &path[..] else { continue };
+                let at = ["id", "username", "password"].iter().position(|name| name == last);
+                if let Some(at) = at.filter(|_| parent == "server") {
+                    found[at].push_str(text.decode().ok()?.trim());
+                }
+            }
+            Event::GeneralRef(name) => {
+                let name = name.decode().ok()?;
+                let text = quick_xml::escape::unescape(&format!("&{name};")).ok()?.into_owned();
+                let at =
+                    ["id", "username", "password"].iter().position(|n| path.last().is_some_and(|l| l == n));
+                if let Some(at) = at {
+                    found[at].push_str(&text);
+                }
+            }
+            Event::End(_) => {
+                if path == ["settings", "servers", "server"] && found[0] == id {
+                    let [_, user, password] = found.map(|text| from_environment(text, host));
+                    // Only Maven can read what it has encrypted.
+                    return (!password.starts_with('{')).then(|| basic(&user, &password));
+                }
+                path.pop();
+            }
+            Event::Eof => return None,
+            _ => {}
+        }
+    }
+}
+
+/// A text of Maven's settings, which may be that of a variable: `${env.NAME}`.
+fn from_environment(text: String, host: &Host) -> String {
+    let name = text.strip_prefix("${env.").and_then(|rest| rest.strip_suffix('}'));
+    match name {
+        Some(name) => host.var(name).unwrap_or_default().to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::package::{sample, zip};
+    use super::*;
+
+    const POM: &str = "<project>\n  <groupId>com.acme.pay</groupId>\n  <artifactId>acme-pay</artifactId>\n  <version>1.0.0</version>\n</project>\n";
+
+    fn files(source: &str) -> FileTree {
+        let package = [
+            ("pom.xml", POM),
+            ("src/main/java/com/acme/Pay.java", source),
+            ("src/main/resources/META-INF/contract.properties", "name=pay\n"),
+        ];
+        sample::version(Language::Java, &package)
+    }
+
+    fn target(folder: &Path) -> Maven {
+        let place = MavenRepository { address: "file:m2".into(), id: "m2".into() };
+        let host = Host { env: std::collections::BTreeMap::new(), cwd: folder.to_owned() };
+        Maven::new(&place, folder, &host, &Version::new(1, 0, 0))
+    }
+
+    #[test]
+    fn a_version_is_the_same_where_its_description_and_sources_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = target(dir.path());
+        assert_eq!(target.state(&files("one")).unwrap(), State::Absent);
+        let all = dir.path().join("m2/com/acme/pay/acme-pay");
+        fs::create_dir_all(all.join("1.0.0")).unwrap();
+        fs::write(all.join("1.0.0/acme-pay-1.0.0.pom"), POM).unwrap();
+        assert_eq!(target.state(&files("one")).unwrap(), State::Absent, "a run died");
+        let jar = [
+            ("META-INF/MANIFEST.MF", "Created-By: Maven\n"),
+            ("META-INF/contract.properties", "name=pay\n"),
+            ("com/acme/Pay.java", "one"),
+        ];
+        let jar = zip(jar.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes()))).unwrap();
+        fs::write(all.join("1.0.0/acme-pay-1.0.0-sources.jar"), jar).unwrap();
+        assert_eq!(target.state(&files("one")).unwrap(), State::Absent, "it is in no list");
+        fs::write(all.join("maven-metadata.xml"), "<versions><version>1.0.0</version></versions>").unwrap();
+        assert_eq!(target.state(&files("one")).unwrap(), State::Same);
+        assert_eq!(target.state(&files("two")).unwrap(), State::Other);
+        fs::write(all.join("1.0.0/acme-pay-1.0.0.pom"), "<project/>").unwrap();
+        assert_eq!(target.state(&files("one")).unwrap(), State::Other);
+    }
+
+    #[test]
+    fn a_private_package_is_not_deployed() {
+        let dir = tempfile::tempdir().unwrap();
+        let pom = POM.replace("</project>", "<maven.deploy.skip>true</maven.deploy.skip></project>");
+        let files = sample::version(Language::Java, &[("pom.xml", &pom)]);
+        let error = target(dir.path()).prepare(&files).err().unwrap();
+        assert!(matches!(error, TargetError::Private { .. }), "{error}");
+    }
+
+    #[test]
+    fn coordinates_are_parts_of_paths() {
+        for wrong in ["../x", "a/b", "", "$x"] {
+            let pom = POM.replace("acme-pay", wrong);
+            let package =
+                package(&sample::version(Language::Java, &[("pom.xml", &pom)]), Language::Java).unwrap();
+            assert!(coordinates(&package).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_those_of_maven() {
+        let settings = "<settings><servers>\n<server><id>a</id><username>x</username><password>y</password></server>\n\
+            <server>\n<id>ours</id>\n<username>me</username><password>${env.MVN_PASSWORD}</password></server>\n\
+            <server><id>amp</id><username>u</username><password>a&amp;b</password></server>\n\
+            <server><id>secret</id><username>u</username><password>{COQLCE6DU6GtcS5P=}</password></server>\n</servers></settings>";
+        let env = [("MVN_PASSWORD".into(), "s3cret".into())].into();
+        let host = Host { env, cwd: PathBuf::new() };
+        let server = |id: &str| server(settings, id, &host);
+        assert_eq!(server("a"), Some(basic("x", "y")));
+        assert_eq!(server("ours"), Some(basic("me", "s3cret")));
+        assert_eq!(server("amp"), Some(basic("u", "a&b")));
+        assert_eq!((server("secret"), server("none")), (None, None));
+    }
+}

@@ -1,0 +1,291 @@
+//! Releases into the registries of languages, with stand-ins for the tools that write to them and a server of files. The
+//! real tools are those of `ci/registries`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+use crate::env::Output;
+use crate::publish::{Repo, one_line, script};
+use crate::server::{Answer, Server};
+
+const CONFIG: &str = "[contract]
+name = \"acme/pay\"
+roots = [\"proto\"]
+
+[generate]
+licence = \"MIT\"
+
+[generate.java]
+group = \"com.acme.pay\"
+artifact = \"acme-pay\"
+
+[generate.python]
+package = \"acme-pay\"
+
+[generate.rust]
+crate = \"acme-pay\"
+";
+
+/// Puts files into an index, and refuses those that are there.
+const TWINE: &str = "#!/bin/sh
+echo \"twine $*\" >>\"$SERVED/../calls\"
+[ -e \"$SERVED/../twine-fails\" ] && { echo \"no entry for $TWINE_PASSWORD\" >&2; exit 1; }
+mkdir -p \"$SERVED/files\" \"$SERVED/simple/acme-pay\"
+for file; do
+    case $file in *.whl | *.tar.gz) ;; *) continue ;; esac
+    [ -e \"$SERVED/files/$file\" ] && { echo '409 Conflict' >&2; exit 1; }
+    cp \"$file\" \"$SERVED/files/$file\"
+    sum=$(sha256sum <\"$file\" | cut -d' ' -f1)
+    echo \"<a href='../../files/$file#sha256=$sum'>$file</a>\" >>\"$SERVED/simple/acme-pay/index.html\"
+done
+";
+
+/// Packs a crate and enters it into an index.
+const CARGO: &str = "#!/bin/sh
+echo \"cargo $*\" >>\"$SERVED/../calls\"
+while [ $# -gt 0 ]; do
+    case $1 in --manifest-path) shift; manifest=$1 ;; --dry-run) exit 0 ;; esac
+    shift
+done
+[ -e \"$SERVED/../cargo-fails\" ] && { echo \"error: status 503 for $CARGO_REGISTRIES_OURS_TOKEN\" >&2; exit 101; }
+version=$(sed -n 's/^version = \"\\(.*\\)\"/\\1/p' \"$manifest\")
+made=$(mktemp -d)
+cp -R \"$(dirname \"$manifest\")\" \"$made/acme-pay-$version\"
+cd \"$made\"
+cp \"acme-pay-$version/Cargo.toml\" \"acme-pay-$version/Cargo.toml.orig\"
+echo '# of another day' >>\"acme-pay-$version/Cargo.toml\"
+echo '# of another day' >\"acme-pay-$version/Cargo.lock\"
+mkdir -p \"$SERVED/crates\" \"$SERVED/index/ac/me\"
+tar czf \"$SERVED/crates/acme-pay-$version.crate\" \"acme-pay-$version\"
+sum=$(sha256sum <\"$SERVED/crates/acme-pay-$version.crate\" | cut -d' ' -f1)
+echo \"{\\\"name\\\": \\\"acme-pay\\\", \\\"vers\\\": \\\"$version\\\", \\\"cksum\\\": \\\"$sum\\\"}\" >>\"$SERVED/index/ac/me/acme-pay\"
+rm -rf \"$made\"
+";
+
+/// Lays a package into a repository.
+const MVN: &str = "#!/bin/sh
+echo \"mvn $*\" >>\"$SERVED/../calls\"
+for argument; do
+    case $argument in -DaltDeploymentRepository=local::file://*) to=${argument#*::file://} ;; esac
+done
+[ -n \"$to\" ] || exit 0
+version=$(sed -n 's/^  <version>\\(.*\\)<.version>/\\1/p' pom.xml)
+mkdir -p \"$to/com/acme/pay/acme-pay/$version\"
+at=$to/com/acme/pay/acme-pay/$version/acme-pay-$version
+cp pom.xml \"$at.pom\"
+made=$(mktemp -d)
+cp -R src/main/java/. src/main/resources/. \"$made\"
+tar cf \"$at-sources.jar\" -C \"$made\" com META-INF
+rm -rf \"$made\"
+echo \"<version>$version</version>\" >>\"$to/com/acme/pay/acme-pay/maven-metadata.xml\"
+";
+
+/// A contract with packages in three languages, and a registry for each.
+struct Registries {
+    repo: Repo,
+    server: Server,
+    environment: BTreeMap<OsString, OsString>,
+}
+
+impl Registries {
+    /// `before` may answer a request in place of the files.
+    fn new(before: impl Fn(&str) -> Option<Answer> + Send + Sync + 'static) -> Registries {
+        let repo = Repo::new();
+        let around = repo.around();
+        let served = around.join("served");
+        fs::create_dir_all(&served).unwrap();
+        let folder = served.clone();
+        let server = Server::start(move |request| {
+            before(&request.path).unwrap_or_else(|| file(&folder, &request.path))
+        });
+        fs::create_dir_all(around.join("bin")).unwrap();
+        for (name, text) in [("twine", TWINE), ("cargo", CARGO), ("mvn", MVN)] {
+            script(&around.join("bin").join(name), text);
+        }
+        let config =
+            format!("{{\"dl\": \"{0}/crates/{{crate}}-{{version}}.crate\", \"api\": \"{0}\"}}", server.url());
+        fs::create_dir_all(served.join("index")).unwrap();
+        fs::write(served.join("index/config.json"), config).unwrap();
+        let mut environment = repo.environment();
+        let path = environment[std::ffi::OsStr::new("PATH")].clone();
+        let path = [around.join("bin").into_os_string(), path].join(&OsString::from(":"));
+        let set: [(&str, OsString); 7] = [
+            ("PATH", path),
+            ("SERVED", served.into()),
+            ("PROTOPACT_CACHE", around.join("cache").into()),
+            ("CARGO_REGISTRIES_OURS_INDEX", format!("sparse+{}/index/", server.url()).into()),
+            ("CARGO_REGISTRIES_OURS_TOKEN", "t0ken".into()),
+            ("TWINE_USERNAME", "me".into()),
+            ("TWINE_PASSWORD", "s3cret".into()),
+        ];
+        environment.extend(set.map(|(name, value)| (name.into(), value)));
+        let to = format!(
+            "{CONFIG}\n[release]\nto = [\"git:origin\", \"maven+file:../m2\", \"pypi+{}/\", \"cargo:ours\"]\n",
+            server.url()
+        );
+        repo.env.write("protopact.toml", &to);
+        repo.lock();
+        repo.push("packages");
+        Registries { repo, server, environment }
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let environment = self.environment.clone();
+        let output = self.repo.env.run_with(args, |io| {
+            io.env = environment;
+            io.now = SystemTime::now();
+        });
+        let told = format!("{output}");
+        assert!(!told.contains("s3cret") && !told.contains("t0ken"), "{told}");
+        output
+    }
+
+    fn ok(&self, args: &[&str]) -> Output {
+        let output = self.run(args);
+        assert_eq!(output.code, 0, "{output}");
+        output
+    }
+
+    /// The tools that were called.
+    fn calls(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.repo.around().join("calls")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn made(&self) -> Vec<PathBuf> {
+        let around = self.repo.around();
+        let version = |version: &str| {
+            [
+                format!("m2/com/acme/pay/acme-pay/{version}/acme-pay-{version}.pom"),
+                format!("served/files/acme_pay-{version}-py3-none-any.whl"),
+                format!("served/files/acme_pay-{version}.tar.gz"),
+                format!("served/crates/acme-pay-{version}.crate"),
+            ]
+        };
+        let all = ["1.0.0", "1.1.0"].iter().flat_map(|v| version(v));
+        all.map(|path| around.join(path)).filter(|path| path.exists()).collect()
+    }
+}
+
+/// A file, or the page of a folder.
+fn file(folder: &Path, path: &str) -> Answer {
+    let path = folder.join(path.trim_start_matches('/'));
+    let path = if path.is_dir() { path.join("index.html") } else { path };
+    fs::read(path).map_or(Answer::status(404), Answer::ok)
+}
+
+#[test]
+fn packages_go_to_the_registries_of_their_languages_once() {
+    let all = Registries::new(|_| None);
+    let output = all.ok(&["release", "--declare", "1.0.0"]);
+    let places = [
+        "Maven repository `file:../m2`, ".to_owned(),
+        format!("Python index `{}/`, ", all.server.url()),
+        "registry `ours` of cargo, ".to_owned(),
+    ];
+    let at: Vec<_> = places.iter().map(|place| output.out.find(place.as_str())).collect();
+    assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{output}");
+    assert_eq!(all.made().len(), 4, "{:?}", all.made());
+    let calls = all.calls();
+    let what = |call: &String| call.split(' ').next().unwrap().to_owned();
+    // What can fail is done in all places before anything is shown in one.
+    assert_eq!(calls.iter().map(what).collect::<Vec<_>>(), ["mvn", "cargo", "mvn", "twine", "cargo"]);
+    assert!(calls[1].contains("--dry-run") && calls[1].contains("--registry ours"), "{calls:?}");
+    assert!(
+        calls[3].contains(&format!("--repository-url {}/ acme_pay-1.0.0-", all.server.url())),
+        "{calls:?}"
+    );
+
+    // The same again is nothing to do, and asks no tool.
+    let output = all.ok(&["release", "--from", "v1.0.0"]);
+    assert_eq!(output.out.matches("has it already").count(), 3, "{output}");
+    assert_eq!(all.calls().len(), 5);
+
+    all.repo.adds();
+    let _ = all.ok(&["release"]);
+    assert_eq!(all.made().len(), 8, "{:?}", all.made());
+
+    // The same version of other content is refused in each, before anything is written.
+    let calls = all.calls().len();
+    all.repo.git(&["tag", "-f", "-a", "-m", "x", "v1.0.0", "HEAD"]);
+    for place in ["maven+file:../m2", &format!("pypi+{}", all.server.url()), "cargo:ours"] {
+        let output = all.run(&["release", "--from", "v1.0.0", "--to", "dir:../published", "--to", place]);
+        assert_eq!(output.code, 4, "{place}: {output}");
+        assert!(one_line(&output.err).contains("a published version never changes"), "{place}: {output}");
+        assert!(!all.repo.around().join("published/acme").exists(), "{place}");
+    }
+    assert_eq!(all.calls().len(), calls);
+}
+
+#[test]
+fn a_registry_that_takes_nothing_any_more_is_written_by_the_next_run() {
+    let all = Registries::new(|_| None);
+    for tool in ["twine", "cargo"] {
+        fs::write(all.repo.around().join(format!("{tool}-fails")), "").unwrap();
+    }
+    let output = all.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 4, "{output}");
+    let said = one_line(&output.err);
+    assert!(said.contains("version 1.0.0 is published, but not in every place yet"), "{output}");
+    assert!(said.contains("no entry for ***"), "{output}");
+    assert_eq!(all.made().len(), 1, "Maven has it: {:?}", all.made());
+    fs::remove_file(all.repo.around().join("twine-fails")).unwrap();
+    let output = all.run(&["release"]);
+    assert!(output.code == 4 && one_line(&output.err).contains("status 503 for ***"), "{output}");
+    fs::remove_file(all.repo.around().join("cargo-fails")).unwrap();
+    let output = all.ok(&["release"]);
+    assert!(output.out.contains("which an earlier run has begun, is finished"), "{output}");
+    assert_eq!(output.out.matches("has it already").count(), 2, "{output}");
+    assert_eq!(all.made().len(), 4, "{:?}", all.made());
+    assert_eq!(all.ok(&["release", "--quiet"]).out, "nothing changed since 1.0.0: no release\n");
+}
+
+#[test]
+fn a_server_that_is_busy_is_asked_again_and_one_that_is_broken_stops_the_release() {
+    let times = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&times);
+    let all = Registries::new(move |path| {
+        let broken = |n: u32| {
+            [429, 500].get(n as usize).map(|status| Answer::status(*status).header("retry-after", "0"))
+        };
+        if path.starts_with("/simple/") { broken(counted.fetch_add(1, Ordering::SeqCst)) } else { None }
+    });
+    let _ = all.ok(&["release", "--declare", "1.0.0"]);
+    assert!(times.load(Ordering::SeqCst) > 2);
+
+    let all = Registries::new(|path| {
+        path.starts_with("/index/").then(|| Answer::status(503).header("retry-after", "0"))
+    });
+    let output = all.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 4, "{output}");
+    assert!(one_line(&output.err).contains("answers with status 503"), "{output}");
+    assert_eq!((all.made().len(), all.repo.remote().len()), (0, 1), "nothing is published");
+}
+
+#[test]
+fn what_cannot_be_published_is_found_before_anything_is() {
+    let all = Registries::new(|_| None);
+    let text = all.repo.env.read("protopact.toml");
+    all.repo.env.write("protopact.toml", &text.replace("[generate]\nlicence = \"MIT\"\n", ""));
+    all.repo.push("no licence");
+    for place in ["maven+file:../m2", &format!("pypi+{}", all.server.url()), "cargo:ours"] {
+        let output = all.run(&["release", "--declare", "1.0.0", "--to", "git:origin", "--to", place]);
+        assert_eq!(output.code, 4, "{place}: {output}");
+        assert!(
+            one_line(&output.err).contains("gets no package without a licence hint: say it with `licence`"),
+            "{output}"
+        );
+    }
+    let output = all.run(&["release", "--declare", "1.0.0", "--to", "git:origin", "--to", "go:../proxy"]);
+    assert_eq!(output.code, 4, "{output}");
+    assert!(
+        one_line(&output.err).contains("no package for Go hint: configure it under `[generate.go]`"),
+        "{output}"
+    );
+    assert_eq!((all.made().len(), all.repo.remote().len()), (0, 1), "nothing is published");
+}
