@@ -442,7 +442,8 @@ fn build(
     let mut put = |path: &str, content: String| shared::add(&mut files, LANGUAGE, path, content);
     let mut families: Vec<Vec<&str>> = Vec::new();
     {
-        let mut all: Vec<_> = shared::families(contract, LANGUAGE).iter().map(|f| module_of(*f, line)).collect();
+        let mut all: Vec<_> =
+            shared::families(contract, LANGUAGE).iter().map(|f| module_of(*f, line)).collect();
         all.sort_unstable();
         families.extend(all.into_iter().map(|(path, version)| vec![path, version]));
     }
