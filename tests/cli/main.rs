@@ -10,6 +10,8 @@ mod git;
 
 mod affected;
 mod build;
+#[cfg(unix)]
+mod busy;
 mod check;
 #[cfg(unix)]
 mod deps;
@@ -19,6 +21,8 @@ mod fix;
 mod history;
 mod init;
 mod inputs;
+#[cfg(unix)]
+mod notify;
 mod page;
 mod past;
 mod pipelines;
