@@ -104,6 +104,7 @@ fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, L
     let policies = Policies::new(&settings.packages, &old.layout, &new.layout)?.accepting(accepted);
     let history = pipeline::history(origin.as_ref(), &settings);
     let memory = history.as_ref().map(|history| history as &dyn Memory);
+    let ages = pipeline::ages(&settings)?;
     let bench = Bench {
         old: &schema,
         texts: &texts,
@@ -112,6 +113,7 @@ fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, L
         policies: &policies,
         memory,
         moved: &moved,
+        ages: &ages,
     };
     progress.say("repairing");
     let seen = RefCell::new(Vec::new());

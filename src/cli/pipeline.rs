@@ -10,7 +10,7 @@ use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, Backend, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::{ConfigError, ImportPlace, Overrides, Root, Settings, is_under};
+use crate::config::{ConfigError, ImportPlace, Overrides, Place, Root, Settings, is_under};
 use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
@@ -25,7 +25,8 @@ use crate::source::{
     RequestError, Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
-use crate::words::Level;
+use crate::wire::{Reader, runtimes};
+use crate::words::{Level, Pinned};
 
 /// What a command asks for.
 #[derive(Clone, Debug, Default)]
@@ -161,7 +162,8 @@ fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(
     let history = history(pair.origin.as_ref(), &pair.settings);
     let memory = history.as_ref().map(|history| history as &dyn Memory);
     let moved = std::mem::take(&mut pair.moved);
-    let mut comparison = Comparison::remembering(&old, &new, memory).carrying(moved.clone());
+    let ages = ages(&pair.settings)?;
+    let mut comparison = Comparison::remembering(&old, &new, memory).carrying(moved.clone()).reading(&ages);
     if job.witness {
         comparison = comparison.proving();
     }
@@ -217,6 +219,7 @@ fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(
             policies: &policies,
             memory,
             moved: &moved,
+            ages: &ages,
         };
         report.repairs = suggest(&bench, &comparison, &report.findings);
     }
@@ -268,7 +271,7 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<Root>, Vec<Stri
     let (roots, imports) = match &loaded {
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
-            let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() });
+            let cache = cache(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() }, ctx);
             let around = Around { cwd: &ctx.io.cwd, cache: cache.as_ref(), lock: None };
             let places = Places::open(&loaded, &settings, around, None).unwrap_or_default();
             let layout = source::layout::plan(tree, &settings, &selection, Side::New, None, &places);
@@ -432,7 +435,7 @@ pub(super) fn asked_with<T>(
 ) -> Result<T, CliError> {
     let cwd = ctx.io.cwd.clone();
     let host = Host { env: ctx.io.env.clone(), cwd: cwd.clone() };
-    let cache = Cache::of(&host);
+    let cache = cache(&host, ctx);
     let request = Request {
         host: &host,
         fetch: ctx.global.fetch,
@@ -449,6 +452,12 @@ pub(super) fn asked_with<T>(
         languages: sdk::check,
     };
     Ok(open(&request, &mut ctx.io.input)?)
+}
+
+/// The cache of a run.
+fn cache(host: &Host, ctx: &Ctx<'_>) -> Option<Cache> {
+    let cache = Cache::of(host)?;
+    Some(if ctx.global.no_cache { cache.forgetting() } else { cache })
 }
 
 /// The versions before a baseline that is a revision; a folder or an image has none.
@@ -570,6 +579,20 @@ impl From<RequestError> for CliError {
             }
         }
     }
+}
+
+/// How the releases read that `[verify.runtimes]` declares.
+pub(super) fn ages(settings: &Settings) -> Result<Vec<Reader>, CliError> {
+    settings.runtimes.iter().map(|declared| model(declared.pinned, Some(&declared.place))).collect()
+}
+
+/// How a release reads.
+pub(super) fn model(pinned: Pinned, place: Option<&Place>) -> Result<Reader, CliError> {
+    runtimes::reader(pinned).map_err(|error| {
+        let hint = error.hint();
+        let place = place.cloned().unwrap_or_else(|| Place::whole("--runtime"));
+        ConfigError::new(place, error.to_string()).hint(hint).into()
+    })
 }
 
 impl From<ConfigError> for CliError {

@@ -21,7 +21,7 @@ pub(super) fn findings(
     ctx: &mut Ctx<'_>,
 ) -> Result<(Name, BTreeSet<String>), CliError> {
     let (opened, schema) = read(typed, job, ctx)?;
-    let comparison = Comparison::remembering(old, &schema, memory);
+    let comparison = Comparison::remembering(old, &schema, memory).reading(&pipeline::ages(&pair.settings)?);
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &opened.layout)?;
     let found = policy::decide(&comparison, &policies).findings;
     Ok((opened.name, found.into_iter().map(|finding| finding.fingerprint).collect()))

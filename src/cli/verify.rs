@@ -9,15 +9,16 @@ use super::given::given;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::config::Declared;
 use crate::machine::Space;
 use crate::present::{Choice, Target};
 use crate::text::View;
-use crate::verify::matrix::{self, CellId};
+use crate::verify::matrix::{self, CellId, Peer};
 use crate::verify::sdk::Sdk;
 use crate::verify::side::{self, Side};
 use crate::verify::{self, Plan, VerifyError, Wanted, Ways, tell};
 use crate::wire::sample::{SampleOptions, Size};
-use crate::words::Language;
+use crate::words::{Language, Pinned};
 
 /// Let two versions of the contract talk to each other, in four languages
 ///
@@ -49,6 +50,11 @@ pub(super) struct VerifyArgs {
     /// Languages that must take part: one whose tools are missing is an error, not a skip
     #[arg(long, value_name = "LANGUAGE", value_enum, value_delimiter = ',')]
     require: Vec<Language>,
+
+    /// Another release of a language's runtime that writes and reads as well: `python=4.25.8,7.36.2+pure`; may be
+    /// repeated, and comes on top of `[verify.runtimes]`
+    #[arg(long, value_name = "LANGUAGE=VERSION", value_parser = Pinned::list)]
+    runtime: Vec<std::vec::Vec<Pinned>>,
 
     /// Calls between versions only, plain and with mutual TLS and gzip
     #[arg(long)]
@@ -123,6 +129,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let settings = new.settings.generate.clone().unwrap_or_default();
     let name = new.settings.name.clone().unwrap_or_else(|| "contract".to_owned());
     let root = new.folder.clone();
+    let new_declared = new.settings.runtimes.clone();
     let around = machine.around();
     let sdk = Sdk { name: &name, root: &root, settings: &settings, lock: lock.as_ref(), around };
     let sides = [side(old, 0)?, side(new, 1)?];
@@ -133,6 +140,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         CliError::new(ErrorKind::Usage, e).hint("copy the command that the report of the matrix shows")
     })?;
     let languages = languages(&args, cell, &sdk);
+    let runtimes = runtimes(&args, cell, &languages, &new_declared)?;
     let Some(cache) = &machine.cache else {
         return Err(CliError::usage("there is no folder for what is built")
             .hint("set `PROTOPACT_CACHE` to one, or `HOME`"));
@@ -151,6 +159,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         options: options(&args, ctx),
         required: if cell.is_some() { languages.clone() } else { args.require.clone() },
         languages,
+        runtimes,
         wanted,
         samples: SampleOptions { seed: args.seed, size },
         everything: args.full,
@@ -216,11 +225,45 @@ fn options(args: &VerifyArgs, ctx: &Ctx<'_>) -> Vec<String> {
 fn languages(args: &VerifyArgs, cell: Option<CellId>, sdk: &Sdk<'_>) -> Vec<Language> {
     let configured = sdk.configured();
     let wanted = |l: &Language| match (cell, &args.lang) {
-        (Some(cell), _) => cell.from.language == *l || cell.to.language == *l,
+        (Some(cell), _) => [cell.from, cell.to].iter().any(|peer| peer.language == *l && peer.age.is_none()),
         (None, Some(lang)) => lang.contains(l),
         (None, None) => configured.is_empty() || configured.contains(l) || args.require.contains(l),
     };
     Language::ALL.into_iter().filter(wanted).collect()
+}
+
+/// The other releases that take part: those that are declared, and those that are asked for.
+fn runtimes(
+    args: &VerifyArgs,
+    cell: Option<CellId>,
+    languages: &[Language],
+    declared: &[Declared],
+) -> Result<Vec<Pinned>, CliError> {
+    if let Some(cell) = cell {
+        let peers = [cell.from, cell.to];
+        let of = |peer: &Peer| Some(Pinned { language: peer.language, age: peer.age? });
+        let mut all: Vec<Pinned> = peers.iter().filter_map(of).collect();
+        all.dedup();
+        all.iter().try_for_each(|pinned| pipeline::model(*pinned, None).map(|_| ()))?;
+        return Ok(all);
+    }
+    let mut all = Vec::new();
+    for Declared { pinned, place } in declared.iter().filter(|d| languages.contains(&d.pinned.language)) {
+        pipeline::model(*pinned, Some(place))?;
+        all.push(*pinned);
+    }
+    for pinned in args.runtime.iter().flatten() {
+        if !languages.contains(&pinned.language) {
+            let name = pinned.language.as_str();
+            let message = format!("`--runtime {pinned}` asks for a language that takes no part");
+            return Err(CliError::usage(message).hint(format!("add `{name}` to `--lang`")));
+        }
+        pipeline::model(*pinned, None)?;
+        if !all.contains(pinned) {
+            all.push(*pinned);
+        }
+    }
+    Ok(all)
 }
 
 /// Takes a compiled version in.

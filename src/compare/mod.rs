@@ -16,7 +16,7 @@ use crate::diff::{self, Change, Cx, Echoes};
 use crate::ledger::{self, Memory};
 use crate::schema::{Element, File, Schema};
 use crate::verdict::{Judge, Verdict};
-use crate::wire::{Proof, Prover};
+use crate::wire::{Proof, Prover, Reader};
 
 /// Two schemas and everything that was found out about their differences. Changes are known by their index.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub struct Comparison<'a> {
     own: Own,
     carried: Option<Carried>,
     prover: Option<Prover<'a>>,
+    ages: Vec<Reader>,
     notes: Vec<String>,
 }
 
@@ -47,13 +48,39 @@ impl<'a> Comparison<'a> {
         let verdicts = judge.all(&changes);
         let echoes = diff::echoes(&changes, &cx);
         let own = Own::of(&cx);
-        Comparison { cx, changes, verdicts, echoes, judge, own, carried: None, prover: None, notes }
+        Comparison {
+            cx,
+            changes,
+            verdicts,
+            echoes,
+            judge,
+            own,
+            carried: None,
+            prover: None,
+            ages: Vec::new(),
+            notes,
+        }
     }
 
     /// The same with witnesses for whoever asks for them.
     #[must_use]
     pub fn proving(mut self) -> Comparison<'a> {
-        self.prover = Some(Prover::new(&self.cx, &self.changes));
+        self.prover = Some(Prover::new(&self.cx, &self.changes).reading(&self.ages));
+        self
+    }
+
+    /// The same for a team that still has these releases: each verdict is the worst of theirs and of the newest. Before
+    /// [`Comparison::proving`].
+    #[must_use]
+    pub fn reading(mut self, ages: &[Reader]) -> Comparison<'a> {
+        if ages.is_empty() {
+            return self;
+        }
+        let prover = Prover::new(&self.cx, &self.changes).reading(ages);
+        for (change, verdict) in self.changes.iter().zip(&mut self.verdicts) {
+            prover.worsen(change, verdict);
+        }
+        self.ages = ages.to_vec();
         self
     }
 

@@ -15,10 +15,10 @@ use super::package::{self, RawAbout};
 use super::path::{PathPattern, normalize};
 use super::policy::{PackagePolicy, Policy, RuleRef, Selection, lenses};
 use super::release::{self, RawRelease, ReleaseFile};
-use super::settings::{ImportPlace, Root, Waiver, WaiverPolicy, level};
+use super::settings::{Declared, ImportPlace, Root, Waiver, WaiverPolicy, level};
 use super::{ConfigError, Place};
 use crate::compile::Backend;
-use crate::words::Level;
+use crate::words::{Language, Level, Pinned, PinnedError};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -39,6 +39,8 @@ struct Raw {
     compile: RawCompile,
     package: Option<RawAbout>,
     generate: Option<RawGenerate>,
+    #[serde(default)]
+    verify: RawVerify,
     #[serde(default)]
     deps: BTreeMap<Spanned<String>, RawDep>,
 }
@@ -104,6 +106,13 @@ struct RawCompile {
     protoc: Option<PathBuf>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawVerify {
+    #[serde(default)]
+    runtimes: BTreeMap<Spanned<String>, Strings>,
+}
+
 /// A `protopact.toml` whose every value is valid by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
@@ -143,6 +152,8 @@ pub struct File {
     pub deps: Vec<Dep>,
     /// `[generate]`.
     pub generate: Option<Generate>,
+    /// `[verify.runtimes]`.
+    pub runtimes: Vec<Declared>,
 }
 
 /// Reads a `protopact.toml`. `name` is the file as a person knows it.
@@ -245,7 +256,31 @@ impl Reader<'_> {
                 .map(|(name, dep)| deps::read(&name, dep, &at))
                 .collect::<Result<_, _>>()?,
             generate,
+            runtimes: self.runtimes(&raw.verify.runtimes)?,
         })
+    }
+
+    fn runtimes(&self, written: &BTreeMap<Spanned<String>, Strings>) -> Result<Vec<Declared>, ConfigError> {
+        let mut all = Vec::new();
+        for (name, ages) in written {
+            let languages = Language::ALL.map(Language::as_str);
+            let language = Language::named(name.get_ref()).ok_or_else(|| {
+                ConfigError::unknown(self.place(name), "language", name.get_ref(), &languages)
+            })?;
+            for age in ages {
+                let place = self.place(age);
+                let age = age.get_ref().parse().map_err(|e: PinnedError| {
+                    ConfigError::new(place.clone(), e.to_string())
+                        .hint("write `\"4.25.8\"`, or `\"7.36.2+pure\"`")
+                })?;
+                let pinned = Pinned { language, age };
+                if all.iter().any(|known: &Declared| known.pinned == pinned) {
+                    return Err(ConfigError::new(place, format!("`{pinned}` is listed twice")));
+                }
+                all.push(Declared { pinned, place });
+            }
+        }
+        Ok(all)
     }
 
     fn contract_name(&self, name: &Spanned<String>) -> Result<String, ConfigError> {

@@ -142,6 +142,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
             protoc: overrides.protoc.clone().or(file.protoc),
         },
         generate: file.generate,
+        runtimes: file.runtimes,
     })
 }
 

@@ -27,7 +27,7 @@ pub(crate) use path::{below, is_under, join};
 pub use policy::{PackagePolicy, Policy, RuleRef, Selection};
 pub use release::{Destination, Hook, MavenRepository, PythonIndex, ReleaseSettings};
 pub use settings::{
-    CheckSettings, CompileSettings, ImportPlace, Modules, Root, Settings, Waiver, WaiverPolicy,
+    CheckSettings, CompileSettings, Declared, ImportPlace, Modules, Root, Settings, Waiver, WaiverPolicy,
 };
 
 /// The reference page: every key with its default, commented out.

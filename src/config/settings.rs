@@ -7,7 +7,7 @@ use super::deps::Dep;
 use super::generate::Generate;
 use super::{ConfigError, PackagePolicy, Place, Policy, ReleaseSettings};
 use crate::compile::Backend;
-use crate::words::Level;
+use crate::words::{Level, Pinned};
 
 /// The level of a name, as written in a file or a flag.
 pub(super) fn level(name: &str, place: impl FnOnce() -> Place) -> Result<Level, ConfigError> {
@@ -134,4 +134,15 @@ pub struct Settings {
     pub compile: CompileSettings,
     /// `[generate]`.
     pub generate: Option<Generate>,
+    /// `[verify.runtimes]`.
+    pub runtimes: Vec<Declared>,
+}
+
+/// A release of a runtime that the team still has, and where that is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// The release.
+    pub pinned: Pinned,
+    /// Where.
+    pub place: Place,
 }

@@ -24,6 +24,7 @@ use crate::compile::{Input, Options};
 use crate::ledger::Memory;
 use crate::policy::Policies;
 use crate::schema::Schema;
+use crate::wire::Reader;
 
 pub use patch::unified;
 pub use session::{Changed, Outcome, RepairError, Repaired, Result, repair};
@@ -45,6 +46,8 @@ pub struct Bench<'a> {
     pub memory: Option<&'a dyn Memory>,
     /// The files of dependencies that have changed as well; they are judged and never edited.
     pub moved: &'a Moved,
+    /// The releases of runtimes that the team still has.
+    pub ages: &'a [Reader],
 }
 
 impl std::fmt::Debug for Bench<'_> {

@@ -220,8 +220,9 @@ impl Shop<'_> {
     fn state(&self, input: Input) -> std::result::Result<State, RepairError> {
         let compiled = compile(&input, self.bench.options)?;
         let schema = Schema::build(&compiled)?;
-        let comparison =
-            Comparison::remembering(self.bench.old, &schema, self.memory).carrying(self.bench.moved.clone());
+        let comparison = Comparison::remembering(self.bench.old, &schema, self.memory)
+            .carrying(self.bench.moved.clone())
+            .reading(self.bench.ages);
         let found = decide(&comparison, self.bench.policies).findings;
         drop(comparison);
         Ok(State { input, schema, found })
@@ -231,7 +232,8 @@ impl Shop<'_> {
     fn drafts<'w>(&self, state: &State, wanted: impl Iterator<Item = &'w Wanted>) -> (Vec<Made>, Texts) {
         let new = news(&state.input);
         let comparison = Comparison::remembering(self.bench.old, &state.schema, self.memory)
-            .carrying(self.bench.moved.clone());
+            .carrying(self.bench.moved.clone())
+            .reading(self.bench.ages);
         let cx = comparison.cx();
         let sides = Sides { cx, old: &self.old, new: &new, numbers: Numbers::new(cx, self.memory) };
         let made = wanted.map(|wanted| {

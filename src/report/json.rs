@@ -224,7 +224,7 @@ struct JsonProof<'a> {
 
 #[derive(Serialize)]
 struct JsonRead<'a> {
-    readers: &'a [&'static str],
+    readers: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     saw: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -55,7 +55,7 @@ fn read(readers: &[&'static str], saw: Result<&str, &str>) -> Read {
         Ok(phrase) => Saw::Value(phrase.to_owned()),
         Err(why) => Saw::Error(why.to_owned()),
     };
-    Read { readers: readers.to_vec(), saw }
+    Read { readers: readers.iter().map(ToString::to_string).collect(), saw }
 }
 
 fn part(number: i32, bytes: std::ops::Range<usize>, written: (&str, &str), read: (&str, &str)) -> Part {

@@ -69,6 +69,7 @@ impl<'a> Made<'a> {
             writer: (client.side, client.version),
             reader: (server.side, server.version),
             language: server.language,
+            age: None,
             message,
         };
         Some(Way { ends, sends: client.sends.to_vec() })
@@ -81,6 +82,7 @@ impl<'a> Made<'a> {
             writer: (server.side, server.version),
             reader: (client.side, client.version),
             language: client.language,
+            age: None,
             message: &method.output,
         };
         let sends = if method.input == method.output { self.echoed() } else { server.sends.to_vec() };

@@ -8,7 +8,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
-use super::fault::Ends;
+use super::fault::{self, Ends};
 use super::json;
 use super::matrix::{Cell, CellId, Labels, Peer, Subject, Tally};
 use super::memo::Memo;
@@ -311,13 +311,14 @@ impl<'a> Told<'a> {
                 continue;
             }
             // prost takes -0 for nothing, has no extensions and no place for what it does not know.
-            let drops = [id.from, id.to].iter().any(|peer| runtime::of(peer.language).drops());
+            let drops = [id.from, id.to].iter().any(|peer| fault::drops(*peer));
             if drops && outcome(true).is_ok() {
                 tally.noted(&case, what);
                 continue;
             }
             let (from, to) = ((from, id.from.version), (to, id.to.version));
-            let ends = Ends { writer: from, reader: to, language: id.to.language, message: name };
+            let ends =
+                Ends { writer: from, reader: to, language: id.to.language, age: id.to.age, message: name };
             let fields = match answer {
                 Ok(first) if id.subject == Subject::Bytes => ends.related(&ends.of_bytes(&first.again)),
                 _ => BTreeSet::new(),
@@ -388,7 +389,7 @@ impl<'a> Told<'a> {
             (_, Some(expected)) if bare && oracle::has_extensions(&expected) => Ok(()),
             (Some(said), Some(expected))
                 if !oracle::same_json(&said, &expected)
-                    && !oracle::json_of(side, name, bytes, reader.language)
+                    && !oracle::json_of(side, name, bytes, reader)
                         .is_some_and(|modelled| oracle::same_json(&said, &modelled)) =>
             {
                 let Some(parting) = parting(&said, &expected) else { return Ok(()) };

@@ -89,7 +89,7 @@ pub fn run(
         sizes[index] = lines.len() as u64;
         std::fs::write(path, lines).map_err(CallsError::Scratch)?;
     }
-    let peers: Vec<Peer> = stage.programs.keys().copied().collect();
+    let peers: Vec<Peer> = stage.programs.keys().copied().filter(|peer| peer.age.is_none()).collect();
     let cells = wanted(&peers, only, compact);
     let needed: BTreeSet<(Peer, Security)> = cells
         .iter()

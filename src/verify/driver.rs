@@ -9,7 +9,9 @@ use thiserror::Error;
 use super::runtime;
 use super::side::Side;
 use crate::codegen::{FileTree, Target, TreeError};
-use crate::words::Language;
+use crate::schema::{File, Syntax};
+use crate::wire::runtimes;
+use crate::words::{Age, Language, Pinned};
 
 /// A package that no program can be written for.
 #[derive(Debug, Error)]
@@ -38,6 +40,8 @@ pub enum DriverError {
 pub struct Driver {
     /// The language.
     pub language: Language,
+    /// The release of its runtime; `None` is the one that the package asks for.
+    pub age: Option<Age>,
     /// Every file.
     pub files: FileTree,
     /// What a Python program needs installed.
@@ -53,13 +57,31 @@ pub struct Driver {
 /// A package that is not as the generators make them.
 pub fn driver(side: &Side, target: &Target, package: &FileTree) -> Result<Driver, DriverError> {
     let language = target.language();
-    let mut build =
-        Build { side, language, files: FileTree::new(), requirements: Vec::new(), jar: String::new() };
+    let mut build = Build::new(side, language);
     runtime::of(language).write(&mut build, target, package)?;
     let Build { mut files, requirements, jar, .. } = build;
     let tree = |source| DriverError::Tree { language: language.as_str(), source };
     files.merge("sdk", package.clone()).map_err(tree)?;
-    Ok(Driver { language, files, requirements, jar })
+    Ok(Driver { language, age: None, files, requirements, jar })
+}
+
+/// The program of another release than the package asks for. It writes and reads messages and makes no calls.
+///
+/// # Errors
+///
+/// The release has no words for the contract, or there is no program for it.
+pub fn aged(side: &Side, pinned: Pinned) -> Result<Driver, DriverError> {
+    let language = pinned.language;
+    let mut build = Build::new(side, language);
+    let row = runtimes::row(pinned).map_err(|e| build.missing(e.to_string()))?;
+    let newer = |file: &&File| matches!(file.syntax, Syntax::Edition(edition) if edition > row.edition);
+    if let Some(file) = side.schema.files().map(|(_, file)| file).find(newer) {
+        let what = format!("{pinned} does not know {}, which `{}` is written in", file.syntax, file.name);
+        return Err(build.missing(what));
+    }
+    runtime::of(language).write_aged(&mut build, pinned.age)?;
+    let Build { files, requirements, jar, .. } = build;
+    Ok(Driver { language, age: Some(pinned.age), files, requirements, jar })
 }
 
 /// A program that is being written.
@@ -75,6 +97,10 @@ pub(super) struct Build<'a> {
 }
 
 impl Build<'_> {
+    fn new(side: &Side, language: Language) -> Build<'_> {
+        Build { side, language, files: FileTree::new(), requirements: Vec::new(), jar: String::new() }
+    }
+
     pub(super) fn put(&mut self, path: &str, content: impl Into<Vec<u8>>) -> Result<(), DriverError> {
         let language = self.language.as_str();
         let added = self.files.add(&format!("driver/{path}"), content.into());

@@ -5,18 +5,31 @@
 
 use std::collections::BTreeSet;
 
+use super::matrix::Peer;
 use super::side::Side;
 use super::{Version, runtime};
 use crate::schema::{MessageId, Schema};
 use crate::wire::value::field_at;
 use crate::wire::witness::{Outcome, read_bytes, read_json};
-use crate::wire::{self, Reader, Tree, json};
-use crate::words::{Direction, Language};
+use crate::wire::{self, Reader, Tree, json, runtimes};
+use crate::words::{Age, Direction, Language, Pinned};
 
-/// The model of a language's runtime.
+/// The model of a language's runtime, of the release that the package asks for.
 #[must_use]
 pub fn model(language: Language) -> Reader {
     runtime::of(language).model()
+}
+
+/// The same of another release; nobody lets one take part that has no model.
+#[must_use]
+pub fn model_of(language: Language, age: Option<Age>) -> Reader {
+    let pinned = age.and_then(|age| runtimes::reader(Pinned { language, age }).ok());
+    pinned.unwrap_or_else(|| model(language))
+}
+
+/// Whether a program loses values that others keep: -0, extensions, what it does not know.
+pub(super) fn drops(peer: Peer) -> bool {
+    runtime::of(peer.language).drops() || model_of(peer.language, peer.age).drops_minus_zero
 }
 
 /// Who wrote a message and who read it.
@@ -28,6 +41,8 @@ pub struct Ends<'a> {
     pub reader: (&'a Side, Version),
     /// The language that reads it.
     pub language: Language,
+    /// The release of its runtime.
+    pub age: Option<Age>,
     /// The full name of the message, the same for both.
     pub message: &'a str,
 }
@@ -66,7 +81,8 @@ impl<'a> Ends<'a> {
         let both = self.known(self.writer.0).zip(self.known(self.reader.0));
         let Some(((write, message), read)) = both else { return Fault::default() };
         let Ok(meant) = wire::decode(write, message, bytes, Reader::SPEC) else { return Fault::default() };
-        let outcome = read_bytes((write, &meant), read, bytes, model(self.language), self.direction());
+        let outcome =
+            read_bytes((write, &meant), read, bytes, model_of(self.language, self.age), self.direction());
         Fault { refused: matches!(outcome, Outcome::Refused { .. }), fields: fields(&outcome) }
     }
 
@@ -75,7 +91,7 @@ impl<'a> Ends<'a> {
     pub fn of_json(&self, meant: &Tree, text: &json::Json) -> BTreeSet<i32> {
         let Some(read) = self.known(self.reader.0) else { return BTreeSet::new() };
         let write = (&self.writer.0.schema, meant);
-        fields(&read_json(write, read, text, model(self.language), self.direction()))
+        fields(&read_json(write, read, text, model_of(self.language, self.age), self.direction()))
     }
 
     /// Fields with those that have their names in the other version, and those that share a oneof with either: what

@@ -10,7 +10,7 @@ use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, Paral
 use serde_json::{Value, json};
 
 use super::bytes::{Answer, Case, Stage};
-use super::fault::{Ends, model};
+use super::fault::{Ends, model_of};
 use super::matrix::{Cell, CellId, Peer, Tally};
 use super::memo::Memo;
 use super::oracle::{self, Difference};
@@ -168,6 +168,7 @@ impl Try<'_> {
             writer: (writer, id.from.version),
             reader: (writer, id.from.version),
             language: id.to.language,
+            age: id.to.age,
             message: name,
         };
         // What this language makes of the text in the writer's own version is no matter of versions.
@@ -210,7 +211,7 @@ impl Try<'_> {
             answer.as_ref().map_err(|error| error.told(&format!("the reader refuses `{}`", self.short())))?;
         let message = to.schema.message_by_name(&self.said.text.0);
         let message = message.ok_or_else(|| Difference::from("the reader has no such message".to_owned()))?;
-        let seen = decode(&to.schema, message, &read.again, model(self.id.to.language));
+        let seen = decode(&to.schema, message, &read.again, model_of(self.id.to.language, self.id.to.age));
         let seen = seen
             .map_err(|error| Difference::from(format!("what the reader writes cannot be read: {error}")))?;
         let backward = self.id.from.version <= self.id.to.version;

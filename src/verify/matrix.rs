@@ -7,13 +7,15 @@ use thiserror::Error;
 
 use super::Version;
 use crate::text::shell_word;
-use crate::words::{CallKind, Effect, Language};
+use crate::words::{Age, CallKind, Effect, Language, Pinned, PinnedError};
 
 /// A program of one language with the package of one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Peer {
     /// The language.
     pub language: Language,
+    /// The release of its runtime; `None` is the one that the package asks for.
+    pub age: Option<Age>,
     /// The version.
     pub version: Version,
 }
@@ -95,11 +97,23 @@ pub struct CellId {
 pub type Labels<'a> = [&'a str; 2];
 
 impl Peer {
-    /// `go@v1.0.0`.
+    /// `go@v1.0.0`, `python=4.25.8@v1.0.0`.
     #[must_use]
     pub fn name(self, labels: Labels<'_>) -> String {
-        format!("{}@{}", self.language.as_str(), labels[self.version.index()])
+        format!("{}@{}", self.kind(), labels[self.version.index()])
     }
+
+    /// The language with its release: `go`, `python=4.25.8`.
+    #[must_use]
+    pub fn kind(self) -> String {
+        kind(self.language, self.age)
+    }
+}
+
+/// A language with its release, as it is typed.
+#[must_use]
+pub fn kind(language: Language, age: Option<Age>) -> String {
+    age.map_or_else(|| language.as_str().to_owned(), |age| Pinned { language, age }.to_string())
 }
 
 impl CellId {
@@ -165,19 +179,28 @@ pub fn parse(text: &str, labels: Labels<'_>) -> Result<CellId, CellError> {
     let peer = |text: &str| {
         let (language, label) =
             text.split_once('@').ok_or_else(|| wrong(format!("`{text}` is not LANGUAGE@VERSION")))?;
+        let (language, age) = match language.split_once('=') {
+            Some((language, age)) => {
+                (language, Some(age.parse().map_err(|e: PinnedError| wrong(e.to_string()))?))
+            }
+            None => (language, None),
+        };
         let language = Language::named(language);
         let language = language.ok_or_else(|| wrong(format!("`{text}` names no language")))?;
         let version = Version::BOTH.into_iter().find(|v| labels[v.index()] == label);
         let version = version.ok_or_else(|| {
             wrong(format!("the versions are `{}` and `{}`, not `{label}`", labels[0], labels[1]))
         })?;
-        Ok(Peer { language, version })
+        Ok(Peer { language, age, version })
     };
     let (from, to) = (peer(from)?, peer(to)?);
     let middle = from.version == Version::New && to.version == Version::Old;
     match subject {
         Subject::Middle if !middle => {
             Err(wrong("a middleman is of the earlier version, and who writes of the later one".to_owned()))
+        }
+        Subject::Call(..) if from.age.is_some() || to.age.is_some() => {
+            Err(wrong("calls are between the newest releases".to_owned()))
         }
         Subject::Json if !(super::json::speaks(from.language) && super::json::speaks(to.language)) => {
             Err(wrong("rust has no JSON".to_owned()))
@@ -283,6 +306,8 @@ pub struct Cell {
 pub struct Skip {
     /// The language.
     pub language: Language,
+    /// The release, where it is not the one that the package asks for.
+    pub age: Option<Age>,
     /// Why.
     pub reason: String,
     /// What a tool said that failed; `None` where something is not there, which is nobody's failure.
@@ -479,6 +504,7 @@ mod tests {
             "python@v1.0.0:go@v2.0.0:bytes",
             "python@v2.0.0:rust@v1.0.0:middle",
             "python@v1.0.0:java@v2.0.0:json",
+            "python=4.25.8@v1.0.0:python=7.36.2+pure@v2.0.0:bytes",
         ] {
             assert_eq!(parse(name, LABELS).unwrap().name(LABELS), name);
         }
@@ -496,6 +522,11 @@ mod tests {
         assert!(wrong("go@v1.0.0:go@v2.0.0:middle").contains("of the earlier version"));
         assert!(wrong("rust@v1.0.0:go@v2.0.0:json").ends_with("rust has no JSON"));
         assert!(wrong("go:java@v2.0.0:bytes").ends_with("`go` is not LANGUAGE@VERSION"));
+        assert!(wrong("python=4@v1.0.0:go@v2.0.0:bytes").contains("`4` is no version"));
+        assert!(
+            wrong("python=4.25.8@v1.0.0:go@v2.0.0:unary:tls:gzip")
+                .ends_with("calls are between the newest releases")
+        );
         assert!(wrong("").contains("it has the form"));
     }
 

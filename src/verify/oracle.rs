@@ -17,14 +17,15 @@
 use buffa_descriptor::reflect::{DynamicMessage, MapKey, ReflectMessage, Value};
 use buffa_descriptor::{FieldDescriptor, FieldKind, SingularKind};
 
-use super::fault::model;
+use super::fault::model_of;
+use super::matrix::Peer;
 use super::retired::Notice;
 use super::shown::{apart, keys, shown, shown_key};
 use super::side::Side;
 use crate::schema::{Cardinality, Schema};
 use crate::wire::value::field_at;
 use crate::wire::{self, Reader, Slot, Tree};
-use crate::words::{Language, Lens};
+use crate::words::Lens;
 
 /// Which way a message went.
 #[derive(Clone, Copy, Debug)]
@@ -149,11 +150,11 @@ pub fn json(side: &Side, name: &str, bytes: &[u8]) -> Option<serde_json::Value> 
     serde_json::from_str(&text).ok()
 }
 
-/// The JSON that a language writes of a message, by the model of its runtime: Go takes every enum for an open one.
+/// The JSON that a program writes of a message, by the model of its runtime: Go takes every enum for an open one.
 #[must_use]
-pub fn json_of(side: &Side, name: &str, bytes: &[u8], language: Language) -> Option<serde_json::Value> {
+pub fn json_of(side: &Side, name: &str, bytes: &[u8], reader: Peer) -> Option<serde_json::Value> {
     let message = side.schema.message_by_name(name)?;
-    let tree = wire::decode(&side.schema, message, bytes, model(language)).ok()?;
+    let tree = wire::decode(&side.schema, message, bytes, model_of(reader.language, reader.age)).ok()?;
     serde_json::from_str(&wire::json::write(&side.schema, &tree).ok()?.to_string()).ok()
 }
 

@@ -8,6 +8,7 @@ use super::matrix::{Foretold, Unseen};
 use super::side::Side;
 use crate::compare::Comparison;
 use crate::schema::{Cardinality, Element, Schema};
+use crate::wire::Reader;
 use crate::words::{Direction, Effect, Lens};
 
 /// One cell of a verdict that is not `ok`, with whom it concerns.
@@ -109,7 +110,13 @@ impl Predictions {
     /// Compares and judges two versions.
     #[must_use]
     pub fn new(old: &Side, new: &Side) -> Predictions {
-        let comparison = Comparison::new(&old.schema, &new.schema);
+        Predictions::reading(old, new, &[])
+    }
+
+    /// The same where these releases read as well.
+    #[must_use]
+    pub fn reading(old: &Side, new: &Side, ages: &[Reader]) -> Predictions {
+        let comparison = Comparison::new(&old.schema, &new.schema).reading(ages);
         let cx = comparison.cx();
         let mut all = Vec::new();
         for (change, verdict) in comparison.changes().iter().zip(comparison.verdicts()) {

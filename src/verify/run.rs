@@ -10,7 +10,7 @@ use super::build::{self, BuildError, Builder};
 use super::bytes::{self, Failures, Stage};
 use super::calls::{self, CallsError};
 use super::driver::Driver;
-use super::matrix::{CellId, Matrix, Peer, Skip, Subject};
+use super::matrix::{CellId, Matrix, Peer, Skip, Subject, kind};
 use super::predict::Predictions;
 use super::process::Program;
 use super::reach::Reach;
@@ -18,7 +18,8 @@ use super::sdk::{Sdk, Unready};
 use super::side::Side;
 use crate::codegen::generate::GenerateError;
 use crate::wire::sample::SampleOptions;
-use crate::words::{Language, Lens};
+use crate::wire::{Reader, runtimes};
+use crate::words::{Age, Language, Lens, Pinned};
 
 /// Which cells are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct Plan<'a> {
     pub options: Vec<String>,
     /// The languages that take part, in the order of output.
     pub languages: Vec<Language>,
+    /// Other releases of their runtimes that write and read messages as well.
+    pub runtimes: Vec<Pinned>,
     /// Languages of those that must: one whose tools or plugins are missing is an error, not a skip.
     pub required: Vec<Language>,
     /// Which cells.
@@ -128,7 +131,8 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     let labels = [old.label.as_str(), new.label.as_str()];
     let host = plan.sdk.around.host;
     let (programs, skips) = programs(plan, say)?;
-    let predictions = Predictions::new(old, new);
+    let ages: Vec<Reader> = plan.runtimes.iter().filter_map(|p| runtimes::reader(*p).ok()).collect();
+    let predictions = Predictions::reading(old, new, &ages);
     let reach = if plan.everything { Reach::default() } else { Reach::new(old, new) };
     let stage = Stage {
         host,
@@ -159,7 +163,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     }
     let broken = skips.iter().filter(|s| s.failed.is_some());
     let mut failures: Vec<String> =
-        broken.map(|s| format!("{} takes no part: {}", s.language.as_str(), s.reason)).collect();
+        broken.map(|s| format!("{} takes no part: {}", kind(s.language, s.age), s.reason)).collect();
     failures.extend(stage.failures.told(labels));
     let lenses = if only.is_some() { Vec::new() } else { shown(&cells) };
     Ok(Matrix {
@@ -196,57 +200,65 @@ fn programs(
     say: &(dyn Fn(&str) + Sync),
 ) -> Result<(BTreeMap<Peer, Program>, Vec<Skip>), VerifyError> {
     let host = plan.sdk.around.host;
-    let mut lacks: Vec<(Language, Lack)> = Vec::new();
-    let mut drivers: Vec<(Language, Vec<Driver>)> = Vec::new();
+    let mut lacks: Vec<(Kind, Lack)> = Vec::new();
+    let mut drivers: Vec<(Kind, Vec<Driver>)> = Vec::new();
     say("generating packages");
-    for language in plan.languages.iter().copied() {
-        let made = match build::missing_tool(host, language) {
-            Some(tool) => Err(Unready::Skip(BuildError::Missing(tool.to_owned()).to_string())),
-            None => plan.sdk.drivers(language, plan.sides),
+    let newest = plan.languages.iter().map(|language| (*language, None));
+    let others = plan.runtimes.iter().map(|pinned| (pinned.language, Some(pinned.age)));
+    for (language, age) in newest.chain(others) {
+        let made = match (build::missing_tool(host, language), age) {
+            (Some(tool), _) => Err(Unready::Skip(BuildError::Missing(tool.to_owned()).to_string())),
+            (None, Some(age)) => Sdk::aged(Pinned { language, age }, plan.sides),
+            (None, None) => plan.sdk.drivers(language, plan.sides),
         };
         match made {
-            Ok(made) => drivers.push((language, made)),
-            Err(Unready::Failed(error)) => lacks.push((language, Lack::Failed(error.into()))),
-            Err(Unready::Skip(reason)) => lacks.push((language, Lack::Absent(reason))),
+            Ok(made) => drivers.push(((language, age), made)),
+            Err(Unready::Failed(error)) => lacks.push(((language, age), Lack::Failed(error.into()))),
+            Err(Unready::Skip(reason)) => lacks.push(((language, age), Lack::Absent(reason))),
         }
         must(plan, &mut lacks)?;
     }
     let builder = Builder { host, root: plan.programs, offline: plan.offline };
     let mut programs = BTreeMap::new();
-    for (language, result) in built(builder, &drivers, say) {
+    for ((language, age), result) in built(builder, &drivers, say) {
         match result {
             Ok(made) => {
                 for (version, program) in Version::BOTH.into_iter().zip(made) {
-                    programs.insert(Peer { language, version }, program);
+                    programs.insert(Peer { language, age, version }, program);
                 }
             }
-            Err(error @ BuildError::Missing(_)) => lacks.push((language, Lack::Absent(error.to_string()))),
-            Err(error) => lacks.push((language, Lack::Failed(error.into()))),
+            Err(error @ BuildError::Missing(_)) => {
+                lacks.push(((language, age), Lack::Absent(error.to_string())));
+            }
+            Err(error) => lacks.push(((language, age), Lack::Failed(error.into()))),
         }
     }
     must(plan, &mut lacks)?;
-    lacks.sort_by_key(|(language, _)| *language);
+    lacks.sort_by_key(|(kind, _)| *kind);
     let failed = lacks.iter().position(|(_, lack)| matches!(lack, Lack::Failed(_)));
     match failed {
         Some(first) if programs.is_empty() => {
-            let (language, lack) = lacks.swap_remove(first);
+            let ((language, _), lack) = lacks.swap_remove(first);
             return Err(lack.error(language));
         }
         _ => {}
     }
-    let skips: Vec<Skip> = lacks.into_iter().map(|(language, lack)| lack.skip(language)).collect();
+    let skips: Vec<Skip> = lacks.into_iter().map(|(kind, lack)| lack.skip(kind)).collect();
     if programs.is_empty() {
-        let reasons = skips.iter().map(|s| format!("{}: {}", s.language.as_str(), s.reason));
+        let reasons = skips.iter().map(|s| format!("{}: {}", kind(s.language, s.age), s.reason));
         return Err(VerifyError::Nobody(reasons.collect::<Vec<_>>().join("; ")));
     }
     Ok((programs, skips))
 }
 
+/// A language with a release.
+type Kind = (Language, Option<Age>);
+
 /// A language that has to take part and does not is an error.
-fn must(plan: &Plan<'_>, lacks: &mut Vec<(Language, Lack)>) -> Result<(), VerifyError> {
-    match lacks.iter().position(|(language, _)| plan.required.contains(language)) {
+fn must(plan: &Plan<'_>, lacks: &mut Vec<(Kind, Lack)>) -> Result<(), VerifyError> {
+    match lacks.iter().position(|((language, _), _)| plan.required.contains(language)) {
         Some(at) => {
-            let (language, lack) = lacks.swap_remove(at);
+            let ((language, _), lack) = lacks.swap_remove(at);
             Err(lack.error(language))
         }
         None => Ok(()),
@@ -269,13 +281,13 @@ impl Lack {
         }
     }
 
-    fn skip(self, language: Language) -> Skip {
+    fn skip(self, (language, age): Kind) -> Skip {
         match self {
-            Lack::Absent(reason) => Skip { language, reason, failed: None },
+            Lack::Absent(reason) => Skip { language, age, reason, failed: None },
             Lack::Failed(error) => {
                 let said = error.messages().to_owned();
                 let first = first_error(&said).map(|line| format!(": {line}")).unwrap_or_default();
-                Skip { language, reason: format!("{error}{first}"), failed: Some(said) }
+                Skip { language, age, reason: format!("{error}{first}"), failed: Some(said) }
             }
         }
     }
@@ -292,19 +304,17 @@ fn first_error(said: &str) -> Option<&str> {
     lines().find(error).or_else(|| lines().next())
 }
 
-type Built = Vec<(Language, Result<Vec<Program>, BuildError>)>;
+type Built = Vec<(Kind, Result<Vec<Program>, BuildError>)>;
 
 /// Builds all languages at the same time: each mostly waits for one thing or another.
-fn built(builder: Builder<'_>, drivers: &[(Language, Vec<Driver>)], say: &(dyn Fn(&str) + Sync)) -> Built {
+fn built(builder: Builder<'_>, drivers: &[(Kind, Vec<Driver>)], say: &(dyn Fn(&str) + Sync)) -> Built {
     std::thread::scope(|scope| {
         let threads: Vec<_> = drivers
             .iter()
-            .map(|(language, drivers)| {
-                (*language, scope.spawn(move || build::build(builder, *language, drivers, say)))
-            })
+            .map(|(kind, drivers)| (*kind, scope.spawn(move || build::build(builder, kind.0, drivers, say))))
             .collect();
-        let join = |(language, thread): (Language, std::thread::ScopedJoinHandle<'_, _>)| {
-            (language, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let join = |(kind, thread): (Kind, std::thread::ScopedJoinHandle<'_, _>)| {
+            (kind, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         };
         threads.into_iter().map(join).collect()
     })

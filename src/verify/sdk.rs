@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::driver::{Driver, driver};
+use super::driver::{Driver, aged, driver};
 use super::side::Side;
 use crate::codegen::generate::{self, GenerateError, Unit, Work};
 use crate::codegen::legal::terms;
@@ -12,7 +12,7 @@ use crate::codegen::plugin::lock::Around;
 use crate::codegen::sdk;
 use crate::codegen::{Contract, FileTree, Target};
 use crate::config::generate::Generate;
-use crate::words::Language;
+use crate::words::{Language, Pinned};
 
 /// How packages are made: as `protopact generate` makes them, and under a name that is nobody's where a language is not
 /// configured.
@@ -53,6 +53,15 @@ impl Sdk<'_> {
     /// Plugins are missing or fail, or the language has no words for the contract.
     pub fn drivers(&self, language: Language, sides: &[Side; 2]) -> Result<Vec<Driver>, Unready> {
         sides.iter().map(|side| self.driver(language, side)).collect()
+    }
+
+    /// The program of another release for each version.
+    ///
+    /// # Errors
+    ///
+    /// The release has no words for the contract.
+    pub fn aged(pinned: Pinned, sides: &[Side; 2]) -> Result<Vec<Driver>, Unready> {
+        sides.iter().map(|side| aged(side, pinned).map_err(|e| Unready::Skip(e.to_string()))).collect()
     }
 
     fn driver(&self, language: Language, side: &Side) -> Result<Driver, Unready> {

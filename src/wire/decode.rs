@@ -228,12 +228,20 @@ impl<'s> Decoder<'s> {
             return self.nested(tree, field, inner, input, depth);
         }
         let value = self.scalar(field, input)?;
-        if let Some(number) = self.unlisted(field, &value) {
-            self.keep(tree, field.number, UnknownData::Varint(i64::from(number) as u64));
-            return Ok(());
+        match self.unlisted(field, &value) {
+            Some(number) => self.aside(tree, field, number),
+            None => self.set(tree, field, value),
         }
-        self.set(tree, field, value);
         Ok(())
+    }
+
+    /// Keeps a number that a closed enum does not list.
+    fn aside(&self, tree: &mut Tree, field: &Field, number: i32) {
+        if self.reader.clears_for_unlisted {
+            self.clear_oneof(tree, field);
+        }
+        let cut = |n: u64| if self.reader.cuts_unlisted { u64::from(n as u32) } else { n };
+        self.keep(tree, field.number, UnknownData::Varint(cut(i64::from(number) as u64)));
     }
 
     /// The number, where the value is one that a closed enum does not list.
@@ -254,7 +262,7 @@ impl<'s> Decoder<'s> {
                 }
             },
             // The default is as good as nothing, also after another value.
-            Cardinality::Implicit if is_zero(&value) => {
+            Cardinality::Implicit if is_zero(&value) || self.reader.takes_for_nothing(&value) => {
                 tree.fields.remove(&field.number);
             }
             _ => {
@@ -279,7 +287,7 @@ impl<'s> Decoder<'s> {
         while !input.bytes.is_empty() {
             let value = self.scalar(field, &mut input)?;
             match self.unlisted(field, &value) {
-                Some(number) => self.keep(tree, field.number, UnknownData::Varint(i64::from(number) as u64)),
+                Some(number) => self.aside(tree, field, number),
                 None => self.set(tree, field, value),
             }
         }
@@ -368,7 +376,10 @@ impl<'s> Decoder<'s> {
         }
         let zero = |field| zero_of(schema, field);
         let Some(key) = key.or_else(|| zero(key_field).and_then(|v| Key::of(&v))) else { return Ok(()) };
-        let Some(value) = value.or_else(|| zero(value_field)) else { return Ok(()) };
+        let Some(mut value) = value.or_else(|| zero(value_field)) else { return Ok(()) };
+        if self.reader.zeroes_entries && self.unlisted(value_field, &value).is_some() {
+            value = Value::Enum(0);
+        }
         if self.unlisted(value_field, &value).is_some() {
             self.keep(tree, field.number, UnknownData::Bytes(bytes.to_vec()));
             return Ok(());

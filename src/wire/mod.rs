@@ -12,6 +12,7 @@ pub mod json;
 mod meaning;
 pub mod parts;
 pub mod reader;
+pub mod runtimes;
 pub mod sample;
 pub mod text;
 pub mod value;

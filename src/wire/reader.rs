@@ -1,13 +1,19 @@
-//! The runtimes of the languages, as far as they read messages differently.
+//! The runtimes of the languages, as far as they read messages differently. What older releases of them do otherwise is
+//! in the table of [`runtimes`](super::runtimes).
 //!
 //! Sources: the enum guide for what each language does with closed enums
 //! (<https://protobuf.dev/programming-guides/enum/#history>), and what the runtimes do, which the tests hold this against.
+
+use super::value::Value;
+use crate::words::Age;
 
 /// Who reads: what runtimes decide differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader {
     /// The name in reports.
     pub name: &'static str,
+    /// The release, where it is not the newest one.
+    pub age: Option<Age>,
     /// A known field with another wire type is an error; else it becomes an unknown field.
     pub strict_wire_types: bool,
     /// Unknown fields are kept, and written again.
@@ -16,6 +22,15 @@ pub struct Reader {
     pub closes_enums: bool,
     /// A message without a required field is an error.
     pub checks_required: bool,
+    /// An entry of a map whose value a closed enum does not list is kept with zero, which is written again; else the
+    /// entry becomes an unknown field.
+    pub zeroes_entries: bool,
+    /// Of a number that a closed enum does not list the lower 32 bits are kept; else all of it.
+    pub cuts_unlisted: bool,
+    /// A number that a closed enum does not list takes away what the oneof held.
+    pub clears_for_unlisted: bool,
+    /// -0 in a field without presence is taken for its absence.
+    pub drops_minus_zero: bool,
     /// Which strings have to be UTF-8.
     pub utf8: Utf8,
     /// A map entry with a part that is not known, or has another wire type, becomes an unknown field as a whole; else
@@ -31,6 +46,12 @@ pub struct Reader {
     pub cuts_tags: bool,
     /// What its JSON parser takes beyond the guide.
     pub json: JsonStyle,
+    /// Text is a whole number also with an exponent or a fraction of zero (`"1e3"`, `"1.0"`).
+    pub json_takes_exponents: bool,
+    /// Of the number of an enum the lower 32 bits count, where they are listed.
+    pub json_cuts_enums: bool,
+    /// Told to pass over what is not known, its JSON parser passes over names of enums as well as over keys.
+    pub json_skips_enums: bool,
 }
 
 /// How a JSON parser reads values of another form.
@@ -41,9 +62,30 @@ pub enum JsonStyle {
     /// Java's: numbers and booleans are text to a string, a string is a boolean or the number of an enum, and an
     /// array of one is a single value (its JSON library reads all of them as strings).
     Java,
-    /// Python's: a string or boolean is the number of an enum, which is cut off at 32 bits; a boolean is a floating
+    /// Python's: a string or boolean is the number of an enum; a boolean is a floating
     /// point number; and nothing in quotes is an empty message.
     Python,
+}
+
+impl Reader {
+    /// Language and release, as reports name them: `Python 4.25`; the language alone for the newest.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self.age {
+            Some(age) => format!("{} {}", self.name, age.short()),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// Whether a value, in a field without presence, is as good as none to this reader though it is not zero.
+    pub(super) fn takes_for_nothing(&self, value: &Value) -> bool {
+        self.drops_minus_zero
+            && match value {
+                Value::Double(n) => *n == 0.0,
+                Value::Float(n) => *n == 0.0,
+                _ => false,
+            }
+    }
 }
 
 /// Which strings have to be UTF-8.
@@ -61,10 +103,15 @@ impl Reader {
     /// What the encoding guide asks for.
     pub const SPEC: Reader = Reader {
         name: "protobuf",
+        age: None,
         strict_wire_types: false,
         keeps_unknown: true,
         closes_enums: true,
         checks_required: true,
+        zeroes_entries: false,
+        cuts_unlisted: false,
+        clears_for_unlisted: false,
+        drops_minus_zero: false,
         utf8: Utf8::Declared,
         whole_entries: false,
         blind_maps: false,
@@ -72,6 +119,9 @@ impl Reader {
         cuts_varints: false,
         cuts_tags: false,
         json: JsonStyle::Strict,
+        json_takes_exponents: true,
+        json_cuts_enums: false,
+        json_skips_enums: true,
     };
     /// google.golang.org/protobuf: every enum is open.
     pub const GO: Reader = Reader { name: "Go", closes_enums: false, ..Reader::SPEC };
@@ -91,6 +141,7 @@ impl Reader {
         whole_entries: true,
         cuts_varints: true,
         json: JsonStyle::Python,
+        json_cuts_enums: true,
         ..Reader::SPEC
     };
     /// prost.
@@ -104,9 +155,7 @@ impl Reader {
         whole_entries: false,
         blind_maps: true,
         knows_extensions: false,
-        cuts_varints: false,
-        cuts_tags: false,
-        json: JsonStyle::Strict,
+        ..Reader::SPEC
     };
     /// The four languages in report order.
     pub const ALL: [Reader; 4] = [Reader::GO, Reader::JAVA, Reader::PYTHON, Reader::RUST];

@@ -1,5 +1,5 @@
 //! The words that every part uses and none owns: whom a change is looked at for, which way, what happens, how loud it
-//! is, what it does to the version, which language, which kind of call, what sort of edit.
+//! is, what it does to the version, which language and which release of its runtime, which kind of call, what sort of edit.
 //!
 //! A word here has a name in configuration and reports, and a place in an order; what follows from it is said where it
 //! is used. Every list of such words (`ALL`) stands once, so that no part spells them for itself.
@@ -9,6 +9,7 @@ mod language;
 mod lens;
 mod level;
 mod nature;
+mod runtime;
 
 pub use call::CallKind;
 pub use language::Language;
@@ -16,3 +17,4 @@ pub(crate) use language::languages;
 pub use lens::{Direction, Effect, Lens, LensSelector, SelectorError};
 pub use level::{Bump, Level};
 pub use nature::Nature;
+pub use runtime::{Age, Pinned, PinnedError};

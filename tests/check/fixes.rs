@@ -120,6 +120,7 @@ impl Case<'_> {
             policies: self.policies,
             memory: None,
             moved: &Moved::new(),
+            ages: &[],
         };
         let findings = self.found(&self.new);
         let before: BTreeSet<String> = findings.iter().map(key).collect();

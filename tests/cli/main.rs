@@ -12,6 +12,7 @@ mod affected;
 mod build;
 #[cfg(unix)]
 mod busy;
+mod cache;
 mod check;
 #[cfg(unix)]
 mod deps;

@@ -523,6 +523,7 @@ fn a_run_that_is_killed_at_any_step_is_finished_or_forgotten_by_the_next() {
 
 #[test]
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a shell that sets the limit")]
 fn a_disk_that_is_full_is_found_before_anything_is_published() {
     let repo = Repo::published();
     // More than the limit, and nothing that packs well.

@@ -82,6 +82,7 @@ pub(crate) fn run_some(
         policies: &policies,
         memory: None,
         moved: &Moved::new(),
+        ages: &[],
     };
     repair(&bench, wanted).unwrap()
 }

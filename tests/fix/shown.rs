@@ -48,6 +48,7 @@ fn differing(name: &str, old: &Files, new: &Files, policy: &PolicySet) -> (usize
         policies: &policies,
         memory: None,
         moved: &moved,
+        ages: &[],
     };
     let comparison = Comparison::new(&was, &is);
     let findings = decide(&comparison, &policies).findings;

@@ -33,7 +33,7 @@ fn with(script: &str, run: impl Fn(&Stage<'_>) -> Vec<Cell>) -> (Vec<Cell>, Vec<
         set: Vec::new(),
         held: Vec::new(),
     };
-    let peers = Version::BOTH.map(|version| Peer { language: Language::Go, version });
+    let peers = Version::BOTH.map(|version| Peer { language: Language::Go, age: None, version });
     let stage = Stage {
         host: &host,
         sides: [&old, &new],

@@ -29,7 +29,7 @@ use crate::drivers::side;
 use crate::env::TestEnv;
 use crate::matrix::{cache, run};
 use crate::support::forms::{TYPES, each, pairs};
-use crate::support::{project, schema};
+use crate::support::{Files, project, schema};
 
 const SPEAKERS: [Language; 3] = [Language::Go, Language::Java, Language::Python];
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -49,13 +49,12 @@ fn answers(process: &mut Process, requests: &[Value]) -> Vec<Answer> {
     all.into_iter().map(answer).collect()
 }
 
-/// The programs of the contract, one a language; those whose tools are missing say so.
-fn programs() -> Vec<(Language, Process)> {
+/// The programs of a contract, one for each of some languages; those whose tools are missing say so.
+pub(crate) fn programs(files: &Files, speakers: &[Language]) -> Vec<(Language, Process)> {
     let env = TestEnv::new();
     let settings = project().join("contracts/protopact.toml");
     env.write("protopact.toml", &std::fs::read_to_string(settings).unwrap());
-    let files = each();
-    for (path, text) in &files {
+    for (path, text) in files {
         env.write(&format!("proto/{path}"), text);
     }
     let mut host = Host::of_process();
@@ -70,7 +69,7 @@ fn programs() -> Vec<(Language, Process)> {
         }
         None => true,
     };
-    let languages: Vec<Language> = SPEAKERS.into_iter().filter(there).collect();
+    let languages: Vec<Language> = speakers.iter().copied().filter(there).collect();
     let names: Vec<&str> = languages.iter().map(|l| l.as_str()).collect();
     let (code, told) = run(&env, &["plugins", "install", "--lang", &names.join(",")]);
     assert_eq!(code, 0, "{told}");
@@ -79,7 +78,7 @@ fn programs() -> Vec<(Language, Process)> {
     let around = Around { host: &host, cache: Some(&place), protoc: None };
     let (settings, root) = (Generate::default(), env.work());
     let sdk = Sdk { name: "forms", root: &root, settings: &settings, lock: Some(&lock), around };
-    let sides = [side(&files, "one"), side(&files, "other")];
+    let sides = [side(files, "one"), side(files, "other")];
     let space = place.space(Space::Verify);
     let builder = Builder { host: &host, root: &space, offline: false };
     let start = |language: Language| {
@@ -161,7 +160,7 @@ fn every_pair_of_types_is_parsed_by_every_language_as_the_lens_says() {
         Ok(tree) => text(&contract.schema, tree),
         Err(_) => "refused".to_owned(),
     };
-    let mut programs = programs();
+    let mut programs = programs(&each(), &SPEAKERS);
     // What anybody prints of a sample.
     let mut texts: Vec<BTreeSet<String>> = vec![BTreeSet::new(); TYPES.len()];
     for (_, process) in &mut programs {

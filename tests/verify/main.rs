@@ -10,6 +10,7 @@
 #[expect(dead_code, reason = "the commands' tests use the rest")]
 mod env;
 
+mod ages;
 mod blame;
 mod command;
 mod died;
@@ -29,6 +30,8 @@ mod predict;
 mod reach;
 #[path = "../support/mod.rs"]
 mod support;
+#[expect(clippy::disallowed_methods, reason = "the environment says whether to write the page")]
+mod table;
 mod tap;
 mod truth;
 mod whole;

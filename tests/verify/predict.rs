@@ -37,6 +37,7 @@ fn only_the_change_at_fault_explains_and_is_seen() {
         writer: (&old, Version::Old),
         reader: (&new, Version::New),
         language: protopact::words::Language::Go,
+        age: None,
         message: "t.v1.M",
     };
     let explain = |fields: &BTreeSet<i32>| {
@@ -100,7 +101,7 @@ fn what_random_edits_do_is_laid_to_them() {
                 let schema = &writer.0.schema;
                 for sample in samples(schema, id, &options) {
                     for language in Language::ALL {
-                        let ends = Ends { writer, reader, language, message: writer.0.name(id) };
+                        let ends = Ends { writer, reader, language, age: None, message: writer.0.name(id) };
                         let mut look = |lens, fields: BTreeSet<i32>| {
                             let fields = ends.related(&fields);
                             let miss = Miss { lens, writer, reader, message: ends.message, fields: &fields };

@@ -12,6 +12,7 @@ mod history;
 #[allow(dead_code, reason = "the other laws use the rest")]
 mod spec;
 
+mod ages;
 mod codec;
 mod forms;
 mod lab;

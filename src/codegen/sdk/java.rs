@@ -179,6 +179,15 @@ fn is_split(syntax: Syntax) -> bool {
     matches!(syntax, Syntax::Edition(n) if n > 1000)
 }
 
+/// What the jar is called as a module (`Automatic-Module-Name`): without it, the name of its file, which changes with the
+/// version. Packages of one group are several modules.
+fn module(group: &str, artifact: &str) -> String {
+    let words = artifact.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let last = words.collect::<Vec<_>>().join("_");
+    let safe = if names::is_name(&last) { last } else { format!("_{last}") };
+    format!("{group}.{safe}")
+}
+
 fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepared, PackageError> {
     check_target(group, artifact)?;
     let schema = contract.schema;
@@ -243,6 +252,7 @@ fn build(
                 about => &about, group, artifact, services, families, protobuf, grpc => versions::GRPC_JAVA,
                 java => versions::JAVA,
                 licence_url => licence_url(contract.licence),
+                module => module(group, artifact),
             },
         ),
     )?;
@@ -320,5 +330,22 @@ fn class(schema: &Schema, message: MessageId, group: &str) -> String {
         format!("{package}.{nested}")
     } else {
         format!("{package}.{}.{nested}", names::outer_class(schema, file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::module;
+
+    #[test]
+    fn a_jar_is_a_module_whatever_it_is_called() {
+        for (artifact, name) in [
+            ("acme-contracts", "com.acme.acme_contracts"),
+            ("pay.v1", "com.acme.pay_v1"),
+            ("2fa", "com.acme._2fa"),
+            ("int", "com.acme._int"),
+        ] {
+            assert_eq!(module("com.acme", artifact), name);
+        }
     }
 }

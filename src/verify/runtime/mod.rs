@@ -7,7 +7,7 @@ use super::build::{BuildError, Place, Work};
 use super::driver::{Build, DriverError};
 use crate::codegen::{FileTree, Target};
 use crate::wire::Reader;
-use crate::words::{Language, languages};
+use crate::words::{Age, Language, languages};
 
 /// How a program starts, apart from what is the same for all languages.
 #[derive(Debug, Default)]
@@ -48,6 +48,11 @@ pub(super) trait Runtime: Sync {
 
     /// Writes the program for a package, below `driver/`.
     fn write(&self, build: &mut Build<'_>, target: &Target, package: &FileTree) -> Result<(), DriverError>;
+
+    /// Writes the program of another release than the package asks for.
+    fn write_aged(&self, build: &mut Build<'_>, age: Age) -> Result<(), DriverError> {
+        Err(build.missing(format!("there is none of release {age}")))
+    }
 
     /// Builds programs whose files are in their places.
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError>;

@@ -9,9 +9,11 @@ use sha2::{Digest as _, Sha256};
 use super::{Runtime, Start};
 use crate::codegen::render::render;
 use crate::codegen::{FileTree, Target};
+use crate::compile::output::{SetOptions, descriptor_set};
 use crate::verify::build::{BuildError, ENVIRONMENT, Place, Work, failed};
 use crate::verify::driver::{Build, Driver, DriverError};
 use crate::wire::Reader;
+use crate::words::Age;
 
 pub(super) struct Python;
 
@@ -54,16 +56,35 @@ impl Runtime for Python {
         Ok(())
     }
 
+    fn write_aged(&self, build: &mut Build<'_>, age: Age) -> Result<(), DriverError> {
+        let content = SetOptions { include_imports: true, include_source_info: false };
+        let set = descriptor_set(&build.side.compiled, content);
+        build.put("contract.binpb", set)?;
+        build.requirements = vec![format!("protobuf=={}", age.number())];
+        let age = age.to_string();
+        build.put("contract.py", render(include_str!("../templates/python/aged.py.j2"), context! { age }))?;
+        build.put("driver.py", include_str!("../templates/python/driver.py"))?;
+        Ok(())
+    }
+
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {
         places.iter().try_for_each(|place| one(work, place))
     }
 
     fn start(&self, work: &Work<'_>, place: &Place<'_>) -> Start {
         let venv = environment(work, place.driver);
+        let set = match place.driver.age {
+            // What the environment asks for otherwise counts for none of them.
+            Some(age) => {
+                let backend = if age.pure { "python" } else { "upb" };
+                vec![("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION".to_owned(), backend.into())]
+            }
+            None => vec![("PYTHONPATH".to_owned(), place.folder.join("sdk/src").into_os_string())],
+        };
         Start {
             program: python_of(&venv),
             arguments: vec![place.folder.join("driver/driver.py").into_os_string()],
-            set: vec![("PYTHONPATH".to_owned(), place.folder.join("sdk/src").into_os_string())],
+            set,
             needs: vec![venv.join(ENVIRONMENT)],
         }
     }

@@ -5,7 +5,7 @@ use std::io;
 use minijinja::context;
 
 use super::super::fold;
-use super::super::matrix::{Cell, Counts, Matrix, State};
+use super::super::matrix::{Cell, Counts, Matrix, State, kind};
 use super::{Mark, grids, losses, named};
 use crate::present::{Format, page};
 use crate::text::{View, plural};
@@ -117,7 +117,7 @@ fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<(
             context! { name => named(package.name), red => total.red, cells => total.cells, causes }
         })
         .collect();
-    let skips: Vec<_> = matrix.skips.iter().map(|s| (s.language.as_str(), s.reason.clone())).collect();
+    let skips: Vec<_> = matrix.skips.iter().map(|s| (kind(s.language, s.age), s.reason.clone())).collect();
     let unseen: Vec<_> = matrix.unseen.iter().map(|u| (u.change.clone(), u.verdict.clone())).collect();
     let losses: Vec<_> = losses(matrix)
         .into_iter()

@@ -5,7 +5,7 @@ use std::io;
 use serde_json::{Map, Value, json};
 
 use super::super::fold::{self, Package, Went};
-use super::super::matrix::{Cell, Matrix, State};
+use super::super::matrix::{Cell, Matrix, State, kind};
 use crate::present::Format;
 use crate::text::{View, pretty_json};
 
@@ -87,10 +87,9 @@ pub(super) const FORMAT: Format<Matrix> =
 /// Writes one JSON document.
 fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let counts = matrix.counts();
-    let skips = matrix
-        .skips
-        .iter()
-        .map(|s| json!({"language": s.language.as_str(), "reason": s.reason, "failed": s.failed.is_some()}));
+    let skips = matrix.skips.iter().map(
+        |s| json!({"language": kind(s.language, s.age), "reason": s.reason, "failed": s.failed.is_some()}),
+    );
     let unseen = matrix.unseen.iter().map(|u| json!({"change": u.change, "verdict": u.verdict}));
     let document = json!({
         "schema_version": SCHEMA_VERSION,

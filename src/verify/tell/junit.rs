@@ -7,7 +7,7 @@ use std::io;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::super::fold::{self, Cause};
-use super::super::matrix::{Matrix, State};
+use super::super::matrix::{Matrix, State, kind};
 use super::named;
 use crate::present::Format;
 use crate::present::junit::{self, clean, clean_lines};
@@ -87,7 +87,7 @@ fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<(
         for skip in &matrix.skips {
             let mut status = TestCaseStatus::skipped();
             status.set_message(clean(&skip.reason));
-            suite.add_test_case(TestCase::new(skip.language.as_str(), status));
+            suite.add_test_case(TestCase::new(kind(skip.language, skip.age), status));
         }
         report.add_test_suite(suite);
     }

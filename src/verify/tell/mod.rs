@@ -134,7 +134,7 @@ fn grid<'a>(
     }
     let peers = |of: &dyn Fn(&Cell) -> Peer| {
         let mut peers: Vec<Peer> = cells.iter().map(|c| of(c)).collect();
-        peers.sort_by_key(|p| (p.version, p.language));
+        peers.sort_by_key(|p| (p.version, p.language, p.age));
         peers.dedup();
         peers
     };
@@ -267,6 +267,7 @@ pub(super) mod sample {
             options: Vec::new(),
             skips: vec![Skip {
                 language: Language::Java,
+                age: None,
                 reason: "`mvn` is not there".to_owned(),
                 failed: None,
             }],

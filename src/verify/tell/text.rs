@@ -3,7 +3,7 @@
 use std::io;
 
 use super::super::fold;
-use super::super::matrix::{Cell, Matrix, Peer};
+use super::super::matrix::{Cell, Matrix, Peer, kind};
 use super::{Mark, grids, losses, named, summary};
 use crate::present::Format;
 use crate::text::few;
@@ -86,7 +86,7 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
     for skip in &matrix.skips {
         Line::new()
             .styled(if skip.failed.is_some() { Style::Error } else { Style::Warn }, "skipped")
-            .plain(format!("  {}: {}", skip.language.as_str(), skip.reason))
+            .plain(format!("  {}: {}", kind(skip.language, skip.age), skip.reason))
             .hang(9)
             .write(view, out)?;
     }

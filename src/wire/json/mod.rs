@@ -15,7 +15,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use thiserror::Error;
 
 pub(crate) use read::field_of_key;
-pub use read::read;
+pub use read::{read, read_lenient};
 pub(crate) use write::key as write_key;
 pub use write::write;
 

@@ -21,7 +21,17 @@ type Outcome<T> = Result<T, JsonError>;
 /// The first thing that a parser refuses: a key it does not know, a value of another form, two members of one
 /// oneof.
 pub fn read(schema: &Schema, message: MessageId, json: &Json, reader: Reader) -> Outcome<Tree> {
-    Parser { schema, reader }.message(message, json, 0)
+    Parser { schema, reader, lenient: false }.message(message, json, 0)
+}
+
+/// The same of a parser that was told to pass over what it does not know: keys, and, where the reader does, names of
+/// enum values.
+///
+/// # Errors
+///
+/// As of [`read`], but for those.
+pub fn read_lenient(schema: &Schema, message: MessageId, json: &Json, reader: Reader) -> Outcome<Tree> {
+    Parser { schema, reader, lenient: true }.message(message, json, 0)
 }
 
 /// A parser over one schema.
@@ -29,6 +39,8 @@ pub fn read(schema: &Schema, message: MessageId, json: &Json, reader: Reader) ->
 pub(super) struct Parser<'s> {
     pub(super) schema: &'s Schema,
     pub(super) reader: Reader,
+    /// Whether it passes over what it does not know.
+    pub(super) lenient: bool,
 }
 
 impl Parser<'_> {
@@ -61,6 +73,9 @@ impl Parser<'_> {
         let mut seen: BTreeMap<i32, &str> = BTreeMap::new();
         for (key, json) in members {
             let Some(id) = self.field(message, key) else {
+                if self.lenient {
+                    continue;
+                }
                 return Err(JsonError::new("the key is not known").under(key));
             };
             let field = schema.field(id);
@@ -78,7 +93,9 @@ impl Parser<'_> {
                 }
             }
             match &slot {
-                Slot::One(value) if field.cardinality == Cardinality::Implicit && is_zero(value) => {}
+                Slot::One(value)
+                    if field.cardinality == Cardinality::Implicit
+                        && (is_zero(value) || self.reader.takes_for_nothing(value)) => {}
                 Slot::List(values) if values.is_empty() => {}
                 Slot::Map(entries) if entries.is_empty() => {}
                 _ => {
@@ -127,12 +144,24 @@ impl Parser<'_> {
                     if *item == Json::Null && !takes_null_inside(field, self.reader) {
                         return Err(JsonError::new("null stands in an array"));
                     }
-                    values.push(self.value(field, item, depth)?);
+                    if !self.passes_over(field, item) {
+                        values.push(self.value(field, item, depth)?);
+                    }
                 }
                 Ok(Some(Slot::List(values)))
             }
+            _ if self.passes_over(field, json) => Ok(None),
             _ => Ok(Some(Slot::One(self.value(field, json, depth)?))),
         }
+    }
+
+    /// Whether it is the name of an enum's value that is not known, and nobody minds.
+    fn passes_over(self, field: &Field, json: &Json) -> bool {
+        let (Json::String(name), Some(id)) = (json, self.schema.field_enum(field)) else { return false };
+        self.lenient
+            && self.reader.json_skips_enums
+            && self.schema.value_by_json(id, name).is_none()
+            && (self.reader.json == JsonStyle::Strict || integer::<i64>(json, true).is_err())
     }
 
     fn map(self, field: &Field, json: &Json, depth: usize) -> Outcome<Slot> {
@@ -155,6 +184,9 @@ impl Parser<'_> {
             if *json == Json::Null && !is_value(value_field) && !is_null_value(value_field) {
                 return Err(JsonError::new("null is the value of a key").under(text));
             }
+            if self.passes_over(value_field, json) {
+                continue;
+            }
             let value = self.value(value_field, json, depth).map_err(|e| e.under(text))?;
             entries.insert(key, value);
         }
@@ -162,7 +194,7 @@ impl Parser<'_> {
     }
 
     fn value(self, field: &Field, json: &Json, depth: usize) -> Outcome<Value> {
-        let style = self.reader.json;
+        let (style, exponents) = (self.reader.json, self.reader.json_takes_exponents);
         let json = match json {
             Json::List(items) if style == JsonStyle::Java && !field.kind.is_message() => {
                 match items.as_slice() {
@@ -196,10 +228,10 @@ impl Parser<'_> {
         Ok(match field.kind {
             Kind::Double => Value::Double(double(json, style)?),
             Kind::Float => Value::Float(float(json, style)?),
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::Int32(integer(json)?),
-            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::Int64(integer(json)?),
-            Kind::Uint32 | Kind::Fixed32 => Value::Uint32(integer(json)?),
-            Kind::Uint64 | Kind::Fixed64 => Value::Uint64(integer(json)?),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Value::Int32(integer(json, exponents)?),
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => Value::Int64(integer(json, exponents)?),
+            Kind::Uint32 | Kind::Fixed32 => Value::Uint32(integer(json, exponents)?),
+            Kind::Uint64 | Kind::Fixed64 => Value::Uint64(integer(json, exponents)?),
             Kind::Bool => match json {
                 Json::Bool(b) => Value::Bool(*b),
                 _ => return Err(JsonError::new(format!("{} is not a boolean", json.noun()))),
@@ -231,7 +263,7 @@ impl Parser<'_> {
             Json::Null => Ok(Value::Enum(0)),
             Json::String(name) => match self.schema.value_by_json(id, name) {
                 Some(value) => Ok(Value::Enum(self.schema.value(value).number)),
-                None if self.reader.json != JsonStyle::Strict && integer::<i64>(json).is_ok() => {
+                None if self.reader.json != JsonStyle::Strict && integer::<i64>(json, true).is_ok() => {
                     self.number_of(id, json)
                 }
                 None => Err(JsonError::new(format!("the value `{name}` is not known"))),
@@ -252,10 +284,9 @@ impl Parser<'_> {
         };
         let cut = fraction.map(|n| Json::Number(format!("{:.0}", n.trunc())));
         let json = cut.as_ref().filter(|_| fraction.is_some_and(|n| n.fract() != 0.0)).unwrap_or(json);
-        let whole: i64 = integer(json)?;
+        let whole: i64 = integer(json, true)?;
         let listed = |number: i32| self.schema.value_by_number(id, number).is_some();
-        // Python looks for the lower 32 bits among the values.
-        if self.reader.json == JsonStyle::Python && listed(whole as i32) {
+        if self.reader.json_cuts_enums && listed(whole as i32) {
             return Ok(Value::Enum(whole as i32));
         }
         let number = i32::try_from(whole).map_err(|_| JsonError::new(format!("{whole} is out of range")))?;
@@ -299,13 +330,17 @@ fn takes_null_inside(field: &Field, reader: Reader) -> bool {
     }
 }
 
-/// A whole number: as a number or a string, also with an exponent or a zero fraction.
-fn integer<T: TryFrom<i128>>(json: &Json) -> Outcome<T> {
+/// A whole number: as a number or a string, also with an exponent or a zero fraction; in a string only with `exponents`.
+fn integer<T: TryFrom<i128>>(json: &Json, exponents: bool) -> Outcome<T> {
     let text = match json {
         Json::Number(text) | Json::String(text) => text,
         _ => return Err(JsonError::new(format!("{} is not a number", json.noun()))),
     };
+    let digits = !exponents && matches!(json, Json::String(_));
     let whole = text.parse::<i128>().ok().or_else(|| {
+        if digits {
+            return None;
+        }
         let n: f64 = text.parse().ok()?;
         (n.is_finite() && n.fract() == 0.0 && n.abs() < 1e30).then_some(n as i128)
     });

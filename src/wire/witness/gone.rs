@@ -37,7 +37,7 @@ impl Prover<'_> {
         all.sort_by_key(|sample| (sample.bytes.is_empty(), sample.bytes.len()));
         let reads = |readers: &[Reader]| {
             vec![Read {
-                readers: readers.iter().map(|reader| reader.name).collect(),
+                readers: readers.iter().chain(&self.ages).map(Reader::title).collect(),
                 saw: Saw::Error(format!("nothing declares `{name}` any more")),
             }]
         };

@@ -5,6 +5,7 @@
 //! witness. An effect that nothing shows is unconfirmed, which does not mean it is wrong: it may need data that
 //! neither version writes.
 
+mod ages;
 mod calls;
 mod candidates;
 mod deep;
@@ -19,6 +20,7 @@ use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Element, MessageId};
 use crate::verdict::Verdict;
 use crate::wire::parts::Part;
+use crate::wire::reader::Reader;
 use crate::words::{Direction, Effect, Lens};
 use rustc_hash::FxHashMap;
 
@@ -79,8 +81,8 @@ pub enum Shown {
 /// What some readers see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
-    /// The languages.
-    pub readers: Vec<&'static str>,
+    /// The languages, with the release where it is not the newest one.
+    pub readers: Vec<String>,
     /// What they see.
     pub saw: Saw,
 }
@@ -101,13 +103,19 @@ pub struct Prover<'a> {
     /// Messages that have another name on the new side, and the other way round.
     renamed: FxHashMap<MessageId, MessageId>,
     renamed_back: FxHashMap<MessageId, MessageId>,
+    /// The releases that are declared beside the newest ones.
+    ages: Vec<Reader>,
 }
 
 impl<'a> Prover<'a> {
     /// Prepares to prove what is said of these changes.
     pub fn new(cx: &Cx<'a>, changes: &[Change]) -> Prover<'a> {
-        let mut prover =
-            Prover { cx: *cx, renamed: FxHashMap::default(), renamed_back: FxHashMap::default() };
+        let mut prover = Prover {
+            cx: *cx,
+            renamed: FxHashMap::default(),
+            renamed_back: FxHashMap::default(),
+            ages: Vec::new(),
+        };
         for change in changes {
             if let (Kind::TypeRenamed(_), Some(Element::Message(old)), Some(Element::Message(new))) =
                 (&change.kind, change.old, change.new)
@@ -117,6 +125,13 @@ impl<'a> Prover<'a> {
             }
         }
         prover
+    }
+
+    /// The same with releases that are read with as well.
+    #[must_use]
+    pub fn reading(mut self, ages: &[Reader]) -> Prover<'a> {
+        self.ages = ages.to_vec();
+        self
     }
 
     /// One proof for each cell of data and calls whose effect bytes can show, in the order of the verdict. Cells

@@ -27,10 +27,39 @@ pub(crate) enum Outcome {
 }
 
 /// One written message and what becomes of it.
-struct Attempt {
-    bytes: Vec<u8>,
-    meant: Tree,
-    json: Option<json::Json>,
+pub(super) struct Attempt {
+    pub(super) bytes: Vec<u8>,
+    pub(super) meant: Tree,
+    pub(super) json: Option<json::Json>,
+}
+
+impl Attempt {
+    /// The messages of some trials as they are written, the smallest first. Nothing shows little: zero and empty come
+    /// last.
+    pub(super) fn all<'t>(write: &Schema, trials: &'t [Trial], lens: Lens) -> Vec<(&'t Trial, Attempt)> {
+        let mut attempts: Vec<(bool, usize, &Trial, Attempt)> = Vec::new();
+        for trial in trials {
+            for tree in &trial.trees {
+                let bytes = encode(write, tree);
+                let Ok(meant) = decode(write, trial.write, &bytes, Reader::SPEC) else { continue };
+                let json = if lens == Lens::Json {
+                    match json::write(write, &meant) {
+                        Ok(json) => Some(json),
+                        Err(_) => continue,
+                    }
+                } else {
+                    None
+                };
+                let size = json.as_ref().map_or(bytes.len(), |j| j.to_string().len());
+                let dull = trial.focus.iter().filter_map(|n| meant.fields.get(n)).any(is_dull);
+                attempts.push((dull, size, trial, Attempt { bytes, meant, json }));
+            }
+        }
+        // Of one size the first case: they begin with what a person would try.
+        let name = |trial: &Trial| &write.message(trial.write).full_name;
+        attempts.sort_by(|a, b| (a.0, a.1, name(a.2)).cmp(&(b.0, b.1, name(b.2))));
+        attempts.into_iter().map(|(_, _, trial, attempt)| (trial, attempt)).collect()
+    }
 }
 
 impl Prover<'_> {
@@ -55,29 +84,7 @@ impl Prover<'_> {
         effect: Effect,
     ) -> Option<Shown> {
         let (write, _) = self.sides(direction);
-        // Nothing shows little: zero and empty come last.
-        let mut attempts: Vec<(bool, usize, &Trial, Attempt)> = Vec::new();
-        for trial in trials {
-            for tree in &trial.trees {
-                let bytes = encode(write, tree);
-                let Ok(meant) = decode(write, trial.write, &bytes, Reader::SPEC) else { continue };
-                let json = if lens == Lens::Json {
-                    match json::write(write, &meant) {
-                        Ok(json) => Some(json),
-                        Err(_) => continue,
-                    }
-                } else {
-                    None
-                };
-                let size = json.as_ref().map_or(bytes.len(), |j| j.to_string().len());
-                let dull = trial.focus.iter().filter_map(|n| meant.fields.get(n)).any(is_dull);
-                attempts.push((dull, size, trial, Attempt { bytes, meant, json }));
-            }
-        }
-        // Of one size the first case: they begin with what a person would try.
-        let name = |trial: &Trial| &write.message(trial.write).full_name;
-        attempts.sort_by(|a, b| (a.0, a.1, name(a.2)).cmp(&(b.0, b.1, name(b.2))));
-        for (_, _, trial, attempt) in attempts {
+        for (trial, attempt) in Attempt::all(write, trials, lens) {
             let outcomes = self.outcomes(trial, &attempt, direction);
             let shows = outcomes.iter().any(|(_, o)| shows(o, &trial.focus, effect));
             if shows {
@@ -87,12 +94,7 @@ impl Prover<'_> {
         None
     }
 
-    fn outcomes(
-        &self,
-        trial: &Trial,
-        attempt: &Attempt,
-        direction: Direction,
-    ) -> Vec<(&'static str, Outcome)> {
+    fn outcomes(&self, trial: &Trial, attempt: &Attempt, direction: Direction) -> Vec<(String, Outcome)> {
         let (write, read) = self.sides(direction);
         match &attempt.json {
             None => {
@@ -104,18 +106,18 @@ impl Prover<'_> {
                         reader,
                         direction,
                     );
-                    (reader.name, outcome)
+                    (reader.title(), outcome)
                 };
-                Reader::ALL.into_iter().map(run).collect()
+                Reader::ALL.into_iter().chain(self.ages.iter().copied()).map(run).collect()
             }
             Some(json) => {
                 let run = |reader: Reader| {
                     // What the language makes of it in the writer's own version is not what the change does.
                     let own = json::read(write, trial.write, json, reader);
                     let meant = own.as_ref().unwrap_or(&attempt.meant);
-                    (reader.name, read_json((write, meant), (read, trial.read), json, reader, direction))
+                    (reader.title(), read_json((write, meant), (read, trial.read), json, reader, direction))
                 };
-                JSON_READERS.into_iter().map(run).collect()
+                JSON_READERS.into_iter().chain(self.ages.iter().copied()).map(run).collect()
             }
         }
     }
@@ -124,7 +126,7 @@ impl Prover<'_> {
         &self,
         trial: &Trial,
         attempt: &Attempt,
-        outcomes: &[(&'static str, Outcome)],
+        outcomes: &[(String, Outcome)],
         direction: Direction,
     ) -> Shown {
         let (write, read) = self.sides(direction);
@@ -140,8 +142,8 @@ impl Prover<'_> {
                 }
             };
             match reads.iter_mut().find(|r| r.saw == saw) {
-                Some(known) => known.readers.push(name),
-                None => reads.push(Read { readers: vec![name], saw }),
+                Some(known) => known.readers.push(name.clone()),
+                None => reads.push(Read { readers: vec![name.clone()], saw }),
             }
         }
         let message = write.message(trial.write).full_name.to_string();
@@ -243,7 +245,7 @@ pub(crate) fn read_json(
 }
 
 /// Whether what a reader made of a message is the effect.
-fn shows(outcome: &Outcome, focus: &[i32], effect: Effect) -> bool {
+pub(super) fn shows(outcome: &Outcome, focus: &[i32], effect: Effect) -> bool {
     let inside = |field: i32| focus.is_empty() || focus.contains(&field);
     match (effect, outcome) {
         (Effect::Rejects, Outcome::Refused { field, .. }) => field.is_none_or(inside),

@@ -40,7 +40,10 @@ def say(what):
 
 def message(name):
     """The generated class."""
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+    found = pool.FindMessageTypeByName(name)
+    if hasattr(message_factory, "GetMessageClass"):
+        return message_factory.GetMessageClass(found)
+    return message_factory.MessageFactory(pool).GetPrototype(found)
 
 
 def encoded(value):
