@@ -17,7 +17,8 @@
 //! - [`policy`]: changes and verdicts to findings; [`fix`]: findings to edits that hold; [`report`]: the finished report
 //!   in every format; [`release`]: which version follows, and how it is spelt; [`site`]: a catalogue of published versions;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
-//! - [`service`]: a gRPC server for any version, from its descriptors; [`cli`]: the commands.
+//! - [`discovery`]: registries of running services; [`service`]: a gRPC server for any version, from its descriptors;
+//!   [`cli`]: the commands.
 
 pub mod cli;
 pub mod codegen;
@@ -26,6 +27,7 @@ pub mod compile;
 pub mod config;
 pub mod deps;
 pub mod diff;
+pub mod discovery;
 pub mod findings;
 pub mod fix;
 pub mod git;

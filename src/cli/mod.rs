@@ -1,6 +1,7 @@
 //! The commands: one file each, arguments first, then resolve, do, report. This file only says which there are.
 
 mod build;
+mod cache;
 mod check;
 mod completions;
 mod deps;
@@ -24,6 +25,7 @@ mod panic;
 mod pipeline;
 mod plugins;
 mod progress;
+mod register;
 mod release;
 mod repairs;
 mod rules;
@@ -100,6 +102,10 @@ struct Global {
     #[arg(long, global = true)]
     fetch: bool,
 
+    /// Neither use nor keep what runs note of files they have read
+    #[arg(long, global = true)]
+    no_cache: bool,
+
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     color: ColourWhen,
@@ -140,6 +146,7 @@ enum Command {
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
+    Cache(cache::CacheArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -220,6 +227,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),
+        Command::Cache(args) => cache::exec(args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),
         Command::Man(args) => man::exec(args, &mut ctx),

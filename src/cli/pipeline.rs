@@ -271,7 +271,7 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<Root>, Vec<Stri
     let (roots, imports) = match &loaded {
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
-            let cache = Cache::of(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() });
+            let cache = cache(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() }, ctx);
             let around = Around { cwd: &ctx.io.cwd, cache: cache.as_ref(), lock: None };
             let places = Places::open(&loaded, &settings, around, None).unwrap_or_default();
             let layout = source::layout::plan(tree, &settings, &selection, Side::New, None, &places);
@@ -435,7 +435,7 @@ pub(super) fn asked_with<T>(
 ) -> Result<T, CliError> {
     let cwd = ctx.io.cwd.clone();
     let host = Host { env: ctx.io.env.clone(), cwd: cwd.clone() };
-    let cache = Cache::of(&host);
+    let cache = cache(&host, ctx);
     let request = Request {
         host: &host,
         fetch: ctx.global.fetch,
@@ -452,6 +452,12 @@ pub(super) fn asked_with<T>(
         languages: sdk::check,
     };
     Ok(open(&request, &mut ctx.io.input)?)
+}
+
+/// The cache of a run.
+fn cache(host: &Host, ctx: &Ctx<'_>) -> Option<Cache> {
+    let cache = Cache::of(host)?;
+    Some(if ctx.global.no_cache { cache.forgetting() } else { cache })
 }
 
 /// The versions before a baseline that is a revision; a folder or an image has none.

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::pipeline::{self, Job};
+use super::register::{Entries, Known, RegisterArgs};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::present::{Choice, Format, Formats};
 use crate::service::{
@@ -34,7 +35,8 @@ Examples:
   protopact serve contract.binpb --listen 127.0.0.1:50051
   protopact serve --tls-self-signed certs --mutual-tls
   protopact serve --metrics 127.0.0.1:9464 --log json
-  protopact serve --record calls.jsonl         keep what clients send")]
+  protopact serve --record calls.jsonl         keep what clients send
+  protopact serve --register consul://127.0.0.1:8500/pay")]
 pub(super) struct ServeArgs {
     /// The contract
     #[arg(value_name = "INPUT", default_value = ".", conflicts_with_all = ["from", "interop"])]
@@ -70,6 +72,9 @@ pub(super) struct ServeArgs {
 
     #[command(flatten)]
     watching: Watching,
+
+    #[command(flatten)]
+    register: RegisterArgs,
 
     #[command(flatten)]
     tls: TlsArgs,
@@ -114,6 +119,12 @@ struct TlsArgs {
     /// Ask clients for a certificate under the CA of --tls-self-signed
     #[arg(long, requires = "tls_self_signed")]
     mutual_tls: bool,
+}
+
+impl TlsArgs {
+    fn wanted(&self) -> bool {
+        self.tls_cert.is_some() || self.tls_self_signed.is_some()
+    }
 }
 
 /// What is refused.
@@ -214,8 +225,10 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         ctx.note("the contract has no service: only reflection and health checking are answered")?;
     }
     let tls = tls(&args.tls, ctx)?;
+    let access = args.register.access(ctx)?;
     let recorder = args.record.as_ref().map(|path| Recorder::start(path, ctx)).transpose()?;
     let (log, log_end) = Log::new(args.watching.log, LOG_ROOM, log_file());
+    let log = (args.watching.log != LogFormat::Off).then(|| Arc::new(log));
     let options = Options {
         address: args.listen,
         metrics: args.watching.metrics,
@@ -223,7 +236,7 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         record: recorder.as_ref().map(|r| r.sender.clone()),
         gzip: args.gzip,
         tls,
-        log: (args.watching.log != LogFormat::Off).then(|| Arc::new(log)),
+        log: log.clone(),
         limits: limits(&args.limits),
         grace: Duration::from_secs(args.limits.grace),
         interop: args.interop,
@@ -240,7 +253,13 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         let mut signals = Signals::new().map_err(|e| CliError::outside("cannot wait for signals", e))?;
         let running = Server::bind(options).await?;
         ready(&running, &name, &args, ctx)?;
-        Ok(serve(running, &mut signals).await)
+        let known = Known {
+            address: running.address,
+            tls: args.tls.wanted(),
+            version: name.version().map(ToString::to_string),
+        };
+        let entries = args.register.enter(&known, &access, log)?;
+        Ok(serve(running, entries, &mut signals).await)
     });
     // Whatever is left is dropped, and with it what keeps the recorder waiting.
     runtime.shutdown_timeout(Duration::from_secs(2));
@@ -353,7 +372,7 @@ fn ready(running: &Running, name: &Name, args: &ServeArgs, ctx: &mut Ctx<'_>) ->
         address: running.address.to_string(),
         event: "listening",
         metrics: running.metrics.map(|m| m.to_string()),
-        tls: args.tls.tls_cert.is_some() || args.tls.tls_self_signed.is_some(),
+        tls: args.tls.wanted(),
         version: name.version().map(ToString::to_string),
     };
     // The object has it.
@@ -365,11 +384,16 @@ fn ready(running: &Running, name: &Name, args: &ServeArgs, ctx: &mut Ctx<'_>) ->
     Ok(ctx.io.out.flush()?)
 }
 
-/// Waits for a signal, and ends the server then; a second signal ends it at once, and nothing is said about how.
-async fn serve(running: Running, signals: &mut Signals) -> Option<Ended> {
+/// Waits for a signal, and ends the server then: first it leaves its registries, so that nobody comes any more. A second
+/// signal ends it at once, and nothing is said about how.
+async fn serve(running: Running, entries: Entries, signals: &mut Signals) -> Option<Ended> {
     signals.next().await;
+    let end = async {
+        entries.leave().await;
+        running.shutdown().await
+    };
     tokio::select! {
-        ended = running.shutdown() => Some(ended),
+        ended = end => Some(ended),
         () = signals.next() => None,
     }
 }

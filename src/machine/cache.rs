@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::Host;
 
@@ -11,6 +12,20 @@ use super::Host;
 #[derive(Clone, Debug)]
 pub struct Cache {
     root: PathBuf,
+    forgets: bool,
+}
+
+/// What one kind of thing takes on the disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// What.
+    pub space: Space,
+    /// How many files.
+    pub files: usize,
+    /// Their sizes together.
+    pub bytes: u64,
+    /// When the oldest and the newest of them were written; `None` without any.
+    pub written: Option<(SystemTime, SystemTime)>,
 }
 
 /// What is kept in the cache, each in a folder of its own.
@@ -27,7 +42,12 @@ pub enum Space {
 }
 
 impl Space {
-    fn name(self) -> &'static str {
+    /// All kinds.
+    pub const ALL: [Space; 4] = [Space::Plugins, Space::Deps, Space::Verify, Space::Scans];
+
+    /// The name of the folder, which is that of the kind.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Space::Plugins => "plugins",
             Space::Deps => "deps",
@@ -54,13 +74,61 @@ impl Cache {
             };
             base.map(|b| b.join("protopact"))
         })?;
-        Some(Cache { root })
+        Some(Cache::at(root))
     }
 
     /// A cache in a folder.
     #[must_use]
     pub fn at(root: PathBuf) -> Cache {
-        Cache { root }
+        Cache { root, forgets: false }
+    }
+
+    /// The same without what runs note for the next: scans are neither read nor kept.
+    #[must_use]
+    pub fn forgetting(self) -> Cache {
+        Cache { forgets: true, ..self }
+    }
+
+    /// Whether scans are neither read nor kept.
+    #[must_use]
+    pub fn forgets(&self) -> bool {
+        self.forgets
+    }
+
+    /// What one kind of thing takes. What cannot be read is not counted.
+    #[must_use]
+    pub fn room(&self, space: Space) -> Room {
+        let mut room = Room { space, files: 0, bytes: 0, written: None };
+        let files = walkdir::WalkDir::new(self.space(space)).into_iter().flatten();
+        for file in
+            files.filter(|entry| entry.file_type().is_file()).filter_map(|entry| entry.metadata().ok())
+        {
+            room.files += 1;
+            room.bytes += file.len();
+            let Ok(at) = file.modified() else { continue };
+            let (oldest, newest) = room.written.unwrap_or((at, at));
+            room.written = Some((oldest.min(at), newest.max(at)));
+        }
+        room
+    }
+
+    /// Removes all of one kind: first out of its place, so that nobody finds half of it.
+    ///
+    /// # Errors
+    ///
+    /// The cache cannot be written to.
+    pub fn clear(&self, space: Space) -> io::Result<()> {
+        let place = self.space(space);
+        if fs::symlink_metadata(&place).is_err() {
+            return Ok(());
+        }
+        let aside = self.scratch()?;
+        match fs::rename(&place, aside.path().join(space.name())) {
+            // Another run was faster.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            moved => moved?,
+        }
+        aside.close()
     }
 
     /// The folder that everything in the cache is below.

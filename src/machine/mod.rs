@@ -19,7 +19,7 @@ pub mod tools;
 mod web;
 mod whole;
 
-pub use cache::{Cache, Space};
+pub use cache::{Cache, Room, Space};
 pub use files::{FileTree, TreeError};
 pub use folder::{Stage, TakeError, Taken};
 use groups::Group;

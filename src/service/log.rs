@@ -99,6 +99,11 @@ impl Log {
         self.say(|| tracing::info!(event = "odd", peer = %peer, reason = what));
     }
 
+    /// Something about a registry of services, `place`.
+    pub fn registry(&self, place: &str, what: &str) {
+        self.say(|| tracing::info!(event = "registry", place, reason = what));
+    }
+
     /// The subscriber is this log's own: several servers in one process have a log each, and whoever else logs there
     /// has another.
     fn say(&self, event: impl FnOnce()) {
@@ -271,7 +276,8 @@ impl Said {
     fn human(&self, to: &mut Writer<'_>) -> fmt::Result {
         let (event, peer) = (self.text("event"), self.text("peer"));
         if event != "call" {
-            return writeln!(to, "{event:<7}  {peer}  {}", self.text("reason"));
+            let about = if event == "registry" { self.text("place") } else { peer };
+            return writeln!(to, "{event:<7}  {about}  {}", self.text("reason"));
         }
         write!(
             to,

@@ -33,7 +33,8 @@ struct Memory {
 impl Scans {
     /// Those that can be kept in a cache.
     pub(super) fn kept_in(cache: Option<&Cache>) -> Scans {
-        let memory = Memory { unread: cache.map(Shelf::of), ..Memory::default() };
+        let memory =
+            Memory { unread: cache.filter(|cache| !cache.forgets()).map(Shelf::of), ..Memory::default() };
         Scans(Arc::new(Mutex::new(memory)))
     }
 

@@ -10,6 +10,7 @@ mod near;
 mod plural;
 mod secret;
 mod shell;
+mod size;
 mod version;
 
 pub use date::Date;
@@ -20,4 +21,5 @@ pub(crate) use near::{best, few, likeness, likest, near, nearest, overlap};
 pub use plural::plural;
 pub use secret::{hidden, without_secrets};
 pub(crate) use shell::shell_word;
+pub use size::size;
 pub(crate) use version::pep_440;

@@ -10,6 +10,9 @@ mod git;
 
 mod affected;
 mod build;
+#[cfg(unix)]
+mod busy;
+mod cache;
 mod check;
 #[cfg(unix)]
 mod deps;
@@ -19,6 +22,8 @@ mod fix;
 mod history;
 mod init;
 mod inputs;
+#[cfg(unix)]
+mod notify;
 mod page;
 mod past;
 mod pipelines;

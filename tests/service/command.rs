@@ -18,7 +18,7 @@ service Shop { rpc Same(Item) returns (Item); rpc Talk(stream Item) returns (str
 "#;
 
 /// A server that ends with the test.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     out: BufReader<ChildStdout>,
     first: String,
@@ -31,7 +31,7 @@ impl Drop for Serving {
     }
 }
 
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(dir.path().join("proto/shop/v1")).unwrap();
     std::fs::write(dir.path().join("proto/shop/v1/shop.proto"), PROTO).unwrap();
@@ -46,7 +46,7 @@ fn command(dir: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn serve(dir: &Path, args: &[&str]) -> Serving {
+pub(crate) fn serve(dir: &Path, args: &[&str]) -> Serving {
     let mut child = command(dir, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
@@ -60,7 +60,7 @@ fn serve(dir: &Path, args: &[&str]) -> Serving {
 }
 
 impl Serving {
-    fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.first.trim_end().strip_prefix("listening on ").unwrap()
     }
 
@@ -71,7 +71,7 @@ impl Serving {
     }
 
     /// Ends it; gives the rest of its output, its errors and its code.
-    fn end(mut self, signal: Signal) -> (String, String, ExitStatus) {
+    pub(crate) fn end(mut self, signal: Signal) -> (String, String, ExitStatus) {
         let pid = Pid::from_child(&self.child);
         rustix::process::kill_process(pid, signal).unwrap();
         let (mut out, mut err) = (String::new(), String::new());

@@ -12,4 +12,5 @@ mod encrypted;
 mod files;
 mod limits;
 mod parsers;
+mod registries;
 mod surround;
