@@ -278,8 +278,35 @@ pub fn drift(folder: &Path, unit: &Entry, others_stay: bool) -> Result<Drift, Wr
 pub fn is_build_output(path: &str) -> bool {
     let (first, name) = (path.split('/').next().unwrap_or(path), path.rsplit('/').next().unwrap_or(path));
     let in_folder = first != path;
-    in_folder && ["target", "build", "dist", ".venv", ".mypy_cache", ".pytest_cache"].contains(&first)
-        || path.split('/').any(|part| part == "__pycache__" || part.ends_with(".egg-info"))
+    // Python's tools leave theirs where they are started, and no module can be called like that.
+    let left_by_tools = ["__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"];
+    in_folder && ["target", "build", "dist", ".venv"].contains(&first)
+        || path.split('/').any(|part| left_by_tools.contains(&part) || part.ends_with(".egg-info"))
         || ["Cargo.lock", "go.sum", manifest::PATH].contains(&path)
         || name == ".DS_Store"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_build_output;
+
+    #[test]
+    fn what_builds_and_tools_leave_behind_is_no_file_of_a_package() {
+        for path in [
+            "target/x",
+            "build/lib/a.py",
+            "src/__pycache__/a.pyc",
+            "src/.mypy_cache/3.12/a.json",
+            ".mypy_cache/CACHEDIR.TAG",
+            "src/acme/.pytest_cache/v",
+            ".ruff_cache/0",
+            "acme.egg-info/PKG-INFO",
+            "go.sum",
+        ] {
+            assert!(is_build_output(path), "{path}");
+        }
+        for path in ["target", "src/build/x.rs", "src/mypy_cache/a.py", "src/go.sum", "src/lib.rs"] {
+            assert!(!is_build_output(path), "{path}");
+        }
+    }
 }

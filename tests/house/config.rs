@@ -67,6 +67,7 @@ fn the_reference_page_reads_with_every_key_uncommented() {
     assert_eq!(file.release.tag.as_deref(), Some("v{version}"));
     assert_eq!(file.runtimes.len(), 2);
     assert_eq!((file.release.to.len(), file.release.changelog.as_deref()), (2, Some("CHANGELOG.md")));
+    assert_eq!(file.release.notify[0].secret.as_deref(), Some("CONTRACTS_HOOK_SECRET"));
     assert_eq!(file::parse(DEFAULT_TOML, "default.toml").unwrap(), file::File::default());
 }
 
