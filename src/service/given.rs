@@ -67,15 +67,18 @@ pub enum GivenError {
 
 impl Given {
     /// Reads a folder: `package.Service/Method.json` holds the message of ProtoJSON that the method answers with,
-    /// `Method.jsonl` one on each line, which are the answers of a stream. Files with other endings say nothing.
+    /// `Method.jsonl` one on each line, which are the answers of a stream. Files with other endings say nothing. `name`
+    /// is the folder as a person knows it.
     ///
     /// # Errors
     ///
-    /// The first file, by name, that cannot be read or answers nothing. `name` is the folder as a person knows it.
+    /// The first file, by name, that cannot be read or answers nothing; a folder that is none.
     pub fn read(contract: &Contract, folder: &Path, name: &str) -> Result<Given, GivenError> {
         let shown = |path: &str| if path.is_empty() { name.to_owned() } else { format!("{name}/{path}") };
         let outputs: BTreeMap<String, _> = contract.methods().map(|m| (m.path, m.output)).collect();
         let mut given = BTreeMap::new();
+        // A walk takes a file for a folder with nothing in it.
+        fs::read_dir(folder).map_err(|source| GivenError::Read { file: name.to_owned(), source })?;
         for entry in WalkDir::new(folder).sort_by_file_name() {
             let entry = entry.map_err(|error| {
                 let file = shown(&error.path().map_or_else(String::new, |path| below(folder, path)));
@@ -104,10 +107,9 @@ impl Given {
                 // A byte order mark is no part of a document (RFC 8259, section 8.1).
                 let parsed = Json::parse(text.trim_start_matches('\u{feff}'));
                 let read = parsed.and_then(|json| json::read(schema, output, &json, Reader::SPEC));
-                let message = || schema.message(output).full_name.to_string();
                 read.map(|tree| Bytes::from(encode(schema, &tree))).map_err(|source| GivenError::Json {
                     place,
-                    message: message(),
+                    message: schema.message(output).full_name.to_string(),
                     source,
                 })
             };

@@ -109,6 +109,10 @@ fn what_answers_nothing_is_refused() {
         assert!(matches!(read(&[("shop.v1.Shop/Buy.json", text)]), Err(GivenError::Json { .. })), "{text:?}");
     }
     assert!(matches!(read(&[("shop.v1.Shop/Buy.json", b"\xff")]), Err(GivenError::Read { .. })));
-    let nowhere = Given::read(&options().contract, Path::new("/nowhere/at/all"), "answers");
-    assert_eq!(nowhere.unwrap_err().to_string(), "cannot read `answers`");
+    // A file is no folder either, whatever it is called.
+    let file = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+    for path in [Path::new("/nowhere/at/all"), file.path()] {
+        let refused = Given::read(&options().contract, path, "answers").unwrap_err();
+        assert_eq!(refused.to_string(), "cannot read `answers`");
+    }
 }
