@@ -101,7 +101,10 @@ fn plugins_of_a_template_are_looked_for_and_nothing_else() {
     assert!(told.contains("missing ./tools/own          -          for generate\n"), "{told}");
     assert!(told.contains("buf.gen.yaml:6:10 names it, and it is not there"), "{told}");
     // What `generate` would refuse is told with its reason.
-    lab.env.write("buf.gen.yaml", "version: v2\nplugins:\n  - remote: buf.build/protocolbuffers/go\n    out: gen\n");
+    lab.env.write(
+        "buf.gen.yaml",
+        "version: v2\nplugins:\n  - remote: buf.build/protocolbuffers/go\n    out: gen\n",
+    );
     let told = run(&lab, &["doctor"]);
     assert!(told.out.contains("missing buf.gen.yaml"), "{}", told.out);
     assert_eq!(run(&lab, &["doctor", "--require"]).code, 4);
