@@ -97,19 +97,29 @@ pub(super) fn exec(args: PluginsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     match args.command {
         PluginsCommand::Install(args) => install(&args, false, &settings, &machine, old, ctx),
         PluginsCommand::Update(args) => install(&args, true, &settings, &machine, old, ctx),
-        PluginsCommand::List => list(&machine, &old.unwrap_or_default(), ctx),
+        PluginsCommand::List => list(&settings, &machine, &old.unwrap_or_default(), ctx),
     }
 }
 
 /// The plugins of some languages, or of those that are configured; protoc where a generator of it is named.
 pub(super) fn needed(settings: &Settings, languages: &[Language]) -> Vec<&'static Pinned> {
     let generate = settings.generate.clone().unwrap_or_default();
-    let configured: Vec<Language> = plan::targets(&generate, "").iter().map(Target::language).collect();
-    let languages = if languages.is_empty() { &configured } else { languages };
-    let mut plugins: Vec<&'static Pinned> = spec::needed(languages, true);
+    let configured = plan::targets(&generate, "");
+    let mut targets = configured.clone();
+    if !languages.is_empty() {
+        // A language that is not configured is one of the newest line.
+        let target = |language: &Language| {
+            let known = configured.iter().find(|target| target.language() == *language);
+            known.cloned().unwrap_or_else(|| Target::new(*language, &[]))
+        };
+        targets = languages.iter().map(target).collect();
+    }
+    let mut plugins: Vec<&'static Pinned> = spec::needed_for(&targets, true);
     for entry in &generate.plugins {
         let plugin = match &entry.run {
-            PluginRun::ProtocBuiltin(name) if name == GRPC_PYTHON => &spec::GRPC_PYTHON,
+            PluginRun::ProtocBuiltin(name) if name == GRPC_PYTHON => {
+                spec::chosen(&spec::GRPC_PYTHON, &configured)
+            }
             PluginRun::ProtocBuiltin(_) if entry.protoc.is_none() => &spec::PROTOC,
             _ => continue,
         };
@@ -172,9 +182,9 @@ fn save(old: &Option<Lock>, new: &Lock, machine: &Machine) -> Result<(), CliErro
     files::write_whole(&machine.lock_path, FILE_NAME, |out| out.write_all(text.as_bytes()))
 }
 
-fn list(machine: &Machine, lock: &Lock, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+fn list(settings: &Settings, machine: &Machine, lock: &Lock, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let view = ctx.view();
-    for plugin in spec::all() {
+    for plugin in needed(settings, &Language::ALL) {
         let (style, word) = match lock.ready(plugin, machine.around()).and_then(|ready| ready.verify()) {
             Ok(()) => (Style::Good, "ready"),
             Err(LockError::Missing { .. }) => (Style::Faint, "not locked"),

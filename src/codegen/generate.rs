@@ -175,13 +175,13 @@ impl GenerateError {
 ///
 /// What `ready` says of a plugin.
 pub fn package_steps<E>(
-    language: Language,
+    target: &Target,
     services: bool,
     ready: &mut dyn FnMut(&'static spec::Pinned) -> Result<Ready, E>,
 ) -> Result<Vec<Step>, E> {
     let mut steps = Vec::new();
     for (plugin, generator) in
-        sdk::of(language).plugins().iter().filter(|(plugin, _)| services || !plugin.services_only)
+        sdk::line(target).plugins.iter().filter(|(plugin, _)| services || !plugin.services_only)
     {
         let ready = ready(plugin)?;
         steps.push(Step {

@@ -108,7 +108,7 @@ pub fn plan(wish: &Wish<'_>) -> Result<Vec<Unit>, PlanError> {
     for target in &targets {
         let language = target.language();
         if wish.only.is_none_or(|only| only.contains(&language)) {
-            let steps = package_steps(language, wish.services, &mut |plugin| wish.pinned(plugin))?;
+            let steps = package_steps(target, wish.services, &mut |plugin| wish.pinned(plugin))?;
             units.push(Unit { path: path(language.as_str()), work: Work::Package(target.clone()), steps });
         }
     }
@@ -137,7 +137,10 @@ impl Wish<'_> {
                         let tool = Tool::Protoc { program, arguments: Vec::new(), generator: String::new() };
                         Ready { name: "protoc".to_owned(), identity, tool, locked: None }
                     }
-                    None if generator == config::generate::GRPC_PYTHON => self.pinned(&spec::GRPC_PYTHON)?,
+                    None if generator == config::generate::GRPC_PYTHON => {
+                        let targets = targets(self.settings, self.contract);
+                        self.pinned(spec::chosen(&spec::GRPC_PYTHON, &targets))?
+                    }
                     None => self.pinned(&spec::PROTOC)?,
                 };
                 Ok(ready.generator(generator))

@@ -16,6 +16,25 @@ pub struct ReleaseSettings {
     pub to: Vec<Destination>,
     /// The changelog that releases are written into, relative to the file.
     pub changelog: Option<String>,
+    /// Who is told of a version.
+    pub notify: Vec<Hook>,
+}
+
+/// A server that is told of versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// Where notices go.
+    pub url: String,
+    /// The variable of the environment with what they are signed with.
+    pub secret: Option<String>,
+}
+
+impl Hook {
+    /// The server alone: the rest of such an address is often secret.
+    #[must_use]
+    pub fn server(&self) -> String {
+        self.url.split('/').take(3).collect::<Vec<_>>().join("/")
+    }
 }
 
 /// A place for published versions.
@@ -137,6 +156,14 @@ pub(super) struct RawRelease {
     tag: Option<Spanned<String>>,
     to: Option<Vec<Spanned<String>>>,
     changelog: Option<Spanned<String>>,
+    notify: Option<Vec<RawHook>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawHook {
+    url: Spanned<String>,
+    secret: Option<Spanned<String>>,
 }
 
 /// `[release]` as written.
@@ -148,6 +175,30 @@ pub struct ReleaseFile {
     pub to: Vec<Destination>,
     /// The changelog.
     pub changelog: Option<String>,
+    /// Who is told of a version.
+    pub notify: Vec<Hook>,
+}
+
+/// Reads an entry of `[[release.notify]]`.
+fn hook(raw: RawHook, place: &dyn Fn(usize) -> At) -> Result<Hook, ConfigError> {
+    let at = |text: &Spanned<String>| place(text.span().start);
+    let url = raw.url.get_ref();
+    let plain = !url.contains('#') && address(url.split('?').next().unwrap_or_default()).is_ok();
+    if !plain || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        // What is wrong with it may be that it has a password.
+        return Err(ConfigError::new(at(&raw.url), "`url` is no address that notices can be sent to")
+            .hint("for example `https://hooks.example/contracts`, without a name and a password"));
+    }
+    let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let wrong = |text: &&Spanned<String>| text.get_ref().is_empty() || !text.get_ref().chars().all(name);
+    if let Some(secret) = raw.secret.as_ref().filter(wrong) {
+        return Err(ConfigError::new(
+            at(secret),
+            "`secret` is not the name of a variable of the environment",
+        )
+        .hint("for example `CONTRACTS_HOOK_SECRET`: the secret itself has no place in a file"));
+    }
+    Ok(Hook { url: raw.url.into_inner(), secret: raw.secret.map(Spanned::into_inner) })
 }
 
 /// Reads `[release]`; `place` gives the place of a byte offset.
@@ -171,7 +222,16 @@ pub(super) fn read(raw: RawRelease, place: &dyn Fn(usize) -> At) -> Result<Relea
         return Err(ConfigError::new(at(path), message).hint("for example `CHANGELOG.md`"));
     }
     let changelog = raw.changelog.map(Spanned::into_inner);
-    Ok(ReleaseFile { tag: raw.tag.map(Spanned::into_inner), to, changelog })
+    let mut notify: Vec<Hook> = Vec::new();
+    for raw in raw.notify.into_iter().flatten() {
+        let place_of = at(&raw.url);
+        let found = hook(raw, place)?;
+        if notify.iter().any(|other| other.url == found.url) {
+            return Err(ConfigError::new(place_of, format!("`{}` is told twice", found.server())));
+        }
+        notify.push(found);
+    }
+    Ok(ReleaseFile { tag: raw.tag.map(Spanned::into_inner), to, changelog, notify })
 }
 
 impl ReleaseFile {
@@ -195,7 +255,7 @@ impl ReleaseFile {
             }
             None => tag,
         };
-        Ok(ReleaseSettings { tag, to: self.to, changelog: self.changelog })
+        Ok(ReleaseSettings { tag, to: self.to, changelog: self.changelog, notify: self.notify })
     }
 }
 

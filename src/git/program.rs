@@ -50,10 +50,20 @@ impl ProgramError {
     }
 }
 
-/// What git said, on the line of the error: its last line is the reason.
+/// What git said, on the line of the error.
 fn said(error: &RunError) -> String {
-    let last = error.messages().lines().map(str::trim).rfind(|line| !line.is_empty());
-    last.map(|line| format!(": {}", without_secrets(line))).unwrap_or_default()
+    reason(error.messages()).map(|line| format!(": {}", without_secrets(line))).unwrap_or_default()
+}
+
+/// The line of what git said that is the reason: the last one; but where the program that reaches the remote failed, it is
+/// the last that this program said, for git only guesses at it.
+fn reason(messages: &str) -> Option<&str> {
+    let lines: Vec<&str> = messages.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let guess = lines.iter().position(|line| *line == "fatal: Could not read from remote repository.");
+    match guess {
+        Some(at) => lines.get(at.saturating_sub(1)).copied(),
+        None => lines.last().copied(),
+    }
 }
 
 /// Runs git in a folder. What it would ask on a terminal counts as refused; the command is how people are told of it.
@@ -74,4 +84,19 @@ pub(super) fn git(
     let failed =
         |source| ProgramError::Failed { command: without_secrets(&command()), source: Box::new(source) };
     run(host, &call, Limits { output: 64 << 20, ..Limits::default() }).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_what_the_program_that_failed_has_said() {
+        let guess = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n";
+        let denied = "me@host: Permission denied (publickey).";
+        assert_eq!(reason(&format!("Warning: x\n{denied}\r\n{guess}")), Some(denied));
+        assert_eq!(reason(guess), Some("fatal: Could not read from remote repository."));
+        assert_eq!(reason("hint: a\nfatal: b\n\n"), Some("fatal: b"));
+        assert_eq!(reason("\n"), None);
+    }
 }

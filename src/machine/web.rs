@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, RETRY_AFTER};
+use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
 use thiserror::Error;
 use tokio::runtime::Runtime;
@@ -50,6 +51,18 @@ pub enum WebError {
 }
 
 impl WebError {
+    /// The same with another name for the address, which may itself be secret.
+    #[must_use]
+    pub fn of(self, name: &str) -> WebError {
+        let url = name.to_owned();
+        match self {
+            WebError::Client(_) => self,
+            WebError::Silent { said, .. } => WebError::Silent { url, said },
+            WebError::Refused { status, .. } => WebError::Refused { url, status },
+            WebError::TooMuch { .. } => WebError::TooMuch { url },
+        }
+    }
+
     /// Whether it asks who is there.
     #[must_use]
     pub fn asks_for_credentials(&self) -> bool {
@@ -82,6 +95,8 @@ pub fn causes(error: &dyn std::error::Error) -> String {
 #[derive(Debug)]
 pub struct Web {
     client: reqwest::Client,
+    /// What is sent goes where it was meant to go, or nowhere.
+    sender: reqwest::Client,
     runtime: Runtime,
     pauses: Vec<Duration>,
 }
@@ -110,14 +125,18 @@ impl Web {
     pub fn with(patience: Duration, pauses: &[Duration]) -> Result<Web, WebError> {
         // There can be one for the process, and it may be there already.
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("protopact/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(patience)
-            .read_timeout(patience)
-            .build()
-            .map_err(|e| WebError::Client(std::io::Error::other(causes(&e))))?;
+        let client = |redirects| {
+            reqwest::Client::builder()
+                .user_agent(concat!("protopact/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(patience)
+                .read_timeout(patience)
+                .redirect(redirects)
+                .build()
+                .map_err(|e| WebError::Client(std::io::Error::other(causes(&e))))
+        };
+        let (client, sender) = (client(Policy::default())?, client(Policy::none())?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        Ok(Web { client, runtime: runtime.map_err(WebError::Client)?, pauses: pauses.to_vec() })
+        Ok(Web { client, sender, runtime: runtime.map_err(WebError::Client)?, pauses: pauses.to_vec() })
     }
 
     /// What is at an address; `None` where nothing is.
@@ -163,7 +182,7 @@ impl Web {
     /// The server does not answer, or does not take it.
     pub fn post(&self, url: &str, body: &[u8], headers: &[(&str, String)]) -> Result<(), WebError> {
         let request = || {
-            let request = self.client.post(url).body(body.to_vec());
+            let request = self.sender.post(url).body(body.to_vec());
             headers.iter().fold(request, |request, (name, value)| request.header(*name, value))
         };
         self.runtime.block_on(async {

@@ -184,11 +184,9 @@ fn upgrading(from: &Version, to: &Version, changes: &[&ChangeRecord], languages:
         return String::new();
     }
     let mut text = String::from("\n| package | from | to |\n| --- | --- | --- |\n");
-    for &language in languages {
-        let (name, spell) = spelt(language);
-        let cell =
-            |version: &Version| Spelling::of(version).map_or_else(|| version.to_string(), |s| spell(&s));
-        let _ = writeln!(text, "| {name} | {} | {} |", code(&cell(from)), code(&cell(to)));
+    for Upgrade { language, from, to } in upgrades(Some(from), to, languages) {
+        let from = from.unwrap_or_default();
+        let _ = writeln!(text, "| {} | {} | {} |", spelt(language).0, code(&from), code(&to));
     }
     let path = |version: &Version| Spelling::of(version).map(|spelling| spelling.go_path).unwrap_or_default();
     if languages.contains(&Language::Go) && path(from) != path(to) {
@@ -214,6 +212,29 @@ fn upgrading(from: &Version, to: &Version, changes: &[&ChangeRecord], languages:
         }
     }
     text
+}
+
+/// One line of the table of versions: what a language asked for, and what it has to ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The language.
+    pub language: Language,
+    /// The version before, as the language spells it.
+    pub from: Option<String>,
+    /// The version, as the language spells it.
+    pub to: String,
+}
+
+/// The versions to ask for in each language.
+#[must_use]
+pub fn upgrades(from: Option<&Version>, to: &Version, languages: &[Language]) -> Vec<Upgrade> {
+    let row = |&language: &Language| {
+        let cell = |version: &Version| {
+            Spelling::of(version).map_or_else(|| version.to_string(), |spelling| spelt(language).1(&spelling))
+        };
+        Upgrade { language, from: from.map(cell), to: cell(to) }
+    };
+    languages.iter().map(row).collect()
 }
 
 /// How the package of a language is called in the table, and how its version is spelt.

@@ -12,6 +12,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Notice;
 use crate::git::{Draft, Id};
 use crate::machine::{FileError, fail, sha256, write_whole};
 
@@ -42,6 +43,8 @@ pub struct Entry {
     pub remote: Option<String>,
     /// What is written.
     pub draft: Draft,
+    /// Who is told of it when it is published.
+    pub notices: Vec<Notice>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,12 +59,16 @@ struct Written {
     old: String,
     commit: String,
     tags: Vec<(String, String)>,
+    #[serde(default)]
+    notices: Vec<Notice>,
 }
 
 /// The journal of a repository, which this run alone may write.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    /// Notices that nobody has taken yet.
+    waiting: PathBuf,
     // Given back when the run ends, however it ends.
     _lock: File,
 }
@@ -81,8 +88,9 @@ impl Journal {
         match lock.try_lock() {
             Ok(()) => {
                 // A name can have any length, and slashes.
-                let path = folder.join(format!("release-{}.json", &sha256(contract.as_bytes())[..12]));
-                Ok(Journal { path, _lock: lock })
+                let file =
+                    |what: &str| folder.join(format!("{what}-{}.json", &sha256(contract.as_bytes())[..12]));
+                Ok(Journal { path: file("release"), waiting: file("notices"), _lock: lock })
             }
             Err(TryLockError::WouldBlock) => Err(JournalError::Busy),
             Err(TryLockError::Error(e)) => Err(fail("lock", &path)(e).into()),
@@ -112,7 +120,8 @@ impl Journal {
             let version = found.version.parse().ok()?;
             let previous = found.previous.as_deref().map(Version::parse).transpose().ok()?;
             let (contract, remote) = (found.contract.clone(), found.remote.clone());
-            Some(Entry { contract, version, previous, remote, draft })
+            let notices = found.notices.clone();
+            Some(Entry { contract, version, previous, remote, draft, notices })
         };
         Ok(entry())
     }
@@ -123,7 +132,7 @@ impl Journal {
     ///
     /// The system refuses.
     pub fn write(&self, entry: &Entry) -> Result<(), JournalError> {
-        let Entry { contract, version, previous, remote, draft } = entry;
+        let Entry { contract, version, previous, remote, draft, notices } = entry;
         let written = Written {
             format: 1,
             contract: contract.clone(),
@@ -134,6 +143,7 @@ impl Journal {
             old: draft.old.to_string(),
             commit: draft.commit.to_string(),
             tags: draft.tags.iter().map(|(tag, id)| (tag.clone(), id.to_string())).collect(),
+            notices: notices.clone(),
         };
         write_whole(&self.path, |out| Ok(serde_json::to_writer_pretty(out, &written)?))
             .map_err(|e| fail("write", &self.path)(e).into())
@@ -145,10 +155,40 @@ impl Journal {
     ///
     /// The system refuses.
     pub fn forget(&self) -> Result<(), JournalError> {
-        match fs::remove_file(&self.path) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fail("delete", &self.path)(e).into()),
-            _ => Ok(()),
+        delete(&self.path)
+    }
+
+    /// The notices that nobody has taken yet.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    pub fn waiting(&self) -> Result<Vec<Notice>, JournalError> {
+        match fs::read(&self.waiting) {
+            Ok(text) => Ok(serde_json::from_slice(&text).unwrap_or_default()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(e) => Err(fail("read", &self.waiting)(e).into()),
         }
+    }
+
+    /// Keeps these notices, and no others, until they are taken.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    pub fn keep(&self, notices: &[Notice]) -> Result<(), JournalError> {
+        if notices.is_empty() {
+            return delete(&self.waiting);
+        }
+        write_whole(&self.waiting, |out| Ok(serde_json::to_writer_pretty(out, notices)?))
+            .map_err(|e| fail("write", &self.waiting)(e).into())
+    }
+}
+
+fn delete(path: &Path) -> Result<(), JournalError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(fail("delete", path)(e).into()),
+        _ => Ok(()),
     }
 }
 
@@ -169,7 +209,13 @@ mod tests {
             previous: None,
             remote: Some("origin".into()),
             draft,
+            notices: vec![Notice { url: "http://h/x".into(), key: "k".into(), body: "{}".into() }],
         };
+        assert_eq!(journal.waiting().unwrap(), []);
+        journal.keep(&entry.notices).unwrap();
+        assert_eq!(journal.waiting().unwrap(), entry.notices);
+        journal.keep(&[]).unwrap();
+        assert_eq!(journal.waiting().unwrap(), []);
         journal.write(&entry).unwrap();
         assert_eq!(journal.read().unwrap(), Some(entry));
         assert!(matches!(Journal::take(dir.path(), "acme/pay"), Err(JournalError::Busy)));

@@ -7,14 +7,16 @@ mod annotation;
 pub mod artefacts;
 mod changelog;
 mod journal;
+mod notice;
 mod plan;
 mod publish;
 mod spelling;
 pub mod target;
 
 pub use annotation::Annotation;
-pub use changelog::{Changelog, Inserted};
+pub use changelog::{Changelog, Inserted, Upgrade, upgrades};
 pub use journal::{Entry, Journal, JournalError};
+pub use notice::{Delivery, KEY, Notice, SIGNATURE, Told, deliver};
 pub use plan::{Plan, PlanError, Published, Reason};
 pub use publish::{Order, Outcome, ReleaseError, Workplace, bring};
 pub use spelling::Spelling;

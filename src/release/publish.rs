@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use thiserror::Error;
 
+use super::Notice;
 use super::journal::{Entry, Journal, JournalError};
 use super::target::{Prepared, State, Target, TargetError};
 use crate::git::{Draft, GitError, Head, ProgramError, PushError, Repo};
@@ -176,6 +177,8 @@ pub struct Order<'a> {
     pub tags: Vec<String>,
     /// The message of the tags, for the files of the version.
     pub message: &'a dyn Fn(&FileTree) -> String,
+    /// Who is told what, for the files of the version.
+    pub notices: &'a dyn Fn(&Entry, &FileTree) -> Vec<Notice>,
 }
 
 /// What was published where.
@@ -267,7 +270,7 @@ impl Workplace<'_> {
         make: &mut dyn FnMut(&Entry) -> Result<FileTree, E>,
     ) -> Result<Outcome, E> {
         let Workplace { repo, host, .. } = self;
-        let Order { mut entry, changes, title, tags, message } = order;
+        let Order { mut entry, changes, title, tags, message, notices } = order;
         let here = repo.tag_objects().map_err(ReleaseError::from)?;
         if let Some(tag) = tags.iter().find(|tag| here.contains_key(*tag)) {
             return Err(ReleaseError::TagHere(tag.clone()).into());
@@ -282,6 +285,7 @@ impl Workplace<'_> {
             let object = repo.draft_tag(host, &tag, entry.draft.commit, &message(&files));
             entry.draft.tags.push((tag, object.map_err(ReleaseError::from)?));
         }
+        entry.notices = notices(&entry, &files);
         journal.write(&entry).map_err(ReleaseError::from)?;
         let first = match self.decide(&entry.draft) {
             Ok(first) => first,
@@ -339,6 +343,14 @@ impl Workplace<'_> {
             targets.push((name, was_there));
         }
         self.repo.adopt_draft(self.host, &entry.draft)?;
+        let mut waiting = journal.waiting()?;
+        for notice in &entry.notices {
+            // A run that died here has kept it already.
+            if !waiting.contains(notice) {
+                waiting.push(notice.clone());
+            }
+        }
+        journal.keep(&waiting)?;
         journal.forget()?;
         Ok(Outcome { entry, targets, files, first: true })
     }

@@ -10,6 +10,8 @@ mod git;
 
 mod affected;
 mod build;
+#[cfg(unix)]
+mod busy;
 mod cache;
 mod check;
 #[cfg(unix)]
@@ -20,6 +22,8 @@ mod fix;
 mod history;
 mod init;
 mod inputs;
+#[cfg(unix)]
+mod notify;
 mod page;
 mod past;
 mod pipelines;

@@ -520,3 +520,30 @@ fn a_run_that_is_killed_at_any_step_is_finished_or_forgotten_by_the_next() {
     }
     assert!(steps >= 14, "{steps}");
 }
+
+#[test]
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a shell that sets the limit")]
+fn a_disk_that_is_full_is_found_before_anything_is_published() {
+    let repo = Repo::published();
+    // More than the limit, and nothing that packs well.
+    let lines = (0..4000).map(|n| format!("// {}\n", hex::encode(Sha256::digest(format!("{n}")))));
+    let text = OLD.replace("amount = 2;\n", "amount = 2;\n  string note = 3;\n");
+    repo.env.write("proto/pay/v1/pay.proto", &(lines.collect::<String>() + &text));
+    repo.push("much");
+    let before = (repo.remote(), repo.folder(), repo.env.head());
+    let program = repo.env.program(&["release"]);
+    let mut command = Command::new("sh");
+    // A file that grows beyond 32 KiB is one that has no room.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"]);
+    command.arg(program.get_program()).args(program.get_args()).current_dir(repo.env.work());
+    let output = command.envs(environment(&repo.around())).output().unwrap();
+    let said = one_line(&String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("cannot write"), "{said}");
+    assert_eq!((repo.remote(), repo.folder(), repo.env.head()), before);
+    let beside = fs::read_dir(repo.around().join("published/acme/pay")).unwrap();
+    assert_eq!(beside.count(), 1, "nothing is left beside 1.0.0");
+    assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
+    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
+}

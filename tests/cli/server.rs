@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 
 /// What somebody asked.
 pub(crate) struct Request {
+    pub(crate) method: String,
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
@@ -87,6 +88,7 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Request) -> Answer) -> std::io::Res
     let mut stream = BufReader::new(stream);
     let mut first = String::new();
     stream.read_line(&mut first)?;
+    let method = first.split(' ').next().unwrap_or_default().to_owned();
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut headers = Vec::new();
     loop {
@@ -95,7 +97,7 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Request) -> Answer) -> std::io::Res
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         headers.push((name.to_lowercase(), value.to_owned()));
     }
-    let mut request = Request { path, headers, body: Vec::new() };
+    let mut request = Request { method, path, headers, body: Vec::new() };
     let length = request.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     request.body = vec![0; length];
     stream.read_exact(&mut request.body)?;

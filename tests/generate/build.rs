@@ -4,11 +4,13 @@
 //! has `google/pubsub` and its like below it.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use protopact::codegen::build::{self, Outcome, Workshop};
-use protopact::codegen::{FileTree, Package};
+use protopact::codegen::plugin::spec;
+use protopact::codegen::{FileTree, Package, Target, sdk};
 use protopact::machine::Limits;
 use protopact::words::Language;
 
@@ -26,16 +28,31 @@ fn section(language: Language) -> &'static str {
     }
 }
 
+/// The key that chooses a line of a language's runtime.
+fn key(language: Language) -> &'static str {
+    if language == Language::Go { "go" } else { "runtime" }
+}
+
 /// Generates the package of one language as version 1.4.0, as a user would.
 pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) -> Package {
-    let lock = machine.plugins(language);
+    of_line(files, language, sdk::lines_of(language)[0], machine)
+}
+
+/// Generates the package of a line; that of the newest is not named in the configuration.
+fn of_line(files: &Files, language: Language, line: &str, machine: &Machine) -> Package {
+    let target = Target::new(language, &[(key(language), line)]);
+    let lock = machine.lock(&spec::needed_for(&[target], true));
+    let chosen = match line == sdk::lines_of(language)[0] {
+        true => String::new(),
+        false => format!("{} = {line:?}\n", key(language)),
+    };
     let env = TestEnv::new();
     for (path, text) in files {
         env.write(&format!("proto/{path}"), text);
     }
     let head =
         "[contract]\nname = \"acme/contracts\"\nroots = [\"proto\"]\n[generate]\nlicence = \"Apache-2.0\"\n";
-    env.write("protopact.toml", &format!("{head}{}", section(language)));
+    env.write("protopact.toml", &format!("{head}{}{chosen}", section(language)));
     env.write("protopact.lock", &lock.render());
     let output = env.run_with(&["generate", "--as", "1.4.0"], |io| io.env = machine.host.env.clone());
     assert_eq!(output.code, 0, "{output}");
@@ -49,8 +66,21 @@ pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) ->
 
 /// Builds the package of one language; `then` gets the folder of the package and of what its building left.
 fn builds(files: &Files, language: Language, then: impl FnOnce(&Path, &Machine)) {
+    line_builds(files, language, sdk::lines_of(language)[0], then);
+}
+
+/// Builds the package of a line.
+fn line_builds(files: &Files, language: Language, line: &str, then: impl FnOnce(&Path, &Machine)) {
     let machine = Machine::new();
-    let package = generated(files, language, &machine);
+    let package = of_line(files, language, line, &machine);
+    let (manifest, asks) = match language {
+        Language::Go => ("go.mod", format!("\ngo {line}.")),
+        Language::Java => ("pom.xml", format!("<version>{line}.")),
+        Language::Python => ("pyproject.toml", format!("\"protobuf>={line}.")),
+        Language::Rust => ("Cargo.toml", format!("prost = \"{line}")),
+    };
+    let manifest = String::from_utf8_lossy(package.files.get(manifest).unwrap());
+    assert!(manifest.contains(&asks), "{asks}: {manifest}");
     let dir = tempfile::tempdir().unwrap();
     let target = build::cargo_target(&machine.cache);
     let limits = Limits { time: std::time::Duration::from_secs(1800), ..Limits::default() };
@@ -80,7 +110,37 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// `protopact serve` of the sample contract, which ends with the test.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "programs call a process")]
+fn serve(machine: &Machine) -> Served {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_protopact"));
+    command.args(["serve", "--quiet", "--log", "off"]).current_dir(project().join("contracts"));
+    command.env_clear().envs(&machine.host.env).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let address = first.trim_end().strip_prefix("listening on ").unwrap().to_owned();
+    Served { child, address }
+}
+
 fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> String {
+    run_with(program, arguments, folder, machine, "")
+}
+
+/// Runs a program that finds the address of a server in `SERVED`.
+fn run_with(program: &str, arguments: &[&str], folder: &Path, machine: &Machine, served: &str) -> String {
     #[expect(clippy::disallowed_methods, reason = "the languages' own tools run the program")]
     let mut command = Command::new(program);
     let output = command
@@ -90,6 +150,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> S
         // As the programs of `verify` are built, so that they have their libraries in common.
         .env("CARGO_PROFILE_DEV_DEBUG", "false")
         .env("CARGO_INCREMENTAL", "0")
+        .env("SERVED", served)
         .output()
         .unwrap_or_else(|e| panic!("{program}: {e}"));
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
@@ -100,19 +161,23 @@ fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> S
 /// pyright with a Node of its own: the package `pyright` fetches one when it is run.
 const PYRIGHT: &str = "basedpyright==1.40.2";
 
-/// Runs the program of a language beside the package.
+/// Runs the program of a language beside the package: it calls a server of its own, and `protopact serve`.
 fn program(language: Language, root: &Path, machine: &Machine) {
     let name = language.as_str();
     let folder = root.join("program");
+    let served = serve(machine);
+    let run_it = |program: &str, arguments: &[&str], folder: &Path| {
+        run_with(program, arguments, folder, machine, &served.address)
+    };
     copy(&project().join("fixtures/codegen/programs").join(name), &folder);
     let said = match language {
         Language::Go => {
             run("go", &["mod", "tidy"], &folder, machine);
-            run("go", &["run", "."], &folder, machine)
+            run_it("go", &["run", "."], &folder)
         }
         Language::Java => {
             std::fs::rename(folder.join("aggregate.xml"), root.join("pom.xml")).unwrap();
-            run("mvn", &["-q", "-B", "verify"], root, machine)
+            run_it("mvn", &["-q", "-B", "verify"], root)
         }
         Language::Python => {
             let python = root.join("fresh/bin/python").display().to_string();
@@ -123,9 +188,9 @@ fn program(language: Language, root: &Path, machine: &Machine) {
             let strict = "{\"typeCheckingMode\": \"strict\", \"include\": [\"typed.py\"]}";
             std::fs::write(folder.join("pyrightconfig.json"), strict).unwrap();
             run(&python, &["-m", "basedpyright", "--pythonpath", &python], &folder, machine);
-            run(&python, &["program.py"], &folder, machine)
+            run_it(&python, &["program.py"], &folder)
         }
-        Language::Rust => run("cargo", &["run", "-q"], &folder, machine),
+        Language::Rust => run_it("cargo", &["run", "-q"], &folder),
     };
     assert!(said.contains(&format!("{name}: ok")), "{said}");
 }
@@ -250,6 +315,15 @@ macro_rules! languages {
             fn contracts_build_and_are_used() {
                 let files = read(&project().join("contracts/proto"));
                 builds(&files, LANGUAGE, |root, machine| program(LANGUAGE, root, machine));
+            }
+
+            #[test]
+            #[ignore = "builds packages: ci/sdk"]
+            fn older_lines_build_and_are_used() {
+                let files = read(&project().join("contracts/proto"));
+                for line in &sdk::lines_of(LANGUAGE)[1..] {
+                    line_builds(&files, LANGUAGE, line, |root, machine| program(LANGUAGE, root, machine));
+                }
             }
 
             #[test]

@@ -71,3 +71,29 @@ fn files_without_a_folder_are_told_where_a_program_takes_one_of_a_name() {
     assert!(note(SECTIONS, &[]).contains("no Python process can use"));
     assert_eq!(note(SECTIONS, &["--lang", "java,rust"]), "");
 }
+
+#[test]
+fn an_older_line_takes_fewer_editions_and_wants_its_own_generators() {
+    let lab = Lab::new("[generate.python]\npackage = \"acme-contracts\"\nruntime = \"5\"\n");
+    lab.lock();
+    let _ = lab.ok(&["generate", "--dry-run"]);
+    let output = lab.run(&["generate"]);
+    assert_eq!(output.code, 2, "{output}");
+    let wanted = "`protopact.lock` has no entry for `grpcio-tools` (version 1.71.2 is wanted)";
+    assert!(output.err.contains(wanted), "{output}");
+
+    let newer = "edition = \"2024\";\npackage acme.user.v1;\nmessage Newer {}\n";
+    lab.env.write("proto/acme/user/v1/newer.proto", newer);
+    let output = lab.run(&["generate", "--dry-run"]);
+    assert_eq!(output.code, 1, "{output}");
+    let wayout = "choose a newer line with `runtime` in `[generate.python]`, or keep to what 5 takes";
+    assert!(output.out.split_whitespace().collect::<Vec<_>>().join(" ").contains(wayout), "{output}");
+    lab.configure("[generate.python]\npackage = \"acme-contracts\"\n");
+    let _ = lab.ok(&["generate", "--dry-run"]);
+
+    lab.configure("[generate.go]\nmodule = \"acme.com/c\"\ngo = \"1.20\"\n");
+    let output = lab.run(&["generate", "--dry-run"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.err.contains("unknown `go` of Go `1.20`"), "{output}");
+    assert!(output.err.contains("packages were tried with: `1.26`, `1.23`"), "{output}");
+}

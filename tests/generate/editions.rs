@@ -6,9 +6,9 @@ use std::path::Path;
 
 use buffa::Message as _;
 use buffa_descriptor::generated::descriptor as pb;
-use protopact::codegen::lower;
 use protopact::codegen::plugin::spec::{self, Pinned, Source};
 use protopact::codegen::sdk;
+use protopact::codegen::{Target, lower};
 use protopact::schema::{FileId, Schema};
 use protopact::words::Language;
 
@@ -52,6 +52,17 @@ fn the_table_in_the_documentation_is_what_is_entered_beside_plugins() {
     assert_eq!(found, table(), "PROTOPACT_BLESS=1 writes it");
 }
 
+/// The plugins of all lines of a language's runtime.
+fn of_every_line(language: Language) -> Vec<&'static Pinned> {
+    let key = if language == Language::Go { "go" } else { "runtime" };
+    let lines = sdk::lines_of(language);
+    let targets: Vec<Target> = lines.iter().map(|line| Target::new(language, &[(key, line)])).collect();
+    let mut plugins = spec::needed_for(&targets, true);
+    plugins.sort_by_key(|plugin| (plugin.name, plugin.version));
+    plugins.dedup();
+    plugins
+}
+
 /// A file of an edition with a message and a service.
 fn file(year: u32) -> Files {
     let export = if year >= 2024 { "export " } else { "" };
@@ -80,9 +91,17 @@ fn takes(machine: &Machine, language: Language, plugin: &'static Pinned, files: 
     let protoc = protoc_bin_vendored::protoc_bin_path().unwrap();
     let mut command = match plugin.source {
         Source::Pip => {
-            let (tool, before) = installed(machine, language, plugin);
+            let (tool, before) = installed(machine, plugin);
             let mut command = program(tool);
             command.args(before).arg(format!("--grpc_python_out={place}"));
+            if !plugin.services_only {
+                command.arg(format!("--python_out={place}")).arg(format!("--pyi_out={place}"));
+            }
+            command
+        }
+        Source::Maven { protoc: true, .. } => {
+            let mut command = program(installed(machine, plugin).0);
+            command.arg(format!("--java_out={place}"));
             command
         }
         Source::Protoc => {
@@ -92,7 +111,7 @@ fn takes(machine: &Machine, language: Language, plugin: &'static Pinned, files: 
             command
         }
         _ => {
-            let (tool, _) = installed(machine, language, plugin);
+            let (tool, _) = installed(machine, plugin);
             let mut command = program(protoc);
             command
                 .arg(format!("--plugin=protoc-gen-it={}", tool.display()))
@@ -119,11 +138,15 @@ fn plugins_take_the_editions_that_are_entered_beside_them() {
         protoc.arg(format!("--descriptor_set_out={}", set.display())).arg(name);
         run(&mut protoc).unwrap();
         for language in Language::ALL {
-            for plugin in spec::needed(&[language], true) {
+            for plugin in of_every_line(language) {
                 let (entered, answers) =
                     (number <= plugin.newest_edition, takes(&machine, language, plugin, &files, &set));
                 if entered != answers {
-                    let _ = writeln!(wrong, "{} {year}: entered {entered}, answers {answers}", plugin.name);
+                    let _ = writeln!(
+                        wrong,
+                        "{} {} {year}: entered {entered}, answers {answers}",
+                        plugin.name, plugin.version
+                    );
                 }
             }
         }

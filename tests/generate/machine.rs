@@ -39,8 +39,13 @@ impl Machine {
 
     /// Gets the plugins of a language.
     pub(crate) fn plugins(&self, language: Language) -> Lock {
+        self.lock(&spec::needed(&[language], true))
+    }
+
+    /// Gets plugins.
+    pub(crate) fn lock(&self, plugins: &[&'static spec::Pinned]) -> Lock {
         let mut lock = Lock::default();
-        for plugin in spec::needed(&[language], true) {
+        for plugin in plugins {
             let installer = Installer { around: self.around(), offline: false, update: false };
             let outcome = installer.install(plugin, &mut lock);
             outcome.unwrap_or_else(|e| panic!("{e}: {:?} {}", std::error::Error::source(&e), e.messages()));

@@ -286,12 +286,8 @@ fn reader(name: &str) -> PathBuf {
     project().join("tests/generate/readers").join(name)
 }
 
-pub(crate) fn installed(
-    machine: &Machine,
-    language: Language,
-    plugin: &'static spec::Pinned,
-) -> (PathBuf, Vec<String>) {
-    match machine.plugins(language).ready(plugin, machine.around()).unwrap().tool {
+pub(crate) fn installed(machine: &Machine, plugin: &'static spec::Pinned) -> (PathBuf, Vec<String>) {
+    match machine.lock(&[plugin]).ready(plugin, machine.around()).unwrap().tool {
         Tool::Program { program, arguments, .. } | Tool::Protoc { program, arguments, .. } => {
             (program, arguments)
         }
@@ -304,7 +300,7 @@ pub(crate) fn installed(
 fn go() {
     let machine = Machine::new();
     let [messages, services] =
-        [&sdk::go::MESSAGES, &sdk::go::SERVICES].map(|plugin| installed(&machine, Language::Go, plugin).0);
+        [&sdk::go::MESSAGES, &sdk::go::SERVICES].map(|plugin| installed(&machine, plugin).0);
     // Every container is a folder of its own, in the order of their names.
     let folders = |sample: &Sample| -> Vec<String> {
         let all = sample
@@ -361,7 +357,7 @@ fn go() {
 #[ignore = "gets plugins over the network: ci/sdk"]
 fn java() {
     let machine = Machine::new();
-    let (services, _) = installed(&machine, Language::Java, &sdk::java::SERVICES);
+    let (services, _) = installed(&machine, &sdk::java::SERVICES);
     let erased = |path: &str| {
         let mut depth = 0;
         let shown = path.chars().filter(|c| {
@@ -436,7 +432,7 @@ fn java() {
 #[ignore = "gets plugins over the network: ci/sdk"]
 fn python() {
     let machine = Machine::new();
-    let (grpc, before) = installed(&machine, Language::Python, &spec::GRPC_PYTHON);
+    let (grpc, before) = installed(&machine, &spec::GRPC_PYTHON);
     // One process for all samples: a fresh one for each would start for longer than it runs.
     let mut services = program(&grpc);
     services.arg(reader("protoc.py")).arg(before.last().unwrap());

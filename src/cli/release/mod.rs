@@ -1,6 +1,8 @@
 //! `protopact release`.
 
+mod gotag;
 mod made;
+mod notify;
 mod places;
 mod told;
 
@@ -13,7 +15,8 @@ pub(super) use self::places::Places;
 use self::told::{Done, OfRelease, Told, write_reasons};
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit};
-use crate::config::{Destination, Overrides};
+use crate::config::generate::Generate;
+use crate::config::{Destination, Hook, Overrides};
 use crate::findings::Report;
 use crate::git::{Draft, Repo, TagPattern};
 use crate::machine::Host;
@@ -86,7 +89,9 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     let changelog = settings.release.changelog.clone();
     let languages =
         settings.generate.iter().flat_map(|generate| generate.languages.keys().copied()).collect();
-    let run = Run { shape, folder, changelog, languages, places: &places, place };
+    let hooks = settings.release.notify.clone();
+    let generate = settings.generate;
+    let run = Run { shape, folder, changelog, languages, generate, hooks, places: &places, place };
     if args.dry_run {
         return run.show(&args, settings.name.as_deref(), ctx);
     }
@@ -116,6 +121,10 @@ struct Run<'a> {
     changelog: Option<String>,
     /// Those that the contract has packages in.
     languages: Vec<Language>,
+    /// How the packages are made.
+    generate: Option<Generate>,
+    /// Who is told of a version.
+    hooks: Vec<Hook>,
     places: &'a Places,
     place: Workplace<'a>,
 }
@@ -147,9 +156,12 @@ impl Run<'_> {
             let head = self.place.repo.head().map_err(ReleaseError::from)?;
             let (changes, notes) = self.written(&plan, &report, head.commit)?;
             told.writes = changes.into_iter().map(|(path, _)| format!("file `{path}`, committed")).collect();
+            let go = self.go_tag(&plan.version, head.commit)?;
+            told.writes.extend(go.map(|tag| format!("tag `{tag}`, for Go")));
             told.writes.extend(
                 contract.iter().flat_map(|name| self.places.told(name, &plan.version, self.place.host)),
             );
+            told.writes.extend(self.hooks.iter().map(|hook| format!("notice to `{}`", hook.server())));
             told.notes = Some(notes);
             told.plan = Some(plan);
         }
@@ -223,13 +235,15 @@ impl Run<'_> {
     /// Releases the next version.
     fn release(&self, contract: &str, args: &ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
         let repo = self.place.repo;
+        notify::check(&self.hooks, self.place.host)?;
         let journal = Journal::take(&repo.object_dir(), contract).map_err(ReleaseError::from)?;
         if let Some(entry) = self.place.left_over(&journal)? {
             let notes = self.notes_of(&entry);
             let targets = self.places.targets(contract, &entry.version, self.place.host);
             let make = &mut |entry: &Entry| made::files(repo, entry, &notes, ctx);
             let outcome = self.place.finish::<CliError>(&journal, entry, &targets, make)?;
-            return self.tell(Done { finished: true, ..Done::of(outcome) }, None, args, ctx);
+            let told = notify::send(&journal, &self.hooks, self.place.host, ctx)?;
+            return self.tell(Done { finished: true, told, ..Done::of(outcome) }, None, args, ctx);
         }
         let is_version = |tag: &str| self.shape.version_of(tag).is_some();
         let (head, branch) = self.place.ready(&is_version)?;
@@ -238,6 +252,8 @@ impl Run<'_> {
             Err(error) => return refuse(error, ctx),
         };
         let Some(Decided { plan, report, breaks: breaking, undeclared }) = decided else {
+            // Those of an earlier version.
+            notify::send(&journal, &self.hooks, self.place.host, ctx)?;
             let told = Told { last: published.baseline().cloned(), ..Told::default() };
             let view = ctx.view();
             args.format.write(&told, &view, &mut ctx.io.out)?;
@@ -255,6 +271,15 @@ impl Run<'_> {
             breaks: plan.from.is_some().then_some(breaking),
             notes,
         };
+        let about = crate::release::Told {
+            plan: &plan,
+            changes: &report.changes,
+            breaks: breaking,
+            tag: &tag,
+            notes: &said.notes,
+            languages: &self.languages,
+        };
+        let go = self.go_tag(&version, head.commit)?;
         let order = Order {
             entry: Entry {
                 contract: contract.to_owned(),
@@ -262,16 +287,24 @@ impl Run<'_> {
                 previous: plan.from.clone(),
                 remote: self.places.remote.clone(),
                 draft: Draft { branch, old: head.commit, commit: head.commit, tags: Vec::new() },
+                notices: Vec::new(),
             },
             changes,
             title: format!("Release {contract} {version}\n"),
-            tags: vec![tag],
+            tags: std::iter::once(tag.clone()).chain(go).collect(),
             message: &|files| said.text(files),
+            notices: &|entry, files| about.notices(&self.hooks, entry, files),
         };
         let targets = self.places.targets(contract, &version, self.place.host);
         let make = &mut |entry: &Entry| made::files(repo, entry, &said.notes, ctx);
         let outcome = self.place.publish::<CliError>(&journal, order, &targets, make)?;
-        self.tell(Done::of(outcome), Some(plan), args, ctx)
+        let told = notify::send(&journal, &self.hooks, self.place.host, ctx)?;
+        self.tell(Done { told, ..Done::of(outcome) }, Some(plan), args, ctx)
+    }
+
+    /// The tag of a Go package that is used from this repository.
+    fn go_tag(&self, version: &Version, commit: crate::git::Id) -> Result<Option<String>, CliError> {
+        gotag::go_tag(self.place.repo, commit, &self.folder, self.generate.as_ref(), version)
     }
 
     /// The notes in the tag of what is to be finished.
@@ -307,6 +340,7 @@ impl Run<'_> {
             previous,
             remote: None,
             draft: Draft { branch: String::new(), old: commit, commit, tags: Vec::new() },
+            notices: Vec::new(),
         };
         let targets = self.places.targets(contract, &version, self.place.host);
         if targets.is_empty() {

@@ -6,7 +6,7 @@ use semver::Version;
 use serde_json::json;
 
 use crate::present::{Format, Formats};
-use crate::release::{Outcome, Plan, Reason};
+use crate::release::{Delivery, Outcome, Plan, Reason};
 use crate::text::{Line, Style, View, plural, pretty_json};
 
 /// How many reasons people are shown.
@@ -39,12 +39,14 @@ pub(super) struct Done {
     pub(super) finished: bool,
     /// Whether it was a version before.
     pub(super) again: bool,
+    /// Who was told.
+    pub(super) told: Vec<Delivery>,
 }
 
 impl Done {
     /// What this run has released.
     pub(super) fn of(outcome: Outcome) -> Done {
-        Done { outcome, finished: false, again: false }
+        Done { outcome, finished: false, again: false, told: Vec::new() }
     }
 }
 
@@ -153,6 +155,9 @@ fn published(
         };
         Line::labelled("wrote").plain(line).write(view, out)?;
     }
+    for Delivery { server, .. } in done.told.iter().filter(|delivery| delivery.error.is_none()) {
+        Line::labelled("told").plain(format!("`{server}`")).write(view, out)?;
+    }
     Ok(())
 }
 
@@ -184,7 +189,9 @@ fn as_json(told: &Told, _: &View, out: &mut dyn io::Write) -> io::Result<()> {
             })).collect::<Vec<_>>(),
         }),
     };
-    if let Some(Done { outcome: Outcome { entry, targets, files, first }, finished, .. }) = &told.done {
+    if let Some(Done { outcome: Outcome { entry, targets, files, first }, finished, told: notices, .. }) =
+        &told.done
+    {
         document["from"] = json!(entry.previous.as_ref().map(Version::to_string));
         document["version"] = json!(entry.version.to_string());
         document["tag"] = json!(told.tag);
@@ -197,6 +204,11 @@ fn as_json(told: &Told, _: &View, out: &mut dyn io::Write) -> io::Result<()> {
             "files": files.iter().map(|(path, _)| path).collect::<Vec<_>>(),
             "targets": targets.iter().map(|(target, was_there)| json!({"target": target, "was_there": was_there}))
                 .collect::<Vec<_>>(),
+            "notices": notices.iter().map(|Delivery { server, error }| json!({
+                "server": server,
+                "taken": error.is_none(),
+                "error": error.as_ref().map(ToString::to_string),
+            })).collect::<Vec<_>>(),
         });
     }
     out.write_all(pretty_json(&document)?.as_bytes())

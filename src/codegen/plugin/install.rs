@@ -225,7 +225,9 @@ impl Installer<'_> {
         let program = program.ok_or(InstallError::Toolchain { program: installer, plugin: plugin.name })?;
         match plugin.source {
             Source::Go { package } => self.go(plugin, &program, package, folder, scratch, toolchain),
-            Source::Maven { group } => self.maven(plugin, &program, group, folder, scratch),
+            Source::Maven { group, artifact, .. } => {
+                self.maven(plugin, &program, (group, artifact), folder, scratch)
+            }
             Source::Pip => self.pip(plugin, &program, folder, scratch),
             Source::Protoc | Source::Library(_) => unreachable!("they are not made"),
         }
@@ -263,28 +265,28 @@ impl Installer<'_> {
         &self,
         plugin: &'static Pinned,
         mvn: &Path,
-        group: &str,
+        (group, artifact): (&str, &str),
         folder: PathBuf,
         scratch: &Path,
     ) -> Result<Made, InstallError> {
         let Some(classifier) = maven_classifier() else {
             return Err(strange(plugin, format!("there is none for {}", platform())));
         };
-        let artifact = format!("{group}:{}:{}:exe:{classifier}", plugin.name, plugin.version);
+        let what = format!("{group}:{artifact}:{}:exe:{classifier}", plugin.version);
         let arguments = [
             "--batch-mode".into(),
             "--quiet".into(),
             // A failure that Maven remembers is no answer.
             "--update-snapshots".into(),
             MAVEN_COPY.into(),
-            format!("-Dartifact={artifact}").into(),
+            format!("-Dartifact={what}").into(),
             format!("-DoutputDirectory={}", folder.display()).into(),
             "-Dmdep.stripVersion=true".into(),
             "-Dmdep.stripClassifier=true".into(),
         ];
         let done = self.run(plugin, mvn, &arguments, &[], scratch)?;
         let fail = |source| InstallError::Cache { plugin: plugin.name, source };
-        let copied = folder.join(format!("{}.exe", plugin.name));
+        let copied = folder.join(format!("{artifact}.exe"));
         if !copied.is_file() {
             let said = String::from_utf8_lossy(&done.output);
             return Err(strange(plugin, format!("Maven copied nothing: {}", said.trim())));

@@ -212,6 +212,9 @@ impl Lock {
                 let arguments = arguments.map(str::to_owned).to_vec();
                 Tool::Protoc { program: python, arguments, generator: String::new() }
             }
+            Source::Maven { protoc: true, .. } => {
+                Tool::Protoc { program, arguments: Vec::new(), generator: String::new() }
+            }
             _ => Tool::Program { program, arguments: Vec::new(), folder: None },
         };
         Ok(ready(locked, tool, Some((plugin, folder))))

@@ -1,10 +1,10 @@
-//! The plugins that protopact knows, each at the one version its packages are made for.
+//! The plugins that protopact knows, each at a version that packages are made for.
 //!
-//! One version, because generated code and the runtime it needs belong together: the packages of this release
-//! depend on the runtimes that go with these.
+//! Generated code and the runtime it needs belong together: each line of a language's runtime names its own. A project
+//! has one line of each language, and so one version of a plugin.
 
 use super::Library;
-use crate::codegen::sdk;
+use crate::codegen::{Target, sdk};
 use crate::words::Language;
 
 /// Where a plugin comes from.
@@ -21,6 +21,10 @@ pub enum Source {
     Maven {
         /// `io.grpc`.
         group: &'static str,
+        /// `protoc-gen-grpc-java`.
+        artifact: &'static str,
+        /// Whether it is a protoc with generators in it.
+        protoc: bool,
     },
     /// A distribution of a Python package index, with a protoc in it.
     Pip,
@@ -69,6 +73,10 @@ pub struct Pinned {
     pub newest_edition: i32,
 }
 
+/// What proto3 is among editions; proto2 is below it.
+pub const EDITION_PROTO3: i32 = 999;
+/// Edition 2023.
+pub const EDITION_2023: i32 = 1000;
 /// Edition 2024.
 pub const EDITION_2024: i32 = 1001;
 /// Edition 2026.
@@ -77,8 +85,10 @@ pub const EDITION_2026: i32 = 1002;
 impl Pinned {
     /// The languages whose packages need it.
     pub fn languages(&'static self) -> impl Iterator<Item = Language> {
-        let needs =
-            move |language: &Language| sdk::of(*language).plugins().iter().any(|(plugin, _)| *plugin == self);
+        let needs = move |language: &Language| {
+            let lines = sdk::of(*language).lines().all.iter();
+            lines.flat_map(|line| line.plugins).any(|(plugin, _)| *plugin == self)
+        };
         Language::ALL.into_iter().filter(needs)
     }
 }
@@ -101,21 +111,28 @@ pub static GRPC_PYTHON: Pinned = Pinned {
     newest_edition: EDITION_2024,
 };
 
-/// Every plugin, by name.
-#[must_use]
-pub fn all() -> Vec<&'static Pinned> {
-    needed(&Language::ALL, true)
-}
-
-/// The plugins that some languages need, by name.
+/// The plugins that the newest lines of some languages need, by name.
 #[must_use]
 pub fn needed(languages: &[Language], services: bool) -> Vec<&'static Pinned> {
-    let plugins = languages.iter().flat_map(|language| sdk::of(*language).plugins());
+    let newest: Vec<Target> = languages.iter().map(|language| Target::new(*language, &[])).collect();
+    needed_for(&newest, services)
+}
+
+/// The plugins that some targets need, by name.
+#[must_use]
+pub fn needed_for(targets: &[Target], services: bool) -> Vec<&'static Pinned> {
+    let plugins = targets.iter().flat_map(|target| sdk::line(target).plugins);
     let mut wanted: Vec<&'static Pinned> =
         plugins.map(|(plugin, _)| *plugin).filter(|plugin| services || !plugin.services_only).collect();
     wanted.sort_by_key(|plugin| plugin.name);
     wanted.dedup();
     wanted
+}
+
+/// The plugin of this name that some targets need, which is the one that is locked; otherwise this one.
+#[must_use]
+pub fn chosen(plugin: &'static Pinned, targets: &[Target]) -> &'static Pinned {
+    needed_for(targets, true).into_iter().find(|p| p.name == plugin.name).unwrap_or(plugin)
 }
 
 #[cfg(test)]
@@ -124,6 +141,7 @@ mod tests {
 
     #[test]
     fn the_table_is_sorted_and_the_libraries_are_those_that_are_linked() {
+        let all = || needed(&Language::ALL, true);
         assert!(all().is_sorted_by_key(|p| p.name));
         let lock = include_str!("../../../Cargo.lock");
         for library in all().iter().filter(|p| matches!(p.source, Source::Library(_))) {

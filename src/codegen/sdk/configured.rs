@@ -16,9 +16,10 @@ pub fn check(settings: &Generate) -> Result<(), ConfigError> {
 }
 
 fn check_section(language: Language, section: &Section) -> Result<(), ConfigError> {
-    let known = of(language).keys();
-    if let Some(key) = section.keys.iter().find(|key| !known.iter().any(|k| k.name == key.name)) {
-        let names: Vec<&str> = known.iter().map(|k| k.name).collect();
+    let (known, lines) = (of(language).keys(), of(language).lines());
+    let mut names: Vec<&str> = known.iter().map(|k| k.name).collect();
+    names.push(lines.key);
+    if let Some(key) = section.keys.iter().find(|key| !names.contains(&&*key.name)) {
         return Err(ConfigError::unknown(key.place.clone(), "key", &key.name, &names));
     }
     for known in known {
@@ -36,7 +37,15 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
             _ => {}
         }
     }
-    Ok(())
+    match section.keys.iter().find(|key| key.name == lines.key) {
+        Some(key) if lines.named(&key.value).is_none() => {
+            let what = format!("`{}` of {}", lines.key, language.title());
+            let lines = lines.names().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let error = ConfigError::new(key.value_place.clone(), format!("unknown {what} `{}`", key.value));
+            Err(error.hint(format!("packages were tried with: {lines}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Where the package of a language goes, by its section.
@@ -46,7 +55,10 @@ pub fn target(language: Language, section: &Section, contract: &str) -> Target {
         let written = section.keys.iter().find(|k| k.name == key.name).map(|k| k.value.clone());
         (key.name, written.unwrap_or_else(|| key.usual.map_or_else(String::new, |usual| usual(contract))))
     };
-    let values: Vec<(&str, String)> = of(language).keys().iter().map(value).collect();
+    let lines = of(language).lines();
+    let line = section.keys.iter().find(|key| key.name == lines.key).map(|key| key.value.clone());
+    let mut values: Vec<(&str, String)> = of(language).keys().iter().map(value).collect();
+    values.extend(line.map(|line| (lines.key, line)));
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, &**value)).collect();
     Target::new(language, &values)
 }
@@ -89,6 +101,8 @@ mod tests {
             "[generate.java]\ngroup = \"com.acme\"\nartifact = \".a\"",
             "[generate.python]\npackage = \"-acme\"",
             "[generate.rust]\ncrate = \"1acme\"",
+            "[generate.python]\npackage = \"acme\"\nruntime = \"4\"",
+            "[generate.python]\npackage = \"acme\"\nruntim = \"5\"",
         ];
         insta::assert_snapshot!(cases.map(error).join("\n"));
     }

@@ -12,7 +12,7 @@ use super::clash::Claims;
 use super::common::{self, Family, Home};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Run, Stop};
 use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Pinned, Source};
@@ -68,6 +68,37 @@ impl Plugin {
 
 static PLUGINS: [(&Pinned, &str); 2] = [(&MESSAGES, ""), (&SERVICES, "")];
 
+static LINES: Lines = Lines {
+    key: "go",
+    all: &[
+        Line {
+            name: "1.26",
+            plugins: &PLUGINS,
+            asks: &[
+                ("go", versions::GO),
+                ("protobuf", versions::PROTOBUF_GO),
+                ("grpc", versions::GRPC_GO),
+                ("genproto", "v0.0.0-20261026165753-2ffab32bce7e"),
+                ("longrunning", "v1.5.0"),
+                ("iam", "v1.15.1"),
+            ],
+        },
+        // The last of each that ask for no later Go. What the generators write asks for less.
+        Line {
+            name: "1.23",
+            plugins: &PLUGINS,
+            asks: &[
+                ("go", "1.23.0"),
+                ("protobuf", versions::PROTOBUF_GO),
+                ("grpc", "1.75.1"),
+                ("genproto", "v0.0.0-20250707201910-8d1bb00bc6a7"),
+                ("longrunning", "v0.6.7"),
+                ("iam", "v1.5.2"),
+            ],
+        },
+    ],
+};
+
 pub(super) struct Go;
 
 impl Sdk for Go {
@@ -79,8 +110,8 @@ impl Sdk for Go {
         "Go module"
     }
 
-    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
-        &PLUGINS
+    fn lines(&self) -> &'static Lines {
+        &LINES
     }
 
     fn runtime_has(&self, file: &str) -> bool {
@@ -112,7 +143,7 @@ impl Sdk for Go {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("module"), generated)
+        build(contract, target.get("module"), super::line(target), generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -134,18 +165,16 @@ impl Sdk for Go {
 /// Has `go list` print the files that it builds, by import path.
 const FILES: &str = "{{range .GoFiles}}{{$.ImportPath}}/{{.}}{{\"\\n\"}}{{end}}";
 
-// Three modules cut from one repository at one commit.
-const GENPROTO: &str = "v0.0.0-20261026165753-2ffab32bce7e";
-
-/// The Go module and the version it is pinned to.
-fn module_of(family: Family) -> (&'static str, &'static str) {
-    match family {
-        Family::Api => ("google.golang.org/genproto/googleapis/api", GENPROTO),
-        Family::Rpc => ("google.golang.org/genproto/googleapis/rpc", GENPROTO),
-        Family::Type => ("google.golang.org/genproto", GENPROTO),
-        Family::LongRunning => ("cloud.google.com/go/longrunning", "v1.5.0"),
-        Family::Iam => ("cloud.google.com/go/iam", "v1.15.1"),
-    }
+/// The Go module and the version it is pinned to. Three are cut from one repository at one commit.
+fn module_of(family: Family, line: &Line) -> (&'static str, &'static str) {
+    let (module, of) = match family {
+        Family::Api => ("google.golang.org/genproto/googleapis/api", "genproto"),
+        Family::Rpc => ("google.golang.org/genproto/googleapis/rpc", "genproto"),
+        Family::Type => ("google.golang.org/genproto", "genproto"),
+        Family::LongRunning => ("cloud.google.com/go/longrunning", "longrunning"),
+        Family::Iam => ("cloud.google.com/go/iam", "iam"),
+    };
+    (module, line.version(of))
 }
 
 /// The Go package of one file.
@@ -398,27 +427,35 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
     claims.refused
 }
 
-fn build(contract: &Contract<'_>, module: &str, generated: FileTree) -> Result<Package, PackageError> {
+fn build(
+    contract: &Contract<'_>,
+    module: &str,
+    line: &Line,
+    generated: FileTree,
+) -> Result<Package, PackageError> {
     let layout = Layout::new(contract, module)?;
     let schema = contract.schema;
     let services = shared::has_services(schema, &layout.files);
     let protobuf =
-        shared::version_in(&generated, "protoc-gen-go v").unwrap_or(versions::PROTOBUF_GO.to_owned());
+        shared::version_in(&generated, "protoc-gen-go v").unwrap_or(line.version("protobuf").to_owned());
     let mut files = FileTree::new();
     let mut put = |path: &str, content: String| shared::add(&mut files, LANGUAGE, path, content);
     let mut families: Vec<Vec<&str>> = Vec::new();
     {
-        let mut all: Vec<_> = shared::families(contract, LANGUAGE).iter().map(|f| module_of(*f)).collect();
+        let mut all: Vec<_> =
+            shared::families(contract, LANGUAGE).iter().map(|f| module_of(*f, line)).collect();
         all.sort_unstable();
         families.extend(all.into_iter().map(|(path, version)| vec![path, version]));
     }
-    let plain = families.is_empty() && protobuf == versions::PROTOBUF_GO;
+    // The sums that are shipped are those of the newest line.
+    let newest = line.version("grpc") == versions::GRPC_GO && protobuf == versions::PROTOBUF_GO;
+    let plain = families.is_empty() && newest;
     put(
         "go.mod",
         render(
             include_str!("templates/go/go.mod.j2"),
             context! {
-                module => &layout.module, go => versions::GO, services, protobuf => &protobuf, grpc => versions::GRPC_GO,
+                module => &layout.module, go => line.version("go"), services, protobuf => &protobuf, grpc => line.version("grpc"),
                 families, plain,
             },
         ),

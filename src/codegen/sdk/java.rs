@@ -11,9 +11,9 @@ use minijinja::context;
 use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{BuildError, Run, Stop};
-use crate::codegen::plugin::spec::{EDITION_2024, PROTOC};
+use crate::codegen::plugin::spec::{EDITION_2024, EDITION_PROTO3, PROTOC};
 use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
@@ -55,9 +55,18 @@ fn artifact(text: &str) -> bool {
 pub static SERVICES: Pinned = Pinned {
     name: "protoc-gen-grpc-java",
     version: "1.83.1",
-    source: Source::Maven { group: "io.grpc" },
+    source: Source::Maven { group: "io.grpc", artifact: "protoc-gen-grpc-java", protoc: false },
     services_only: true,
     newest_edition: EDITION_2024,
+};
+
+/// A protoc that writes for an older runtime, which has its version.
+static PROTOC_3_25: Pinned = Pinned {
+    name: "protoc-java",
+    version: "3.25.9",
+    source: Source::Maven { group: "com.google.protobuf", artifact: "protoc", protoc: true },
+    services_only: false,
+    newest_edition: EDITION_PROTO3,
 };
 
 impl Plugin {
@@ -67,7 +76,32 @@ impl Plugin {
     pub const JAVA_GRPC: Plugin = Plugin("protoc-gen-grpc-java");
 }
 
-static PLUGINS: [(&Pinned, &str); 2] = [(&PROTOC, "java"), (&SERVICES, "")];
+static LINES: Lines = Lines {
+    key: "runtime",
+    all: &[
+        Line {
+            name: "4.36",
+            plugins: &[(&PROTOC, "java"), (&SERVICES, "")],
+            asks: &[
+                ("protobuf", versions::PROTOBUF_JAVA),
+                ("grpc", versions::GRPC_JAVA),
+                ("common-protos", "2.81.0"),
+                ("iam", "1.76.0"),
+            ],
+        },
+        // The versions that `grpc-protobuf` itself names.
+        Line {
+            name: "3.25",
+            plugins: &[(&PROTOC_3_25, "java"), (&SERVICES, "")],
+            asks: &[
+                ("protobuf", PROTOC_3_25.version),
+                ("grpc", versions::GRPC_JAVA),
+                ("common-protos", "2.64.1"),
+                ("iam", "1.59.2"),
+            ],
+        },
+    ],
+};
 
 pub(super) struct Java;
 
@@ -80,8 +114,8 @@ impl Sdk for Java {
         "Maven coordinates"
     }
 
-    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
-        &PLUGINS
+    fn lines(&self) -> &'static Lines {
+        &LINES
     }
 
     fn runtime_has(&self, file: &str) -> bool {
@@ -106,7 +140,7 @@ impl Sdk for Java {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("group"), target.get("artifact"), generated)
+        build(contract, (target.get("group"), target.get("artifact")), super::line(target), generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -130,10 +164,10 @@ impl Sdk for Java {
 }
 
 /// The Maven artifact in `com.google.api.grpc` and the version it is pinned to.
-fn published(family: Family) -> (&'static str, &'static str) {
+fn published(family: Family, line: &Line) -> (&'static str, &'static str) {
     match family {
-        Family::Iam => ("proto-google-iam-v1", "1.76.0"),
-        _ => ("proto-google-common-protos", "2.81.0"),
+        Family::Iam => ("proto-google-iam-v1", line.version("iam")),
+        _ => ("proto-google-common-protos", line.version("common-protos")),
     }
 }
 
@@ -226,17 +260,17 @@ fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepa
 
 fn build(
     contract: &Contract<'_>,
-    group: &str,
-    artifact: &str,
+    (group, artifact): (&str, &str),
+    line: &Line,
     generated: FileTree,
 ) -> Result<Package, PackageError> {
     check_target(group, artifact)?;
     let files = shared::generated(contract, LANGUAGE);
     let services = shared::has_services(contract.schema, &files);
     let protobuf = shared::version_in(&generated, "Protobuf Java Version:")
-        .unwrap_or(versions::PROTOBUF_JAVA.to_owned());
+        .unwrap_or(line.version("protobuf").to_owned());
     let mut families: Vec<(&str, &str)> =
-        shared::families(contract, LANGUAGE).iter().map(|f| published(*f)).collect();
+        shared::families(contract, LANGUAGE).iter().map(|f| published(*f, line)).collect();
     families.sort_unstable();
     families.dedup();
     let families: Vec<Vec<&str>> = families.into_iter().map(|(name, version)| vec![name, version]).collect();
@@ -249,7 +283,7 @@ fn build(
         render(
             include_str!("templates/java/pom.xml.j2"),
             context! {
-                about => &about, group, artifact, services, families, protobuf, grpc => versions::GRPC_JAVA,
+                about => &about, group, artifact, services, families, protobuf, grpc => line.version("grpc"),
                 java => versions::JAVA,
                 licence_url => licence_url(contract.licence),
                 module => module(group, artifact),

@@ -12,6 +12,7 @@ mod comments;
 mod common;
 mod configured;
 mod example;
+mod lines;
 mod shared;
 pub mod versions;
 
@@ -21,7 +22,6 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use super::build::{Run, Stop};
-use super::plugin::Pinned;
 use super::{Contract, FileTree, Package, Target, TreeError};
 use crate::schema::Span;
 use crate::words::{Language, languages};
@@ -186,6 +186,8 @@ impl fmt::Display for Refusal {
 
 pub use common::is_in_every_runtime;
 pub use configured::{check, stand_in, target};
+pub use lines::names as lines_of;
+pub(crate) use lines::{Line, Lines, line};
 
 /// A key of a language's section in the configuration.
 #[derive(Debug)]
@@ -212,8 +214,8 @@ pub(crate) trait Sdk: Sync {
     /// What the coordinate of a package is called there: `Go module`.
     fn coordinate(&self) -> &'static str;
 
-    /// The plugins that packages need, in their order, each with the generator where it is one of protoc.
-    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)];
+    /// The lines of its runtime, each with the plugins that packages for it need.
+    fn lines(&self) -> &'static Lines;
 
     /// Whether the runtime brings a file, beside those that every runtime brings.
     fn runtime_has(&self, file: &str) -> bool {
@@ -269,7 +271,7 @@ languages!(table);
 #[must_use]
 pub fn check_contract(contract: &Contract<'_>, target: &Target) -> Vec<PackageError> {
     let mut out = Vec::new();
-    out.extend(shared::check(contract, target.language()).err());
+    out.extend(shared::check(contract, target).err());
     if out.is_empty() {
         of(target.language()).check(contract, target, &mut out);
     }
@@ -338,7 +340,7 @@ pub fn prepare_checked(contract: &Contract<'_>, target: &Target) -> Result<Prepa
 ///
 /// As for [`prepare`], and answers that leave something out.
 pub fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
-    shared::check(contract, target.language())?;
+    shared::check(contract, target)?;
     let package = of(target.language()).build(contract, target, generated)?;
     package
         .files

@@ -16,10 +16,10 @@ use minijinja::context;
 use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{BuildError, Outcome, Run, Stop, write};
-use crate::codegen::plugin::Pinned;
-use crate::codegen::plugin::spec::{GRPC_PYTHON, PROTOC};
+use crate::codegen::plugin::spec::{EDITION_2023, GRPC_PYTHON, PROTOC};
+use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
@@ -61,7 +61,35 @@ impl Plugin {
     pub const PYTHON_GRPC: Plugin = Plugin("grpc_python");
 }
 
-static PLUGINS: [(&Pinned, &str); 3] = [(&PROTOC, "python"), (&PROTOC, "pyi"), (&GRPC_PYTHON, "grpc_python")];
+/// A grpcio-tools whose protoc writes for an older runtime. All of a package is made with it.
+const fn tools(version: &'static str) -> Pinned {
+    let name = GRPC_PYTHON.name;
+    Pinned { name, version, source: Source::Pip, services_only: false, newest_edition: EDITION_2023 }
+}
+
+static TOOLS_6: Pinned = tools("1.76.0");
+static TOOLS_5: Pinned = tools("1.71.2");
+
+static LINES: Lines = Lines {
+    key: "runtime",
+    all: &[
+        Line {
+            name: "7",
+            plugins: &[(&PROTOC, "python"), (&PROTOC, "pyi"), (&GRPC_PYTHON, "grpc_python")],
+            asks: &[("protobuf", versions::PROTOBUF_PYTHON), ("grpcio", versions::GRPC_PYTHON)],
+        },
+        Line {
+            name: "6",
+            plugins: &[(&TOOLS_6, "python"), (&TOOLS_6, "pyi"), (&TOOLS_6, "grpc_python")],
+            asks: &[("protobuf", "6.31.1"), ("grpcio", "1.76.0")],
+        },
+        Line {
+            name: "5",
+            plugins: &[(&TOOLS_5, "python"), (&TOOLS_5, "pyi"), (&TOOLS_5, "grpc_python")],
+            asks: &[("protobuf", "5.29.0"), ("grpcio", "1.71.2")],
+        },
+    ],
+};
 
 pub(super) struct Python;
 
@@ -74,8 +102,8 @@ impl Sdk for Python {
         "Python package"
     }
 
-    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
-        &PLUGINS
+    fn lines(&self) -> &'static Lines {
+        &LINES
     }
 
     fn takes_a_path_once(&self) -> Option<&'static str> {
@@ -98,7 +126,7 @@ impl Sdk for Python {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("package"), generated)
+        build(contract, target.get("package"), super::line(target), generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -220,16 +248,21 @@ fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageEr
     Ok(Prepared { descriptor_set, calls })
 }
 
-fn build(contract: &Contract<'_>, package: &str, generated: FileTree) -> Result<Package, PackageError> {
+fn build(
+    contract: &Contract<'_>,
+    package: &str,
+    line: &Line,
+    generated: FileTree,
+) -> Result<Package, PackageError> {
     let import = import_name(package)?;
     let version = version_of(contract)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
     let modules: BTreeSet<String> = files.iter().map(|f| module_of(&schema.file(*f).name)).collect();
     let protobuf = shared::version_in(&generated, "Protobuf Python Version:")
-        .unwrap_or(versions::PROTOBUF_PYTHON.to_owned());
+        .unwrap_or(line.version("protobuf").to_owned());
     let grpc = shared::version_in(&generated, "GRPC_GENERATED_VERSION = '")
-        .unwrap_or(versions::GRPC_PYTHON.to_owned());
+        .unwrap_or(line.version("grpcio").to_owned());
     let mut requires = vec![format!("protobuf>={protobuf},<{}", next_major(&protobuf))];
     if shared::has_services(schema, &files) {
         requires.push(format!("grpcio>={grpc},<{}", next_major(&grpc)));

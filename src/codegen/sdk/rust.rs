@@ -14,7 +14,7 @@ use minijinja::context;
 
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
-use super::{Key, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Outcome, Run, Stop, write};
 use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Library, Pinned, Source};
@@ -66,7 +66,14 @@ impl Plugin {
     pub const TONIC: Plugin = Plugin("tonic");
 }
 
-static PLUGINS: [(&Pinned, &str); 2] = [(&MESSAGES, ""), (&SERVICES, "")];
+static LINES: Lines = Lines {
+    key: "runtime",
+    all: &[Line {
+        name: "0.14",
+        plugins: &[(&MESSAGES, ""), (&SERVICES, "")],
+        asks: &[("prost", versions::PROST), ("tonic", versions::TONIC)],
+    }],
+};
 
 pub(super) struct Rust;
 
@@ -79,8 +86,8 @@ impl Sdk for Rust {
         "crate"
     }
 
-    fn plugins(&self) -> &'static [(&'static Pinned, &'static str)] {
-        &PLUGINS
+    fn lines(&self) -> &'static Lines {
+        &LINES
     }
 
     fn runtime_has(&self, file: &str) -> bool {

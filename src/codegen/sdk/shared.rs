@@ -11,7 +11,7 @@ use minijinja::{Value, context};
 use super::common::{self, Family, Home};
 use super::{PackageError, Refusal, comments};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree};
+use crate::codegen::{Contract, FileTree, Target};
 use crate::compile::CompiledFile;
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::schema::{Element, FileId, Schema, Syntax};
@@ -22,12 +22,13 @@ use crate::words::Language;
 pub(super) const DESCRIPTORS: &str = "contract.binpb";
 
 /// Refuses what no language has room for.
-pub(super) fn check(contract: &Contract<'_>, language: Language) -> Result<(), PackageError> {
+pub(super) fn check(contract: &Contract<'_>, target: &Target) -> Result<(), PackageError> {
+    let language = target.language();
     version(contract, language)?;
     if !contract.compiled.files.iter().any(|f| f.target) {
         return Err(PackageError::Empty { language, contract: contract.name.to_owned() });
     }
-    editions(contract, language)?;
+    editions(contract, target)?;
     let mut seen: BTreeMap<String, FileId> = BTreeMap::new();
     for (id, file) in files(contract) {
         if let Some(first) = seen.insert(file.name.to_lowercase(), id) {
@@ -47,10 +48,11 @@ pub(super) fn check(contract: &Contract<'_>, language: Language) -> Result<(), P
 
 /// Refuses files of an edition that one of the language's plugins does not take. Each of them refuses the whole contract
 /// then, imports included, and names neither a line nor a way out.
-fn editions(contract: &Contract<'_>, language: Language) -> Result<(), PackageError> {
+fn editions(contract: &Contract<'_>, target: &Target) -> Result<(), PackageError> {
+    let language = target.language();
     let schema = contract.schema;
     let services = has_services(schema, &generated(contract, language));
-    let plugins = super::of(language).plugins().iter().map(|(plugin, _)| *plugin);
+    let plugins = super::line(target).plugins.iter().map(|(plugin, _)| *plugin);
     let strictest = plugins.filter(|p| services || !p.services_only).min_by_key(|p| p.newest_edition);
     let Some(plugin) = strictest else { return Ok(()) };
     let newer = files(contract).find_map(|(id, _)| match schema.file(id).syntax {
@@ -66,10 +68,18 @@ fn editions(contract: &Contract<'_>, language: Language) -> Result<(), PackageEr
         Element::File(id),
         &[EDITION],
         format!("the file is of {edition}, which {title}'s generator{what} ({name} {version}) does not take"),
-        format!(
-            "keep {} here until a release of {name} after {version} takes {edition}, and a release of protopact brings it",
-            Syntax::Edition(plugin.newest_edition)
-        ),
+        match super::of(language).lines().all.first() {
+            Some(newest) if !std::ptr::eq(newest, super::line(target)) => format!(
+                "choose a newer line with `{}` in `[generate.{}]`, or keep to what {} takes",
+                super::of(language).lines().key,
+                language.as_str(),
+                super::line(target).name
+            ),
+            _ => format!(
+                "keep {} here until a release of {name} after {version} takes {edition}, and a release of protopact brings it",
+                Syntax::Edition(plugin.newest_edition)
+            ),
+        },
     ))
 }
 
