@@ -80,6 +80,36 @@ fn run(env: &TestEnv, args: &[&str]) -> Output {
 }
 
 #[test]
+fn a_release_that_cannot_take_part_is_told_before_anything_is_built() {
+    let env = lab();
+    for (release, what) in [
+        ("python=4.1.0", "--runtime: there is no model of `python=4.1.0`"),
+        ("rust=0.13.0", "--runtime: there is no model of `rust=0.13.0`"),
+        ("python=4.25", "`4.25` is no version"),
+    ] {
+        let output = run(&env, &["verify", "--from", "v1.0.0", "--runtime", release]);
+        assert_eq!((output.code, output.out.as_str()), (2, ""), "{output}");
+        assert!(output.err.contains(what), "{output}");
+    }
+    let args = ["verify", "--from", "v1.0.0", "--lang", "go", "--runtime", "python=4.25.8"];
+    let output = run(&env, &args);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(
+        output.err.contains("`--runtime python=4.25.8` asks for a language that takes no part"),
+        "{output}"
+    );
+
+    let config = env.read("protopact.toml");
+    env.write("protopact.toml", &format!("{config}\n[verify.runtimes]\npython = [\"4.25.8\", \"4.2.0\"]\n"));
+    for args in [&["check", "--against", "v1.0.0"][..], &["verify", "--from", "v1.0.0"]] {
+        let output = run(&env, args);
+        assert_eq!(output.code, 2, "{output}");
+        assert!(output.err.contains(": there is no model of `python=4.2.0`"), "{output}");
+        assert!(output.err.contains("hint: there are models of 4.22.0 and later"), "{output}");
+    }
+}
+
+#[test]
 fn nothing_to_try_with_is_no_success() {
     let output = run(&lab(), &["verify", "--from", "v1.0.0", "--to", "v1.1.0"]);
     assert_eq!(output.code, 4, "{output}");

@@ -73,6 +73,9 @@ fn told(case: &Case, answer: &Value) -> String {
 /// Who was asked: a language, and the release where it is not the newest one.
 type Who = (Language, Option<Age>);
 
+/// A case, and what each said to it.
+type Asked<'a> = (&'a Case, Vec<(Who, Value)>);
+
 /// `Go, Python 4.25, 5.29`; a language with all releases that were asked is `all Python`.
 fn names(all: &[Who], some: &[Who]) -> String {
     let of = |who: &[Who], language: Language| -> Vec<Option<Age>> {
@@ -94,7 +97,7 @@ fn names(all: &[Who], some: &[Who]) -> String {
     if some.len() == all.len() { "all".to_owned() } else { told.join("; ") }
 }
 
-fn table(title: &str, cases: &[(&Case, Vec<(Who, Value)>)], out: &mut String) {
+fn table(title: &str, cases: &[Asked<'_>], out: &mut String) {
     let _ =
         write!(out, "\n## {title}\n\n| what | asked | what comes of it | who |\n| --- | --- | --- | --- |\n");
     for (case, answers) in cases {
@@ -144,7 +147,7 @@ fn the_page_of_releases_is_what_they_do() {
     let said = everybody(&side(&files(), "v1"), &cases);
     let name = |(language, age): &Who| kind(*language, *age);
     let who: Vec<String> = said.iter().map(|(who, _)| name(who)).collect();
-    let mut by_case: BTreeMap<bool, Vec<(&Case, Vec<(Who, Value)>)>> = BTreeMap::new();
+    let mut by_case: BTreeMap<bool, Vec<Asked<'_>>> = BTreeMap::new();
     for (n, case) in cases.iter().enumerate() {
         let answers = said.iter().map(|(who, all)| (*who, all[n].clone())).collect();
         by_case.entry(case.is_json).or_default().push((case, answers));
