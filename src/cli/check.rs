@@ -9,7 +9,7 @@ use crate::findings::{Report, WaiverStatus};
 use crate::present::{Choice, Target};
 use crate::report::{OfCheck, SourceIssue, write_source_issues};
 use crate::text::View;
-use crate::words::{Bump, Level};
+use crate::words::{Bump, Level, Mode};
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -31,6 +31,7 @@ Examples:
   protopact check --against latest --new-since main   what main has broken already does not fail
   protopact check --against main --use FILE           by buf's category FILE
   protopact check --against main --deny wire          encoded data only
+  protopact check --against main --mode backward      new readers, old data and calls
   protopact check --against main --witness            with bytes that prove it
   protopact check --report json=out.json              JSON in a file as well")]
 pub(super) struct CheckArgs {
@@ -60,6 +61,13 @@ pub(super) struct CheckArgs {
     /// The part of the version that the next release raises: it fails what needs more, and nothing else
     #[arg(long, value_name = "TYPE", value_parser = Bump::ALL.map(Bump::as_str))]
     release_type: Option<String>,
+
+    /// Who has to read whom: backward (new reads old), forward (old reads new) or full (both)
+    ///
+    /// Narrows the denied lenses to the direction. In forward and full, what is new counts where an old side cannot read
+    /// it. Rules have no direction and do not count beside it.
+    #[arg(long, value_name = "MODE", value_parser = Mode::ALL.map(Mode::as_str), conflicts_with = "use_rules")]
+    mode: Option<String>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -204,7 +212,10 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         return Err(CliError::usage(message).hint("compare with one state at a time"));
     }
     let job = Job {
-        overrides: args.policy.overrides(args.against.first().cloned(), ctx),
+        overrides: Overrides {
+            mode: args.mode.as_deref().and_then(Mode::of),
+            ..args.policy.overrides(args.against.first().cloned(), ctx)
+        },
         old_config: args.against_config.clone(),
         path: args.only.path.clone(),
         exclude_path: args.only.exclude_path.clone(),

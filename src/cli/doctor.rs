@@ -94,7 +94,8 @@ impl Finding {
 pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let (settings, folder) = pipeline::here(ctx)?;
     let machine = Machine::of(ctx, &settings, &folder);
-    let wanted = wanted(&settings, args.lang);
+    let template = toolchain::template(&settings, &machine, &folder);
+    let wanted = wanted(&settings, args.lang, template.is_some());
     let plugins = needed(&settings, &wanted);
     let (lock, broken) = match machine.read_lock() {
         Ok(lock) => (lock.unwrap_or_default(), None),
@@ -117,6 +118,7 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             needed_for: toolchain::users(plugin, &wanted),
         });
     }
+    findings.extend(toolchain::named(&settings, template, &machine, &folder));
     findings.extend(compilers(&settings, &machine, &folder));
     findings.extend(absent(ctx));
     let cache = machine.cache.as_ref().and_then(|cache| Room::of(cache.root()));
@@ -126,12 +128,13 @@ pub(super) fn exec(args: DoctorArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     Ok(if args.require && missing { Exit::Outside } else { Exit::Clean })
 }
 
-/// The languages that are asked for: those that are named, or configured; all when nothing is made at all.
-fn wanted(settings: &Settings, named: Vec<Language>) -> Vec<Language> {
+/// The languages that are asked for: those that are named, or configured; all when nothing is made at all, by a template
+/// neither.
+fn wanted(settings: &Settings, named: Vec<Language>, template: bool) -> Vec<Language> {
     let generate = settings.generate.clone().unwrap_or_default();
     let configured = || plan::targets(&generate, "").iter().map(Target::language).collect::<Vec<_>>();
     let mut wanted = if named.is_empty() { configured() } else { named };
-    if wanted.is_empty() && generate.plugins.is_empty() {
+    if wanted.is_empty() && generate.plugins.is_empty() && !template {
         wanted = Language::ALL.to_vec();
     }
     wanted.sort();

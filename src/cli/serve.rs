@@ -16,10 +16,11 @@ use super::register::{Entries, Known, RegisterArgs};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::present::{Choice, Format, Formats};
 use crate::service::{
-    Contract, Ended, Gzip, Limits, Log, LogFormat, Options, Received, Running, SelfSigned, Server,
-    ServiceError, Tls, TlsError, interop_contract, write_all,
+    Contract, Ended, Given, GivenError, Gzip, Limits, Log, LogFormat, Options, Received, Running, SelfSigned,
+    Server, ServiceError, Tls, TlsError, interop_contract, write_all,
 };
 use crate::source::Name;
+use crate::text::likest;
 
 /// Answer calls to a contract, from its descriptors alone
 ///
@@ -36,6 +37,7 @@ Examples:
   protopact serve --tls-self-signed certs --mutual-tls
   protopact serve --metrics 127.0.0.1:9464 --log json
   protopact serve --record calls.jsonl         keep what clients send
+  protopact serve --answers answers            answer with answers/acme.v1.Shop/Buy.json
   protopact serve --register consul://127.0.0.1:8500/pay")]
 pub(super) struct ServeArgs {
     /// The contract
@@ -61,6 +63,13 @@ pub(super) struct ServeArgs {
     /// How many messages a server stream answers with
     #[arg(long, value_name = "N", default_value_t = 3)]
     stream_messages: u64,
+
+    /// Answer with what is in DIR, in files package.Service/Method.json
+    ///
+    /// Each holds the message that its method answers with, as JSON; Method.jsonl has one on each line, which a stream
+    /// gives one after the other. Other methods answer as they do without it.
+    #[arg(long, value_name = "DIR", conflicts_with = "interop", value_hint = clap::ValueHint::DirPath)]
+    answers: Option<PathBuf>,
 
     /// Append the messages that arrive to FILE, as lines of JSON
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -226,12 +235,17 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     }
     let tls = tls(&args.tls, ctx)?;
     let access = args.register.access(ctx)?;
+    let given = match &args.answers {
+        Some(folder) => Given::read(&contract, &ctx.io.cwd.join(folder), &folder.display().to_string())?,
+        None => Given::default(),
+    };
     let recorder = args.record.as_ref().map(|path| Recorder::start(path, ctx)).transpose()?;
     let (log, log_end) = Log::new(args.watching.log, LOG_ROOM, log_file());
     let log = (args.watching.log != LogFormat::Off).then(|| Arc::new(log));
     let options = Options {
         address: args.listen,
         metrics: args.watching.metrics,
+        given,
         stream_messages: args.stream_messages,
         record: recorder.as_ref().map(|r| r.sender.clone()),
         gzip: args.gzip,
@@ -485,6 +499,25 @@ fn raise_file_limit() {
         let limit = getrlimit(Resource::Nofile);
         // Where it is not allowed, fewer connections fit; that is told when they are refused.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    }
+}
+
+impl From<GivenError> for CliError {
+    fn from(error: GivenError) -> CliError {
+        let hint = match &error {
+            GivenError::Read { .. } => return CliError::new(ErrorKind::Outside, error),
+            GivenError::Method { method, known, .. } => likest(method, known.iter().map(String::as_str))
+                .map_or_else(
+                    || "files are called `package.Service/Method.json` below the folder".to_owned(),
+                    |known| format!("did you mean `{known}`?"),
+                ),
+            GivenError::Twice { .. } => "keep `.json`, or `.jsonl` for several answers".to_owned(),
+            GivenError::Empty { .. } => "write a message of JSON on each line, or delete the file".to_owned(),
+            GivenError::Json { .. } => {
+                "write it as ProtoJSON, without keys that the type does not have".to_owned()
+            }
+        };
+        CliError::new(ErrorKind::Usage, error).hint(hint)
     }
 }
 

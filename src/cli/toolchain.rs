@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use super::doctor::Finding;
 use super::plugins::Machine;
+use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::plugin::Pinned;
 use crate::codegen::sdk::versions;
+use crate::config::generate::PluginRun;
+use crate::config::{ConfigError, Settings};
 use crate::machine::Limits;
 use crate::machine::run::{self, Call};
 use crate::machine::tools::{TOOLS, Tool};
@@ -33,6 +36,66 @@ pub(super) fn look(
         if !needed_for.is_empty() && !findings.iter().any(whole) {
             findings.push(one(tool, needed_for, machine, folder));
         }
+    }
+    findings
+}
+
+/// A `buf.gen.yaml` that `generate` would follow, or why it cannot.
+pub(super) fn template(
+    settings: &Settings,
+    machine: &Machine,
+    folder: &Path,
+) -> Option<Result<Template, ConfigError>> {
+    if settings.generate.is_some() {
+        return None;
+    }
+    let text = std::fs::read_to_string(folder.join(buf_gen::FILE_NAME)).ok()?;
+    Some(buf_gen::parse(&text, buf_gen::FILE_NAME, &|program| machine.host.find(program).is_some()))
+}
+
+/// The plugins that the user names, in the configuration or in a template: programs that nobody installs for them.
+pub(super) fn named(
+    settings: &Settings,
+    template: Option<Result<Template, ConfigError>>,
+    machine: &Machine,
+    folder: &Path,
+) -> Vec<Finding> {
+    let finding = |name: &str, path: Option<String>, problem: Option<String>, fix: Option<String>| Finding {
+        name: name.to_owned(),
+        kind: "plugin",
+        ok: problem.is_none(),
+        version: None,
+        floor: None,
+        path,
+        problem,
+        fix,
+        needed_for: vec!["generate"],
+    };
+    let entries = match template {
+        Some(Err(error)) => {
+            let problem = Some(error.to_string());
+            return vec![finding(buf_gen::FILE_NAME, None, problem, error.hint.clone())];
+        }
+        Some(Ok(template)) => template.plugins,
+        None => settings.generate.as_ref().map(|g| g.plugins.clone()).unwrap_or_default(),
+    };
+    let mut findings: Vec<Finding> = Vec::new();
+    for entry in entries {
+        // What is built into protoc is as much there as protoc, which is told as a compiler.
+        let PluginRun::Local(command) = &entry.run else { continue };
+        let Some(program) = command.first() else { continue };
+        if findings.iter().any(|f| f.name == *program) {
+            continue;
+        }
+        let found = if program.contains('/') {
+            Some(folder.join(program)).filter(|path| path.is_file())
+        } else {
+            machine.host.find(program)
+        };
+        let missing = found.is_none();
+        let problem = missing.then(|| format!("{} names it, and it is not there", entry.place));
+        let fix = missing.then(|| "put it on the path, or name it by where it is".to_owned());
+        findings.push(finding(program, found.map(|p| p.display().to_string()), problem, fix));
     }
     findings
 }

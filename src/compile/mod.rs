@@ -24,6 +24,7 @@ pub mod print;
 mod protoc;
 mod protox;
 mod repair;
+mod same;
 pub mod text_format;
 mod well_known;
 pub(crate) mod wire;
@@ -45,6 +46,7 @@ pub(crate) use parse::{Span as TextSpan, lex};
 pub(crate) use parse::{ast::Value, parse_declarations};
 pub use protoc::ProtocError;
 pub use protox::PROTOX;
+pub(crate) use same::same_tokens;
 
 /// One source file to compile.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::path::PathPattern;
 use super::policy::{Policy, RuleRef, Selection, lenses};
 use super::settings::{CheckSettings, CompileSettings, ImportPlace, Modules, Settings, level};
 use super::{ConfigError, Place};
-use crate::words::Level;
+use crate::words::{LensSelector, Level, Mode};
 
 /// The configuration files that were found, read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Overrides {
     pub against: Option<String>,
     /// `--deny`: lenses.
     pub deny: Option<Vec<String>>,
+    /// `--mode`: the directions that the denied lenses keep; rules, which have none, do not count beside it.
+    pub mode: Option<Mode>,
     /// `--use`: rules and categories.
     pub use_rules: Option<Vec<String>>,
     /// `--except`.
@@ -92,6 +94,14 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         };
         policy_wins = true;
     }
+    let mut packages = file.packages;
+    if let Some(mode) = overrides.mode {
+        policy.selection = in_mode(mode, &policy.selection)?;
+        policy_wins = true;
+        for package in &mut packages {
+            package.selection = in_mode(mode, &package.selection)?;
+        }
+    }
     policy.selection.except.extend(rules(&overrides.except, "--except"));
     for pattern in &overrides.ignore {
         let read = PathPattern::parse(pattern);
@@ -127,7 +137,7 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         imports: file.imports.into_iter().chain(overrides.imports.iter().cloned()).collect(),
         policy,
         policy_wins,
-        packages: file.packages,
+        packages,
         waivers: file.waivers,
         waiver_policy: file.waiver_policy,
         check: CheckSettings {
@@ -144,6 +154,19 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         generate: file.generate,
         runtimes: file.runtimes,
     })
+}
+
+/// What a selection denies, in the directions of a mode. Where only rules were selected it is the standard lenses.
+fn in_mode(mode: Mode, selection: &Selection) -> Result<Selection, ConfigError> {
+    let only_rules = selection.deny.is_empty() && !selection.use_rules.is_empty();
+    let before = if only_rules { LensSelector::standard() } else { selection.deny.clone() };
+    let deny: Vec<_> = before.iter().flat_map(|selector| mode.narrow(*selector)).collect();
+    if let (true, Some(first)) = (deny.is_empty(), before.first()) {
+        let message = format!("`{}` leaves nothing of what is denied, `{first}` for one", mode.as_str());
+        let hint = "deny a lens that has this direction, such as `wire`";
+        return Err(ConfigError::new(Place::whole("--mode"), message).hint(hint));
+    }
+    Ok(Selection { deny, ..Selection::default() })
 }
 
 /// Applies what was decided for the whole contract to each module's own policy.

@@ -2,8 +2,9 @@
 //!
 //! Where a method answers with the type it takes, it gives back what it got: a unary call its message, a server stream
 //! its message several times, a client stream the last of its messages, a bidirectional stream each message as it
-//! comes. Other methods answer with samples: small ones, or arbitrary ones where the client asks for those. Answers are made when they are sent, so a reader that is slow makes the
-//! call wait, and nothing piles up.
+//! comes. Other methods answer with samples: small ones, or arbitrary ones where the client asks for those. Where somebody
+//! wrote answers down for a method, it gives those. Answers are made when they are sent, so a reader that is slow makes
+//! the call wait, and nothing piles up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,20 +43,26 @@ pub(super) struct Shared {
 pub(super) struct Dynamic {
     method: Arc<Method>,
     path: Arc<str>,
+    /// The answers that somebody wrote down for it, at least one.
+    given: Option<Arc<[Bytes]>>,
     shared: Arc<Shared>,
 }
 
 impl Dynamic {
-    pub(super) fn new(method: Method, shared: Arc<Shared>) -> Dynamic {
-        Dynamic { path: method.path.as_str().into(), method: Arc::new(method), shared }
+    pub(super) fn new(method: Method, given: Option<Arc<[Bytes]>>, shared: Arc<Shared>) -> Dynamic {
+        Dynamic { path: method.path.as_str().into(), method: Arc::new(method), given, shared }
     }
 
-    /// An answer: the sample that was asked for, counted on by the index, or what was received, or an answer of this
-    /// index.
+    /// An answer: the sample that was asked for, counted on by the index, or the one that was written down (after the
+    /// last comes the first), or what was received, or an answer of this index.
     fn answer(&self, received: Option<Bytes>, index: u64, sample: Option<u64>) -> Result<Bytes, Status> {
         if let Some(first) = sample {
             let asked = (self.shared.samples)(self.method.output, first.saturating_add(index));
             return sendable(asked, self.shared.send);
+        }
+        if let Some(given) = &self.given {
+            let turn = usize::try_from(index % given.len() as u64).unwrap_or(0);
+            return sendable(given[turn].clone(), self.shared.send);
         }
         let echoed = received.filter(|_| self.method.input == self.method.output);
         let answer = echoed.unwrap_or_else(|| (self.shared.answers)(self.method.output, index));
@@ -175,7 +182,8 @@ impl Handler for Dynamic {
 
 /// The answers of a server stream.
 fn many(dynamic: Dynamic, message: Bytes, wishes: &Wishes) -> Replies {
-    let count = wishes.answers.unwrap_or(dynamic.shared.stream_messages);
+    let given = dynamic.given.as_ref().map(|given| given.len() as u64);
+    let count = wishes.answers.or(given).unwrap_or(dynamic.shared.stream_messages);
     let (end, sample) = (wishes.status.clone(), wishes.sample);
     Box::pin(stream::unfold(
         (dynamic, message, 0, end),

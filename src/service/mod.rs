@@ -14,6 +14,7 @@ mod codec;
 mod connection;
 mod contract;
 mod dynamic;
+mod given;
 mod health;
 mod interop;
 mod limits;
@@ -42,6 +43,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use codec::Raw;
 pub use contract::Contract;
+pub use given::{Given, GivenError};
 pub use interop::contract as interop_contract;
 pub use limits::Limits;
 pub use log::{Log, LogEnd, LogFormat};
@@ -83,6 +85,8 @@ pub struct Options {
     pub metrics: Option<SocketAddr>,
     /// Answers that are no echo; `None` answers with small messages that have something in every field.
     pub answers: Option<Answers>,
+    /// Answers of single methods, echoes or not, that go before all others but those that a client asks for.
+    pub given: Given,
     /// How many messages a server stream answers with.
     pub stream_messages: u64,
     /// Where received messages go. A receiver that is slow holds the clients up, one that is gone gets nothing.
@@ -110,6 +114,7 @@ impl Options {
             address: ([127, 0, 0, 1], 0).into(),
             metrics: None,
             answers: None,
+            given: Given::default(),
             stream_messages: 3,
             record: None,
             gzip: Gzip::default(),
@@ -207,7 +212,10 @@ impl Server {
         for method in contract.methods() {
             let handler: Arc<dyn router::Handler> = match interop::handler(&method, limits.send) {
                 Some(handler) if options.interop => Arc::new(handler),
-                _ => Arc::new(dynamic::Dynamic::new(method.clone(), shared.clone())),
+                _ => {
+                    let given = options.given.of(&method.path);
+                    Arc::new(dynamic::Dynamic::new(method.clone(), given, shared.clone()))
+                }
             };
             router.add(&method, handler);
         }

@@ -5,10 +5,10 @@
 //! that would have added a word. What is taken in:
 //!
 //! - files that came, went, have other bytes, or belong to the contract on one side only;
-//! - files that import one of them, directly or not: they hold its types, their calls carry them, and names in them
+//! - files that import one of them, directly or not, unless only its comments are other ones: they hold its types, their calls carry them, and names in them
 //!   may mean something else now. What extends a message is an importer of the file that declares it too: whatever holds
 //!   the message holds the extension;
-//! - files that share a package, or a container of generated names, with a changed file;
+//! - files that share a package, or a container of generated names, with a file of which more than comments has changed;
 //! - files that extend messages of others, and files with comments that accept a break;
 //! - what all of these import, and of what is only there to be imported a way that leads to it.
 //!
@@ -128,7 +128,13 @@ impl Node<'_> {
 
 /// What has to be compiled for the whole report; `None` where that is everything, or so much that leaving out the rest
 /// saves nothing.
-pub(super) fn affected(old: &Graph<'_>, new: &Graph<'_>) -> Option<Affected> {
+///
+/// `alike` says of files with other bytes which of them say the same to the compiler all the same, in their order.
+pub(super) fn affected(
+    old: &Graph<'_>,
+    new: &Graph<'_>,
+    alike: &dyn Fn(&[&str]) -> Vec<bool>,
+) -> Option<Affected> {
     let names: BTreeSet<&str> = old.0.keys().chain(new.0.keys()).copied().collect();
     let sides = [old, new];
     let nodes =
@@ -138,16 +144,26 @@ pub(super) fn affected(old: &Graph<'_>, new: &Graph<'_>) -> Option<Affected> {
         _ => false,
     };
     let changed: BTreeSet<&str> = names.iter().copied().filter(|name| !same(name)).collect();
-    let reached = closed(&changed, &importers(sides));
+    // Where only comments are other ones, nobody else notices.
+    let kept = |name: &&str| match (old.0.get(name), new.0.get(name)) {
+        (Some(a), Some(b)) => a.target == b.target,
+        _ => false,
+    };
+    let edited: Vec<&str> = changed.iter().copied().filter(kept).collect();
+    let alike: FxHashSet<&str> =
+        edited.iter().zip(alike(&edited)).filter(|(_, alike)| *alike).map(|(name, _)| *name).collect();
+    let meant: BTreeSet<&str> = changed.iter().copied().filter(|name| !alike.contains(name)).collect();
+    let mut reached = closed(&meant, &importers(sides));
+    reached.extend(&changed);
     let of_changed: Vec<(&str, Node<'_>)> =
-        changed.iter().flat_map(|name| nodes(name).into_iter().map(|node| (*name, node))).collect();
+        meant.iter().flat_map(|name| nodes(name).into_iter().map(|node| (*name, node))).collect();
     if of_changed.iter().any(|(name, node)| node.describes_options() && well_known_text(name).is_none()) {
         return None;
     }
     let containers: FxHashSet<(char, String)> =
         of_changed.iter().flat_map(|(name, node)| node.containers(name)).collect();
     let extends = of_changed.iter().any(|(_, node)| node.scan.declares.extensions);
-    let outer = new_packages(sides, &changed, &of_changed);
+    let outer = new_packages(sides, &meant, &of_changed);
     let wanted = |name: &str, node: &Node<'_>| {
         node.scan.allows
             || node.scan.extends
@@ -158,7 +174,10 @@ pub(super) fn affected(old: &Graph<'_>, new: &Graph<'_>) -> Option<Affected> {
                 && node.containers(name).iter().any(|container| containers.contains(container))
     };
     let mut open: Vec<&str> = reached.iter().copied().collect();
-    open.extend(names.iter().copied().filter(|name| nodes(name).iter().any(|node| wanted(name, node))));
+    // What is the same on both sides is looked at once.
+    let looked = |name: &str| nodes(name).into_iter().take(if same(name) { 1 } else { 2 });
+    let asked = |name: &&str| looked(name).any(|node| wanted(name, &node));
+    open.extend(names.iter().copied().filter(asked));
     let mut files: BTreeSet<&str> = BTreeSet::new();
     while let Some(name) = open.pop() {
         if !names.contains(name) || !files.insert(name) {

@@ -465,8 +465,8 @@ impl Layout {
                 let paths = roots::Paths::new(tree.protos().filter(|path| !hidden(path)));
                 let elsewhere = roots::Paths::new(tree.protos().filter(|path| hidden(path)));
                 let scans = scans_of(tree, scans, &hidden);
-                let imports: Vec<(&str, Vec<String>)> =
-                    scans.iter().map(|(path, scan)| (path.as_str(), scan.imports.clone())).collect();
+                let imports: Vec<(&str, &[String])> =
+                    scans.iter().map(|(path, scan)| (path.as_str(), scan.imports.as_slice())).collect();
                 let found = || {
                     let found = roots::find(&paths, &imports);
                     let module = go_module(tree);

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
+use rayon::prelude::*;
+
 use super::affected::{Affected, Graph, affected};
 use super::layout::told_root;
 use super::{Layout, LayoutError, Problem, ReadError, Scan, Tree};
-use crate::compile::{Head, Input, InputFile};
+use crate::compile::{Head, Input, InputFile, same_tokens};
 use crate::config::{Root, is_under};
 
 /// A folder of a tree whose files belong to a side.
@@ -72,7 +75,28 @@ impl<'t> Plan<'t> {
         if guessed && found(&self.layout) != found(&new.layout) {
             return None;
         }
-        affected(&Graph::of(self)?, &Graph::of(new)?)
+        let alike = |imports: &[&str]| -> Vec<bool> {
+            let (old, new) = (self.kept(imports), new.kept(imports));
+            let same = |(old, new): (&Option<Bytes>, &Option<Bytes>)| {
+                old.as_ref().zip(new.as_ref()).is_some_and(|(old, new)| same_tokens(old, new))
+            };
+            old.par_iter().zip(&new).map(same).collect()
+        };
+        affected(&Graph::of(self)?, &Graph::of(new)?, &alike)
+    }
+
+    /// The bytes of files by import path, in the order given, which are kept for the compiler; nothing of those that
+    /// cannot be read, or are built in.
+    fn kept(&self, imports: &[&str]) -> Vec<Option<Bytes>> {
+        let mut texts: Vec<Option<Bytes>> = vec![None; imports.len()];
+        let own: Vec<usize> =
+            (0..imports.len()).filter(|at| self.layout.files.contains_key(imports[*at])).collect();
+        let names: Vec<&str> = own.iter().map(|at| imports[*at]).collect();
+        self.by_tree(&names, |tree, paths, at| {
+            let found = tree.read_all_kept(paths);
+            at.iter().zip(found).for_each(|(at, text)| texts[own[*at]] = text.ok());
+        });
+        texts
     }
 
     /// What the compiler reads: the targets and all that they can need.

@@ -7,28 +7,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::tree::name_of;
 use crate::compile::is_well_known;
 use crate::config::{Root, is_under, join};
 
 /// One import line: which file, what it imports.
-pub(super) type Imports<'a> = [(&'a str, Vec<String>)];
+pub(super) type Imports<'a> = [(&'a str, &'a [String])];
 
 /// The .proto files of a tree, by path and by name.
 #[derive(Debug, Default)]
 pub(super) struct Paths<'a> {
-    all: BTreeSet<&'a str>,
-    by_name: BTreeMap<&'a str, Vec<&'a str>>,
+    all: FxHashSet<&'a str>,
+    by_name: FxHashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Paths<'a> {
     pub(super) fn new(paths: impl Iterator<Item = &'a str>) -> Paths<'a> {
-        let all: BTreeSet<&str> = paths.collect();
-        let mut by_name: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for path in &all {
+        let sorted: BTreeSet<&str> = paths.collect();
+        let mut by_name: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+        for path in &sorted {
             by_name.entry(name_of(path)).or_default().push(path);
         }
-        Paths { all, by_name }
+        Paths { all: sorted.into_iter().collect(), by_name }
     }
 
     /// The folders under which an import would resolve, sorted.
@@ -89,8 +91,14 @@ pub(super) fn find(paths: &Paths<'_>, imports: &Imports<'_>) -> Vec<String> {
 /// do not count: the files are elsewhere.
 pub(super) fn unresolved(paths: &Paths<'_>, imports: &Imports<'_>, roots: &[Root]) -> usize {
     let resolves = |import: &str| roots.iter().any(|root| leads(paths, root, import));
-    let all = imports.iter().flat_map(|(_, imported)| imported);
-    all.filter(|import| !resolves(import) && !paths.folders_for(import).is_empty()).count()
+    // Most files import what others import too.
+    let mut open: FxHashMap<&str, bool> = FxHashMap::default();
+    let mut count = 0;
+    for import in imports.iter().flat_map(|(_, imported)| *imported) {
+        let found = || !resolves(import) && !paths.folders_for(import).is_empty();
+        count += usize::from(*open.entry(import.as_str()).or_insert_with(found));
+    }
+    count
 }
 
 /// What is left of an import path below a prefix.
@@ -139,7 +147,7 @@ pub(super) fn with_prefixes(
     for root in prefixed {
         // A root without a prefix stays only where an import begins in it.
         let used = |plain: &Root| {
-            let mut all = imports.iter().flat_map(|(_, imported)| imported);
+            let mut all = imports.iter().flat_map(|(_, imported)| imported.iter());
             all.any(|i| paths.all.contains(join(&plain.path, i).as_str()))
         };
         roots.retain(|r| r.path != root.path || !r.prefix.is_empty() || used(r));
@@ -159,10 +167,11 @@ mod tests {
 
     fn roots(files: &[(&str, &[&str])]) -> Vec<String> {
         let paths = Paths::new(files.iter().map(|(path, _)| *path));
-        let imports: Vec<(&str, Vec<String>)> = files
+        let owned: Vec<(&str, Vec<String>)> = files
             .iter()
             .map(|(path, imports)| (*path, imports.iter().map(|i| (*i).to_owned()).collect()))
             .collect();
+        let imports: Vec<(&str, &[String])> = owned.iter().map(|(path, i)| (*path, i.as_slice())).collect();
         let mut reversed = imports.clone();
         reversed.reverse();
         let found = find(&paths, &imports);

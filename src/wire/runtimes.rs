@@ -1,6 +1,6 @@
 //! What older releases of the runtimes do differently: one table, a row for each range of releases.
 //!
-//! Source of every row: runs of the releases that are named in it; `ci/matrix ages::` holds each against its model. A row
+//! Source of every row: runs of the releases that are named in it; `ci/truth` holds each against its model. A row
 //! says what differs from the newest release ([`Reader::PYTHON`] and the others), and nothing else is written down
 //! anywhere. The nearest row below a version is that version's.
 
@@ -26,6 +26,8 @@ pub struct Row {
     pub reader: Reader,
 }
 
+/// Go before 1.32: an unknown name of an enum is refused also by a parser that is told to pass over what it does not know.
+const GO_NAMES: Reader = Reader { json_skips_enums: false, ..Reader::GO };
 /// Python without its compiled part, in its newest release.
 const PURE: Reader = Reader {
     utf8: Utf8::Always,
@@ -49,7 +51,11 @@ const UPB_NAMES: Reader = Reader { json_skips_enums: false, ..UPB_INT };
 const PURE_NAMES: Reader = Reader { json_skips_enums: false, ..PURE_INT };
 
 /// The rows of a language stand by back end, the newest first.
-pub static ROWS: [Row; 13] = [
+pub static ROWS: [Row; 17] = [
+    go([1, 36, 12], EDITION_2024, &["1.36.12"], Reader::GO),
+    go([1, 34, 0], EDITION_2023, &["1.34.2"], Reader::GO),
+    go([1, 32, 0], EDITION_NONE, &["1.32.0", "1.33.0"], Reader::GO),
+    go([1, 28, 0], EDITION_NONE, &["1.28.1", "1.30.0", "1.31.0"], GO_NAMES),
     python(false, [7, 36, 0], EDITION_ANY, &["7.36.2"], Reader::PYTHON),
     python(false, [6, 33, 0], EDITION_2024, &["6.33.0"], Reader::PYTHON),
     python(false, [6, 32, 1], EDITION_2024, &["6.32.1"], UPB_32),
@@ -73,6 +79,10 @@ const EDITION_2023: i32 = 1000;
 const EDITION_2024: i32 = 1001;
 /// All that protopact compiles.
 const EDITION_ANY: i32 = i32::MAX;
+
+const fn go(from: [u16; 3], edition: i32, tried: &'static [&'static str], reader: Reader) -> Row {
+    Row { language: Language::Go, pure: false, from, edition, tried, reader }
+}
 
 const fn python(
     pure: bool,
@@ -155,6 +165,8 @@ mod tests {
             one("python=7.36.2").unwrap(),
             Reader { age: one("python=7.36.2").unwrap().age, ..Reader::PYTHON }
         );
+        assert!(!one("go=v1.31.0").unwrap().json_skips_enums);
+        assert!(one("go=v1.32.0").unwrap().json_skips_enums);
         assert!(one("python=7.36.2+pure").unwrap().zeroes_entries);
         assert_eq!(one("python=7.36.2+pure").unwrap().title(), "Python 7.36 pure");
     }
@@ -164,6 +176,8 @@ mod tests {
         let error = one("python=3.20.3").unwrap_err();
         assert_eq!(error.to_string(), "there is no model of `python=3.20.3`");
         assert_eq!(error.hint(), "there are models of 4.22.0 and later, with `+pure` 3.20.0 and later");
+        let error = one("go=1.27.1").unwrap_err();
+        assert_eq!(error.hint(), "there are models of 1.28.0 and later");
         assert_eq!(one("rust=0.13.0").unwrap_err().hint(), "of Rust only the newest release takes part");
     }
 
@@ -172,7 +186,7 @@ mod tests {
         for row in &ROWS {
             for version in row.tried {
                 let pure = if row.pure { "+pure" } else { "" };
-                let model = one(&format!("python={version}{pure}")).unwrap();
+                let model = one(&format!("{}={version}{pure}", row.language.as_str())).unwrap();
                 assert_eq!(Reader { age: None, ..model }, row.reader, "{version}{pure}");
             }
         }

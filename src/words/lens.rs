@@ -100,6 +100,63 @@ impl Direction {
     }
 }
 
+/// The directions that a contract keeps, by the names that schema registries gave them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// New readers read what old writers wrote.
+    Backward,
+    /// Old readers read what new writers write.
+    Forward,
+    /// Both.
+    Full,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Mode; 3] = [Mode::Backward, Mode::Forward, Mode::Full];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Backward => "backward",
+            Mode::Forward => "forward",
+            Mode::Full => "full",
+        }
+    }
+
+    /// The mode of a name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Mode> {
+        Mode::ALL.into_iter().find(|mode| mode.as_str() == name)
+    }
+
+    /// Whether data or calls that go this way have to be read.
+    #[must_use]
+    pub fn keeps(self, direction: Direction) -> bool {
+        match self {
+            Mode::Backward => direction == Direction::Backward,
+            Mode::Forward => direction == Direction::Forward,
+            Mode::Full => true,
+        }
+    }
+
+    /// What is left of a selector, with every direction named: what is new counts where old readers have to read it.
+    #[must_use]
+    pub fn narrow(self, selector: LensSelector) -> Vec<LensSelector> {
+        let lens = selector.lens;
+        if !lens.has_directions() {
+            // Code written for the old SDK, built with the new one.
+            return if self.keeps(Direction::Backward) { vec![selector] } else { Vec::new() };
+        }
+        Direction::ALL
+            .into_iter()
+            .filter(|d| self.keeps(*d) && selector.direction.is_none_or(|named| named == *d))
+            .map(|d| LensSelector { lens, direction: Some(d) })
+            .collect()
+    }
+}
+
 /// What happens, from harmless to certain failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
@@ -228,6 +285,24 @@ mod tests {
         let error = LensSelector::parse("wyre").unwrap_err();
         assert_eq!(error.to_string(), "`wyre` is not a lens; did you mean `wire`?");
         assert!(LensSelector::parse("source.go.forward").is_err());
+    }
+
+    #[test]
+    fn a_mode_names_every_direction_that_it_keeps() {
+        let narrowed = |mode: &str, word: &str| {
+            let selectors = LensSelector::parse(word).unwrap();
+            let mode = Mode::of(mode).unwrap();
+            let left: Vec<_> = selectors.into_iter().flat_map(|s| mode.narrow(s)).collect();
+            left.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(narrowed("backward", "wire"), "wire.backward");
+        assert_eq!(narrowed("forward", "wire"), "wire.forward");
+        assert_eq!(narrowed("full", "wire"), "wire.backward wire.forward");
+        assert_eq!(narrowed("full", "json.forward"), "json.forward");
+        assert_eq!(narrowed("backward", "json.forward"), "");
+        assert_eq!(narrowed("backward", "source.go"), "source.go");
+        assert_eq!(narrowed("forward", "source"), "");
+        assert_eq!(Mode::of("none"), None);
     }
 
     #[test]

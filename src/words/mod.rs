@@ -14,7 +14,7 @@ mod runtime;
 pub use call::CallKind;
 pub use language::Language;
 pub(crate) use language::languages;
-pub use lens::{Direction, Effect, Lens, LensSelector, SelectorError};
+pub use lens::{Direction, Effect, Lens, LensSelector, Mode, SelectorError};
 pub use level::{Bump, Level};
 pub use nature::Nature;
 pub use runtime::{Age, Pinned, PinnedError};

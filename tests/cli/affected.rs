@@ -510,6 +510,45 @@ fn held(seed: u64) -> bool {
     is_part(&old, &new)
 }
 
+/// How many files a change to the first of many takes in, which all others import.
+fn taken(old: &str, new: &str) -> Option<usize> {
+    let loaded = |text: &str| {
+        let others = (0..30).map(|n| {
+            let user = format!(
+                "syntax = \"proto3\";\npackage u{n};\nimport \"a.proto\";\nmessage M {{ a.A a = 1; }}\n"
+            );
+            (format!("u{n}.proto"), user.into())
+        });
+        let plain =
+            (0..70).map(|n| (format!("p{n}.proto"), format!("syntax = \"proto3\";\npackage p{n};\n").into()));
+        let first = [("a.proto".to_owned(), text.to_owned().into())];
+        Loaded::Tree(Tree::from_memory("memory", first.into_iter().chain(others).chain(plain)))
+    };
+    let (old, new, places) = (loaded(old), loaded(new), Places::default());
+    let plan = |loaded| {
+        let source = ConfigSource { cwd: Path::new("/"), flag: None };
+        let settings = load_settings(loaded, source, &Overrides::default()).unwrap();
+        let selection = PathSelection::default();
+        layout::plan(loaded.tree().unwrap(), &settings, &selection, Side::New, None, &places).unwrap()
+    };
+    plan(&old).affected(&plan(&new)).map(|affected| affected.files.len())
+}
+
+#[test]
+fn who_imports_a_file_does_not_notice_its_comments() {
+    let text = "syntax = \"proto3\";\npackage a;\nmessage A { string x = 1; }\n";
+    assert_eq!(taken(text, text), Some(0));
+    for other in
+        [format!("// More.\n{text}"), text.replace('\n', "\r\n"), text.replace("{ ", "{\n  // x\n  ")]
+    {
+        assert_eq!(taken(text, &other), Some(1), "{other}");
+        assert_eq!(taken(&other, text), Some(1), "{other}");
+    }
+    for other in [text.replace("x = 1", "x = 2"), text.replace("A {", "B {"), format!("{text}/* open")] {
+        assert_eq!(taken(text, &other), Some(31), "{other}");
+    }
+}
+
 fn many(seeds: std::ops::Range<u64>) -> u64 {
     seeds.map(|seed| u64::from(held(seed))).sum()
 }

@@ -195,7 +195,7 @@ mod programs {
     #[cfg(target_os = "linux")]
     fn a_cache_on_another_file_system_is_one() {
         let env = edited();
-        let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+        let other = tempfile::tempdir_in("/dev/shm").unwrap();
         let right = alone(&env);
         for _ in 0..2 {
             assert_eq!(answer(start(&env, other.path(), "")).as_ref(), Some(&right));

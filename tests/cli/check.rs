@@ -380,6 +380,32 @@ fn a_direction_of_a_lens_may_be_denied_alone() {
 }
 
 #[test]
+fn a_mode_is_the_direction_of_every_denied_lens() {
+    let env = TestEnv::new();
+    env.write("small/a.proto", "syntax = \"proto3\";\nmessage A { int32 a = 1; }\n");
+    env.write("large/a.proto", "syntax = \"proto3\";\nmessage A { int32 a = 1; int32 b = 2; }\n");
+    let check = |new: &str, old: &str, more: &[&str]| {
+        env.run(&[&["check", new, "--against", old], more].concat()).code
+    };
+    let grown = |more: &[&str]| check("large", "./small", more);
+    assert_eq!(grown(&[]), 0);
+    let modes =
+        |deny: &str| ["backward", "forward", "full"].map(|mode| grown(&["--mode", mode, "--deny", deny]));
+    assert_eq!(modes("json"), [0, 1, 1]);
+    assert_eq!(modes("json.backward"), [0, 2, 0]);
+    // Without lenses it is the standard ones.
+    assert_eq!(grown(&["--mode", "forward"]), 1);
+    // A configuration of rules has no directions: its rules do not count beside a mode.
+    env.write("protopact.toml", "[check]\nuse = [\"FIELD_NO_DELETE\"]\n");
+    assert_eq!(check("small", "./large", &["--deny", "json", "--mode", "forward"]), 0);
+    assert_eq!(check("small", "./large", &["--deny", "json", "--mode", "backward"]), 1);
+    let refused = grown(&["--mode", "forward", "--deny", "source"]);
+    assert_eq!(refused, 2);
+    assert_eq!(grown(&["--mode", "full", "--use", "FILE"]), 2);
+    assert_eq!(grown(&["--mode", "sideways"]), 2);
+}
+
+#[test]
 fn standard_input_in_a_format_is_no_flag() {
     let env = broken();
     assert_eq!(env.run(&["build", "v1.4.0", "-o", "old.json"]).code, 0);

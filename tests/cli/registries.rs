@@ -268,6 +268,30 @@ fn a_server_that_is_busy_is_asked_again_and_one_that_is_broken_stops_the_release
 }
 
 #[test]
+fn a_go_package_in_a_folder_of_the_repository_gets_its_own_tag() {
+    let all = Registries::new(|_| None);
+    let config = all.repo.env.read("protopact.toml").replace("licence", "out = \"sdk\"\nlicence");
+    let go = "\n[generate.go]\nmodule = \"example.com/acme/pay/sdk/go\"\n";
+    all.repo.env.write("protopact.toml", &config.replace("\n[release]", &format!("{go}\n[release]")));
+    all.repo.env.write("sdk/go/go.mod", "module example.com/acme/pay/sdk/go\n\ngo 1.26\n");
+    all.repo.push("a package");
+    let output = all.ok(&["release", "--declare", "1.0.0", "--dry-run"]);
+    assert!(output.out.contains(" writes tag `sdk/go/v1.0.0`, for Go\n"), "{output}");
+    let output = all.run(&["release", "--declare", "2.0.0", "--dry-run"]);
+    let said = "`sdk/go/go.mod` is module `example.com/acme/pay/sdk/go`, and version 2.0.0 is one of `example.com/acme/pay/sdk/go/v2`";
+    assert!(output.code == 2 && one_line(&output.err).contains(said), "{output}");
+    all.repo.env.write("sdk/go/go.mod", "module example.com/acme/pay/sdk/go/v2\n");
+    all.repo.push("its second version");
+    let output = all.ok(&["release", "--declare", "2.0.0", "--dry-run"]);
+    assert!(output.out.contains(" writes tag `sdk/go/v2.0.0`, for Go\n"), "{output}");
+    // One that is brought elsewhere is found there.
+    all.repo.env.write("sdk/go/go.mod", "module example.com/acme/pay-go\n");
+    all.repo.push("elsewhere");
+    let output = all.ok(&["release", "--declare", "1.0.0", "--dry-run"]);
+    assert!(!output.out.contains("for Go"), "{output}");
+}
+
+#[test]
 fn what_cannot_be_published_is_found_before_anything_is() {
     let all = Registries::new(|_| None);
     let text = all.repo.env.read("protopact.toml");

@@ -85,3 +85,27 @@ fn a_plugin_of_ones_own_asks_for_what_gets_it() {
     assert!(told.contains("missing python3              -          for grpcio-tools\n"), "{told}");
     assert!(!told.contains("cargo"), "{told}");
 }
+
+#[test]
+fn plugins_of_a_template_are_looked_for_and_nothing_else() {
+    let lab = Lab::new("");
+    std::fs::write(lab.env.work().join("protopact.toml"), "[contract]\nroots = [\"proto\"]\n").unwrap();
+    lab.env.write(
+        "buf.gen.yaml",
+        "version: v2\nplugins:\n  - local: protoc-gen-go\n    out: gen\n  - local: ./tools/own\n    out: gen\n  - protoc_builtin: java\n    out: gen\n",
+    );
+    lab.script("bin/protoc-gen-go", "exit 0");
+    assert_eq!(tools(&lab, &[]), [], "a template needs no toolchain");
+    let told = run(&lab, &["doctor"]).out;
+    assert!(told.contains("ok      protoc-gen-go        -          for generate\n"), "{told}");
+    assert!(told.contains("missing ./tools/own          -          for generate\n"), "{told}");
+    assert!(told.contains("buf.gen.yaml:6:10 names it, and it is not there"), "{told}");
+    // What `generate` would refuse is told with its reason.
+    lab.env.write(
+        "buf.gen.yaml",
+        "version: v2\nplugins:\n  - remote: buf.build/protocolbuffers/go\n    out: gen\n",
+    );
+    let told = run(&lab, &["doctor"]);
+    assert!(told.out.contains("missing buf.gen.yaml"), "{}", told.out);
+    assert_eq!(run(&lab, &["doctor", "--require"]).code, 4);
+}

@@ -145,6 +145,31 @@ fn a_wrong_flag_is_named() {
     assert_eq!(error.hint.as_deref(), Some("did you mean `wire`?"));
 }
 
+#[test]
+fn a_mode_narrows_what_is_denied_wherever_it_was_said() {
+    let denied = |toml, yaml, mode| {
+        let overrides = Overrides { mode: protopact::words::Mode::of(mode), ..Overrides::default() };
+        let selection = merge(found(toml, yaml), &overrides).map(|settings| settings.policy.selection);
+        selection.map(|s| {
+            (s.deny.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "), s.use_rules.len())
+        })
+    };
+    let is = |toml, yaml, mode, expected: &str| {
+        assert_eq!(denied(toml, yaml, mode).unwrap(), (expected.to_owned(), 0), "{toml:?} {yaml:?} {mode}");
+    };
+    is(None, None, "backward", "wire.backward rpc.backward json.backward");
+    is(Some("[check]\ndeny = [\"wire\"]\n"), None, "full", "wire.backward wire.forward");
+    is(Some("[check]\ndeny = []\n"), None, "full", "");
+    is(
+        None,
+        Some("version: v1\nbreaking: {use: [WIRE]}\n"),
+        "forward",
+        "wire.forward rpc.forward json.forward",
+    );
+    let error = denied(Some("[check]\ndeny = [\"source.go\"]\n"), None, "forward").unwrap_err();
+    assert_eq!(error.to_string(), "--mode: `forward` leaves nothing of what is denied, `source.go` for one");
+}
+
 /// Pieces of configurations in any order: every text reads or is refused with a place, and nothing panics.
 fn soup(pieces: &'static [&'static str]) -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;

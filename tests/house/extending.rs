@@ -122,7 +122,7 @@ fn formats_are_named_where_they_are_written() {
         named.extend(choices.map(|field| format!("{file} {field}")));
         let own = text.contains(": Format<") || text.contains("[Format<");
         let told = file.starts_with("src/report/") || file.starts_with("src/verify/tell/");
-        let commands = ["history", "rules", "doctor", "serve", "release/told", "versions"];
+        let commands = ["history", "rules", "cache", "doctor", "serve", "release/told", "versions"];
         let commands = commands.map(|name| format!("src/cli/{name}.rs"));
         let beside = commands.contains(&file) || file == "src/present/format.rs";
         assert!(!own || told || beside, "{file} has a format of its own");

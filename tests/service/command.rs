@@ -185,6 +185,26 @@ async fn what_arrives_is_in_the_file_when_the_server_has_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn answers_come_from_a_folder_or_the_server_does_not_start() {
+    let dir = folder();
+    let answers = dir.path().join("answers/shop.v1.Shop");
+    std::fs::create_dir_all(&answers).unwrap();
+    std::fs::write(answers.join("Same.json"), r#"{"name": "cake"}"#).unwrap();
+    let serving = serve(dir.path(), &["--answers", "answers"]);
+    assert_eq!(serving.client().await.unary("Same", ITEM).await.unwrap(), &b"\x0a\x04cake"[..]);
+    std::fs::rename(answers.join("Same.json"), answers.join("Smae.json")).unwrap();
+    let refused = command(dir.path(), &["--answers", "answers"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("`answers/shop.v1.Shop/Smae.json` answers no method of the contract"), "{said}");
+    assert!(said.contains("did you mean `shop.v1.Shop/Same`?"), "{said}");
+    let refused = command(dir.path(), &["--answers", "nowhere"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    assert!(said.contains("cannot read `nowhere`"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn certificates_are_made_and_written() {
     let dir = folder();
     let serving = serve(dir.path(), &["--tls-self-signed", "certs/here", "--mutual-tls"]);

@@ -10,6 +10,7 @@ mod drive;
 mod encrypted;
 #[path = "../support/files.rs"]
 mod files;
+mod given;
 mod limits;
 mod parsers;
 mod registries;

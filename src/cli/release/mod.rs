@@ -1,5 +1,6 @@
 //! `protopact release`.
 
+mod gotag;
 mod made;
 mod notify;
 mod places;
@@ -14,6 +15,7 @@ pub(super) use self::places::Places;
 use self::told::{Done, OfRelease, Told, write_reasons};
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit};
+use crate::config::generate::Generate;
 use crate::config::{Destination, Hook, Overrides};
 use crate::findings::Report;
 use crate::git::{Draft, Repo, TagPattern};
@@ -88,7 +90,8 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     let languages =
         settings.generate.iter().flat_map(|generate| generate.languages.keys().copied()).collect();
     let hooks = settings.release.notify.clone();
-    let run = Run { shape, folder, changelog, languages, hooks, places: &places, place };
+    let generate = settings.generate;
+    let run = Run { shape, folder, changelog, languages, generate, hooks, places: &places, place };
     if args.dry_run {
         return run.show(&args, settings.name.as_deref(), ctx);
     }
@@ -118,6 +121,8 @@ struct Run<'a> {
     changelog: Option<String>,
     /// Those that the contract has packages in.
     languages: Vec<Language>,
+    /// How the packages are made.
+    generate: Option<Generate>,
     /// Who is told of a version.
     hooks: Vec<Hook>,
     places: &'a Places,
@@ -151,6 +156,8 @@ impl Run<'_> {
             let head = self.place.repo.head().map_err(ReleaseError::from)?;
             let (changes, notes) = self.written(&plan, &report, head.commit)?;
             told.writes = changes.into_iter().map(|(path, _)| format!("file `{path}`, committed")).collect();
+            let go = self.go_tag(&plan.version, head.commit)?;
+            told.writes.extend(go.map(|tag| format!("tag `{tag}`, for Go")));
             told.writes.extend(
                 contract.iter().flat_map(|name| self.places.told(name, &plan.version, self.place.host)),
             );
@@ -272,6 +279,7 @@ impl Run<'_> {
             notes: &said.notes,
             languages: &self.languages,
         };
+        let go = self.go_tag(&version, head.commit)?;
         let order = Order {
             entry: Entry {
                 contract: contract.to_owned(),
@@ -283,7 +291,7 @@ impl Run<'_> {
             },
             changes,
             title: format!("Release {contract} {version}\n"),
-            tags: vec![tag.clone()],
+            tags: std::iter::once(tag.clone()).chain(go).collect(),
             message: &|files| said.text(files),
             notices: &|entry, files| about.notices(&self.hooks, entry, files),
         };
@@ -292,6 +300,11 @@ impl Run<'_> {
         let outcome = self.place.publish::<CliError>(&journal, order, &targets, make)?;
         let told = notify::send(&journal, &self.hooks, self.place.host, ctx)?;
         self.tell(Done { told, ..Done::of(outcome) }, Some(plan), args, ctx)
+    }
+
+    /// The tag of a Go package that is used from this repository.
+    fn go_tag(&self, version: &Version, commit: crate::git::Id) -> Result<Option<String>, CliError> {
+        gotag::go_tag(self.place.repo, commit, &self.folder, self.generate.as_ref(), version)
     }
 
     /// The notes in the tag of what is to be finished.

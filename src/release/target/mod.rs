@@ -94,7 +94,7 @@ pub enum TargetError {
         target: String,
         /// How it ended.
         error: String,
-        /// The last that it said, without what is secret.
+        /// What it said of the reason, without what is secret.
         said: String,
     },
 }
@@ -112,7 +112,7 @@ impl TargetError {
             TargetError::Web(error) if error.asks_for_credentials() => {
                 "give the tool that publishes there the name and the password, where it keeps them".to_owned()
             }
-            TargetError::Tool { said, .. } if !said.is_empty() => format!("it said:\n{said}"),
+            TargetError::Tool { said, .. } if !said.is_empty() => format!("it said: {said}"),
             _ => return None,
         })
     }

@@ -101,19 +101,31 @@ impl Tool<'_> {
         run(host, &call, limits).map_err(|error| {
             let told = |text: &str| hidden(&without_secrets(text), secrets(host));
             let said: Vec<String> = error.messages().lines().map(|line| told(line.trim())).collect();
-            let said: Vec<String> = said.into_iter().filter(|line| !line.is_empty()).collect();
-            let last = said.len().saturating_sub(KEPT);
             TargetError::Tool {
                 target: self.target.to_owned(),
                 error: told(&error.to_string()),
-                said: said[last..].join("\n"),
+                said: reasons(&said),
             }
         })
     }
 }
 
-/// How many of the last lines of a tool that failed are told.
-const KEPT: usize = 20;
+/// How many lines of a tool that failed are told, and how much of each.
+const LINES: usize = 3;
+const LENGTH: usize = 300;
+
+/// The lines that say why a tool failed: the first that speak of an error, or else the last ones.
+fn reasons(lines: &[String]) -> String {
+    let lines: Vec<&String> = lines.iter().filter(|line| !line.is_empty()).collect();
+    let speaks = |line: &&&String| line.to_lowercase().contains("error");
+    let mut told: Vec<&&String> = lines.iter().filter(speaks).take(LINES).collect();
+    if told.is_empty() {
+        told = lines.iter().rev().take(LINES).collect();
+        told.reverse();
+    }
+    let short: Vec<String> = told.iter().map(|line| line.chars().take(LENGTH).collect()).collect();
+    short.join("; ")
+}
 
 /// What variables of the environment hold that are there to be secret.
 fn secrets(host: &Host) -> impl Iterator<Item = &str> {
@@ -173,6 +185,16 @@ mod tests {
         let error = package(&files, Language::Java).unwrap_err();
         assert_eq!(error.to_string(), "the version has no package for Java");
         assert_eq!(error.hint().unwrap(), "configure it under `[generate.java]`");
+    }
+
+    #[test]
+    fn of_what_a_tool_says_the_reasons_are_told() {
+        let said = |text: &str| reasons(&text.lines().map(str::to_owned).collect::<Vec<_>>());
+        let cargo = "    Updating index\nerror: failed to publish\n\nCaused by:\n  an error (status 403)\nx";
+        assert_eq!(said(cargo), "error: failed to publish;   an error (status 403)");
+        assert_eq!(said("a\nb\n\nc\nd"), "b; c; d");
+        assert_eq!(said(&"error ".repeat(100)).len(), LENGTH);
+        assert_eq!(said(""), "");
     }
 
     #[test]

@@ -9,9 +9,11 @@ use super::{Runtime, Start};
 use crate::codegen::render::render;
 use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
+use crate::compile::output::{SetOptions, descriptor_set};
 use crate::verify::build::{BuildError, Place, Work};
 use crate::verify::driver::{Build, DriverError};
 use crate::wire::Reader;
+use crate::words::Age;
 
 pub(super) struct Go;
 
@@ -62,6 +64,20 @@ impl Runtime for Go {
         build.put("calls.go", include_str!("../templates/go/calls.go"))
     }
 
+    fn write_aged(&self, build: &mut Build<'_>, age: Age) -> Result<(), DriverError> {
+        let content = SetOptions { include_imports: true, include_source_info: false };
+        let set = descriptor_set(&build.side.compiled, content);
+        build.put("contract.binpb", set)?;
+        let (go, version) = (versions::GO, age.number());
+        build.put(
+            "go.mod",
+            render(include_str!("../templates/go/aged/go.mod.j2"), context! { go, version }),
+        )?;
+        build.put("gen/main.go", include_str!("../templates/go/aged/gen.go"))?;
+        build.put("calls.go", include_str!("../templates/go/aged/calls.go"))?;
+        build.put("main.go", include_str!("../templates/go/main.go"))
+    }
+
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {
         places.iter().try_for_each(|place| one(work, place))
     }
@@ -76,6 +92,10 @@ fn one(work: &Work<'_>, place: &Place<'_>) -> Result<(), BuildError> {
     let mut set: Vec<(&str, OsString)> = vec![("GOWORK", "off".into()), ("GOFLAGS", "-mod=mod".into())];
     if work.builder.offline {
         set.push(("GOPROXY", "off".into()));
+    }
+    if place.driver.age.is_some() {
+        // The release's own generator.
+        work.step("go", &["run", "./gen"], &folder, &set)?;
     }
     work.step("go", &["mod", "tidy"], &folder, &set)?;
     // Without what only debuggers read, which is a good part of linking.
