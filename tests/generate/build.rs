@@ -65,7 +65,7 @@ fn of_line(files: &Files, language: Language, line: &str, machine: &Machine) -> 
 }
 
 /// Builds the package of one language; `then` gets the folder of the package and of what its building left.
-fn builds(files: &Files, language: Language, then: impl FnOnce(&Path, &Machine)) {
+pub(crate) fn builds(files: &Files, language: Language, then: impl FnOnce(&Path, &Machine)) {
     line_builds(files, language, sdk::lines_of(language)[0], then);
 }
 
@@ -135,7 +135,7 @@ fn serve(machine: &Machine) -> Served {
     Served { child, address }
 }
 
-fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> String {
     run_with(program, arguments, folder, machine, "")
 }
 

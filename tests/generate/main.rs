@@ -15,6 +15,7 @@ mod files;
 mod lab;
 
 mod build;
+mod clashes;
 mod doctor;
 mod dry;
 mod editions;

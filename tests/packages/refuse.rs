@@ -251,3 +251,19 @@ fn a_version_and_targets_that_are_none() {
         assert!(matches!(error, PackageError::Target { .. }), "{target:?}: {error}");
     }
 }
+
+#[test]
+fn names_that_only_the_languages_tools_told_of() {
+    // The variables of `print` are `print_` and `printCase_`, and the latter is that of the other's value too.
+    let oneofs = "package a.v1;\nmessage M {\n  oneof print { int32 a = 1; }\n  oneof print_case { int32 b = 2; }\n}\n";
+    let text = p3(oneofs);
+    let list = [("a.proto", text.as_str())];
+    refused(&list, &java(), "proto/a.proto:5:3", "are both called `M.printCase_` in Java");
+    taken(&list, &go());
+    taken(&list, &python());
+    taken(&[("a.proto", text.replace("print_case", "print_cases").as_str())], &java());
+    // A member of the base class as its stubs know it.
+    let field = p3("package a.v1;\nmessage M {\n  int32 UnknownFields = 1;\n}\n");
+    refused(&[("a.proto", field.as_str())], &python(), "proto/a.proto:4:3", "`M.UnknownFields` in Python");
+    taken(&[("a.proto", field.replace("UnknownFields", "unknown_fields").as_str())], &python());
+}

@@ -133,6 +133,13 @@ fn own_of_message(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
         claims.fixed(format!("{name}.Builder.{own}"));
     }
     claims.fixed(format!("{name}.Builder.mergeFrom({})", java::class(schema, of)));
+    // Variables of a oneof: its value, and which of its fields that is.
+    for oneof in &schema.message(id).oneofs {
+        let lower = java::camel(&schema.oneof(*oneof).name, false);
+        for variable in [format!("{lower}_"), format!("{lower}Case_")] {
+            claims.claim(None, format!("{name}.{variable}"), Element::Oneof(*oneof));
+        }
+    }
     // The descriptors of messages are variables of the file's class, with a `_` for every dot.
     let descriptor = format!("internal_static_{}", schema.full_name(of).replace('.', "_"));
     claims.claim(None, descriptor, of);

@@ -12,7 +12,7 @@ use crate::surface::inside;
 use crate::surface::python::module as module_of;
 
 /// What every message has by itself (`google.protobuf.message.Message`): a field of the name would stand for it.
-const OWN: [&str; 21] = [
+const OWN: [&str; 22] = [
     "ByteSize",
     "Clear",
     "ClearExtension",
@@ -33,6 +33,7 @@ const OWN: [&str; 21] = [
     "SerializePartialToString",
     "SerializeToString",
     "SetInParent",
+    "UnknownFields",
     "WhichOneof",
 ];
 

@@ -1,0 +1,234 @@
+//! Odd names and names that generators derive from others, in pairs drawn at random: what is not refused builds, is
+//! imported and passes the checkers; what is refused for Python, Python's own tools refuse too.
+//!
+//! Every pair is a file with a package of its own, and all files are one contract: the languages' tools start once for
+//! all of them. `PROTOPACT_NAMES` says how many pairs, `PROTOPACT_NAMES_SEED` which (`ci/names`).
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use protopact::codegen::{Contract, Target, sdk};
+use protopact::compile;
+use protopact::config::package::About;
+use protopact::schema::Schema;
+use protopact::words::Language;
+
+use crate::build::{builds, run};
+use crate::files::{Files, input};
+
+/// Names to begin with: plain ones, keywords and builtins of the languages, members of their base classes, and what
+/// generated code names.
+const ROOTS: &str = "foo foo_bar a_1 x token kind A Foo FooBar HTTPServer m_M \
+    None True class def import lambda self type match async await print object str int bytes float bool list dict \
+    package interface func chan range go default nil error len string map select init main any \
+    static final void enum record var yield sealed Object String Integer Override Class System \
+    fn impl Self super crate mod dyn box Option Vec Result Some Ok Err Box Default Clone prost tonic core std \
+    descriptor DESCRIPTOR Clear SerializeToString parser builder Builder values UNRECOGNIZED hash_code class_ \
+    reset proto_reflect ProtoReflect size unknown_fields serialized_size get_class encode decode merge \
+    com google protobuf grpc typing builtins Message Enum Any Timestamp connect new with_origin New Context";
+
+/// What generators and people put around a name.
+const PREFIXES: &str = "get_ set_ has_ clear_ is_ add_ put_ remove_ Get Set New E_ Default_ Unimplemented Unsafe Register \
+    File_ Mutable _ which_";
+const SUFFIXES: &str = "_ __ _value _bytes _builder _or_builder _list _count _map _case _name _number _field_number \
+    _FIELD_NUMBER _pb2 _client _server 1 _1 Case Builder OrBuilder Value Values Entry Client Server Stub AsyncStub Servicer \
+    Grpc ImplBase BlockingStub FutureStub OuterClass Proto _Client _Server Request Ext";
+
+/// Numbers that look drawn, the same for the same seed (SplitMix64).
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % bound as u64).unwrap()
+    }
+
+    fn word<'a>(&mut self, words: &'a str) -> &'a str {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        words[self.below(words.len())]
+    }
+}
+
+fn pascal(name: &str) -> String {
+    let part = |part: &str| part[..1].to_uppercase() + &part[1..];
+    name.split('_').filter(|p| !p.is_empty()).map(part).collect()
+}
+
+/// A name that something derives from another, or that name.
+fn derived(draw: &mut Draw, name: &str) -> String {
+    let around = match draw.below(4) {
+        0 => name.to_owned(),
+        1 => format!("{}{name}", draw.word(PREFIXES)),
+        _ => format!("{name}{}", draw.word(SUFFIXES)),
+    };
+    match draw.below(6) {
+        0 => pascal(&around),
+        1 => around.to_lowercase(),
+        2 => around.to_uppercase(),
+        _ => around,
+    }
+}
+
+/// An element of one of many kinds with a name: what stands inside the message, and what stands beside it.
+fn element(draw: &mut Draw, name: &str, number: usize) -> (String, String) {
+    let inside = |text: String| (text, String::new());
+    let beside = |text: String| (String::new(), text);
+    match draw.below(15) {
+        0 => inside(format!("int32 {name} = {number};")),
+        1 => inside(format!("string {name} = {number};")),
+        2 => inside(format!("repeated bytes {name} = {number};")),
+        3 => inside(format!("map<string, Plain> {name} = {number};")),
+        4 => inside(format!("optional Plain {name} = {number};")),
+        5 => inside(format!("repeated Shade {name} = {number};")),
+        6 => {
+            inside(format!("oneof {name} {{ int32 in_{number} = {number}; Plain at_{number} = 1{number}; }}"))
+        }
+        7 => inside(format!("oneof one_{number} {{ string {name} = {number}; }}")),
+        8 => inside(format!("message {name} {{ int32 a = 1; }} {name} n_{number} = {number};")),
+        9 => inside(format!("enum {name} {{ N_{number} = 0; }} {name} n_{number} = {number};")),
+        10 => inside(format!("enum E{number} {{ {name} = 0; }} E{number} {name} = {number};")),
+        11 => beside(format!("message {name} {{ Plain plain = 1; string text = 2; }}")),
+        12 => beside(format!("enum {name} {{ V_{number} = 0; W_{number} = 1; }}")),
+        13 => beside(format!("service {name} {{ rpc Do(Plain) returns (stream Plain); }}")),
+        _ => beside(format!("service S{number} {{ rpc {name}(stream Plain) returns (Plain); }}")),
+    }
+}
+
+/// A file with two elements whose names have to do with each other.
+fn file(draw: &mut Draw, package: &str) -> (String, String) {
+    let root = draw.word(ROOTS).to_owned();
+    let other = derived(draw, &root);
+    let [first, second] = [(root, 3), (other, 4)].map(|(name, number)| element(draw, &name, number));
+    let head = format!("syntax = \"proto3\";\npackage {package};\n");
+    let fixed = "message Plain { int32 value = 1; }\nenum Shade { SHADE_NONE = 0; }\n";
+    let message = format!("message Whole {{\n  Plain plain = 1;\n  {}\n  {}\n}}\n", first.0, second.0);
+    (format!("{package}/names.proto"), format!("{head}{fixed}{message}{}\n{}\n", first.1, second.1))
+}
+
+fn number(name: &str, usual: u64) -> u64 {
+    let said = std::env::vars().find(|(key, _)| key == name);
+    said.map_or(usual, |(_, value)| value.parse().unwrap_or_else(|e| panic!("{name}: {e}")))
+}
+
+/// The files that compile, and what a language refuses of each.
+fn drawn(language: Language) -> Vec<((String, String), Vec<String>)> {
+    let keys = [
+        ("module", "github.com/acme/contracts-go"),
+        ("group", "com.acme.contracts"),
+        ("artifact", "acme-contracts"),
+        ("package", "acme-contracts"),
+        ("crate", "acme-contracts"),
+    ];
+    let target = Target::new(language, &keys);
+    let mut draw = Draw(number("PROTOPACT_NAMES_SEED", 1));
+    let wanted = usize::try_from(number("PROTOPACT_NAMES", 150)).unwrap();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while out.len() < wanted {
+        at += 1;
+        let files = Files::from([file(&mut draw, &format!("n{at:05}"))]);
+        // Two of one name in one place are no contract.
+        let Ok(compiled) = compile::compile(&input("proto", &files), &compile::Options::default()) else {
+            continue;
+        };
+        let schema = Schema::build(&compiled).unwrap();
+        let about = About::default();
+        let contract = Contract {
+            name: "acme/contracts",
+            version: "1.4.0",
+            commit: None,
+            licence: "Apache-2.0",
+            legal: &[],
+            about: &about,
+            compiled: &compiled,
+            schema: &schema,
+        };
+        let refused: Vec<String> =
+            sdk::check_contract(&contract, &target).iter().map(ToString::to_string).collect();
+        out.extend(files.into_iter().zip([refused]));
+    }
+    out
+}
+
+fn taken_build(
+    language: Language,
+    then: impl FnOnce(&Path, &crate::machine::Machine, Vec<(String, String)>),
+) {
+    let (taken, refused): (Vec<_>, Vec<_>) = drawn(language).into_iter().partition(|(_, why)| why.is_empty());
+    println!("{}: {} taken, {} refused", language.as_str(), taken.len(), refused.len());
+    assert!(taken.len() > refused.len(), "most names have room in every language");
+    let files: Files = taken.into_iter().map(|(file, _)| file).collect();
+    let refused = refused.into_iter().map(|(file, _)| file).collect();
+    builds(&files, language, |root, machine| then(root, machine, refused));
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn go_builds_names_that_are_not_refused() {
+    taken_build(Language::Go, |_, _, _| {});
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn java_builds_names_that_are_not_refused() {
+    taken_build(Language::Java, |_, _, _| {});
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn rust_builds_names_that_are_not_refused() {
+    taken_build(Language::Rust, |_, _, _| {});
+}
+
+/// Imports modules and has mypy read their stubs; prints the names of those with which nothing is wrong.
+const ASK: &str = r#"
+import importlib, sys
+from mypy import api
+for name in sys.argv[1:]:
+    try:
+        importlib.import_module(name + ".names_pb2")
+        found = api.run(["--no-error-summary", name + "/names_pb2.pyi"])
+        if found[2] == 0:
+            print("nothing wrong with", name)
+    except Exception as error:
+        pass
+"#;
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn python_builds_names_that_are_not_refused_and_takes_none_that_is() {
+    /// Each is a run of mypy.
+    const MOST: usize = 40;
+    taken_build(Language::Python, |root, machine, refused| {
+        let folder = root.join("refused");
+        // What services are refused for is in modules of another generator.
+        let asked: Vec<_> =
+            refused.iter().filter(|(_, text)| !text.contains("service ")).take(MOST).collect();
+        let mut names = Vec::new();
+        for (path, text) in &asked {
+            let place = folder.join(path);
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(&place, text).unwrap();
+            names.push(path.split('/').next().unwrap());
+        }
+        let place = folder.display();
+        let mut arguments = vec![format!("--proto_path={place}")];
+        arguments.extend([format!("--python_out={place}"), format!("--pyi_out={place}")]);
+        arguments.extend(asked.iter().map(|(path, _)| path.clone()));
+        crate::lab::protoc(&arguments);
+        let python = root.join("fresh/bin/python").display().to_string();
+        let said = run(&python, &[&["-c", ASK][..], &names].concat(), &folder, machine);
+        println!("python: {} of what is refused was asked about", names.len());
+        let mut wrong = String::new();
+        for (path, text) in &asked {
+            let name = path.split('/').next().unwrap();
+            if said.lines().any(|line| line == format!("nothing wrong with {name}")) {
+                let _ = writeln!(wrong, "{path} is refused, and Python takes it:\n{text}");
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+    });
+}
