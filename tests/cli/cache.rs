@@ -78,7 +78,8 @@ fn no_damage_of_the_cache_changes_an_answer() {
     let env = edited();
     let cache = env.work().join("../cache");
     let right = right(&env);
-    let damages: [(&str, fn(&Path, &[u8])); 6] = [
+    type Damage = fn(&Path, &[u8]);
+    let damages: [(&str, Damage); 6] = [
         ("cut", |path, bytes| std::fs::write(path, &bytes[..bytes.len() / 3]).unwrap()),
         ("without its last byte", |path, bytes| std::fs::write(path, &bytes[..bytes.len() - 1]).unwrap()),
         ("turned", |path, bytes| {
@@ -117,6 +118,7 @@ mod programs {
     use super::*;
 
     /// The program on a cache, through a shell that says what it may do first.
+    #[expect(clippy::disallowed_methods, reason = "a shell that sets the limit")]
     fn start(env: &TestEnv, cache: &Path, first: &str) -> Child {
         let script = format!("{first}exec \"$0\" check --against HEAD --format json --no-progress");
         Command::new("sh")
