@@ -637,8 +637,8 @@ fn chain(env: &TestEnv, folder: &str, count: usize) {
 #[test]
 fn sides_with_the_same_files_give_the_same_report_as_all() {
     let waiver = "[[waiver]]\nfinding = \"0123456789ab\"\nreason = \"none\"\n";
-    type Files = &'static [(&'static str, &'static str)];
-    let cases: [(&str, usize, Files); 8] = [
+    type Files<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&str, usize, Files<'_>); 8] = [
         ("roots are found", 220, &[]),
         ("few files", 20, &[]),
         ("roots are configured", 220, &[("protopact.toml", "[contract]\nroots = [\"proto\"]\n")]),
