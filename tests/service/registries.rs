@@ -274,7 +274,8 @@ async fn a_server_leaves_its_registries_before_it_refuses_calls() {
     assert_eq!(status.code(), Some(0), "{err}");
     let last = std::iter::from_fn(|| registry.asked.try_recv().ok()).last().unwrap().line;
     assert!(last.contains("/v1/agent/service/deregister/pay-127.0.0.9:"), "{last}");
-    assert!(err.contains(&format!("registry  {place}  127.0.0.9:{port} is registered")), "{err}");
+    // Whether it had the answer of the registry before the signal came is another matter.
+    assert!(err.contains(&format!("registry  {place}  127.0.0.9:{port} is taken out")), "{err}");
     // Another address than the one that is listened on is found by itself.
     let serving = crate::command::serve(
         dir.path(),
