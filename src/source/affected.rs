@@ -126,6 +126,9 @@ impl Node<'_> {
     }
 }
 
+/// From how many files on a part has to be a quarter of them at most, and not a half.
+const MANY: usize = 2_000;
+
 /// What has to be compiled for the whole report; `None` where that is everything, or so much that leaving out the rest
 /// saves nothing.
 ///
@@ -188,7 +191,10 @@ pub(super) fn affected(
             open.extend(side.0.get(name).filter(|node| !node.target).and_then(|node| node.above));
         }
     }
-    if files.len() * 2 > names.len() {
+    // Of what is left out the heads are still read, and a part that does not tell all is compiled in vain: the larger the
+    // part, the likelier that is. Where there are few files, neither is felt.
+    let share = if names.len() > MANY { 4 } else { 2 };
+    if files.len() * share > names.len() {
         return None;
     }
     let kept = |names: BTreeSet<&str>| names.into_iter().map(Into::into).collect();
