@@ -1,6 +1,6 @@
 //! Two fields of one number, and extensions of one extendee and number.
 
-use super::{Differ, Kind, NameChange, OneofChange};
+use super::{Cx, Differ, Kind, NameChange, OneofChange};
 use crate::schema::{Element, Field, FieldId, Kind as Type, Label, OneofId, Schema};
 
 /// Pairs extensions by extendee and number: their own names may change.
@@ -124,15 +124,17 @@ fn oneof_change(differ: &Differ<'_>, old_id: FieldId, new_id: FieldId) -> Option
             if cx.old.oneof(from).name == cx.new.oneof(to).name {
                 return None;
             }
-            Some(OneofChange::Switched { from, to, renamed: same_members(differ, from, to) })
+            Some(OneofChange::Switched { from, to, renamed: is_renamed(&cx, from, to) })
         }
     }
 }
 
-/// Whether the old fields in two oneofs are the same: then only the name of the oneof changed.
-fn same_members(differ: &Differ<'_>, from: OneofId, to: OneofId) -> bool {
-    let cx = differ.cx;
+/// Whether only the name of a oneof changed: its old fields are those of the other, and neither name is on both sides.
+/// Where one of them is, it is another oneof that code goes on to use.
+fn is_renamed(cx: &Cx<'_>, from: OneofId, to: OneofId) -> bool {
     let (old, new) = (cx.old.oneof(from), cx.new.oneof(to));
+    let lives_on = cx.new.oneof_by_name(new.parent, &old.name).is_some();
+    let existed = cx.old.oneof_by_name(old.parent, &new.name).is_some();
     let stayed = old.fields.iter().all(|f| {
         let number = cx.old.field(*f).number;
         cx.new.field_by_number(new.parent, number).is_none_or(|g| cx.new.field(g).oneof == Some(to))
@@ -141,7 +143,7 @@ fn same_members(differ: &Differ<'_>, from: OneofId, to: OneofId) -> bool {
         let number = cx.new.field(*f).number;
         cx.old.field_by_number(old.parent, number).is_none_or(|g| cx.old.field(g).oneof == Some(from))
     });
-    stayed && joined
+    !lives_on && !existed && stayed && joined
 }
 
 /// The value an absent field is read as, comparable across types.

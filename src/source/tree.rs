@@ -361,23 +361,34 @@ impl Tree {
     #[must_use]
     pub fn read_all(&self, paths: &[&str]) -> Vec<Result<Bytes, ReadError>> {
         let entries: Vec<Option<&Entry>> = paths.iter().map(|path| self.entries.get(*path)).collect();
-        let blobs: Vec<BlobRef> = entries
-            .iter()
-            .filter_map(|entry| match entry.map(|e| (&e.place, e.content.get())) {
-                Some((Place::Blob(blob), None)) => Some(*blob),
-                _ => None,
+        // A repository that is opened for each of its objects costs more than they do.
+        let unread = |entry: &Entry| match &entry.place {
+            Place::Blob(blob) if entry.content.get().is_none() => Some(*blob),
+            _ => None,
+        };
+        let blobs: Vec<Option<BlobRef>> = entries.iter().map(|entry| entry.and_then(unread)).collect();
+        let asked: Vec<BlobRef> = blobs.iter().copied().flatten().collect();
+        let mut read = read_blobs(&self.repositories, &asked).into_iter();
+        if asked.len() == paths.len() {
+            return read.map(|one| checked(one.map_err(ReadError::from)?)).collect();
+        }
+        // On disk, in memory, or already read.
+        let others: Vec<Option<Result<Bytes, ReadError>>> = entries
+            .into_par_iter()
+            .zip(&blobs)
+            .with_min_len(16)
+            .map(|(entry, blob)| match (entry, blob) {
+                (_, Some(_)) => None,
+                (entry, None) => Some(entry.ok_or(ReadError::NotFound).and_then(|e| self.read_entry(e))),
             })
             .collect();
-        if blobs.len() == paths.len() {
-            let read = read_blobs(&self.repositories, &blobs);
-            return read.into_iter().map(|one| checked(one.map_err(ReadError::from)?)).collect();
-        }
-        // Mixed or not from git: on disk, in memory, or already read.
-        entries
-            .into_par_iter()
-            .with_min_len(16)
-            .map(|entry| self.read_entry(entry.ok_or(ReadError::NotFound)?))
-            .collect()
+        let blob = |other: Option<_>| {
+            other.unwrap_or_else(|| {
+                let one = read.next().expect("one for each that was asked for");
+                checked(one.map_err(ReadError::from)?)
+            })
+        };
+        others.into_iter().map(blob).collect()
     }
 }
 
