@@ -10,6 +10,7 @@ mod doctor;
 mod error;
 mod excerpts;
 mod exit;
+mod facts;
 mod files;
 mod fix;
 mod generate;
