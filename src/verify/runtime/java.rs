@@ -48,7 +48,8 @@ impl Runtime for Java {
     fn libraries(&self, driver: &Driver) -> Vec<String> {
         let protobuf = "<artifactId>protobuf-java</artifactId>\n      <version>";
         let grpc = "<artifactId>grpc-protobuf</artifactId>\n      <version>";
-        let grpc = ["driver/pom.xml", "sdk/pom.xml"].iter().find_map(|path| asked(driver, "grpc", path, grpc));
+        let grpc =
+            ["driver/pom.xml", "sdk/pom.xml"].iter().find_map(|path| asked(driver, "grpc", path, grpc));
         asked(driver, "protobuf", "sdk/pom.xml", protobuf).into_iter().chain(grpc).collect()
     }
 
