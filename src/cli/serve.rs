@@ -38,6 +38,7 @@ Examples:
   protopact serve --metrics 127.0.0.1:9464 --log json
   protopact serve --record calls.jsonl         keep what clients send
   protopact serve --answers answers            answer with answers/acme.v1.Shop/Buy.json
+  protopact serve --replay calls.jsonl         answer with what clients sent then
   protopact serve --register consul://127.0.0.1:8500/pay")]
 pub(super) struct ServeArgs {
     /// The contract
@@ -70,6 +71,13 @@ pub(super) struct ServeArgs {
     /// gives one after the other. Other methods answer as they do without it.
     #[arg(long, value_name = "DIR", conflicts_with = "interop", value_hint = clap::ValueHint::DirPath)]
     answers: Option<PathBuf>,
+
+    /// Answer with what clients sent before: FILE is what --record wrote
+    ///
+    /// A method that does not give back what it takes answers with the messages of its type that were recorded, in the
+    /// order in which they came. What --answers has goes first.
+    #[arg(long, value_name = "FILE", conflicts_with = "interop", value_hint = clap::ValueHint::FilePath)]
+    replay: Option<PathBuf>,
 
     /// Append the messages that arrive to FILE, as lines of JSON
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
@@ -176,6 +184,14 @@ struct LimitArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = Limits::default().keepalive_timeout.as_secs())]
     keepalive_timeout: u64,
 
+    /// End connections whose client pings more often than servers in production allow
+    ///
+    /// As servers in Go, Java and on the C core do when nobody configures anything: a ping is due 5 minutes after the last
+    /// one, or 2 hours where no call is open; the third that comes earlier ends the connection with GOAWAY
+    /// (ENHANCE_YOUR_CALM, `too_many_pings`).
+    #[arg(long)]
+    strict_keepalive: bool,
+
     /// How long calls in flight may go on once the server was asked to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     grace: u64,
@@ -238,6 +254,17 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     let given = match &args.answers {
         Some(folder) => Given::read(&contract, &ctx.io.cwd.join(folder), &folder.display().to_string())?,
         None => Given::default(),
+    };
+    let given = match &args.replay {
+        Some(file) => {
+            let name = file.display().to_string();
+            let recorded = Given::replay(&contract, &ctx.io.cwd.join(file), &name)?;
+            if recorded.is_empty() {
+                ctx.note(&format!("no method answers with anything that is in `{name}`"))?;
+            }
+            given.or(recorded)
+        }
+        None => given,
     };
     let recorder = args.record.as_ref().map(|path| Recorder::start(path, ctx)).transpose()?;
     let (log, log_end) = Log::new(args.watching.log, LOG_ROOM, log_file());
@@ -338,6 +365,7 @@ fn limits(args: &LimitArgs) -> Limits {
         handshake: seconds(args.handshake_timeout),
         keepalive: (args.keepalive > 0).then(|| seconds(args.keepalive)),
         keepalive_timeout: seconds(args.keepalive_timeout),
+        strict_keepalive: args.strict_keepalive,
         call: args.call_timeout.map(seconds),
         ..Limits::default()
     }
@@ -513,6 +541,9 @@ impl From<GivenError> for CliError {
                 ),
             GivenError::Twice { .. } => "keep `.json`, or `.jsonl` for several answers".to_owned(),
             GivenError::Empty { .. } => "write a message of JSON on each line, or delete the file".to_owned(),
+            GivenError::Record { .. } => {
+                "serve the version that it was recorded with, or take the line out".to_owned()
+            }
             GivenError::Json { .. } => {
                 "write it as ProtoJSON, without keys that the type does not have".to_owned()
             }

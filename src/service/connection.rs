@@ -20,6 +20,7 @@ use super::call::LONGEST;
 use super::limits::Limits;
 use super::log::Log;
 use super::metrics::Metrics;
+use super::pings::Enforced;
 use super::router::Router;
 use super::shutdown::Shutdown;
 
@@ -181,6 +182,16 @@ impl Acceptor {
         let router = self.router.clone();
         let answer = service_fn(move |request| router.clone().answer(peer, request));
         let log = self.log.clone();
+        let stream = if limits.strict_keepalive {
+            let log = log.clone();
+            Enforced::strict(stream, move || {
+                if let Some(log) = &log {
+                    log.odd(peer, "the client pings too often (`too_many_pings`): once in 5 minutes is allowed, without a call once in 2 hours");
+                }
+            })
+        } else {
+            Enforced::patient(stream)
+        };
         let stream = Ordered::new(stream, PREFACE, move |authority: &str| {
             if let Some(log) = &log {
                 log.odd(peer, &format!("the client calls `{authority}`, a list, as if it were one host; other servers may refuse that: set `grpc.default_authority` in its channel"));

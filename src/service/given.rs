@@ -52,6 +52,14 @@ pub enum GivenError {
         /// Which file.
         file: String,
     },
+    /// A line of a record that cannot be given on.
+    #[error("`{place}` cannot be replayed: {what}")]
+    Record {
+        /// The file with the line.
+        place: String,
+        /// Why.
+        what: String,
+    },
     /// It is no message of the type that the method answers with.
     #[error("`{place}` is no `{message}`")]
     Json {
@@ -122,6 +130,25 @@ impl Given {
             }
         }
         Ok(Given(given))
+    }
+
+    pub(super) fn of_all(all: BTreeMap<String, Arc<[Bytes]>>) -> Given {
+        Given(all)
+    }
+
+    /// Whether no method is answered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// These answers, and of `others` those for the methods that have none here.
+    #[must_use]
+    pub fn or(mut self, others: Given) -> Given {
+        for (path, answers) in others.0 {
+            self.0.entry(path).or_insert(answers);
+        }
+        self
     }
 
     /// The answers of a method, at least one; `None` where nobody wrote any.

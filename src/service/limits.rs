@@ -24,6 +24,9 @@ pub struct Limits {
     pub keepalive: Option<Duration>,
     /// How long a ping may stay unanswered before the connection is dropped.
     pub keepalive_timeout: Duration,
+    /// Whether a client that pings more often than servers in production allow loses its connection: by default those of
+    /// Go, Java and the C core end one with GOAWAY (ENHANCE_YOUR_CALM, `too_many_pings`).
+    pub strict_keepalive: bool,
     /// The longest a call may take, whatever its own deadline is; `None` leaves it to the client.
     pub call: Option<Duration>,
     /// The most bytes that wait to be sent on one stream; a handler waits when they are reached.
@@ -41,6 +44,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             keepalive: Some(Duration::from_secs(60)),
             keepalive_timeout: Duration::from_secs(20),
+            strict_keepalive: false,
             call: None,
             send_buffer: 64 << 10,
         }

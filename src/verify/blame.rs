@@ -116,17 +116,21 @@ impl<'a> Made<'a> {
         };
         let ways = || ways.iter().flatten();
         let field: BTreeSet<i32> = difference.field.into_iter().collect();
-        if let Some(found) = ways().find_map(|way| way.change(predictions, &field)) {
-            return Some(found);
-        }
+        let told = ways().find_map(|way| way.change(predictions, &field));
         // What is refused ends a call; what is seen otherwise does not, unless nothing else is there to be why.
         let faults: Vec<(&Way<'_>, Fault)> =
             ways().flat_map(|way| way.faults().into_iter().map(move |fault| (way, fault))).collect();
-        for refused in [true, false] {
+        let found = |refused: bool| {
             let mut some = faults.iter().filter(|(_, fault)| fault.refused == refused);
-            if let Some(found) = some.find_map(|(way, fault)| way.change(predictions, &fault.fields)) {
-                return Some(found);
-            }
+            some.find_map(|(way, fault)| way.change(predictions, &fault.fields))
+        };
+        let found = found(true).or_else(|| found(false));
+        // What a difference is told about comes first, and what else is at fault beside it.
+        if let Some(told) = told {
+            return Some(told.beside(found));
+        }
+        if found.is_some() {
+            return found;
         }
         let unknown = BTreeSet::new();
         ways().find_map(|way| predictions.message(&way.miss(&unknown)))

@@ -331,7 +331,7 @@ impl<'a> Told<'a> {
             let told = told.filter(|told| fields.len() > 1 && told.is_subset(&fields));
             let told = told.map(|told| (predictions.message(&Miss { fields: &told, ..miss }), told));
             let (predicted, place) = match &told {
-                Some((Some(change), told)) => (Some(change.clone()), told),
+                Some((Some(change), told)) => (Some(change.clone().beside(predicted)), told),
                 _ => (predicted, &fields),
             };
             // A middleman's answer comes back the other way.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Version;
 use super::facts::Judged;
 use super::fold::word;
-use super::matrix::{Blame, Cell, CellId, Matrix, State, kind};
+use super::matrix::{Beside, Blame, Cell, CellId, Matrix, State, kind};
 use crate::words::{Age, Effect, Language};
 
 /// One change, or one place that differs and no change explains.
@@ -22,8 +22,10 @@ pub struct Entry<'a> {
     pub predicted: bool,
     /// The worst effect that the verdict gives what was seen.
     pub effect: Option<Effect>,
-    /// The first case that shows it; `None` where none does.
+    /// The first case that is told by it; `None` where none is.
     pub first: Option<(CellId, &'a Blame)>,
+    /// The first case in which it is at fault beside another change, by whose name the case is told.
+    pub beside: Option<(CellId, &'a Beside, &'a str)>,
     /// All cells that show it.
     pub cells: BTreeSet<CellId>,
     /// How many cases show it, over all cells.
@@ -65,39 +67,57 @@ pub fn entries(matrix: &Matrix) -> Vec<Entry<'_>> {
         matrix.facts.changes.iter().map(|judged| (judged.change.as_str(), judged)).collect();
     let whole = |change: &'_ str| known.get(change).and_then(|judged| judged.with.as_deref());
     let mut all: BTreeMap<(bool, &str), Entry<'_>> = BTreeMap::new();
-    let entry = |predicted: bool, name| Entry {
-        name,
-        judged: if predicted { known.get(name).copied() } else { None },
-        predicted,
-        effect: None,
-        first: None,
-        cells: BTreeSet::new(),
-        cases: 0,
-        unseen: Vec::new(),
-    };
     for cell in &matrix.cells {
         for blame in cell.packages.values().flat_map(|share| &share.causes) {
             let (predicted, name) = match &blame.foretold {
                 Some(foretold) => (true, whole(&foretold.change).unwrap_or(&foretold.change)),
                 None => (false, blame.place.as_str()),
             };
-            let entry = all.entry((predicted, name)).or_insert_with(|| entry(predicted, name));
+            let entry = all.entry((predicted, name)).or_insert_with(|| entry_of(&known, predicted, name));
             entry.first.get_or_insert((cell.id, blame));
             entry.cells.insert(cell.id);
             entry.cases += blame.cases;
             entry.effect = entry.effect.max(blame.foretold.as_ref().map(|foretold| foretold.effect));
+            for (change, beside) in &blame.also {
+                let other = whole(change).unwrap_or(change);
+                if other != name {
+                    let entry = all.entry((true, other)).or_insert_with(|| entry_of(&known, true, other));
+                    entry.beside.get_or_insert((cell.id, beside, name));
+                    entry.cells.insert(cell.id);
+                    entry.cases += beside.cases;
+                }
+            }
         }
     }
     for unseen in &matrix.unseen {
         let name = whole(&unseen.change).unwrap_or(&unseen.change);
-        all.entry((true, name)).or_insert_with(|| entry(true, name)).unseen.push(&unseen.verdict);
+        all.entry((true, name)).or_insert_with(|| entry_of(&known, true, name)).unseen.push(&unseen.verdict);
+    }
+    // What is minded and sure has an entry, also where no case shows it by itself.
+    let minded = |judged: &&Judged| judged.with.is_none() && judged.finding.is_some() && judged.is_sure();
+    for judged in matrix.facts.changes.iter().filter(minded) {
+        all.entry((true, &judged.change)).or_insert_with(|| entry_of(&known, true, &judged.change));
     }
     let mut all: Vec<Entry<'_>> = all.into_values().collect();
-    all.sort_by_key(|entry| (entry.predicted, entry.first.is_none()));
+    all.sort_by_key(|entry| (entry.predicted, entry.first.is_none(), entry.cells.is_empty()));
     all
 }
 
-/// How many changes no program can see, of those that are told by themselves.
+fn entry_of<'a>(known: &BTreeMap<&str, &'a Judged>, predicted: bool, name: &'a str) -> Entry<'a> {
+    Entry {
+        name,
+        judged: if predicted { known.get(name).copied() } else { None },
+        predicted,
+        effect: None,
+        first: None,
+        beside: None,
+        cells: BTreeSet::new(),
+        cases: 0,
+        unseen: Vec::new(),
+    }
+}
+
+/// The changes that have no entry, of those that are told by themselves: no program is hit by them.
 #[must_use]
 pub fn quiet<'a>(matrix: &'a Matrix, entries: &[Entry<'_>]) -> Vec<&'a Judged> {
     let told: BTreeSet<&str> = entries.iter().map(|entry| entry.name).collect();
@@ -158,4 +178,106 @@ pub fn whom<'a>(entry: &Entry<'_>, among: impl Iterator<Item = &'a Cell>) -> Opt
     let to = by(1).map(|ends| format!("to {}", names(ends)));
     let told = to.or_else(|| by(0).map(|ends| format!("from {}", names(ends))));
     Some(told.unwrap_or_else(|| format!("{} of {} pairs", hit.len(), tried.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::matrix::{Foretold, Tally, parse};
+    use super::super::tell::sample;
+    use super::*;
+
+    const LABELS: [&str; 2] = ["v1.0.0", "v2.0.0"];
+
+    fn judged(change: &str, with: Option<&str>, label: &'static str) -> Judged {
+        Judged {
+            change: change.to_owned(),
+            with: with.map(str::to_owned),
+            message: String::new(),
+            finding: None,
+            claims: vec![(label, String::new(), String::new())],
+        }
+    }
+
+    fn cell(name: &str, changes: &[(Option<&str>, &[&str])]) -> Cell {
+        let mut tally = Tally::default();
+        tally.about("t.v1", "t.v1.M.place");
+        tally.good();
+        for (case, (change, also)) in changes.iter().enumerate() {
+            let also = also.iter().map(|also| (*also).to_owned()).collect();
+            let effect = Effect::Lossy;
+            let foretold = change.map(|change| Foretold { change: change.to_owned(), effect, also });
+            tally.bad(&format!("case {case}"), "differs", foretold);
+        }
+        tally.cell(parse(name, LABELS).unwrap())
+    }
+
+    #[test]
+    fn every_change_that_breaks_something_is_one_entry() {
+        let mut matrix = sample::matrix();
+        matrix.unseen.clear();
+        matrix.cells = vec![
+            cell(
+                "go@v1.0.0:java@v2.0.0:bytes",
+                &[(Some("a"), &["c"]), (Some("echo"), &["a", "b"]), (Some("a"), &["c"])],
+            ),
+            cell("go@v1.0.0:java@v2.0.0:json", &[(Some("b"), &[]), (None, &[])]),
+        ];
+        let minded = matrix.facts.changes.iter().find_map(|judged| judged.finding.clone()).unwrap();
+        matrix.facts.changes = vec![
+            judged("a", None, "breaks"),
+            judged("b", None, "breaks"),
+            judged("c", None, "breaks"),
+            judged("echo", Some("a"), "breaks"),
+            Judged { finding: Some(minded), ..judged("hidden", None, "breaks") },
+            judged("grown", None, "breaks"),
+            judged("quiet", None, "unclear"),
+        ];
+        let entries = entries(&matrix);
+        let told: Vec<_> = entries
+            .iter()
+            .map(|e| (e.name, e.predicted, e.cells.len(), e.cases, e.first.is_some()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("t.v1.M.place", false, 1, 1, true),
+                ("a", true, 1, 3, true),
+                ("b", true, 2, 2, true),
+                ("c", true, 1, 2, false),
+                ("hidden", true, 0, 0, false),
+            ]
+        );
+        let beside = entries[3].beside.as_ref().map(|(_, beside, by)| (beside.case.as_str(), *by));
+        assert_eq!(beside, Some(("case 0", "a")));
+        let quiet: Vec<&str> = quiet(&matrix, &entries).iter().map(|judged| judged.change.as_str()).collect();
+        assert_eq!(quiet, ["grown", "quiet"]);
+    }
+
+    #[test]
+    fn whom_it_hits_is_told_by_the_end_that_decides() {
+        let names = ["go", "java", "python"];
+        let of = |hit: &dyn Fn(&str, &str) -> bool| {
+            let pairs = names.iter().flat_map(|from| names.iter().map(move |to| (*from, *to)));
+            let cells: Vec<Cell> = pairs
+                .map(|(from, to)| {
+                    let changes: &[(Option<&str>, &[&str])] =
+                        if hit(from, to) { &[(Some("a"), &[])] } else { &[] };
+                    cell(&format!("{from}@v1.0.0:{to}@v2.0.0:bytes"), changes)
+                })
+                .collect();
+            let matrix = Matrix { cells, unseen: Vec::new(), ..sample::matrix() };
+            let entries = entries(&matrix);
+            let entry = entries.iter().find(|entry| entry.name == "a")?;
+            whom(entry, cells_of(&matrix))
+        };
+        assert_eq!(of(&|_, _| true).as_deref(), Some("all"));
+        assert_eq!(of(&|_, to| to != "java").as_deref(), Some("to go, python"));
+        assert_eq!(of(&|from, _| from == "java").as_deref(), Some("from java"));
+        assert_eq!(of(&|from, to| from == "go" || to == "go").as_deref(), Some("5 of 9 pairs"));
+        assert_eq!(of(&|_, _| false), None);
+    }
+
+    fn cells_of(matrix: &Matrix) -> impl Iterator<Item = &Cell> {
+        cells(matrix, "bytes", Way::Backward)
+    }
 }

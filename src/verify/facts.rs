@@ -36,8 +36,17 @@ pub struct Judged {
     pub message: String,
     /// What is minded about it; `None` where nobody minds.
     pub finding: Option<Minded>,
-    /// Whom it breaks and why, in the words of `check`: lenses that bytes, JSON and calls can show.
-    pub claims: Vec<(String, String)>,
+    /// Whom it breaks and why, each with its label, in the words of `check`: of the lenses that bytes, JSON and calls can
+    /// show.
+    pub claims: Vec<(&'static str, String, String)>,
+}
+
+impl Judged {
+    /// Whether the verdict is sure that somebody is hit.
+    #[must_use]
+    pub fn is_sure(&self) -> bool {
+        self.claims.iter().any(|(label, ..)| *label == "breaks")
+    }
 }
 
 /// What the policy of a contract makes of a change.
@@ -78,7 +87,8 @@ pub fn judged(comparison: &Comparison<'_>, decided: &Decided) -> Vec<Judged> {
         let change = &comparison.changes()[index];
         let mut verdict = verdict.clone();
         verdict.cells.retain(|cell| SHOWN.contains(&cell.lens));
-        let claims = claims(&verdict).into_iter().map(|claim| (claim.whom, claim.reason.to_owned()));
+        let claims = claims(&verdict).into_iter();
+        let claims = claims.map(|claim| (claim.label, claim.whom, claim.reason.to_owned()));
         let of = decided.findings.iter().filter(|finding| finding.of == index);
         let finding = of.max_by_key(|finding| (finding.standing == Standing::Open, finding.level));
         Judged {

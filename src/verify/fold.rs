@@ -161,7 +161,10 @@ mod tests {
     #[test]
     fn one_change_is_one_cause_whoever_is_hit_by_it() {
         let labels = ["v1.0.0", "v2.0.0"];
-        let foretold = |effect| Some(Foretold { change: "field-type-changed t.v1.M.n".to_owned(), effect });
+        let foretold = |effect| {
+            let change = "field-type-changed t.v1.M.n".to_owned();
+            Some(Foretold { change, effect, also: Vec::new() })
+        };
         let cell = |name: &str, fill: &dyn Fn(&mut Tally)| {
             let mut tally = Tally::default();
             fill(&mut tally);

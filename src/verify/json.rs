@@ -58,6 +58,9 @@ struct Said {
     extended: bool,
 }
 
+/// The most characters of a text that are shown.
+const MOST: usize = 120;
+
 /// The cells of writers and readers in JSON.
 pub(super) fn run(
     stage: &Stage<'_>,
@@ -227,7 +230,7 @@ impl Try<'_> {
         Err(match self.parted(key.as_deref(), seen.as_ref().unwrap_or(&Value::Null)) {
             Some([wrote, saw]) => format!("`{place}` {how}: printed as {wrote}, the reader sees {saw}"),
             // Its own parser says the same, and means another thing: a number, or another member of a oneof.
-            None => format!("`{place}` of `{}` {how}", self.short()),
+            None => format!("`{place}` of `{}` {how}", self.below(key.as_deref())),
         }
         .into())
     }
@@ -242,7 +245,14 @@ impl Try<'_> {
         Some(parting.shown())
     }
 
+    /// The text below a key, so that it is not cut off before the place that differs; all of it where there is no such key.
+    fn below(&self, key: Option<&str>) -> String {
+        let text: Option<Value> = serde_json::from_str(&self.said.text.1).ok();
+        let under = key.and_then(|key| Some(json!({ (key): text?.get(key)? })));
+        under.map_or_else(|| self.short(), |under| short(&under.to_string(), MOST))
+    }
+
     fn short(&self) -> String {
-        short(&self.said.text.1, 120)
+        short(&self.said.text.1, MOST)
     }
 }

@@ -245,6 +245,17 @@ pub struct Blame {
     pub what: String,
     /// How many cases differ for this reason.
     pub cases: usize,
+    /// Other changes that are at fault in some of these cases.
+    pub also: BTreeMap<String, Beside>,
+}
+
+/// What a change that a case is not told by has to do with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The first case in which it is at fault too.
+    pub case: String,
+    /// How many cases those are.
+    pub cases: usize,
 }
 
 /// What the static verdict had said of a difference.
@@ -254,6 +265,21 @@ pub struct Foretold {
     pub change: String,
     /// The effect that the verdict gives it.
     pub effect: Effect,
+    /// Other changes of what differs in the same message: each would show there by itself.
+    pub also: Vec<String>,
+}
+
+impl Foretold {
+    /// The same, with what else is at fault.
+    #[must_use]
+    pub fn beside(mut self, other: Option<Foretold>) -> Foretold {
+        let others = other.into_iter().flat_map(|other| other.also.into_iter().chain([other.change]));
+        let others: Vec<String> = others.filter(|change| *change != self.change).collect();
+        self.also.extend(others);
+        self.also.sort();
+        self.also.dedup();
+        self
+    }
 }
 
 /// Something that did not come out as it should.
@@ -453,9 +479,23 @@ impl Tally {
         let bad = Bad { case: case.to_owned(), what: what.clone(), predicted };
         let place = self.place.clone();
         let share = self.share();
-        match share.causes.iter_mut().find(|c| c.foretold == foretold && c.place == place) {
-            Some(known) => known.cases += 1,
-            None => share.causes.push(Blame { place, foretold, case: case.to_owned(), what, cases: 1 }),
+        // What else is at fault tells cases apart, and no causes.
+        let mut foretold = foretold;
+        let others = foretold.as_mut().map(|foretold| std::mem::take(&mut foretold.also)).unwrap_or_default();
+        let same = |cause: &&mut Blame| cause.foretold == foretold && cause.place == place;
+        let also = match share.causes.iter_mut().find(same) {
+            Some(known) => {
+                known.cases += 1;
+                &mut known.also
+            }
+            None => {
+                let (case, also) = (case.to_owned(), BTreeMap::new());
+                share.causes.push(Blame { place, foretold, case, what, cases: 1, also });
+                &mut share.causes.last_mut().expect("it is there now").also
+            }
+        };
+        for change in others {
+            also.entry(change).or_insert_with(|| Beside { case: case.to_owned(), cases: 0 }).cases += 1;
         }
         if self.first.as_ref().is_none_or(|f| f.predicted.is_some() && bad.predicted.is_none()) {
             self.first = Some(bad.clone());
@@ -538,7 +578,7 @@ mod tests {
         let mut tally = Tally::default();
         tally.good();
         tally.about("t.v1", "t.v1.M");
-        let foretold = Foretold { change: "change".to_owned(), effect: Effect::Lossy };
+        let foretold = Foretold { change: "change".to_owned(), effect: Effect::Lossy, also: Vec::new() };
         tally.bad("a", "expected", Some(foretold));
         tally.bad("b", "not expected", None);
         tally.bad("c", "not expected either", None);

@@ -20,7 +20,7 @@ use buffa_descriptor::{FieldDescriptor, FieldKind, SingularKind};
 use super::fault::model_of;
 use super::matrix::Peer;
 use super::retired::Notice;
-use super::shown::{apart, keys, shown, shown_key};
+use super::shown::{apart, missing, shown, shown_key};
 use super::side::Side;
 use crate::schema::{Cardinality, Schema};
 use crate::wire::value::field_at;
@@ -367,7 +367,7 @@ fn values(
         (Value::Map(a), Value::Map(b)) => {
             for (key, value) in a.iter() {
                 let Some((_, seen)) = b.iter().find(|(k, _)| same_key(k, key)) else {
-                    let (key, keys) = (shown_key(key), keys(b.iter().map(|(k, _)| k)));
+                    let [key, keys] = missing(key, b.iter().map(|(k, _)| k));
                     return Err(
                         format!("`{place}` was written with the key {key}, the reader has {keys}").into()
                     );

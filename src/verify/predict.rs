@@ -150,7 +150,10 @@ impl Predictions {
             seen.extend(&hits);
         }
         let first = &self.all[*hits.first()?];
-        Some(Foretold { change: first.change.clone(), effect: first.effect })
+        // Where it is not known what is at fault, all but one of them may have nothing to do with it.
+        let others = changes.into_iter().filter(|change| exact && *change != first.change);
+        let also = others.map(str::to_owned).collect();
+        Some(Foretold { change: first.change.clone(), effect: first.effect, also })
     }
 
     /// The change that explains why a message is not read as it was meant. Asked only about what was seen to differ.

@@ -59,14 +59,33 @@ pub(super) fn shown_key(key: &MapKey) -> String {
     }
 }
 
-/// The keys of a map for a sentence.
-pub(super) fn keys<'k>(keys: impl Iterator<Item = &'k MapKey>) -> String {
-    let all: Vec<String> = keys.map(shown_key).collect();
-    match all.len() {
+/// A key, and the keys of a map that does not have it, for a sentence. Of keys that begin alike is told where they part.
+pub(super) fn missing<'k>(key: &MapKey, others: impl Iterator<Item = &'k MapKey>) -> [String; 2] {
+    let others: Vec<&MapKey> = others.collect();
+    if let MapKey::String(text) = key
+        && text.chars().count() > MOST
+    {
+        let text: Vec<char> = text.chars().collect();
+        let texts = others.iter().filter_map(|other| match other {
+            MapKey::String(other) => Some(other.chars().collect::<Vec<char>>()),
+            _ => None,
+        });
+        if let Some(nearest) = texts.max_by_key(|other| alike(&text, other)) {
+            let [key, nearest] = around(&text, &nearest, |part| format!("{:?}", part.iter().collect::<String>()));
+            let keys = match others.len() {
+                1 => format!("only {nearest}"),
+                n => format!("{n} others, of which the nearest has {nearest}"),
+            };
+            return [key, keys];
+        }
+    }
+    let all: Vec<String> = others.into_iter().map(shown_key).collect();
+    let keys = match all.len() {
         0 => "no entry".to_owned(),
         1 => format!("only {}", short(&all[0], MOST)),
         n => format!("{n} others ({})", short(&all.join(", "), MOST)),
-    }
+    };
+    [short(&shown_key(key), MOST), keys]
 }
 
 /// Two values that are not the same, shown so that they do not look it.
@@ -88,11 +107,16 @@ pub(super) fn apart(a: &Value, b: &Value) -> [String; 2] {
 
 /// What both have where they are not the same any more.
 fn around<T: PartialEq>(a: &[T], b: &[T], text: impl Fn(&[T]) -> String) -> [String; 2] {
-    let at = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let at = alike(a, b);
     [a, b].map(|all| match &all[at.min(all.len())..] {
         [] => format!("ending after {at}"),
         rest => format!("{} from {at} on", text(&rest[..rest.len().min(MOST / 3)])),
     })
+}
+
+/// How much of two things is the same at their beginning.
+fn alike<T: PartialEq>(a: &[T], b: &[T]) -> usize {
+    a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 
 fn kind(value: &Value) -> &'static str {
@@ -220,5 +244,20 @@ mod tests {
         ] {
             assert_eq!(apart(&a, &b), expected);
         }
+    }
+
+    #[test]
+    fn keys_that_begin_alike_are_told_apart() {
+        let key = |text: &str| MapKey::String(text.to_owned());
+        let long = "k".repeat(70);
+        let [one, two, three] = ["one", "two", "otter"].map(|end| key(&format!("{long}{end}")));
+        for (others, expected) in [
+            (vec![&two], ["\"one\" from 70 on", "only \"two\" from 70 on"]),
+            (vec![&two, &three], ["\"ne\" from 71 on", "2 others, of which the nearest has \"tter\" from 71 on"]),
+        ] {
+            assert_eq!(missing(&one, others.into_iter()), expected);
+        }
+        assert_eq!(missing(&MapKey::I32(1), [MapKey::I32(2)].iter()), ["1", "only 2"]);
+        assert_eq!(missing(&key("a"), [].iter()), ["\"a\"", "no entry"]);
     }
 }

@@ -116,3 +116,63 @@ fn what_answers_nothing_is_refused() {
         assert_eq!(refused.to_string(), "cannot read `answers`");
     }
 }
+
+/// Reads what a server recorded, which people know as `calls.jsonl`.
+fn replay(text: &str) -> Result<Given, GivenError> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    Given::replay(&options().contract, file.path(), "calls.jsonl")
+}
+
+#[tokio::test]
+async fn what_clients_sent_is_what_others_read() {
+    let (send, recorded) = tokio::sync::mpsc::channel(100);
+    let running = start(Options { record: Some(send), ..options() }).await;
+    let first = client(&running).await;
+    for item in [TEA, CAKE] {
+        first.unary("Same", item).await.unwrap();
+    }
+    running.shutdown().await;
+    let mut text = Vec::new();
+    let text = tokio::task::spawn_blocking(move || {
+        protopact::service::write_all(recorded, &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    });
+    let text = text.await.unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    // A method that gives back what it takes still does, and nobody sent an order or anything old.
+    assert!(replay(&text).unwrap().is_empty());
+    assert!(replay("").unwrap().is_empty());
+    let order =
+        r#"{"bytes":"0a050a03746561","call":0,"index":0,"method":"/shop.v1.Desk/Put","peer":"[::1]:1"}"#;
+    assert!(matches!(replay(order), Err(GivenError::Record { .. })));
+}
+
+#[tokio::test]
+async fn recorded_messages_answer_the_methods_of_their_type() {
+    let old = hex::encode(b"\x0a\x01a\x10\x03\x1a\x09\x09\x01\0\0\0\0\0\0\0\x2b\x08\x01\x2c");
+    let line = |bytes: &str, method: &str| {
+        format!(r#"{{"bytes":"{bytes}","call":0,"index":0,"method":"{method}","peer":"[::1]:1"}}"#)
+    };
+    let text = format!("{}\n\n{}\n", line(&old, "/shop.v1.Archive/Keep"), line("", "/shop.v1.Shop/Same"));
+    let given = replay(&text).unwrap();
+    let running = start(Options { given: given.clone(), ..options() }).await;
+    let client = client(&running).await;
+    assert_eq!(hex::encode(client.unary("Older", ITEM).await.unwrap()), old);
+    assert_eq!(client.unary("Same", ITEM).await.unwrap(), ITEM, "an echo stays one");
+    // What somebody wrote down goes first.
+    let written = read(&[("shop.v1.Shop/Buy.json", b"{}")]).unwrap();
+    assert_ne!(written.clone().or(given.clone()), written);
+    assert_eq!(given.clone().or(given.clone()), given);
+    for (wrong, what) in [
+        ("{", "calls.jsonl:1"),
+        ("{\"method\": 1}", "calls.jsonl:1"),
+        (&*line("0", "/shop.v1.Shop/Same"), "`bytes`: "),
+        (&*line("0a", "/shop.v1.Shop/Same"), "it is no `shop.v1.Item`: truncated at byte"),
+        (&*line("", "/shop.v1.Archive/Keep"), "it is no `shop.v1.Old`: required field `id` is missing"),
+        (&*format!("\n{}", line("", "/shop.v1.Shop/Smae")), "calls.jsonl:2"),
+    ] {
+        let error = replay(wrong).unwrap_err();
+        assert!(error.to_string().contains(what), "{wrong}: {error}");
+    }
+}

@@ -143,3 +143,37 @@ async fn limits_without_sense_do_no_harm() {
     assert!(tokio::net::TcpStream::connect(running.address).await.is_ok());
     running.shutdown().await;
 }
+
+/// How the connection of a client ends that pings so often, each time when the last one was answered; `None` where it
+/// does not end.
+async fn pinging(running: &protopact::service::Running, pings: usize) -> Option<h2::Error> {
+    let stream = tokio::net::TcpStream::connect(running.address).await.unwrap();
+    let (send, mut connection) = h2::client::handshake(stream).await.unwrap();
+    let mut ping = connection.ping_pong().unwrap();
+    let connection = tokio::spawn(connection);
+    for _ in 0..pings {
+        if ping.ping(h2::Ping::opaque()).await.is_err() {
+            return connection.await.unwrap().err();
+        }
+    }
+    drop(send);
+    None
+}
+
+#[tokio::test]
+async fn a_client_that_pings_too_often_is_told_so_where_that_is_asked_for() {
+    let limits = Limits { strict_keepalive: true, ..Limits::default() };
+    let (options, lines) = crate::drive::logged(protopact::service::LogFormat::Human);
+    let running = start(Options { limits, ..options }).await;
+    assert!(pinging(&running, 2).await.is_none());
+    let error = pinging(&running, 3).await.expect("the connection goes on");
+    assert_eq!(error.reason(), Some(h2::Reason::ENHANCE_YOUR_CALM));
+    assert!(error.is_go_away() && error.to_string().contains("too_many_pings"), "{error}");
+    // Whoever only makes calls hears nothing of it.
+    works(&running).await;
+    running.shutdown().await;
+    let odd = lines.rest().into_iter().filter(|line| line.contains("too_many_pings")).count();
+    assert_eq!(odd, 1);
+    let patient = start(crate::drive::options()).await;
+    assert!(pinging(&patient, 20).await.is_none());
+}

@@ -120,10 +120,10 @@ fn spot(cells: &[&Cell], entry: &Entry<'_>) -> Value {
     context! { class => class(mark), word => whom.unwrap_or_else(|| mark.word().to_owned()), entries => [""; 0] }
 }
 
-fn entry(matrix: &Matrix, number: usize, entry: &Entry<'_>) -> Value {
+fn entry(matrix: &Matrix, number: usize, entry: &Entry<'_>, entries: &Numbered<'_>) -> Value {
     let labels = matrix.labels();
-    let (class, level, word) = match (&entry.first, entry.predicted) {
-        (None, _) => ("note", "note", "not seen"),
+    let (class, level, word) = match (entry.cells.is_empty(), entry.predicted) {
+        (true, _) => ("note", "note", "not seen"),
         (_, true) => ("warn", "warning", "predicted"),
         (_, false) => ("error", "error", "not predicted"),
     };
@@ -143,16 +143,21 @@ fn entry(matrix: &Matrix, number: usize, entry: &Entry<'_>) -> Value {
     context! {
         number, class, level, word, meta => meta.join(" · "),
         title => judged.map_or_else(|| format!("`{}`", entry.name), |judged| judged.message.clone()),
-        strip => entry.first.as_ref().map(|_| {
+        strip => (!entry.cells.is_empty()).then(|| {
             strip(matrix, &format!("Who is hit by change {number}"), &|cells| spot(cells, entry), &wanted)
         }),
         claims => judged.map(|judged| &judged.claims),
         first => entry.first.as_ref().map(|(cell, blame)| context! {
             case => &blame.case, what => &blame.what, repeat => matrix.repeat(cell), cell => cell.name(labels),
         }),
+        beside => entry.beside.as_ref().filter(|_| entry.first.is_none()).map(|(cell, beside, name)| context! {
+            case => &beside.case, repeat => matrix.repeat(cell),
+            by => entries.iter().find(|(_, other)| other.predicted && other.name == *name).map(|(number, _)| number),
+        }),
         seen => seen(entry.cells.len()),
         cells => entry.cells.iter().map(|cell| cell.name(labels)).collect::<Vec<_>>(),
-        unseen => entry.unseen.iter().map(|verdict| (*verdict).to_owned()).collect::<Vec<_>>(), fix => finding.and_then(|finding| finding.fix.as_ref()),
+        unseen => entry.unseen.iter().map(|verdict| (*verdict).to_owned()).collect::<Vec<_>>(),
+        fix => finding.and_then(|finding| finding.fix.as_ref()),
     }
 }
 
@@ -249,7 +254,7 @@ fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<(
             contract => &matrix.contract, old => labels[0], new => labels[1], answer => answer(&counts),
             counts => told(&counts, matrix.skips.len()), about => about(matrix), legend => LEGEND, green, losses, skips,
             glance => strip(matrix, "Which change breaks what", &|cells| glance(cells, &entries), &some),
-            entries => entries.iter().map(|(number, one)| entry(matrix, *number, one)).collect::<Vec<_>>(),
+            entries => entries.iter().map(|(number, one)| entry(matrix, *number, one, &entries)).collect::<Vec<_>>(),
             quiet_told => plural(quiet.len(), "other change"), quiet,
             tables => grids(matrix).iter().map(|grid| table(matrix, grid, &entries)).collect::<Vec<_>>(),
         },

@@ -208,7 +208,7 @@ pub(super) mod sample {
     //! One matrix that has everything in it, with text that no format may take as its own.
 
     use super::super::facts::{Facts, Judged, Minded};
-    use super::super::matrix::{Blame, Foretold, Red, Share, Skip, Unseen, parse};
+    use super::super::matrix::{Beside, Blame, Foretold, Red, Share, Skip, Unseen, parse};
     use super::*;
     use crate::words::{Bump, Effect, Language, Level};
 
@@ -218,7 +218,12 @@ pub(super) mod sample {
             with: with.map(str::to_owned),
             message: message.to_owned(),
             finding,
-            claims: vec![("wire (backward: corrupt)".to_owned(), "`<b>` is read as `x`".to_owned())],
+            claims: match change {
+                "field-added t.v1.M.new" => Vec::new(),
+                _ => {
+                    vec![("breaks", "wire (backward: corrupt)".to_owned(), "`<b>` is read as `x`".to_owned())]
+                }
+            },
         };
         let minded = Minded {
             level: Some(Level::Error),
@@ -241,6 +246,7 @@ pub(super) mod sample {
                     Some(minded),
                 ),
                 judged("field-removed t.v1.M.old", None, "`old` was removed", None),
+                judged("enum-value-renamed t.v1.E.A", None, "`A` is called `B`", None),
                 judged("field-added t.v1.M.new", None, "`new` was added", None),
             ],
         }
@@ -248,18 +254,27 @@ pub(super) mod sample {
 
     pub(in super::super) fn matrix() -> Matrix {
         let labels = ["v1.0.0", "v2.0.0"];
+        let also = |some: bool| {
+            let hidden = some.then(|| {
+                let beside = Beside { case: "t.v1.M kind#0".to_owned(), cases: 1 };
+                ("enum-value-renamed t.v1.E.A".to_owned(), beside)
+            });
+            hidden.into_iter().collect()
+        };
         let cell = |name: &str, state| {
             let mut share = Share { cases: 3, ..Share::default() };
             match &state {
                 State::Red(red) => share.causes.push(Blame {
                     place: "t.v1.M.amount".to_owned(),
-                    foretold: red
-                        .predicted
-                        .clone()
-                        .map(|change| Foretold { change, effect: Effect::Corrupt }),
+                    foretold: red.predicted.clone().map(|change| Foretold {
+                        change,
+                        effect: Effect::Corrupt,
+                        also: Vec::new(),
+                    }),
                     case: red.case.clone(),
                     what: red.what.clone(),
                     cases: red.count,
+                    also: also(red.predicted.is_some()),
                 }),
                 State::Noted(_) => share.noted = 1,
                 State::Green | State::Skipped(_) | State::Empty => {}
