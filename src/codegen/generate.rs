@@ -211,9 +211,7 @@ impl Ready {
     fn key(&self) -> &str {
         match &self.tool {
             Tool::Protoc { generator, .. } => generator,
-            Tool::Program { .. } => &self.name,
-            Tool::Library(Library::Prost) => Plugin::PROST.as_str(),
-            Tool::Library(Library::Tonic) => Plugin::TONIC.as_str(),
+            Tool::Program { .. } | Tool::Library(_) => &self.name,
         }
     }
 }

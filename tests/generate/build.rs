@@ -158,6 +158,22 @@ fn run_with(program: &str, arguments: &[&str], folder: &Path, machine: &Machine,
     text
 }
 
+/// The program beside a crate asks for the libraries that the crate asks for: two lines of them are two sets of types.
+fn asks_for_the_same(root: &Path) {
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (package, mut manifest) = (read("package/Cargo.toml"), read("program/Cargo.toml"));
+    for name in ["prost", "prost-types", "tonic"] {
+        let start = format!("{name} = ");
+        let [asked, own] = [&package, &manifest].map(|text| {
+            let line = text.lines().find(|line| line.starts_with(&start)).unwrap();
+            line.split('"').nth(1).unwrap().to_owned()
+        });
+        manifest = manifest.replace(&format!("{start}\"{own}\""), &format!("{start}\"{asked}\""));
+        assert!(manifest.contains(&format!("{start}\"{asked}\"")), "{manifest}");
+    }
+    std::fs::write(root.join("program/Cargo.toml"), manifest).unwrap();
+}
+
 /// pyright with a Node of its own: the package `pyright` fetches one when it is run.
 const PYRIGHT: &str = "basedpyright==1.40.2";
 
@@ -190,7 +206,10 @@ fn program(language: Language, root: &Path, machine: &Machine) {
             run(&python, &["-m", "basedpyright", "--pythonpath", &python], &folder, machine);
             run_it(&python, &["program.py"], &folder)
         }
-        Language::Rust => run_it("cargo", &["run", "-q"], &folder),
+        Language::Rust => {
+            asks_for_the_same(root);
+            run_it("cargo", &["run", "-q"], &folder)
+        }
     };
     assert!(said.contains(&format!("{name}: ok")), "{said}");
 }

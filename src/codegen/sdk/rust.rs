@@ -59,20 +59,41 @@ pub static SERVICES: Pinned = Pinned {
     newest_edition: EDITION_2024,
 };
 
+/// Messages and services of an older line. Only one version can be a library of protopact.
+const fn older(name: &'static str, version: &'static str, services_only: bool) -> Pinned {
+    Pinned { name, version, source: Source::Cargo, services_only, newest_edition: EDITION_2024 }
+}
+
+static MESSAGES_0_13: Pinned = older("protoc-gen-prost", "0.4.0", false);
+static SERVICES_0_13: Pinned = older("protoc-gen-tonic", "0.4.1", true);
+
 impl Plugin {
     /// Rust messages.
-    pub const PROST: Plugin = Plugin("prost");
+    pub const PROST: Plugin = Plugin("protoc-gen-prost");
     /// Rust services.
-    pub const TONIC: Plugin = Plugin("tonic");
+    pub const TONIC: Plugin = Plugin("protoc-gen-tonic");
 }
 
 static LINES: Lines = Lines {
     key: "runtime",
-    all: &[Line {
-        name: "0.14",
-        plugins: &[(&MESSAGES, ""), (&SERVICES, "")],
-        asks: &[("prost", versions::PROST), ("tonic", versions::TONIC)],
-    }],
+    // Where there is no `tonic-prost`, tonic itself knows prost.
+    all: &[
+        Line {
+            name: "0.14",
+            plugins: &[(&MESSAGES, ""), (&SERVICES, "")],
+            asks: &[
+                ("prost", versions::PROST),
+                ("tonic", versions::TONIC),
+                ("tonic-prost", versions::TONIC),
+                ("rust", versions::RUST),
+            ],
+        },
+        Line {
+            name: "0.13",
+            plugins: &[(&MESSAGES_0_13, ""), (&SERVICES_0_13, "")],
+            asks: &[("prost", "0.13.5"), ("tonic", "0.12.3"), ("tonic-prost", ""), ("rust", "1.71")],
+        },
+    ],
 };
 
 pub(super) struct Rust;
@@ -114,7 +135,7 @@ impl Sdk for Rust {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("crate"), generated)
+        build(contract, target.get("crate"), super::line(target), generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -217,7 +238,12 @@ struct Node {
     children: BTreeMap<String, Node>,
 }
 
-fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Package, PackageError> {
+fn build(
+    contract: &Contract<'_>,
+    krate: &str,
+    line: &Line,
+    generated: FileTree,
+) -> Result<Package, PackageError> {
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
@@ -265,8 +291,9 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
         render(
             include_str!("templates/rust/Cargo.toml.j2"),
             context! {
-                about => &about, krate, features => &features, services, rust => versions::RUST,
-                prost => versions::PROST, tonic => versions::TONIC,
+                about => &about, krate, features => &features, services, rust => line.version("rust"),
+                prost => line.version("prost"), tonic => line.version("tonic"),
+                tonic_prost => line.version("tonic-prost"),
             },
         ),
     )?;
@@ -287,8 +314,8 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
         render(
             include_str!("templates/rust/README.md.j2"),
             context! {
-                about => &about, krate, features, example, name => module(krate), prost => versions::PROST,
-                tonic => versions::TONIC,
+                about => &about, krate, features, example, name => module(krate), prost => line.version("prost"),
+                tonic => line.version("tonic"),
             },
         ),
     )?;
