@@ -37,6 +37,9 @@ static KEYS: [Key; 1] = [Key {
     stand_in: "protopact-contract",
 }];
 
+/// The crate hands on the libraries that its types come from, so that users ask for them nowhere.
+const RE_EXPORTS: &str = "re-exports";
+
 fn crate_name(text: &str) -> bool {
     all(text, "_-") && text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic())
 }
@@ -74,6 +77,9 @@ impl Plugin {
     pub const TONIC: Plugin = Plugin("protoc-gen-tonic");
 }
 
+/// The libraries that messages, clients and servers are made of, as a crate hands them on.
+const LIBRARIES: [&str; 3] = ["prost", "prost_types", "tonic"];
+
 static LINES: Lines = Lines {
     key: "runtime",
     // Where there is no `tonic-prost`, tonic itself knows prost.
@@ -103,6 +109,10 @@ impl Sdk for Rust {
         &KEYS
     }
 
+    fn flags(&self) -> &'static [&'static str] {
+        &[RE_EXPORTS]
+    }
+
     fn coordinate(&self) -> &'static str {
         "crate"
     }
@@ -122,7 +132,8 @@ impl Sdk for Rust {
 
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(check_target(target.get("crate")).err());
-        out.append(&mut names::check(contract, &shared::generated(contract, LANGUAGE)));
+        let files = shared::generated(contract, LANGUAGE);
+        out.append(&mut names::check(contract, &files, if target.has(RE_EXPORTS) { &LIBRARIES } else { &[] }));
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
@@ -135,7 +146,7 @@ impl Sdk for Rust {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("crate"), super::line(target), generated)
+        build(contract, target, generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -240,10 +251,10 @@ struct Node {
 
 fn build(
     contract: &Contract<'_>,
-    krate: &str,
-    line: &Line,
+    target: &Target,
     generated: FileTree,
 ) -> Result<Package, PackageError> {
+    let (krate, line) = (target.get("crate"), super::line(target));
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
@@ -303,6 +314,7 @@ fn build(
             include_str!("templates/rust/lib.rs.j2"),
             context! {
                 about => &about, modules => modules.trim_end(), descriptors => DESCRIPTORS,
+                re_exports => target.has(RE_EXPORTS), features => &features,
                 recursion_limit => recursion_limit(schema, &files),
             },
         ),
@@ -315,7 +327,7 @@ fn build(
             include_str!("templates/rust/README.md.j2"),
             context! {
                 about => &about, krate, features, example, name => module(krate), prost => line.version("prost"),
-                tonic => line.version("tonic"),
+                tonic => line.version("tonic"), re_exports => target.has(RE_EXPORTS),
             },
         ),
     )?;
