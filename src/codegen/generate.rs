@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::plugin::{Library, LockError, Ready, Tool, spec};
 use super::request::{self, ResponseError, Set};
-use super::sdk::{self, PackageError, Plugin, PluginCall};
+use super::sdk::{self, PackageError, PluginCall};
 use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};

@@ -386,7 +386,10 @@ mod tests {
                     [[generate.plugin]]\nlocal = [\"go\", \"run\", \"./x\"]\nout = \"docs\"\nopt = \"html\"\n";
         let generate = file::parse(text, "protopact.toml").unwrap().generate.unwrap();
         let go = &generate.languages[&Language::Go];
-        assert_eq!((&*go.keys[0].name, go.keys[0].value.as_str()), ("module", "github.com/acme/contracts-go"));
+        assert_eq!(
+            (&*go.keys[0].name, go.keys[0].value.as_str()),
+            ("module", "github.com/acme/contracts-go")
+        );
         assert_eq!(go.keys[0].value_place.to_string(), "protopact.toml:6:10");
         assert_eq!(generate.plugins[0].opt, ["html"]);
         assert!(generate.versioned && !generate.languages.contains_key(&Language::Python));

@@ -358,7 +358,9 @@ impl Installer<'_> {
             ("CARGO_PROFILE_RELEASE_DEBUG", "false".into()),
         ];
         let mut arguments: Vec<OsString> =
-            ["install", "--quiet", "--locked", "--no-track", "--bin", plugin.name].map(OsString::from).to_vec();
+            ["install", "--quiet", "--locked", "--no-track", "--bin", plugin.name]
+                .map(OsString::from)
+                .to_vec();
         arguments.extend(["--root".into(), folder.clone().into()]);
         arguments.push(format!("{}@{}", plugin.name, plugin.version).into());
         self.run(plugin, cargo, &arguments, &set, scratch)?;

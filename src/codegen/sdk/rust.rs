@@ -21,7 +21,7 @@ use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target, lower};
 use crate::config::generate::all;
-use crate::schema::{FileId, MessageId, MethodId, Schema, ServiceId};
+use crate::schema::{Element, FileId, MessageId, MethodId, Schema, ServiceId};
 use crate::surface::rust::{plain, snake as module};
 use crate::words::Language;
 pub use names::{RustMethod, RustService};
@@ -102,6 +102,11 @@ static LINES: Lines = Lines {
     ],
 };
 
+/// Whether a target is of another line than the newest.
+fn is_older(target: &Target) -> bool {
+    !std::ptr::eq(super::line(target), &LINES.all[0])
+}
+
 pub(super) struct Rust;
 
 impl Sdk for Rust {
@@ -132,12 +137,25 @@ impl Sdk for Rust {
 
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(check_target(target.get("crate")).err());
-        let files = shared::generated(contract, LANGUAGE);
-        out.append(&mut names::check(contract, &files, if target.has(RE_EXPORTS) { &LIBRARIES } else { &[] }));
+        let (schema, files) = (contract.schema, shared::generated(contract, LANGUAGE));
+        if is_older(target) {
+            for (field, _) in lower::recursive_groups(schema, &files) {
+                let what =
+                    "the field holds its own message, delimited: the generator of this line cannot box it";
+                let way = "choose the newest line of `runtime` in `[generate.rust]`";
+                let at = Element::Field(field);
+                out.push(shared::refuse(schema, LANGUAGE, at, &[], what.to_owned(), way));
+            }
+        }
+        out.append(&mut names::check(
+            contract,
+            &files,
+            if target.has(RE_EXPORTS) { &LIBRARIES } else { &[] },
+        ));
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
-        prepare(contract, target.get("crate"))
+        prepare(contract, target.get("crate"), is_older(target))
     }
 
     fn build(
@@ -198,7 +216,7 @@ fn check_target(krate: &str) -> Result<(), PackageError> {
     }
 }
 
-fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageError> {
+fn prepare(contract: &Contract<'_>, krate: &str, older: bool) -> Result<Prepared, PackageError> {
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
@@ -217,14 +235,16 @@ fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageErro
         },
         |id| files.contains(&id),
     )?;
-    let mut prost = "flat_output_dir,default_package_filename=_.rs".to_owned();
-    for path in lower::recursive_groups(schema, &files) {
+    // Generators before that parameter know one folder only.
+    let flat = if older { "" } else { "flat_output_dir," };
+    let mut prost = format!("{flat}default_package_filename=_.rs");
+    for (_, path) in lower::recursive_groups(schema, &files) {
         prost.push_str(&format!(",boxed={path}"));
     }
     let names = shared::names(schema, &files);
     let mut calls = vec![PluginCall { plugin: Plugin::PROST, parameter: prost, files: names.clone() }];
     if shared::has_services(schema, &files) {
-        let mut tonic = "flat_output_dir,default_package_filename=_.rs,no_include".to_owned();
+        let mut tonic = format!("{flat}default_package_filename=_.rs,no_include");
         if connects(schema, &files) {
             tonic.push_str(",no_transport");
         }
@@ -249,11 +269,7 @@ struct Node {
     children: BTreeMap<String, Node>,
 }
 
-fn build(
-    contract: &Contract<'_>,
-    target: &Target,
-    generated: FileTree,
-) -> Result<Package, PackageError> {
+fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
     let (krate, line) = (target.get("crate"), super::line(target));
     check_target(krate)?;
     let schema = contract.schema;

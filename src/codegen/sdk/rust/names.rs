@@ -291,7 +291,8 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], taken: &[&str]) -
     }
     for name in taken {
         if let Some(element) = names.items.get(&(String::new(), (*name).to_owned())) {
-            let what = format!("what is called `{name}` at the top of the crate is the library that it hands on");
+            let what =
+                format!("what is called `{name}` at the top of the crate is the library that it hands on");
             names.refuse(*element, what, "rename it, or leave out `re-exports`");
         }
     }
