@@ -12,6 +12,7 @@ mod doctor;
 mod error;
 mod excerpts;
 mod exit;
+mod facts;
 mod files;
 mod fix;
 mod generate;

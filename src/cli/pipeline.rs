@@ -22,8 +22,8 @@ use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::report;
 use crate::schema::Schema;
 use crate::source::{
-    self, Around, Content, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Origin, Places, Request,
-    RequestError, Scope, Side, Sides, SourceError,
+    self, Around, Content, Layout, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Origin, Places,
+    Request, RequestError, Scope, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::wire::{Reader, runtimes};
@@ -371,6 +371,8 @@ pub(super) struct Version {
     pub(super) texts: Vec<Text>,
     /// Things worth knowing about the run.
     pub(super) notes: Vec<String>,
+    /// Its files by import path.
+    pub(super) layout: Layout,
 }
 
 /// The settings of the contract around the working directory, and the folder of its configuration.
@@ -415,7 +417,7 @@ pub(super) fn published(tag: &str, shape: &str, ctx: &mut Ctx<'_>) -> Result<Ver
 
 /// Compiles the working tree, or another version of the same contract.
 pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> Result<Version, CliError> {
-    let (new, opened) = asked(job, ctx, |request, stdin| {
+    let (new, mut opened) = asked(job, ctx, |request, stdin| {
         let new = request.new_side(stdin)?;
         let opened = request.version(&new, from, stdin)?;
         Ok((new, opened))
@@ -427,7 +429,7 @@ pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> R
     let compiled = compiled.map_err(|e| {
         refuse(vec![(opened.name.clone(), e)]).hint_opt(guessed.then(|| source::OLD_HINT.to_owned()))
     })?;
-    let mut notes = opened.layout.notes;
+    let mut notes = std::mem::take(&mut opened.layout.notes);
     notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
     let texts = match opened.content {
         Content::Sources(input) => own_texts(input),
@@ -441,6 +443,7 @@ pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> R
         texts,
         notes,
         legal: opened.legal,
+        layout: opened.layout,
     })
 }
 
