@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::check::OnlyArgs;
+use super::args::OnlyArgs;
 use super::pipeline::{self, Job, Text};
 use super::{CliError, Ctx, Exit};
 use crate::present::Choice;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use clap::Args;
 
-use super::check::{OnlyArgs, PolicyArgs};
+use super::args::{OnlyArgs, PolicyArgs};
 use super::diff::diff_line;
 use super::pipeline::{self, Failure, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files, repairs, waive};

@@ -64,6 +64,9 @@ pub enum RequestError {
     /// Both sides are standard input.
     #[error("both sides are standard input, which can be read only once")]
     StdinTwice,
+    /// One of them is standard input, and the other is several states.
+    #[error("standard input can be read only once, and is to be compared with several states")]
+    StdinAgain,
     /// A path leads out of the contract.
     #[error("path `{0}` is outside the contract")]
     Outside(String),
@@ -100,6 +103,7 @@ impl RequestError {
                 "or say it once, in protopact.toml: `against = \"latest\"` under `[check]`",
             ],
             RequestError::StdinTwice => &["write one of them to a file"],
+            RequestError::StdinAgain => &["write it to a file"],
             RequestError::Outside(_) => &["paths are relative to the working directory"],
             RequestError::Unmatched { excluded: Some(place), .. } => {
                 return vec![format!("{place} excludes it")];

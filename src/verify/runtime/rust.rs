@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use minijinja::context;
 
-use super::{Runtime, Start};
+use super::{Runtime, Start, asked};
 use crate::codegen::render::render;
 use crate::codegen::sdk::rust::{RustMethod, RustService, rust_method, rust_service, rust_type};
 use crate::codegen::sdk::{self, versions};
 use crate::codegen::{FileTree, Target};
 use crate::schema::MethodId;
 use crate::verify::build::{BuildError, Place, Work, failed};
-use crate::verify::driver::{Build, DriverError};
+use crate::verify::driver::{Build, Driver, DriverError};
 use crate::wire::Reader;
 use crate::words::Language;
 
@@ -75,6 +75,12 @@ impl Runtime for Rust {
         build.put("src/main.rs", include_str!("../templates/rust/main.rs"))?;
         build.put("src/client.rs", include_str!("../templates/rust/client.rs"))?;
         build.put("src/server.rs", include_str!("../templates/rust/server.rs"))
+    }
+
+    fn libraries(&self, driver: &Driver) -> Vec<String> {
+        let of = |name, mark| asked(driver, name, "driver/Cargo.toml", mark);
+        let tonic = of("tonic", "tonic = { version = \"");
+        of("prost", "prost = \"").into_iter().chain(tonic).collect()
     }
 
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {

@@ -1,0 +1,50 @@
+//! A version that is tagged already, brought to other places.
+
+use super::told::Done;
+use super::{ReleaseArgs, Run, made};
+use crate::cli::{CliError, Ctx, Exit};
+use crate::git::Draft;
+use crate::release::{Annotation, Entry, Outcome, ReleaseError, bring};
+
+impl Run<'_> {
+    /// Brings a version that is tagged to the places that lack it.
+    pub(super) fn again(
+        &self,
+        tag: &str,
+        contract: &str,
+        args: &ReleaseArgs,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Exit, CliError> {
+        let repo = self.place.repo;
+        let tag = tag.strip_prefix("refs/tags/").unwrap_or(tag);
+        let Some(version) = self.shape.version_of(tag) else {
+            return Err(CliError::usage(format!("tag `{tag}` is no version of the shape `{}`", self.shape))
+                .hint("list them with `git tag`"));
+        };
+        let revision = repo.resolve(&format!("refs/tags/{tag}")).map_err(ReleaseError::from)?;
+        let Some(commit) = revision.commit else {
+            return Err(CliError::usage(format!("tag `{tag}` is of no commit")));
+        };
+        let objects = repo.tag_objects().map_err(ReleaseError::from)?;
+        let said = objects.get(tag).and_then(|object| Annotation::read(&repo.annotation(*object)?));
+        let (previous, notes) = said.map(|said| (said.previous, said.notes)).unwrap_or_default();
+        let entry = Entry {
+            contract: contract.to_owned(),
+            version: version.clone(),
+            previous,
+            remote: None,
+            draft: Draft { branch: String::new(), old: commit, commit, tags: Vec::new() },
+            notices: Vec::new(),
+        };
+        let targets = self.places.targets(contract, &version, self.place.host);
+        if targets.is_empty() {
+            return Err(
+                CliError::usage("there is no place to bring it to").hint("name one: `--to dir:FOLDER`")
+            );
+        }
+        let files = made::files(repo, &entry, &notes, ctx)?;
+        let told = bring(&targets, &files).map_err(ReleaseError::Target)?;
+        let outcome = Outcome { entry, targets: told, files, first: true };
+        self.tell(Done { again: true, ..Done::of(outcome) }, None, args, ctx)
+    }
+}
