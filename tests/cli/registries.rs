@@ -374,6 +374,42 @@ fn the_tag_for_go_is_pushed_with_that_of_the_contract_or_neither_is() {
 }
 
 #[test]
+fn versions_says_which_registry_has_the_package_and_which_has_another_one() {
+    let all = Registries::new(|_| None);
+    let (maven, python) = ("maven+file:../m2", format!("pypi+{}/", all.server.url()));
+    let _ = all.ok(&["release", "--declare", "1.0.0", "--to", "git:origin", "--to", maven]);
+    all.repo.adds();
+    let _ = all.ok(&["release"]);
+    let listed = |more: &[&str]| {
+        let output = all.ok(&[&["versions", "--places", "--format", "json"], more].concat());
+        let listed: serde_json::Value = serde_json::from_str(&output.out).unwrap();
+        let row = |row: &serde_json::Value| (row["places"].clone(), row["other"].clone());
+        listed["versions"].as_array().unwrap().iter().map(row).collect::<Vec<_>>()
+    };
+    let (some, none) = (serde_json::json!(["git:origin", maven]), serde_json::json!([]));
+    let every = serde_json::json!(["git:origin", maven, python, "cargo:ours"]);
+    assert_eq!(listed(&[]), [(every.clone(), none.clone()), (some.clone(), none.clone())]);
+    assert_eq!(all.calls().len(), 5, "no tool is asked");
+    assert_eq!(
+        listed(&["--to", "cargo:ours"]),
+        [(serde_json::json!(["cargo:ours"]), none.clone()), (none.clone(), none.clone())]
+    );
+    // What was never made by this contract stands under the number.
+    let pom = all.repo.around().join("m2/com/acme/pay/acme-pay/1.0.0/acme-pay-1.0.0.pom");
+    fs::write(&pom, "<project/>").unwrap();
+    git(&all.repo.around().join("origin.git"), &["tag", "-f", "v1.0.0", "main"]);
+    let other = (none.clone(), serde_json::json!(["git:origin", maven]));
+    assert_eq!(listed(&[]), [(every, none), other]);
+    let output = all.ok(&["versions", "--places"]);
+    let said = one_line(&output.out);
+    assert!(said.ends_with("tag v1.0.0 nowhere another one in git:origin, maven+file:../m2"), "{output}");
+    // A registry that is down is no answer.
+    let down = "pypi+http://127.0.0.1:1/";
+    let output = all.run(&["versions", "--places", "--to", down]);
+    assert_eq!((output.code, &*output.out), (4, ""), "{output}");
+}
+
+#[test]
 fn what_cannot_be_published_is_found_before_anything_is() {
     let all = Registries::new(|_| None);
     let text = all.repo.env.read("protopact.toml");

@@ -27,7 +27,7 @@ const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
 type Packages = Vec<(String, String, FileTree)>;
 
 /// Makes the files of a version.
-pub(super) fn files(
+pub(in crate::cli) fn files(
     repo: &Repo,
     entry: &Entry,
     notes: &str,

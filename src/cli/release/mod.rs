@@ -15,6 +15,8 @@ use std::path::Path;
 use clap::Args;
 use semver::Version;
 
+pub(super) use self::again::tagged;
+pub(super) use self::made::files;
 pub(super) use self::places::Places;
 use self::told::{Done, OfRelease, Told};
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
