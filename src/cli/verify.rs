@@ -5,13 +5,16 @@ use std::num::NonZero;
 
 use clap::Args;
 
+use super::facts::{self, Known};
 use super::given::given;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::compile::Compiled;
 use crate::config::Declared;
 use crate::machine::Space;
 use crate::present::{Choice, Target};
+use crate::source::Name;
 use crate::text::View;
 use crate::verify::matrix::{self, CellId, Peer};
 use crate::verify::sdk::Sdk;
@@ -129,18 +132,18 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
     let settings = new.settings.generate.clone().unwrap_or_default();
     let name = new.settings.name.clone().unwrap_or_else(|| "contract".to_owned());
     let root = new.folder.clone();
-    let new_declared = new.settings.runtimes.clone();
     let around = machine.around();
     let sdk = Sdk { name: &name, root: &root, settings: &settings, lock: lock.as_ref(), around };
-    let sides = [side(old, 0)?, side(new, 1)?];
-    let sides = distinct(sides);
+    let new_settings = new.settings.clone();
+    let ([old, new], known) = apart([old, new]);
+    let sides = distinct([side(old, &known[0].name, 0)?, side(new, &known[1].name, 1)?]);
     let labels = [sides[0].label.as_str(), sides[1].label.as_str()];
     let cell = args.cell.as_deref().map(|text| matrix::parse(text, labels)).transpose();
     let cell = cell.map_err(|e| {
         CliError::new(ErrorKind::Usage, e).hint("copy the command that the report of the matrix shows")
     })?;
     let languages = languages(&args, cell, &sdk);
-    let runtimes = runtimes(&args, cell, &languages, &new_declared)?;
+    let runtimes = runtimes(&args, cell, &languages, &new_settings.runtimes)?;
     let Some(cache) = &machine.cache else {
         return Err(CliError::usage("there is no folder for what is built")
             .hint("set `PROTOPACT_CACHE` to one, or `HOME`"));
@@ -151,6 +154,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         Some(cell) => Wanted::Cell(cell),
         None => Wanted::All { bytes: wants(Part::Bytes), calls: wants(Part::Calls).then_some(ways) },
     };
+    let facts = facts::facts(&known, &sides, &new_settings, tried(wanted), ctx)?;
     let size = if args.exhaustive { Size::Exhaustive } else { Size::Small };
     let plan = Plan {
         sdk,
@@ -166,6 +170,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get),
         offline: args.offline,
         programs: &cache.space(Space::Verify),
+        facts,
     };
     let matrix = match verify::run(&plan, &|step| progress.say(step)) {
         Ok(matrix) => matrix,
@@ -266,12 +271,33 @@ fn runtimes(
     Ok(all)
 }
 
+/// Two versions as what is compiled, and what is known of them.
+fn apart(versions: [Version; 2]) -> ([Compiled; 2], [Known; 2]) {
+    let [old, new] =
+        versions.map(|Version { compiled, name, layout, .. }| (compiled, Known { name, layout }));
+    ([old.0, new.0], [old.1, new.1])
+}
+
 /// Takes a compiled version in.
-fn side(version: Version, place: usize) -> Result<Side, CliError> {
-    let schema = pipeline::schema(&version.compiled)?;
-    let number = version.name.version().map_or_else(|| UNPUBLISHED[place].to_owned(), ToString::to_string);
-    Side::new(side::label(&version.name), number, version.compiled, schema)
-        .map_err(|e| CliError::new(ErrorKind::Sources, e))
+fn side(compiled: Compiled, name: &Name, place: usize) -> Result<Side, CliError> {
+    let schema = pipeline::schema(&compiled)?;
+    let number = name.version().map_or_else(|| UNPUBLISHED[place].to_owned(), ToString::to_string);
+    Side::new(side::label(name), number, compiled, schema).map_err(|e| CliError::new(ErrorKind::Sources, e))
+}
+
+/// What is tried, in words.
+fn tried(wanted: Wanted) -> String {
+    let calls = |ways| match ways {
+        Ways::Compact => "calls between the versions, plain and with mutual TLS and gzip (compact)",
+        Ways::Full => "calls in every way of securing and compressing them",
+    };
+    match wanted {
+        Wanted::Cell(_) => "one cell".to_owned(),
+        Wanted::All { bytes: true, calls: None } => "bytes and JSON, no calls".to_owned(),
+        Wanted::All { bytes: true, calls: Some(ways) } => format!("bytes, JSON, {}", calls(ways)),
+        Wanted::All { calls: Some(ways), .. } => format!("no bytes, {}", calls(ways)),
+        Wanted::All { bytes: false, calls: None } => "nothing".to_owned(),
+    }
 }
 
 /// Versions and labels have to differ: a Maven build takes each only once, and a cell is known by them.

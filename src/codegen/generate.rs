@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::plugin::{Library, LockError, Ready, Tool, spec};
 use super::request::{self, ResponseError, Set};
-use super::sdk::{self, PackageError, Plugin, PluginCall};
+use super::sdk::{self, PackageError, PluginCall};
 use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
@@ -211,9 +211,7 @@ impl Ready {
     fn key(&self) -> &str {
         match &self.tool {
             Tool::Protoc { generator, .. } => generator,
-            Tool::Program { .. } => &self.name,
-            Tool::Library(Library::Prost) => Plugin::PROST.as_str(),
-            Tool::Library(Library::Tonic) => Plugin::TONIC.as_str(),
+            Tool::Program { .. } | Tool::Library(_) => &self.name,
         }
     }
 }

@@ -211,8 +211,8 @@ fn page(report: &Report) -> Page {
         .collect();
     Page {
         script: Value::from_safe_string(include_str!("page.js").to_owned()),
-        title: format!("{} → {}", report.old, report.new).replace('`', ""),
-        old: report.old.to_string(),
+        title: format!("{} → {}", report.compared_with(), report.new).replace('`', ""),
+        old: report.compared_with(),
         new: report.new.to_string(),
         counts: levels.map(|level| (level_word(level), level.as_str(), report.count(level))).to_vec(),
         aside: vec![("waived", waived), ("known", known)],
@@ -284,6 +284,7 @@ impl<'a> Shared<'a> {
         let (old, new) = source::both(report, finding, !brief);
         let say = |(label, text): (&'static str, String)| Says { label, text, bytes: Vec::new() };
         let mut says: Vec<Says> = claims::aside(finding).map(say).into_iter().collect();
+        says.extend(claims::broken(report, finding).map(say));
         let claims = claims::claims(&finding.verdict);
         let owned = report.owners_of(finding);
         if brief {

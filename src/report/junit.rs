@@ -26,7 +26,7 @@ fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<(
         let location = finding.new.as_ref().or(finding.old.as_ref());
         files.entry(location.map_or("(no file)", |l| &l.path)).or_default().push(finding);
     }
-    let mut document = Document::new(clean(&format!("protopact check against {}", report.old)));
+    let mut document = Document::new(clean(&format!("protopact check against {}", report.compared_with())));
     if files.is_empty() {
         let mut suite = TestSuite::new("protopact");
         suite.add_test_case(TestCase::new("nothing breaks", TestCaseStatus::success()));

@@ -60,7 +60,7 @@ fn head(report: &Report) -> String {
     let _ = write!(
         text,
         "Compared with {}: {}.",
-        message(&report.old.to_string()),
+        message(&report.compared_with()),
         plural(report.changes.len(), "change")
     );
     if let Some(sentence) = report.bump_sentence() {
@@ -101,7 +101,9 @@ fn entry(report: &Report, finding: &Finding) -> String {
     let word = claims::word(finding);
     let _ = write!(text, "<details><summary>{word}: {} ", message(&finding.message));
     let _ = write!(text, "<code>{}</code></summary>\n\n", finding.rule);
-    for (label, location, side) in [("old", &finding.old, Some(&report.old)), ("new", &finding.new, None)] {
+    for (label, location, side) in
+        [("old", &finding.old, Some(report.old_of(finding))), ("new", &finding.new, None)]
+    {
         let Some(location) = location else { continue };
         let place =
             location.span.map(|s| format!(":{}:{}", s.start_line, s.start_column)).unwrap_or_default();

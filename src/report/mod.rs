@@ -13,6 +13,8 @@ mod buf_text;
 mod claims;
 mod columns;
 mod diff_text;
+#[cfg(test)]
+mod folded;
 mod github;
 mod gitlab;
 mod html;

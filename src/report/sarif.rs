@@ -107,7 +107,7 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
     if let Some(location) = old {
         let mut place = place(location, plain_region(location));
         place["id"] = json!(1);
-        place["message"] = json!({"text": escape(&format!("as it was: {}", report.old))});
+        place["message"] = json!({"text": escape(&format!("as it was: {}", report.old_of(finding)))});
         put("relatedLocations", json!([place]));
     }
     if let Some(repair) = report.repair(finding) {
@@ -128,7 +128,12 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
         json!({"lens": cell.lens.as_str(), "direction": cell.direction.as_str(), "effect": cell.effect.as_str()})
     });
     let cells: Vec<Value> = cells.collect();
-    put("properties", json!({"change": finding.change, "bump": finding.bump.as_str(), "verdict": cells}));
+    let mut properties = json!({"change": finding.change, "bump": finding.bump.as_str(), "verdict": cells});
+    if !report.baselines.is_empty() {
+        properties["breaks"] =
+            report.broken(finding).map(|name| escape(&name.short()).into_owned()).collect();
+    }
+    put("properties", properties);
     Value::Object(out)
 }
 

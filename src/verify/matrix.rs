@@ -6,6 +6,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Version;
+use super::facts::Facts;
 use crate::text::shell_word;
 use crate::words::{Age, CallKind, Effect, Language, Pinned, PinnedError};
 
@@ -344,6 +345,8 @@ pub struct Matrix {
     pub failures: Vec<String>,
     /// Predictions that nothing confirmed.
     pub unseen: Vec<Unseen>,
+    /// What the run was.
+    pub facts: Facts,
 }
 
 /// How many cells there are of each state.

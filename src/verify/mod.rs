@@ -6,7 +6,7 @@
 //! that sees what is compressed. The [`oracle`] says whether a
 //! reader saw what the writer meant, [`predict`] whether the static verdict had said so before, [`blame`] what of a call
 //! that was. What came out is a
-//! [`matrix`], [folded](fold) by package and cause, told by [`tell`].
+//! [`matrix`], [folded](fold) by package and cause, or by [change](changes), told by [`tell`] with the [`facts`] of the run.
 //!
 //! [`run`] does all of it, after a [`Plan`].
 //!
@@ -18,7 +18,9 @@ pub mod bytes;
 pub mod calls;
 pub mod cases;
 pub mod certs;
+pub mod changes;
 pub mod driver;
+pub mod facts;
 pub mod fault;
 pub mod fold;
 pub mod frames;

@@ -5,17 +5,18 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::Version;
 use super::build::{self, BuildError, Builder};
 use super::bytes::{self, Failures, Stage};
 use super::calls::{self, CallsError};
 use super::driver::Driver;
+use super::facts::Facts;
 use super::matrix::{CellId, Matrix, Peer, Skip, Subject, kind};
 use super::predict::Predictions;
 use super::process::Program;
 use super::reach::Reach;
 use super::sdk::{Sdk, Unready};
 use super::side::Side;
+use super::{Version, runtime};
 use crate::codegen::generate::GenerateError;
 use crate::wire::sample::SampleOptions;
 use crate::wire::{Reader, runtimes};
@@ -73,6 +74,8 @@ pub struct Plan<'a> {
     pub offline: bool,
     /// The folder in which programs are built and kept.
     pub programs: &'a Path,
+    /// What is known of the run before it begins.
+    pub facts: Facts,
 }
 
 /// Why there is no matrix.
@@ -130,7 +133,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     let [old, new] = plan.sides;
     let labels = [old.label.as_str(), new.label.as_str()];
     let host = plan.sdk.around.host;
-    let (programs, skips) = programs(plan, say)?;
+    let Programs { programs, skips, libraries } = programs(plan, say)?;
     let ages: Vec<Reader> = plan.runtimes.iter().filter_map(|p| runtimes::reader(*p).ok()).collect();
     let predictions = Predictions::reading(old, new, &ages);
     let reach = if plan.everything { Reach::default() } else { Reach::new(old, new) };
@@ -176,6 +179,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         failures,
         unseen: predictions.unseen(&lenses),
         cells,
+        facts: Facts { libraries, ..plan.facts.clone() },
     })
 }
 
@@ -190,15 +194,21 @@ fn shown(cells: &[super::matrix::Cell]) -> Vec<Lens> {
     lenses.into_iter().filter(|(tried, _)| *tried).map(|(_, lens)| lens).collect()
 }
 
+/// What takes part.
+struct Programs {
+    programs: BTreeMap<Peer, Program>,
+    /// Languages that have none.
+    skips: Vec<Skip>,
+    /// What the others are built with.
+    libraries: Vec<(Language, String)>,
+}
+
 /// The programs of all languages that have some, and those that have none.
 ///
 /// # Errors
 ///
 /// A language that has to take part does not, or nobody does: then it is what went wrong first.
-fn programs(
-    plan: &Plan<'_>,
-    say: &(dyn Fn(&str) + Sync),
-) -> Result<(BTreeMap<Peer, Program>, Vec<Skip>), VerifyError> {
+fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, VerifyError> {
     let host = plan.sdk.around.host;
     let mut lacks: Vec<(Kind, Lack)> = Vec::new();
     let mut drivers: Vec<(Kind, Vec<Driver>)> = Vec::new();
@@ -248,7 +258,17 @@ fn programs(
         let reasons = skips.iter().map(|s| format!("{}: {}", kind(s.language, s.age), s.reason));
         return Err(VerifyError::Nobody(reasons.collect::<Vec<_>>().join("; ")));
     }
-    Ok((programs, skips))
+    let newest = drivers.iter().filter(|((language, age), _)| {
+        age.is_none() && programs.keys().any(|peer| peer.language == *language && peer.age.is_none())
+    });
+    let libraries = newest.filter_map(|((language, _), made)| Some((*language, libraries(made.last()?))));
+    let libraries = libraries.collect();
+    Ok(Programs { programs, skips, libraries })
+}
+
+/// The libraries of a program, in words.
+fn libraries(driver: &Driver) -> String {
+    runtime::of(driver.language).libraries(driver).join(", ")
 }
 
 /// A language with a release.

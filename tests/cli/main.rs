@@ -24,6 +24,7 @@ mod fix;
 mod history;
 mod init;
 mod inputs;
+mod many;
 #[cfg(unix)]
 mod notify;
 mod page;

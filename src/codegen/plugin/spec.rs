@@ -28,6 +28,8 @@ pub enum Source {
     },
     /// A distribution of a Python package index, with a protoc in it.
     Pip,
+    /// A crate that `cargo install` builds, with what its own lock names.
+    Cargo,
     /// A library that is part of protopact.
     Library(Library),
 }
@@ -41,6 +43,7 @@ impl Source {
             Source::Go { .. } => "go",
             Source::Maven { .. } => "maven",
             Source::Pip => "pip",
+            Source::Cargo => "cargo",
             Source::Library(_) => "built-in",
         }
     }
@@ -52,6 +55,7 @@ impl Source {
             Source::Go { .. } => Some("go"),
             Source::Maven { .. } => Some("mvn"),
             Source::Pip => Some("python3"),
+            Source::Cargo => Some("cargo"),
             Source::Protoc | Source::Library(_) => None,
         }
     }

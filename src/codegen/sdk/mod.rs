@@ -211,6 +211,11 @@ pub(crate) trait Sdk: Sync {
     /// The keys of its section in the configuration.
     fn keys(&self) -> &'static [Key];
 
+    /// The options of its section, each off when nothing is said.
+    fn flags(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// What the coordinate of a package is called there: `Go module`.
     fn coordinate(&self) -> &'static str;
 

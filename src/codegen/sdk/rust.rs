@@ -21,7 +21,7 @@ use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target, lower};
 use crate::config::generate::all;
-use crate::schema::{FileId, MessageId, MethodId, Schema, ServiceId};
+use crate::schema::{Element, FileId, MessageId, MethodId, Schema, ServiceId};
 use crate::surface::rust::{plain, snake as module};
 use crate::words::Language;
 pub use names::{RustMethod, RustService};
@@ -36,6 +36,9 @@ static KEYS: [Key; 1] = [Key {
     usual: None,
     stand_in: "protopact-contract",
 }];
+
+/// The crate hands on the libraries that its types come from, so that users ask for them nowhere.
+const RE_EXPORTS: &str = "re-exports";
 
 fn crate_name(text: &str) -> bool {
     all(text, "_-") && text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -59,27 +62,60 @@ pub static SERVICES: Pinned = Pinned {
     newest_edition: EDITION_2024,
 };
 
+/// Messages and services of an older line. Only one version can be a library of protopact.
+const fn older(name: &'static str, version: &'static str, services_only: bool) -> Pinned {
+    Pinned { name, version, source: Source::Cargo, services_only, newest_edition: EDITION_2024 }
+}
+
+static MESSAGES_0_13: Pinned = older("protoc-gen-prost", "0.4.0", false);
+static SERVICES_0_13: Pinned = older("protoc-gen-tonic", "0.4.1", true);
+
 impl Plugin {
     /// Rust messages.
-    pub const PROST: Plugin = Plugin("prost");
+    pub const PROST: Plugin = Plugin("protoc-gen-prost");
     /// Rust services.
-    pub const TONIC: Plugin = Plugin("tonic");
+    pub const TONIC: Plugin = Plugin("protoc-gen-tonic");
 }
+
+/// The libraries that messages, clients and servers are made of, as a crate hands them on.
+const LIBRARIES: [&str; 3] = ["prost", "prost_types", "tonic"];
 
 static LINES: Lines = Lines {
     key: "runtime",
-    all: &[Line {
-        name: "0.14",
-        plugins: &[(&MESSAGES, ""), (&SERVICES, "")],
-        asks: &[("prost", versions::PROST), ("tonic", versions::TONIC)],
-    }],
+    // Where there is no `tonic-prost`, tonic itself knows prost.
+    all: &[
+        Line {
+            name: "0.14",
+            plugins: &[(&MESSAGES, ""), (&SERVICES, "")],
+            asks: &[
+                ("prost", versions::PROST),
+                ("tonic", versions::TONIC),
+                ("tonic-prost", versions::TONIC),
+                ("rust", versions::RUST),
+            ],
+        },
+        Line {
+            name: "0.13",
+            plugins: &[(&MESSAGES_0_13, ""), (&SERVICES_0_13, "")],
+            asks: &[("prost", "0.13.5"), ("tonic", "0.12.3"), ("tonic-prost", ""), ("rust", "1.71")],
+        },
+    ],
 };
+
+/// Whether a target is of another line than the newest.
+fn is_older(target: &Target) -> bool {
+    !std::ptr::eq(super::line(target), &LINES.all[0])
+}
 
 pub(super) struct Rust;
 
 impl Sdk for Rust {
     fn keys(&self) -> &'static [Key] {
         &KEYS
+    }
+
+    fn flags(&self) -> &'static [&'static str] {
+        &[RE_EXPORTS]
     }
 
     fn coordinate(&self) -> &'static str {
@@ -101,11 +137,25 @@ impl Sdk for Rust {
 
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(check_target(target.get("crate")).err());
-        out.append(&mut names::check(contract, &shared::generated(contract, LANGUAGE)));
+        let (schema, files) = (contract.schema, shared::generated(contract, LANGUAGE));
+        if is_older(target) {
+            for (field, _) in lower::recursive_groups(schema, &files) {
+                let what =
+                    "the field holds its own message, delimited: the generator of this line cannot box it";
+                let way = "choose the newest line of `runtime` in `[generate.rust]`";
+                let at = Element::Field(field);
+                out.push(shared::refuse(schema, LANGUAGE, at, &[], what.to_owned(), way));
+            }
+        }
+        out.append(&mut names::check(
+            contract,
+            &files,
+            if target.has(RE_EXPORTS) { &LIBRARIES } else { &[] },
+        ));
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
-        prepare(contract, target.get("crate"))
+        prepare(contract, target.get("crate"), is_older(target))
     }
 
     fn build(
@@ -114,7 +164,7 @@ impl Sdk for Rust {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("crate"), generated)
+        build(contract, target, generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -166,7 +216,7 @@ fn check_target(krate: &str) -> Result<(), PackageError> {
     }
 }
 
-fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageError> {
+fn prepare(contract: &Contract<'_>, krate: &str, older: bool) -> Result<Prepared, PackageError> {
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
@@ -185,14 +235,16 @@ fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageErro
         },
         |id| files.contains(&id),
     )?;
-    let mut prost = "flat_output_dir,default_package_filename=_.rs".to_owned();
-    for path in lower::recursive_groups(schema, &files) {
+    // Generators before that parameter know one folder only.
+    let flat = if older { "" } else { "flat_output_dir," };
+    let mut prost = format!("{flat}default_package_filename=_.rs");
+    for (_, path) in lower::recursive_groups(schema, &files) {
         prost.push_str(&format!(",boxed={path}"));
     }
     let names = shared::names(schema, &files);
     let mut calls = vec![PluginCall { plugin: Plugin::PROST, parameter: prost, files: names.clone() }];
     if shared::has_services(schema, &files) {
-        let mut tonic = "flat_output_dir,default_package_filename=_.rs,no_include".to_owned();
+        let mut tonic = format!("{flat}default_package_filename=_.rs,no_include");
         if connects(schema, &files) {
             tonic.push_str(",no_transport");
         }
@@ -217,7 +269,8 @@ struct Node {
     children: BTreeMap<String, Node>,
 }
 
-fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Package, PackageError> {
+fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
+    let (krate, line) = (target.get("crate"), super::line(target));
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
@@ -265,8 +318,9 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
         render(
             include_str!("templates/rust/Cargo.toml.j2"),
             context! {
-                about => &about, krate, features => &features, services, rust => versions::RUST,
-                prost => versions::PROST, tonic => versions::TONIC,
+                about => &about, krate, features => &features, services, rust => line.version("rust"),
+                prost => line.version("prost"), tonic => line.version("tonic"),
+                tonic_prost => line.version("tonic-prost"),
             },
         ),
     )?;
@@ -276,6 +330,7 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
             include_str!("templates/rust/lib.rs.j2"),
             context! {
                 about => &about, modules => modules.trim_end(), descriptors => DESCRIPTORS,
+                re_exports => target.has(RE_EXPORTS), features => &features,
                 recursion_limit => recursion_limit(schema, &files),
             },
         ),
@@ -287,8 +342,8 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
         render(
             include_str!("templates/rust/README.md.j2"),
             context! {
-                about => &about, krate, features, example, name => module(krate), prost => versions::PROST,
-                tonic => versions::TONIC,
+                about => &about, krate, features, example, name => module(krate), prost => line.version("prost"),
+                tonic => line.version("tonic"), re_exports => target.has(RE_EXPORTS),
             },
         ),
     )?;

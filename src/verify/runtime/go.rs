@@ -5,13 +5,13 @@ use std::ffi::OsString;
 
 use minijinja::context;
 
-use super::{Runtime, Start};
+use super::{Runtime, Start, asked};
 use crate::codegen::render::render;
 use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::verify::build::{BuildError, Place, Work};
-use crate::verify::driver::{Build, DriverError};
+use crate::verify::driver::{Build, Driver, DriverError};
 use crate::wire::Reader;
 use crate::words::Age;
 
@@ -76,6 +76,12 @@ impl Runtime for Go {
         build.put("gen/main.go", include_str!("../templates/go/aged/gen.go"))?;
         build.put("calls.go", include_str!("../templates/go/aged/calls.go"))?;
         build.put("main.go", include_str!("../templates/go/main.go"))
+    }
+
+    fn libraries(&self, driver: &Driver) -> Vec<String> {
+        let grpc = asked(driver, "grpc", "driver/go.mod", "google.golang.org/grpc v");
+        let protobuf = asked(driver, "protobuf", "sdk/go.mod", "google.golang.org/protobuf v");
+        protobuf.into_iter().chain(grpc).collect()
     }
 
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {

@@ -6,12 +6,12 @@ use std::fs;
 
 use minijinja::context;
 
-use super::{Runtime, Start};
+use super::{Runtime, Start, asked};
 use crate::codegen::render::render;
 use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::verify::build::{BuildError, Place, Work, failed};
-use crate::verify::driver::{Build, DriverError};
+use crate::verify::driver::{Build, Driver, DriverError};
 use crate::wire::Reader;
 
 /// What the driver reads and writes its lines with; protobuf-java-util brings it, but not for its users.
@@ -43,6 +43,14 @@ impl Runtime for Java {
         build.put("src/main/java/Driver.java", include_str!("../templates/java/Driver.java"))?;
         build.put("src/main/java/Calls.java", include_str!("../templates/java/Calls.java"))?;
         build.put("src/main/java/Server.java", include_str!("../templates/java/Server.java"))
+    }
+
+    fn libraries(&self, driver: &Driver) -> Vec<String> {
+        let protobuf = "<artifactId>protobuf-java</artifactId>\n      <version>";
+        let grpc = "<artifactId>grpc-protobuf</artifactId>\n      <version>";
+        let grpc =
+            ["driver/pom.xml", "sdk/pom.xml"].iter().find_map(|path| asked(driver, "grpc", path, grpc));
+        asked(driver, "protobuf", "sdk/pom.xml", protobuf).into_iter().chain(grpc).collect()
     }
 
     /// One Maven run for all: its start is what takes longest.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::build::{BuildError, Place, Work};
-use super::driver::{Build, DriverError};
+use super::driver::{Build, Driver, DriverError};
 use crate::codegen::{FileTree, Target};
 use crate::wire::Reader;
 use crate::words::{Age, Language, languages};
@@ -54,6 +54,9 @@ pub(super) trait Runtime: Sync {
         Err(build.missing(format!("there is none of release {age}")))
     }
 
+    /// The libraries that a program is built with, each with its version, as the files of the program ask for them.
+    fn libraries(&self, driver: &Driver) -> Vec<String>;
+
     /// Builds programs whose files are in their places.
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError>;
 
@@ -64,6 +67,15 @@ pub(super) trait Runtime: Sync {
 
     /// How a program starts that was built.
     fn start(&self, work: &Work<'_>, place: &Place<'_>) -> Start;
+}
+
+/// The version that stands behind a mark in a file of a program: digits and dots, with what belongs to them.
+fn asked(driver: &Driver, name: &str, path: &str, mark: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(driver.files.get(path)?);
+    let rest = &text[text.find(mark)? + mark.len()..];
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'));
+    let version = rest.split(ends).next().filter(|version| !version.is_empty())?;
+    Some(format!("{name} {version}"))
 }
 
 macro_rules! table {

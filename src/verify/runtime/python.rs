@@ -67,6 +67,10 @@ impl Runtime for Python {
         Ok(())
     }
 
+    fn libraries(&self, driver: &Driver) -> Vec<String> {
+        driver.requirements.clone()
+    }
+
     fn build(&self, work: &Work<'_>, places: &[&Place<'_>]) -> Result<(), BuildError> {
         places.iter().try_for_each(|place| one(work, place))
     }

@@ -1,12 +1,14 @@
-//! The matrix as one page that needs nothing else.
+//! The matrix as one page that needs nothing else: which change breaks what, one entry for each, and below them the cells.
 
 use std::io;
 
-use minijinja::context;
+use minijinja::{Value, context};
 
+use super::super::changes::{self, Entry, Way};
+use super::super::facts::Facts;
 use super::super::fold;
 use super::super::matrix::{Cell, Counts, Matrix, State, kind};
-use super::{Mark, grids, losses, named};
+use super::{Grid, Mark, grids, losses, named};
 use crate::present::{Format, page};
 use crate::text::{View, plural};
 
@@ -64,61 +66,178 @@ fn told(counts: &Counts, skips: usize) -> Vec<(&'static str, String)> {
     told
 }
 
+/// An entry has a number, by which a red cell names it.
+type Numbered<'a> = [(usize, Entry<'a>)];
+
+/// Between whom a way goes.
+fn between(matrix: &Matrix, way: Way) -> String {
+    let [old, new] = matrix.labels();
+    match way {
+        Way::Backward => format!("{old} → {new}"),
+        Way::Forward => format!("{new} → {old}"),
+        Way::Within => "same version".to_owned(),
+    }
+}
+
+/// A table of ways by parts, the ways that have something in them.
+fn strip(
+    matrix: &Matrix,
+    label: &str,
+    spot: &dyn Fn(&[&Cell]) -> Value,
+    wanted: &dyn Fn(Way) -> bool,
+) -> Value {
+    let parts = changes::parts(matrix);
+    let rows = Way::ALL.into_iter().filter(|way| wanted(*way)).map(|way| {
+        let spots = parts.iter().map(|part| spot(&changes::cells(matrix, part, way).collect::<Vec<_>>()));
+        context! { way => between(matrix, way), spots => spots.collect::<Vec<_>>() }
+    });
+    let rows: Vec<Value> = rows.collect();
+    Value::from_safe_string(page::render(include_str!("strip.html.j2"), context! { label, rows, parts }))
+}
+
+/// Which entries are seen among cells.
+fn glance(cells: &[&Cell], entries: &Numbered<'_>) -> Value {
+    let mark = Mark::worst(cells);
+    let seen = entries.iter().filter_map(|(number, entry)| {
+        let whom = changes::whom(entry, cells.iter().copied())?;
+        Some(context! { number, whom => if whom == "all" { String::new() } else { whom } })
+    });
+    context! { class => class(mark), word => mark.word(), entries => seen.collect::<Vec<_>>() }
+}
+
+/// Between whom one entry is seen among cells.
+fn spot(cells: &[&Cell], entry: &Entry<'_>) -> Value {
+    let whom = changes::whom(entry, cells.iter().copied());
+    let mark = match &whom {
+        Some(_) if entry.predicted => Mark::Predicted,
+        Some(_) => Mark::Bad,
+        None => match Mark::worst(cells) {
+            other @ (Mark::Nothing | Mark::Skipped) => other,
+            // What is red there, or drops, does so for another reason.
+            _ => Mark::Good,
+        },
+    };
+    context! { class => class(mark), word => whom.unwrap_or_else(|| mark.word().to_owned()), entries => [""; 0] }
+}
+
+fn entry(matrix: &Matrix, number: usize, entry: &Entry<'_>) -> Value {
+    let labels = matrix.labels();
+    let (class, level, word) = match (&entry.first, entry.predicted) {
+        (None, _) => ("note", "note", "not seen"),
+        (_, true) => ("warn", "warning", "predicted"),
+        (_, false) => ("error", "error", "not predicted"),
+    };
+    let judged = entry.judged;
+    let finding = judged.and_then(|judged| judged.finding.as_ref());
+    let mut meta: Vec<&str> = Vec::new();
+    if let Some(finding) = finding {
+        let level = finding.level.map_or("accepted", crate::words::Level::as_str);
+        meta.extend([level, finding.rule, finding.bump.as_str(), &finding.fingerprint]);
+    }
+    if judged.is_some() {
+        meta.push(entry.name);
+    }
+    let seen = |cells: usize| format!("{} in {}", plural(entry.cases, "case"), plural(cells, "cell"));
+    let ways: Vec<Way> = entry.cells.iter().map(Way::of).collect();
+    let wanted = |way: Way| way != Way::Within || ways.contains(&way);
+    context! {
+        number, class, level, word, meta => meta.join(" · "),
+        title => judged.map_or_else(|| format!("`{}`", entry.name), |judged| judged.message.clone()),
+        strip => entry.first.as_ref().map(|_| {
+            strip(matrix, &format!("Who is hit by change {number}"), &|cells| spot(cells, entry), &wanted)
+        }),
+        claims => judged.map(|judged| &judged.claims),
+        first => entry.first.as_ref().map(|(cell, blame)| context! {
+            case => &blame.case, what => &blame.what, repeat => matrix.repeat(cell), cell => cell.name(labels),
+        }),
+        seen => seen(entry.cells.len()),
+        cells => entry.cells.iter().map(|cell| cell.name(labels)).collect::<Vec<_>>(),
+        unseen => entry.unseen.iter().map(|verdict| (*verdict).to_owned()).collect::<Vec<_>>(), fix => finding.and_then(|finding| finding.fix.as_ref()),
+    }
+}
+
+/// How each pair of versions went, where all languages of a table agree on that.
+fn agreed(matrix: &Matrix, grid: &Grid<'_>) -> Option<Vec<(String, &'static str, &'static str)>> {
+    let cells: Vec<&Cell> = grid.cells.iter().flatten().flatten().copied().collect();
+    let mut told = Vec::new();
+    for way in Way::ALL {
+        let mut marks: Vec<Mark> =
+            cells.iter().filter(|cell| Way::of(&cell.id) == way).map(|cell| Mark::of(cell)).collect();
+        marks.sort();
+        marks.dedup();
+        match marks[..] {
+            [] => {}
+            [mark] => told.push((between(matrix, way), class(mark), mark.word())),
+            _ => return None,
+        }
+    }
+    Some(told)
+}
+
+fn table(matrix: &Matrix, grid: &Grid<'_>, entries: &Numbered<'_>) -> Value {
+    let labels = matrix.labels();
+    if let Some(agreed) = agreed(matrix, grid) {
+        return context! { title => &grid.title, agreed };
+    }
+    let rows = grid.rows.iter().zip(&grid.cells).map(|(row, cells)| {
+        let cells = cells.iter().map(|cells| {
+            let mark = Mark::worst(cells);
+            let why =
+                entries.iter().filter(|(_, entry)| cells.iter().any(|cell| entry.cells.contains(&cell.id)));
+            let why: Vec<usize> = why.map(|(number, _)| *number).collect();
+            context! { class => class(mark), word => mark.word(), hint => hint(matrix, cells), why }
+        });
+        context! { name => row.name(labels), cells => cells.collect::<Vec<_>>() }
+    });
+    context! {
+        title => &grid.title, agreed => None::<()>, corner => format!("{} \\ {}", grid.rows_are, grid.columns_are),
+        columns => grid.columns.iter().map(|p| p.name(labels)).collect::<Vec<_>>(), rows => rows.collect::<Vec<_>>(),
+    }
+}
+
+/// What the run was, line by line.
+fn about(matrix: &Matrix) -> Vec<(&'static str, String)> {
+    let Facts { tool, day, commits, tried, libraries, .. } = &matrix.facts;
+    let versions = matrix.labels.iter().zip(commits).map(|(label, commit)| match commit {
+        Some(commit) => format!("`{label}` is commit `{}`", commit.get(..12).unwrap_or(commit)),
+        None => format!("`{label}` is no commit"),
+    });
+    let mut tried = tried.clone();
+    if matrix.equal > 0 {
+        tried += &format!("; {} that no change reaches not called", plural(matrix.equal, "method"));
+    }
+    let libraries = libraries.iter().map(|(language, asked)| format!("{}: {asked}", language.as_str()));
+    let all = [
+        ("versions", versions.collect::<Vec<_>>().join(", ")),
+        ("tried", tried),
+        ("with", libraries.collect::<Vec<_>>().join("; ")),
+        ("made", if tool.is_empty() { String::new() } else { format!("{day} by {tool}") }),
+    ];
+    all.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// What the words and the colours mean.
+const LEGEND: [(&str, &str, &str); 5] = [
+    ("good", "ok", "all as it should be"),
+    ("noted", "drops", "a loss that the language is known for"),
+    ("predicted", "predicted", "differs, as `check` says"),
+    ("bad", "differs", "differs, and `check` does not say so"),
+    ("skipped", "skipped", "could not be tried"),
+];
+
 /// Writes one page.
 fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let labels = matrix.labels();
-    let tables: Vec<_> = grids(matrix)
-        .iter()
-        .map(|grid| {
-            let rows: Vec<_> = grid
-                .rows
-                .iter()
-                .zip(&grid.cells)
-                .map(|(row, cells)| {
-                    let cells: Vec<_> = cells
-                        .iter()
-                        .map(|cells| {
-                            let mark = Mark::worst(cells);
-                            context! { class => class(mark), word => mark.word(), hint => hint(matrix, cells) }
-                        })
-                        .collect();
-                    context! { name => row.name(labels), cells }
-                })
-                .collect();
-            context! {
-                title => &grid.title, corner => format!("{} \\ {}", grid.rows_are, grid.columns_are),
-                columns => grid.columns.iter().map(|p| p.name(labels)).collect::<Vec<_>>(), rows,
-            }
-        })
-        .collect();
+    let entries: Vec<(usize, Entry<'_>)> =
+        changes::entries(matrix).into_iter().enumerate().map(|(n, entry)| (n + 1, entry)).collect();
+    let bare: Vec<Entry<'_>> = entries.iter().map(|(_, entry)| entry.clone()).collect();
+    let quiet: Vec<_> = changes::quiet(matrix, &bare).iter().map(|judged| judged.message.clone()).collect();
     let packages = fold::packages(matrix);
     let green: Vec<_> =
         packages.iter().filter(|p| p.causes.is_empty()).map(|p| named(p.name).to_owned()).collect();
-    let red: Vec<_> = packages
-        .iter()
-        .filter(|p| !p.causes.is_empty())
-        .map(|package| {
-            let causes: Vec<_> = package
-                .causes
-                .iter()
-                .map(|cause| {
-                    let cells: Vec<_> = cause.cells.iter().map(|c| c.name(labels)).collect();
-                    context! {
-                        part => cause.part.as_str(), place => &cause.place, case => &cause.case,
-                        what => &cause.what, cell => cause.cell.name(labels), cells,
-                        seen => format!("{} in {}", plural(cause.cases, "case"), plural(cause.cells.len(), "cell")),
-                        predicted => cause.foretold.as_ref().map(|f| &f.change),
-                        effect => cause.foretold.as_ref().map(|f| f.effect.as_str()),
-                        repeat => matrix.repeat(&cause.cell),
-                    }
-                })
-                .collect();
-            let total = package.total();
-            context! { name => named(package.name), red => total.red, cells => total.cells, causes }
-        })
-        .collect();
+    let some =
+        |way: Way| matrix.cells.iter().any(|cell| cell.state != State::Empty && Way::of(&cell.id) == way);
     let skips: Vec<_> = matrix.skips.iter().map(|s| (kind(s.language, s.age), s.reason.clone())).collect();
-    let unseen: Vec<_> = matrix.unseen.iter().map(|u| (u.change.clone(), u.verdict.clone())).collect();
     let losses: Vec<_> = losses(matrix)
         .into_iter()
         .map(|l| context! { name => l.first.id.name(labels), what => l.what, more => l.cells - 1 })
@@ -127,8 +246,12 @@ fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<(
     let page = page::render(
         include_str!("page.html.j2"),
         context! {
-            contract => &matrix.contract, old => labels[0], new => labels[1], tables, red, green, losses, skips, unseen,
-            answer => answer(&counts), counts => told(&counts, matrix.skips.len()),
+            contract => &matrix.contract, old => labels[0], new => labels[1], answer => answer(&counts),
+            counts => told(&counts, matrix.skips.len()), about => about(matrix), legend => LEGEND, green, losses, skips,
+            glance => strip(matrix, "Which change breaks what", &|cells| glance(cells, &entries), &some),
+            entries => entries.iter().map(|(number, one)| entry(matrix, *number, one)).collect::<Vec<_>>(),
+            quiet_told => plural(quiet.len(), "other change"), quiet,
+            tables => grids(matrix).iter().map(|grid| table(matrix, grid, &entries)).collect::<Vec<_>>(),
         },
     );
     out.write_all(page.as_bytes())

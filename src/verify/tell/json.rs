@@ -86,13 +86,17 @@ pub(super) const FORMAT: Format<Matrix> =
 
 /// Writes one JSON document.
 fn write(matrix: &Matrix, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-    let counts = matrix.counts();
+    let (counts, facts) = (matrix.counts(), &matrix.facts);
     let skips = matrix.skips.iter().map(
         |s| json!({"language": kind(s.language, s.age), "reason": s.reason, "failed": s.failed.is_some()}),
     );
     let unseen = matrix.unseen.iter().map(|u| json!({"change": u.change, "verdict": u.verdict}));
     let document = json!({
         "schema_version": SCHEMA_VERSION,
+        "run": {
+            "tool": facts.tool, "day": facts.day, "tried": facts.tried, "commits": facts.commits,
+            "libraries": facts.libraries.iter().map(|(l, asked)| (l.as_str().to_owned(), json!(asked))).collect::<Map<_, _>>(),
+        },
         "contract": matrix.contract,
         "old": matrix.labels[0],
         "new": matrix.labels[1],

@@ -207,9 +207,44 @@ pub fn summary(counts: &Counts, skips: usize) -> String {
 pub(super) mod sample {
     //! One matrix that has everything in it, with text that no format may take as its own.
 
+    use super::super::facts::{Facts, Judged, Minded};
     use super::super::matrix::{Blame, Foretold, Red, Share, Skip, Unseen, parse};
     use super::*;
-    use crate::words::{Effect, Language};
+    use crate::words::{Bump, Effect, Language, Level};
+
+    fn facts() -> Facts {
+        let judged = |change: &str, with: Option<&str>, message: &str, finding| Judged {
+            change: change.to_owned(),
+            with: with.map(str::to_owned),
+            message: message.to_owned(),
+            finding,
+            claims: vec![("wire (backward: corrupt)".to_owned(), "`<b>` is read as `x`".to_owned())],
+        };
+        let minded = Minded {
+            level: Some(Level::Error),
+            rule: "FIELD_SAME_TYPE",
+            bump: Bump::Major,
+            fingerprint: "0123456789ab".to_owned(),
+            fix: Some("keep `amount`".to_owned()),
+        };
+        Facts {
+            tool: "protopact 0.0.0".to_owned(),
+            day: "2026-01-31".to_owned(),
+            commits: [Some("0123456789abcdef".to_owned()), None],
+            tried: "bytes and <calls>".to_owned(),
+            libraries: vec![(Language::Go, "protobuf 1.0".to_owned())],
+            changes: vec![
+                judged(
+                    "field-type-changed t.v1.M.amount",
+                    None,
+                    "the type of `amount` <changed>",
+                    Some(minded),
+                ),
+                judged("field-removed t.v1.M.old", None, "`old` was removed", None),
+                judged("field-added t.v1.M.new", None, "`new` was added", None),
+            ],
+        }
+    }
 
     pub(in super::super) fn matrix() -> Matrix {
         let labels = ["v1.0.0", "v2.0.0"];
@@ -278,6 +313,7 @@ pub(super) mod sample {
                 change: "field-removed t.v1.M.old".to_owned(),
                 verdict: "wire backward lossy".to_owned(),
             }],
+            facts: facts(),
         }
     }
 }
