@@ -7,7 +7,7 @@ use clap::Args;
 use semver::Version;
 use serde_json::json;
 
-use super::release::{Places, files, repository, tagged};
+use super::release::{Places, repository, tagged, to_ask};
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
 use crate::config::Destination;
 use crate::git::TagPattern;
@@ -137,7 +137,7 @@ pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
             if let Some(contract) = &settings.name {
                 let mut files = || {
                     let (entry, notes) = tagged(&repo, contract, &tag, (&version, commit))?;
-                    files(&repo, &entry, &notes, ctx)
+                    to_ask(&repo, &entry, &notes, ctx)
                 };
                 for (name, state) in places.packages_of(&version, &host, &mut files)? {
                     have.add(name, (state != State::Absent).then_some(state == State::Same));

@@ -2,11 +2,12 @@
 
 use semver::Version;
 
+use super::kept::Kept;
 use super::told::Done;
 use super::{ReleaseArgs, Run, made};
 use crate::cli::{CliError, Ctx, Exit};
 use crate::git::{Draft, Id, Repo};
-use crate::release::{Annotation, Entry, Outcome, ReleaseError, bring};
+use crate::release::{Annotation, Entry, Outcome, ReleaseError, all_have, bring};
 
 impl Run<'_> {
     /// Brings a version that is tagged to the places that lack it.
@@ -34,8 +35,19 @@ impl Run<'_> {
                 CliError::usage("there is no place to bring it to").hint("name one: `--to dir:FOLDER`")
             );
         }
-        let files = made::files(repo, &entry, &notes, ctx)?;
-        let told = bring(&targets, &files).map_err(ReleaseError::Target)?;
+        let kept = Kept::of(&entry, &notes, ctx)?.and_then(|kept| kept.read());
+        let there = match &kept {
+            Some(files) => all_have(&targets, files).map_err(ReleaseError::Target)?,
+            None => None,
+        };
+        let (files, told) = match (kept, there) {
+            (Some(files), Some(told)) => (files, told),
+            _ => {
+                let files = made::files(repo, &entry, &notes, ctx)?;
+                let told = bring(&targets, &files).map_err(ReleaseError::Target)?;
+                (files, told)
+            }
+        };
         let outcome = Outcome { entry, targets: told, files, first: true };
         self.tell(Done { again: true, ..Done::of(outcome) }, None, args, ctx)
     }
