@@ -82,6 +82,23 @@ fn a_type_that_a_variable_hides() {
 }
 
 #[test]
+fn a_key_of_json_that_is_the_name_of_something_else() {
+    for (fields, place) in [
+        ("oneof reset { int32 a = 1; }\nint32 reset__ = 2;", "proto/a.proto:5:"),
+        ("oneof fooBar { int32 foo_bar = 1; }", "proto/a.proto:4:"),
+        ("oneof foo_bar { int32 a = 1; }\nint32 c = 2 [json_name = \"foo_bar\"];", "proto/a.proto:5:"),
+        ("int32 foo = 1 [json_name = \"x\"];\nint32 bar = 2 [json_name = \"foo\"];", "proto/a.proto:5:"),
+        ("optional int32 a = 1;\nint32 c = 2 [json_name = \"_a\"];", "proto/a.proto:5:"),
+    ] {
+        let text = p3(&format!("package a;\nmessage M {{\n{fields}\n}}\n"));
+        refused(&[("a.proto", &text)], &python(), place, "which Python does not import beside");
+        taken(&[("a.proto", &text)], &go());
+    }
+    let text = p3("package a;\nmessage M {\noneof foo_bar { int32 foo = 1; }\noptional int32 b = 2;\n}\n");
+    taken(&[("a.proto", &text)], &python());
+}
+
+#[test]
 fn an_edition_that_a_generator_does_not_take() {
     let plain = "edition = \"2026\";\npackage a.v1;\nexport message Pay { int32 a = 1; }\n".to_owned();
     let list = [("a.proto", plain.as_str())];
