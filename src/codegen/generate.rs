@@ -8,6 +8,7 @@ use prost_types::compiler::CodeGeneratorResponse;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use super::pbjson;
 use super::plugin::{Library, LockError, Ready, Tool, spec};
 use super::request::{self, ResponseError, Set};
 use super::sdk::{self, PackageError, PluginCall};
@@ -180,9 +181,7 @@ pub fn package_steps<E>(
     ready: &mut dyn FnMut(&'static spec::Pinned) -> Result<Ready, E>,
 ) -> Result<Vec<Step>, E> {
     let mut steps = Vec::new();
-    for (plugin, generator) in
-        sdk::line(target).plugins.iter().filter(|(plugin, _)| services || !plugin.services_only)
-    {
+    for (plugin, generator) in sdk::plugins(target).filter(|(plugin, _)| services || !plugin.services_only) {
         let ready = ready(plugin)?;
         steps.push(Step {
             plugin: if generator.is_empty() { ready } else { ready.generator(generator) },
@@ -605,6 +604,7 @@ fn call_library(
     let call = || match library {
         Library::Prost => protoc_gen_prost::execute(request).map_err(|e| e.to_string()),
         Library::Tonic => protoc_gen_tonic::execute(request).map_err(|e| e.to_string()),
+        Library::Pbjson => pbjson::execute(request),
     };
     let answer = std::panic::catch_unwind(call).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);

@@ -17,6 +17,8 @@ mod check;
 #[cfg(unix)]
 mod deps;
 mod diff;
+#[cfg(unix)]
+mod dying;
 mod env;
 mod fix;
 mod history;

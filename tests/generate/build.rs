@@ -40,7 +40,9 @@ pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) ->
 
 /// Generates the package of a line, with more keys in the section; the newest line is not named in the configuration.
 fn of_line(files: &Files, language: Language, line: &str, more: &str, machine: &Machine) -> Package {
-    let target = Target::new(language, &[(key(language), line)]);
+    let options = more.lines().filter_map(|l| Some((l.strip_suffix(" = true")?, "true")));
+    let keys: Vec<_> = [(key(language), line)].into_iter().chain(options).collect();
+    let target = Target::new(language, &keys);
     let lock = machine.lock(&spec::needed_for(&[target], true));
     let chosen = match line == sdk::lines_of(language)[0] {
         true => String::new(),
@@ -170,6 +172,10 @@ fn asks_for_the_same(root: &Path) {
     let (package, mut manifest) = (read("package/Cargo.toml"), read("program/Cargo.toml"));
     for name in ["prost", "prost-types", "tonic"] {
         let start = format!("{name} = ");
+        // A crate with serde has the well-known types of another.
+        if !package.contains(&format!("\n{start}")) {
+            continue;
+        }
         let [asked, own] = [&package, &manifest].map(|text| {
             let line = text.lines().find(|line| line.starts_with(&start)).unwrap();
             line.split('"').nth(1).unwrap().to_owned()
@@ -364,6 +370,56 @@ fn rust_crates_hand_on_what_their_types_come_from() {
             example(Language::Rust, root, machine);
         });
     }
+}
+
+/// A message there and back, and an enum as its name.
+const JSON: &str = "\
+use acme_contracts::order::v1::{Order, OrderStatus, order::Line};
+use acme_contracts::prost::Message;
+
+fn main() {
+    let line = Line { quantity: 2, ..Default::default() };
+    let order = Order { order_id: \"o-1\".to_owned(), lines: vec![line], status: OrderStatus::Paid.into(), ..Default::default() };
+    let text = serde_json::to_string(&order).unwrap();
+    assert!(text.contains(\"\\\"orderId\\\":\\\"o-1\\\"\") && text.contains(\"ORDER_STATUS_PAID\"), \"{text}\");
+    let back: Order = serde_json::from_str(&text).unwrap();
+    assert_eq!(back.encode_to_vec(), order.encode_to_vec());
+    assert!(serde_json::from_str::<Order>(\"{\\\"nothing\\\": 1}\").is_err());
+    println!(\"rust: ok\");
+}
+";
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn rust_messages_have_serde() {
+    let newest = sdk::lines_of(Language::Rust)[0];
+    let options = "re-exports = true\nserde = true\n";
+    line_builds(
+        &read(&project().join("contracts/proto")),
+        Language::Rust,
+        newest,
+        options,
+        |root, machine| {
+            edited_program(Language::Rust, root, machine, &|folder| {
+                edited(&folder.join("Cargo.toml"), |text| {
+                    let others = text.lines().filter(|l| !l.starts_with("prost") && !l.starts_with("tonic"));
+                    let text: String = others.map(|line| format!("{line}\n")).collect();
+                    text.replacen("[workspace]", "serde_json = \"1\"\n[workspace]", 1)
+                });
+                std::fs::write(folder.join("src/main.rs"), JSON).unwrap();
+            });
+        },
+    );
+    for files in like_examples() {
+        line_builds(&files, Language::Rust, newest, "serde = true\n", |root, machine| {
+            example(Language::Rust, root, machine);
+        });
+    }
+    // What has no package is refused.
+    let mut odd = read(&project().join("fixtures/codegen/odd"));
+    odd.retain(|(_, text)| text.contains("\npackage ") && !text.contains("top-level.proto"));
+    odd.retain(|(_, text)| !text.contains("words.proto"));
+    line_builds(&odd, Language::Rust, newest, "serde = true\n", |_, _| {});
 }
 
 macro_rules! languages {

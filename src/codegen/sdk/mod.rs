@@ -187,7 +187,7 @@ impl fmt::Display for Refusal {
 pub use common::is_in_every_runtime;
 pub use configured::{check, stand_in, target};
 pub use lines::names as lines_of;
-pub(crate) use lines::{Line, Lines, line};
+pub(crate) use lines::{Line, Lines, line, plugins};
 
 /// A key of a language's section in the configuration.
 #[derive(Debug)]
