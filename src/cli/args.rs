@@ -59,7 +59,7 @@ pub(super) struct PolicyArgs {
 
 impl PolicyArgs {
     /// What is said about what counts, and what to compare with.
-    pub(super) fn overrides(&self, against: Option<String>, ctx: &Ctx<'_>) -> Overrides {
+    pub(super) fn overrides(&self, against: Vec<String>, ctx: &Ctx<'_>) -> Overrides {
         Overrides {
             against,
             deny: self.deny.clone(),

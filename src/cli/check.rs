@@ -10,7 +10,7 @@ use crate::findings::{Report, WaiverStatus};
 use crate::present::{Choice, Target};
 use crate::report::{OfCheck, SourceIssue, write_source_issues};
 use crate::text::View;
-use crate::words::{Bump, Mode};
+use crate::words::{Bump, Mode, Registry};
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -34,6 +34,8 @@ Examples:
   protopact check --against main --use FILE           by buf's category FILE
   protopact check --against main --deny wire          encoded data only
   protopact check --against main --mode backward      new readers, old data and calls
+  protopact check --mode backward-transitive          the same, whatever published version wrote it
+  protopact check --against main --profile confluent  whether a registry takes it
   protopact check --against main --witness            with bytes that prove it
   protopact check --report json=out.json              JSON in a file as well")]
 pub(super) struct CheckArgs {
@@ -66,12 +68,20 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "TYPE", value_parser = Bump::ALL.map(Bump::as_str))]
     release_type: Option<String>,
 
-    /// Who has to read whom: backward (new reads old), forward (old reads new) or full (both)
+    /// Who has to read whom: backward (new reads old), forward (old reads new) or full (both); with -transitive over all versions
     ///
     /// Narrows the denied lenses to the direction. In forward and full, what is new counts where an old side cannot read
-    /// it. Rules have no direction and do not count beside it.
-    #[arg(long, value_name = "MODE", value_parser = Mode::ALL.map(Mode::as_str), conflicts_with = "use_rules")]
+    /// it. Rules have no direction and do not count beside it. The `-transitive` ones compare with every state that --against names, or
+    /// the configuration where it names several, and else with every published version.
+    #[arg(long, value_name = "MODE", value_parser = Mode::NAMES, conflicts_with = "use_rules")]
     mode: Option<String>,
+
+    /// Say whether a schema registry takes it: confluent, karapace or apicurio
+    ///
+    /// By what the registry itself calls compatible in the direction of --mode, or else backward, which is not what readers can
+    /// read: where the two differ it is told. What the registry refuses fails the check.
+    #[arg(long, value_name = "REGISTRY", value_parser = Registry::ALL.map(Registry::as_str))]
+    profile: Option<String>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -143,10 +153,11 @@ impl CheckArgs {
 
 /// Runs the command.
 pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let mode = args.mode.as_deref().and_then(Mode::of_either);
     let job = Job {
         overrides: Overrides {
-            mode: args.mode.as_deref().and_then(Mode::of),
-            ..args.policy.overrides(None, ctx)
+            mode: mode.map(|(mode, _)| mode),
+            ..args.policy.overrides(args.against.clone(), ctx)
         },
         old_config: args.against_config.clone(),
         path: args.only.path.clone(),
@@ -154,12 +165,20 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),
+        registry: args
+            .profile
+            .as_deref()
+            .and_then(Registry::of)
+            .map(|registry| (registry, mode.map_or(Mode::Backward, |(mode, _)| mode))),
         excerpts: args.formats().any(Choice::<OfCheck>::shows_sources),
         affected: !args.all,
         repairs: args.formats().any(Choice::<OfCheck>::shows_repairs),
         ..Job::new(&args.new_side())
     };
-    let checked = against::check(&job, &args.against, ctx);
+    let checked = match mode {
+        Some((_, true)) => against::check_all(&job, ctx),
+        _ => against::check(&job, ctx),
+    };
     if let Err(error) = &checked
         && args.format().has_source_issues()
     {
@@ -180,7 +199,8 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         },
         None => report.fails(fail_on),
     };
-    Ok(if fails { Exit::Findings } else { Exit::Clean })
+    let refused = report.registry.as_ref().is_some_and(|answer| !answer.takes());
+    Ok(if fails || refused { Exit::Findings } else { Exit::Clean })
 }
 
 fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {

@@ -44,7 +44,7 @@ pub(super) struct DiffArgs {
 /// Runs the command.
 pub(super) fn exec(args: DiffArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let mut overrides = pipeline::overrides(ctx);
-    overrides.against = Some(args.old.clone());
+    overrides.against = vec![args.old.clone()];
     let job = Job {
         overrides,
         path: args.only.path.clone(),

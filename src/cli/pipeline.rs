@@ -11,7 +11,7 @@ use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, Backend, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::{ConfigError, ImportPlace, Overrides, Place, Root, Settings, is_under};
+use crate::config::{Baseline, ConfigError, ImportPlace, Overrides, Place, Root, Settings, is_under};
 use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
@@ -27,7 +27,7 @@ use crate::source::{
 };
 use crate::text::{Date, plural};
 use crate::wire::{Reader, runtimes};
-use crate::words::{Level, Pinned};
+use crate::words::{Level, Mode, Pinned, Registry};
 
 /// What a command asks for.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,8 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// Which schema registry is asked, and what it keeps.
+    pub(super) registry: Option<(Registry, Mode)>,
     /// Findings that this state of the contract has as well do not count.
     pub(super) new_since: Option<String>,
     /// Show the sources of both sides beside each finding.
@@ -115,6 +117,14 @@ pub(super) struct Checked {
     pub(super) memory: Vec<String>,
 }
 
+impl Checked {
+    /// The whole report, and the level.
+    pub(super) fn told(mut self) -> (Report, Level) {
+        self.report.notes.append(&mut self.memory);
+        (self.report, self.fail_on)
+    }
+}
+
 /// What a run keeps from one state to the next, where it compares with several: what was compiled last is not compiled
 /// again, and warnings are told once.
 #[derive(Default)]
@@ -134,23 +144,41 @@ impl Seen {
 
 /// Compares and decides. The level is the lowest that fails.
 pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
-    let Checked { mut report, fail_on, mut memory } = check_with(job, &mut Seen::default(), ctx)?;
-    report.notes.append(&mut memory);
-    Ok((report, fail_on))
+    Ok(check_one(job, &mut Seen::default(), ctx)?.map_err(several)?.told())
 }
 
-/// The same of one state among several.
-pub(super) fn check_with(job: &Job, seen: &mut Seen, ctx: &mut Ctx<'_>) -> Result<Checked, CliError> {
+/// Why several states are an error.
+pub(super) fn several(states: Vec<Baseline>) -> CliError {
+    RequestError::Several(states).into()
+}
+
+/// The same of one state among several; where several are named, those.
+pub(super) fn check_one(
+    job: &Job,
+    seen: &mut Seen,
+    ctx: &mut Ctx<'_>,
+) -> Result<Result<Checked, Vec<Baseline>>, CliError> {
+    let one = |opened: Result<Sides, RequestError>| match opened {
+        Err(RequestError::Several(states)) => Ok(Err(states)),
+        opened => opened.map(Ok),
+    };
     // What these ask for is about files that no change reaches.
     let whole = job.limit_to_input_files || job.new_since.is_some() || ctx.global.warnings;
     if job.affected && !whole {
-        let part = asked(job, ctx, |request, stdin| request.affected(stdin))?;
+        let part = match asked(job, ctx, |request, stdin| one(request.affected(stdin)))? {
+            Ok(part) => part,
+            Err(several) => return Ok(Err(several)),
+        };
         if let Some(checked) = check_sides(part, job, seen, ctx)? {
-            return Ok(checked);
+            return Ok(Ok(checked));
         }
     }
-    let whole = asked(job, ctx, |request, stdin| request.both(stdin))?;
-    Ok(check_sides(whole, job, seen, ctx)?.expect("nothing is missing where everything is compiled"))
+    let whole = match asked(job, ctx, |request, stdin| one(request.both(stdin)))? {
+        Ok(whole) => whole,
+        Err(several) => return Ok(Err(several)),
+    };
+    let checked = check_sides(whole, job, seen, ctx)?;
+    Ok(Ok(checked.expect("nothing is missing where everything is compiled")))
 }
 
 /// The same of sides that were opened; `None` where a part of them does not tell all.
@@ -245,6 +273,7 @@ fn check_sides(
         notes,
         bump,
         timelines,
+        registry: job.registry.map(|(registry, mode)| policy::registry(&comparison, registry, mode)),
         ..Report::default()
     };
     lines::fill(&kept, &mut report);

@@ -4,8 +4,10 @@
 use std::io::Read;
 
 use globset::{GlobBuilder, GlobMatcher};
+use semver::Version;
 
 use super::{NewSide, Request, RequestError, Side, SourceError, SourceSpec, SpecError};
+use crate::config::Baseline;
 use crate::git::{Repo, TagPattern};
 use crate::text::{near, plural};
 
@@ -18,8 +20,8 @@ const NAMED: usize = 3;
 /// States to compare with, one after the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baselines {
-    /// Each as a source string that names one state.
-    pub typed: Vec<String>,
+    /// Each of them names one state.
+    pub states: Vec<Baseline>,
     /// Sentences for people.
     pub notes: Vec<String>,
 }
@@ -31,42 +33,82 @@ pub fn names_versions(text: &str) -> bool {
 }
 
 impl Request<'_> {
-    /// The states that source strings name, each once. `tag:GLOB` stands for every version of which the glob matches the tag, lowest
-    /// first; `*` in it matches `/` too, as in `git tag --list`. A folder may follow, as behind any revision: `tag:v1.*:proto`.
+    /// The states that source strings name, each once. `tag:GLOB` stands for every version of which the glob matches the
+    /// tag, lowest first; `*` in it matches `/` too, as in `git tag --list`. A folder may follow, as behind any revision:
+    /// `tag:v1.*:proto`.
     ///
     /// # Errors
     ///
     /// As [`Request::new_side`], a glob is malformed or matches no version, or standard input would be read more than once.
-    pub fn baselines(&self, given: &[String], stdin: &mut dyn Read) -> Result<Baselines, RequestError> {
+    pub fn baselines(&self, named: &[Baseline], stdin: &mut dyn Read) -> Result<Baselines, RequestError> {
+        self.once()?;
+        let globs = named.iter().any(|state| names_versions(&state.source));
+        let tags = if globs { self.tags(stdin)? } else { Tags::default() };
         let mut found = Baselines::default();
-        if let [one] = given
-            && !names_versions(one)
-        {
-            return Ok(Baselines { typed: given.to_vec(), ..found });
-        }
-        if SourceSpec::parse(self.new, self.cwd, Side::New)?.is_stdin() {
-            return Err(RequestError::StdinAgain);
-        }
-        let tags =
-            if given.iter().any(|text| names_versions(text)) { self.tags(stdin)? } else { Tags::default() };
-        for text in given {
-            for typed in tags.named(text, &mut found.notes)? {
-                if !found.typed.contains(&typed) {
-                    found.typed.push(typed);
+        for state in named {
+            for source in tags.named(&state.source, &mut found.notes)? {
+                let one = Baseline { source, ..state.clone() };
+                if !found.states.contains(&one) {
+                    found.states.push(one);
                 }
             }
         }
         Ok(found)
     }
 
-    /// The tags of the repository that the new side is in, or else of the one around the working directory.
+    /// The same for a contract that is to keep what all versions were promised: the states that a flag names, or several that the
+    /// configuration does, or else every published version below the new side, without pre-releases, which promise nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::baselines`], or no version is published.
+    pub fn transitive(&self, stdin: &mut dyn Read) -> Result<Baselines, RequestError> {
+        self.once()?;
+        if !self.overrides.against.is_empty() {
+            let named: Vec<_> = self.overrides.against.iter().cloned().map(Baseline::plain).collect();
+            return self.baselines(&named, stdin);
+        }
+        let new = self.new_side(stdin)?;
+        let configured = &new.settings.check.against;
+        if configured.len() > 1 || configured.iter().any(|state| names_versions(&state.source)) {
+            return self.baselines(configured, stdin);
+        }
+        let own = new.loaded.name().version().cloned();
+        let mut tags = self.tags_of(&new)?;
+        let told = tags.versions.len();
+        tags.versions
+            .retain(|(version, _)| version.pre.is_empty() && own.as_ref().is_none_or(|own| version < own));
+        let below = if told > 0 { ", or none below the new side" } else { "" };
+        if tags.versions.is_empty() {
+            let message = format!("no version is published{below}");
+            let hint =
+                format!("versions are tags like `{}`; or name the states: `--against main`", tags.shape);
+            return Err(SpecError { text: "tag:*".to_owned(), message, hint: Some(hint) }.into());
+        }
+        let states = tags.versions.iter().map(|(_, tag)| Baseline {
+            source: format!("refs/tags/{tag}"),
+            ..configured.first().cloned().unwrap_or_default()
+        });
+        Ok(Baselines { states: states.collect(), notes: Vec::new() })
+    }
+
+    /// The new side is read for each state.
+    fn once(&self) -> Result<(), RequestError> {
+        let read_once = SourceSpec::parse(self.new, self.cwd, Side::New)?.is_stdin();
+        if read_once { Err(RequestError::StdinAgain) } else { Ok(()) }
+    }
+
     fn tags(&self, stdin: &mut dyn Read) -> Result<Tags, RequestError> {
-        let NewSide { loaded, settings, .. } = self.new_side(stdin)?;
+        self.tags_of(&self.new_side(stdin)?)
+    }
+
+    /// The tags of the repository that the new side is in, or else of the one around the working directory.
+    fn tags_of(&self, new: &NewSide) -> Result<Tags, RequestError> {
         let fail = |source| SourceError::Git { wanted: "the versions".to_owned(), source: Box::new(source) };
-        let shape = TagPattern::parse(&settings.release.tag).map_err(SourceError::from)?;
-        let beside = loaded.root().and_then(|beside| Repo::discover(&beside.root).ok());
+        let shape = TagPattern::parse(&new.settings.release.tag).map_err(SourceError::from)?;
+        let beside = new.loaded.root().and_then(|beside| Repo::discover(&beside.root).ok());
         let repo = beside.map_or_else(|| Repo::discover(self.cwd), Ok).map_err(fail)?;
-        let versions = repo.versions(&shape).map_err(fail)?.into_iter().map(|(_, tag)| tag).collect();
+        let versions = repo.versions(&shape).map_err(fail)?;
         Ok(Tags { shape: shape.to_string(), versions, all: repo.tags().map_err(fail)? })
     }
 }
@@ -76,7 +118,7 @@ impl Request<'_> {
 struct Tags {
     shape: String,
     /// Those that are versions, lowest first.
-    versions: Vec<String>,
+    versions: Vec<(Version, String)>,
     all: Vec<String>,
 }
 
@@ -87,12 +129,10 @@ impl Tags {
         // No tag has a colon in its name.
         let (glob, folder) = rest.split_at(rest.find(':').unwrap_or(rest.len()));
         let matcher = matcher(text, glob)?;
-        let matching = |tags: &[String]| -> Vec<String> {
-            tags.iter().filter(|tag| matcher.is_match(tag)).cloned().collect()
-        };
-        let versions = matching(&self.versions);
+        let matches = |tag: &&String| matcher.is_match(tag);
+        let versions: Vec<&String> = self.versions.iter().map(|(_, tag)| tag).filter(matches).collect();
         let others: Vec<String> =
-            matching(&self.all).into_iter().filter(|tag| !versions.contains(tag)).collect();
+            self.all.iter().filter(matches).filter(|tag| !versions.contains(tag)).cloned().collect();
         if versions.is_empty() {
             return Err(self.none(text, glob, &others));
         }
@@ -111,10 +151,10 @@ impl Tags {
             [] => "matches no tag".to_owned(),
             _ => format!("matches no version, but {}: {}", plural(others.len(), "other tag"), first(others)),
         };
-        let close = near(glob, self.versions.iter().map(String::as_str));
+        let close = near(glob, self.versions.iter().map(|(_, tag)| tag.as_str()));
         let hint = match (close.first(), self.versions.last()) {
             (Some(close), _) => format!("did you mean `{TAGS}{close}`?"),
-            (None, Some(last)) => {
+            (None, Some((_, last))) => {
                 format!("there are {}, the last of them `{last}`", plural(self.versions.len(), "version"))
             }
             (None, None) => format!(
@@ -150,8 +190,9 @@ mod tests {
     use super::*;
 
     fn tags(versions: &[&str], others: &[&str]) -> Tags {
-        let versions: Vec<String> = versions.iter().map(ToString::to_string).collect();
-        let all = versions.iter().cloned().chain(others.iter().map(ToString::to_string)).collect();
+        let all = versions.iter().chain(others).map(ToString::to_string).collect();
+        let version = |tag: &&str| (tag.trim_start_matches('v').parse().unwrap(), tag.to_string());
+        let versions = versions.iter().map(version).collect();
         Tags { shape: "v{version}".to_owned(), versions, all }
     }
 

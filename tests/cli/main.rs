@@ -17,6 +17,8 @@ mod check;
 #[cfg(unix)]
 mod deps;
 mod diff;
+#[cfg(unix)]
+mod dying;
 mod env;
 mod fix;
 mod history;
@@ -29,6 +31,7 @@ mod page;
 mod past;
 mod pipelines;
 mod policy;
+mod profile;
 mod publish;
 #[cfg(unix)]
 mod registries;

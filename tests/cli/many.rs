@@ -162,8 +162,8 @@ fn what_cannot_be_compared_with_is_an_error() {
     ");
     insta::assert_snapshot!(env.run(&["diff", "tag:v1.*", "."]), @"
     --- stderr
-    error: source `tag:v1.*`: names versions, and one is needed
-    hint: `check --against` takes several; a folder of a branch `tag` is `refs/heads/tag:FOLDER`
+    error: there are several states to compare with: `tag:v1.*`
+    hint: name one of them: `--against latest`
     --- exit 2
     ");
     insta::assert_snapshot!(env.run(&["check", "-", "--against", "tag:v1.*"]), @"
@@ -195,4 +195,73 @@ fn each_way_of_naming_counts_once() {
         ["check", "--against", "latest", "--against", "tag:v2.*", "--against", "v2.0.0", "--deny", "wire"];
     let (twice, once) = (env.run(&args), env.run(&["check", "--against", "v2.0.0", "--deny", "wire"]));
     assert_eq!((twice.out, twice.code), (once.out, once.code));
+}
+
+#[test]
+fn the_configuration_may_name_several_states() {
+    let env = versions();
+    let roots = "[contract]\nroots = [\"proto\"]\n";
+    let found = |env: &TestEnv, args: &[&str]| -> Vec<(String, Value)> {
+        let out = env.run(&[&["check", "--format", "json"], args].concat());
+        let report: Value = serde_json::from_str(&out.out).unwrap_or_else(|e| panic!("{e}: {out}"));
+        let all = report["findings"].as_array().unwrap().iter();
+        all.map(|f| (f["symbol"].as_str().unwrap().to_owned(), f["breaks"].clone())).collect()
+    };
+    let all = found(&env, &["--against", "tag:v[12].*", "--deny", "wire"]);
+    env.write(
+        "protopact.toml",
+        &format!("{roots}[check]\ndeny = [\"wire\"]\nagainst = [\"tag:v1.*\", \"latest\"]\n"),
+    );
+    assert_eq!(found(&env, &[]), all);
+    // A flag names others.
+    assert_eq!(found(&env, &["--against", "tag:v[12].*"]), all);
+    // Each with what counts against it: nobody minds what is dropped going forward, and a deletion is nothing else.
+    let tables = "[[check.against]]\nsource = \"latest\"\ndeny = [\"wire\"]\n\
+                  [[check.against]]\nsource = \"tag:v1.*\"\ndeny = [\"wire\"]\nmode = \"forward\"\n";
+    env.write("protopact.toml", &format!("{roots}{tables}"));
+    let four = serde_json::json!(["v2.0.0", "v1.0.0", "v1.2.0", "v1.10.0"]);
+    assert_eq!(found(&env, &[]), [("a.v1.M.size".to_owned(), four)]);
+    // A flag wins over what a table says.
+    assert_eq!(found(&env, &["--mode", "backward"]).len(), 3);
+    assert_eq!(found(&env, &["--use", "FIELD_SAME_TYPE"]).len(), 1);
+    insta::assert_snapshot!(env.run(&["fix"]), @"
+    --- stderr
+    error: there are several states to compare with: `latest`, `tag:v1.*`
+    hint: name one of them: `--against latest`
+    --- exit 2
+    ");
+    // Findings of all of them can be accepted.
+    let list = env.run(&["waive", "--list"]);
+    assert_eq!(list.code, 0, "{list}");
+}
+
+#[test]
+fn a_transitive_mode_is_about_every_published_version() {
+    let env = versions();
+    env.tag("v3.0.0-rc.1");
+    let against = |args: &[&str]| -> Vec<String> {
+        let out = env.run(&[&["check", "--deny", "wire", "--format", "json"], args].concat());
+        let report: Value = serde_json::from_str(&out.out).unwrap_or_else(|e| panic!("{e}: {out}"));
+        let several = report["baselines"].as_array().cloned().unwrap_or_default();
+        several.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ["v1.0.0", "v1.2.0", "v1.10.0", "v2.0.0"];
+    assert_eq!(against(&["--mode", "backward-transitive"]), all);
+    assert_eq!(against(&["--mode", "backward-transitive", "--against", "tag:v1.*"]), all[..3]);
+    assert_eq!(against(&["v2.0.0", "--mode", "full-transitive"]), all[..3]);
+    assert!(against(&["--mode", "backward", "--against", "latest"]).is_empty());
+    // A single state in the configuration is not all versions.
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n[check]\nagainst = \"latest\"\n");
+    assert_eq!(against(&["--mode", "forward-transitive"]), all);
+    env.write(
+        "protopact.toml",
+        "[contract]\nroots = [\"proto\"]\n[check]\nagainst = [\"main\", \"v1.0.0\"]\n",
+    );
+    assert_eq!(against(&["--mode", "forward-transitive"]), ["main", "v1.0.0"]);
+    insta::assert_snapshot!(env.run(&["check", "v1.0.0", "--mode", "backward-transitive"]), @"
+    --- stderr
+    error: source `tag:*`: no version is published, or none below the new side
+    hint: versions are tags like `v{version}`; or name the states: `--against main`
+    --- exit 2
+    ");
 }

@@ -36,6 +36,15 @@ fn p3(text: &str) -> String {
 }
 
 #[test]
+fn a_delimited_field_that_leads_back_where_the_generator_cannot_box_it() {
+    let text =
+        "syntax = \"proto2\";\npackage a;\nmessage M { optional group In = 1 { optional M m = 2; } }\n";
+    taken(&[("a.proto", text)], &rust());
+    let older = Target::new(Language::Rust, &[("crate", "acme-contracts"), ("runtime", "0.13")]);
+    refused(&[("a.proto", text)], &older, "proto/a.proto:3:", "the generator of this line cannot box it");
+}
+
+#[test]
 fn an_edition_that_a_generator_does_not_take() {
     let plain = "edition = \"2026\";\npackage a.v1;\nexport message Pay { int32 a = 1; }\n".to_owned();
     let list = [("a.proto", plain.as_str())];
