@@ -78,6 +78,7 @@ impl Laid {
     /// Shows the version, and after it the list that has it.
     pub(super) fn show(self) -> Result<(), TargetError> {
         let Laid { place, version, beside, made, .. } = self;
+        fs::create_dir_all(&place).map_err(fail("make", &place))?;
         let (from, to) = (made.join(&version), place.join(&version));
         if let Err(error) = fs::rename(&from, &to) {
             // What a run of Maven has left, of which some files are missing.
