@@ -169,16 +169,40 @@ fn empty(folder: &Path, unit: &str) {
     }
 }
 
-/// Imports modules and prints the names of those that do not import.
+/// Imports modules, looks whether messages have what their base gives them, and adds servicers to a server that does nothing
+/// with them; prints the names of modules with which something is wrong.
 const IMPORT: &str = "\
 import importlib, os, sys
+from google.protobuf.message import Message
+
+class Server:
+    def add_generic_rpc_handlers(self, handlers): pass
+    def add_registered_method_handlers(self, name, handlers): pass
+
+def own(descriptor):
+    cls = descriptor._concrete_class
+    for name in dir(Message):
+        value = getattr(cls, name)
+        if not name.startswith('_') and (isinstance(value, (type, int)) or hasattr(value, 'Name')):
+            raise Exception(descriptor.full_name + ' has another ' + name)
+    for nested in descriptor.nested_types:
+        if not nested.GetOptions().map_entry:
+            own(nested)
+
 for name in sorted(os.listdir(sys.argv[1])):
-    for module in ('names_pb2', 'names_pb2_grpc'):
-        if os.path.exists(os.path.join(sys.argv[1], name, module + '.py')):
-            try:
-                importlib.import_module(sys.argv[1] + '.' + name + '.' + module)
-            except Exception as error:
-                print(name, error)
+    for kind in ('names_pb2', 'names_pb2_grpc'):
+        if not os.path.exists(os.path.join(sys.argv[1], name, kind + '.py')):
+            continue
+        try:
+            module = importlib.import_module(sys.argv[1] + '.' + name + '.' + kind)
+            if kind == 'names_pb2':
+                for message in module.DESCRIPTOR.message_types_by_name.values():
+                    own(message)
+            for add in list(vars(module)):
+                if add.startswith('add_') and add.endswith('_to_server'):
+                    getattr(module, add)(getattr(module, add[4:-10])(), Server())
+        except Exception as error:
+            print(name, error)
 ";
 
 /// What a language's compiler, and for Python the checker, has against a package whose import name is `import`; nothing
