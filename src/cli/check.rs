@@ -10,7 +10,7 @@ use crate::findings::{Report, WaiverStatus};
 use crate::present::{Choice, Target};
 use crate::report::{OfCheck, SourceIssue, write_source_issues};
 use crate::text::View;
-use crate::words::{Bump, Mode};
+use crate::words::{Bump, Mode, Registry};
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -35,6 +35,7 @@ Examples:
   protopact check --against main --deny wire          encoded data only
   protopact check --against main --mode backward      new readers, old data and calls
   protopact check --mode backward-transitive          the same, whatever published version wrote it
+  protopact check --against main --profile confluent  whether a registry takes it
   protopact check --against main --witness            with bytes that prove it
   protopact check --report json=out.json              JSON in a file as well")]
 pub(super) struct CheckArgs {
@@ -74,6 +75,13 @@ pub(super) struct CheckArgs {
     /// the configuration where it names several, and else with every published version.
     #[arg(long, value_name = "MODE", value_parser = Mode::NAMES, conflicts_with = "use_rules")]
     mode: Option<String>,
+
+    /// Say whether a schema registry takes it: confluent, karapace or apicurio
+    ///
+    /// By what the registry itself calls compatible in the direction of --mode, or else backward, which is not what readers can
+    /// read: where the two differ it is told. What the registry refuses fails the check.
+    #[arg(long, value_name = "REGISTRY", value_parser = Registry::ALL.map(Registry::as_str))]
+    profile: Option<String>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -157,6 +165,11 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),
+        registry: args
+            .profile
+            .as_deref()
+            .and_then(Registry::of)
+            .map(|registry| (registry, mode.map_or(Mode::Backward, |(mode, _)| mode))),
         excerpts: args.formats().any(Choice::<OfCheck>::shows_sources),
         affected: !args.all,
         repairs: args.formats().any(Choice::<OfCheck>::shows_repairs),
@@ -186,7 +199,8 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         },
         None => report.fails(fail_on),
     };
-    Ok(if fails { Exit::Findings } else { Exit::Clean })
+    let refused = report.registry.as_ref().is_some_and(|answer| !answer.takes());
+    Ok(if fails || refused { Exit::Findings } else { Exit::Clean })
 }
 
 fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {

@@ -27,7 +27,7 @@ use crate::source::{
 };
 use crate::text::{Date, plural};
 use crate::wire::{Reader, runtimes};
-use crate::words::{Level, Pinned};
+use crate::words::{Level, Mode, Pinned, Registry};
 
 /// What a command asks for.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +48,8 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// Which schema registry is asked, and what it keeps.
+    pub(super) registry: Option<(Registry, Mode)>,
     /// Findings that this state of the contract has as well do not count.
     pub(super) new_since: Option<String>,
     /// Show the sources of both sides beside each finding.
@@ -271,6 +273,7 @@ fn check_sides(
         notes,
         bump,
         timelines,
+        registry: job.registry.map(|(registry, mode)| policy::registry(&comparison, registry, mode)),
         ..Report::default()
     };
     lines::fill(&kept, &mut report);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ChangeRecord, Finding, Report, Standing, WaiverState};
+use super::{ChangeRecord, Finding, RegistryAnswer, Report, Standing, WaiverState};
 use crate::source::Name;
 
 /// How many states in a row are told as a range.
@@ -78,6 +78,17 @@ pub fn fold(mut reports: Vec<Report>) -> Report {
             if !folded.notes.contains(&note) {
                 folded.notes.push(note);
             }
+        }
+        if let Some(answer) = report.registry.take() {
+            let (registry, mode) = (answer.registry, answer.mode);
+            let none = RegistryAnswer {
+                registry,
+                mode,
+                refused: Vec::new(),
+                unread: Vec::new(),
+                untried: Vec::new(),
+            };
+            folded.registry.get_or_insert(none).fold(answer, at[n]);
         }
         folded.bump = folded.bump.max(report.bump);
         folded.settings.append(&mut report.settings);
@@ -175,7 +186,7 @@ impl Report {
     }
 
     /// Some of the states that were compared with. Those that follow each other are a range, which is said of no others.
-    fn range(&self, indexes: &[usize]) -> String {
+    pub(crate) fn range(&self, indexes: &[usize]) -> String {
         let name = |index: usize| self.baselines.get(index).map(Name::short).unwrap_or_default();
         let runs = indexes.chunk_by(|a, b| a + 1 == *b).map(|run| match run {
             [first, .., last] if run.len() >= RANGE => format!("{} … {}", name(*first), name(*last)),

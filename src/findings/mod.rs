@@ -1,6 +1,7 @@
 //! The model of a report: what a policy fills in, and every format is a pure function of.
 
 mod fold;
+mod registry;
 mod repair;
 mod waiver;
 
@@ -15,6 +16,7 @@ use crate::wire::Proof;
 use crate::words::{Bump, Level, Nature};
 
 pub use fold::{Breaks, fold, newest};
+pub use registry::{RegistryAnswer, RegistryCase};
 pub use repair::{Edit, Repair};
 pub use waiver::{Standing, Waived, WaiverState, WaiverStatus};
 
@@ -35,6 +37,8 @@ pub struct Report {
     pub waivers: Vec<WaiverState>,
     /// Things worth knowing about the run itself: the roots that were found, the compiler that was used.
     pub notes: Vec<String>,
+    /// Whether a schema registry takes the new side, where one was named.
+    pub registry: Option<RegistryAnswer>,
     /// What the next version has to be.
     pub bump: Option<Bump>,
     /// Where settings of default values begin, by path, line and column of the value: tools differ in what they point

@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
-use super::{Finding, Report, witness};
+use super::{Finding, Report, registry, witness};
 use crate::findings::{Calls, Standing};
 use crate::present::{Format, page};
 use crate::text::{View, plural};
@@ -227,7 +227,7 @@ fn page(report: &Report) -> Page {
         all_changes: plural(report.changes.len(), "change"),
         quiet: plural(changes.len(), "change"),
         changes,
-        notes: report.notes.clone(),
+        notes: registry::sentences(report).into_iter().chain(report.notes.iter().cloned()).collect(),
         findings: plural(report.findings.len(), "finding"),
         findings_beyond: report.findings.len() > SHOWN_WHOLE,
         whole: SHOWN_WHOLE,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::pieces::{list, value};
 use super::{ChangeRecord, Finding, Location, Report};
-use crate::findings::{Edit, Repair, Standing, Waived, WaiverState};
+use crate::findings::{Edit, RegistryAnswer, RegistryCase, Repair, Standing, Waived, WaiverState};
 use crate::present::Format;
 use crate::schema::options::spaced;
 use crate::source::Name;
@@ -43,6 +43,10 @@ fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<(
     value(out, &Summary::of(report))?;
     out.write_all(b",\n\"notes\":")?;
     value(out, &report.notes)?;
+    if let Some(answer) = &report.registry {
+        out.write_all(b",\n\"registry\":")?;
+        value(out, &JsonRegistry::of(report, answer))?;
+    }
     list(out, "findings", report.findings.iter().map(|finding| JsonFinding::of(report, finding)))?;
     list(out, "waivers", report.waivers.iter().map(JsonWaiver::of))?;
     list(out, "changes", report.changes.iter().map(JsonChange::of))?;
@@ -69,6 +73,50 @@ impl Baseline {
     fn of(name: &Name) -> Baseline {
         let version = name.version().map(ToString::to_string);
         Baseline { name: name.short(), label: name.to_string(), version }
+    }
+}
+
+/// What a schema registry makes of it.
+#[derive(Serialize)]
+struct JsonRegistry<'a> {
+    name: &'static str,
+    mode: &'static str,
+    takes: bool,
+    refused: Vec<JsonCase<'a>>,
+    unread: Vec<JsonCase<'a>>,
+    untried: Vec<JsonCase<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonCase<'a> {
+    direction: &'static str,
+    change: &'a str,
+    symbol: &'a str,
+    message: &'a str,
+    readers: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    breaks: Vec<String>,
+}
+
+impl<'a> JsonRegistry<'a> {
+    fn of(report: &'a Report, answer: &'a RegistryAnswer) -> JsonRegistry<'a> {
+        let case = |case: &'a RegistryCase| JsonCase {
+            direction: case.direction.as_str(),
+            change: &case.change,
+            symbol: &case.symbol,
+            message: &case.message,
+            readers: case.readers.as_str(),
+            breaks: case.against.iter().filter_map(|at| report.baselines.get(*at)).map(Name::short).collect(),
+        };
+        let all = |cases: &'a [RegistryCase]| cases.iter().map(case).collect();
+        JsonRegistry {
+            name: answer.registry.as_str(),
+            mode: answer.mode.as_str(),
+            takes: answer.takes(),
+            refused: all(&answer.refused),
+            unread: all(&answer.unread),
+            untried: all(&answer.untried),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::summary::level_word;
-use super::{Finding, Report, claims};
+use super::{Finding, Report, claims, registry};
 use crate::findings::Standing;
 use crate::present::Format;
 use crate::text::markdown::{message, safe};
@@ -67,6 +67,11 @@ fn head(report: &Report) -> String {
         let _ = write!(text, " The {}.", safe(&sentence));
     }
     text.push('\n');
+    let registry = registry::sentences(report);
+    if !registry.is_empty() {
+        text.push('\n');
+        registry.iter().for_each(|sentence| _ = writeln!(text, "- {}", message(sentence)));
+    }
     if !report.findings.is_empty() {
         text.push_str("\n| who | backward | forward |\n| --- | --- | --- |\n");
         for (lens, cells) in hit(report) {

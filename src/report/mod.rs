@@ -22,6 +22,7 @@ mod json;
 mod junit;
 mod markdown;
 mod pieces;
+mod registry;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sarif;

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::columns;
 use super::pieces::{list, value};
-use super::{Finding, Location, Report, claims};
+use super::{Finding, Location, Report, claims, registry};
 use crate::findings::{Repair, Standing, Waived};
 use crate::present::Format;
 use crate::rules::{self, Lookup, Rule};
@@ -55,8 +55,10 @@ fn level(level: Level) -> &'static str {
 
 /// What stands between the run and its results: notes, and what was left out.
 fn invocation(report: &Report) -> Value {
+    let sentences = registry::sentences(report);
+    let told = sentences.iter().chain(&report.notes);
     let mut notes: Vec<Value> =
-        report.notes.iter().map(|note| json!({"level": "note", "message": {"text": escape(note)}})).collect();
+        told.map(|note| json!({"level": "note", "message": {"text": escape(note)}})).collect();
     if report.findings.len() > MAX_RESULTS {
         let more = plural(report.findings.len() - MAX_RESULTS, "more finding");
         let text = format!("{more}: a run holds no more than {MAX_RESULTS} results");

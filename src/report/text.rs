@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::summary::{level_style, level_word};
-use super::{Finding, Location, Report, claims, witness};
+use super::{Finding, Location, Report, claims, registry, witness};
 use crate::findings::Standing;
 use crate::present::Format;
 use crate::source::Name;
@@ -18,6 +18,9 @@ pub(super) const FORMAT: Format<Report> = Format { name: "text", help: "For peop
 fn write(report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     for block in blocks(&report.findings) {
         write_block(report, &block, view, out)?;
+    }
+    for sentence in registry::sentences(report) {
+        Line::new().plain(sentence).hang(2).write(view, out)?;
     }
     summary_line(report).write(view, out)?;
     more_to_see(report).map_or(Ok(()), |line| line.write(view, out))

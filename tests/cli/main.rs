@@ -31,6 +31,7 @@ mod page;
 mod past;
 mod pipelines;
 mod policy;
+mod profile;
 mod publish;
 #[cfg(unix)]
 mod registries;
