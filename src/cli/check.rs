@@ -1,10 +1,12 @@
 //! `protopact check`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::args::{OnlyArgs, PolicyArgs};
 use super::pipeline::Job;
-use super::{CliError, Ctx, Exit, against, files};
+use super::{CliError, Ctx, Exit, against, files, history};
 use crate::config::Overrides;
 use crate::findings::{Report, WaiverStatus};
 use crate::present::{Choice, Target};
@@ -75,6 +77,10 @@ pub(super) struct CheckArgs {
     /// the configuration where it names several, and else with every published version.
     #[arg(long, value_name = "MODE", value_parser = Mode::NAMES, conflicts_with = "use_rules")]
     mode: Option<String>,
+
+    /// Remember what this file of `history --write` has of numbers as well, where no tag knows them
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
 
     /// Say whether a schema registry takes it: confluent, karapace or apicurio
     ///
@@ -165,6 +171,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),
+        kept: args.history.as_deref().map(|path| history::kept(path, ctx)).transpose()?,
         registry: args
             .profile
             .as_deref()

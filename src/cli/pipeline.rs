@@ -16,7 +16,7 @@ use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
 use crate::git::TagPattern;
-use crate::ledger::{self, History, Memory, Timelines};
+use crate::ledger::{self, History, Kept, Memory, Remembered, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::report;
@@ -48,6 +48,8 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// What a file remembers.
+    pub(super) kept: Option<Kept>,
     /// Which schema registry is asked, and what it keeps.
     pub(super) registry: Option<(Registry, Mode)>,
     /// Findings that this state of the contract has as well do not count.
@@ -231,7 +233,11 @@ fn check_sides(
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
     let policies = policies.accepting(accepted);
     let history = history(pair.origin.as_ref(), &pair.settings);
-    let memory = history.as_ref().map(|history| history as &dyn Memory);
+    let with_file = job.kept.as_ref().map(|kept| Remembered { history: history.as_ref(), kept });
+    let memory = match &with_file {
+        Some(both) => Some(both as &dyn Memory),
+        None => history.as_ref().map(|history| history as &dyn Memory),
+    };
     let moved = std::mem::take(&mut pair.moved);
     let ages = ages(&pair.settings)?;
     let mut comparison = Comparison::remembering(&old, &new, memory).carrying(moved.clone()).reading(&ages);

@@ -113,7 +113,7 @@ impl Reader {
                 assert_eq!(missing, <Vec<String>>::new(), "a half version");
                 times += 1;
                 // There are only so many processors.
-                std::thread::sleep(Duration::from_millis(2));
+                std::thread::sleep(Duration::from_millis(10));
             }
             times
         });
