@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 OLD = 'syntax = "proto3";\npackage a;\nmessage Item {\n  int32 stock = 1;\n}\n'
@@ -14,21 +15,93 @@ NEW = OLD.replace("int32", "string")
 
 
 def everything(out, version, targets):
-    """Tries the packages for this machine; says of the others that they were not."""
+    """Tries the packages for this machine, and what an emulator of it runs; says of the others that they were not."""
     mine = [t for t in targets if t.startswith(platform.machine()) and "linux" in t]
-    for target in targets:
-        if target not in mine:
-            print(f"not tried {target}: this machine does not run it")
-    if not mine:
-        return
     with tempfile.TemporaryDirectory(prefix="protopact-trial-") as scratch:
         scratch = Path(scratch)
         for name, text in [("old/a.proto", OLD), ("new/a.proto", NEW)]:
             (scratch / name).parent.mkdir(exist_ok=True)
             (scratch / name).write_text(text)
-        wheel(out, version, scratch)
-        npm(out, version, scratch)
-        image(out, version, scratch)
+        if mine:
+            wheel(out, version, scratch)
+            npm(out, version, scratch)
+            image(out, version, scratch)
+        for target in targets:
+            if target not in mine:
+                emulated(out, version, target, scratch)
+
+
+def emulated(out, version, target, scratch):
+    """The program of an archive, where something here runs programs of its platform."""
+    cpu = target.split("-")[0]
+    if "windows" in target:
+        kind = ["wine64", "wine"]
+    elif "linux" in target:
+        kind = [f"qemu-{cpu}-static", f"qemu-{cpu}"]
+    else:
+        print(f"not tried {target}: this machine does not run it")
+        return
+    runner = [path for path in map(shutil.which, kind) if path][:1]
+    if not runner:
+        print(f"not tried {target}: there is no {' and no '.join(kind)}")
+        return
+    name = f"protopact-{version}-{target}"
+    if "windows" in target:
+        with zipfile.ZipFile(out / f"{name}.zip") as archive:
+            archive.extractall(scratch)
+        on_windows([*runner, str(scratch / name / "protopact.exe")], version, scratch)
+    else:
+        with tarfile.open(out / f"{name}.tar.gz") as archive:
+            archive.extractall(scratch)
+        command = [*runner, str(scratch / name / "protopact")]
+        judged(f"{target} by {kind[-1]}", command, scratch, version)
+        history(f"{target} by {kind[-1]}", command, scratch)
+
+
+def on_windows(command, version, scratch):
+    """Paths with backslashes, checkouts with CRLF, files that are replaced, a file that a repair leaves as it was."""
+    env = dict(os.environ, WINEPREFIX=str(scratch / "wine"), WINEDEBUG="-all", DISPLAY="")
+    judged("the program for Windows by wine", command, scratch, version, env=env)
+    checkout = scratch / "crlf"
+    for side in ["old", "new"]:
+        (checkout / side / "deep").mkdir(parents=True)
+        text = (scratch / side / "a.proto").read_text().replace("\n", "\r\n")
+        (checkout / side / "deep/a.proto").write_bytes(text.encode())
+    run = {"cwd": checkout, "env": env, "capture_output": True, "text": True, "check": False}
+    report = checkout / "out.json"
+    report.write_text("of an earlier run")
+    check = ["check", ".\\new", "--against", ".\\old", "--report", "json=.\\out.json"]
+    done = subprocess.run([*command, *check], **run)
+    assert done.returncode == 1 and "FIELD_SAME_TYPE" in done.stdout, done
+    assert "new/deep/a.proto:4:3" in done.stdout.replace("\\", "/"), done.stdout
+    assert report.read_text().startswith("{"), "an old report is replaced"
+    assert not list(checkout.glob("*.tmp*")), "nothing is left beside it"
+    fixed = subprocess.run([*command, "fix", ".\\new", "--against", ".\\old"], **run)
+    lines = (checkout / "new/deep/a.proto").read_bytes().split(b"\n")
+    assert all(line.endswith(b"\r") for line in lines[:-1]), (fixed, lines)
+    again = subprocess.run([*command, *check], **run)
+    assert again.returncode == 0, (fixed, again)
+    history("the program for Windows by wine", command, scratch, env=env)
+
+
+def history(what, command, scratch, **more):
+    """Versions of a git repository, and a build."""
+    folder = Path(tempfile.mkdtemp(prefix="history-", dir=scratch))
+    git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    for side, tag in [("old", "v1.0.0"), ("new", "v2.0.0")]:
+        (folder / "a.proto").write_bytes((scratch / side / "a.proto").read_bytes())
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "--quiet", "-m", tag], check=True)
+        subprocess.run([*git, "tag", tag], check=True)
+    run = {"cwd": folder, "capture_output": True, "text": True, "check": False, **more}
+    done = subprocess.run([*command, "check", "--against", "v1.0.0"], **run)
+    assert done.returncode == 1 and "error[FIELD_SAME_TYPE]" in done.stdout, done
+    done = subprocess.run([*command, "check", "--against", "latest"], **run)
+    assert done.returncode == 0, done
+    done = subprocess.run([*command, "build", "-o", "out.binpb"], **run)
+    assert done.returncode == 0 and (folder / "out.binpb").read_bytes(), done
+    print(f"tried {what} in a git repository")
 
 
 def judged(what, command, folder, version, **more):

@@ -56,6 +56,8 @@ enum Kind {
     Verify,
     /// What runs noted of files they have read
     Scans,
+    /// Files of versions that were made here, which places are asked with
+    Releases,
 }
 
 impl Kind {
@@ -65,6 +67,7 @@ impl Kind {
             Kind::Deps => Space::Deps,
             Kind::Verify => Space::Verify,
             Kind::Scans => Space::Scans,
+            Kind::Releases => Space::Releases,
         }
     }
 }

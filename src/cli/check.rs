@@ -1,15 +1,18 @@
 //! `protopact check`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::pipeline::{self, Job};
-use super::{CliError, Ctx, Exit, files};
+use super::args::{OnlyArgs, PolicyArgs};
+use super::pipeline::Job;
+use super::{CliError, Ctx, Exit, against, files, history};
 use crate::config::Overrides;
 use crate::findings::{Report, WaiverStatus};
 use crate::present::{Choice, Target};
 use crate::report::{OfCheck, SourceIssue, write_source_issues};
 use crate::text::View;
-use crate::words::{Bump, Level, Mode};
+use crate::words::{Bump, Mode, Registry};
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -28,10 +31,13 @@ Examples:
   protopact check --against HEAD --staged             in a pre-commit hook
   protopact check --against latest                    against the last version
   protopact check v2.0.0 --against v1.4.0             two versions
+  protopact check --against 'tag:v1.*'                every version 1, and which of them break
   protopact check --against latest --new-since main   what main has broken already does not fail
   protopact check --against main --use FILE           by buf's category FILE
   protopact check --against main --deny wire          encoded data only
   protopact check --against main --mode backward      new readers, old data and calls
+  protopact check --mode backward-transitive          the same, whatever published version wrote it
+  protopact check --against main --profile confluent  whether a registry takes it
   protopact check --against main --witness            with bytes that prove it
   protopact check --report json=out.json              JSON in a file as well")]
 pub(super) struct CheckArgs {
@@ -43,7 +49,9 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     staged: bool,
 
-    /// What to compare with; `check.against` in the configuration when it is left out
+    /// What to compare with, may be repeated; `check.against` in the configuration when it is left out
+    ///
+    /// `tag:GLOB` is every version with such a tag. What breaks several states is told once, with those that it breaks.
     // `-#format=json` is standard input.
     #[arg(long, value_name = "SRC", allow_hyphen_values = true)]
     against: Vec<String>,
@@ -62,12 +70,24 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "TYPE", value_parser = Bump::ALL.map(Bump::as_str))]
     release_type: Option<String>,
 
-    /// Who has to read whom: backward (new reads old), forward (old reads new) or full (both)
+    /// Who has to read whom: backward (new reads old), forward (old reads new) or full (both); with -transitive over all versions
     ///
     /// Narrows the denied lenses to the direction. In forward and full, what is new counts where an old side cannot read
-    /// it. Rules have no direction and do not count beside it.
-    #[arg(long, value_name = "MODE", value_parser = Mode::ALL.map(Mode::as_str), conflicts_with = "use_rules")]
+    /// it. Rules have no direction and do not count beside it. The `-transitive` ones compare with every state that --against names, or
+    /// the configuration where it names several, and else with every published version.
+    #[arg(long, value_name = "MODE", value_parser = Mode::NAMES, conflicts_with = "use_rules")]
     mode: Option<String>,
+
+    /// Remember what this file of `history --write` has of numbers as well, where no tag knows them
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+
+    /// Say whether a schema registry takes it: confluent, karapace or apicurio
+    ///
+    /// By what the registry itself calls compatible in the direction of --mode, or else backward, which is not what readers can
+    /// read: where the two differ it is told. What the registry refuses fails the check.
+    #[arg(long, value_name = "REGISTRY", value_parser = Registry::ALL.map(Registry::as_str))]
+    profile: Option<String>,
 
     #[command(flatten)]
     policy: PolicyArgs,
@@ -108,57 +128,6 @@ pub(super) struct CheckArgs {
     report: Vec<Target<OfCheck>>,
 }
 
-/// Which files are looked at.
-#[derive(Debug, Args)]
-pub(super) struct OnlyArgs {
-    /// Only these files and folders; may be repeated
-    ///
-    /// Relative to the working directory; of a revision from the root of its repository; of a descriptor set
-    /// its import paths. A path means the same on both sides, and an import path is one as well. What is left out is not
-    /// judged, and is still there to be imported.
-    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath, help_heading = "What to look at")]
-    pub(super) path: Vec<String>,
-
-    /// Never these files and folders, also where --path names them; may be repeated
-    #[arg(long, value_name = "PATH", value_delimiter = ',', value_hint = clap::ValueHint::AnyPath, help_heading = "What to look at")]
-    pub(super) exclude_path: Vec<String>,
-}
-
-/// What counts as a break.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "What counts as a break")]
-pub(super) struct PolicyArgs {
-    /// Lenses that must stay ok: wire, json, rpc, http, validation, source or one of source.go, .java, .python, .rust
-    ///
-    /// Without --deny, --use and configuration it is wire,rpc,json.
-    #[arg(long, value_name = "LENS", value_delimiter = ',')]
-    deny: Option<Vec<String>>,
-
-    /// Rules and categories that must not fire: FILE, PACKAGE, WIRE_JSON, WIRE, CSR, or ids
-    #[arg(long = "use", value_name = "RULE", value_delimiter = ',')]
-    use_rules: Option<Vec<String>>,
-
-    /// Rules and categories taken out of --use
-    #[arg(long, value_name = "RULE", value_delimiter = ',')]
-    except: Vec<String>,
-
-    /// Files nothing is reported for: paths or globs, relative to the folder of the configuration
-    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
-    ignore: Vec<String>,
-
-    /// Leave packages such as acme.v1alpha1 and acme.v1beta1 alone
-    #[arg(long)]
-    ignore_unstable_packages: bool,
-
-    /// The lowest level that fails the check
-    #[arg(long, value_name = "LEVEL", value_parser = Level::ALL.map(Level::as_str))]
-    fail_on: Option<String>,
-
-    /// The shape of version tags, for `latest`
-    #[arg(long, value_name = "SHAPE")]
-    tag: Option<String>,
-}
-
 /// Formats by the names of `buf breaking --error-format`.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum BufFormat {
@@ -188,33 +157,13 @@ impl CheckArgs {
     }
 }
 
-impl PolicyArgs {
-    /// What is said about what counts, and what to compare with.
-    pub(super) fn overrides(&self, against: Option<String>, ctx: &Ctx<'_>) -> Overrides {
-        Overrides {
-            against,
-            deny: self.deny.clone(),
-            use_rules: self.use_rules.clone(),
-            except: self.except.clone(),
-            ignore: self.ignore.clone(),
-            ignore_unstable_packages: self.ignore_unstable_packages.then_some(true),
-            fail_on: self.fail_on.clone(),
-            tag: self.tag.clone(),
-            ..pipeline::overrides(ctx)
-        }
-    }
-}
-
 /// Runs the command.
 pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
-    if let [_, second, ..] = &*args.against {
-        let message = format!("`--against` is given more than once, the second time with `{second}`");
-        return Err(CliError::usage(message).hint("compare with one state at a time"));
-    }
+    let mode = args.mode.as_deref().and_then(Mode::of_either);
     let job = Job {
         overrides: Overrides {
-            mode: args.mode.as_deref().and_then(Mode::of),
-            ..args.policy.overrides(args.against.first().cloned(), ctx)
+            mode: mode.map(|(mode, _)| mode),
+            ..args.policy.overrides(args.against.clone(), ctx)
         },
         old_config: args.against_config.clone(),
         path: args.only.path.clone(),
@@ -222,12 +171,21 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),
+        kept: args.history.as_deref().map(|path| history::kept(path, ctx)).transpose()?,
+        registry: args
+            .profile
+            .as_deref()
+            .and_then(Registry::of)
+            .map(|registry| (registry, mode.map_or(Mode::Backward, |(mode, _)| mode))),
         excerpts: args.formats().any(Choice::<OfCheck>::shows_sources),
         affected: !args.all,
         repairs: args.formats().any(Choice::<OfCheck>::shows_repairs),
         ..Job::new(&args.new_side())
     };
-    let checked = pipeline::check(&job, ctx);
+    let checked = match mode {
+        Some((_, true)) => against::check_all(&job, ctx),
+        _ => against::check(&job, ctx),
+    };
     if let Err(error) = &checked
         && args.format().has_source_issues()
     {
@@ -248,7 +206,8 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         },
         None => report.fails(fail_on),
     };
-    Ok(if fails { Exit::Findings } else { Exit::Clean })
+    let refused = report.registry.as_ref().is_some_and(|answer| !answer.takes());
+    Ok(if fails || refused { Exit::Findings } else { Exit::Clean })
 }
 
 fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {

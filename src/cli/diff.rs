@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::check::OnlyArgs;
+use super::args::OnlyArgs;
 use super::pipeline::{self, Job, Text};
 use super::{CliError, Ctx, Exit};
 use crate::present::Choice;
@@ -44,7 +44,7 @@ pub(super) struct DiffArgs {
 /// Runs the command.
 pub(super) fn exec(args: DiffArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let mut overrides = pipeline::overrides(ctx);
-    overrides.against = Some(args.old.clone());
+    overrides.against = vec![args.old.clone()];
     let job = Job {
         overrides,
         path: args.only.path.clone(),

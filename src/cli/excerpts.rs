@@ -39,5 +39,5 @@ pub(super) fn of([old, new]: [&Texts; 2], report: &Report) -> Excerpts {
         }
         lines
     };
-    Excerpts { old: of(old, |f| f.old.as_ref()), new: of(new, |f| f.new.as_ref()) }
+    Excerpts { old: of(old, |f| f.old.as_ref()), new: of(new, |f| f.new.as_ref()), ..Excerpts::default() }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use clap::Args;
 
-use super::check::{OnlyArgs, PolicyArgs};
+use super::args::{OnlyArgs, PolicyArgs};
 use super::diff::diff_line;
 use super::pipeline::{self, Failure, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files, repairs, waive};
@@ -59,7 +59,7 @@ pub(super) struct FixArgs {
 pub(super) fn exec(args: FixArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let typed = args.findings.iter().map(|typed| waive::fingerprint(typed)).collect::<Result<Vec<_>, _>>()?;
     let job = Job {
-        overrides: args.policy.overrides(args.against.clone(), ctx),
+        overrides: args.policy.overrides(args.against.iter().cloned().collect(), ctx),
         old_config: args.against_config.clone(),
         path: args.only.path.clone(),
         exclude_path: args.only.exclude_path.clone(),

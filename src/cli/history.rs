@@ -1,16 +1,17 @@
 //! `protopact history`.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::pipeline::{self, Job};
-use super::{CliError, Ctx, ErrorKind, Exit};
+use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::git::{Repo, TagPattern};
-use crate::ledger::{Chronicle, Chronicler, Story, tell};
+use crate::ledger::{Chronicle, Chronicler, Kept, Story, tell};
 use crate::present::{Choice, Format, Formats};
 use crate::source::{Content, Name, Opened};
-use crate::text::{View, near};
+use crate::text::{Line, View, near, plural};
 
 /// Show every number and name that the versions of a contract ever used
 ///
@@ -24,7 +25,8 @@ Examples:
   protopact history shop.v1.Item             one message
   protopact history shop.v1                  a package
   protopact history shop.v1.Item --format json
-  protopact history --removable              what is deprecated, and may go")]
+  protopact history --removable              what is deprecated, and may go
+  protopact history --write contract.history for `check --history`, where there are no tags")]
 pub(super) struct HistoryArgs {
     /// A message or enum, or what stands around several: a package, an outer message
     #[arg(value_name = "SYMBOL")]
@@ -37,6 +39,14 @@ pub(super) struct HistoryArgs {
     /// In how many published versions a field or value has to be deprecated before it may be removed
     #[arg(long, value_name = "N", default_value_t = 1, requires = "removable")]
     min_versions: usize,
+
+    /// Keep what every number was used for in a file: its lines, and those of all versions and the working tree
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["removable", "symbol", "verify"])]
+    write: Option<PathBuf>,
+
+    /// Whether a file has what all versions and the working tree say, and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["removable", "symbol"])]
+    verify: Option<PathBuf>,
 
     /// The shape of version tags
     #[arg(long, value_name = "SHAPE")]
@@ -83,10 +93,17 @@ fn json(told: &Told, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// Runs the command.
 pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
-    let (chronicle, notes) = read(args.tag.as_deref(), ctx)?;
+    let (chronicler, notes) = read(args.tag.as_deref(), ctx)?;
     for note in &notes {
         ctx.note(note)?;
     }
+    if let Some(path) = &args.write {
+        return write(path, &chronicler.kept(), ctx);
+    }
+    if let Some(path) = &args.verify {
+        return verify(path, &chronicler.kept(), ctx);
+    }
+    let chronicle = chronicler.finish();
     let chronicle = match &args.symbol {
         Some(symbol) => about(chronicle, symbol.trim_start_matches('.'))?,
         None => chronicle,
@@ -98,7 +115,7 @@ pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
 }
 
 /// Every version and the working tree, and what is to be said about them.
-fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicle, Vec<String>), CliError> {
+fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicler, Vec<String>), CliError> {
     let progress = ctx.progress("reading");
     let repo = Repo::discover(&ctx.io.cwd).map_err(|e| {
         CliError::new(ErrorKind::Usage, e)
@@ -136,7 +153,55 @@ fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicle, Vec<String>)
         take(&mut chronicler, &name, &opened);
         Ok(())
     })?;
-    Ok((chronicler.finish(), notes))
+    Ok((chronicler, notes))
+}
+
+/// Adds to a file, or makes it.
+fn write(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let name = path.display().to_string();
+    let before = match ctx.io.cwd.join(path).exists() {
+        true => kept(path, ctx)?,
+        false => Kept::default(),
+    };
+    let fresh = told.beyond(&before).len();
+    let all = told.clone().and(before);
+    files::write_whole(&ctx.io.cwd.join(path), &name, |out| out.write_all(all.text().as_bytes()))?;
+    ctx.note(&format!("`{name}` has {}, {fresh} of them new", plural(all.len(), "use")))?;
+    Ok(Exit::Clean)
+}
+
+/// Tells where a file and the versions differ.
+fn verify(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let file = kept(path, ctx)?;
+    let (missing, beyond) = (told.beyond(&file), file.beyond(told));
+    let lines = missing
+        .iter()
+        .map(|line| ("missing ", line))
+        .chain(beyond.iter().map(|line| ("in no version ", line)));
+    for (what, line) in lines {
+        let line = Line::new().plain(what).plain(line).hang(2);
+        line.write(&ctx.view(), &mut ctx.io.out)?;
+    }
+    let same = missing.is_empty() && beyond.is_empty();
+    let (name, uses) = (path.display(), plural(told.len(), "use"));
+    if same {
+        Line::new()
+            .plain(format!("`{name}` has what the versions have: {uses}"))
+            .write(&ctx.view(), &mut ctx.io.out)?;
+    }
+    Ok(if same { Exit::Clean } else { Exit::Findings })
+}
+
+/// Reads a history file.
+pub(super) fn kept(path: &Path, ctx: &Ctx<'_>) -> Result<Kept, CliError> {
+    let name = path.display();
+    let text = std::fs::read_to_string(ctx.io.cwd.join(path))
+        .map_err(|e| CliError::outside(format!("cannot read `{name}`"), e))?;
+    Kept::parse(&text).map_err(|error| {
+        CliError::new(ErrorKind::Usage, error)
+            .while_(format!("cannot read `{name}`"))
+            .hint("it is a file of `protopact history --write`, and a merge keeps all lines of both sides")
+    })
 }
 
 fn take(chronicler: &mut Chronicler, name: &str, opened: &Opened) {

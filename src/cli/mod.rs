@@ -1,5 +1,7 @@
 //! The commands: one file each, arguments first, then resolve, do, report. This file only says which there are.
 
+mod against;
+mod args;
 mod build;
 mod cache;
 mod check;

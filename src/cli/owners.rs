@@ -26,7 +26,7 @@ pub(super) fn of(cwd: &Path, report: &Report) -> BTreeMap<String, Vec<String>> {
     };
     let places = report.findings.iter().filter_map(|finding| match (&finding.new, &finding.old) {
         (Some(new), _) => Some((&new.path, &report.new)),
-        (None, Some(old)) => Some((&old.path, &report.old)),
+        (None, Some(old)) => Some((&old.path, report.old_of(finding))),
         (None, None) => None,
     });
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::exit::ExitCodeStyle;
 use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, warnings};
@@ -10,12 +11,12 @@ use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
 use crate::compile::{self, Backend, CompileError, Compiled, Diagnostic, Input, Options};
-use crate::config::{ConfigError, ImportPlace, Overrides, Place, Root, Settings, is_under};
+use crate::config::{Baseline, ConfigError, ImportPlace, Overrides, Place, Root, Settings, is_under};
 use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
 use crate::git::TagPattern;
-use crate::ledger::{self, History, Memory, Timelines};
+use crate::ledger::{self, History, Kept, Memory, Remembered, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::report;
@@ -26,7 +27,7 @@ use crate::source::{
 };
 use crate::text::{Date, plural};
 use crate::wire::{Reader, runtimes};
-use crate::words::{Level, Pinned};
+use crate::words::{Level, Mode, Pinned, Registry};
 
 /// What a command asks for.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,10 @@ pub(super) struct Job {
     pub(super) packages: bool,
     /// Find a witness for every finding.
     pub(super) witness: bool,
+    /// What a file remembers.
+    pub(super) kept: Option<Kept>,
+    /// Which schema registry is asked, and what it keeps.
+    pub(super) registry: Option<(Registry, Mode)>,
     /// Findings that this state of the contract has as well do not count.
     pub(super) new_since: Option<String>,
     /// Show the sources of both sides beside each finding.
@@ -105,22 +110,86 @@ pub(super) fn overrides(ctx: &Ctx<'_>) -> Overrides {
     }
 }
 
+/// What came of comparing with one state.
+pub(super) struct Checked {
+    pub(super) report: Report,
+    /// The lowest level that fails.
+    pub(super) fail_on: Level,
+    /// What is to be said of the memory: of one state, where there are several.
+    pub(super) memory: Vec<String>,
+}
+
+impl Checked {
+    /// The whole report, and the level.
+    pub(super) fn told(mut self) -> (Report, Level) {
+        self.report.notes.append(&mut self.memory);
+        (self.report, self.fail_on)
+    }
+}
+
+/// What a run keeps from one state to the next, where it compares with several: what was compiled last is not compiled
+/// again, and warnings are told once.
+#[derive(Default)]
+pub(super) struct Seen {
+    several: bool,
+    /// Of the old and the new side: the files, and what was made of them.
+    sides: [Option<(Input, Known)>; 2],
+    warned: Vec<Name>,
+}
+
+impl Seen {
+    /// For so many states.
+    pub(super) fn of(states: usize) -> Seen {
+        Seen { several: states > 1, ..Seen::default() }
+    }
+}
+
 /// Compares and decides. The level is the lowest that fails.
 pub(super) fn check(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
+    Ok(check_one(job, &mut Seen::default(), ctx)?.map_err(several)?.told())
+}
+
+/// Why several states are an error.
+pub(super) fn several(states: Vec<Baseline>) -> CliError {
+    RequestError::Several(states).into()
+}
+
+/// The same of one state among several; where several are named, those.
+pub(super) fn check_one(
+    job: &Job,
+    seen: &mut Seen,
+    ctx: &mut Ctx<'_>,
+) -> Result<Result<Checked, Vec<Baseline>>, CliError> {
+    let one = |opened: Result<Sides, RequestError>| match opened {
+        Err(RequestError::Several(states)) => Ok(Err(states)),
+        opened => opened.map(Ok),
+    };
     // What these ask for is about files that no change reaches.
     let whole = job.limit_to_input_files || job.new_since.is_some() || ctx.global.warnings;
     if job.affected && !whole {
-        let part = asked(job, ctx, |request, stdin| request.affected(stdin))?;
-        if let Some(decided) = check_sides(part, job, ctx)? {
-            return Ok(decided);
+        let part = match asked(job, ctx, |request, stdin| one(request.affected(stdin)))? {
+            Ok(part) => part,
+            Err(several) => return Ok(Err(several)),
+        };
+        if let Some(checked) = check_sides(part, job, seen, ctx)? {
+            return Ok(Ok(checked));
         }
     }
-    let whole = asked(job, ctx, |request, stdin| request.both(stdin))?;
-    Ok(check_sides(whole, job, ctx)?.expect("nothing is missing where everything is compiled"))
+    let whole = match asked(job, ctx, |request, stdin| one(request.both(stdin)))? {
+        Ok(whole) => whole,
+        Err(several) => return Ok(Err(several)),
+    };
+    let checked = check_sides(whole, job, seen, ctx)?;
+    Ok(Ok(checked.expect("nothing is missing where everything is compiled")))
 }
 
 /// The same of sides that were opened; `None` where a part of them does not tell all.
-fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(Report, Level)>, CliError> {
+fn check_sides(
+    mut pair: Sides,
+    job: &Job,
+    seen: &mut Seen,
+    ctx: &mut Ctx<'_>,
+) -> Result<Option<Checked>, CliError> {
     let options = options(&pair.settings);
     let fail_on = pair.settings.check.fail_on;
     let part = pair.affected.take();
@@ -137,19 +206,23 @@ fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(
         (Content::Sources(old), Content::Sources(new)) if job.repairs => Some((old.clone(), new.clone())),
         _ => None,
     };
-    let (old, new, mut warned) = match compile_pair(&mut pair, job, &options) {
+    let (old, new, mut warned) = match compile_pair(&mut pair, job, &options, seen) {
         // Whoever has to mend something is told of everything that is wrong.
         Err(_) if part.is_some() => return Ok(None),
         compiled => compiled?,
     };
     if let Some(part) = &part {
-        if [&old, &new].into_iter().any(Schema::clashes_elsewhere) {
+        if [&*old, &*new].into_iter().any(Schema::clashes_elsewhere) {
             return Ok(None);
         }
         let sides = [(&mut warned.0, &pair.old.layout), (&mut warned.1, &pair.new.layout)];
         sides.into_iter().for_each(|(warnings, layout)| part.keep_warnings(warnings, layout));
     }
-    let warned = warnings::tell(&[(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)], ctx)?;
+    let mut sides: Vec<(&Name, &[Diagnostic])> =
+        vec![(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)];
+    sides.retain(|(name, _)| !seen.warned.contains(name));
+    let warned = warnings::tell(&sides, ctx)?;
+    seen.warned.extend(sides.into_iter().map(|(name, _)| name.clone()));
     progress.say("comparing");
     let accepted = Waivers {
         entries: pair.settings.waivers.clone(),
@@ -160,7 +233,11 @@ fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
     let policies = policies.accepting(accepted);
     let history = history(pair.origin.as_ref(), &pair.settings);
-    let memory = history.as_ref().map(|history| history as &dyn Memory);
+    let with_file = job.kept.as_ref().map(|kept| Remembered { history: history.as_ref(), kept });
+    let memory = match &with_file {
+        Some(both) => Some(both as &dyn Memory),
+        None => history.as_ref().map(|history| history as &dyn Memory),
+    };
     let moved = std::mem::take(&mut pair.moved);
     let ages = ages(&pair.settings)?;
     let mut comparison = Comparison::remembering(&old, &new, memory).carrying(moved.clone()).reading(&ages);
@@ -191,8 +268,8 @@ fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(
         if job.excerpts { timelines(&comparison, &findings, history.as_ref()) } else { Timelines::default() };
     let mut notes = pair.notes;
     notes.extend(warned);
-    notes.extend_from_slice(comparison.notes());
     notes.extend_from_slice(policies.warnings());
+    let memory_notes = comparison.notes().to_vec();
     let mut report = Report {
         old: pair.old.name,
         new: pair.new.name,
@@ -202,6 +279,7 @@ fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(
         notes,
         bump,
         timelines,
+        registry: job.registry.map(|(registry, mode)| policy::registry(&comparison, registry, mode)),
         ..Report::default()
     };
     lines::fill(&kept, &mut report);
@@ -223,10 +301,12 @@ fn check_sides(mut pair: Sides, job: &Job, ctx: &mut Ctx<'_>) -> Result<Option<(
         };
         report.repairs = suggest(&bench, &comparison, &report.findings);
     }
-    // Taking millions of small things apart at the end of the process helps nobody.
-    std::mem::forget(comparison);
-    std::mem::forget((old, new));
-    Ok(Some((report, fail_on)))
+    // Taking millions of small things apart at the end of the process helps nobody; before the next state it does.
+    if !seen.several {
+        std::mem::forget(comparison);
+        std::mem::forget((old, new));
+    }
+    Ok(Some(Checked { report, fail_on, memory: memory_notes }))
 }
 
 /// What became of the numbers that findings are about, of those that are shown whole.
@@ -475,24 +555,42 @@ pub(super) fn history(origin: Option<&Origin>, settings: &Settings) -> Option<Hi
     })
 }
 
+/// A side, and what is odd about its sources.
+type Known = (Arc<Schema>, Vec<Diagnostic>);
+
 /// Both sides, and what is odd about the sources of each.
-type Pair = (Schema, Schema, (Vec<Diagnostic>, Vec<Diagnostic>));
+type Pair = (Arc<Schema>, Arc<Schema>, (Vec<Diagnostic>, Vec<Diagnostic>));
 
 /// Compiles both sides at the same time. Bytes of sources and descriptors are dropped as soon as the next form
 /// of them is there.
-fn compile_pair(pair: &mut Sides, job: &Job, options: &Options) -> Result<Pair, CliError> {
+fn compile_pair(pair: &mut Sides, job: &Job, options: &Options, seen: &mut Seen) -> Result<Pair, CliError> {
+    let several = seen.several;
     let take = |content: &mut Content| std::mem::replace(content, Content::Sources(Input::default()));
     let (mut old, new) = (take(&mut pair.old.content), take(&mut pair.new.content));
     if job.limit_to_input_files {
         limit(&mut old, &new)?;
     }
-    let build = |content: Content| {
+    let build = |content: Content, kept: &mut Option<(Input, Known)>| {
+        let input = match &content {
+            Content::Sources(input) if several => Some(input.clone()),
+            _ => None,
+        };
+        if let (Some(input), Some((known, made))) = (&input, &*kept)
+            && input == known
+        {
+            return Ok(made.clone());
+        }
         let mut compiled = compile_side(&content, options)?;
         drop(content);
         let warnings = std::mem::take(&mut compiled.warnings);
-        Ok((Schema::build(&compiled).map_err(Failure::Schema)?, warnings))
+        let schema = Arc::new(Schema::build(&compiled).map_err(Failure::Schema)?);
+        if let Some(input) = input {
+            *kept = Some((input, (schema.clone(), warnings.clone())));
+        }
+        Ok((schema, warnings))
     };
-    let (old, new) = rayon::join(|| build(old), || build(new));
+    let [kept_old, kept_new] = &mut seen.sides;
+    let (old, new) = rayon::join(|| build(old, kept_old), || build(new, kept_new));
     match (old, new) {
         (Ok((old, odd)), Ok((new, odd_too))) => Ok((old, new, (odd, odd_too))),
         (old, new) => {

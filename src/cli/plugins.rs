@@ -21,7 +21,7 @@ use crate::words::Language;
 /// Get the protoc plugins that packages are made with
 ///
 /// Each is pinned at one version; protopact.lock, beside protopact.toml, says which bytes that is. Only `install` and
-/// `update` ever use the network, through `go`, `mvn` and `pip`.
+/// `update` ever use the network, through `go`, `mvn`, `pip` and `cargo`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

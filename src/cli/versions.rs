@@ -7,12 +7,13 @@ use clap::Args;
 use semver::Version;
 use serde_json::json;
 
-use super::release::{Places, repository};
+use super::release::{Places, repository, tagged, to_ask};
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
 use crate::config::Destination;
 use crate::git::TagPattern;
 use crate::machine::Host;
 use crate::present::{Choice, Format, Formats};
+use crate::release::target::State;
 use crate::release::{Annotation, ReleaseError};
 use crate::text::{Date, Line, Style, View, pretty_json};
 use crate::words::Bump;
@@ -25,14 +26,17 @@ use crate::words::Bump;
 #[command(after_help = "\
 Examples:
   protopact versions
-  protopact versions --places             and who has each: the remote, the folders
+  protopact versions --places             and who has each: the remote, folders, registries
   protopact versions --format json")]
 pub(super) struct VersionsArgs {
     /// Ask the places of releases which versions they have
+    ///
+    /// The remote, folders and OCI registries are asked whether it is there. For registries of languages the packages of each
+    /// version are made again, and one that has another package under the number is told apart.
     #[arg(long)]
     places: bool,
 
-    /// The places to ask: `git:REMOTE`, `dir:FOLDER` or `oci://HOST/NAME`; `release.to` in the configuration when it is left out
+    /// The places to ask, as `release --to` names them; `release.to` in the configuration when it is left out
     #[arg(long, value_name = "PLACE", value_parser = Destination::parse, requires = "places")]
     to: Vec<Destination>,
 
@@ -49,7 +53,16 @@ struct Row {
     date: Date,
     previous: Option<Version>,
     breaks: Option<bool>,
-    places: Option<Vec<String>>,
+    places: Option<Have>,
+}
+
+/// Who has a version.
+#[derive(Default)]
+struct Have {
+    /// Places that have it.
+    same: Vec<String>,
+    /// Places that have something else under its number.
+    other: Vec<String>,
 }
 
 impl Row {
@@ -61,6 +74,17 @@ impl Row {
             v if v.minor != before.minor => Bump::Minor,
             _ => Bump::Patch,
         })
+    }
+}
+
+impl Have {
+    /// Adds a place that has it, has something else, or has nothing.
+    fn add(&mut self, place: String, same: Option<bool>) {
+        match same {
+            Some(true) => self.same.push(place),
+            Some(false) => self.other.push(place),
+            None => {}
+        }
     }
 }
 
@@ -100,15 +124,26 @@ pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         let before =
             |row: &&Row| row.version < version && (!version.pre.is_empty() || row.version.pre.is_empty());
         let before = rows.iter().rfind(before).map(|row| row.version.clone());
-        let have = if args.places {
-            let remote = asked.iter().filter(|(_, tags)| tags.get(&tag) == objects.get(&tag));
-            let remote = remote.map(|(name, _)| format!("git:{name}"));
+        let mut have = None;
+        if args.places {
+            let have = have.insert(Have::default());
+            if let Some((name, tags)) = &asked {
+                let there = tags.get(&tag).map(|there| Some(there) == objects.get(&tag));
+                have.add(format!("git:{name}"), there);
+            }
             let folders = settings.name.iter().flat_map(|name| places.folders_with(name, &version));
-            let registries = places.registries_with(&version, &host).map_err(ReleaseError::Target)?;
-            Some(remote.chain(folders).chain(registries).collect())
-        } else {
-            None
-        };
+            have.same.extend(folders);
+            have.same.extend(places.registries_with(&version, &host).map_err(ReleaseError::Target)?);
+            if let Some(contract) = &settings.name {
+                let mut files = || {
+                    let (entry, notes) = tagged(&repo, contract, &tag, (&version, commit))?;
+                    to_ask(&repo, &entry, &notes, ctx)
+                };
+                for (name, state) in places.packages_of(&version, &host, &mut files)? {
+                    have.add(name, (state != State::Absent).then_some(state == State::Same));
+                }
+            }
+        }
         rows.push(Row {
             tag,
             commit: commit.to_string(),
@@ -141,8 +176,11 @@ fn text(rows: &Vec<Row>, view: &View, out: &mut dyn io::Write) -> io::Result<()>
         };
         line = line.plain(format!("  tag {}", row.tag));
         if let Some(places) = &row.places {
-            let places = if places.is_empty() { "nowhere".to_owned() } else { places.join(", ") };
-            line = line.plain(format!("  {places}"));
+            let same = if places.same.is_empty() { "nowhere".to_owned() } else { places.same.join(", ") };
+            line = line.plain(format!("  {same}"));
+            if !places.other.is_empty() {
+                line = line.styled(Style::Warn, format!("  another one in {}", places.other.join(", ")));
+            }
         }
         line.hang(width + 2).write(view, out)?;
     }
@@ -162,7 +200,8 @@ fn as_json(rows: &Vec<Row>, _: &View, out: &mut dyn io::Write) -> io::Result<()>
                 "previous": row.previous.as_ref().map(Version::to_string),
                 "bump": row.bump().map(Bump::as_str),
                 "breaks": row.breaks,
-                "places": row.places,
+                "places": row.places.as_ref().map(|places| &places.same),
+                "other": row.places.as_ref().map(|places| &places.other),
             })
         })
         .collect();

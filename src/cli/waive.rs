@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::pipeline::{self, Job};
-use super::{CliError, Ctx, Exit, files};
+use super::{CliError, Ctx, Exit, against, files};
 use crate::config::waive::{NewWaiver, add, remove};
 use crate::config::{self, Overrides, Settings};
 use crate::findings::{Finding, Report, Standing, Waived, WaiverState, WaiverStatus};
@@ -68,18 +68,18 @@ struct Target {
 /// Runs the command.
 pub(super) fn exec(args: WaiveArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let target = target(ctx)?;
-    let overrides = Overrides { against: args.against.clone(), ..pipeline::overrides(ctx) };
+    let overrides = Overrides { against: args.against.iter().cloned().collect(), ..pipeline::overrides(ctx) };
     let job = Job { overrides, ..Job::new(".") };
     if args.list {
-        let (report, _) = pipeline::check(&job, ctx)?;
+        let (report, _) = against::check(&job, ctx)?;
         return list(&report, ctx);
     }
     if args.prune {
-        let (report, _) = pipeline::check(&job, ctx)?;
+        let (report, _) = against::check(&job, ctx)?;
         return prune(&target, &report, ctx);
     }
-    let compared = args.against.is_some() || target.settings.check.against.is_some();
-    let report = if compared { Some(pipeline::check(&job, ctx)?.0) } else { None };
+    let compared = args.against.is_some() || !target.settings.check.against.is_empty();
+    let report = if compared { Some(against::check(&job, ctx)?.0) } else { None };
     if report.is_none() {
         ctx.note("nothing to compare with is known, so that nobody looked whether there are such findings")?;
     }

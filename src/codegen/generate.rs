@@ -8,9 +8,10 @@ use prost_types::compiler::CodeGeneratorResponse;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use super::pbjson;
 use super::plugin::{Library, LockError, Ready, Tool, spec};
 use super::request::{self, ResponseError, Set};
-use super::sdk::{self, PackageError, Plugin, PluginCall};
+use super::sdk::{self, PackageError, PluginCall};
 use super::{Contract, FileTree, Target, TreeError};
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
@@ -180,9 +181,7 @@ pub fn package_steps<E>(
     ready: &mut dyn FnMut(&'static spec::Pinned) -> Result<Ready, E>,
 ) -> Result<Vec<Step>, E> {
     let mut steps = Vec::new();
-    for (plugin, generator) in
-        sdk::line(target).plugins.iter().filter(|(plugin, _)| services || !plugin.services_only)
-    {
+    for (plugin, generator) in sdk::plugins(target).filter(|(plugin, _)| services || !plugin.services_only) {
         let ready = ready(plugin)?;
         steps.push(Step {
             plugin: if generator.is_empty() { ready } else { ready.generator(generator) },
@@ -211,9 +210,7 @@ impl Ready {
     fn key(&self) -> &str {
         match &self.tool {
             Tool::Protoc { generator, .. } => generator,
-            Tool::Program { .. } => &self.name,
-            Tool::Library(Library::Prost) => Plugin::PROST.as_str(),
-            Tool::Library(Library::Tonic) => Plugin::TONIC.as_str(),
+            Tool::Program { .. } | Tool::Library(_) => &self.name,
         }
     }
 }
@@ -607,6 +604,7 @@ fn call_library(
     let call = || match library {
         Library::Prost => protoc_gen_prost::execute(request).map_err(|e| e.to_string()),
         Library::Tonic => protoc_gen_tonic::execute(request).map_err(|e| e.to_string()),
+        Library::Pbjson => pbjson::execute(request),
     };
     let answer = std::panic::catch_unwind(call).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);

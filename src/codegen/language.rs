@@ -52,6 +52,12 @@ impl Target {
         self.language
     }
 
+    /// Whether one of the language's options is on.
+    #[must_use]
+    pub fn has(&self, option: &str) -> bool {
+        self.get(option) == "true"
+    }
+
     /// The value of a key; empty when it has none, which no language takes for a name.
     #[must_use]
     pub fn get(&self, key: &str) -> &str {

@@ -211,7 +211,7 @@ impl Lowering<'_> {
 
 /// The singular delimited fields of `files` that lead back to their own message: prost boxes what is recursive, but
 /// does not see it through a group. Given as prost paths: `.package.Message.field`, with the oneof before the field.
-pub fn recursive_groups(schema: &Schema, files: &[FileId]) -> Vec<String> {
+pub fn recursive_groups(schema: &Schema, files: &[FileId]) -> Vec<(FieldId, String)> {
     let mut paths = Vec::new();
     for (id, field) in schema.fields().filter(|(_, f)| files.contains(&f.file)) {
         let (Some(parent), Some(target)) = (field.parent, schema.field_message(field)) else { continue };
@@ -220,10 +220,11 @@ pub fn recursive_groups(schema: &Schema, files: &[FileId]) -> Vec<String> {
         }
         if reaches(schema, target, parent) {
             let message = &schema.message(parent).full_name;
-            paths.push(match field.oneof {
+            let path = match field.oneof {
                 Some(oneof) => format!(".{message}.{}.{}", schema.oneof(oneof).name, field.name),
                 None => format!(".{}", schema.full_name(Element::Field(id))),
-            });
+            };
+            paths.push((id, path));
         }
     }
     paths

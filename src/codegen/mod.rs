@@ -16,6 +16,7 @@ pub mod legal;
 pub mod lower;
 pub mod managed;
 pub mod manifest;
+mod pbjson;
 pub mod plan;
 pub mod plugin;
 pub mod produce;

@@ -49,7 +49,7 @@ pub use protox::PROTOX;
 pub(crate) use same::same_tokens;
 
 /// One source file to compile.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputFile {
     /// The import path: what other files write to import it.
     pub name: Box<str>,
@@ -63,7 +63,7 @@ pub struct InputFile {
 }
 
 /// Everything one compilation may read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Input {
     /// The files, in any order; import paths are unique.
     pub files: Vec<InputFile>,

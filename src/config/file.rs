@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::against::{self, Baseline, RawAgainst};
 use super::deps::{self, Dep, RawDep};
 use super::generate::{self, Generate, RawGenerate};
 use super::package::{self, RawAbout};
@@ -58,7 +59,8 @@ struct RawContract {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawCheck {
-    against: Option<Spanned<String>>,
+    #[serde(default)]
+    against: RawAgainst,
     deny: Option<Strings>,
     #[serde(rename = "use")]
     use_rules: Option<Strings>,
@@ -123,7 +125,7 @@ pub struct File {
     /// `contract.imports`, relative to the file's folder.
     pub imports: Vec<ImportPlace>,
     /// `check.against`.
-    pub against: Option<String>,
+    pub against: Vec<Baseline>,
     /// `check.deny`, `use` and `except`, when one of them is there.
     pub selection: Option<Selection>,
     /// The ignores of `[check]`; the selection in it is not used.
@@ -228,7 +230,7 @@ impl Reader<'_> {
             name,
             roots,
             imports: self.imports(raw.contract.imports.as_deref().unwrap_or_default())?,
-            against: check.against.map(Spanned::into_inner),
+            against: against::read(check.against, &at)?,
             selection: self.selection(&check.deny, &check.use_rules, &check.except)?,
             ignores: Policy {
                 ignore: self.patterns(check.ignore.as_deref().unwrap_or_default())?,

@@ -52,9 +52,52 @@ pub struct Key {
     /// Where the name is.
     pub place: Place,
     /// The value.
-    pub value: String,
+    pub value: Value,
     /// Where the value is.
     pub value_place: Place,
+}
+
+/// What may stand behind a key of a language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A text.
+    Text(String),
+    /// `true` or `false`.
+    Flag(bool),
+}
+
+impl Value {
+    /// The value as it is written, without quotes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Value::Text(text) => text,
+            Value::Flag(true) => "true",
+            Value::Flag(false) => "false",
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string, or `true` or `false`")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(text.to_owned()))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Value, E> {
+                Ok(Value::Flag(flag))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
 }
 
 /// What runs a plugin that the user named.
@@ -101,7 +144,7 @@ pub struct PluginEntry {
 type Text = Spanned<String>;
 
 /// The section of a language: any keys.
-type RawSection = Spanned<BTreeMap<Spanned<String>, Text>>;
+type RawSection = Spanned<BTreeMap<Spanned<String>, Spanned<Value>>>;
 
 macro_rules! table {
     ($($name:ident $variant:ident $title:literal),*) => {
@@ -134,7 +177,7 @@ fn section(raw: RawSection, place: &dyn Fn(usize) -> Place) -> Section {
     let at = place(raw.span().start);
     let mut written: Vec<_> = raw.into_inner().into_iter().collect();
     written.sort_by_key(|(name, _)| name.span().start);
-    let key = |(name, value): (Spanned<String>, Text)| Key {
+    let key = |(name, value): (Spanned<String>, Spanned<Value>)| Key {
         place: place(name.span().start),
         name: name.into_inner(),
         value_place: place(value.span().start),
@@ -343,7 +386,10 @@ mod tests {
                     [[generate.plugin]]\nlocal = [\"go\", \"run\", \"./x\"]\nout = \"docs\"\nopt = \"html\"\n";
         let generate = file::parse(text, "protopact.toml").unwrap().generate.unwrap();
         let go = &generate.languages[&Language::Go];
-        assert_eq!((&*go.keys[0].name, &*go.keys[0].value), ("module", "github.com/acme/contracts-go"));
+        assert_eq!(
+            (&*go.keys[0].name, go.keys[0].value.as_str()),
+            ("module", "github.com/acme/contracts-go")
+        );
         assert_eq!(go.keys[0].value_place.to_string(), "protopact.toml:6:10");
         assert_eq!(generate.plugins[0].opt, ["html"]);
         assert!(generate.versioned && !generate.languages.contains_key(&Language::Python));

@@ -204,7 +204,7 @@ mod tests {
         let (_, file) = rendered(None, &["proto"]);
         assert_eq!(file.roots.unwrap(), [Root::plain("proto")]);
         assert_eq!(file.selection.unwrap().deny.len(), 3);
-        assert_eq!(file.against.as_deref(), Some("latest"));
+        assert_eq!(file.against, [crate::config::Baseline::plain("latest")]);
     }
 
     #[test]

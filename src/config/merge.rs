@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use super::against::Baseline;
 use super::buf::{Workspace, default_workspace};
 use super::file::{File, backend};
 use super::path::PathPattern;
@@ -28,7 +29,7 @@ pub struct Found {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--against`.
-    pub against: Option<String>,
+    pub against: Vec<String>,
     /// `--deny`: lenses.
     pub deny: Option<Vec<String>>,
     /// `--mode`: the directions that the denied lenses keep; rules, which have none, do not count beside it.
@@ -141,7 +142,10 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         waivers: file.waivers,
         waiver_policy: file.waiver_policy,
         check: CheckSettings {
-            against: overrides.against.clone().or(file.against),
+            against: match &overrides.against[..] {
+                [] => file.against,
+                flags => flags.iter().cloned().map(Baseline::plain).collect(),
+            },
             fail_on: fail_on.unwrap_or(Level::Error),
             path: file.path,
             exclude_path: file.exclude_path,

@@ -4,6 +4,7 @@
 //! and `buf.work.yaml` of every version become one shape, [`buf::Workspace`]. This part reads texts it is given;
 //! it does not look for files (that is `source`).
 
+mod against;
 pub mod buf;
 pub mod deps;
 mod error;
@@ -19,6 +20,7 @@ mod release;
 mod settings;
 pub mod waive;
 
+pub use against::Baseline;
 pub(crate) use error::read_yaml;
 pub use error::{ConfigError, Place};
 pub use merge::{Found, Overrides, merge};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::against::Baseline;
 use super::buf::Workspace;
 use super::deps::Dep;
 use super::generate::Generate;
@@ -83,7 +84,7 @@ pub enum Modules {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckSettings {
     /// What to compare with when nothing is named.
-    pub against: Option<String>,
+    pub against: Vec<Baseline>,
     /// The lowest level that makes the run fail.
     pub fail_on: Level,
     /// Only these files and folders, relative to the configuration's folder; empty for all.

@@ -1,5 +1,7 @@
 //! The model of a report: what a policy fills in, and every format is a pure function of.
 
+mod fold;
+mod registry;
 mod repair;
 mod waiver;
 
@@ -13,14 +15,18 @@ use crate::verdict::Verdict;
 use crate::wire::Proof;
 use crate::words::{Bump, Level, Nature};
 
+pub use fold::{Breaks, fold, newest};
+pub use registry::{RegistryAnswer, RegistryCase};
 pub use repair::{Edit, Repair};
 pub use waiver::{Standing, Waived, WaiverState, WaiverStatus};
 
 /// What a check or a diff has to say, sorted, with paths as a person types them.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// What was compared: the old side.
+    /// What was compared: the old side; of several the highest version, or else the last one.
     pub old: Name,
+    /// Every earlier state that was compared with, in the order they were named in; none where it was one.
+    pub baselines: Vec<Name>,
     /// The new side.
     pub new: Name,
     /// Changes somebody minds, sorted by place, rule and message.
@@ -31,6 +37,8 @@ pub struct Report {
     pub waivers: Vec<WaiverState>,
     /// Things worth knowing about the run itself: the roots that were found, the compiler that was used.
     pub notes: Vec<String>,
+    /// Whether a schema registry takes the new side, where one was named.
+    pub registry: Option<RegistryAnswer>,
     /// What the next version has to be.
     pub bump: Option<Bump>,
     /// Where settings of default values begin, by path, line and column of the value: tools differ in what they point
@@ -57,8 +65,18 @@ pub type Lines = BTreeMap<(String, u32), String>;
 pub struct Excerpts {
     /// Of the old side.
     pub old: Lines,
+    /// Of each earlier state, by its place in [`Report::baselines`], where there are several.
+    pub older: BTreeMap<usize, Lines>,
     /// Of the new side.
     pub new: Lines,
+}
+
+impl Excerpts {
+    /// Of the state that a finding was found against.
+    #[must_use]
+    pub fn old(&self, finding: &Finding) -> &Lines {
+        self.older.get(&finding.breaks.shown).unwrap_or(&self.old)
+    }
 }
 
 /// One change that a policy minds.
@@ -78,6 +96,8 @@ pub struct Finding {
     pub bump: Bump,
     /// Whether it counts.
     pub standing: Standing,
+    /// Which of several earlier states it breaks.
+    pub breaks: Breaks,
     /// One line: what changed.
     pub message: String,
     /// The place in the old sources.
@@ -96,6 +116,15 @@ pub struct Finding {
     pub fingerprint: String,
     /// What shows the effects on data and calls; `None` where nobody asked.
     pub proofs: Option<Vec<Proof>>,
+}
+
+impl Finding {
+    /// The order of findings: by place (the new one where there is one), rule and message, then whatever tells
+    /// equals apart.
+    pub fn order(&self) -> impl Ord + '_ {
+        let place = self.new.as_ref().or(self.old.as_ref());
+        (place, self.rule, &self.message, &self.old, &self.symbol, &self.fingerprint)
+    }
 }
 
 /// Calls by name.

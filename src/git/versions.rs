@@ -187,7 +187,12 @@ impl Repo {
         Ok(Latest { version: version.clone(), revision })
     }
 
-    fn tags(&self) -> Result<Vec<String>, GitError> {
+    /// The names of all tags, sorted.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
+    pub fn tags(&self) -> Result<Vec<String>, GitError> {
         let names = self.inner.tag_names(None).map_err(|source| GitError::git("list the tags", source))?;
         Ok(names.iter().flatten().flatten().map(str::to_owned).collect())
     }

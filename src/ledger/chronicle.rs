@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::history::used;
+use super::kept::Kept;
 use super::timeline::{Numbers, Span, What, spans, stretches};
 use crate::compile::{Declared, Holds, declared};
 use crate::git::Id;
@@ -159,6 +160,21 @@ impl Chronicler {
 }
 
 impl Chronicler {
+    /// Every use of every number, for a file.
+    #[must_use]
+    pub fn kept(&self) -> Kept {
+        let all = self.files.iter().flatten().flat_map(|file| file.iter());
+        let own: FxHashSet<&str> =
+            all.filter(|d| d.what == Holds::Message).map(|d| d.full_name.as_str()).collect();
+        let mut kept = Kept::default();
+        for file in self.files.iter().flatten() {
+            for (full_name, found) in told(file, &own) {
+                found.numbers.iter().for_each(|n| kept.keep(full_name, found.what == Holds::Enum, n));
+            }
+        }
+        kept
+    }
+
     /// What the last version has as deprecated.
     fn deprecated(&self, own: &FxHashSet<&str>) -> Vec<Deprecated> {
         let mut left: Vec<Deprecated> = Vec::new();

@@ -247,7 +247,7 @@ fn type_text(number: &Number) -> String {
     format!("{label}{}", number.type_text)
 }
 
-fn scalar(keyword: &str) -> Option<Type> {
+pub(super) fn scalar(keyword: &str) -> Option<Type> {
     const SCALARS: [Type; 15] = [
         Type::Double,
         Type::Float,

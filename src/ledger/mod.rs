@@ -12,6 +12,7 @@
 
 mod chronicle;
 mod history;
+mod kept;
 pub mod tell;
 mod timeline;
 
@@ -22,6 +23,7 @@ use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
 pub use chronicle::{Chronicle, Chronicler, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Story};
 pub use history::{History, MAX_VERSIONS};
+pub use kept::{Kept, KeptError, Remembered};
 pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};
 
 /// A message or enum whose numbers are asked for.
@@ -153,10 +155,14 @@ fn ever_used(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Ever> {
 fn past(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Past> {
     let (number, _) = added(change, cx)?;
     // What came before the last use was judged when that was new.
-    let last = &uses.iter().find(|u| u.number == number)?.version;
-    let last = uses.iter().filter(|u| u.number == number && u.version == *last);
-    let (found, comeback) =
-        last.map(|u| (u, comeback(change, cx, u))).min_by_key(|(_, comeback)| *comeback)?;
+    let version = &*uses.iter().find(|u| u.number == number)?.version;
+    let last = uses.iter().filter(|u| u.number == number && *u.version == *version);
+    let judged = last.map(|u| (u, comeback(change, cx, u)));
+    let (found, comeback) = match version == kept::VERSION {
+        // Without an order every use may be the last.
+        true => judged.max_by_key(|(_, comeback)| *comeback),
+        false => judged.min_by_key(|(_, comeback)| *comeback),
+    }?;
     if comeback == Comeback::OtherName && shares_number(change, cx, number, uses) {
         return None;
     }

@@ -39,11 +39,13 @@ pub enum Space {
     Verify,
     /// What files of contracts hold, as far as the choice of files to compile needs it: `scans/FORM/PART`.
     Scans,
+    /// The files of versions that were made here: `releases/SHA256/…`.
+    Releases,
 }
 
 impl Space {
     /// All kinds.
-    pub const ALL: [Space; 4] = [Space::Plugins, Space::Deps, Space::Verify, Space::Scans];
+    pub const ALL: [Space; 5] = [Space::Plugins, Space::Deps, Space::Verify, Space::Scans, Space::Releases];
 
     /// The name of the folder, which is that of the kind.
     #[must_use]
@@ -53,6 +55,7 @@ impl Space {
             Space::Deps => "deps",
             Space::Verify => "verify",
             Space::Scans => "scans",
+            Space::Releases => "releases",
         }
     }
 }

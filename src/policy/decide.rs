@@ -8,7 +8,7 @@ use super::policies::Policies;
 use super::waivers::Acceptance;
 use crate::compare::Comparison;
 use crate::diff::{Change, Cx, Remedy, is_compilers_own};
-use crate::findings::{ChangeRecord, Finding, Location, WaiverState};
+use crate::findings::{Breaks, ChangeRecord, Finding, Location, WaiverState};
 use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
 use crate::schema::{File, Schema};
 use crate::words::{Bump, Effect, Level};
@@ -63,7 +63,7 @@ pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
             findings.push(finding(comparison, index, rule, objection, affects, &mut acceptance));
         }
     }
-    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
     findings.dedup_by(|a, b| a.rule == b.rule && a.message == b.message && a.new == b.new && a.old == b.old);
     changes.sort_by(|a, b| {
         (&a.symbol, &a.change, &a.message, &a.fingerprint).cmp(&(
@@ -210,6 +210,7 @@ fn finding(
         level,
         bump,
         standing,
+        breaks: Breaks::default(),
         message: hit.message,
         old: hit.old.map(|a| locate(cx.old, &a)),
         new: hit.new.map(|a| locate(cx.new, &a)),
@@ -226,11 +227,4 @@ fn finding(
 pub fn remedy(change: &Change, cx: &Cx<'_>, rule: &str) -> Option<Remedy> {
     let reserved = change.reservation(cx).filter(|_| rule.contains("_UNLESS_"));
     reserved.or_else(|| change.remedy(cx))
-}
-
-/// The order of findings: by place (the new one where there is one), rule and message, then whatever tells
-/// equals apart.
-fn key(finding: &Finding) -> impl Ord + '_ {
-    let place = finding.new.as_ref().or(finding.old.as_ref());
-    (place, finding.rule, &finding.message, &finding.old, &finding.symbol, &finding.fingerprint)
 }

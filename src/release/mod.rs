@@ -18,5 +18,5 @@ pub use changelog::{Changelog, Inserted, Upgrade, upgrades};
 pub use journal::{Entry, Journal, JournalError};
 pub use notice::{Delivery, KEY, Notice, SIGNATURE, Told, deliver};
 pub use plan::{Plan, PlanError, Published, Reason};
-pub use publish::{Order, Outcome, ReleaseError, Workplace, bring};
+pub use publish::{Order, Outcome, ReleaseError, Workplace, all_have, bring};
 pub use spelling::Spelling;

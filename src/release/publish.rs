@@ -377,6 +377,24 @@ pub fn bring(targets: &[Box<dyn Target>], files: &FileTree) -> Result<Vec<(Strin
     Ok(told)
 }
 
+/// All targets, if each of them has these very files. Where one has others or none this is no answer: files that were not
+/// made now say nothing against a place.
+///
+/// # Errors
+///
+/// One cannot be asked.
+pub fn all_have(
+    targets: &[Box<dyn Target>],
+    files: &FileTree,
+) -> Result<Option<Vec<(String, bool)>>, TargetError> {
+    for target in targets {
+        if target.state(files)? != State::Same {
+            return Ok(None);
+        }
+    }
+    Ok(Some(targets.iter().map(|target| (target.name(), true)).collect()))
+}
+
 /// Asks all targets before any of them is written to.
 fn prepare(targets: &[Box<dyn Target>], files: &FileTree) -> Result<Vec<Ready>, TargetError> {
     let mut lacking = Vec::new();

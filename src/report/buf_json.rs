@@ -3,13 +3,14 @@
 //! Keys, their order, the sorting and the rule that equal lines are printed once are kept; the sentences in
 //! `message` are our own.
 
+use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
 
 use super::columns::{Range, columns};
 use super::pieces::value;
-use super::{Finding, Location, Report};
+use super::{Finding, Location, Report, claims};
 use crate::present::Format;
 use crate::text::View;
 
@@ -32,7 +33,7 @@ pub(super) struct Row<'a> {
     end_column: u32,
     #[serde(rename = "type")]
     rule: &'a str,
-    pub(super) message: &'a str,
+    pub(super) message: Cow<'a, str>,
 }
 
 impl<'a> Row<'a> {
@@ -56,12 +57,12 @@ impl<'a> Row<'a> {
             end_line,
             end_column,
             rule: finding.rule,
-            message: &finding.message,
+            message: claims::message(report, finding),
         }
     }
 
-    fn key(&self) -> impl Ord + use<'a> {
-        let Row { path, start_line, start_column, end_line, end_column, rule, message } = *self;
+    fn key(&self) -> impl Ord + '_ {
+        let Row { path, start_line, start_column, end_line, end_column, rule, message } = self;
         (path, start_line, start_column, rule, message, end_line, end_column)
     }
 }
@@ -94,7 +95,7 @@ pub fn write_source_issues(issues: &[SourceIssue<'_>], out: &mut dyn io::Write) 
                 end_line: line,
                 end_column: column,
                 rule: "COMPILE",
-                message: issue.message,
+                message: Cow::Borrowed(issue.message),
             }
         })
         .collect();

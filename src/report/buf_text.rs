@@ -17,7 +17,7 @@ pub(super) const FORMAT: Format<Report> = Format {
 fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     for row in buf_json::rows(report) {
         let path = escape(row.path.unwrap_or("<input>"));
-        writeln!(out, "{path}:{}:{}:{}", row.start_line, row.start_column, escape(row.message))?;
+        writeln!(out, "{path}:{}:{}:{}", row.start_line, row.start_column, escape(&row.message))?;
     }
     Ok(())
 }

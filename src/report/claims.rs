@@ -2,6 +2,8 @@
 //!
 //! Every format for people tells these in this order and in these words.
 
+use std::borrow::Cow;
+
 use super::summary::level_word;
 use super::{Finding, Report, witness};
 use crate::findings::{Standing, Waived};
@@ -90,6 +92,19 @@ pub(super) fn aside(finding: &Finding) -> Option<(&'static str, String)> {
     }
 }
 
+/// Which of several earlier states it breaks, with its label; nothing where there is one.
+pub(super) fn broken(report: &Report, finding: &Finding) -> Option<(&'static str, String)> {
+    Some(("breaks", report.broken_by(finding)?))
+}
+
+/// What is said where a format has nothing but a sentence: what changed, and what of several states it breaks.
+pub(super) fn message<'a>(report: &Report, finding: &'a Finding) -> Cow<'a, str> {
+    match report.broken_by(finding) {
+        Some(states) => format!("{} (breaks {states})", finding.message).into(),
+        None => Cow::Borrowed(&finding.message),
+    }
+}
+
 /// The word for how loud a finding is, or why it does not count.
 pub(super) fn word(finding: &Finding) -> &'static str {
     match &finding.standing {
@@ -101,6 +116,7 @@ pub(super) fn word(finding: &Finding) -> &'static str {
 /// All of it as lines of plain text, each with its label.
 pub(super) fn lines(report: &Report, finding: &Finding) -> Vec<(&'static str, String)> {
     let mut out: Vec<(&'static str, String)> = aside(finding).into_iter().collect();
+    out.extend(broken(report, finding));
     let claims = claims(&finding.verdict).into_iter();
     out.extend(claims.map(|claim| (claim.label, format!("{}: {}", claim.whom, claim.reason))));
     out.extend(affects(finding).map(|calls| ("affects", calls)));

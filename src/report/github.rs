@@ -6,7 +6,7 @@
 use std::io;
 
 use super::columns::columns;
-use super::{Report, claims};
+use super::{Report, claims, registry};
 use crate::present::Format;
 use crate::text::{View, escape};
 use crate::words::Level;
@@ -39,6 +39,10 @@ fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<(
             }
             out.write_all(b"\n")?;
         }
+    }
+    if let Some(answer) = report.registry.as_ref().filter(|answer| !answer.takes()) {
+        let title = property(&format!("{} refuses it", answer.registry.title()));
+        writeln!(out, "::error title={title}::{}", data(&registry::sentences(report).join("\n")))?;
     }
     Ok(())
 }

@@ -54,10 +54,12 @@ fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<(
             }
             _ => Lines { begin: 1, end: 1 },
         };
+        let broken = claims::broken(report, finding).into_iter();
+        let broken = broken.map(|(label, states)| format!(" · {label} {states}"));
         let who = claims::claims(&finding.verdict);
         let who = who.iter().map(|c| format!(" · {} {}: {}", c.label, c.whom, c.reason));
         let fix = finding.fix.iter().map(|fix| format!(" · fix: {fix}"));
-        let more: String = who.chain(fix).collect();
+        let more: String = broken.chain(who).chain(fix).collect();
         let issue = Issue {
             kind: "issue",
             categories: ["Compatibility"],

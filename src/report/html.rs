@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::claims::{self, Claim};
 use super::markdown::hit;
 use super::summary::level_word;
-use super::{Finding, Report, witness};
+use super::{Finding, Report, registry, witness};
 use crate::findings::{Calls, Standing};
 use crate::present::{Format, page};
 use crate::text::{View, plural};
@@ -211,8 +211,8 @@ fn page(report: &Report) -> Page {
         .collect();
     Page {
         script: Value::from_safe_string(include_str!("page.js").to_owned()),
-        title: format!("{} → {}", report.old, report.new).replace('`', ""),
-        old: report.old.to_string(),
+        title: format!("{} → {}", report.compared_with(), report.new).replace('`', ""),
+        old: report.compared_with(),
         new: report.new.to_string(),
         counts: levels.map(|level| (level_word(level), level.as_str(), report.count(level))).to_vec(),
         aside: vec![("waived", waived), ("known", known)],
@@ -227,7 +227,7 @@ fn page(report: &Report) -> Page {
         all_changes: plural(report.changes.len(), "change"),
         quiet: plural(changes.len(), "change"),
         changes,
-        notes: report.notes.clone(),
+        notes: registry::sentences(report).into_iter().chain(report.notes.iter().cloned()).collect(),
         findings: plural(report.findings.len(), "finding"),
         findings_beyond: report.findings.len() > SHOWN_WHOLE,
         whole: SHOWN_WHOLE,
@@ -284,6 +284,7 @@ impl<'a> Shared<'a> {
         let (old, new) = source::both(report, finding, !brief);
         let say = |(label, text): (&'static str, String)| Says { label, text, bytes: Vec::new() };
         let mut says: Vec<Says> = claims::aside(finding).map(say).into_iter().collect();
+        says.extend(claims::broken(report, finding).map(say));
         let claims = claims::claims(&finding.verdict);
         let owned = report.owners_of(finding);
         if brief {

@@ -10,9 +10,10 @@ use serde::Serialize;
 
 use super::pieces::{list, value};
 use super::{ChangeRecord, Finding, Location, Report};
-use crate::findings::{Edit, Repair, Standing, Waived, WaiverState};
+use crate::findings::{Edit, RegistryAnswer, RegistryCase, Repair, Standing, Waived, WaiverState};
 use crate::present::Format;
 use crate::schema::options::spaced;
+use crate::source::Name;
 use crate::text::View;
 use crate::verdict::Verdict;
 use crate::wire::{Proof, Read, Saw, Shown};
@@ -33,12 +34,19 @@ fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<(
     write!(out, "{{\"schema_version\":{SCHEMA_VERSION},\n\"old\":")?;
     let version = report.old.version().map(ToString::to_string);
     value(out, &Side { label: report.old.to_string(), version: Some(version) })?;
+    if !report.baselines.is_empty() {
+        list(out, "baselines", report.baselines.iter().map(Baseline::of))?;
+    }
     out.write_all(b",\n\"new\":")?;
     value(out, &Side { label: report.new.to_string(), version: None })?;
     out.write_all(b",\n\"summary\":")?;
     value(out, &Summary::of(report))?;
     out.write_all(b",\n\"notes\":")?;
     value(out, &report.notes)?;
+    if let Some(answer) = &report.registry {
+        out.write_all(b",\n\"registry\":")?;
+        value(out, &JsonRegistry::of(report, answer))?;
+    }
     list(out, "findings", report.findings.iter().map(|finding| JsonFinding::of(report, finding)))?;
     list(out, "waivers", report.waivers.iter().map(JsonWaiver::of))?;
     list(out, "changes", report.changes.iter().map(JsonChange::of))?;
@@ -51,6 +59,65 @@ struct Side {
     // Only the old side has the key: what the new side will be is what the report is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<Option<String>>,
+}
+
+/// One of several states that were compared with.
+#[derive(Serialize)]
+struct Baseline {
+    name: String,
+    label: String,
+    version: Option<String>,
+}
+
+impl Baseline {
+    fn of(name: &Name) -> Baseline {
+        let version = name.version().map(ToString::to_string);
+        Baseline { name: name.short(), label: name.to_string(), version }
+    }
+}
+
+/// What a schema registry makes of it.
+#[derive(Serialize)]
+struct JsonRegistry<'a> {
+    name: &'static str,
+    mode: &'static str,
+    takes: bool,
+    refused: Vec<JsonCase<'a>>,
+    unread: Vec<JsonCase<'a>>,
+    untried: Vec<JsonCase<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonCase<'a> {
+    direction: &'static str,
+    change: &'a str,
+    symbol: &'a str,
+    message: &'a str,
+    readers: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    breaks: Vec<String>,
+}
+
+impl<'a> JsonRegistry<'a> {
+    fn of(report: &'a Report, answer: &'a RegistryAnswer) -> JsonRegistry<'a> {
+        let case = |case: &'a RegistryCase| JsonCase {
+            direction: case.direction.as_str(),
+            change: &case.change,
+            symbol: &case.symbol,
+            message: &case.message,
+            readers: case.readers.as_str(),
+            breaks: case.against.iter().filter_map(|at| report.baselines.get(*at)).map(Name::short).collect(),
+        };
+        let all = |cases: &'a [RegistryCase]| cases.iter().map(case).collect();
+        JsonRegistry {
+            name: answer.registry.as_str(),
+            mode: answer.mode.as_str(),
+            takes: answer.takes(),
+            refused: all(&answer.refused),
+            unread: all(&answer.unread),
+            untried: all(&answer.untried),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -93,6 +160,8 @@ struct JsonFinding<'a> {
     standing: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     waived: Option<JsonWaived<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    breaks: Vec<String>,
     old: Option<Place<'a>>,
     new: Option<Place<'a>>,
     verdict: Matrix<'a>,
@@ -124,6 +193,7 @@ impl<'a> JsonFinding<'a> {
                 Standing::Waived(waived) => Some(JsonWaived::of(waived)),
                 _ => None,
             },
+            breaks: report.broken(finding).map(Name::short).collect(),
             old: finding.old.as_ref().map(Place::of),
             new: finding.new.as_ref().map(Place::of),
             verdict: Matrix::of(&finding.verdict),
@@ -416,6 +486,13 @@ mod tests {
     fn full() {
         checked(&sample::full());
         insta::assert_snapshot!(sample::render(&FORMAT, &sample::full(), None));
+    }
+
+    #[test]
+    fn several_baselines() {
+        let document = checked(&super::super::folded::several());
+        assert_eq!(document["baselines"][1]["name"], "v1.1.0");
+        assert_eq!(document["findings"][0]["breaks"].as_array().map(Vec::len), Some(3));
     }
 
     #[test]

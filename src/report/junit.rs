@@ -6,7 +6,7 @@ use std::io;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Finding, Report, claims};
+use super::{Finding, Report, claims, registry};
 use crate::present::Format;
 use crate::present::junit::{self, clean, clean_lines};
 use crate::text::View;
@@ -26,7 +26,25 @@ fn write(report: &Report, _view: &View, out: &mut dyn io::Write) -> io::Result<(
         let location = finding.new.as_ref().or(finding.old.as_ref());
         files.entry(location.map_or("(no file)", |l| &l.path)).or_default().push(finding);
     }
-    let mut document = Document::new(clean(&format!("protopact check against {}", report.old)));
+    let mut document = Document::new(clean(&format!("protopact check against {}", report.compared_with())));
+    if let Some(answer) = &report.registry {
+        let body = clean_lines(
+            &registry::sentences(report).iter().map(|line| clean(line)).collect::<Vec<_>>().join("\n"),
+        );
+        let title = answer.registry.title();
+        let mut status = TestCaseStatus::success();
+        if !answer.takes() {
+            status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(clean(&format!("{title} refuses it"))).set_description(body.clone());
+        }
+        let mut case = TestCase::new(clean(&format!("{title} takes it")), status);
+        if answer.takes() {
+            case.set_system_out(body);
+        }
+        let mut suite = TestSuite::new("registry");
+        suite.add_test_case(case);
+        document.add_test_suite(suite);
+    }
     if files.is_empty() {
         let mut suite = TestSuite::new("protopact");
         suite.add_test_case(TestCase::new("nothing breaks", TestCaseStatus::success()));

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::summary::level_word;
-use super::{Finding, Report, claims};
+use super::{Finding, Report, claims, registry};
 use crate::findings::Standing;
 use crate::present::Format;
 use crate::text::markdown::{message, safe};
@@ -60,13 +60,18 @@ fn head(report: &Report) -> String {
     let _ = write!(
         text,
         "Compared with {}: {}.",
-        message(&report.old.to_string()),
+        message(&report.compared_with()),
         plural(report.changes.len(), "change")
     );
     if let Some(sentence) = report.bump_sentence() {
         let _ = write!(text, " The {}.", safe(&sentence));
     }
     text.push('\n');
+    let registry = registry::sentences(report);
+    if !registry.is_empty() {
+        text.push('\n');
+        registry.iter().for_each(|sentence| _ = writeln!(text, "- {}", message(sentence)));
+    }
     if !report.findings.is_empty() {
         text.push_str("\n| who | backward | forward |\n| --- | --- | --- |\n");
         for (lens, cells) in hit(report) {
@@ -101,7 +106,9 @@ fn entry(report: &Report, finding: &Finding) -> String {
     let word = claims::word(finding);
     let _ = write!(text, "<details><summary>{word}: {} ", message(&finding.message));
     let _ = write!(text, "<code>{}</code></summary>\n\n", finding.rule);
-    for (label, location, side) in [("old", &finding.old, Some(&report.old)), ("new", &finding.new, None)] {
+    for (label, location, side) in
+        [("old", &finding.old, Some(report.old_of(finding))), ("new", &finding.new, None)]
+    {
         let Some(location) = location else { continue };
         let place =
             location.span.map(|s| format!(":{}:{}", s.start_line, s.start_column)).unwrap_or_default();

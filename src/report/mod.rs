@@ -13,6 +13,8 @@ mod buf_text;
 mod claims;
 mod columns;
 mod diff_text;
+#[cfg(test)]
+mod folded;
 mod github;
 mod gitlab;
 mod html;
@@ -20,6 +22,7 @@ mod json;
 mod junit;
 mod markdown;
 mod pieces;
+mod registry;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sarif;

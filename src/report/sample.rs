@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Calls, ChangeRecord, Finding, Location, Report};
-use crate::findings::{Standing, Waived, WaiverState, WaiverStatus};
+use crate::findings::{Breaks, Standing, Waived, WaiverState, WaiverStatus};
 use crate::ledger::{Bar, Named, Row, Timeline, Timelines, What};
 use crate::present::Format;
 use crate::schema::Span;
@@ -151,6 +151,7 @@ pub(crate) fn full() -> Report {
         new: Name::WorkingTree,
         findings: vec![
             Finding {
+                breaks: Breaks::default(),
                 standing: Standing::Open,
                 of: 0,
                 rule: "FIELD_SAME_TYPE",
@@ -191,6 +192,7 @@ pub(crate) fn full() -> Report {
                 ]),
             },
             Finding {
+                breaks: Breaks::default(),
                 standing: Standing::Open,
                 of: 0,
                 rule: "RPC_NO_DELETE",
@@ -215,6 +217,7 @@ pub(crate) fn full() -> Report {
                 }]),
             },
             Finding {
+                breaks: Breaks::default(),
                 standing: Standing::Open,
                 of: 0,
                 rule: "FIELD_SAME_CARDINALITY",
@@ -260,6 +263,7 @@ pub(crate) fn full() -> Report {
                 ]),
             },
             Finding {
+                breaks: Breaks::default(),
                 standing: Standing::Waived(waived("nobody imports it")),
                 of: 0,
                 rule: "FILE_NO_DELETE",
@@ -417,6 +421,7 @@ pub(crate) fn hostile() -> Report {
         old: Name::Branch { branch: NASTY.to_owned(), commit: None },
         new: Name::Folder(NASTY.to_owned()),
         findings: vec![Finding {
+            breaks: Breaks::default(),
             standing: Standing::Open,
             of: 0,
             rule: "FIELD_SAME_TYPE",

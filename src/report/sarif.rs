@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::columns;
 use super::pieces::{list, value};
-use super::{Finding, Location, Report, claims};
+use super::{Finding, Location, Report, claims, registry};
 use crate::findings::{Repair, Standing, Waived};
 use crate::present::Format;
 use crate::rules::{self, Lookup, Rule};
@@ -55,8 +55,10 @@ fn level(level: Level) -> &'static str {
 
 /// What stands between the run and its results: notes, and what was left out.
 fn invocation(report: &Report) -> Value {
+    let sentences = registry::sentences(report);
+    let told = sentences.iter().chain(&report.notes);
     let mut notes: Vec<Value> =
-        report.notes.iter().map(|note| json!({"level": "note", "message": {"text": escape(note)}})).collect();
+        told.map(|note| json!({"level": "note", "message": {"text": escape(note)}})).collect();
     if report.findings.len() > MAX_RESULTS {
         let more = plural(report.findings.len() - MAX_RESULTS, "more finding");
         let text = format!("{more}: a run holds no more than {MAX_RESULTS} results");
@@ -107,7 +109,7 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
     if let Some(location) = old {
         let mut place = place(location, plain_region(location));
         place["id"] = json!(1);
-        place["message"] = json!({"text": escape(&format!("as it was: {}", report.old))});
+        place["message"] = json!({"text": escape(&format!("as it was: {}", report.old_of(finding)))});
         put("relatedLocations", json!([place]));
     }
     if let Some(repair) = report.repair(finding) {
@@ -128,7 +130,12 @@ fn result(report: &Report, finding: &Finding, index: usize) -> Value {
         json!({"lens": cell.lens.as_str(), "direction": cell.direction.as_str(), "effect": cell.effect.as_str()})
     });
     let cells: Vec<Value> = cells.collect();
-    put("properties", json!({"change": finding.change, "bump": finding.bump.as_str(), "verdict": cells}));
+    let mut properties = json!({"change": finding.change, "bump": finding.bump.as_str(), "verdict": cells});
+    if !report.baselines.is_empty() {
+        properties["breaks"] =
+            report.broken(finding).map(|name| escape(&name.short()).into_owned()).collect();
+    }
+    put("properties", properties);
     Value::Object(out)
 }
 

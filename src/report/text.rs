@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 
 use super::summary::{level_style, level_word};
-use super::{Finding, Location, Report, claims, witness};
+use super::{Finding, Location, Report, claims, registry, witness};
 use crate::findings::Standing;
 use crate::present::Format;
 use crate::source::Name;
@@ -18,6 +18,9 @@ pub(super) const FORMAT: Format<Report> = Format { name: "text", help: "For peop
 fn write(report: &Report, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     for block in blocks(&report.findings) {
         write_block(report, &block, view, out)?;
+    }
+    for sentence in registry::sentences(report) {
+        Line::new().plain(sentence).hang(2).write(view, out)?;
     }
     summary_line(report).write(view, out)?;
     more_to_see(report).map_or(Ok(()), |line| line.write(view, out))
@@ -87,7 +90,9 @@ fn more(finding: &Finding) -> Line {
 fn details(report: &Report, finding: &Finding) -> Vec<Line> {
     let mut lines = Vec::new();
     lines.extend(claims::aside(finding).map(|(label, text)| Line::labelled(label).plain(text)));
-    lines.extend(place("old ", finding.old.as_ref(), Some(&report.old)));
+    let broken = claims::broken(report, finding);
+    lines.extend(broken.map(|(label, text)| Line::labelled(label).plain(text)));
+    lines.extend(place("old ", finding.old.as_ref(), Some(report.old_of(finding))));
     // The new side is where people are; only another place than their own files needs naming.
     let side = Some(&report.new).filter(|new| **new != Name::WorkingTree);
     lines.extend(place("new ", finding.new.as_ref(), side));
@@ -143,6 +148,10 @@ fn summary_line(report: &Report) -> Line {
     let (waived, known) = report.set_aside();
     let aside = [(waived, "waived"), (known, "known")].into_iter().filter(|(count, _)| *count > 0);
     let line = aside.fold(line, |line, (count, word)| line.plain(format!(" · {count} {word}")));
+    let line = match report.baselines.is_empty() {
+        true => line,
+        false => line.plain(format!(" · against {}", report.compared_with())),
+    };
     match report.bump_sentence() {
         // Without a change there is no next version to speak of.
         Some(sentence) if !report.changes.is_empty() || !report.findings.is_empty() => {

@@ -2,6 +2,7 @@
 
 use super::{Finding, Report};
 use crate::schema::options::spaced;
+use crate::source::Name;
 use crate::wire::{Proof, Read, Saw, Shown};
 use crate::words::Direction;
 
@@ -20,7 +21,7 @@ pub(super) fn sentences(report: &Report, finding: &Finding) -> Vec<String> {
 pub(super) fn told<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, &'a Proof)> {
     let mut said: Vec<(String, &Proof)> = Vec::new();
     for proof in finding.proofs.iter().flatten() {
-        let sentence = sentence(report, proof);
+        let sentence = sentence(report.old_of(finding), proof);
         if said.iter().all(|(known, _)| *known != sentence) {
             said.push((sentence, proof));
         }
@@ -28,8 +29,8 @@ pub(super) fn told<'a>(report: &Report, finding: &'a Finding) -> Vec<(String, &'
     said
 }
 
-fn sentence(report: &Report, proof: &Proof) -> String {
-    let old = proof.version.clone().unwrap_or_else(|| old_name(report));
+fn sentence(old: &Name, proof: &Proof) -> String {
+    let old = proof.version.clone().unwrap_or_else(|| old_name(old));
     let new = "the new version".to_owned();
     let sides = |old_wrote: bool| if old_wrote { (&old, &new) } else { (&new, &old) };
     match &proof.shown {
@@ -84,6 +85,6 @@ fn seen(reads: &[Read]) -> String {
 }
 
 /// The old side as people call it: its tag, or that it is old.
-fn old_name(report: &Report) -> String {
-    report.old.tag().map_or_else(|| "the old version".to_owned(), str::to_owned)
+fn old_name(old: &Name) -> String {
+    old.tag().map_or_else(|| "the old version".to_owned(), str::to_owned)
 }

@@ -17,6 +17,7 @@
 //! ```
 
 mod affected;
+mod baselines;
 mod ci;
 mod directory;
 mod elsewhere;
@@ -44,6 +45,7 @@ mod why;
 
 pub use crate::git::Id as ContentId;
 pub use affected::Affected;
+pub use baselines::{Baselines, names_versions};
 pub use ci::CiError;
 pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};

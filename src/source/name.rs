@@ -120,6 +120,13 @@ impl Name {
         }
     }
 
+    /// The shortest name for it, for where several are told beside each other: `v1.2.0`, `main`, `HEAD~1`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let Parts { word, quoted, .. } = self.parts();
+        quoted.unwrap_or(word).to_owned()
+    }
+
     /// As a part of a sentence: `the working tree`, and everything else as it is.
     #[must_use]
     pub fn told(&self) -> String {

@@ -12,13 +12,14 @@ use super::same::{Known, Same};
 use super::{
     Affected, Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, LegalText, Loaded,
     Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout, legal,
-    load_settings, open,
+    load_settings, names_versions, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
-use crate::config::{ConfigError, Modules, Overrides, Place, Settings};
+use crate::config::{Baseline, ConfigError, Modules, Overrides, Place, Settings};
 use crate::deps::Lock;
 use crate::machine::{Cache, Host};
+use crate::text::few;
 
 /// The way out where an old version cannot be read as it was configured, or as its roots were found.
 pub const OLD_HINT: &str =
@@ -64,6 +65,12 @@ pub enum RequestError {
     /// Both sides are standard input.
     #[error("both sides are standard input, which can be read only once")]
     StdinTwice,
+    /// There are several old sides, and one is needed.
+    #[error("there are several states to compare with: {}", told(.0))]
+    Several(Vec<Baseline>),
+    /// One of them is standard input, and the other is several states.
+    #[error("standard input can be read only once, and is to be compared with several states")]
+    StdinAgain,
     /// A path leads out of the contract.
     #[error("path `{0}` is outside the contract")]
     Outside(String),
@@ -100,6 +107,8 @@ impl RequestError {
                 "or say it once, in protopact.toml: `against = \"latest\"` under `[check]`",
             ],
             RequestError::StdinTwice => &["write one of them to a file"],
+            RequestError::Several(_) => &["name one of them: `--against latest`"],
+            RequestError::StdinAgain => &["write it to a file"],
             RequestError::Outside(_) => &["paths are relative to the working directory"],
             RequestError::Unmatched { excluded: Some(place), .. } => {
                 return vec![format!("{place} excludes it")];
@@ -118,6 +127,12 @@ impl RequestError {
         };
         own.iter().map(|hint| (*hint).to_owned()).collect()
     }
+}
+
+/// States, as written.
+fn told(states: &[Baseline]) -> String {
+    let named: Vec<String> = states.iter().map(|state| format!("`{}`", state.source)).collect();
+    few(&named, ", ")
 }
 
 /// The new side with what was decided about it.
@@ -266,7 +281,11 @@ impl Request<'_> {
 
     fn sides(&self, stdin: &mut dyn Read, part: bool) -> Result<Sides, RequestError> {
         let NewSide { loaded: new, settings, selection } = self.new_side(stdin)?;
-        let against = settings.check.against.clone().ok_or(RequestError::NoOldSide)?;
+        let against = match &settings.check.against[..] {
+            [] => return Err(RequestError::NoOldSide),
+            [one] if one.is_plain() && !names_versions(&one.source) => one.source.clone(),
+            several => return Err(RequestError::Several(several.to_vec())),
+        };
         let is_stdin = |text: &str, side| SourceSpec::parse(text, self.cwd, side).is_ok_and(|s| s.is_stdin());
         let from_stdin = [is_stdin(self.new, Side::New), is_stdin(&against, Side::Old)];
         if from_stdin == [true; 2] {

@@ -7,6 +7,7 @@
 //! | `merge-base:REV` | the newest common ancestor of HEAD and REV |
 //! | `ci` | what the environment of a pipeline says that the change is to be compared with |
 //! | `staged:DIR` | what is staged for the next commit; `DIR` from the working directory |
+//! | `tag:v1.*` | every version whose tag the glob matches, where several states can be compared with |
 //! | `latest`, `latest-pre` | the highest version tag; without or with pre-releases |
 //! | `REV:SUBDIR` | a folder of a revision, from the repository's root (`REV:./SUBDIR`: from the working directory) |
 //! | `PATH#ref=REV,subdir=DIR` | another repository; also buf's `.git#branch=…`, `tag=`, `commit=`, `depth=` (not needed) |
@@ -434,6 +435,11 @@ impl<'a> Parser<'a> {
         }
         if let Some(folder) = text.strip_prefix("staged:") {
             return Ok(SourceSpec::Staged(if folder.is_empty() { "." } else { folder }.into()));
+        }
+        if super::names_versions(text) {
+            let hint =
+                "`check --against` takes several; a folder of a branch `tag` is `refs/heads/tag:FOLDER`";
+            return self.fail("names versions, and one is needed", Some(hint.to_owned()));
         }
         self.refuse_remote(text)?;
         let is_directory = self.cwd.join(text).is_dir();

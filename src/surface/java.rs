@@ -156,14 +156,17 @@ fn fields(schema: &Schema, id: MessageId, out: &Names<'_>) -> FxHashMap<FieldId,
             rest.iter().for_each(|other| clash(*first, *other));
         }
     }
-    // A list makes `get…Count` and `get…List`, an open enum `get…Value`, which another field may be called.
+    // A list makes `get…Count` and `get…List`, which another field may be called that is none, and an open enum
+    // `get…Value`.
     for (i, (_, field, name)) in all.iter().enumerate() {
-        let list = matches!(field.cardinality, Cardinality::Repeated | Cardinality::Map);
+        let list = !field.cardinality.is_singular();
         let open = field.kind == Kind::Enum && is_open(schema, field);
         let endings = [("Count", list), ("List", list), ("Value", open)];
         for (ending, _) in endings.iter().filter(|(_, made)| *made) {
             for other in by_name.get(format!("{name}{ending}").as_str()).into_iter().flatten() {
-                clash(i, *other);
+                if *ending == "Value" || all[*other].1.cardinality.is_singular() {
+                    clash(i, *other);
+                }
             }
         }
     }

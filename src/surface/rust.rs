@@ -37,12 +37,34 @@ fn sanitize(name: String) -> String {
 
 /// A module, field or method.
 pub(crate) fn snake(name: &str) -> String {
-    sanitize(name.to_snake_case())
+    sanitize(unkept(name))
+}
+
+/// As [`snake`], also where that is a word of the language.
+fn unkept(name: &str) -> String {
+    if is_snake(name) { name.to_owned() } else { name.to_snake_case() }
+}
+
+/// Whether a name is surely written as a module is: most fields are, and letters are not looked at one by one then.
+fn is_snake(name: &str) -> bool {
+    let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    plain && !name.starts_with('_') && !name.ends_with('_') && !name.contains("__")
+}
+
+/// Whether a name is surely written as a type is.
+fn is_camel(name: &str) -> bool {
+    let mut upper = false;
+    let single = name.bytes().all(|b| {
+        let twice = upper && b.is_ascii_uppercase();
+        upper = b.is_ascii_uppercase();
+        b.is_ascii_alphabetic() && !twice
+    });
+    single && name.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 /// A type or variant.
 pub(crate) fn camel(name: &str) -> String {
-    sanitize(name.to_upper_camel_case())
+    sanitize(if is_camel(name) { name.to_owned() } else { name.to_upper_camel_case() })
 }
 
 /// The front of `…_client` and `…_server`: an underscore before every upper-case letter but the first.
@@ -389,7 +411,7 @@ impl Rust {
     /// What prost adds to a struct for numbers of enums, and for values that can be absent.
     fn accessors(&self, schema: &Schema, message: &str, id: FieldId, out: &mut Names<'_>) {
         let (field, of) = (schema.field(id), Element::Field(id));
-        let name = field.name.to_snake_case();
+        let name = unkept(&field.name);
         let called = snake(&field.name);
         let enum_type = |field: &Field| match field.type_name.as_deref().and_then(|n| schema.by_name(n)) {
             Some(element) => {
@@ -458,6 +480,19 @@ impl Rust {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every name of up to six of some letters, so that each kind stands beside each other.
+    #[test]
+    fn what_is_surely_written_so_already_stays() {
+        let letters = ['a', 'b', 'A', 'B', '1', '_'];
+        let mut names = vec![String::new()];
+        for _ in 0..6 {
+            names = names.iter().flat_map(|name| letters.map(|letter| format!("{name}{letter}"))).collect();
+            assert!(names.iter().filter(|name| is_snake(name)).all(|name| name.to_snake_case() == **name));
+            assert!(names.iter().filter(|n| is_camel(n)).all(|name| name.to_upper_camel_case() == **name));
+        }
+        assert!(is_snake("page_token_1") && is_camel("PageToken"));
+    }
 
     #[test]
     fn names_are_those_of_prost_and_tonic() {

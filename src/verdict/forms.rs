@@ -5,8 +5,9 @@
 //! takes everything.
 
 use super::Loss;
+use super::reader::set_together;
 use super::walk::Walk;
-use crate::diff::Cx;
+use crate::diff::{Cx, default_change};
 use crate::schema::{Cardinality, EnumId, Field, Kind as Type, Known, MessageId, Schema};
 use crate::words::Direction;
 
@@ -442,13 +443,50 @@ impl<'a> Parser<'a> {
                     } else if a.map_entry {
                         self.types(field, other, walk)
                     } else {
-                        self.fields(field, other, walk)
+                        let absent = absent((self.write, field), (self.read, other), "is");
+                        self.fields(field, other, walk).or_worse(absent)
                     }
                 }
             };
             worst = worst.or_worse(loss.within(&format!("key `{}`", field.json_name)));
         }
-        worst
+        let unsent = |f: &&Field| {
+            f.cardinality == Cardinality::Required && self.write.field_by_key(w, &f.json_name).is_none()
+        };
+        if let Some(field) = self.read.fields_by_number(r).into_iter().find(unsent) {
+            worst = worst.or_worse(Loss::rejects(format!(
+                "key `{}` is never sent, and without it a message does not parse",
+                field.json_name
+            )));
+        }
+        worst.or_worse(self.oneofs(w, r))
+    }
+
+    /// Keys that the writer may set together and of which the reader takes one.
+    fn oneofs(&self, w: MessageId, r: MessageId) -> Loss {
+        let fields = self.write.fields_by_number(w);
+        let reads_into =
+            |f: &Field| self.read.field_by_key(r, &f.json_name).and_then(|id| self.read.field(id).oneof);
+        match set_together(&fields, reads_into) {
+            Some((a, b)) => Loss::rejects(format!(
+                "keys `{}` and `{}` may be set together; a parser refuses two keys of one oneof",
+                a.json_name, b.json_name
+            )),
+            None => Loss::none(),
+        }
+    }
+}
+
+/// What a key that is not there means to a reader whose field has another default. A required field is always there.
+pub(super) fn absent((write, w): (&Schema, &Field), (read, r): (&Schema, &Field), was: &str) -> Loss {
+    if [w, r].iter().any(|f| f.cardinality == Cardinality::Required) {
+        return Loss::none();
+    }
+    match default_change(write, w, read, r) {
+        Some((meant, read)) => {
+            Loss::corrupt(format!("an absent key {was} written to mean {meant} and is read as {read}"))
+        }
+        None => Loss::none(),
     }
 }
 

@@ -6,11 +6,11 @@
 //! parser with the default settings does.
 
 use super::facts::Facts;
-use super::forms::Parser;
+use super::forms::{Parser, absent};
 use super::walk::Walk;
 use super::wire::excludes;
 use super::{Cells, Loss, past};
-use crate::diff::{Change, Comeback, Cx, Kind, NameChange, beside, default_change};
+use crate::diff::{Change, Comeback, Cx, Kind, NameChange, beside};
 use crate::schema::{Cardinality, Element, EnumId, EnumValueId, Field, FieldId, MessageId, Schema};
 use crate::text::few;
 use crate::words::Lens;
@@ -268,19 +268,6 @@ fn same_key(old: &Field, new: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Ce
     cells.forward(Lens::Json, forward.fields(new, old, &mut Walk::new(&facts.json[1])));
     cells.backward(Lens::Json, absent((cx.old, old), (cx.new, new), "was"));
     cells.forward(Lens::Json, absent((cx.new, new), (cx.old, old), "is"));
-}
-
-/// What a key that is not there means to a reader whose field has another default. A required field is always there.
-fn absent((write, w): (&Schema, &Field), (read, r): (&Schema, &Field), was: &str) -> Loss {
-    if [w, r].iter().any(|f| f.cardinality == Cardinality::Required) {
-        return Loss::none();
-    }
-    match default_change(write, w, read, r) {
-        Some((meant, read)) => {
-            Loss::corrupt(format!("an absent key {was} written to mean {meant} and is read as {read}"))
-        }
-        None => Loss::none(),
-    }
 }
 
 /// Whether JSON that has a field of the old side at a number leads to the field of the new side at that number, and

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use super::Loss;
 use super::facts::Facts;
 use super::walk::{Memory, Walk};
-use crate::diff::Cx;
+use crate::diff::{Cx, default_change};
 use crate::schema::{
     Cardinality, Enum, EnumId, EnumValueId, Field, Kind as Type, MessageId, OneofId, Schema,
 };
@@ -300,20 +300,26 @@ impl<'a> Reader<'a> {
         let fields = self.write.fields_by_number(w);
         let reads_into =
             |f: &Field| self.read.field_by_number(r, f.number).and_then(|id| self.read.field(id).oneof);
-        // In the order of numbers: of each oneof of the reader the first field, and whether one that follows may
-        // be set beside it. Fields that exclude each other for the writer all share the first one's oneof.
-        let mut first: FxHashMap<OneofId, &Field> = FxHashMap::default();
-        for b in &fields {
-            let Some(oneof) = reads_into(b) else { continue };
-            let a = *first.entry(oneof).or_insert(b);
-            if a.number != b.number && (a.oneof.is_none() || a.oneof != b.oneof) {
-                return Loss::lossy(format!(
-                    "`{}` and `{}` may be set together; the reader keeps one of them",
-                    a.name, b.name
-                ));
-            }
+        match set_together(&fields, reads_into) {
+            Some((a, b)) => Loss::lossy(format!(
+                "`{}` and `{}` may be set together; the reader keeps one of them",
+                a.name, b.name
+            )),
+            None => Loss::none(),
         }
-        Loss::none()
+    }
+
+    /// A value that is not there, where the reader has another default for it. A required field is always there.
+    fn absent(&self, w: &Field, r: &Field) -> Loss {
+        if [w, r].iter().any(|f| f.cardinality == Cardinality::Required) {
+            return Loss::none();
+        }
+        match default_change(self.write, w, self.read, r) {
+            Some((meant, read)) => {
+                Loss::corrupt(format!("an absent value is written to mean {meant} and is read as {read}"))
+            }
+            None => Loss::none(),
+        }
     }
 
     fn message(&self, w: MessageId, r: MessageId, walk: &mut Walk<'_>) -> Loss {
@@ -340,7 +346,8 @@ impl<'a> Reader<'a> {
                             other.name
                         ))
                     };
-                    self.types(field, other, walk).or_worse(of_cardinality).or_worse(named)
+                    let absent = if entry { Loss::none() } else { self.absent(field, other) };
+                    self.types(field, other, walk).or_worse(of_cardinality).or_worse(named).or_worse(absent)
                 }
             };
             worst = worst.or_worse(loss.within(&format!("field {} `{}`", field.number, field.name)));
@@ -361,6 +368,19 @@ impl<'a> Reader<'a> {
         }
         worst
     }
+}
+
+/// Two fields that a writer may set together and that its reader has in one oneof: `reads_into` says in which.
+pub(super) fn set_together<'f>(
+    fields: &[&'f Field],
+    reads_into: impl Fn(&Field) -> Option<OneofId>,
+) -> Option<(&'f Field, &'f Field)> {
+    // Of each oneof of the reader the first field. Those that exclude each other for the writer all share its oneof.
+    let mut first: FxHashMap<OneofId, &Field> = FxHashMap::default();
+    fields.iter().find_map(|b| {
+        let a = *first.entry(reads_into(b)?).or_insert(b);
+        (a.number != b.number && (a.oneof.is_none() || a.oneof != b.oneof)).then_some((a, *b))
+    })
 }
 
 /// Reading with one cardinality what was written with another

@@ -11,7 +11,7 @@ use crate::codegen::plugin::Lock;
 use crate::codegen::plugin::lock::Around;
 use crate::codegen::sdk;
 use crate::codegen::{Contract, FileTree, Target};
-use crate::config::generate::Generate;
+use crate::config::generate::{Generate, Value};
 use crate::words::{Language, Pinned};
 
 /// How packages are made: as `protopact generate` makes them, and under a name that is nobody's where a language is not
@@ -115,6 +115,8 @@ impl Sdk<'_> {
 /// Where a language's package goes: as configured, or under a name that is nobody's.
 fn settings(configured: &Generate, language: Language) -> Generate {
     let mut settings = Generate { plugins: Vec::new(), ..configured.clone() };
-    settings.languages.entry(language).or_insert_with(|| sdk::stand_in(language));
+    let section = settings.languages.entry(language).or_insert_with(|| sdk::stand_in(language));
+    // Options say what is in a package beside what goes over the wire, and programs are written for one without any.
+    section.keys.retain(|key| !matches!(key.value, Value::Flag(_)));
     settings
 }

@@ -16,6 +16,9 @@ use crate::schema::{Cardinality, Field, JavaUtf8, Kind, MessageId, Schema, Utf8V
 /// How deep messages may be nested; Java, Python and prost refuse more by default.
 pub const MAX_DEPTH: usize = 100;
 
+/// How many bytes the tag of the largest field number has: what the official suite lets a parser read.
+const LONGEST_TAG: usize = 5;
+
 /// Why bytes are not a message.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}{kind}", .place.as_ref().map(|p| format!("`{p}`: ")).unwrap_or_default())]
@@ -120,7 +123,11 @@ impl<'b> Input<'b> {
     }
 
     pub(super) fn tag(&mut self) -> Outcome<(i32, u8)> {
+        let before = self.bytes.len();
         let tag = self.varint()?;
+        if self.reader.short_tags && before - self.bytes.len() > LONGEST_TAG {
+            return Err(DecodeErrorKind::Tag);
+        }
         let tag = if self.reader.cuts_tags { u64::from(tag as u32) } else { tag };
         let (number, wire) = (tag >> 3, (tag & 7) as u8);
         match i32::try_from(number) {

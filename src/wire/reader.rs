@@ -44,6 +44,8 @@ pub struct Reader {
     pub cuts_varints: bool,
     /// The same for tags, at 32 bits.
     pub cuts_tags: bool,
+    /// A tag takes five bytes at most, the size of the largest; else it may be filled up to ten, as other numbers may.
+    pub short_tags: bool,
     /// What its JSON parser takes beyond the guide.
     pub json: JsonStyle,
     /// Text is a whole number also with an exponent or a fraction of zero (`"1e3"`, `"1.0"`).
@@ -118,19 +120,21 @@ impl Reader {
         knows_extensions: true,
         cuts_varints: false,
         cuts_tags: false,
+        short_tags: true,
         json: JsonStyle::Strict,
         json_takes_exponents: true,
         json_cuts_enums: false,
         json_skips_enums: true,
     };
     /// google.golang.org/protobuf: every enum is open.
-    pub const GO: Reader = Reader { name: "Go", closes_enums: false, ..Reader::SPEC };
+    pub const GO: Reader = Reader { name: "Go", closes_enums: false, short_tags: false, ..Reader::SPEC };
     /// com.google.protobuf.
     pub const JAVA: Reader = Reader {
         name: "Java",
         utf8: Utf8::Java,
         cuts_varints: true,
         cuts_tags: true,
+        short_tags: false,
         json: JsonStyle::Java,
         ..Reader::SPEC
     };
@@ -154,6 +158,7 @@ impl Reader {
         utf8: Utf8::Always,
         whole_entries: false,
         blind_maps: true,
+        short_tags: false,
         knows_extensions: false,
         ..Reader::SPEC
     };

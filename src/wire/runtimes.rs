@@ -34,6 +34,7 @@ const PURE: Reader = Reader {
     whole_entries: false,
     zeroes_entries: true,
     clears_for_unlisted: true,
+    short_tags: false,
     json_cuts_enums: false,
     ..Reader::PYTHON
 };

@@ -125,6 +125,22 @@ impl Mode {
         }
     }
 
+    /// What follows the name where all versions are meant, and not one.
+    pub const TRANSITIVE: &str = "-transitive";
+
+    /// The names on the command line, those for all versions after those for one.
+    pub const NAMES: [&str; 6] =
+        ["backward", "forward", "full", "backward-transitive", "forward-transitive", "full-transitive"];
+
+    /// The mode of a name for one version or for all, and whether it is for all.
+    #[must_use]
+    pub fn of_either(name: &str) -> Option<(Mode, bool)> {
+        match name.strip_suffix(Mode::TRANSITIVE) {
+            Some(name) => Some((Mode::of(name)?, true)),
+            None => Some((Mode::of(name)?, false)),
+        }
+    }
+
     /// The mode of a name.
     #[must_use]
     pub fn of(name: &str) -> Option<Mode> {

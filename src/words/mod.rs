@@ -9,6 +9,7 @@ mod language;
 mod lens;
 mod level;
 mod nature;
+mod registry;
 mod runtime;
 
 pub use call::CallKind;
@@ -17,4 +18,5 @@ pub(crate) use language::languages;
 pub use lens::{Direction, Effect, Lens, LensSelector, Mode, SelectorError};
 pub use level::{Bump, Level};
 pub use nature::Nature;
+pub use registry::Registry;
 pub use runtime::{Age, Pinned, PinnedError};

@@ -73,7 +73,8 @@ impl FromStr for Age {
         let numbers = numbers.strip_prefix('v').unwrap_or(numbers);
         let plain = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
         let parts: Vec<&str> = numbers.split('.').collect();
-        let parts = parts.iter().map(|part| Some(part).filter(|p| plain(p)).and_then(|p| p.parse().ok()));
+        let parts =
+            parts.iter().map(|part| Some(part).filter(|p| plain(p)).and_then(|p| p.parse::<u16>().ok()));
         let parts: Vec<u16> = parts.collect::<Option<_>>().ok_or_else(wrong)?;
         let version = <[u16; 3]>::try_from(parts).map_err(|_| wrong())?;
         Ok(Age { version, pure })

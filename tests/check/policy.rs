@@ -231,6 +231,43 @@ fn one_edit_is_one_finding_with_its_true_reason() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What becomes of data is the same whether a type is edited or another one takes its place.
+#[test]
+fn a_type_in_the_place_of_another_is_judged_as_the_edit_between_them() {
+    let edits = [
+        ("optional int32 a = 1;", "optional int32 a = 1; optional int32 b = 2;"),
+        ("optional int32 a = 1;", "optional string a = 1;"),
+        ("optional int32 a = 1;", "repeated int32 a = 1;"),
+        ("optional int32 a = 1;", "required int32 a = 1;"),
+        ("optional int32 a = 1;", "optional int32 a = 1; required int32 b = 2;"),
+        ("optional int32 a = 1;", "optional int32 a = 1 [default = 5];"),
+        ("optional string a = 1 [default = \"x\"];", "optional string a = 1 [default = \"y\"];"),
+        ("required int32 a = 1 [default = 1];", "required int32 a = 1 [default = 2];"),
+        ("optional int32 a = 1; optional int32 b = 2;", "oneof c { int32 a = 1; int32 b = 2; }"),
+        ("oneof c { int32 a = 1; } optional int32 b = 3;", "oneof c { int32 a = 1; int32 b = 3; }"),
+        ("oneof c { int32 a = 1; } oneof d { int32 b = 2; }", "oneof c { int32 a = 1; int32 b = 2; }"),
+        ("oneof c { int32 a = 1; int32 b = 2; }", "oneof e { int32 a = 1; int32 b = 2; }"),
+    ];
+    let side = |fields: &str| one(&format!("syntax = \"proto2\";\npackage t;\n{fields}\n"));
+    let cells = [Lens::Wire, Lens::Json].map(|lens| Direction::ALL.map(|direction| (lens, direction)));
+    let judged = |old: &str, new: &str| {
+        let (old, new) = (side(old), side(new));
+        let comparison = Comparison::new(&old, &new);
+        let worst = |(lens, direction)| comparison.verdicts().iter().map(|v| v.effect(lens, direction)).max();
+        cells.as_flattened().iter().copied().map(worst).collect::<Vec<_>>()
+    };
+    for (before, after) in edits.into_iter().flat_map(|(a, b)| [(a, b), (b, a)]) {
+        let holder = |of: &str| format!("message M {{ optional {of} m = 1; }}");
+        let edited = judged(
+            &format!("message In {{ {before} }} {}", holder("In")),
+            &format!("message In {{ {after} }} {}", holder("In")),
+        );
+        let both = format!("message In {{ {before} }} message Other {{ {after} }} ");
+        let replaced = judged(&(both.clone() + &holder("In")), &(both + &holder("Other")));
+        assert_eq!(replaced, edited, "{before} -> {after}, cells {cells:?}");
+    }
+}
+
 /// What the lens of bytes says of each finding, backward and forward.
 #[test]
 fn a_number_that_is_another_field_is_read_as_it_where_the_types_let_it() {

@@ -307,12 +307,6 @@ fn names_that_lead_nowhere() {
     hint: did you mean `FIELD_SAME_TYPE`?
     --- exit 2
     ");
-    insta::assert_snapshot!(env.run(&["check", "--against", "main", "--against", "v1.4.0"]), @"
-    --- stderr
-    error: `--against` is given more than once, the second time with `v1.4.0`
-    hint: compare with one state at a time
-    --- exit 2
-    ");
     env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n[check]\nuse = [\"NOT_A_RULE\"]\n");
     insta::assert_snapshot!(env.run(&["check", "--against", "main"]), @"
     --- stderr

@@ -222,3 +222,84 @@ fn what_is_deprecated_may_go_after_some_versions() {
     assert_eq!(removable, [("shop.v1.Item.a", false), ("shop.v1.Item.b", true), ("shop.v1.Item.c", false)]);
     assert_eq!(env.run(&["history", "--min-versions", "2"]).code, 2);
 }
+
+/// A contract without tags whose number 2 was deleted, and is used again.
+fn untagged() -> TestEnv {
+    let env = versions(&[&[("shop.proto", &shop("message Item { string id = 1; string note = 2; }"))]]);
+    env.commit("first");
+    assert_eq!(env.run(&["history", "--write", "contract.history"]).code, 0);
+    env.write("proto/shop.proto", &shop("message Item { string id = 1; }"));
+    env.commit("deleted");
+    env.write("proto/shop.proto", &shop("message Item { string id = 1; bytes picture = 2; }"));
+    env
+}
+
+#[test]
+fn a_file_remembers_where_no_tag_does() {
+    let env = untagged();
+    let check = ["check", "--against", "HEAD", "--deny", "wire"];
+    let without = env.run(&check);
+    assert_eq!(without.code, 0, "{without}");
+    let with = env.run(&[&check[..], &["--history", "contract.history"]].concat());
+    assert_eq!(with.code, 1, "{with}");
+    assert!(with.out.contains("FIELD_NO_REUSE") && with.out.contains("`note`"), "{with}");
+    // It was written again in the meantime, and still knows what was there before.
+    insta::assert_snapshot!(env.run(&["history", "--write", "contract.history"]), @"
+    --- stderr
+    note: no version was published, that is no tag like `v{version}`
+    note: `contract.history` has 3 uses, 1 of them new
+    --- exit 0
+    ");
+    insta::assert_snapshot!(env.read("contract.history"), @"
+    # What every number was ever used for, by `protopact history --write`. Merge it by keeping all lines.
+    message shop.v1.Item 1 id string
+    message shop.v1.Item 2 note string
+    message shop.v1.Item 2 picture bytes
+    ");
+    let after = env.run(&[&check[..], &["--history", "contract.history"]].concat());
+    assert_eq!((after.out, after.code), (with.out, 1));
+    // What is back as it was is no reuse.
+    env.write("proto/shop.proto", &shop("message Item { string id = 1; string other = 3; }"));
+    let other = env.run(&[&check[..], &["--history", "contract.history"]].concat());
+    assert_eq!(other.code, 0, "{other}");
+}
+
+#[test]
+fn a_file_is_held_to_the_versions() {
+    let texts = [
+        shop("message Item { string id = 1; string note = 2; } enum Kind { NONE = 0; }"),
+        shop("message Item { string id = 1; repeated Item parts = 3; } enum Kind { NONE = 0; }"),
+        shop("message Item { string id = 1; repeated Item parts = 3; map<string, int32> by = 4; }"),
+    ];
+    let all: Vec<[(&str, &str); 1]> = texts.iter().map(|text| [("shop.proto", text.as_str())]).collect();
+    let all: Vec<&[(&str, &str)]> = all.iter().map(|files| &files[..]).collect();
+    let env = versions(&all);
+    assert_eq!(env.run(&["history", "--write", "h"]).code, 0);
+    insta::assert_snapshot!(env.run(&["history", "--verify", "h"]), @"
+    `h` has what the versions have: 5 uses
+    --- exit 0
+    ");
+    // Written again it is the same, and lines in another order are.
+    let written = env.read("h");
+    assert_eq!(env.run(&["history", "--write", "h"]).code, 0);
+    assert_eq!(env.read("h"), written);
+    let turned: Vec<&str> = written.lines().rev().collect();
+    env.write("h", &turned.join("\n"));
+    assert_eq!(env.run(&["history", "--verify", "h"]).code, 0);
+    env.write("h", &written.replace("string note", "bytes note").replace(" note string", " note bytes"));
+    insta::assert_snapshot!(env.run(&["history", "--verify", "h"]), @"
+    missing message shop.v1.Item 2 note string
+    in no version message shop.v1.Item 2 note bytes
+    --- exit 1
+    ");
+    env.write("h", &format!("{written}<<<<<<< HEAD\n"));
+    insta::assert_snapshot!(env.run(&["history", "--verify", "h"]), @"
+    --- stderr
+    error: cannot read `h`
+      caused by: line 7 is no use of a number: `<<<<<<< HEAD`
+    hint: it is a file of `protopact history --write`, and a merge keeps all lines of both sides
+    --- exit 2
+    ");
+    assert_eq!(env.run(&["check", "--against", "latest", "--history", "h"]).code, 2);
+    assert_eq!(env.run(&["history", "--verify", "none"]).code, 4);
+}

@@ -17,17 +17,21 @@ mod check;
 #[cfg(unix)]
 mod deps;
 mod diff;
+#[cfg(unix)]
+mod dying;
 mod env;
 mod fix;
 mod history;
 mod init;
 mod inputs;
+mod many;
 #[cfg(unix)]
 mod notify;
 mod page;
 mod past;
 mod pipelines;
 mod policy;
+mod profile;
 mod publish;
 #[cfg(unix)]
 mod registries;

@@ -440,6 +440,46 @@ fn one_of_twenty_releases_of_a_version_wins() {
     assert_eq!(about["commit"], git(&around.join(winners[0]), &["rev-parse", "HEAD"]));
 }
 
+#[test]
+fn places_are_asked_with_what_was_made_before_and_nothing_is_published_from_it() {
+    let repo = Repo::published();
+    let releases = repo.around().join("home/.cache/protopact/releases");
+    let folders = fs::read_dir(&releases).unwrap().map(|entry| entry.unwrap().path());
+    let kept: Vec<_> = folders.filter(|path| path.is_dir()).collect();
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    let (kept, shown) = (kept[0].join("files"), repo.around().join("published/acme/pay/1.0.0"));
+    let right = whole(&shown);
+    assert!(whole(&kept) == right);
+    let again = |more: &[&str]| repo.run(&[&["release", "--from", "v1.0.0", "--quiet"], more].concat());
+    assert!(again(&["--to", "dir:../published"]).out.contains("has it already"));
+
+    // Something else with sums that fit, here and there: who looks into the cache does not see it, who makes it does.
+    for folder in [&kept, &shown] {
+        let sums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
+        let (was, is) = (Sha256::digest(&right["release.json"]), Sha256::digest("{}"));
+        fs::write(folder.join("SHA256SUMS"), sums.replace(&hex::encode(was), &hex::encode(is))).unwrap();
+        fs::write(folder.join("release.json"), "{}").unwrap();
+    }
+    assert!(again(&["--to", "dir:../published"]).out.contains("has it already"));
+    let output = again(&["--to", "dir:../published", "--no-cache"]);
+    assert!(
+        output.code == 4 && one_line(&output.err).contains("a published version never changes"),
+        "{output}"
+    );
+    // What is published is made, and what was made is kept in its place.
+    let output = again(&["--to", "dir:../elsewhere"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert!(whole(&repo.around().join("elsewhere/acme/pay/1.0.0")) == right);
+    assert!(whole(&kept) == right);
+    // What is damaged is as good as nothing.
+    for damage in ["release.json", "SHA256SUMS", "sources.tar.gz"] {
+        fs::write(kept.join(damage), "").unwrap();
+        let output = again(&["--to", "dir:../elsewhere"]);
+        assert!(output.code == 0 && output.out.contains("has it already"), "{damage}: {output}");
+        assert!(whole(&kept) == right, "{damage}");
+    }
+}
+
 /// A git that kills the program that called it: before it does the work of one call, or after.
 const KILLER: &str = "#!/bin/sh
 n=$(($(cat \"$COUNT\") + 1))

@@ -9,7 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
+use protopact::codegen::plugin::lock::Entry as Locked;
+use protopact::codegen::plugin::{Lock, cache, platform};
+use protopact::codegen::sdk;
+use protopact::machine::{Cache, Host};
+
 use crate::env::Output;
+use crate::git::git;
 use crate::publish::{Repo, one_line, script};
 use crate::server::{Answer, Server};
 
@@ -33,6 +39,9 @@ crate = \"acme-pay\"
 
 /// Puts files into an index, and refuses those that are there.
 const TWINE: &str = "#!/bin/sh
+step() { :; }
+[ -z \"$STEPS\" ] || . \"$STEPS\"
+step
 echo \"twine $*\" >>\"$SERVED/../calls\"
 [ -e \"$SERVED/../twine-fails\" ] && { echo \"no entry for $TWINE_PASSWORD\" >&2; exit 1; }
 mkdir -p \"$SERVED/files\" \"$SERVED/simple/acme-pay\"
@@ -42,11 +51,15 @@ for file; do
     cp \"$file\" \"$SERVED/files/$file\"
     sum=$(sha256sum <\"$file\" | cut -d' ' -f1)
     echo \"<a href='../../files/$file#sha256=$sum'>$file</a>\" >>\"$SERVED/simple/acme-pay/index.html\"
+    step
 done
 ";
 
 /// Packs a crate and enters it into an index.
 const CARGO: &str = "#!/bin/sh
+step() { :; }
+[ -z \"$STEPS\" ] || . \"$STEPS\"
+step
 echo \"cargo $*\" >>\"$SERVED/../calls\"
 while [ $# -gt 0 ]; do
     case $1 in --manifest-path) shift; manifest=$1 ;; --dry-run) exit 0 ;; esac
@@ -64,11 +77,15 @@ mkdir -p \"$SERVED/crates\" \"$SERVED/index/ac/me\"
 tar czf \"$SERVED/crates/acme-pay-$version.crate\" \"acme-pay-$version\"
 sum=$(sha256sum <\"$SERVED/crates/acme-pay-$version.crate\" | cut -d' ' -f1)
 echo \"{\\\"name\\\": \\\"acme-pay\\\", \\\"vers\\\": \\\"$version\\\", \\\"cksum\\\": \\\"$sum\\\"}\" >>\"$SERVED/index/ac/me/acme-pay\"
+step
 rm -rf \"$made\"
 ";
 
-/// Lays a package into a repository.
+/// Lays a package into a repository, one file after another.
 const MVN: &str = "#!/bin/sh
+step() { :; }
+[ -z \"$STEPS\" ] || . \"$STEPS\"
+step
 echo \"mvn $*\" >>\"$SERVED/../calls\"
 for argument; do
     case $argument in -DaltDeploymentRepository=local::file://*) to=${argument#*::file://} ;; esac
@@ -78,23 +95,28 @@ version=$(sed -n 's/^  <version>\\(.*\\)<.version>/\\1/p' pom.xml)
 mkdir -p \"$to/com/acme/pay/acme-pay/$version\"
 at=$to/com/acme/pay/acme-pay/$version/acme-pay-$version
 cp pom.xml \"$at.pom\"
+step
 made=$(mktemp -d)
 cp -R src/main/java/. src/main/resources/. \"$made\"
 tar cf \"$at-sources.jar\" -C \"$made\" com META-INF
 rm -rf \"$made\"
+step
+echo 'classes of another day' >\"$at.jar\"
+step
 echo \"<version>$version</version>\" >>\"$to/com/acme/pay/acme-pay/maven-metadata.xml\"
+step
 ";
 
 /// A contract with packages in three languages, and a registry for each.
-struct Registries {
-    repo: Repo,
+pub(crate) struct Registries {
+    pub(crate) repo: Repo,
     server: Server,
-    environment: BTreeMap<OsString, OsString>,
+    pub(crate) environment: BTreeMap<OsString, OsString>,
 }
 
 impl Registries {
     /// `before` may answer a request in place of the files.
-    fn new(before: impl Fn(&str) -> Option<Answer> + Send + Sync + 'static) -> Registries {
+    pub(crate) fn new(before: impl Fn(&str) -> Option<Answer> + Send + Sync + 'static) -> Registries {
         let repo = Repo::new();
         let around = repo.around();
         let served = around.join("served");
@@ -134,6 +156,24 @@ impl Registries {
         Registries { repo, server, environment }
     }
 
+    /// Locks a stand-in for the plugin of Go, which makes no file.
+    pub(crate) fn go(&self) {
+        let made = self.repo.around().join("plugin");
+        fs::create_dir_all(&made).unwrap();
+        // What it says is that it knows optional fields.
+        let text = "#!/bin/sh\ncat >/dev/null\nprintf '\\020\\001'\n";
+        script(&made.join(cache::entry(&sdk::go::MESSAGES)), text);
+        let host = Host { env: self.environment.clone(), cwd: self.repo.around() };
+        let sha256 = cache::digest(&sdk::go::MESSAGES, &made).unwrap();
+        cache::keep(&Cache::of(&host).unwrap(), &sdk::go::MESSAGES, &sha256, &made).unwrap();
+        let version = sdk::go::MESSAGES.version.to_owned();
+        let locked = Locked { version, source: "go".to_owned(), ..Locked::default() };
+        let locked = Locked { sha256: [(platform(), sha256)].into(), ..locked };
+        let mut lock = Lock::parse(&self.repo.env.read("protopact.lock")).unwrap();
+        lock.plugin.insert(sdk::go::MESSAGES.name.to_owned(), locked);
+        self.repo.env.write("protopact.lock", &lock.render());
+    }
+
     fn run(&self, args: &[&str]) -> Output {
         let environment = self.environment.clone();
         let output = self.repo.env.run_with(args, |io| {
@@ -145,14 +185,14 @@ impl Registries {
         output
     }
 
-    fn ok(&self, args: &[&str]) -> Output {
+    pub(crate) fn ok(&self, args: &[&str]) -> Output {
         let output = self.run(args);
         assert_eq!(output.code, 0, "{output}");
         output
     }
 
     /// The tools that were called.
-    fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         let text = fs::read_to_string(self.repo.around().join("calls")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
     }
@@ -194,17 +234,17 @@ fn packages_go_to_the_registries_of_their_languages_once() {
     let calls = all.calls();
     let what = |call: &String| call.split(' ').next().unwrap().to_owned();
     // What can fail is done in all places before anything is shown in one.
-    assert_eq!(calls.iter().map(what).collect::<Vec<_>>(), ["mvn", "cargo", "mvn", "twine", "cargo"]);
+    assert_eq!(calls.iter().map(what).collect::<Vec<_>>(), ["mvn", "cargo", "twine", "cargo"]);
     assert!(calls[1].contains("--dry-run") && calls[1].contains("--registry ours"), "{calls:?}");
     assert!(
-        calls[3].contains(&format!("--repository-url {}/ acme_pay-1.0.0-", all.server.url())),
+        calls[2].contains(&format!("--repository-url {}/ acme_pay-1.0.0-", all.server.url())),
         "{calls:?}"
     );
 
     // The same again is nothing to do, and asks no tool.
     let output = all.ok(&["release", "--from", "v1.0.0"]);
     assert_eq!(output.out.matches("has it already").count(), 3, "{output}");
-    assert_eq!(all.calls().len(), 5);
+    assert_eq!(all.calls().len(), 4);
 
     all.repo.adds();
     let _ = all.ok(&["release"]);
@@ -289,6 +329,84 @@ fn a_go_package_in_a_folder_of_the_repository_gets_its_own_tag() {
     all.repo.push("elsewhere");
     let output = all.ok(&["release", "--declare", "1.0.0", "--dry-run"]);
     assert!(!output.out.contains("for Go"), "{output}");
+}
+
+#[test]
+fn the_tag_for_go_is_pushed_with_that_of_the_contract_or_neither_is() {
+    let all = Registries::new(|_| None);
+    all.go();
+    let config = all.repo.env.read("protopact.toml").replace("licence", "out = \"sdk\"\nlicence");
+    let go = "\n[generate.go]\nmodule = \"example.com/acme/pay/sdk/go\"\n";
+    all.repo.env.write("protopact.toml", &config.replace("\n[release]", &format!("{go}\n[release]")));
+    all.repo.env.write("sdk/go/go.mod", "module example.com/acme/pay/sdk/go\n\ngo 1.26\n");
+    all.repo.push("a package");
+    // Each push is one line with what it asks for.
+    let hook = all.repo.around().join("origin.git/hooks/pre-receive");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let pushes = all.repo.around().join("pushes");
+    script(&hook, &format!("#!/bin/sh\necho $(cut -d' ' -f3) >>'{}'\n", pushes.display()));
+    let _ = all.ok(&["release", "--declare", "1.0.0", "--to", "git:origin"]);
+    let text = fs::read_to_string(&pushes).unwrap();
+    let mut asked: Vec<_> = text.split_whitespace().collect();
+    asked.sort_unstable();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert_eq!(asked, ["refs/heads/main", "refs/tags/sdk/go/v1.0.0", "refs/tags/v1.0.0"]);
+    let commit =
+        |tag: &str| git(&all.repo.around().join("origin.git"), &["rev-parse", &format!("{tag}^{{commit}}")]);
+    assert_eq!([commit("sdk/go/v1.0.0"), commit("v1.0.0")], [commit("main"), commit("main")]);
+    assert_eq!(
+        all.repo.remote()["refs/tags/sdk/go/v1.0.0"],
+        all.repo.git(&["rev-parse", "refs/tags/sdk/go/v1.0.0"])
+    );
+
+    // Somebody else has taken the tag of Go: the version is not published either.
+    git(&all.repo.around().join("origin.git"), &["tag", "sdk/go/v1.1.0", "main"]);
+    all.repo.adds();
+    let before = all.repo.remote();
+    let output = all.run(&["release", "--to", "git:origin"]);
+    assert_eq!(output.code, 4, "{output}");
+    assert!(output.err.contains("sdk/go/v1.1.0"), "{output}");
+    assert_eq!(all.repo.remote(), before);
+    assert_eq!(all.repo.git(&["tag", "-l"]).lines().collect::<Vec<_>>(), ["sdk/go/v1.0.0", "v1.0.0"]);
+    git(&all.repo.around().join("origin.git"), &["tag", "-d", "sdk/go/v1.1.0"]);
+    let _ = all.ok(&["release", "--to", "git:origin"]);
+    assert_eq!([commit("sdk/go/v1.1.0"), commit("v1.1.0")], [commit("main"), commit("main")]);
+}
+
+#[test]
+fn versions_says_which_registry_has_the_package_and_which_has_another_one() {
+    let all = Registries::new(|_| None);
+    let (maven, python) = ("maven+file:../m2", format!("pypi+{}/", all.server.url()));
+    let _ = all.ok(&["release", "--declare", "1.0.0", "--to", "git:origin", "--to", maven]);
+    all.repo.adds();
+    let _ = all.ok(&["release"]);
+    let listed = |more: &[&str]| {
+        let output = all.ok(&[&["versions", "--places", "--format", "json"], more].concat());
+        let listed: serde_json::Value = serde_json::from_str(&output.out).unwrap();
+        let row = |row: &serde_json::Value| (row["places"].clone(), row["other"].clone());
+        listed["versions"].as_array().unwrap().iter().map(row).collect::<Vec<_>>()
+    };
+    let (some, none) = (serde_json::json!(["git:origin", maven]), serde_json::json!([]));
+    let every = serde_json::json!(["git:origin", maven, python, "cargo:ours"]);
+    assert_eq!(listed(&[]), [(every.clone(), none.clone()), (some.clone(), none.clone())]);
+    assert_eq!(all.calls().len(), 5, "no tool is asked");
+    assert_eq!(
+        listed(&["--to", "cargo:ours"]),
+        [(serde_json::json!(["cargo:ours"]), none.clone()), (none.clone(), none.clone())]
+    );
+    // What was never made by this contract stands under the number.
+    let pom = all.repo.around().join("m2/com/acme/pay/acme-pay/1.0.0/acme-pay-1.0.0.pom");
+    fs::write(&pom, "<project/>").unwrap();
+    git(&all.repo.around().join("origin.git"), &["tag", "-f", "v1.0.0", "main"]);
+    let other = (none.clone(), serde_json::json!(["git:origin", maven]));
+    assert_eq!(listed(&[]), [(every, none), other]);
+    let output = all.ok(&["versions", "--places"]);
+    let said = one_line(&output.out);
+    assert!(said.ends_with("tag v1.0.0 nowhere another one in git:origin, maven+file:../m2"), "{output}");
+    // A registry that is down is no answer.
+    let down = "pypi+http://127.0.0.1:1/";
+    let output = all.run(&["versions", "--places", "--to", down]);
+    assert_eq!((output.code, &*output.out), (4, ""), "{output}");
 }
 
 #[test]

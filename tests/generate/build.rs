@@ -35,12 +35,14 @@ fn key(language: Language) -> &'static str {
 
 /// Generates the package of one language as version 1.4.0, as a user would.
 pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) -> Package {
-    of_line(files, language, sdk::lines_of(language)[0], machine)
+    of_line(files, language, sdk::lines_of(language)[0], "", machine)
 }
 
-/// Generates the package of a line; that of the newest is not named in the configuration.
-fn of_line(files: &Files, language: Language, line: &str, machine: &Machine) -> Package {
-    let target = Target::new(language, &[(key(language), line)]);
+/// Generates the package of a line, with more keys in the section; the newest line is not named in the configuration.
+fn of_line(files: &Files, language: Language, line: &str, more: &str, machine: &Machine) -> Package {
+    let options = more.lines().filter_map(|l| Some((l.strip_suffix(" = true")?, "true")));
+    let keys: Vec<_> = [(key(language), line)].into_iter().chain(options).collect();
+    let target = Target::new(language, &keys);
     let lock = machine.lock(&spec::needed_for(&[target], true));
     let chosen = match line == sdk::lines_of(language)[0] {
         true => String::new(),
@@ -52,7 +54,7 @@ fn of_line(files: &Files, language: Language, line: &str, machine: &Machine) -> 
     }
     let head =
         "[contract]\nname = \"acme/contracts\"\nroots = [\"proto\"]\n[generate]\nlicence = \"Apache-2.0\"\n";
-    env.write("protopact.toml", &format!("{head}{}{chosen}", section(language)));
+    env.write("protopact.toml", &format!("{head}{}{chosen}{more}", section(language)));
     env.write("protopact.lock", &lock.render());
     let output = env.run_with(&["generate", "--as", "1.4.0"], |io| io.env = machine.host.env.clone());
     assert_eq!(output.code, 0, "{output}");
@@ -66,13 +68,19 @@ fn of_line(files: &Files, language: Language, line: &str, machine: &Machine) -> 
 
 /// Builds the package of one language; `then` gets the folder of the package and of what its building left.
 pub(crate) fn builds(files: &Files, language: Language, then: impl FnOnce(&Path, &Machine)) {
-    line_builds(files, language, sdk::lines_of(language)[0], then);
+    line_builds(files, language, sdk::lines_of(language)[0], "", then);
 }
 
-/// Builds the package of a line.
-fn line_builds(files: &Files, language: Language, line: &str, then: impl FnOnce(&Path, &Machine)) {
+/// Builds the package of a line, with more keys in the section.
+fn line_builds(
+    files: &Files,
+    language: Language,
+    line: &str,
+    more: &str,
+    then: impl FnOnce(&Path, &Machine),
+) {
     let machine = Machine::new();
-    let package = of_line(files, language, line, &machine);
+    let package = of_line(files, language, line, more, &machine);
     let (manifest, asks) = match language {
         Language::Go => ("go.mod", format!("\ngo {line}.")),
         Language::Java => ("pom.xml", format!("<version>{line}.")),
@@ -158,11 +166,36 @@ fn run_with(program: &str, arguments: &[&str], folder: &Path, machine: &Machine,
     text
 }
 
+/// The program beside a crate asks for the libraries that the crate asks for: two lines of them are two sets of types.
+fn asks_for_the_same(root: &Path) {
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (package, mut manifest) = (read("package/Cargo.toml"), read("program/Cargo.toml"));
+    for name in ["prost", "prost-types", "tonic"] {
+        let start = format!("{name} = ");
+        // A crate with serde has the well-known types of another.
+        if !package.contains(&format!("\n{start}")) {
+            continue;
+        }
+        let [asked, own] = [&package, &manifest].map(|text| {
+            let line = text.lines().find(|line| line.starts_with(&start)).unwrap();
+            line.split('"').nth(1).unwrap().to_owned()
+        });
+        manifest = manifest.replace(&format!("{start}\"{own}\""), &format!("{start}\"{asked}\""));
+        assert!(manifest.contains(&format!("{start}\"{asked}\"")), "{manifest}");
+    }
+    std::fs::write(root.join("program/Cargo.toml"), manifest).unwrap();
+}
+
 /// pyright with a Node of its own: the package `pyright` fetches one when it is run.
 const PYRIGHT: &str = "basedpyright==1.40.2";
 
 /// Runs the program of a language beside the package: it calls a server of its own, and `protopact serve`.
 fn program(language: Language, root: &Path, machine: &Machine) {
+    edited_program(language, root, machine, &|_| {});
+}
+
+/// The same with some change in its folder first.
+fn edited_program(language: Language, root: &Path, machine: &Machine, edit: &dyn Fn(&Path)) {
     let name = language.as_str();
     let folder = root.join("program");
     let served = serve(machine);
@@ -190,7 +223,11 @@ fn program(language: Language, root: &Path, machine: &Machine) {
             run(&python, &["-m", "basedpyright", "--pythonpath", &python], &folder, machine);
             run_it(&python, &["program.py"], &folder)
         }
-        Language::Rust => run_it("cargo", &["run", "-q"], &folder),
+        Language::Rust => {
+            asks_for_the_same(root);
+            edit(&folder);
+            run_it("cargo", &["run", "-q"], &folder)
+        }
     };
     assert!(said.contains(&format!("{name}: ok")), "{said}");
 }
@@ -303,6 +340,88 @@ fn like_examples() -> [Files; 3] {
     ]
 }
 
+/// Changes a file.
+fn edited(path: &Path, change: impl FnOnce(String) -> String) {
+    let text = std::fs::read_to_string(path).unwrap();
+    std::fs::write(path, change(text)).unwrap();
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn rust_crates_hand_on_what_their_types_come_from() {
+    let files = read(&project().join("contracts/proto"));
+    for line in sdk::lines_of(Language::Rust) {
+        line_builds(&files, Language::Rust, line, "re-exports = true\n", |root, machine| {
+            edited_program(Language::Rust, root, machine, &|folder| {
+                edited(&folder.join("Cargo.toml"), |text| {
+                    let others = text.lines().filter(|l| !l.starts_with("prost") && !l.starts_with("tonic"));
+                    others.map(|line| format!("{line}\n")).collect()
+                });
+                edited(&folder.join("src/main.rs"), |text| {
+                    let uses = "use acme_contracts::{prost, prost_types, tonic};\nuse std::pin::Pin;";
+                    text.replacen("use std::pin::Pin;", uses, 1)
+                });
+            });
+        });
+    }
+    for files in like_examples() {
+        let line = sdk::lines_of(Language::Rust)[0];
+        line_builds(&files, Language::Rust, line, "re-exports = true\n", |root, machine| {
+            example(Language::Rust, root, machine);
+        });
+    }
+}
+
+/// A message there and back, and an enum as its name.
+const JSON: &str = "\
+use acme_contracts::order::v1::{Order, OrderStatus, order::Line};
+use acme_contracts::prost::Message;
+
+fn main() {
+    let line = Line { quantity: 2, ..Default::default() };
+    let order = Order { order_id: \"o-1\".to_owned(), lines: vec![line], status: OrderStatus::Paid.into(), ..Default::default() };
+    let text = serde_json::to_string(&order).unwrap();
+    assert!(text.contains(\"\\\"orderId\\\":\\\"o-1\\\"\") && text.contains(\"ORDER_STATUS_PAID\"), \"{text}\");
+    let back: Order = serde_json::from_str(&text).unwrap();
+    assert_eq!(back.encode_to_vec(), order.encode_to_vec());
+    assert!(serde_json::from_str::<Order>(\"{\\\"nothing\\\": 1}\").is_err());
+    println!(\"rust: ok\");
+}
+";
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn rust_messages_have_serde() {
+    let newest = sdk::lines_of(Language::Rust)[0];
+    let options = "re-exports = true\nserde = true\n";
+    line_builds(
+        &read(&project().join("contracts/proto")),
+        Language::Rust,
+        newest,
+        options,
+        |root, machine| {
+            edited_program(Language::Rust, root, machine, &|folder| {
+                edited(&folder.join("Cargo.toml"), |text| {
+                    let others = text.lines().filter(|l| !l.starts_with("prost") && !l.starts_with("tonic"));
+                    let text: String = others.map(|line| format!("{line}\n")).collect();
+                    text.replacen("[workspace]", "serde_json = \"1\"\n[workspace]", 1)
+                });
+                std::fs::write(folder.join("src/main.rs"), JSON).unwrap();
+            });
+        },
+    );
+    for files in like_examples() {
+        line_builds(&files, Language::Rust, newest, "serde = true\n", |root, machine| {
+            example(Language::Rust, root, machine);
+        });
+    }
+    // What has no package is refused.
+    let mut odd = read(&project().join("fixtures/codegen/odd"));
+    odd.retain(|(_, text)| text.contains("\npackage ") && !text.contains("top-level.proto"));
+    odd.retain(|(_, text)| !text.contains("words.proto"));
+    line_builds(&odd, Language::Rust, newest, "serde = true\n", |_, _| {});
+}
+
 macro_rules! languages {
     ($($module:ident $language:ident)*) => {$(
         mod $module {
@@ -322,7 +441,7 @@ macro_rules! languages {
             fn older_lines_build_and_are_used() {
                 let files = read(&project().join("contracts/proto"));
                 for line in &sdk::lines_of(LANGUAGE)[1..] {
-                    line_builds(&files, LANGUAGE, line, |root, machine| program(LANGUAGE, root, machine));
+                    line_builds(&files, LANGUAGE, line, "", |root, machine| program(LANGUAGE, root, machine));
                 }
             }
 

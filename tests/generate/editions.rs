@@ -75,7 +75,7 @@ fn file(year: u32) -> Files {
 
 /// Whether a plugin takes a file.
 fn takes(machine: &Machine, language: Language, plugin: &'static Pinned, files: &Files, set: &Path) -> bool {
-    if let Source::Library(_) = plugin.source {
+    if let Source::Library(_) | Source::Cargo = plugin.source {
         // It knows no editions at all, and gets what they are lowered to.
         let compiled = protopact::compile::compile(&input("", files), &Default::default()).unwrap();
         let schema = Schema::build(&compiled).unwrap();

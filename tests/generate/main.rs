@@ -29,6 +29,7 @@ mod names;
 mod output;
 mod plugins;
 mod pruned;
+mod refused;
 mod sdk;
 mod shapes;
 mod template;

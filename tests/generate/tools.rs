@@ -143,6 +143,32 @@ fn every_item_of_a_crate_is_named_by_what_is_checked_with_it() {
 }
 
 #[test]
+fn a_crate_has_serde_where_that_is_asked_for() {
+    let lab = lab();
+    let rust = |more: &str| lab.configure(&format!("[generate.rust]\ncrate = \"acme\"\n{more}"));
+    rust("serde = true\n");
+    lab.env.write("proto/acme/none/v1/none.proto", "syntax = \"proto3\";\npackage acme.none.v1;\n");
+    lab.env.write("proto/bare.proto", "syntax = \"proto3\";\n");
+    let _ = lab.ok(&["plugins", "install"]);
+    let _ = lab.ok(&["generate"]);
+    let made = lab.tree("sdk/rust");
+    let text = |path: &str| String::from_utf8_lossy(&made[path]).into_owned();
+    let user = text("src/proto/acme.user.v1.serde.rs");
+    assert!(user.contains("impl serde::Serialize for User {") && !user.contains("Money {"), "{user}");
+    assert!(text("src/proto/acme.money.v1.rs").contains("::pbjson_types::Timestamp"));
+    assert!(!made.contains_key("src/proto/acme.none.v1.serde.rs"), "there is nothing in it");
+    assert!(text("Cargo.toml").contains("pbjson-types = "), "{}", text("Cargo.toml"));
+    lab.env.write("proto/bare.proto", "syntax = \"proto3\";\nenum Bare { A = 0; }\n");
+    let output = lab.run(&["generate", "--dry-run"]);
+    assert!(output.to_string().contains("proto/bare.proto") && output.code == 1, "{output}");
+    lab.env.write("proto/bare.proto", "syntax = \"proto3\";\n");
+    // An older line has none.
+    rust("serde = true\nruntime = \"0.13\"\n");
+    let output = lab.run(&["generate", "--dry-run"]);
+    assert!(output.code != 0 && output.to_string().contains("is no line with serde"), "{output}");
+}
+
+#[test]
 fn only_the_chosen_files_and_what_they_import_are_in_a_package() {
     let lab = lab();
     lab.env.write(

@@ -1,7 +1,8 @@
 //! What the packages look like, with what can be generated without a network.
 
 use protopact::codegen::sdk::{self, Plugin};
-use protopact::codegen::{Contract, Package};
+use protopact::codegen::{Contract, Package, Target};
+use protopact::words::Language;
 
 use crate::drive::{Sample, files, go, java, offline_package, python, rust};
 use crate::files::{project, read};
@@ -135,6 +136,35 @@ fn the_crate_has_a_module_a_package_and_features_a_side() {
     let tonic = text(&built, "src/proto/user.v1.tonic.rs");
     assert!(tonic.contains("#[cfg(feature = \"user-v1-client\")]\npub mod user_service_client {"), "{tonic}");
     assert!(tonic.contains("Looks users up."), "comments are found: {tonic}");
+}
+
+#[test]
+fn a_crate_hands_on_its_libraries_when_that_is_asked_for() {
+    let keys = [("crate", "acme-contracts"), ("re-exports", "true")];
+    let target = Target::new(Language::Rust, &keys);
+    let sample = contracts();
+    assert!(!text(&offline_package(&sample.contract(), &rust()), "src/lib.rs").contains("pub use"));
+    let built = offline_package(&sample.contract(), &target);
+    let lib = text(&built, "src/lib.rs");
+    assert!(lib.contains("pub use ::prost;") && lib.contains("pub use ::prost_types;"), "{lib}");
+    let cfg = "feature = \"user-v1-client\", feature = \"user-v1-server\"))]\npub use ::tonic;";
+    assert!(lib.contains(cfg), "{lib}");
+    // Without a client or a server there is no tonic.
+    let alone = Sample::new(&files(&[("a/m.proto", "syntax = \"proto3\"; package a; message M {}")]));
+    let lib = text(&offline_package(&alone.contract(), &target), "src/lib.rs");
+    assert!(lib.contains("pub use ::prost;") && !lib.contains("tonic"), "{lib}");
+
+    for (taken, source) in [
+        ("prost", "syntax = \"proto3\"; package prost.v1; message M {}"),
+        ("tonic", "syntax = \"proto3\"; package Tonic; message M {}"),
+        ("prost_types", "syntax = \"proto3\"; message ProstTypes { message In {} }"),
+    ] {
+        let sample = Sample::new(&files(&[("p.proto", source)]));
+        assert!(sdk::check_contract(&sample.contract(), &rust()).is_empty(), "{taken}");
+        let refused = sdk::check_contract(&sample.contract(), &target);
+        let [one] = &refused[..] else { panic!("{taken}: {refused:?}") };
+        assert!(one.to_string().contains(&format!("`{taken}` at the top of the crate")), "{one}");
+    }
 }
 
 #[test]

@@ -26,6 +26,28 @@ fn exhaustive() -> SampleOptions {
     SampleOptions { seed: 7, size: Size::Exhaustive }
 }
 
+/// A tag may be filled up with bytes that add nothing, as every varint may: to five bytes everywhere, to ten where no
+/// limit is looked at. Python 7.36.2 on upb and the suite of protobuf 36.2 refuse the sixth; prost is asked here.
+#[test]
+fn a_tag_is_filled_up_to_five_bytes_or_to_ten() {
+    let text = "syntax = \"proto3\"; package t; message M { int32 a = 1; }";
+    let schema = crate::support::schema(&vec![("t.proto".to_owned(), text.to_owned())]).unwrap();
+    let id = schema.message_by_name("t.M").unwrap();
+    for length in 2..=11 {
+        let mut bytes = vec![0x80; length];
+        (bytes[0], bytes[length - 1]) = (0x88, 0);
+        bytes.push(5);
+        let read = |reader| decode(&schema, id, &bytes, reader).ok().map(|tree| tree.one(1).cloned());
+        for reader in Reader::ALL {
+            let most = if reader.short_tags { 5 } else { 10 };
+            let wanted = (length <= most).then_some(Some(protopact::wire::Value::Int32(5)));
+            assert_eq!(read(reader), wanted, "{length} {}", reader.name);
+        }
+        let prost = <i32 as prost_reflect::prost::Message>::decode(bytes.as_slice()).ok();
+        assert_eq!(prost, (length <= 10).then_some(5), "{length}");
+    }
+}
+
 #[test]
 fn samples_parse_everywhere_and_mean_the_same() {
     let lab = Lab::fixtures();

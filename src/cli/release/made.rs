@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::kept::Kept;
 use crate::cli::pipeline::{self, Job, Version};
 use crate::cli::plugins::Machine;
 use crate::cli::{CliError, Ctx};
@@ -26,13 +27,34 @@ const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
 /// Packages of languages: language, coordinate, files.
 type Packages = Vec<(String, String, FileTree)>;
 
-/// Makes the files of a version.
+/// Makes the files of a version, and keeps them for asking.
 pub(super) fn files(
     repo: &Repo,
     entry: &Entry,
     notes: &str,
     ctx: &mut Ctx<'_>,
 ) -> Result<FileTree, CliError> {
+    let files = make(repo, entry, notes, ctx)?;
+    if let Some(kept) = Kept::of(entry, notes, ctx)? {
+        kept.keep(&files);
+    }
+    Ok(files)
+}
+
+/// The files of a version to ask places with: as they were made here before, or made now.
+pub(in crate::cli) fn to_ask(
+    repo: &Repo,
+    entry: &Entry,
+    notes: &str,
+    ctx: &mut Ctx<'_>,
+) -> Result<FileTree, CliError> {
+    match Kept::of(entry, notes, ctx)?.and_then(|kept| kept.read()) {
+        Some(files) => Ok(files),
+        None => files(repo, entry, notes, ctx),
+    }
+}
+
+fn make(repo: &Repo, entry: &Entry, notes: &str, ctx: &mut Ctx<'_>) -> Result<FileTree, CliError> {
     let commit = entry.draft.commit;
     let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(".") };
     let whole = pipeline::version_for(&job, Some(&commit.to_string()), ctx)?;

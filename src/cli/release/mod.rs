@@ -2,6 +2,7 @@
 
 mod again;
 mod gotag;
+mod kept;
 mod made;
 mod next;
 mod notify;
@@ -15,6 +16,8 @@ use std::path::Path;
 use clap::Args;
 use semver::Version;
 
+pub(super) use self::again::tagged;
+pub(super) use self::made::to_ask;
 pub(super) use self::places::Places;
 use self::told::{Done, OfRelease, Told};
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};

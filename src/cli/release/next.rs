@@ -80,7 +80,7 @@ impl Run<'_> {
                 (Report::default(), false)
             }
             Some(from) => {
-                let against = Some(format!("refs/tags/{}", self.shape.tag_of(from)));
+                let against = vec![format!("refs/tags/{}", self.shape.tag_of(from))];
                 let overrides = Overrides { against, tag: args.tag.clone(), ..pipeline::overrides(ctx) };
                 let (report, level) = pipeline::check(&Job { overrides, ..Job::new(".") }, ctx)?;
                 let breaks = report.fails(level) || report.bump == Some(Bump::Major);

@@ -6,9 +6,12 @@ use semver::Version;
 
 use crate::cli::CliError;
 use crate::config::{Destination, MavenRepository, PythonIndex};
-use crate::machine::Host;
+use crate::machine::{FileTree, Host};
 use crate::oci::{Client, Place};
-use crate::release::target::{Crates, Directory, GoProxy, Maven, Python, Registry, Target, TargetError};
+use crate::release::ReleaseError;
+use crate::release::target::{
+    Crates, Directory, GoProxy, Maven, Python, Registry, State, Target, TargetError,
+};
 
 /// The places of a release.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +38,16 @@ enum PackagePlace {
 }
 
 impl PackagePlace {
+    /// As flags and configuration name it.
+    fn written(&self) -> String {
+        match self {
+            PackagePlace::Go(_, shown) => format!("go:{shown}"),
+            PackagePlace::Maven(place, _) => format!("maven+{}", place.address),
+            PackagePlace::Python(place) => format!("pypi+{}", place.upload),
+            PackagePlace::Crates(registry) => format!("cargo:{registry}"),
+        }
+    }
+
     fn target(&self, version: &Version, host: &Host) -> Box<dyn Target> {
         match self {
             PackagePlace::Go(folder, shown) => Box::new(GoProxy::new(folder, shown, version)),
@@ -112,6 +125,25 @@ impl Places {
     pub(in crate::cli) fn folders_with(&self, contract: &str, version: &Version) -> Vec<String> {
         let place = |path: &Path| Directory::new(path, "", contract, &version.to_string()).is_there();
         self.folders.iter().filter(|(path, _)| place(path)).map(|(_, shown)| format!("dir:{shown}")).collect()
+    }
+
+    /// What each registry of a language has of a version, whose files are asked for only where there is one.
+    pub(in crate::cli) fn packages_of(
+        &self,
+        version: &Version,
+        host: &Host,
+        files: &mut dyn FnMut() -> Result<FileTree, CliError>,
+    ) -> Result<Vec<(String, State)>, CliError> {
+        if self.packages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let files = files()?;
+        let ask = |place: &PackagePlace| match place.target(version, host).state(&files) {
+            // There was none of the language yet.
+            Err(TargetError::NoPackage(_)) => Ok((place.written(), State::Absent)),
+            state => Ok((place.written(), state.map_err(ReleaseError::Target)?)),
+        };
+        self.packages.iter().map(ask).collect()
     }
 
     /// What would be written where.

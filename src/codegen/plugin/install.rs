@@ -1,6 +1,6 @@
 //! Getting plugins with the tools of their own world, into the cache.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -229,6 +229,7 @@ impl Installer<'_> {
                 self.maven(plugin, &program, (group, artifact), folder, scratch)
             }
             Source::Pip => self.pip(plugin, &program, folder, scratch),
+            Source::Cargo => self.cargo(plugin, &program, folder, scratch),
             Source::Protoc | Source::Library(_) => unreachable!("they are not made"),
         }
     }
@@ -322,6 +323,50 @@ impl Installer<'_> {
         let set = [("PIP_DISABLE_PIP_VERSION_CHECK", "1".into()), ("PIP_ROOT_USER_ACTION", "ignore".into())];
         self.run(plugin, python, &arguments, &set, scratch)?;
         Ok(Made { folder, variant: format!("-{tag}"), toolchain: None })
+    }
+
+    /// Another compiler gives other bytes, and cargo fetches none: the key says which it was. Where things were built is
+    /// left out of the program.
+    fn cargo(
+        &self,
+        plugin: &'static Pinned,
+        cargo: &Path,
+        folder: PathBuf,
+        scratch: &Path,
+    ) -> Result<Made, InstallError> {
+        let fail = |source| InstallError::Cache { plugin: plugin.name, source };
+        let said = self.run(plugin, cargo, &["--version".into()], &[], scratch)?;
+        let said = String::from_utf8_lossy(&said.output).into_owned();
+        let version = said.split(' ').nth(1).unwrap_or_default().trim().to_owned();
+        let env = &self.around.host.env;
+        let home = env.get(OsStr::new("CARGO_HOME")).map(PathBuf::from);
+        let home = home.or_else(|| env.get(OsStr::new("HOME")).map(|home| Path::new(home).join(".cargo")));
+        let mut flags = OsString::new();
+        for (place, name) in [(Some(scratch.to_owned()), "/scratch"), (home, "/cargo")] {
+            let Some(place) = place else { continue };
+            if !flags.is_empty() {
+                flags.push("\u{1f}");
+            }
+            flags.push("--remap-path-prefix=");
+            flags.push(place);
+            flags.push(format!("={name}"));
+        }
+        let set: Vec<(&str, OsString)> = vec![
+            ("CARGO_ENCODED_RUSTFLAGS", flags),
+            ("CARGO_TARGET_DIR", scratch.join("target").into()),
+            ("CARGO_PROFILE_RELEASE_STRIP", "symbols".into()),
+            ("CARGO_PROFILE_RELEASE_DEBUG", "false".into()),
+        ];
+        let mut arguments: Vec<OsString> =
+            ["install", "--quiet", "--locked", "--no-track", "--bin", plugin.name]
+                .map(OsString::from)
+                .to_vec();
+        arguments.extend(["--root".into(), folder.clone().into()]);
+        arguments.push(format!("{}@{}", plugin.name, plugin.version).into());
+        self.run(plugin, cargo, &arguments, &set, scratch)?;
+        let entry = cache::entry(plugin);
+        fs::rename(folder.join("bin").join(&entry), folder.join(&entry)).map_err(fail)?;
+        Ok(Made { folder, variant: format!("-rust{version}"), toolchain: None })
     }
 
     fn run(

@@ -48,6 +48,8 @@ pub enum Library {
     Prost,
     /// protoc-gen-tonic.
     Tonic,
+    /// pbjson-build.
+    Pbjson,
 }
 
 /// A plugin that is there.

@@ -28,6 +28,8 @@ pub enum Source {
     },
     /// A distribution of a Python package index, with a protoc in it.
     Pip,
+    /// A crate that `cargo install` builds, with what its own lock names.
+    Cargo,
     /// A library that is part of protopact.
     Library(Library),
 }
@@ -41,6 +43,7 @@ impl Source {
             Source::Go { .. } => "go",
             Source::Maven { .. } => "maven",
             Source::Pip => "pip",
+            Source::Cargo => "cargo",
             Source::Library(_) => "built-in",
         }
     }
@@ -52,6 +55,7 @@ impl Source {
             Source::Go { .. } => Some("go"),
             Source::Maven { .. } => Some("mvn"),
             Source::Pip => Some("python3"),
+            Source::Cargo => Some("cargo"),
             Source::Protoc | Source::Library(_) => None,
         }
     }
@@ -87,7 +91,11 @@ impl Pinned {
     pub fn languages(&'static self) -> impl Iterator<Item = Language> {
         let needs = move |language: &Language| {
             let lines = sdk::of(*language).lines().all.iter();
-            lines.flat_map(|line| line.plugins).any(|(plugin, _)| *plugin == self)
+            let mut plugins = lines.flat_map(|line| {
+                let options = line.options.iter().map(|(_, plugin, _)| *plugin);
+                line.plugins.iter().map(|(plugin, _)| *plugin).chain(options)
+            });
+            plugins.any(|plugin| plugin == self)
         };
         Language::ALL.into_iter().filter(needs)
     }
@@ -121,9 +129,9 @@ pub fn needed(languages: &[Language], services: bool) -> Vec<&'static Pinned> {
 /// The plugins that some targets need, by name.
 #[must_use]
 pub fn needed_for(targets: &[Target], services: bool) -> Vec<&'static Pinned> {
-    let plugins = targets.iter().flat_map(|target| sdk::line(target).plugins);
+    let plugins = targets.iter().flat_map(sdk::plugins);
     let mut wanted: Vec<&'static Pinned> =
-        plugins.map(|(plugin, _)| *plugin).filter(|plugin| services || !plugin.services_only).collect();
+        plugins.map(|(plugin, _)| plugin).filter(|plugin| services || !plugin.services_only).collect();
     wanted.sort_by_key(|plugin| plugin.name);
     wanted.dedup();
     wanted
@@ -144,7 +152,9 @@ mod tests {
         let all = || needed(&Language::ALL, true);
         assert!(all().is_sorted_by_key(|p| p.name));
         let lock = include_str!("../../../Cargo.lock");
-        for library in all().iter().filter(|p| matches!(p.source, Source::Library(_))) {
+        let options = Target::new(Language::Rust, &[("serde", "true")]);
+        let all = all().into_iter().chain(needed_for(&[options], true));
+        for library in all.filter(|p| matches!(p.source, Source::Library(_))) {
             let entry = format!("name = \"{}\"\nversion = \"{}\"\n", library.name, library.version);
             assert!(lock.contains(&entry), "{entry}");
         }

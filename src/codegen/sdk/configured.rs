@@ -2,7 +2,7 @@
 
 use super::of;
 use crate::codegen::Target;
-use crate::config::generate::{Generate, Key, Section};
+use crate::config::generate::{Generate, Key, Section, Value};
 use crate::config::{ConfigError, Place};
 use crate::words::Language;
 
@@ -19,8 +19,18 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
     let (known, lines) = (of(language).keys(), of(language).lines());
     let mut names: Vec<&str> = known.iter().map(|k| k.name).collect();
     names.push(lines.key);
+    let flags = of(language).flags();
+    names.extend(flags);
     if let Some(key) = section.keys.iter().find(|key| !names.contains(&&*key.name)) {
         return Err(ConfigError::unknown(key.place.clone(), "key", &key.name, &names));
+    }
+    for key in &section.keys {
+        let message = match (&key.value, flags.contains(&&*key.name)) {
+            (Value::Text(_), true) => format!("`{}` is `true` or `false`, without quotes", key.name),
+            (Value::Flag(flag), false) => format!("`{}` is a text, not `{flag}`", key.name),
+            _ => continue,
+        };
+        return Err(ConfigError::new(key.value_place.clone(), message));
     }
     for known in known {
         match section.keys.iter().find(|key| key.name == known.name) {
@@ -30,18 +40,19 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
                     format!("missing field `{}`", known.name),
                 ));
             }
-            Some(key) if !(known.good)(&key.value) => {
-                let message = format!("`{}` is not {}", key.value, known.what);
+            Some(key) if !(known.good)(key.value.as_str()) => {
+                let message = format!("`{}` is not {}", key.value.as_str(), known.what);
                 return Err(ConfigError::new(key.value_place.clone(), message).hint(known.hint));
             }
             _ => {}
         }
     }
     match section.keys.iter().find(|key| key.name == lines.key) {
-        Some(key) if lines.named(&key.value).is_none() => {
+        Some(key) if lines.named(key.value.as_str()).is_none() => {
             let what = format!("`{}` of {}", lines.key, language.title());
             let lines = lines.names().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let error = ConfigError::new(key.value_place.clone(), format!("unknown {what} `{}`", key.value));
+            let message = format!("unknown {what} `{}`", key.value.as_str());
+            let error = ConfigError::new(key.value_place.clone(), message);
             Err(error.hint(format!("packages were tried with: {lines}")))
         }
         _ => Ok(()),
@@ -52,13 +63,17 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
 #[must_use]
 pub fn target(language: Language, section: &Section, contract: &str) -> Target {
     let value = |key: &super::Key| {
-        let written = section.keys.iter().find(|k| k.name == key.name).map(|k| k.value.clone());
+        let written = section.keys.iter().find(|k| k.name == key.name);
+        let written = written.map(|k| k.value.as_str().to_owned());
         (key.name, written.unwrap_or_else(|| key.usual.map_or_else(String::new, |usual| usual(contract))))
     };
     let lines = of(language).lines();
-    let line = section.keys.iter().find(|key| key.name == lines.key).map(|key| key.value.clone());
+    let line = section.keys.iter().find(|key| key.name == lines.key);
     let mut values: Vec<(&str, String)> = of(language).keys().iter().map(value).collect();
-    values.extend(line.map(|line| (lines.key, line)));
+    values.extend(line.map(|line| (lines.key, line.value.as_str().to_owned())));
+    // What is off is as if nobody had said it.
+    let on = section.keys.iter().filter(|key| key.value == Value::Flag(true));
+    values.extend(on.map(|key| (&*key.name, "true".to_owned())));
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, &**value)).collect();
     Target::new(language, &values)
 }
@@ -70,7 +85,7 @@ pub fn stand_in(language: Language) -> Section {
     let key = |key: &super::Key| Key {
         name: key.name.to_owned(),
         place: place(),
-        value: key.stand_in.to_owned(),
+        value: Value::Text(key.stand_in.to_owned()),
         value_place: place(),
     };
     Section { place: place(), keys: of(language).keys().iter().map(key).collect() }
@@ -103,6 +118,9 @@ mod tests {
             "[generate.rust]\ncrate = \"1acme\"",
             "[generate.python]\npackage = \"acme\"\nruntime = \"4\"",
             "[generate.python]\npackage = \"acme\"\nruntim = \"5\"",
+            "[generate.rust]\ncrate = true",
+            "[generate.rust]\ncrate = \"acme\"\nre-exports = \"true\"",
+            "[generate.go]\nmodule = \"a.b/c\"\nre-exports = true",
         ];
         insta::assert_snapshot!(cases.map(error).join("\n"));
     }

@@ -74,6 +74,7 @@ static LINES: Lines = Lines {
         Line {
             name: "1.26",
             plugins: &PLUGINS,
+            options: &[],
             asks: &[
                 ("go", versions::GO),
                 ("protobuf", versions::PROTOBUF_GO),
@@ -87,6 +88,7 @@ static LINES: Lines = Lines {
         Line {
             name: "1.23",
             plugins: &PLUGINS,
+            options: &[],
             asks: &[
                 ("go", "1.23.0"),
                 ("protobuf", versions::PROTOBUF_GO),

@@ -82,6 +82,7 @@ static LINES: Lines = Lines {
         Line {
             name: "4.36",
             plugins: &[(&PROTOC, "java"), (&SERVICES, "")],
+            options: &[],
             asks: &[
                 ("protobuf", versions::PROTOBUF_JAVA),
                 ("grpc", versions::GRPC_JAVA),
@@ -93,6 +94,7 @@ static LINES: Lines = Lines {
         Line {
             name: "3.25",
             plugins: &[(&PROTOC_3_25, "java"), (&SERVICES, "")],
+            options: &[],
             asks: &[
                 ("protobuf", PROTOC_3_25.version),
                 ("grpc", versions::GRPC_JAVA),

@@ -16,6 +16,8 @@ pub(crate) struct Line {
     pub name: &'static str,
     /// The plugins that packages need, in their order, each with the generator where it is one of a protoc.
     pub plugins: &'static [(&'static Pinned, &'static str)],
+    /// The plugins that packages need besides, each for an option of the language's section.
+    pub options: &'static [(&'static str, &'static Pinned, &'static str)],
     /// What the package asks for, and at which version, where the generated code does not say.
     pub asks: &'static [(&'static str, &'static str)],
 }
@@ -53,6 +55,13 @@ impl Line {
 pub(crate) fn line(target: &Target) -> &'static Line {
     let lines = of(target.language()).lines();
     lines.named(target.get(lines.key)).unwrap_or(&lines.all[0])
+}
+
+/// The plugins that a target needs, in their order, each with the generator where it is one of a protoc.
+pub(crate) fn plugins(target: &Target) -> impl Iterator<Item = (&'static Pinned, &'static str)> {
+    let line = line(target);
+    let options = line.options.iter().filter(|(option, ..)| target.has(option));
+    line.plugins.iter().copied().chain(options.map(|(_, plugin, generator)| (*plugin, *generator)))
 }
 
 /// All lines of a language, newest first, by name.

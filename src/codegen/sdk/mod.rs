@@ -187,7 +187,7 @@ impl fmt::Display for Refusal {
 pub use common::is_in_every_runtime;
 pub use configured::{check, stand_in, target};
 pub use lines::names as lines_of;
-pub(crate) use lines::{Line, Lines, line};
+pub(crate) use lines::{Line, Lines, line, plugins};
 
 /// A key of a language's section in the configuration.
 #[derive(Debug)]
@@ -210,6 +210,11 @@ pub(crate) struct Key {
 pub(crate) trait Sdk: Sync {
     /// The keys of its section in the configuration.
     fn keys(&self) -> &'static [Key];
+
+    /// The options of its section, each off when nothing is said.
+    fn flags(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// What the coordinate of a package is called there: `Go module`.
     fn coordinate(&self) -> &'static str;

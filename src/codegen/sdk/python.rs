@@ -76,16 +76,19 @@ static LINES: Lines = Lines {
         Line {
             name: "7",
             plugins: &[(&PROTOC, "python"), (&PROTOC, "pyi"), (&GRPC_PYTHON, "grpc_python")],
+            options: &[],
             asks: &[("protobuf", versions::PROTOBUF_PYTHON), ("grpcio", versions::GRPC_PYTHON)],
         },
         Line {
             name: "6",
             plugins: &[(&TOOLS_6, "python"), (&TOOLS_6, "pyi"), (&TOOLS_6, "grpc_python")],
+            options: &[],
             asks: &[("protobuf", "6.31.1"), ("grpcio", "1.76.0")],
         },
         Line {
             name: "5",
             plugins: &[(&TOOLS_5, "python"), (&TOOLS_5, "pyi"), (&TOOLS_5, "grpc_python")],
+            options: &[],
             asks: &[("protobuf", "5.29.0"), ("grpcio", "1.71.2")],
         },
     ],

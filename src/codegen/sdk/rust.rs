@@ -19,10 +19,10 @@ use crate::codegen::build::{Outcome, Run, Stop, write};
 use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::render::render;
-use crate::codegen::{Contract, FileTree, Package, Target, lower};
+use crate::codegen::{Contract, FileTree, Package, Target, lower, pbjson};
 use crate::config::generate::all;
-use crate::schema::{FileId, MessageId, MethodId, Schema, ServiceId};
-use crate::surface::rust::{plain, snake as module};
+use crate::schema::{Element, FileId, MessageId, MethodId, Schema, ServiceId};
+use crate::surface::rust::{camel, plain, snake as module};
 use crate::words::Language;
 pub use names::{RustMethod, RustService};
 
@@ -36,6 +36,12 @@ static KEYS: [Key; 1] = [Key {
     usual: None,
     stand_in: "protopact-contract",
 }];
+
+/// The crate hands on the libraries that its types come from, so that users ask for them nowhere.
+const RE_EXPORTS: &str = "re-exports";
+
+/// Messages have serde, in the form of protobuf's JSON.
+const SERDE: &str = "serde";
 
 fn crate_name(text: &str) -> bool {
     all(text, "_-") && text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -59,27 +65,80 @@ pub static SERVICES: Pinned = Pinned {
     newest_edition: EDITION_2024,
 };
 
-impl Plugin {
-    /// Rust messages.
-    pub const PROST: Plugin = Plugin("prost");
-    /// Rust services.
-    pub const TONIC: Plugin = Plugin("tonic");
+/// Messages and services of an older line. Only one version can be a library of protopact.
+const fn older(name: &'static str, version: &'static str, services_only: bool) -> Pinned {
+    Pinned { name, version, source: Source::Cargo, services_only, newest_edition: EDITION_2024 }
 }
+
+static MESSAGES_0_13: Pinned = older("protoc-gen-prost", "0.4.0", false);
+static SERVICES_0_13: Pinned = older("protoc-gen-tonic", "0.4.1", true);
+
+/// serde for messages.
+static PBJSON: Pinned = Pinned {
+    name: "pbjson-build",
+    version: "0.9.0",
+    source: Source::Library(Library::Pbjson),
+    services_only: false,
+    newest_edition: EDITION_2024,
+};
+
+impl Plugin {
+    /// serde for Rust messages.
+    pub const PBJSON: Plugin = Plugin("pbjson-build");
+    /// Rust messages.
+    pub const PROST: Plugin = Plugin("protoc-gen-prost");
+    /// Rust services.
+    pub const TONIC: Plugin = Plugin("protoc-gen-tonic");
+}
+
+/// The libraries that messages, clients and servers are made of, as a crate hands them on.
+const LIBRARIES: [&str; 4] = ["prost", "prost_types", "pbjson_types", "tonic"];
 
 static LINES: Lines = Lines {
     key: "runtime",
-    all: &[Line {
-        name: "0.14",
-        plugins: &[(&MESSAGES, ""), (&SERVICES, "")],
-        asks: &[("prost", versions::PROST), ("tonic", versions::TONIC)],
-    }],
+    // Where there is no `tonic-prost`, tonic itself knows prost.
+    all: &[
+        Line {
+            name: "0.14",
+            plugins: &[(&MESSAGES, ""), (&SERVICES, "")],
+            options: &[(SERDE, &PBJSON, "")],
+            asks: &[
+                ("prost", versions::PROST),
+                ("tonic", versions::TONIC),
+                ("tonic-prost", versions::TONIC),
+                ("pbjson", PBJSON.version),
+                ("rust", versions::RUST),
+            ],
+        },
+        Line {
+            name: "0.13",
+            plugins: &[(&MESSAGES_0_13, ""), (&SERVICES_0_13, "")],
+            options: &[],
+            asks: &[
+                ("prost", "0.13.5"),
+                ("tonic", "0.12.3"),
+                ("tonic-prost", ""),
+                ("pbjson", ""),
+                ("rust", "1.71"),
+            ],
+        },
+    ],
 };
+
+/// Whether a target is of another line than the newest.
+fn is_older(target: &Target) -> bool {
+    !std::ptr::eq(super::line(target), &LINES.all[0])
+}
 
 pub(super) struct Rust;
 
 impl Sdk for Rust {
     fn keys(&self) -> &'static [Key] {
         &KEYS
+    }
+
+    fn flags(&self) -> &'static [&'static str] {
+        &[RE_EXPORTS, SERDE]
     }
 
     fn coordinate(&self) -> &'static str {
@@ -101,11 +160,39 @@ impl Sdk for Rust {
 
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(check_target(target.get("crate")).err());
-        out.append(&mut names::check(contract, &shared::generated(contract, LANGUAGE)));
+        let (schema, files) = (contract.schema, shared::generated(contract, LANGUAGE));
+        let bare = |id: &FileId| {
+            let file = schema.file(*id);
+            file.package.is_empty() && !(file.messages.is_empty() && file.enums.is_empty())
+        };
+        for id in files.iter().filter(|id| target.has(SERDE) && bare(id)) {
+            let what = "the file has types and no package: pbjson, which writes serde, does not find them"
+                .to_owned();
+            let way = "give the file a package, or leave out `serde`";
+            out.push(shared::refuse(schema, LANGUAGE, Element::File(*id), &[], what, way));
+        }
+        if is_older(target) {
+            if target.has(SERDE) {
+                let value = target.get(LINES.key).to_owned();
+                out.push(PackageError::Target { language: LANGUAGE, what: "line with serde", value });
+            }
+            for (field, _) in lower::recursive_groups(schema, &files) {
+                let what =
+                    "the field holds its own message, delimited: the generator of this line cannot box it";
+                let way = "choose the newest line of `runtime` in `[generate.rust]`";
+                let at = Element::Field(field);
+                out.push(shared::refuse(schema, LANGUAGE, at, &[], what.to_owned(), way));
+            }
+        }
+        out.append(&mut names::check(
+            contract,
+            &files,
+            if target.has(RE_EXPORTS) { &LIBRARIES } else { &[] },
+        ));
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
-        prepare(contract, target.get("crate"))
+        prepare(contract, target)
     }
 
     fn build(
@@ -114,7 +201,7 @@ impl Sdk for Rust {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("crate"), generated)
+        build(contract, target, generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -166,8 +253,8 @@ fn check_target(krate: &str) -> Result<(), PackageError> {
     }
 }
 
-fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageError> {
-    check_target(krate)?;
+fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
+    check_target(target.get("crate"))?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
     let descriptor_set = shared::edited_set(
@@ -185,18 +272,28 @@ fn prepare(contract: &Contract<'_>, krate: &str) -> Result<Prepared, PackageErro
         },
         |id| files.contains(&id),
     )?;
-    let mut prost = "flat_output_dir,default_package_filename=_.rs".to_owned();
-    for path in lower::recursive_groups(schema, &files) {
+    // Generators before that parameter know one folder only.
+    let flat = if is_older(target) { "" } else { "flat_output_dir," };
+    let mut prost = format!("{flat}default_package_filename=_.rs");
+    for (_, path) in lower::recursive_groups(schema, &files) {
         prost.push_str(&format!(",boxed={path}"));
     }
+    // The well-known types of prost have no serde.
+    let known = format!(",compile_well_known_types,extern_path=.google.protobuf={}", pbjson::WELL_KNOWN);
+    let known = if target.has(SERDE) { known } else { String::new() };
+    prost.push_str(&known);
     let names = shared::names(schema, &files);
     let mut calls = vec![PluginCall { plugin: Plugin::PROST, parameter: prost, files: names.clone() }];
     if shared::has_services(schema, &files) {
-        let mut tonic = "flat_output_dir,default_package_filename=_.rs,no_include".to_owned();
+        let mut tonic = format!("{flat}default_package_filename=_.rs,no_include");
         if connects(schema, &files) {
             tonic.push_str(",no_transport");
         }
-        calls.push(PluginCall { plugin: Plugin::TONIC, parameter: tonic, files: names });
+        tonic.push_str(&known);
+        calls.push(PluginCall { plugin: Plugin::TONIC, parameter: tonic, files: names.clone() });
+    }
+    if target.has(SERDE) {
+        calls.push(PluginCall { plugin: Plugin::PBJSON, parameter: String::new(), files: names });
     }
     Ok(Prepared { descriptor_set, calls })
 }
@@ -212,12 +309,13 @@ fn connects(schema: &Schema, files: &[FileId]) -> bool {
 /// The modules of a crate.
 #[derive(Default)]
 struct Node {
-    /// The package that ends here, and whether it has services.
-    package: Option<(String, bool)>,
+    /// The package that ends here, and what there is of it beside messages: `tonic`, `serde`.
+    package: Option<(String, Vec<&'static str>)>,
     children: BTreeMap<String, Node>,
 }
 
-fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Package, PackageError> {
+fn build(contract: &Contract<'_>, target: &Target, generated: FileTree) -> Result<Package, PackageError> {
+    let (krate, line) = (target.get("crate"), super::line(target));
     check_target(krate)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
@@ -251,9 +349,22 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
         for part in package.split('.').filter(|p| !p.is_empty()) {
             node = node.children.entry(module(part)).or_default();
         }
-        node.package = Some((stem.to_owned(), services));
+        let serde = format!("{stem}.serde.rs");
+        let more = [(services, "tonic"), (generated.get(&serde).is_some(), "serde")];
+        node.package = Some((stem.to_owned(), more.iter().filter(|m| m.0).map(|m| m.1).collect()));
+        if let Some(code) = generated.get(&serde) {
+            shared::add(&mut out, LANGUAGE, &format!("src/proto/{serde}"), code.clone())?;
+        }
     }
 
+    let known = match target.has(SERDE) {
+        true => {
+            context! { name => "pbjson-types", version => line.version("pbjson"), module => "pbjson_types" }
+        }
+        false => {
+            context! { name => "prost-types", version => line.version("prost"), module => "prost_types" }
+        }
+    };
     let about = shared::about(contract);
     let features: Vec<String> = with_services.iter().map(|p| feature(p)).collect();
     let services = !features.is_empty();
@@ -265,8 +376,10 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
         render(
             include_str!("templates/rust/Cargo.toml.j2"),
             context! {
-                about => &about, krate, features => &features, services, rust => versions::RUST,
-                prost => versions::PROST, tonic => versions::TONIC,
+                about => &about, krate, features => &features, services, rust => line.version("rust"),
+                prost => line.version("prost"), tonic => line.version("tonic"),
+                tonic_prost => line.version("tonic-prost"), known => &known,
+                pbjson => if target.has(SERDE) { line.version("pbjson") } else { "" },
             },
         ),
     )?;
@@ -276,19 +389,21 @@ fn build(contract: &Contract<'_>, krate: &str, generated: FileTree) -> Result<Pa
             include_str!("templates/rust/lib.rs.j2"),
             context! {
                 about => &about, modules => modules.trim_end(), descriptors => DESCRIPTORS,
+                re_exports => target.has(RE_EXPORTS), features => &features, known => &known,
                 recursion_limit => recursion_limit(schema, &files),
             },
         ),
     )?;
     let connect = !connects(schema, &files);
-    let example = example::pick(contract, &files).map(|e| shown(schema, &e, krate, connect));
+    let example = example::pick(contract, &files).map(|e| shown(schema, &e, target, connect));
     put(
         "README.md",
         render(
             include_str!("templates/rust/README.md.j2"),
             context! {
-                about => &about, krate, features, example, name => module(krate), prost => versions::PROST,
-                tonic => versions::TONIC,
+                about => &about, krate, features, example, name => module(krate), prost => line.version("prost"),
+                tonic => line.version("tonic"), re_exports => target.has(RE_EXPORTS), known,
+                serde => target.has(SERDE),
             },
         ),
     )?;
@@ -362,10 +477,10 @@ fn longest_chain(schema: &Schema, files: &[FileId]) -> usize {
 
 fn tree(node: &Node, depth: usize, out: &mut String) {
     let indent = "    ".repeat(depth);
-    if let Some((stem, services)) = &node.package {
+    if let Some((stem, more)) = &node.package {
         let _ = writeln!(out, "{indent}include!(\"proto/{stem}.rs\");");
-        if *services {
-            let _ = writeln!(out, "{indent}include!(\"proto/{stem}.tonic.rs\");");
+        for more in more {
+            let _ = writeln!(out, "{indent}include!(\"proto/{stem}.{more}.rs\");");
         }
     }
     for (name, child) in &node.children {
@@ -378,19 +493,23 @@ fn tree(node: &Node, depth: usize, out: &mut String) {
     }
 }
 
-fn shown(schema: &Schema, example: &Example<'_>, krate: &str, connect: bool) -> minijinja::Value {
-    let krate = module(krate);
+fn shown(schema: &Schema, example: &Example<'_>, target: &Target, connect: bool) -> minijinja::Value {
+    let (krate, serde) = (module(target.get("crate")), target.has(SERDE));
     let request = schema.message_by_name(&example.request.full_name).expect("the request is in the schema");
     let client = names::service(schema, example.method.parent).client;
     let client_name = client.rsplit("::").next().unwrap_or(&client);
     // What is no struct has no fields to set.
-    let field = example.field.filter(|_| plain(&example.request.full_name).is_none());
-    let request = names::type_of(schema, &krate, request);
+    let known = example.request.full_name.strip_prefix("google.protobuf.").filter(|_| serde);
+    let field = example.field.filter(|_| known.is_none() && plain(&example.request.full_name).is_none());
+    let request = match known {
+        Some(name) => format!("pbjson_types::{}", camel(name)),
+        None => names::type_of(schema, &krate, request),
+    };
     context! {
         client => format!("{krate}::{client}"),
         client_name,
         method => names::method(&example.method.name).function,
-        of_prost => request.starts_with("prost_types::"),
+        well_known => request.starts_with("prost_types::") || known.is_some(),
         request,
         unary => example.unary(),
         client_streaming => example.method.client_streaming,

@@ -52,7 +52,7 @@ fn editions(contract: &Contract<'_>, target: &Target) -> Result<(), PackageError
     let language = target.language();
     let schema = contract.schema;
     let services = has_services(schema, &generated(contract, language));
-    let plugins = super::line(target).plugins.iter().map(|(plugin, _)| *plugin);
+    let plugins = super::plugins(target).map(|(plugin, _)| plugin);
     let strictest = plugins.filter(|p| services || !p.services_only).min_by_key(|p| p.newest_edition);
     let Some(plugin) = strictest else { return Ok(()) };
     let newer = files(contract).find_map(|(id, _)| match schema.file(id).syntax {

@@ -135,10 +135,21 @@ pub fn artefacts(material: &Material<'_>) -> Result<FileTree, ArtefactError> {
     files.add(NOTES, material.notes.to_owned())?;
     files.add(DESCRIPTORS, descriptors)?;
     files.add("provenance.intoto.json", json(&provenance::statement(material, &files)))?;
-    let sums: Vec<String> =
-        files.iter().map(|(path, content)| format!("{}  {path}\n", sha256(content))).collect();
-    files.add(SUMS, sums.concat())?;
+    let sums = sums(&files);
+    files.add(SUMS, sums)?;
     Ok(files)
+}
+
+/// The sums of all files but their own.
+fn sums(files: &FileTree) -> String {
+    let files = files.iter().filter(|(path, _)| *path != SUMS);
+    files.map(|(path, content)| format!("{}  {path}\n", sha256(content))).collect()
+}
+
+/// Whether files are those of a version: its sums are theirs, and of no others.
+#[must_use]
+pub fn fits_its_sums(files: &FileTree) -> bool {
+    files.get(SUMS).is_some_and(|there| *there == sums(files))
 }
 
 /// The hash of what the contract says: its own files, whatever commit and version they are of.

@@ -38,25 +38,25 @@ impl Directory {
     fn place(&self) -> PathBuf {
         self.folder.join(&self.version)
     }
+}
 
-    /// Deletes what killed runs left long ago.
-    fn clean(&self) {
-        let old = |path: &Path| {
-            let changed = fs::metadata(path).and_then(|m| m.modified()).ok();
-            changed.is_some_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > STALE))
-        };
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let ours = entry.file_name().to_string_lossy().contains(MARK);
-            if ours && old(&entry.path()) {
-                // It is only in the way.
-                let _ = fs::remove_dir_all(entry.path());
-            }
+/// Deletes what killed runs left in a folder long ago.
+pub(super) fn clean(folder: &Path) {
+    let old = |path: &Path| {
+        let changed = fs::metadata(path).and_then(|m| m.modified()).ok();
+        changed.is_some_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age > STALE))
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_string_lossy().contains(MARK);
+        if ours && old(&entry.path()) {
+            // It is only in the way.
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }
 
 /// What names of folders that are not whole have in them.
-const MARK: &str = ".protopact-";
+pub(super) const MARK: &str = ".protopact-";
 
 impl Target for Directory {
     fn name(&self) -> String {
@@ -90,7 +90,7 @@ impl Target for Directory {
 
     fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
         fs::create_dir_all(&self.folder).map_err(fail("make", &self.folder))?;
-        self.clean();
+        clean(&self.folder);
         let mut builder = tempfile::Builder::new();
         let prefix = format!(".{}{MARK}", self.version);
         builder.prefix(&prefix);

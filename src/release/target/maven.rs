@@ -3,19 +3,21 @@
 //! A compiler of another day makes other classes of the same sources. So a version is the same where its description and
 //! its sources are.
 
+mod folder;
+
 use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use quick_xml::events::Event;
 use semver::Version;
 use tempfile::TempDir;
 
+use self::folder::Laid;
 use super::package::{Tool, basic, laid_out, package, text, unpacked};
 use super::{Prepared, State, Target, TargetError};
 use crate::config::MavenRepository;
-use crate::machine::{FileTree, Host, Web, fail};
+use crate::machine::{FileTree, Host, Web};
 use crate::words::Language;
 
 /// What deploys, whatever version the description or Maven itself would take.
@@ -56,12 +58,7 @@ impl Maven {
             let authorization = self.authorization();
             return Ok(web.get(&url, "*/*", authorization.as_deref())?);
         };
-        let path = folder.join(path);
-        match fs::read(&path) {
-            Ok(content) => Ok(Some(content)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(fail("read", &path)(e).into()),
-        }
+        folder::read(&folder.join(path))
     }
 
     /// What Maven's own settings have for the server.
@@ -75,6 +72,25 @@ impl Maven {
         let tool = Tool { host: &self.host, name: "mvn", target: &shown, folder };
         let quiet = ["-B", "-q", "-DskipTests"].map(OsString::from);
         tool.run(quiet.into_iter().chain(goals).collect()).map(drop)
+    }
+
+    /// Builds a package and puts it into the repository with this address.
+    fn deploy(&self, package: &Path, address: &str) -> Result<(), TargetError> {
+        let to = format!("-DaltDeploymentRepository={}::{address}", self.place.id);
+        self.call(package, vec!["verify".into(), DEPLOY.into(), to.into()])
+    }
+
+    /// Builds a package and lays it beside a repository that is a folder.
+    fn lay(&self, repository: &Path, package: &Path, at: &Coordinates) -> Result<Laid, TargetError> {
+        let deploy = |beside: &Path| self.deploy(package, &format!("file://{}", beside.display()));
+        Laid::new(repository, &at.folder(), &at.version, &deploy)
+    }
+}
+
+impl Coordinates {
+    /// The folder of all versions in a repository.
+    fn folder(&self) -> String {
+        format!("{}/{}", self.group.replace('.', "/"), self.artifact)
     }
 }
 
@@ -132,8 +148,8 @@ impl Target for Maven {
 
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
         let package = package(files, Language::Java)?;
-        let Coordinates { group, artifact, version } = coordinates(&package)?;
-        let all = format!("{}/{artifact}", group.replace('.', "/"));
+        let at = coordinates(&package)?;
+        let (all, Coordinates { artifact, version, .. }) = (at.folder(), &at);
         let stem = format!("{all}/{version}/{artifact}-{version}");
         let pom = self.read(&format!("{stem}.pom"))?;
         if pom.as_ref().is_some_and(|pom| package.get("pom.xml").is_none_or(|ours| ours != pom)) {
@@ -157,13 +173,44 @@ impl Target for Maven {
         if text(&package, "pom.xml")?.contains("<maven.deploy.skip>true") {
             return Err(TargetError::Private { target: self.name() });
         }
-        let folder = laid_out(&package)?;
+        let (target, files, folder) = (self.clone(), files.clone(), laid_out(&package)?);
+        if let Some(repository) = &self.folder {
+            let at = coordinates(&package)?;
+            let laid = self.lay(repository, folder.path(), &at)?;
+            return Ok(Box::new(Beside { target, repository: repository.clone(), at, files, folder, laid }));
+        }
         self.call(folder.path(), vec!["verify".into()])?;
-        Ok(Box::new(Built { target: self.clone(), files: files.clone(), folder }))
+        Ok(Box::new(Built { target, files, folder }))
     }
 }
 
-/// A package that is compiled and not deployed yet.
+/// A package that is beside a repository that is a folder, and not in it yet.
+struct Beside {
+    target: Maven,
+    repository: PathBuf,
+    at: Coordinates,
+    files: FileTree,
+    folder: TempDir,
+    laid: Laid,
+}
+
+impl Prepared for Beside {
+    fn show(self: Box<Self>) -> Result<(), TargetError> {
+        let Beside { target, repository, at, files, folder, laid } = *self;
+        let _held = laid.lock()?;
+        match target.state(&files)? {
+            State::Same => return Ok(()),
+            State::Other => return Err(target.other()),
+            State::Absent => {}
+        }
+        // Another version may have come to the list meanwhile.
+        let late = laid.is_late()?;
+        let laid = if late { target.lay(&repository, folder.path(), &at)? } else { laid };
+        laid.show()
+    }
+}
+
+/// A package that is compiled and not sent to a server yet.
 struct Built {
     target: Maven,
     files: FileTree,
@@ -178,16 +225,7 @@ impl Prepared for Built {
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
-        let address = match &target.folder {
-            Some(folder) => {
-                fs::create_dir_all(folder).map_err(fail("make", folder))?;
-                let folder = fs::canonicalize(folder).map_err(fail("read", folder))?;
-                format!("file://{}", folder.display())
-            }
-            None => target.place.address.clone(),
-        };
-        let to = format!("-DaltDeploymentRepository={}::{address}", target.place.id);
-        let sent = target.call(folder.path(), vec!["verify".into(), DEPLOY.into(), to.into()]);
+        let sent = target.deploy(folder.path(), &target.place.address);
         let Err(error) = sent else { return Ok(()) };
         // Of two that send the same, one is told that it is there.
         match target.state(files)? {

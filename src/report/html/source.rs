@@ -37,7 +37,7 @@ pub(super) fn both(report: &Report, finding: &Finding, sources: bool) -> (Option
         let numbered = if sources { excerpt(location, lines) } else { Vec::new() };
         Some((location.clone(), numbered))
     };
-    let old = excerpt(&finding.old, &report.excerpts.old);
+    let old = excerpt(&finding.old, report.excerpts.old(finding));
     let new = excerpt(&finding.new, &report.excerpts.new);
     let text = |side: &Option<(Location, Vec<(u32, String)>)>| -> String {
         let lines = side.iter().flat_map(|(_, lines)| lines);

@@ -9,12 +9,13 @@ use minijinja::context;
 use super::{Runtime, Start, asked};
 use crate::codegen::render::render;
 use crate::codegen::sdk::rust::{RustMethod, RustService, rust_method, rust_service, rust_type};
-use crate::codegen::sdk::versions;
+use crate::codegen::sdk::{self, versions};
 use crate::codegen::{FileTree, Target};
 use crate::schema::MethodId;
 use crate::verify::build::{BuildError, Place, Work, failed};
 use crate::verify::driver::{Build, Driver, DriverError};
 use crate::wire::Reader;
+use crate::words::Language;
 
 pub(super) struct Rust;
 
@@ -36,6 +37,13 @@ impl Runtime for Rust {
     }
 
     fn write(&self, build: &mut Build<'_>, target: &Target, _: &FileTree) -> Result<(), DriverError> {
+        // The program and the package have to share the types of one prost and one tonic.
+        let newest = sdk::lines_of(Language::Rust)[0];
+        let line = target.get("runtime");
+        if !line.is_empty() && line != newest {
+            let what = format!("it is written for prost {newest}, and the package is for {line}");
+            return Err(DriverError::Package { language: Language::Rust.title(), what });
+        }
         let krate = target.get("crate");
         let schema = &build.side.schema;
         let messages: Vec<_> = build

@@ -129,8 +129,8 @@ impl Parser<'_> {
         let length =
             rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         let number = &rest[..length];
-        let is =
-            number.parse::<f64>().is_ok() && number.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+        // The grammar of RFC 8259, whatever the size: no zero in front of digits, digits on both sides of a point.
+        let is = serde_json::from_str::<serde::de::IgnoredAny>(number).is_ok();
         if !is {
             return Err(self.wrong("value"));
         }
@@ -155,9 +155,31 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in
-            ["", "{", "[1", "\"a", "\"\\", "nul", "1 2", "{1:2}", "[1,]", "{\"a\" 1}", "inf", "+1", "\"\\é"]
-        {
+        for text in [
+            "",
+            "{",
+            "[1",
+            "\"a",
+            "\"\\",
+            "nul",
+            "1 2",
+            "{1:2}",
+            "[1,]",
+            "{\"a\" 1}",
+            "inf",
+            "+1",
+            "\"\\é",
+            "01",
+            "-01",
+            "00",
+            "1.",
+            "-",
+            "1e",
+            ".5",
+            "1.e3",
+            "--1",
+            "1-",
+        ] {
             assert!(Json::parse(text).is_err(), "{text}");
         }
         assert!(Json::parse(&"[".repeat(100_000)).is_err());

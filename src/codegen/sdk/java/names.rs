@@ -140,9 +140,44 @@ fn own_of_message(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
             claims.claim(None, format!("{name}.{variable}"), Element::Oneof(*oneof));
         }
     }
+    hidden_types(schema, id, claims);
     // The descriptors of messages are variables of the file's class, with a `_` for every dot.
     let descriptor = format!("internal_static_{}", schema.full_name(of).replace('.', "_"));
     claims.claim(None, descriptor, of);
+}
+
+/// Where a variable and a type have one name, the name is the variable (6.4.2), and generated code writes types out.
+fn hidden_types(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
+    let message = schema.message(id);
+    let mut variables: BTreeMap<String, Element> = BTreeMap::new();
+    for field in &message.fields {
+        let (element, field) = (Element::Field(*field), schema.field(*field));
+        variables.insert(format!("{}_FIELD_NUMBER", field.name.to_ascii_uppercase()), element);
+        if field.oneof.is_none() {
+            variables.insert(format!("{}_", java::camel(&field.name, false)), element);
+        }
+    }
+    for oneof in &message.oneofs {
+        let lower = java::camel(&schema.oneof(*oneof).name, false);
+        for variable in [format!("{lower}_"), format!("{lower}Case_")] {
+            variables.insert(variable, Element::Oneof(*oneof));
+        }
+    }
+    let messages = message.messages.iter().filter(|id| !schema.message(**id).map_entry);
+    let messages = messages.map(|id| (Element::Message(*id), &schema.message(*id).name));
+    let enums = message.enums.iter().map(|id| (Element::Enum(*id), &schema.enum_(*id).name));
+    for (element, name) in messages.chain(enums) {
+        if let Some(of) = variables.get(&**name) {
+            let what = format!(
+                "{} `{}` has the name of the variable `{name}` that Java code has for {} `{}`",
+                schema.noun(element),
+                schema.full_name(element),
+                schema.noun(*of),
+                schema.full_name(*of)
+            );
+            claims.refuse(element, what, "rename one of them");
+        }
+    }
 }
 
 /// A class cannot be called like one around it; every message has a `Builder` in it.

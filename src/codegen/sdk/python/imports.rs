@@ -32,7 +32,7 @@ fn escape(path: &str, separator: char) -> String {
 pub(super) fn relative(text: &str, place: &str, import: &str, modules: &BTreeSet<String>) -> String {
     let dots = ".".repeat(place.matches('/').count() + 1);
     let mut out = String::with_capacity(text.len() + 256);
-    // A field called like a builtin stands for it in the rest of its class.
+    // A field or a type called like a builtin stands for it in the rest of its class.
     let hides = place.ends_with(".pyi") && text.lines().any(hides_builtin);
     if hides {
         out.push_str("import builtins as _builtins\n");
@@ -102,9 +102,14 @@ fn rewrite(code: &str, dots: &str, import: &str, modules: &BTreeSet<String>) -> 
 /// The builtins that protoc's stubs name.
 const BUILTINS: [&str; 5] = ["bool", "bytes", "float", "int", "str"];
 
-/// Whether a line of a stub declares something under the name of a builtin.
+/// Whether a line of a stub declares something under the name of a builtin: a field, or a type inside another, which
+/// stubs name with the one around it.
 fn hides_builtin(line: &str) -> bool {
-    line.trim_start().split_once(": ").is_some_and(|(name, _)| BUILTINS.contains(&name))
+    let code = line.trim_start();
+    let class = code.strip_prefix("class ").filter(|_| code.len() < line.len());
+    let class = class.and_then(|rest| rest.split(['(', ':']).next());
+    let field = code.split_once(": ").map(|(name, _)| name);
+    class.or(field).is_some_and(|name| BUILTINS.contains(&name))
 }
 
 /// A line of a stub with the builtins that it names as types (and not as fields or parameters) named through their
@@ -141,6 +146,16 @@ fn stub(code: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_type_called_like_a_builtin_is_told_from_it() {
+        let old = "class M(_message.Message):\n    class int(int, metaclass=E):\n        N: _ClassVar[M.int]\n    a: M.int\n    \
+            b: int\n    def __init__(self, a: _Optional[_Union[M.int, str]] = ...) -> None: ...\n";
+        let new = "import builtins as _builtins\nclass M(_message.Message):\n    class int(_builtins.int, metaclass=E):\n        \
+            N: _ClassVar[M.int]\n    a: M.int\n    b: _builtins.int\n    \
+            def __init__(self, a: _Optional[_Union[M.int, _builtins.str]] = ...) -> None: ...\n";
+        assert_eq!(relative(old, "a_pb2.pyi", "acme", &BTreeSet::new()), new);
+    }
 
     #[test]
     fn stubs_of_extensions_are_corrected() {

@@ -72,6 +72,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
                     let name = schema.nested_name(element);
                     OWN.iter().for_each(|own| claims.fixed(format!("{name}.{own}")));
                     hidden(schema, message, &mut claims);
+                    keys(schema, message, &mut claims);
                 }
                 Element::Service(service) if SERVICES.contains(&&*schema.service(service).name) => {
                     let what = format!(
@@ -92,6 +93,33 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// The runtime keeps the JSON keys of fields in one table with the names of fields and oneofs, those included that protoc
+/// makes for fields with `optional`.
+fn keys(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
+    let message = schema.message(id);
+    let mut names: BTreeMap<String, Element> = BTreeMap::new();
+    for id in &message.fields {
+        let field = schema.field(*id);
+        if field.proto3_optional {
+            names.insert(format!("_{}", field.name), Element::Field(*id));
+        }
+        names.insert(field.name.to_string(), Element::Field(*id));
+    }
+    names.extend(message.oneofs.iter().map(|id| (schema.oneof(*id).name.to_string(), Element::Oneof(*id))));
+    for id in &message.fields {
+        let (element, field) = (Element::Field(*id), schema.field(*id));
+        let Some(other) = names.get(&*field.json_name).filter(|other| **other != element) else { continue };
+        let what = format!(
+            "field `{}` has the JSON key `{}`, which Python does not import beside {} `{}`",
+            schema.full_name(element),
+            field.json_name,
+            schema.noun(*other),
+            schema.full_name(*other)
+        );
+        claims.refuse(element, what, "rename one of them, or give the field another `json_name`");
+    }
 }
 
 /// Stubs name types by their path from the top of the file, and where a message declares something called like the first

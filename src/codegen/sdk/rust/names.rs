@@ -235,8 +235,8 @@ impl Names<'_> {
     }
 }
 
-/// Refuses names that become one.
-pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Vec<PackageError> {
+/// Refuses names that become one, and those that the crate itself gives at its top.
+pub(super) fn check(contract: &Contract<'_>, files: &[FileId], taken: &[&str]) -> Vec<PackageError> {
     let schema = contract.schema;
     let mut names = Names { schema, items: BTreeMap::new(), refused: Vec::new() };
     let mut packages: BTreeMap<Vec<String>, FileId> = BTreeMap::new();
@@ -287,6 +287,13 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId]) -> Vec<PackageErr
                     names.refuse(element, what, "rename the method");
                 }
             }
+        }
+    }
+    for name in taken {
+        if let Some(element) = names.items.get(&(String::new(), (*name).to_owned())) {
+            let what =
+                format!("what is called `{name}` at the top of the crate is the library that it hands on");
+            names.refuse(*element, what, "rename it, or leave out `re-exports`");
         }
     }
     names.refused
