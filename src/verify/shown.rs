@@ -71,7 +71,8 @@ pub(super) fn missing<'k>(key: &MapKey, others: impl Iterator<Item = &'k MapKey>
             _ => None,
         });
         if let Some(nearest) = texts.max_by_key(|other| alike(&text, other)) {
-            let [key, nearest] = around(&text, &nearest, |part| format!("{:?}", part.iter().collect::<String>()));
+            let [key, nearest] =
+                around(&text, &nearest, |part| format!("{:?}", part.iter().collect::<String>()));
             let keys = match others.len() {
                 1 => format!("only {nearest}"),
                 n => format!("{n} others, of which the nearest has {nearest}"),
@@ -253,7 +254,10 @@ mod tests {
         let [one, two, three] = ["one", "two", "otter"].map(|end| key(&format!("{long}{end}")));
         for (others, expected) in [
             (vec![&two], ["\"one\" from 70 on", "only \"two\" from 70 on"]),
-            (vec![&two, &three], ["\"ne\" from 71 on", "2 others, of which the nearest has \"tter\" from 71 on"]),
+            (
+                vec![&two, &three],
+                ["\"ne\" from 71 on", "2 others, of which the nearest has \"tter\" from 71 on"],
+            ),
         ] {
             assert_eq!(missing(&one, others.into_iter()), expected);
         }
