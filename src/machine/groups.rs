@@ -6,6 +6,9 @@
 //! end of the pipe it kills the group. It is there before the program is born into the group, so there is no instant in
 //! which nobody watches. One more shell, the watcher, is told of every folder that must not stay, and removes what is
 //! left. No signal is handled for either: this process ends by the signal, as shells expect, and the pipes with it.
+//!
+//! Windows has jobs for this: the system ends all that is in one with the last handle to it, and this process has the
+//! only one.
 
 use std::io;
 use std::path::Path;
@@ -17,6 +20,9 @@ pub(crate) struct Group {
     child: Child,
     /// Where there is no shell, the program leads its group itself.
     leader: Option<Child>,
+    /// It is held for its end alone: that of all that was started in it.
+    #[cfg(windows)]
+    job: Option<win32job::Job>,
     ended: bool,
 }
 
@@ -34,7 +40,13 @@ impl Group {
             command.process_group(leader.as_ref().map_or(0, |leader| leader.id().cast_signed()));
         }
         match command.spawn() {
-            Ok(child) => Ok(Group { child, leader, ended: false }),
+            Ok(child) => Ok(Group {
+                #[cfg(windows)]
+                job: job(&child),
+                child,
+                leader,
+                ended: false,
+            }),
             Err(error) => {
                 dismiss(&mut leader);
                 Err(error)
@@ -67,6 +79,8 @@ impl Group {
                 let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
             }
         }
+        #[cfg(windows)]
+        drop(self.job.take());
         let _ = self.child.kill();
         let _ = self.child.wait();
         dismiss(&mut self.leader);
@@ -113,6 +127,21 @@ fn leader() -> Option<Child> {
 #[cfg(not(unix))]
 fn leader() -> Option<Child> {
     None
+}
+
+/// A job that a program is in, and all that it starts from now on. Without one, the program alone can be ended.
+///
+/// What the program starts before it is in the job is outside of it: it cannot be born suspended with what the standard
+/// library offers.
+#[cfg(windows)]
+fn job(child: &Child) -> Option<win32job::Job> {
+    use std::os::windows::io::AsRawHandle as _;
+
+    let mut limits = win32job::ExtendedLimitInfo::new();
+    limits.limit_kill_on_job_close();
+    let job = win32job::Job::create_with_limit_info(&limits).ok()?;
+    job.assign_process(child.as_raw_handle() as isize).ok()?;
+    Some(job)
 }
 
 /// A folder for one run, gone with it.
