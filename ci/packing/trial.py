@@ -1,11 +1,14 @@
 """Packages are tried as their users get them: installed into fresh environments, and unpacked where nothing else is."""
 
+import hashlib
 import os
 import platform
 import shutil
+import struct
 import subprocess
 import tarfile
 import tempfile
+import time
 import venv
 import zipfile
 from pathlib import Path
@@ -39,7 +42,9 @@ def emulated(out, version, target, scratch):
     elif "linux" in target:
         kind = [f"qemu-{cpu}-static", f"qemu-{cpu}"]
     else:
-        print(f"not tried {target}: this machine does not run it")
+        with tarfile.open(out / f"protopact-{version}-{target}.tar.gz") as archive:
+            signed(archive.extractfile(f"protopact-{version}-{target}/protopact").read())
+        print(f"not tried {target}: this machine does not run it; its signature fits its bytes")
         return
     runner = [path for path in map(shutil.which, kind) if path][:1]
     if not runner:
@@ -58,9 +63,44 @@ def emulated(out, version, target, scratch):
         history(f"{target} by {kind[-1]}", command, scratch)
 
 
+def signed(program):
+    """The kernel of macOS ends a program for Apple's processors whose bytes are others than those that were signed.
+
+    A linker signs without an identity ("ad hoc"), and what strips symbols later has to sign again. The form is that of
+    cs_blobs.h in XNU: a blob of blobs, in it a directory with a hash of each page.
+    """
+    magic, _, _, _, commands, _, _, _ = struct.unpack_from("<8I", program)
+    assert magic == 0xFEEDFACF, "no program for macOS"
+    at, place = 32, None
+    for _ in range(commands):
+        kind, size = struct.unpack_from("<2I", program, at)
+        if kind == 0x1D:
+            place = struct.unpack_from("<I", program, at + 8)[0]
+        at += size
+    assert place is not None, "the program is not signed"
+    magic, _, blobs = struct.unpack_from(">3I", program, place)
+    assert magic == 0xFADE0CC0, "the signature has another form"
+    directories = 0
+    for index in range(blobs):
+        at = place + struct.unpack_from(">2I", program, place + 12 + 8 * index)[1]
+        if struct.unpack_from(">I", program, at)[0] != 0xFADE0C02:
+            continue
+        directories += 1
+        hashes, _, _, slots, limit = struct.unpack_from(">5I", program, at + 16)
+        size, kind, _, page = struct.unpack_from(">4B", program, at + 36)
+        assert (size, kind) == (32, 2), "hashes are not SHA-256"
+        for slot in range(slots):
+            start = slot << page
+            made = hashlib.sha256(program[start : min(start + (1 << page), limit)]).digest()
+            kept = at + hashes + size * slot
+            assert program[kept : kept + size] == made, f"page {slot} is another than the one that was signed"
+    assert directories, "nothing was signed"
+
+
 def on_windows(command, version, scratch):
     """Paths with backslashes, checkouts with CRLF, files that are replaced, a file that a repair leaves as it was."""
     env = dict(os.environ, WINEPREFIX=str(scratch / "wine"), WINEDEBUG="-all", DISPLAY="")
+    random_numbers(Path(command[-1]).parent)
     judged("the program for Windows by wine", command, scratch, version, env=env)
     checkout = scratch / "crlf"
     for side in ["old", "new"]:
@@ -82,6 +122,71 @@ def on_windows(command, version, scratch):
     again = subprocess.run([*command, *check], **run)
     assert again.returncode == 0, (fixed, again)
     history("the program for Windows by wine", command, scratch, env=env)
+    groups(command, scratch, env)
+
+
+# Rust's standard library takes random numbers from a library that wine has only from version 9 on. Another is in its place,
+# beside the program that is tried.
+RANDOM = """#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL ProcessPrng(BYTE *to, SIZE_T size) { return SystemFunction036(to, (ULONG)size); }
+"""
+
+
+def random_numbers(folder):
+    """Builds what wine lacks, where the compiler for it is at hand."""
+    zig = next((path for path in map(shutil.which, ["zig", "python-zig"]) if path), None)
+    if zig is None:
+        return
+    (folder / "random.c").write_text(RANDOM)
+    made = ["-shared", "-target", "x86_64-windows-gnu", "-o", "bcryptprimitives.dll", "random.c", "-ladvapi32"]
+    subprocess.run([zig, "cc", *made], cwd=folder, check=True)
+
+
+# A compiler that starts another program, waits for it, and never ends.
+COMPILER = """@echo off
+start /b cmd /c beat.bat
+:more
+ping -n 2 127.0.0.1 >nul
+goto more
+"""
+BEAT = """@echo off
+:more
+echo . >>beat.txt
+ping -n 2 127.0.0.1 >nul
+goto more
+"""
+
+
+def groups(command, scratch, env):
+    """A run that is killed takes along the programs that it started, and those that they started."""
+    folder = scratch / "groups"
+    folder.mkdir()
+    (folder / "a.proto").write_text(OLD)
+    (folder / "protopact.toml").write_text('[compile]\nbackend = "protoc"\nprotoc = "slow.bat"\n')
+    for name, text in [("slow.bat", COMPILER), ("beat.bat", BEAT)]:
+        (folder / name).write_text(text.replace("\n", "\r\n"))
+    beats = folder / "beat.txt"
+
+    def size():
+        return beats.stat().st_size if beats.exists() else 0
+
+    with subprocess.Popen([*command, "build"], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        deadline = time.monotonic() + 120
+        while size() == 0:
+            assert run.poll() is None, run.communicate()
+            assert time.monotonic() < deadline, "the compiler was not started"
+            time.sleep(0.1)
+        run.kill()
+        run.communicate()
+    # One that lived on writes every second.
+    quiet, last = time.monotonic(), size()
+    while time.monotonic() < quiet + 5:
+        time.sleep(0.2)
+        if size() != last:
+            assert time.monotonic() < deadline, "what the compiler started lives on"
+            quiet, last = time.monotonic(), size()
+    print("tried the end of a killed run on Windows by wine")
 
 
 def history(what, command, scratch, **more):

@@ -6,8 +6,9 @@
 //! `{name=shelves/*}` for a sub-template, and what they match fills a field of the request; `body` names the
 //! field that the HTTP body fills (`*`: all that the path does not), `response_body` the one it is made of. What
 //! neither fills is a query parameter. A template is the set of paths it matches, so a wider one serves what a narrower
-//! one did.
+//! one did. What several of them match is served by whichever a server asks first, which nobody lays down.
 
+mod params;
 mod templates;
 
 use std::sync::OnceLock;
@@ -20,6 +21,7 @@ use super::{Cells, Loss};
 use crate::diff::{Change, Cx, Kind, beside};
 use crate::schema::{Element, Meaning, MethodId, Schema};
 use crate::words::Lens;
+use params::Params;
 use templates::Templates;
 
 /// The extension of `google.protobuf.MethodOptions`.
@@ -49,7 +51,11 @@ impl std::fmt::Display for Binding {
 
 /// Every binding of a schema, found when first asked for.
 #[derive(Debug, Default)]
-pub(super) struct Routes(OnceLock<All>);
+pub(super) struct Routes {
+    all: OnceLock<All>,
+    /// What URLs hold. It is no answer about all files: calls that a change of a field can reach are enough.
+    params: OnceLock<Params>,
+}
 
 #[derive(Debug)]
 struct All {
@@ -61,14 +67,22 @@ struct All {
 }
 
 impl Routes {
-    /// Whether anything asked for them.
+    fn all(&self, schema: &Schema) -> &All {
+        self.all.get_or_init(|| All::of(schema))
+    }
+
+    fn params(&self, schema: &Schema) -> &Params {
+        self.params.get_or_init(|| Params::of(schema))
+    }
+
+    /// Whether anything asked for all of them.
     pub(super) fn were_found(&self) -> bool {
-        self.0.get().is_some()
+        self.all.get().is_some()
     }
 
     /// What serves a call: best the same template, else the first that matches all that it matches.
     fn find(&self, schema: &Schema, call: &Binding) -> Option<&Binding> {
-        let All { bindings, exact, templates } = self.0.get_or_init(|| All::of(schema));
+        let All { bindings, exact, templates, .. } = self.all(schema);
         let get = |verb: &str| exact.get(&(verb.to_owned(), call.shape.clone())).copied();
         let found = get(&call.verb).or_else(|| get("*")).or_else(|| {
             let serving = templates.covering(&call.shape).into_iter();
@@ -76,12 +90,28 @@ impl Routes {
         });
         found.map(|index| &bindings[index])
     }
+
+    /// The calls of the same package, but of other methods, some URLs of which match a binding too.
+    fn beside(&self, schema: &Schema, binding: &Binding, of: [&Schema; 2]) -> Vec<&Binding> {
+        let [mine, theirs] = of;
+        let package = |schema: &Schema, b: &Binding| schema.package_of(Element::Method(b.method)).to_owned();
+        let name = |schema: &Schema, b: &Binding| schema.full_name(Element::Method(b.method));
+        let (in_package, own) = (package(theirs, binding), name(theirs, binding));
+        let All { bindings, templates, .. } = self.all(schema);
+        let mut found = templates.overlapping(&binding.shape);
+        found.sort_unstable();
+        found
+            .into_iter()
+            .map(|index| &bindings[index])
+            .filter(|b| b.verb == binding.verb || b.verb == "*" || binding.verb == "*")
+            .filter(|b| package(mine, b) == in_package && name(mine, b) != own)
+            .collect()
+    }
 }
 
 impl All {
     fn of(schema: &Schema) -> All {
-        let bindings: Vec<Binding> =
-            schema.methods().flat_map(|(id, _)| self::bindings(schema, id)).collect();
+        let bindings = all_bindings(schema);
         let (mut exact, mut templates) = (FxHashMap::default(), Templates::default());
         for (index, binding) in bindings.iter().enumerate() {
             exact.entry((binding.verb.clone(), binding.shape.clone())).or_insert(index);
@@ -111,16 +141,35 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
     let old_clients = Calls {
         client: cx.old,
         server: cx.new,
+        own: &facts.old_routes,
         routes: &facts.new_routes,
         words: ["an old client", "the new server"],
     };
     let new_clients = Calls {
         client: cx.new,
         server: cx.old,
+        own: &facts.new_routes,
         routes: &facts.old_routes,
         words: ["a new client", "an old server"],
     };
+    let calls = [&old_clients, &new_clients];
     let (old, new) = match &change.kind {
+        Kind::FieldAdded { .. }
+        | Kind::FieldRemoved { .. }
+        | Kind::FieldNameChanged(_)
+        | Kind::FieldJsonNameChanged
+        | Kind::FieldTypeChanged(_)
+        | Kind::FieldCardinalityChanged
+        | Kind::FieldOneofChanged(_) => return params::of_field(change, calls, cells),
+        Kind::EnumValueAdded { .. } | Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. } => {
+            return params::of_values(change, calls, cells);
+        }
+        Kind::MethodRequestTypeChanged(_) => {
+            let (old, new) = (of_method(cx.old, change.old), of_method(cx.new, change.new));
+            cells.backward(Lens::Http, old_clients.requests(&old, &new));
+            cells.forward(Lens::Http, new_clients.requests(&new, &old));
+            return;
+        }
         Kind::OptionChanged { .. } if change.meaning() != Some(Meaning::Http) => return,
         Kind::OptionChanged { .. } | Kind::MethodRemoved | Kind::MethodAdded => {
             (of_method(cx.old, change.old), of_method(cx.new, change.new))
@@ -133,12 +182,15 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
     };
     cells.backward(Lens::Http, old_clients.all(&old, &new));
     cells.forward(Lens::Http, new_clients.all(&new, &old));
+    cells.backward(Lens::Http, old_clients.taken(&old, &new));
 }
 
 /// Clients of one side at servers of the other.
 struct Calls<'a> {
     client: &'a Schema,
     server: &'a Schema,
+    /// All that the client's side has.
+    own: &'a Routes,
     /// All that the server has.
     routes: &'a Routes,
     words: [&'static str; 2],
@@ -147,6 +199,33 @@ struct Calls<'a> {
 impl Calls<'_> {
     fn all(&self, calls: &[Binding], served: &[Binding]) -> Loss {
         calls.iter().fold(Loss::none(), |worst, call| worst.or_worse(self.one(call, served)))
+    }
+
+    /// Whether new bindings match URLs that another method answered.
+    fn taken(&self, old: &[Binding], new: &[Binding]) -> Loss {
+        let was = |b: &Binding| old.iter().any(|o| o.shape == b.shape && (o.verb == b.verb || o.verb == "*"));
+        new.iter().filter(|b| !was(b)).fold(Loss::none(), |worst, binding| {
+            let calls = self.own.beside(self.client, binding, [self.client, self.server]);
+            match calls.first() {
+                Some(call) => worst.or_worse(Loss::unknown(format!(
+                    "URLs of {call}, which are those of `{}`, match {binding} too: which of the two answers depends on \
+                     the gateway",
+                    self.client.full_name(Element::Method(call.method)),
+                ))),
+                None => worst,
+            }
+        })
+    }
+
+    /// Whether the parameters of calls are those of the request that the server's method has.
+    fn requests(&self, calls: &[Binding], served: &[Binding]) -> Loss {
+        calls.iter().fold(Loss::none(), |worst, call| {
+            let same = |b: &&Binding| b.shape == call.shape && (b.verb == call.verb || b.verb == "*");
+            match served.iter().find(same) {
+                Some(binding) => worst.or_worse(self.request(call, binding)),
+                None => worst,
+            }
+        })
     }
 
     fn one(&self, call: &Binding, served: &[Binding]) -> Loss {
@@ -251,6 +330,10 @@ fn of_method(schema: &Schema, element: Option<Element>) -> Vec<Binding> {
 fn of_service(schema: &Schema, element: Option<Element>) -> Vec<Binding> {
     let Some(Element::Service(id)) = element else { return Vec::new() };
     schema.service(id).methods.iter().flat_map(|m| bindings(schema, *m)).collect()
+}
+
+fn all_bindings(schema: &Schema) -> Vec<Binding> {
+    schema.methods().flat_map(|(id, _)| bindings(schema, id)).collect()
 }
 
 fn bindings(schema: &Schema, method: MethodId) -> Vec<Binding> {

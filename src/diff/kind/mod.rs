@@ -302,9 +302,9 @@ macro_rules! beside {
         | Kind::VisibilityChanged { .. } | Kind::TypeMoved(_) | Kind::OptionChanged { .. }
     };
     (http) => {
-        beside!(every) | beside!(files) | beside!(parts)
-        | Kind::PackageRemoved { .. } | Kind::TypeMoved(_)
-        | Kind::MethodRequestTypeChanged(_) | Kind::MethodResponseTypeChanged(_)
+        beside!(every) | beside!(files) | beside!(bytes)
+        | Kind::PackageRemoved { .. } | Kind::TypeMoved(_) | Kind::MethodResponseTypeChanged(_)
+        | Kind::EnumValueJsonNameChanged
         | Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged
         | Kind::MethodIdempotencyChanged
     };
@@ -345,14 +345,18 @@ macro_rules! beside {
     (parts) => {
         Kind::FieldAdded { .. } | Kind::FieldRemoved { .. } | Kind::FieldNameChanged(_)
         | Kind::FieldTypeChanged(_) | Kind::FieldCardinalityChanged | Kind::FieldJsonNameChanged
-        | Kind::FieldDefaultChanged { .. } | Kind::FieldOneofChanged(_)
+        | Kind::FieldOneofChanged(_) | beside!(bytes)
+        | Kind::EnumValueAdded { .. } | Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. }
+        | Kind::EnumValueJsonNameChanged
+    };
+    // What no text shows.
+    (bytes) => {
+        Kind::FieldDefaultChanged { .. }
         | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
         | Kind::OneofAdded | Kind::OneofRemoved { .. }
         | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
         | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
         | Kind::EnumClosednessChanged
-        | Kind::EnumValueAdded { .. } | Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. }
-        | Kind::EnumValueJsonNameChanged
     };
 }
 pub(crate) use beside;

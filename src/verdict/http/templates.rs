@@ -75,6 +75,48 @@ impl Templates {
         ends.filter(|(theirs, _)| **theirs == *verb).map(|(_, number)| *number).collect()
     }
 
+    /// The numbers of those that match some path that a template matches, in no order. A wildcard at the end takes what
+    /// others have as a verb after a colon for a part of the segment.
+    pub(super) fn overlapping(&self, shape: &str) -> Vec<usize> {
+        let (segments, verb) = split(shape);
+        let segments: Vec<&str> = segments.collect();
+        let any_verb = verb.is_empty() && segments.last().is_some_and(|last| matches!(*last, "*" | "**"));
+        let (mut seen, mut left, mut found) = (BTreeSet::from([(0, 0)]), vec![(0, 0)], BTreeSet::new());
+        while let Some((place, at)) = left.pop() {
+            let node = &self.0[place];
+            let mut go = |place: usize, at: usize| {
+                if seen.insert((place, at)) {
+                    left.push((place, at));
+                }
+            };
+            if let Some(next) = node.next.get("**") {
+                go(*next, at);
+            }
+            match segments.get(at) {
+                None => {
+                    let ends = node.ends.iter().filter(|(theirs, _)| any_verb || **theirs == *verb);
+                    found.extend(ends.map(|(_, number)| *number));
+                }
+                Some(&"**") => {
+                    go(place, at + 1);
+                    node.next.values().for_each(|next| go(*next, at));
+                }
+                Some(segment) => {
+                    if node.takes_more {
+                        go(place, at + 1);
+                    }
+                    let meets = |theirs: &str| *segment == "*" || theirs == "*" || theirs == *segment;
+                    for (_, next) in
+                        node.next.iter().filter(|(theirs, _)| &***theirs != "**" && meets(theirs))
+                    {
+                        go(*next, at + 1);
+                    }
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+
     /// A place, and those after it that no segment is needed for.
     fn reach(&self, place: usize, places: &mut BTreeSet<usize>) {
         if places.insert(place)
@@ -138,6 +180,34 @@ mod tests {
             let expected = (0..all.len()).filter(|number| covers(all[*number].0, narrow));
             assert_eq!(found, expected.collect::<Vec<_>>(), "{narrow}");
         }
+    }
+
+    #[test]
+    fn two_templates_overlap_where_one_path_is_of_both() {
+        let all = [
+            ("/v1/*/books", "/v1/shelves/*", true),
+            ("/v1/*/books", "/v1/shelves/pages", false),
+            ("/v1/**", "/v1", true),
+            ("/v1/**", "/v2/**", false),
+            ("/**/x", "/a/**", true),
+            ("/**/x", "/a/*/y", false),
+            ("/v1/a", "/v1/*:move", false),
+            ("/v1/**:move", "/v1/a/b:move", true),
+            ("/a/**/b", "/a/b", true),
+            ("/a/**/b/*", "/a/*/c", true),
+            ("/a/**/b/*", "/a/c/c", false),
+        ];
+        for (one, other, overlap) in all {
+            for (one, other) in [(one, other), (other, one)] {
+                let mut templates = Templates::default();
+                templates.add(one, 0);
+                assert_eq!(!templates.overlapping(other).is_empty(), overlap, "{one} {other}");
+            }
+        }
+        let mut templates = Templates::default();
+        templates.add("/v1/*:move", 0);
+        assert_eq!(templates.overlapping("/v1/**"), [0]);
+        assert!(templates.overlapping("/v1/a").is_empty());
     }
 
     #[test]
