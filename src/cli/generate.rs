@@ -510,7 +510,7 @@ impl From<ProduceError> for CliError {
                     WriteError::Unsuitable { .. }
                     | WriteError::Versions { .. }
                     | WriteError::Foreign { .. } => ErrorKind::Usage,
-                    WriteError::Io(_) | WriteError::Busy { .. } => ErrorKind::Outside,
+                    WriteError::Io(_) | WriteError::Path(_) | WriteError::Busy { .. } => ErrorKind::Outside,
                 };
                 let hint = error.hint();
                 CliError::new(kind, error).hint_opt(hint)

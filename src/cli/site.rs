@@ -1,6 +1,5 @@
 //! `protopact site`.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,9 +9,8 @@ use semver::Version;
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
 use crate::codegen::manifest::{self, Entry, Manifest};
 use crate::codegen::plan;
-use crate::codegen::write::{Out, Piece, WriteError, read_manifest};
+use crate::codegen::write::{Begun, Out, WriteError, read_manifest};
 use crate::git::{Repo, TagPattern};
-use crate::machine::FileTree;
 use crate::site::Catalogue;
 use crate::text::plural;
 
@@ -62,23 +60,28 @@ pub(super) fn exec(args: SiteArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
     let generate = settings.generate.clone().unwrap_or_default();
     let name = settings.name.clone().unwrap_or_else(|| "contract".to_owned());
     let targets = plan::targets(&generate, &name);
-    let mut catalogue = Catalogue::new(&name, generate.about.description.as_deref(), targets);
+    let numbers = versions.iter().map(|(version, _)| version.clone()).collect();
+    let mut catalogue = Catalogue::new(&name, generate.about.description.as_deref(), targets, numbers);
+    let mut out = Out::take(&ctx.io.cwd.join(&args.out), WAIT).map_err(failed)?;
+    let mut begun = out.begin().map_err(failed)?;
     let progress = ctx.progress("reading");
-    let count = versions.len();
-    for (version, tag) in versions {
+    for (version, tag) in &versions {
         progress.say(&format!("reading {version}"));
-        let read = pipeline::published(&tag, &shape, ctx)?;
-        catalogue.add(version, &tag, pipeline::schema(&read.compiled)?);
+        let read = pipeline::published(tag, &shape, ctx)?;
+        let schema = pipeline::schema(&read.compiled)?;
+        drop(read);
+        progress.say(&format!("writing {version}"));
+        catalogue.add(tag, schema, &mut |path, page| begun.add(path, page.as_bytes())).map_err(failed)?;
     }
     progress.say("writing");
-    let pages = catalogue.files();
-    let written = pages.len();
-    write(&args, &name, pages, ctx)?;
+    catalogue.finish(&mut |path, page| begun.add(path, page.as_bytes())).map_err(failed)?;
+    let written = begun.files().len();
+    show(&args, &name, &mut out, begun)?;
     drop(progress);
     ctx.note(&format!(
         "{} of {} in `{}`",
         plural(written, "file"),
-        plural(count, "version"),
+        plural(versions.len(), "version"),
         args.out.join("index.html").display()
     ))?;
     Ok(Exit::Clean)
@@ -96,50 +99,38 @@ fn versions(shape: &str, ctx: &Ctx<'_>) -> Result<Vec<(Version, String)>, CliErr
     repo.versions(&pattern).map_err(|e| CliError::outside("cannot look for published versions", e))
 }
 
-/// Writes all of it, or nothing. What an earlier run wrote goes, what somebody else wrote stays.
-fn write(
-    args: &SiteArgs,
-    contract: &str,
-    pages: BTreeMap<String, String>,
-    ctx: &Ctx<'_>,
-) -> Result<(), CliError> {
-    let path = ctx.io.cwd.join(&args.out);
-    let failed = |error: WriteError| {
-        let kind = match error {
-            WriteError::Io(_) | WriteError::Busy { .. } => ErrorKind::Outside,
-            _ => ErrorKind::Usage,
-        };
-        let hint = match &error {
-            WriteError::Unsuitable { .. } => Some("name a folder of its own with `-o`"),
-            WriteError::Foreign { .. } => Some("move them elsewhere, or write over them with `--force`"),
-            error => error.hint(),
-        };
-        CliError::new(kind, error).while_("cannot write the pages").hint_opt(hint)
+fn failed(error: WriteError) -> CliError {
+    let kind = match error {
+        WriteError::Io(_) | WriteError::Busy { .. } => ErrorKind::Outside,
+        _ => ErrorKind::Usage,
     };
-    let mut files = FileTree::new();
-    for (page, content) in pages {
-        files.add(&page, content).map_err(|e| CliError::outside("cannot lay out the pages", e))?;
-    }
-    let mut out = Out::take(&path, WAIT).map_err(failed)?;
+    let hint = match &error {
+        WriteError::Unsuitable { .. } => Some("name a folder of its own with `-o`"),
+        WriteError::Foreign { .. } => Some("move them elsewhere, or write over them with `--force`"),
+        error => error.hint(),
+    };
+    CliError::new(kind, error).while_("cannot write the pages").hint_opt(hint)
+}
+
+/// Shows all of it, or nothing. What an earlier run wrote goes, what somebody else wrote stays.
+fn show(args: &SiteArgs, contract: &str, out: &mut Out, begun: Begun) -> Result<(), CliError> {
     let old = read_manifest(out.path());
     if old.units.keys().any(|unit| !unit.is_empty()) {
         let reason = "it holds packages".to_owned();
         return Err(failed(WriteError::Unsuitable { path: out.path().to_owned(), reason }));
     }
     let ours = old.units.get("").map(|unit| &unit.files);
-    let foreign = |path: &&str| {
+    let foreign = |path: &&String| {
         !ours.is_some_and(|files| files.contains_key(*path))
             && out.path().join(path).symlink_metadata().is_ok()
     };
-    let foreign: Vec<String> =
-        files.iter().map(|(path, _)| path).filter(foreign).map(str::to_owned).collect();
+    let foreign: Vec<String> = begun.files().keys().filter(foreign).cloned().collect();
     if !foreign.is_empty() && !args.force {
         return Err(failed(WriteError::Foreign { path: out.path().to_owned(), files: foreign }));
     }
-    let entry = Entry { contract: contract.to_owned(), files: manifest::hashes(&files), ..Entry::default() };
+    let entry = Entry { contract: contract.to_owned(), files: begun.files().clone(), ..Entry::default() };
     let mut new = Manifest::default();
     new.units.insert(String::new(), entry);
     let top = [(manifest::PATH.to_owned(), new.render())].into();
-    let pieces = [(String::new(), Piece { files: &files, keeps_others: true })].into();
-    out.replace(&pieces, &std::collections::BTreeSet::new(), &top, &old).map_err(failed)
+    out.finish(begun, &top, &old).map_err(failed)
 }

@@ -10,7 +10,9 @@ use thiserror::Error;
 
 use super::FileTree;
 use super::manifest::{self, Entry, Manifest};
-use crate::machine::{FileError, TakeError, Taken, fail, files_below, link, sha256, write_into};
+use crate::machine::{
+    FileError, Stage, TakeError, Taken, TreeError, fail, files_below, link, sha256, stays_inside, write_into,
+};
 
 /// Why the output cannot be written.
 #[derive(Debug, Error)]
@@ -43,6 +45,9 @@ pub enum WriteError {
         /// The packages, below the output.
         units: Vec<String>,
     },
+    /// A path is none for a file.
+    #[error(transparent)]
+    Path(#[from] TreeError),
     /// Files would be lost that protopact has not written.
     #[error("`{}` holds files that protopact has not written: {}", .path.display(), names(.files))]
     Foreign {
@@ -58,7 +63,7 @@ impl WriteError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            WriteError::Io(_) => None,
+            WriteError::Io(_) | WriteError::Path(_) => None,
             WriteError::Busy { .. } => Some("try again when it has finished"),
             WriteError::Unsuitable { .. } => Some("name a folder of its own with `--out`"),
             WriteError::Versions { .. } => Some(
@@ -100,6 +105,41 @@ pub struct Piece<'a> {
     pub files: &'a FileTree,
     /// Whether files that are not among them stay, unless protopact wrote them.
     pub keeps_others: bool,
+}
+
+/// What becomes of a folder, without what is in its files.
+struct Part<'a> {
+    files: Vec<&'a str>,
+    keeps_others: bool,
+}
+
+/// Files that are beside the output, one after the other, and take its place as a whole. Only their paths and hashes are in
+/// memory.
+#[derive(Debug)]
+pub struct Begun {
+    stage: Stage,
+    files: BTreeMap<String, String>,
+}
+
+impl Begun {
+    /// Writes a file.
+    ///
+    /// # Errors
+    ///
+    /// The path leaves the folder or is there already, or the system refuses.
+    pub fn add(&mut self, path: &str, content: &[u8]) -> Result<(), WriteError> {
+        stays_inside(path)?;
+        if self.files.insert(path.to_owned(), sha256(content)).is_some() {
+            return Err(TreeError::Twice(path.to_owned()).into());
+        }
+        Ok(write_into(&self.stage.path().join(path), content)?)
+    }
+
+    /// The hash of each file, by its path.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
+    }
 }
 
 /// How a unit on disk differs from what was written.
@@ -165,7 +205,11 @@ impl Out {
     ) -> Result<(), WriteError> {
         let stage = self.0.stage()?;
         let new = stage.path();
-        self.carry_over(new, pieces, gone, top, old)?;
+        let parts = pieces.iter().map(|(folder, piece)| {
+            let files = piece.files.iter().map(|(path, _)| path).collect();
+            (&**folder, Part { files, keeps_others: piece.keeps_others })
+        });
+        self.carry_over(new, &parts.collect(), gone, top, old)?;
         for (folder, piece) in pieces {
             let folder = if folder.is_empty() { new.to_owned() } else { new.join(folder) };
             fs::create_dir_all(&folder).map_err(fail("make", &folder))?;
@@ -178,11 +222,41 @@ impl Out {
         Ok(())
     }
 
+    /// Begins what is to take the place of the files that protopact wrote here. Dropped before that, it is deleted.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    pub fn begin(&self) -> Result<Begun, WriteError> {
+        Ok(Begun { stage: self.0.stage()?, files: BTreeMap::new() })
+    }
+
+    /// Puts what was begun into its place; files of others stay. `top` are files of the output folder itself.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses; the old output is as it was then.
+    pub fn finish(
+        &mut self,
+        begun: Begun,
+        top: &BTreeMap<String, String>,
+        old: &Manifest,
+    ) -> Result<(), WriteError> {
+        let Begun { stage, files } = begun;
+        let part = Part { files: files.keys().map(String::as_str).collect(), keeps_others: true };
+        self.carry_over(stage.path(), &[("", part)].into(), &BTreeSet::new(), top, old)?;
+        for (path, content) in top {
+            write_into(&stage.path().join(path), content.as_bytes())?;
+        }
+        self.0.replace(stage)?;
+        Ok(())
+    }
+
     /// Links what stays into the new folder.
     fn carry_over(
         &self,
         new: &Path,
-        pieces: &BTreeMap<String, Piece<'_>>,
+        pieces: &BTreeMap<&str, Part<'_>>,
         gone: &BTreeSet<String>,
         top: &BTreeMap<String, String>,
         old: &Manifest,
@@ -198,9 +272,9 @@ impl Out {
         for (folder, piece) in pieces.iter().filter(|(_, p)| p.keeps_others) {
             let below =
                 |path: &str| if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
-            let before = old.units.get(folder).into_iter().flat_map(|unit| unit.files.keys());
+            let before = old.units.get(*folder).into_iter().flat_map(|unit| unit.files.keys());
             written.extend(before.map(|path| below(path)));
-            written.extend(piece.files.iter().map(|(path, _)| below(path)));
+            written.extend(piece.files.iter().map(|path| below(path)));
         }
         let mut walk = walkdir::WalkDir::new(self.path()).min_depth(1).sort_by_file_name().into_iter();
         while let Some(entry) = walk.next() {
@@ -213,7 +287,7 @@ impl Out {
                     walk.skip_current_dir();
                 }
             } else if entry.file_type().is_dir() {
-                fs::create_dir(&place).map_err(fail("make", &place))?;
+                fs::create_dir_all(&place).map_err(fail("make", &place))?;
             } else if !written.contains(&path) {
                 link(entry.path(), &place).map_err(fail("keep", entry.path()))?;
             }

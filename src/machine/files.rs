@@ -28,6 +28,20 @@ pub enum TreeError {
     Case(String, String),
 }
 
+/// Refuses a path that leaves the folder that it is in.
+///
+/// # Errors
+///
+/// It does.
+pub fn stays_inside(path: &str) -> Result<(), TreeError> {
+    let bad = |part: &str| part.is_empty() || part == "." || part == "..";
+    let forbidden = |c: char| c == '\\' || c.is_control();
+    if path.split('/').any(bad) || path.contains(forbidden) || path.contains(':') {
+        return Err(TreeError::Outside(path.to_owned()));
+    }
+    Ok(())
+}
+
 impl FileTree {
     /// An empty tree.
     pub fn new() -> FileTree {
@@ -40,11 +54,7 @@ impl FileTree {
     ///
     /// A path that leaves the tree, or a second file of one path.
     pub fn add(&mut self, path: &str, content: impl Into<Bytes>) -> Result<(), TreeError> {
-        let bad = |part: &str| part.is_empty() || part == "." || part == "..";
-        let forbidden = |c: char| c == '\\' || c.is_control();
-        if path.split('/').any(bad) || path.contains(forbidden) || path.contains(':') {
-            return Err(TreeError::Outside(path.to_owned()));
-        }
+        stays_inside(path)?;
         if self.files.insert(path.to_owned(), content.into()).is_some() {
             return Err(TreeError::Twice(path.to_owned()));
         }

@@ -20,7 +20,7 @@ mod web;
 mod whole;
 
 pub use cache::{Cache, Room, Space};
-pub use files::{FileTree, TreeError};
+pub use files::{FileTree, TreeError, stays_inside};
 pub use folder::{Stage, TakeError, Taken};
 use groups::Group;
 pub(crate) use groups::Scratch;

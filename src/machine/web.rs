@@ -150,20 +150,8 @@ impl Web {
         accept: &str,
         authorization: Option<&str>,
     ) -> Result<Option<Vec<u8>>, WebError> {
-        let request = || {
-            let request = self.client.get(url).header(ACCEPT, accept);
-            match authorization {
-                Some(said) => request.header(AUTHORIZATION, said),
-                None => request,
-            }
-        };
         self.runtime.block_on(async {
-            let mut response = self.ask(url, &request, false).await?;
-            match response.status().as_u16() {
-                404 | 410 => return Ok(None),
-                200..=299 => {}
-                status => return Err(WebError::Refused { url: without_secrets(url), status }),
-            }
+            let Some(mut response) = self.found(url, accept, authorization).await? else { return Ok(None) };
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(|e| silent(url, e))? {
                 body.extend_from_slice(&chunk);
@@ -173,6 +161,36 @@ impl Web {
             }
             Ok(Some(body))
         })
+    }
+
+    /// Whether something is at an address; what it is is not read.
+    ///
+    /// # Errors
+    ///
+    /// The server does not answer, or refuses.
+    pub fn has(&self, url: &str, authorization: Option<&str>) -> Result<bool, WebError> {
+        Ok(self.runtime.block_on(self.found(url, "*/*", authorization))?.is_some())
+    }
+
+    async fn found(
+        &self,
+        url: &str,
+        accept: &str,
+        authorization: Option<&str>,
+    ) -> Result<Option<Response>, WebError> {
+        let request = || {
+            let request = self.client.get(url).header(ACCEPT, accept);
+            match authorization {
+                Some(said) => request.header(AUTHORIZATION, said),
+                None => request,
+            }
+        };
+        let response = self.ask(url, &request, false).await?;
+        match response.status().as_u16() {
+            404 | 410 => Ok(None),
+            200..=299 => Ok(Some(response)),
+            status => Err(WebError::Refused { url: without_secrets(url), status }),
+        }
     }
 
     /// Sends something, also again where nobody answers: what is sent twice has to be known by its headers.
@@ -287,7 +305,15 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_no_error_and_what_is_refused_is() {
-        let (url, thread) = server(vec![Some("404 Not Found"), Some("401 Who"), Some("403 No")]);
+        let (url, thread) = server(vec![
+            Some("404 Not Found"),
+            Some("200 OK"),
+            Some("404 Not Found"),
+            Some("401 Who"),
+            Some("403 No"),
+        ]);
+        let has = || quick(30_000).has(&url, None).unwrap();
+        assert_eq!((has(), has()), (false, true));
         assert_eq!(quick(30_000).get(&url, "*/*", None).unwrap(), None);
         assert!(quick(30_000).get(&url, "*/*", None).unwrap_err().asks_for_credentials());
         let error = quick(30_000).post(&url, b"", &[]).unwrap_err();

@@ -109,21 +109,56 @@ pub(super) struct Call {
     pub(super) role: &'static str,
 }
 
-/// The packages of the contract's own files, by name.
-pub(super) fn packages(schema: &Schema) -> BTreeMap<String, Package> {
-    let reader = Reader { schema, reach: Reach::new(schema) };
-    let mut packages: BTreeMap<String, Package> = BTreeMap::new();
-    let mut files: Vec<_> = schema.files().filter(|(_, file)| file.target).collect();
-    files.sort_by(|a, b| a.1.name.cmp(&b.1.name));
-    for (id, file) in files {
-        let package = packages.entry(file.package.to_string()).or_insert_with(|| Package {
-            name: file.package.to_string(),
-            page: page(&file.package),
-            ..Package::default()
-        });
-        reader.file(id, package);
+/// What is kept of a package when it has its page.
+#[derive(Debug)]
+pub(super) struct Brief {
+    pub(super) page: String,
+    pub(super) summary: String,
+    pub(super) counts: String,
+    pub(super) wholes: Vec<Whole>,
+}
+
+/// A service, a message or an enum.
+#[derive(Debug)]
+pub(super) struct Whole {
+    pub(super) full_name: String,
+    /// Without the package.
+    pub(super) name: String,
+    pub(super) noun: &'static str,
+}
+
+/// The packages of the contract's own files, each of which is read when it is asked for.
+pub(super) struct Packages<'a> {
+    reader: Reader<'a>,
+    /// The files of each, by its name.
+    files: BTreeMap<&'a str, Vec<FileId>>,
+}
+
+impl<'a> Packages<'a> {
+    /// Those of a schema.
+    pub(super) fn of(schema: &'a Schema) -> Packages<'a> {
+        let mut all: Vec<_> = schema.files().filter(|(_, file)| file.target).collect();
+        all.sort_by(|a, b| a.1.name.cmp(&b.1.name));
+        let mut files: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
+        for (id, file) in all {
+            files.entry(&file.package).or_default().push(id);
+        }
+        Packages { reader: Reader { schema, reach: Reach::new(schema) }, files }
     }
-    packages
+
+    /// Their names, sorted.
+    pub(super) fn names(&self) -> Vec<&'a str> {
+        self.files.keys().copied().collect()
+    }
+
+    /// Reads one.
+    pub(super) fn read(&self, name: &str) -> Package {
+        let mut package = Package { name: name.to_owned(), page: page(name), ..Package::default() };
+        for id in self.files.get(name).into_iter().flatten() {
+            self.reader.file(*id, &mut package);
+        }
+        package
+    }
 }
 
 /// The page of a package, in the folder of a version.
@@ -350,8 +385,23 @@ impl Package {
         counts.map(|(count, noun)| plural(count, noun)).collect::<Vec<_>>().join(", ")
     }
 
+    /// What is kept of it.
+    pub(super) fn brief(&self) -> Brief {
+        let whole = |(head, noun): (&Head, &'static str)| Whole {
+            full_name: head.full_name.clone(),
+            name: head.name.clone(),
+            noun,
+        };
+        Brief {
+            page: self.page.clone(),
+            summary: self.summary.clone(),
+            counts: self.counts(),
+            wholes: self.wholes().map(whole).collect(),
+        }
+    }
+
     /// Services, messages and enums, with the word for each.
-    pub(super) fn wholes(&self) -> impl Iterator<Item = (&Head, &'static str)> {
+    fn wholes(&self) -> impl Iterator<Item = (&Head, &'static str)> {
         let services = self.services.iter().map(|service| (&service.head, "service"));
         services.chain(self.types.iter().map(|t| (&t.head, t.noun)))
     }

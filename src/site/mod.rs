@@ -1,7 +1,7 @@
 //! A catalogue of published versions for people: pages that work from a folder, from any web server and without scripts.
 //!
-//! A [`Catalogue`] is told version by version, oldest first, and keeps of each what its pages say. Which versions there
-//! are, and where the pages go, is somebody else's business.
+//! A [`Catalogue`] is told version by version, oldest first, and makes the pages of each at once, one after the other. Which
+//! versions there are, and where the pages go, is somebody else's business.
 
 mod depend;
 mod doc;
@@ -21,8 +21,13 @@ use crate::findings::ChangeRecord;
 use crate::ledger::Told;
 use crate::policy::{LensPolicy, Policies, decide};
 use crate::schema::Schema;
+use crate::words::Bump;
 
-/// What a site is made of.
+/// Takes a file of the site: its path, and what is in it.
+pub type Sink<'a, E> = dyn FnMut(&str, &str) -> Result<(), E> + 'a;
+
+/// What a site is made of. Of a version that has its pages only what others say of it is kept: how many versions there are
+/// does not show in the memory that their pages take.
 #[derive(Debug)]
 pub struct Catalogue {
     /// The name of the contract.
@@ -31,6 +36,8 @@ pub struct Catalogue {
     description: Option<String>,
     /// The packages of each language.
     targets: Vec<Target>,
+    /// All versions that are to come, in their order.
+    versions: Vec<Version>,
     editions: Vec<Edition>,
     numbers: Told,
     /// The last version, and the last that is no pre-release.
@@ -43,20 +50,31 @@ pub struct Catalogue {
 struct Edition {
     version: Version,
     tag: String,
-    packages: BTreeMap<String, doc::Package>,
+    packages: BTreeMap<String, doc::Brief>,
     /// The version it is compared with.
     from: Option<Version>,
-    changes: Vec<ChangeRecord>,
+    /// How many changes there are, and how many of them break.
+    changes: usize,
+    breaks: usize,
+    /// The services, messages and enums that changed, by full name, each with the largest bump that asks for.
+    touched: BTreeMap<String, Bump>,
 }
 
 impl Catalogue {
-    /// A catalogue without versions. `targets` are the packages that are made of each.
+    /// A catalogue of these versions, in their order, none of which is there yet. `targets` are the packages that are made
+    /// of each.
     #[must_use]
-    pub fn new(name: &str, description: Option<&str>, targets: Vec<Target>) -> Catalogue {
+    pub fn new(
+        name: &str,
+        description: Option<&str>,
+        targets: Vec<Target>,
+        versions: Vec<Version>,
+    ) -> Catalogue {
         Catalogue {
             name: name.to_owned(),
             description: description.map(str::to_owned),
             targets,
+            versions,
             editions: Vec::new(),
             numbers: Told::default(),
             last: None,
@@ -64,41 +82,53 @@ impl Catalogue {
         }
     }
 
-    /// Adds the next version; they come in their order. It is compared with the last release before it, and a
+    /// Adds the next version, and hands its pages to `sink`. It is compared with the last release before it, and a
     /// pre-release is what a first release is compared with.
-    pub fn add(&mut self, version: Version, tag: &str, schema: Schema) {
+    ///
+    /// # Errors
+    ///
+    /// What `sink` says.
+    pub fn add<E>(&mut self, tag: &str, schema: Schema, sink: &mut Sink<'_, E>) -> Result<(), E> {
+        let Some(version) = self.versions.get(self.editions.len()).cloned() else { return Ok(()) };
         let release = self.last_release.as_ref().map(|(version, schema)| (version.clone(), schema));
         let last = self.editions.last().map(|edition| edition.version.clone()).zip(self.last.as_ref());
         let before = release.or(last);
         let changes = before.as_ref().map(|(_, old)| changes(old, &schema)).unwrap_or_default();
         let from = before.map(|(version, _)| version);
         self.numbers.add(&schema);
-        let packages = doc::packages(&schema);
-        self.editions.push(Edition {
-            version: version.clone(),
-            tag: tag.to_owned(),
-            packages,
-            from,
-            changes,
-        });
+        let edition =
+            pages::edition(self, Next { version: version.clone(), tag, from, changes }, &schema, sink)?;
+        self.editions.push(edition);
         if version.pre.is_empty() {
             self.last_release = Some((version, schema));
             self.last = None;
         } else {
             self.last = Some(schema);
         }
+        Ok(())
     }
 
     /// The version that `latest` is: the last release, or the last pre-release where there is no other.
-    fn latest(&self) -> Option<&Edition> {
-        self.editions.iter().rfind(|edition| edition.version.pre.is_empty()).or(self.editions.last())
+    fn latest(&self) -> Option<&Version> {
+        self.versions.iter().rfind(|version| version.pre.is_empty()).or(self.versions.last())
     }
 
-    /// Every file of the site, by its path. Nothing where there is no version.
-    #[must_use]
-    pub fn files(self) -> BTreeMap<String, String> {
-        pages::files(self)
+    /// Hands the pages over all versions to `sink`. Nothing where there is no version.
+    ///
+    /// # Errors
+    ///
+    /// What `sink` says.
+    pub fn finish<E>(self, sink: &mut Sink<'_, E>) -> Result<(), E> {
+        pages::over_all(self, sink)
     }
+}
+
+/// A version that has no pages yet.
+struct Next<'a> {
+    version: Version,
+    tag: &'a str,
+    from: Option<Version>,
+    changes: Vec<ChangeRecord>,
 }
 
 /// What is different, in the words of the reports. What belongs to another change is told with that one.

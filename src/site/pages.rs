@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Value;
 use minijinja::value::Serde;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use semver::Version;
 use serde::Serialize;
 
 use super::depend::{Dependence, dependences};
-use super::doc::{self, Package};
+use super::doc::{self, Package, Packages};
 use super::names::file_name;
-use super::{Catalogue, Edition, search, versions};
+use super::{Catalogue, Edition, Next, Sink, search, versions};
 use crate::findings::ChangeRecord;
 use crate::present::page;
 use crate::report::claims;
+use crate::schema::Schema;
 use crate::text::plural;
 use crate::words::{Bump, Nature};
 
@@ -48,6 +51,17 @@ pub(super) struct Frame {
 }
 
 impl Catalogue {
+    /// The version that `latest` is.
+    fn latest_edition(&self) -> Option<&Edition> {
+        let latest = self.latest()?;
+        self.editions.iter().find(|edition| edition.version == *latest)
+    }
+
+    /// The names of the packages that any version has.
+    fn ever(&self) -> BTreeSet<&String> {
+        self.editions.iter().flat_map(|edition| edition.packages.keys()).collect()
+    }
+
     fn frame(&self, title: &str, root: &'static str) -> Frame {
         Frame {
             contract: self.name.clone(),
@@ -68,37 +82,74 @@ fn cut(title: &str) -> String {
     format!("{kept}…")
 }
 
-/// Every file, by its path.
-pub(super) fn files(mut catalogue: Catalogue) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    if catalogue.latest().is_none() {
-        return files;
+/// How many packages are in memory at a time, each with its page.
+const AT_ONCE: usize = 64;
+
+/// Makes the pages of a version.
+pub(super) fn edition<E>(
+    catalogue: &Catalogue,
+    next: Next<'_>,
+    schema: &Schema,
+    sink: &mut Sink<'_, E>,
+) -> Result<Edition, E> {
+    let Next { version, tag, from, changes } = next;
+    let folder = file_name(&version.to_string());
+    let changed: BTreeSet<&str> = changes.iter().map(|change| &*change.symbol).collect();
+    let (mut packages, mut names, mut there) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+    let all = Packages::of(schema);
+    for some in all.names().chunks(AT_ONCE) {
+        let made = some.par_iter().map(|name| {
+            let package = all.read(name);
+            let heads = package.heads().map(|head| &*head.full_name);
+            // The page of each element that something is told of.
+            let told: Vec<String> = heads.filter(|name| changed.contains(name)).map(str::to_owned).collect();
+            let page = of_package(catalogue, &version, &package);
+            (package.name.clone(), package.brief(), search::names(&package), told, page)
+        });
+        for (name, brief, found, told, page) in made.collect::<Vec<_>>() {
+            sink(&format!("{folder}/{}", brief.page), &page)?;
+            there.extend(told.into_iter().map(|symbol| (symbol, brief.page.clone())));
+            packages.insert(name, brief);
+            names.push(found);
+        }
     }
+    sink(&format!("{folder}/names.js"), &search::script(&names))?;
+    let edition = Edition {
+        version,
+        tag: tag.to_owned(),
+        from,
+        changes: changes.len(),
+        breaks: changes.iter().filter(|change| change.bump == Bump::Major).count(),
+        touched: versions::touched(&packages, &changes),
+        packages,
+    };
+    sink(&format!("{folder}/index.html"), &self::version(catalogue, &edition, &changes, &there))?;
+    Ok(edition)
+}
+
+/// Makes the pages over all versions.
+pub(super) fn over_all<E>(mut catalogue: Catalogue, sink: &mut Sink<'_, E>) -> Result<(), E> {
     let pictures = versions::pictures(&mut catalogue);
-    let css = [page::LOOK, page::NUMBERS, include_str!("site.css")].concat();
-    files.insert("site.css".to_owned(), css);
-    files.insert("search.js".to_owned(), include_str!("search.js").to_owned());
-    files.insert("index.html".to_owned(), index(&catalogue));
-    for (package, page) in versions::packages(&catalogue, &pictures) {
-        files.insert(format!("{PACKAGES}/{}", doc::page(&package)), page);
-    }
-    for (n, edition) in catalogue.editions.iter().enumerate() {
-        let folder = file_name(&edition.version.to_string());
-        files.insert(format!("{folder}/index.html"), version(&catalogue, n));
-        files.insert(format!("{folder}/names.js"), search::names(edition));
-        for package in edition.packages.values() {
-            files.insert(format!("{folder}/{}", package.page), of_package(&catalogue, edition, package));
+    let catalogue = &catalogue;
+    let Some(latest) = catalogue.latest_edition() else { return Ok(()) };
+    sink("site.css", &[page::LOOK, page::NUMBERS, include_str!("site.css")].concat())?;
+    sink("search.js", include_str!("search.js"))?;
+    sink("index.html", &index(catalogue))?;
+    let names: Vec<&String> = catalogue.ever().into_iter().collect();
+    for some in names.chunks(AT_ONCE) {
+        let made = some.par_iter().map(|name| versions::package(catalogue, name, &pictures));
+        for (name, page) in some.iter().zip(made.collect::<Vec<_>>()) {
+            sink(&format!("{PACKAGES}/{}", doc::page(name)), &page)?;
         }
     }
-    if let Some(latest) = catalogue.latest() {
-        let folder = file_name(&latest.version.to_string());
-        let pages = latest.packages.values().map(|package| &*package.page).chain(["index.html"]);
-        for page in pages {
-            let to = format!("../{folder}/{page}");
-            files.insert(format!("{LATEST}/{page}"), redirect(&catalogue, &latest.version.to_string(), &to));
-        }
+    let version = latest.version.to_string();
+    let folder = file_name(&version);
+    let pages = latest.packages.values().map(|package| &*package.page).chain(["index.html"]);
+    for page in pages {
+        let to = format!("../{folder}/{page}");
+        sink(&format!("{LATEST}/{page}"), &redirect(catalogue, &version, &to))?;
     }
-    files
+    Ok(())
 }
 
 fn render<T: Serialize>(template: &str, values: T) -> String {
@@ -119,15 +170,15 @@ pub(super) struct Listed {
 }
 
 pub(super) fn listed(catalogue: &Catalogue, edition: &Edition) -> Listed {
-    let breaks = edition.changes.iter().filter(|change| change.bump == Bump::Major).count();
+    let Edition { changes, breaks, .. } = *edition;
     Listed {
         version: edition.version.to_string(),
         tag: edition.tag.clone(),
         folder: file_name(&edition.version.to_string()),
-        latest: catalogue.latest().is_some_and(|latest| latest.version == edition.version),
+        latest: catalogue.latest() == Some(&edition.version),
         pre: !edition.version.pre.is_empty(),
         from: edition.from.as_ref().map(ToString::to_string).unwrap_or_default(),
-        changes: plural(edition.changes.len(), "change"),
+        changes: plural(changes, "change"),
         breaks: if breaks > 0 { plural(breaks, "break") } else { String::new() },
     }
 }
@@ -152,9 +203,7 @@ fn index(catalogue: &Catalogue) -> String {
         summary: String,
         counts: String,
     }
-    let Some(latest) = catalogue.latest() else { return String::new() };
-    let names: BTreeSet<&String> =
-        catalogue.editions.iter().flat_map(|edition| edition.packages.keys()).collect();
+    let Some(latest) = catalogue.latest_edition() else { return String::new() };
     let ever = |name: &String| {
         let mut having = catalogue.editions.iter().filter(|edition| edition.packages.contains_key(name));
         let first = having.next();
@@ -169,7 +218,7 @@ fn index(catalogue: &Catalogue) -> String {
                 last.filter(|_| !catalogue.editions.last().is_some_and(|e| e.packages.contains_key(name))),
             ),
             summary: package.map(|package| package.summary.clone()).unwrap_or_default(),
-            counts: package.map(Package::counts).unwrap_or_default(),
+            counts: package.map(|package| package.counts.clone()).unwrap_or_default(),
         }
     };
     let folder = file_name(&latest.version.to_string());
@@ -181,7 +230,7 @@ fn index(catalogue: &Catalogue) -> String {
             latest: listed(catalogue, latest),
             versions: catalogue.editions.iter().rev().map(|edition| listed(catalogue, edition)).collect(),
             depend: dependences(&catalogue.targets, &latest.version),
-            packages: names.into_iter().map(ever).collect(),
+            packages: catalogue.ever().into_iter().map(ever).collect(),
         },
     )
 }
@@ -191,32 +240,47 @@ pub(super) fn called(package: &str) -> String {
     if package.is_empty() { "files without a package".to_owned() } else { package.to_owned() }
 }
 
-fn version(catalogue: &Catalogue, n: usize) -> String {
+/// A version beside another one.
+#[derive(Serialize)]
+struct Beside {
+    version: String,
+    folder: String,
+}
+
+fn version(
+    catalogue: &Catalogue,
+    edition: &Edition,
+    changed: &[ChangeRecord],
+    there: &BTreeMap<String, String>,
+) -> String {
     #[derive(Serialize)]
     struct Page {
         frame: Frame,
         listed: Listed,
-        before: Option<Listed>,
-        after: Option<Listed>,
+        before: Option<Beside>,
+        after: Option<Beside>,
         depend: Vec<Dependence>,
         packages: Vec<(String, String, String, String)>,
         changes: Vec<(String, Vec<Told>)>,
     }
-    let edition = &catalogue.editions[n];
     let version = edition.version.to_string();
-    let there = addresses(edition);
     let mut changes: BTreeMap<&str, Vec<Told>> = BTreeMap::new();
-    for change in &edition.changes {
-        changes.entry(&change.package).or_default().push(Told::of(change, &there));
+    for change in changed {
+        changes.entry(&change.package).or_default().push(Told::of(change, there));
     }
     for told in changes.values_mut() {
         // What breaks comes first.
         told.sort_by_key(|told| told.word != "breaks");
     }
-    let near = |n: Option<usize>| Some(listed(catalogue, catalogue.editions.get(n?)?));
+    let near = |version: &Version| {
+        let version = version.to_string();
+        Beside { folder: file_name(&version), version }
+    };
+    let before = catalogue.versions.iter().rfind(|other| **other < edition.version);
+    let after = catalogue.versions.iter().find(|other| **other > edition.version);
     let title = format!("{} {version}", catalogue.name);
-    let row = |package: &Package| {
-        (called(&package.name), package.page.clone(), package.summary.clone(), package.counts())
+    let row = |(name, brief): (&String, &doc::Brief)| {
+        (called(name), brief.page.clone(), brief.summary.clone(), brief.counts.clone())
     };
     render(
         template!("version.html.j2"),
@@ -228,10 +292,10 @@ fn version(catalogue: &Catalogue, n: usize) -> String {
                 ..catalogue.frame(&title, "../")
             },
             listed: listed(catalogue, edition),
-            before: near(n.checked_sub(1)),
-            after: near(Some(n + 1)),
+            before: before.map(near),
+            after: after.map(near),
             depend: dependences(&catalogue.targets, &edition.version),
-            packages: edition.packages.values().map(row).collect(),
+            packages: edition.packages.iter().map(row).collect(),
             changes: changes.into_iter().map(|(package, told)| (called(package), told)).collect(),
         },
     )
@@ -248,7 +312,7 @@ struct Told {
 }
 
 impl Told {
-    fn of(change: &ChangeRecord, there: &BTreeMap<&str, &str>) -> Told {
+    fn of(change: &ChangeRecord, there: &BTreeMap<String, String>) -> Told {
         let breaks = change.bump == Bump::Major;
         let claims = claims(&change.verdict).into_iter().filter(|_| breaks);
         Told {
@@ -260,24 +324,14 @@ impl Told {
                 (false, _) => "changed",
             },
             symbol: change.symbol.clone(),
-            href: there.get(&*change.symbol).map(|page| format!("{page}#{}", change.symbol)),
+            href: there.get(&change.symbol).map(|page| format!("{page}#{}", change.symbol)),
             message: change.message.clone(),
             hit: claims.map(|claim| format!("{} {}: {}", claim.label, claim.whom, claim.reason)).collect(),
         }
     }
 }
 
-/// The page of each element of a version.
-fn addresses(edition: &Edition) -> BTreeMap<&str, &str> {
-    let mut all = BTreeMap::new();
-    for package in edition.packages.values() {
-        let names = package.heads().map(|head| &*head.full_name);
-        all.extend(names.map(|name| (name, &*package.page)));
-    }
-    all
-}
-
-fn of_package(catalogue: &Catalogue, edition: &Edition, package: &Package) -> String {
+fn of_package(catalogue: &Catalogue, of: &Version, package: &Package) -> String {
     #[derive(Serialize)]
     struct Page<'a> {
         frame: Frame,
@@ -288,7 +342,7 @@ fn of_package(catalogue: &Catalogue, edition: &Edition, package: &Package) -> St
         package: &'a Package,
         counts: String,
     }
-    let version = edition.version.to_string();
+    let version = of.to_string();
     let name = called(&package.name);
     render(
         template!("package.html.j2"),
@@ -302,7 +356,7 @@ fn of_package(catalogue: &Catalogue, edition: &Edition, package: &Package) -> St
                 names: Some(String::new()),
                 ..catalogue.frame(&format!("{name} {version}"), "../")
             },
-            latest: catalogue.latest().is_some_and(|latest| latest.version == edition.version),
+            latest: catalogue.latest() == Some(of),
             version,
             all: format!("../{PACKAGES}/{}", package.page),
             package,
@@ -311,7 +365,7 @@ fn of_package(catalogue: &Catalogue, edition: &Edition, package: &Package) -> St
     )
 }
 
-/// The page of a package over all versions.
+/// What the page of a package over all versions is made with.
 pub(super) fn over_versions<T: Serialize>(catalogue: &Catalogue, package: &str, content: T) -> String {
     #[derive(Serialize)]
     struct Page<T> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::names::file_name;
 use super::pages::{listed, over_versions};
 use super::{Catalogue, Edition, doc};
+use crate::findings::ChangeRecord;
 use crate::report::{Numbers, picture};
 use crate::words::Bump;
 
@@ -57,28 +58,19 @@ struct Cell {
     href: Option<String>,
 }
 
-/// The page of every package that any version has.
-pub(super) fn packages(catalogue: &Catalogue, pictures: &Pictures) -> BTreeMap<String, String> {
-    let names: BTreeSet<&String> =
-        catalogue.editions.iter().flat_map(|edition| edition.packages.keys()).collect();
-    let touched: Vec<BTreeMap<&str, Bump>> = catalogue.editions.iter().map(touched).collect();
-    let page = |name: &String| over_versions(catalogue, name, content(catalogue, name, &touched, pictures));
-    names.into_iter().map(|name| (name.clone(), page(name))).collect()
+/// The page of a package over all versions.
+pub(super) fn package(catalogue: &Catalogue, name: &str, pictures: &Pictures) -> String {
+    over_versions(catalogue, name, content(catalogue, name, pictures))
 }
 
-fn content<'a>(
-    catalogue: &'a Catalogue,
-    package: &str,
-    touched: &[BTreeMap<&str, Bump>],
-    pictures: &'a Pictures,
-) -> Content<'a> {
+fn content<'a>(catalogue: &'a Catalogue, package: &str, pictures: &'a Pictures) -> Content<'a> {
     // By full name: what it is called in the package, what it is, and which versions have it.
     let mut rows: BTreeMap<&str, (&str, &'static str, Vec<bool>)> = BTreeMap::new();
     let count = catalogue.editions.len();
     for (n, edition) in catalogue.editions.iter().enumerate() {
-        for (head, noun) in edition.packages.get(package).into_iter().flat_map(doc::Package::wholes) {
-            let row = rows.entry(&head.full_name).or_insert_with(|| (&head.name, noun, vec![false; count]));
-            row.2[n] = true;
+        for whole in edition.packages.get(package).into_iter().flat_map(|brief| &brief.wholes) {
+            let row = || (&*whole.name, whole.noun, vec![false; count]);
+            rows.entry(&whole.full_name).or_insert_with(row).2[n] = true;
         }
     }
     let page = doc::page(package);
@@ -92,7 +84,7 @@ fn content<'a>(
         let cell = |(n, edition): (usize, &Edition)| {
             let before = n.checked_sub(1).is_some_and(|before| there[before]);
             let ever = there[..n].iter().any(|there| *there);
-            let (class, word) = match (there[n], before, touched[n].get(full_name)) {
+            let (class, word) = match (there[n], before, edition.touched.get(full_name)) {
                 (true, false, _) if ever => ("again", "back"),
                 (true, false, _) => ("used", "new"),
                 (true, true, Some(Bump::Major)) => ("again", "breaks"),
@@ -113,20 +105,23 @@ fn content<'a>(
     }
 }
 
-/// The services, messages and enums that a version changed, each with the largest bump that asks for.
-fn touched(edition: &Edition) -> BTreeMap<&str, Bump> {
-    let wholes = edition.packages.values().flat_map(doc::Package::wholes);
-    let wholes: BTreeSet<&str> = wholes.map(|(head, _)| &*head.full_name).collect();
-    let mut touched: BTreeMap<&str, Bump> = BTreeMap::new();
-    for change in &edition.changes {
+/// The services, messages and enums among these packages that changes are about, each with the largest bump that asks for.
+pub(super) fn touched(
+    packages: &BTreeMap<String, doc::Brief>,
+    changes: &[ChangeRecord],
+) -> BTreeMap<String, Bump> {
+    let wholes = packages.values().flat_map(|brief| &brief.wholes);
+    let wholes: BTreeSet<&str> = wholes.map(|whole| &*whole.full_name).collect();
+    let mut touched: BTreeMap<String, Bump> = BTreeMap::new();
+    for change in changes {
         let mut name = &*change.symbol;
         while !wholes.contains(name)
             && let Some((whole, _)) = name.rsplit_once('.')
         {
             name = whole;
         }
-        if let Some(whole) = wholes.get(name) {
-            let bump = touched.entry(whole).or_insert(change.bump);
+        if wholes.contains(name) {
+            let bump = touched.entry(name.to_owned()).or_insert(change.bump);
             *bump = change.bump.max(*bump);
         }
     }

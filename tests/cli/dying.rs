@@ -96,6 +96,29 @@ fn look(around: &Path) -> ([BTreeSet<String>; 4], Vec<String>) {
     (seen, missing)
 }
 
+/// The versions that somebody can use from a server of Maven, and what is there of others that would be taken for one: classes
+/// without their description or sources, or a place in the list of versions without both.
+fn look_at_server(around: &Path) -> (BTreeSet<String>, Vec<String>) {
+    let folder = around.join("served/m2/com/acme/pay/acme-pay");
+    // Read first: what comes to it later is no lie of what is looked at next.
+    let list = text(&folder.join("maven-metadata.xml"));
+    let (mut usable, mut half) = (BTreeSet::new(), Vec::new());
+    for version in names(&folder).into_iter().filter(|name| folder.join(name).is_dir()) {
+        let has = |end: &str| folder.join(&version).join(format!("acme-pay-{version}{end}")).exists();
+        // In this order, for the first comes last.
+        let (classes, description, sources) = (has(".jar"), has(".pom"), has("-sources.jar"));
+        if classes && !(description && sources) {
+            half.push(version.clone());
+        }
+        if classes {
+            usable.insert(version);
+        }
+    }
+    let listed = list.lines().filter_map(|l| l.strip_prefix("<version>")?.strip_suffix("</version>"));
+    half.extend(listed.filter(|version| !usable.contains(*version)).map(str::to_owned));
+    (usable, half)
+}
+
 /// Somebody who looks at all places until it is dropped.
 struct Reader {
     ended: Arc<AtomicBool>,
@@ -103,14 +126,14 @@ struct Reader {
 }
 
 impl Reader {
-    fn of(around: PathBuf) -> Reader {
+    /// `look` says what is missing.
+    fn of(look: impl Fn() -> Vec<String> + Send + 'static) -> Reader {
         let ended = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&ended);
         let thread = std::thread::spawn(move || {
             let mut times = 0;
             while !stop.load(Ordering::SeqCst) {
-                let (_, missing) = look(&around);
-                assert_eq!(missing, <Vec<String>>::new(), "a half version");
+                assert_eq!(look(), <Vec<String>>::new(), "a half version");
                 times += 1;
                 // There are only so many processors.
                 std::thread::sleep(Duration::from_millis(10));
@@ -177,7 +200,8 @@ fn a_run_that_is_killed_at_any_step_of_a_tool_is_finished_or_forgotten_by_the_ne
     let all = everywhere();
     let around = all.repo.around();
     script(&around.join("steps"), STEPS);
-    let reader = Reader::of(around.clone());
+    let looked_at = around.clone();
+    let reader = Reader::of(move || look(&looked_at).1);
     let mut published = 0;
     for at in 1.. {
         edit(&all, at);
@@ -202,10 +226,62 @@ fn a_run_that_is_killed_at_any_step_of_a_tool_is_finished_or_forgotten_by_the_ne
 }
 
 #[test]
+fn a_server_of_maven_has_a_version_when_it_can_be_used_and_not_before() {
+    let all = Registries::new(|_| None);
+    let around = all.repo.around();
+    let config = all.repo.env.read("protopact.toml");
+    let (above, _) = config.split_once("\n[release]\n").unwrap();
+    let to = format!("{above}\n[release]\nto = [\"git:origin\", \"maven+{}/m2#local\"]\n", all.url());
+    all.repo.env.write("protopact.toml", &to);
+    all.repo.push("a server");
+    let _ = all.ok(&["release", "--declare", "1.0.0"]);
+    script(&around.join("steps"), STEPS);
+    let looked_at = around.clone();
+    let reader = Reader::of(move || look_at_server(&looked_at).1);
+    let mut published = 0;
+    for at in 1.. {
+        edit(&all, at);
+        let version = format!("1.{at}.0");
+        fs::write(around.join("count"), "0").unwrap();
+        let mut command = all.repo.env.program(&["release"]);
+        command.envs(&all.environment).env("STEPS", around.join("steps"));
+        command.env("COUNT", around.join("count")).env("KILL_AT", at.to_string());
+        let output = command.output().unwrap();
+        if output.status.success() {
+            break;
+        }
+        assert_eq!(output.status.code(), None, "{at}: it was killed: {output:?}");
+        let pushed = all.repo.remote().contains_key(&format!("refs/tags/v{version}"));
+        published += usize::from(pushed);
+        let seen = look_at_server(&around);
+        assert!(seen.1.is_empty() && (pushed || !seen.0.contains(&version)), "{at}: {seen:?}");
+        // It takes no file twice: what is there is not sent again.
+        let output = all.ok(&["release"]);
+        assert_eq!(pushed, output.out.contains("an earlier run has begun"), "{at}: {output}");
+        let seen = look_at_server(&around);
+        assert!(seen.1.is_empty() && seen.0.contains(&version), "{at}: {seen:?}");
+        let output = all.ok(&["release", "--from", &format!("v{version}")]);
+        assert!(output.out.contains("has it already"), "{at}: {output}");
+    }
+    // Before the first file, after each of three, and after the list.
+    assert_eq!(published, 5);
+    assert!(reader.end() > 0);
+    // One that breaks down in the middle is written by the next run too.
+    edit(&all, 40);
+    fs::write(around.join("mvn-fails"), "").unwrap();
+    let output = all.run(&["release"]);
+    assert!(output.code == 4 && output.err.contains("but not in every place yet"), "{output}");
+    fs::remove_file(around.join("mvn-fails")).unwrap();
+    let _ = all.ok(&["release"]);
+    assert!(look_at_server(&around).1.is_empty());
+}
+
+#[test]
 fn a_run_that_is_killed_before_a_list_has_its_version_is_finished() {
     let all = everywhere();
     let around = all.repo.around();
-    let reader = Reader::of(around.clone());
+    let looked_at = around.clone();
+    let reader = Reader::of(move || look(&looked_at).1);
     // Where the lock is that a run takes before it adds to a list, and what is there by then.
     let places = [
         ("m2/com/acme/pay/acme-pay", "origin.git"),

@@ -88,8 +88,29 @@ step() { :; }
 step
 echo \"mvn $*\" >>\"$SERVED/../calls\"
 for argument; do
-    case $argument in -DaltDeploymentRepository=local::file://*) to=${argument#*::file://} ;; esac
+    case $argument in
+        -DaltDeploymentRepository=local::file://*) to=${argument#*::file://} ;;
+        -Durl=*) url=${argument#*=} ;;
+        -Dversion=*) version=${argument#*=} ;;
+        -Dfile=*) first=${argument#*=} ;;
+        -Dfiles=*) rest=${argument#*=} ;;
+    esac
 done
+# To a server, which takes no file twice, and lists a version when it has been sent all.
+if [ -n \"$url\" ]; then
+    to=$SERVED/m2/com/acme/pay/acme-pay
+    mkdir -p \"$to/$version\"
+    for file in $first $(echo \"$rest\" | tr , ' '); do
+        [ -e \"$to/$version/${file##*/}\" ] && { echo '409 Conflict' >&2; exit 1; }
+        cp \"$file\" \"$to/$version/${file##*/}.sent\"
+        mv \"$to/$version/${file##*/}.sent\" \"$to/$version/${file##*/}\"
+        step
+        [ -e \"$SERVED/../mvn-fails\" ] && { echo '[ERROR] 503' >&2; exit 1; }
+    done
+    grep -s \"<version>$version<\" \"$to/maven-metadata.xml\" || echo \"<version>$version</version>\" >>\"$to/maven-metadata.xml\"
+    step
+    exit 0
+fi
 [ -n \"$to\" ] || exit 0
 version=$(sed -n 's/^  <version>\\(.*\\)<.version>/\\1/p' pom.xml)
 mkdir -p \"$to/com/acme/pay/acme-pay/$version\"
@@ -174,7 +195,12 @@ impl Registries {
         self.repo.env.write("protopact.lock", &lock.render());
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    /// Where what is below `served` is read.
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         let environment = self.environment.clone();
         let output = self.repo.env.run_with(args, |io| {
             io.env = environment;

@@ -4,6 +4,7 @@
 //! its sources are.
 
 mod folder;
+mod server;
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,11 +18,14 @@ use self::folder::Laid;
 use super::package::{Tool, basic, laid_out, package, text, unpacked};
 use super::{Prepared, State, Target, TargetError};
 use crate::config::MavenRepository;
-use crate::machine::{FileTree, Host, Web};
+use crate::machine::{FileTree, Host, Web, fail};
 use crate::words::Language;
 
 /// What deploys, whatever version the description or Maven itself would take.
 const DEPLOY: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4:deploy";
+
+/// What the names of files end with that hold the sum of another one.
+const SUMS: [&str; 4] = [".md5", ".sha1", ".sha256", ".sha512"];
 
 /// A repository of Maven.
 #[derive(Clone, Debug)]
@@ -52,13 +56,21 @@ impl Maven {
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TargetError> {
-        let Some(folder) = &self.folder else {
-            let url = format!("{}/{path}", self.place.address.trim_end_matches('/'));
-            let web = Web::new()?;
-            let authorization = self.authorization();
-            return Ok(web.get(&url, "*/*", authorization.as_deref())?);
-        };
-        folder::read(&folder.join(path))
+        match &self.folder {
+            Some(folder) => folder::read(&folder.join(path)),
+            None => Ok(Web::new()?.get(&self.url(path), "*/*", self.authorization().as_deref())?),
+        }
+    }
+
+    fn has(&self, path: &str) -> Result<bool, TargetError> {
+        match &self.folder {
+            Some(folder) => Ok(folder.join(path).is_file()),
+            None => Ok(Web::new()?.has(&self.url(path), self.authorization().as_deref())?),
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.place.address.trim_end_matches('/'))
     }
 
     /// What Maven's own settings have for the server.
@@ -84,6 +96,30 @@ impl Maven {
     fn lay(&self, repository: &Path, package: &Path, at: &Coordinates) -> Result<Laid, TargetError> {
         let deploy = |beside: &Path| self.deploy(package, &format!("file://{}", beside.display()));
         Laid::new(repository, &at.folder(), &at.version, &deploy)
+    }
+
+    /// Sends a version to a server, without what is there. Where only the list lacks it, the description brings it there.
+    fn send(&self, laid: &Path, at: &Coordinates) -> Result<(), TargetError> {
+        let stem = format!("{}-{}", at.artifact, at.version);
+        let below = format!("{}/{}", at.folder(), at.version);
+        let all = server::artefacts(&laid.join(&below), &stem)?;
+        let mut missing = Vec::new();
+        for file in &all {
+            if !self.has(&format!("{below}/{}", file.name(&stem)))? {
+                missing.push(file);
+            }
+        }
+        if missing.is_empty() {
+            missing.extend(all.iter().filter(|file| file.name(&stem) == format!("{stem}.pom")));
+        }
+        let set = [
+            ("repositoryId", &*self.place.id),
+            ("url", &self.place.address),
+            ("groupId", &at.group),
+            ("artifactId", &at.artifact),
+            ("version", &at.version),
+        ];
+        self.call(laid, server::goals(&missing, &set))
     }
 }
 
@@ -159,10 +195,10 @@ impl Target for Maven {
         if archive.as_ref().is_some_and(|archive| !are_sources(archive, &package)) {
             return Ok(State::Other);
         }
-        if pom.is_none() || archive.is_none() {
+        if pom.is_none() || archive.is_none() || !self.has(&format!("{stem}.jar"))? {
             return Ok(State::Absent);
         }
-        // It is written last.
+        // It is written last, but servers that write it by themselves do so with the first file.
         let listed = self.read(&format!("{all}/maven-metadata.xml"))?.unwrap_or_default();
         let listed = String::from_utf8_lossy(&listed).contains(&format!("<version>{version}</version>"));
         Ok(if listed { State::Same } else { State::Absent })
@@ -174,13 +210,15 @@ impl Target for Maven {
             return Err(TargetError::Private { target: self.name() });
         }
         let (target, files, folder) = (self.clone(), files.clone(), laid_out(&package)?);
+        let at = coordinates(&package)?;
         if let Some(repository) = &self.folder {
-            let at = coordinates(&package)?;
             let laid = self.lay(repository, folder.path(), &at)?;
             return Ok(Box::new(Beside { target, repository: repository.clone(), at, files, folder, laid }));
         }
-        self.call(folder.path(), vec!["verify".into()])?;
-        Ok(Box::new(Built { target, files, folder }))
+        let laid = tempfile::Builder::new().prefix("protopact-").tempdir();
+        let laid = laid.map_err(|e| fail("make a folder in", &std::env::temp_dir())(e.kind().into()))?;
+        self.deploy(folder.path(), &format!("file://{}", laid.path().display()))?;
+        Ok(Box::new(Built { target, at, files, laid }))
     }
 }
 
@@ -213,19 +251,21 @@ impl Prepared for Beside {
 /// A package that is compiled and not sent to a server yet.
 struct Built {
     target: Maven,
+    at: Coordinates,
     files: FileTree,
-    folder: TempDir,
+    /// What Maven would have put into a repository.
+    laid: TempDir,
 }
 
 impl Prepared for Built {
     fn show(self: Box<Self>) -> Result<(), TargetError> {
-        let Built { target, files, folder } = &*self;
+        let Built { target, at, files, laid } = &*self;
         match target.state(files)? {
             State::Same => return Ok(()),
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
-        let sent = target.deploy(folder.path(), &target.place.address);
+        let sent = target.send(laid.path(), at);
         let Err(error) = sent else { return Ok(()) };
         // Of two that send the same, one is told that it is there.
         match target.state(files)? {
@@ -326,6 +366,8 @@ mod tests {
         ];
         let jar = zip(jar.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes()))).unwrap();
         fs::write(all.join("1.0.0/acme-pay-1.0.0-sources.jar"), jar).unwrap();
+        assert_eq!(target.state(&files("one")).unwrap(), State::Absent, "it has no classes");
+        fs::write(all.join("1.0.0/acme-pay-1.0.0.jar"), "classes").unwrap();
         assert_eq!(target.state(&files("one")).unwrap(), State::Absent, "it is in no list");
         fs::write(all.join("maven-metadata.xml"), "<versions><version>1.0.0</version></versions>").unwrap();
         assert_eq!(target.state(&files("one")).unwrap(), State::Same);

@@ -11,11 +11,10 @@ use tempfile::TempDir;
 
 use super::super::TargetError;
 use super::super::directory;
+use super::SUMS;
 use crate::machine::{FileError, fail, files_below, write_whole};
 
 const LIST: &str = "maven-metadata.xml";
-/// What the names of files end with that hold the sum of another one.
-const SUMS: [&str; 4] = [".md5", ".sha1", ".sha256", ".sha512"];
 
 /// A version that is beside a repository and not in it yet.
 #[derive(Debug)]
