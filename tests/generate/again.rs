@@ -23,10 +23,16 @@ fn published(generate: &str, protoc: &str) -> Lab {
 fn other_plugins_than_those_of_its_commit_make_another_package() {
     let lab = published(&format!("{JAVA}{PYTHON}{RUST}"), "\"36.1\"");
     let output = lab.run(&["generate", "--from", "v1.9.0"]);
-    insta::assert_snapshot!(output, @"");
+    insta::assert_snapshot!(output, @"
+    --- stderr
+    error: version 1.9.0 is published, and these would be other packages under the same version: `java`: protoc was 36.1, is 36.2; `python`: protoc was 36.1, is 36.2
+    hint: give them a version of their own with `protopact generate --from v1.9.0 --lang java,python --build-number 1`; `--force` makes them all the same
+    --- exit 2
+    ");
     assert!(!lab.env.work().join("sdk/java").exists());
     let checked = lab.run(&["generate", "--from", "v1.9.0", "--check", "--lang", "java"]);
-    insta::assert_snapshot!(checked.out.lines().last().unwrap(), @"");
+    let way = "a published version never changes: give them a version of their own with `protopact generate --from v1.9.0 --lang java --build-number 1`";
+    assert!(checked.out.contains(way), "{checked}");
     assert!(
         checked.code == 1 && checked.out.contains("another package sdk/java: protoc was 36.1, is 36.2"),
         "{checked}"
@@ -43,7 +49,12 @@ fn other_plugins_than_those_of_its_commit_make_another_package() {
 fn a_build_has_a_version_of_its_own() {
     let lab = published(&format!("{JAVA}{PYTHON}{RUST}"), "\"36.1\"");
     let build = ["generate", "--from", "v1.9.0", "--build-number", "2"];
-    insta::assert_snapshot!(lab.run(&build), @"");
+    insta::assert_snapshot!(lab.run(&build), @"
+    --- stderr
+    error: versions of packages for Rust have no part for build 2
+    hint: make the others with `--lang java,python`; for Rust, release the contract under a new version
+    --- exit 2
+    ");
     let output = lab.ok(&[&build[..], &["--lang", "java,python"]].concat());
     assert!(
         output.out.contains("com.acme:contracts:1.9.0-2")
@@ -82,7 +93,12 @@ fn what_the_output_has_of_a_published_version_stays() {
     let _ = lab.ok(&["generate", "--from", "v1.9.0"]);
     let before = lab.tree("sdk");
     lab.configure(&format!("{JAVA}[package]\ndescription = \"Other words\"\n"));
-    insta::assert_snapshot!(lab.run(&["generate", "--from", "v1.9.0"]), @"");
+    insta::assert_snapshot!(lab.run(&["generate", "--from", "v1.9.0"]), @"
+    --- stderr
+    error: version 1.9.0 is published, and these would be other packages under the same version: `java`: its settings are others
+    hint: give them a version of their own with `protopact generate --from v1.9.0 --lang java --build-number 1`; `--force` makes them all the same
+    --- exit 2
+    ");
     assert_eq!(lab.tree("sdk"), before);
     // What somebody changed by hand is put right, and another version is another matter.
     lab.configure(JAVA);
@@ -114,7 +130,7 @@ fn only_the_highest_versions_stay() {
     assert_eq!(folders(), ["1.10.0", "1.9.0"]);
     // The one that is made stays, however low it is; of the others the highest do.
     let output = make("v1.2.0");
-    assert!(output.out.contains("rust/1.9.0   removed"), "{output}");
+    assert!(output.out.contains("rust/1.9.0  removed"), "{output}");
     assert_eq!(folders(), ["1.10.0", "1.2.0"]);
     let _ = make("v1.10.0-rc.1");
     assert_eq!(folders(), ["1.10.0", "1.10.0-rc.1"]);

@@ -75,9 +75,10 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out:
             out.push(shared::refuse(schema, LANGUAGE, Element::Enum(id), &[], what, hint));
         }
     }
-    for element in files.iter().flat_map(|id| inside(schema, Element::File(*id))) {
-        let Element::Field(id) = element else { continue };
-        let field = schema.field(id);
+    // Defaults of extensions are read from the descriptor, which is written in pieces.
+    let messages = schema.messages().filter(|(_, message)| files.contains(&message.file));
+    for id in messages.flat_map(|(_, message)| &message.fields) {
+        let (field, element) = (schema.field(*id), Element::Field(*id));
         let long = field.default.as_deref().map_or(0, |default| constant(field.kind, default));
         if long > CONSTANT {
             let what = format!(
