@@ -42,7 +42,9 @@ fn enums(text: &str) -> BTreeSet<&str> {
     };
     let aliases: BTreeSet<&str> = text.lines().filter_map(alias).collect();
     let mut found = BTreeSet::new();
-    for (before, after) in [("RepeatedScalarFieldContainer[", "]"), ("_Union[", ", str]"), ("ScalarMap[", "]")] {
+    for (before, after) in
+        [("RepeatedScalarFieldContainer[", "]"), ("_Union[", ", str]"), ("ScalarMap[", "]")]
+    {
         for (at, _) in text.match_indices(before) {
             let rest = &text[at + before.len()..];
             let Some((inside, _)) = rest.split_once(after) else { continue };
