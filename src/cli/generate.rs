@@ -9,15 +9,14 @@ use clap::Args;
 
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
-use super::{CliError, Ctx, ErrorKind, Exit};
+use super::{CliError, Ctx, ErrorKind, Exit, remade};
 use crate::codegen::Contract;
 use crate::codegen::buf_gen::{self, Template};
 use crate::codegen::build::{self, Outcome, Workshop};
-use crate::codegen::compare::Difference;
 use crate::codegen::generate::{GenerateError, Unit, line};
 use crate::codegen::legal::terms;
 use crate::codegen::plan::{self, PlanError, Wish};
-use crate::codegen::produce::{self, Output, ProduceError, Produced, Row, Running, State};
+use crate::codegen::produce::{self, Checked, Output, ProduceError, Produced, Row, Running, State};
 use crate::codegen::sdk;
 use crate::config::generate::Generate;
 use crate::machine::Limits;
@@ -34,7 +33,7 @@ use crate::words::Language;
 Examples:
   protopact generate                       the packages of the working tree
   protopact generate --from v1.4.0         those of a published version
-  protopact generate --versioned           each version in a folder of its own
+  protopact generate --versioned --keep 5  each version in a folder of its own, five of them at most
   protopact generate --lang go,python      only these
   protopact generate --check               is what is there what would be made?
   protopact generate --dry-run             has every language room for the contract?
@@ -66,6 +65,18 @@ pub(super) struct GenerateArgs {
     #[arg(long)]
     versioned: bool,
 
+    /// With folders of versions: only so many stay, the highest versions and the one that is made
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    keep: Option<u16>,
+
+    /// Which build of a published version this is, where its packages are made again with other plugins
+    ///
+    /// A published version never changes, so packages that would be others are refused. With a build number they have a
+    /// version of their own: build 2 of 1.9.0 is 1.9.0-2 for Maven and 1.9.0.post2 for Python. Versions of Go modules and
+    /// of crates have no such part: there it takes another version of the contract.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "template")]
+    build_number: Option<u32>,
+
     /// The version in the packages, instead of that of the tag
     #[arg(long = "as", value_name = "VERSION")]
     published_as: Option<semver::Version>,
@@ -93,7 +104,7 @@ pub(super) struct GenerateArgs {
     #[arg(long, alias = "verify", conflicts_with_all = ["check", "dry_run", "template"])]
     build: bool,
 
-    /// Make everything anew, and delete files in the packages' folders that protopact has not written
+    /// Make everything anew, also other packages of a published version, and delete files in the packages' folders that protopact has not written
     #[arg(long)]
     force: bool,
 
@@ -109,7 +120,7 @@ const BUILD_PATIENCE: Duration = Duration::from_secs(1200);
 const WAIT: Duration = Duration::from_secs(30);
 
 /// The version of what has none.
-const UNPUBLISHED: &str = "0.0.0-dev";
+pub(super) const UNPUBLISHED: &str = "0.0.0-dev";
 
 /// Runs the command.
 pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
@@ -135,6 +146,15 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         .map(ToString::to_string)
         .or_else(|| version.name.version().map(ToString::to_string));
     let number = number.unwrap_or_else(|| UNPUBLISHED.to_owned());
+    if let Some(build) = args.build_number {
+        let targets = plan::targets(&settings, name).into_iter().map(|target| target.language());
+        remade::check_build(build, &number, &targets.collect::<Vec<_>>(), args.lang.as_deref())?;
+    }
+    let versioned = args.versioned || settings.versioned;
+    if args.keep.is_some() && !versioned {
+        return Err(CliError::usage("`--keep` is about folders of versions, and there are none")
+            .hint("add `--versioned`, or set `versioned = true` under `[generate]`"));
+    }
     let managed = template.as_ref().and_then(|t| Some(t.managed.as_ref()?.apply(&version.compiled)));
     let commit = version.name.commit().map(|c| c.to_string());
     let terms = terms(&settings, &version.legal);
@@ -144,6 +164,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     let contract = Contract {
         name,
         version: &number,
+        build: args.build_number,
         commit: commit.as_deref(),
         licence: &terms.licence,
         legal: &version.legal,
@@ -162,11 +183,16 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         return dry_run(&contract, &settings, args.lang.as_deref(), ctx);
     }
     let lock = machine.read_lock()?;
+    let released = args.published_as.is_none().then(|| remade::released(&version)).flatten();
+    let folder = match args.build_number {
+        Some(build) => format!("{number}+{build}"),
+        None => number.clone(),
+    };
     let plugins = template.as_ref().map(|t| Generate { plugins: t.plugins.clone(), ..Generate::default() });
     let wish = Wish {
         settings: plugins.as_ref().unwrap_or(&settings),
         contract: name,
-        folder: (args.versioned || settings.versioned).then_some(&*number),
+        folder: versioned.then_some(&*folder),
         only: args.lang.as_deref(),
         services: schema.has_services(),
         root: &version.folder,
@@ -202,6 +228,8 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
             keeps_others: template.is_some() && !clean,
             deletes_others: clean,
             force: args.force,
+            published: released.as_ref().filter(|_| template.is_none()),
+            keep: args.keep.map(usize::from).or(settings.keep),
             patience: WAIT,
         };
         let answer = if args.check {
@@ -209,7 +237,7 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         } else {
             produce::produce(&contract, &output, running).map(Answer::Produced)
         };
-        answers.push((shown(folder, ctx), answer.or_else(|e| failed(e, ctx))?));
+        answers.push((shown(folder, ctx), answer.or_else(|e| failed(e, &args, ctx))?));
     }
     drop(progress);
     let mut exit = Exit::Clean;
@@ -217,8 +245,8 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         match answer {
             Answer::Produced(produced) => tell(produced, folder, ctx)?,
             Answer::Checked(found) => {
-                told(found, folder, &again(&args, ctx), ctx)?;
-                if !found.is_empty() {
+                told(found, folder, &args, ctx)?;
+                if !found.differences.is_empty() || !found.remade.is_empty() {
                     exit = Exit::Findings;
                 }
             }
@@ -296,7 +324,7 @@ fn build(folder: &Path, units: &[Unit], machine: &Machine, ctx: &mut Ctx<'_>) ->
 /// What became of one output folder.
 enum Answer {
     Produced(Produced),
-    Checked(Vec<Difference>),
+    Checked(Checked),
 }
 
 /// The buf.gen.yaml to follow, when there is one to follow.
@@ -341,7 +369,11 @@ fn shown(folder: &std::path::Path, ctx: &Ctx<'_>) -> String {
 }
 
 /// Shows what a plugin said, and what is refused, before the error is told.
-fn failed<T>(error: ProduceError, ctx: &mut Ctx<'_>) -> Result<T, CliError> {
+fn failed<T>(error: ProduceError, args: &GenerateArgs, ctx: &mut Ctx<'_>) -> Result<T, CliError> {
+    if let ProduceError::Remade { all, .. } = &error {
+        let way = remade::way_out(all, &|languages, build| again(args, Some((languages, build)), ctx));
+        return Err(CliError::new(ErrorKind::Usage, error).hint(way));
+    }
     if let ProduceError::Generate(error) = &error {
         tell_program(error.messages(), ctx)?;
         if let GenerateError::Refused { all } = error {
@@ -400,10 +432,12 @@ fn tell(produced: &Produced, folder: &str, ctx: &mut Ctx<'_>) -> Result<(), CliE
 }
 
 /// The command that brings up to date what `--check` looked at.
-fn again(args: &GenerateArgs, ctx: &Ctx<'_>) -> String {
+fn again(args: &GenerateArgs, rebuilt: Option<(&[Language], u32)>, ctx: &Ctx<'_>) -> String {
     let GenerateArgs {
         from,
         lang,
+        keep,
+        build_number,
         path,
         exclude_path,
         out,
@@ -423,13 +457,18 @@ fn again(args: &GenerateArgs, ctx: &Ctx<'_>) -> String {
     };
     let list = |all: &[String]| (!all.is_empty()).then(|| all.join(","));
     let shown = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-    let languages = lang.iter().flatten().map(|l| l.as_str().to_owned()).collect::<Vec<_>>();
+    let asked = lang.as_deref().unwrap_or_default();
+    let languages = rebuilt.map_or(asked, |(languages, _)| languages);
+    let languages = languages.iter().map(|l| l.as_str().to_owned()).collect::<Vec<_>>();
     say("--from", from.clone());
     say("--lang", list(&languages));
     say("--path", list(path));
     say("--exclude-path", list(exclude_path));
     say("--out", shown(out));
     say("--as", published_as.as_ref().map(ToString::to_string));
+    say("--keep", keep.as_ref().map(ToString::to_string));
+    let build = rebuilt.map(|(_, build)| build).or(*build_number);
+    say("--build-number", build.as_ref().map(ToString::to_string));
     say("--template", shown(template));
     say("--config", global.config.clone());
     global.imports.iter().for_each(|place| say("--imports", Some(place.clone())));
@@ -441,14 +480,15 @@ fn again(args: &GenerateArgs, ctx: &Ctx<'_>) -> String {
 }
 
 /// Says what differs.
-fn told(found: &[Difference], folder: &str, again: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+fn told(found: &Checked, folder: &str, args: &GenerateArgs, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
     /// The most lines of differences that are shown in all.
     const MOST: usize = 400;
     let view = ctx.view();
     let quiet = ctx.global.quiet;
     let out = &mut ctx.io.out;
     let mut left = MOST;
-    for difference in found {
+    let Checked { differences, remade } = found;
+    for difference in differences {
         Line::new()
             .styled(Style::Error, difference.kind.as_str())
             .plain(format!(" {folder}/{}", difference.path))
@@ -458,19 +498,29 @@ fn told(found: &[Difference], folder: &str, again: &str, ctx: &mut Ctx<'_>) -> R
         }
         left = left.saturating_sub(difference.lines.len());
     }
-    if found.is_empty() {
-        if !quiet {
-            writeln!(out, "`{}` is what would be generated", escape(folder))?;
-        }
-        return Ok(());
+    for package in remade {
+        Line::new()
+            .styled(Style::Error, "another package")
+            .plain(format!(" {folder}/{}: {}", package.path, package.why))
+            .write(&view, out)?;
     }
-    writeln!(
-        out,
-        "{} in `{}`; bring it up to date with `{}`",
-        plural(found.len(), "difference"),
-        escape(folder),
-        escape(again)
-    )?;
+    let differs = (!differences.is_empty())
+        .then(|| format!("{} in `{}`", plural(differences.len(), "difference"), escape(folder)));
+    let way = match (&differs, remade.is_empty()) {
+        (None, true) => {
+            if !quiet {
+                writeln!(ctx.io.out, "`{}` is what would be generated", escape(folder))?;
+            }
+            return Ok(());
+        }
+        (_, true) => format!("bring it up to date with `{}`", escape(&again(args, None, ctx))),
+        (_, false) => {
+            let command = |languages: &[Language], build| again(args, Some((languages, build)), ctx);
+            format!("a published version never changes: {}", escape(&remade::way_out(remade, &command)))
+        }
+    };
+    let parts: Vec<String> = differs.into_iter().chain([way]).collect();
+    writeln!(ctx.io.out, "{}", parts.join("; "))?;
     Ok(())
 }
 
@@ -505,6 +555,7 @@ impl From<ProduceError> for CliError {
             }
             ProduceError::Generate(GenerateError::Lock(error)) => error.into(),
             ProduceError::Generate(error) => CliError::new(ErrorKind::Outside, error),
+            error @ ProduceError::Remade { .. } => CliError::new(ErrorKind::Usage, error),
             ProduceError::Write(error) => {
                 let kind = match error {
                     WriteError::Unsuitable { .. }

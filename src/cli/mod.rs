@@ -30,6 +30,7 @@ mod plugins;
 mod progress;
 mod register;
 mod release;
+mod remade;
 mod repairs;
 mod rules;
 mod serve;

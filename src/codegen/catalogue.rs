@@ -24,6 +24,8 @@ struct Catalogue<'a> {
 struct Row<'a> {
     contract: &'a str,
     version: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build: Option<u32>,
     #[serde(flatten)]
     languages: BTreeMap<&'static str, Place<'a>>,
 }
@@ -36,16 +38,16 @@ struct Place<'a> {
 
 /// The versions of a manifest, highest first.
 fn rows(manifest: &Manifest) -> Vec<Row<'_>> {
-    let mut rows: BTreeMap<(&str, &str), BTreeMap<&'static str, Place<'_>>> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, &str, Option<u32>), BTreeMap<&'static str, Place<'_>>> = BTreeMap::new();
     for (path, unit) in &manifest.units {
         if let (Some(language), Some(coordinate)) = (unit.language(), &unit.coordinate) {
-            let row = rows.entry((&unit.contract, &unit.version)).or_default();
+            let row = rows.entry((&unit.contract, &unit.version, unit.build)).or_default();
             row.insert(language.as_str(), Place { coordinate, path });
         }
     }
-    let row = |((contract, version), languages)| Row { contract, version, languages };
+    let row = |((contract, version, build), languages)| Row { contract, version, build, languages };
     let mut rows: Vec<Row<'_>> = rows.into_iter().map(row).collect();
-    let key = |row: &Row<'_>| semver::Version::parse(row.version).ok();
+    let key = |row: &Row<'_>| (semver::Version::parse(row.version).ok(), row.build);
     rows.sort_by(|a, b| a.contract.cmp(b.contract).then_with(|| key(b).cmp(&key(a))));
     rows
 }
@@ -66,7 +68,8 @@ pub fn markdown(manifest: &Manifest) -> String {
     }
     let _ = writeln!(out, "\n|{}", " --- |".repeat(Language::ALL.len() + 2));
     for row in rows(manifest) {
-        let _ = write!(out, "| {} | {} |", cell(row.contract), cell(row.version));
+        let build = row.build.map_or_else(String::new, |build| format!(", build {build}"));
+        let _ = write!(out, "| {} | {}{build} |", cell(row.contract), cell(row.version));
         for language in Language::ALL {
             let place = row.languages.get(language.as_str());
             let text = place.map_or_else(|| "–".to_owned(), |p| format!("`{}`", cell(p.coordinate)));

@@ -17,6 +17,8 @@ pub struct Contract<'a> {
     pub name: &'a str,
     /// The version without a `v`: `1.4.0`, or `0.0.0-dev` for a working tree.
     pub version: &'a str,
+    /// The number of the build, where a published version is made again; none for the packages it was published with.
+    pub build: Option<u32>,
     /// The commit it was made from, when it was made from one.
     pub commit: Option<&'a str>,
     /// SPDX id for the package's licence field.

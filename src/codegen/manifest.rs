@@ -33,12 +33,18 @@ pub struct Entry {
     pub contract: String,
     /// Its version.
     pub version: String,
+    /// The number of the build, where the version was made again after it was published.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub build: Option<u32>,
     /// The language, for packages.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub language: Option<String>,
     /// What a service team writes to depend on it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub coordinate: Option<String>,
+    /// The programs that made it, with their versions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub makers: BTreeMap<String, String>,
     /// The SHA-256 of every file, by its path below the unit.
     pub files: BTreeMap<String, String>,
 }

@@ -20,6 +20,7 @@ mod pbjson;
 pub mod plan;
 pub mod plugin;
 pub mod produce;
+pub mod remade;
 pub(crate) mod render;
 pub mod request;
 pub mod sdk;

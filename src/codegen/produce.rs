@@ -9,7 +9,8 @@ use thiserror::Error;
 use super::compare::{self, Difference, Kind};
 use super::generate::{self, GenerateError, Made, Unit};
 use super::manifest::{self, Entry, Manifest};
-use super::write::{self, Out, Piece, WriteError};
+use super::remade::{self, Makers, Remade};
+use super::write::{self, Drift, Out, Piece, WriteError};
 use super::{Contract, FileTree, Package, catalogue};
 use crate::machine::{FileError, Host, Limits, fail, files_below};
 
@@ -30,6 +31,10 @@ pub struct Output<'a> {
     pub deletes_others: bool,
     /// Whether everything is made anew, whatever is there.
     pub force: bool,
+    /// Where the version is a published one: the plugins that its commit has in its lock, as far as is known.
+    pub published: Option<&'a Makers>,
+    /// How many folders of versions a package or plugin has at most, this one among them; all stay where it is not said.
+    pub keep: Option<usize>,
     /// How long to wait for another run.
     pub patience: Duration,
 }
@@ -87,6 +92,30 @@ pub enum ProduceError {
     /// Something cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Version `version` is published, and packages would be others than its.
+    #[error(
+        "version {version} is published, and these would be other packages under the same version: {}",
+        names(.all)
+    )]
+    Remade {
+        /// The version.
+        version: String,
+        /// The packages.
+        all: Vec<Remade>,
+    },
+}
+
+fn names(all: &[Remade]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// What a folder is beside what would be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// The files that differ, sorted by path.
+    pub differences: Vec<Difference>,
+    /// Packages of the published version that would be others.
+    pub remade: Vec<Remade>,
 }
 
 impl From<FileError> for ProduceError {
@@ -99,12 +128,76 @@ fn below(folder: &str, path: &str) -> String {
     if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }
 
-/// Units of the manifest that nobody asks for any more. Folders of versions stay.
+/// The folder of all versions of a unit that has one for each, and the version.
+fn of_version(path: &str) -> Option<(&str, semver::Version)> {
+    let (folder, version) = path.rsplit_once('/').unwrap_or(("", path));
+    Some((folder, semver::Version::parse(version).ok()?))
+}
+
+/// Units of the manifest that nobody asks for any more. Folders of versions stay, the highest ones where only some do.
 fn gone(output: &Output<'_>, manifest: &Manifest) -> BTreeSet<String> {
     let asked = |path: &str| output.units.iter().any(|unit| unit.path == path);
-    let version = |path: &str| path.rsplit('/').next().is_some_and(|v| semver::Version::parse(v).is_ok());
-    let old = manifest.units.keys().filter(|path| output.complete && !asked(path) && !version(path));
-    old.cloned().collect()
+    let old =
+        manifest.units.keys().filter(|path| output.complete && !asked(path) && of_version(path).is_none());
+    let mut gone: BTreeSet<String> = old.cloned().collect();
+    for unit in output.units {
+        let (Some(keep), Some((folder, _))) = (output.keep, of_version(&unit.path)) else { continue };
+        let mut others: Vec<(semver::Version, &String)> = manifest
+            .units
+            .keys()
+            .filter(|path| !asked(path))
+            .filter_map(|path| Some((of_version(path).filter(|(of, _)| *of == folder)?.1, path)))
+            .collect();
+        others.sort_by(|a, b| b.cmp(a));
+        gone.extend(others.into_iter().skip(keep.saturating_sub(1)).map(|(_, path)| path.clone()));
+    }
+    gone
+}
+
+/// Refuses to delete files that protopact has not written.
+fn foreign(output: &Output<'_>, path: &str, drift: Drift) -> Result<Drift, WriteError> {
+    if drift.foreign.is_empty() || output.force || output.deletes_others {
+        return Ok(drift);
+    }
+    Err(WriteError::Foreign { path: output.folder.join(path), files: drift.foreign })
+}
+
+/// What is published under this version and would be another package, before any plugin runs: by the lock of its commit,
+/// where the output does not know the version.
+fn released_otherwise(contract: &Contract<'_>, output: &Output<'_>, old: &Manifest) -> Vec<Remade> {
+    let Some(then) = output.published.filter(|_| contract.build.is_none()) else { return Vec::new() };
+    let unknown = |unit: &&Unit| !old.units.get(&unit.path).is_some_and(|entry| is_of(entry, contract));
+    output.units.iter().filter(unknown).filter_map(|unit| remade::since_release(then, unit)).collect()
+}
+
+/// Whether a unit was made of this very version.
+fn is_of(entry: &Entry, contract: &Contract<'_>) -> bool {
+    (&*entry.contract, &*entry.version, entry.build) == (contract.name, contract.version, contract.build)
+}
+
+/// What is published under this version and is another package now.
+fn other_packages<'a>(
+    contract: &Contract<'_>,
+    output: &Output<'_>,
+    old: &Manifest,
+    made: impl Iterator<Item = (&'a Made, &'a Unit)>,
+) -> Vec<Remade> {
+    if output.published.is_none() {
+        return Vec::new();
+    }
+    let other = |(made, unit): (&Made, &Unit)| {
+        let before = old.units.get(&unit.path).filter(|entry| is_of(entry, contract))?;
+        remade::beside(before, unit, &manifest::hashes(&made.files))
+    };
+    made.filter_map(other).collect()
+}
+
+/// Refuses packages that are others than those that were published, unless that is meant.
+fn refuse(contract: &Contract<'_>, output: &Output<'_>, all: Vec<Remade>) -> Result<(), ProduceError> {
+    if all.is_empty() || output.force {
+        return Ok(());
+    }
+    Err(ProduceError::Remade { version: contract.version.to_owned(), all })
 }
 
 /// The files of the output folder itself.
@@ -117,11 +210,13 @@ fn top(output: &Output<'_>, manifest: &Manifest) -> BTreeMap<String, String> {
     top
 }
 
-fn entry(contract: &Contract<'_>, made: &Made, inputs: &str) -> Entry {
+fn entry(contract: &Contract<'_>, made: &Made, unit: &Unit, inputs: &str) -> Entry {
     Entry {
         inputs: inputs.to_owned(),
         contract: contract.name.to_owned(),
         version: contract.version.to_owned(),
+        build: contract.build,
+        makers: remade::makers(unit),
         language: made.language.map(|l| l.as_str().to_owned()),
         coordinate: made.coordinate.clone(),
         files: manifest::hashes(&made.files),
@@ -140,6 +235,7 @@ pub fn produce(
 ) -> Result<Produced, ProduceError> {
     let mut out = Out::take(output.folder, output.patience)?;
     let old = write::read_manifest(out.path());
+    refuse(contract, output, released_otherwise(contract, output, &old))?;
     let descriptors = generate::descriptors(contract.compiled);
     let mut produced = Produced::default();
     let mut todo: Vec<(&Unit, String)> = Vec::new();
@@ -155,10 +251,7 @@ pub fn produce(
         if !units.is_empty() {
             return Err(WriteError::Versions { path: folder, units }.into());
         }
-        let drift = write::drift(&folder, before, output.keeps_others)?;
-        if !drift.foreign.is_empty() && !output.force && !output.deletes_others {
-            return Err(WriteError::Foreign { path: folder, files: drift.foreign }.into());
-        }
+        let drift = foreign(output, &unit.path, write::drift(&folder, before, output.keeps_others)?)?;
         if before.inputs == inputs && drift.is_none() && !output.force {
             produced.rows.push(Row {
                 path: unit.path.clone(),
@@ -173,17 +266,22 @@ pub fn produce(
         }
     }
     let units: Vec<&Unit> = todo.iter().map(|(unit, _)| *unit).collect();
+    let gone = gone(output, &old);
+    for path in &gone {
+        foreign(output, path, write::drift(&out.path().join(path), &old.units[path], output.keeps_others)?)?;
+    }
     let made = generate::make(contract, &units, running.host, running.limits)?;
+    let pairs = made.iter().zip(units.iter().copied());
+    refuse(contract, output, other_packages(contract, output, &old, pairs))?;
 
     let mut new = old.clone();
-    let gone = gone(output, &old);
     for path in &gone {
         new.units.remove(path);
         let row = Row { path: path.clone(), state: State::Removed, coordinate: None, files: 0 };
         produced.rows.push(row);
     }
-    for (made, (_, inputs)) in made.iter().zip(&todo) {
-        new.units.insert(made.path.clone(), entry(contract, made, inputs));
+    for (made, (unit, inputs)) in made.iter().zip(&todo) {
+        new.units.insert(made.path.clone(), entry(contract, made, unit, inputs));
         produced.rows.push(Row {
             path: made.path.clone(),
             state: State::Made,
@@ -223,11 +321,14 @@ pub fn check(
     contract: &Contract<'_>,
     output: &Output<'_>,
     running: Running<'_>,
-) -> Result<Vec<Difference>, ProduceError> {
+) -> Result<Checked, ProduceError> {
     let old = write::read_manifest(output.folder);
+    let mut others = released_otherwise(contract, output, &old);
     let descriptors = generate::descriptors(contract.compiled);
     let units: Vec<&Unit> = output.units.iter().collect();
     let made = generate::make(contract, &units, running.host, running.limits)?;
+    others.extend(other_packages(contract, output, &old, made.iter().zip(units.iter().copied())));
+    others.sort_by(|a, b| a.path.cmp(&b.path));
     let mut new = old.clone();
     let mut found = Vec::new();
     for path in gone(output, &old) {
@@ -238,7 +339,7 @@ pub fn check(
     for (made, unit) in made.iter().zip(&units) {
         found.extend(compare::compare(output.folder, &made.path, &made.files, output.keeps_others)?);
         let inputs = generate::inputs(contract, &descriptors, unit);
-        new.units.insert(made.path.clone(), entry(contract, made, &inputs));
+        new.units.insert(made.path.clone(), entry(contract, made, unit, &inputs));
     }
     // Versions of earlier runs have to be what they were.
     for (path, unit) in new.units.iter().filter(|(path, _)| !made.iter().any(|m| m.path == **path)) {
@@ -259,7 +360,7 @@ pub fn check(
     }
     found.extend(compare::compare(output.folder, "", &tree, true)?);
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
+    Ok(Checked { differences: found, remade: others })
 }
 
 fn untracked(path: String) -> Difference {

@@ -18,6 +18,8 @@ pub struct Generate {
     pub out: Option<String>,
     /// Whether each version gets a folder of its own.
     pub versioned: bool,
+    /// How many of those folders a package has at most; all stay where nothing is said.
+    pub keep: Option<usize>,
     /// Only these files and folders, and what they import.
     pub path: Vec<String>,
     /// Never these files and folders, unless another imports them.
@@ -153,6 +155,7 @@ macro_rules! table {
         pub(super) struct RawGenerate {
             out: Option<Text>,
             versioned: Option<bool>,
+            keep: Option<Spanned<usize>>,
             path: Option<Vec<Text>>,
             exclude_path: Option<Vec<Text>>,
             licence: Option<Text>,
@@ -252,6 +255,10 @@ pub(super) fn read(
         0 => Err(ConfigError::new(place(seconds.span().start), "`timeout` is at least one second")),
         n => Ok(*n),
     });
+    let keep = raw.keep.map(|number| match number.get_ref() {
+        0 => Err(ConfigError::new(place(number.span().start), "`keep` is at least one version")),
+        n => Ok(*n),
+    });
     let mut plugins = Vec::new();
     for plugin in raw.plugin {
         plugins.push(read_plugin(plugin, place)?);
@@ -270,6 +277,7 @@ pub(super) fn read(
         path: paths(raw.path)?,
         exclude_path: paths(raw.exclude_path)?,
         versioned: raw.versioned.unwrap_or(false),
+        keep: keep.transpose()?,
         licence: licence.transpose()?,
         about,
         timeout: timeout.transpose()?,

@@ -83,6 +83,16 @@ impl BuildError {
             _ => "",
         }
     }
+
+    /// Why it was not the tool that ended the step: it took too long, or was not to be started.
+    #[must_use]
+    pub fn interrupted(&self) -> Option<&RunError> {
+        match self {
+            BuildError::Step { source: RunError::Failed { .. }, .. } => None,
+            BuildError::Step { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 /// Where programs are built.

@@ -306,7 +306,12 @@ impl Lack {
             Lack::Absent(reason) => Skip { language, age, reason, failed: None },
             Lack::Failed(error) => {
                 let said = error.messages().to_owned();
-                let first = first_error(&said).map(|line| format!(": {line}")).unwrap_or_default();
+                let interrupted = match &error {
+                    VerifyError::Build(error) => error.interrupted().map(ToString::to_string),
+                    _ => None,
+                };
+                let first = interrupted.as_deref().or_else(|| first_error(&said));
+                let first = first.map(|line| format!(": {line}")).unwrap_or_default();
                 Skip { language, age, reason: format!("{error}{first}"), failed: Some(said) }
             }
         }
@@ -343,6 +348,18 @@ fn built(builder: Builder<'_>, drivers: &[(Kind, Vec<Driver>)], say: &(dyn Fn(&s
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::RunError;
+
+    #[test]
+    fn a_tool_that_takes_too_long_is_told_as_such() {
+        let step = |source| BuildError::Step { language: "rust", step: "cargo build -q".to_owned(), source };
+        let limit = std::time::Duration::from_secs(900);
+        let messages = "warning: unused\n".to_owned();
+        let late = step(RunError::TimedOut { name: "cargo".to_owned(), limit, messages });
+        let skip = Lack::Failed(late.into()).skip((Language::Rust, None));
+        let why = "cannot build the rust driver: `cargo build -q` failed: `cargo` did not finish within 900 seconds and was ended";
+        assert_eq!(skip.reason, why);
+    }
 
     #[test]
     fn of_what_a_tool_says_the_error_is_told() {

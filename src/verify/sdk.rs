@@ -84,6 +84,7 @@ impl Sdk<'_> {
         let contract = Contract {
             name: self.name,
             version: &side.version,
+            build: None,
             commit: None,
             licence: &terms.licence,
             legal: &[],

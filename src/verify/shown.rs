@@ -8,6 +8,9 @@ use super::oracle::same_json;
 /// The most characters of a value that are shown.
 const MOST: usize = 60;
 
+/// The most characters of a number that are shown with all its digits: as many as the longest fraction has.
+const DIGITS: usize = 24;
+
 /// A value for a sentence.
 pub(super) fn shown(value: &Value) -> String {
     let some = |all: Vec<String>| short(&all.join(", "), MOST);
@@ -17,8 +20,8 @@ pub(super) fn shown(value: &Value) -> String {
         Value::I64(v) => v.to_string(),
         Value::U32(v) => v.to_string(),
         Value::U64(v) => v.to_string(),
-        Value::F32(v) => v.to_string(),
-        Value::F64(v) => v.to_string(),
+        Value::F32(v) => number(v),
+        Value::F64(v) => number(v),
         Value::String(v) if v.chars().count() > MOST => format!("a string of {} bytes", v.len()),
         Value::String(v) => format!("{v:?}"),
         Value::Bytes(v) if v.len() > MOST / 2 => format!("{} bytes", v.len()),
@@ -33,6 +36,12 @@ pub(super) fn shown(value: &Value) -> String {
             format!("a map of {} ({})", v.len(), some(entries.collect()))
         }
     }
+}
+
+/// A number with a point; one that is very large or very small is told by its exponent, and not with all its zeros.
+fn number(value: &(impl std::fmt::Display + std::fmt::LowerExp)) -> String {
+    let plain = value.to_string();
+    if plain.len() > DIGITS { format!("{value:e}") } else { plain }
 }
 
 /// The set fields of a message, and how many there are that are not known.
@@ -203,6 +212,20 @@ mod tests {
         let parting = parting(a, b).unwrap();
         let [a, b] = parting.shown();
         format!("{}: {a} / {b}", parting.place)
+    }
+
+    #[test]
+    fn numbers_are_told_in_a_few_digits() {
+        for (value, expected) in [
+            (Value::F64(1.5), "1.5"),
+            (Value::F64(-0.1 - 0.2), "-0.30000000000000004"),
+            (Value::F64(f64::MIN), "-1.7976931348623157e308"),
+            (Value::F64(5e-324), "5e-324"),
+            (Value::F32(f32::MAX), "3.4028235e38"),
+            (Value::F32(f32::NAN), "NaN"),
+        ] {
+            assert_eq!(shown(&value), expected);
+        }
     }
 
     #[test]

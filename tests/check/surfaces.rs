@@ -437,6 +437,38 @@ fn a_field_takes_traits_away_in_rust() {
         "field-added pay.v1.Pay.b",
         "`pay::How` no longer derives `Copy`",
     );
+    // What stands in a message or a oneof, however deep, takes it away as well.
+    let deep =
+        "message Sum { int64 n = 1; } message Note { Words words = 1; } message Words { string s = 1; }";
+    for (from, to, lost) in [
+        ("int32 a = 1;", "int32 a = 1; Note b = 2;", "`Pay` no longer derives `Copy`"),
+        ("int32 a = 1;", "int32 a = 1; Pay b = 2;", "`Pay` no longer derives `Copy`"),
+        (
+            "oneof how { Sum c = 3; }",
+            "oneof how { Sum c = 3; Note b = 2; } string s = 9;",
+            "`pay::How` no longer derives `Copy`",
+        ),
+    ] {
+        let all = "message Pay { int32 a = 1; oneof how { Sum c = 3; } }";
+        let string = if to.ends_with("s = 9;") { format!("{from} string s = 9;") } else { from.to_owned() };
+        breaks(
+            Rust,
+            &proto3(&format!("{} {deep}", all.replace(from, &string))),
+            &proto3(&format!("{} {deep}", all.replace(from, to))),
+            "field-added pay.v1.Pay.b",
+            lost,
+        );
+    }
+    // And what holds it loses the trait with it: one edit, at the field that is there now.
+    breaks(
+        Rust,
+        &proto3("message Pay { Sum sum = 1; oneof how { Sum c = 3; } } message Sum { int64 n = 1; }"),
+        &proto3(
+            "message Pay { Sum sum = 1; oneof how { Sum c = 3; } } message Sum { int64 n = 1; string s = 3; }",
+        ),
+        "field-added pay.v1.Sum.s",
+        "`Sum` no longer derives `Copy`",
+    );
     builds(
         Rust,
         &proto3("message Pay { int32 a = 1; } message Sum { int64 n = 1; }"),

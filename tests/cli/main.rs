@@ -9,6 +9,7 @@
 mod git;
 
 mod affected;
+mod again;
 mod build;
 #[cfg(unix)]
 mod busy;

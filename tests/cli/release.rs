@@ -166,6 +166,20 @@ const ORDERED: [&str; 8] = [
     "1.10.0",
 ];
 
+/// Builds come after their version and before the next one. What a language of packages writes is what they are asked for.
+const BUILDS: [&str; 2] = ["1", "2"];
+
+/// The versions as an ecosystem writes them, with two builds of 1.0.0 behind it.
+fn with_builds(pick: impl Fn(Spelling) -> String, part: &str) -> Vec<String> {
+    let spell = |version: String| match version.as_str() {
+        "1.0.0" => std::iter::once(version.clone())
+            .chain(BUILDS.map(|build| format!("{version}{part}{build}")))
+            .collect(),
+        _ => vec![version],
+    };
+    spelt(pick).into_iter().flat_map(spell).collect()
+}
+
 fn spelt(pick: impl Fn(Spelling) -> String) -> [String; 8] {
     ORDERED.map(|version| pick(Spelling::of(&version.parse().unwrap()).unwrap()))
 }
@@ -184,9 +198,13 @@ fn pip_orders_versions_so() {
     let program = "import sys
 from pip._vendor.packaging.version import Version
 v = [Version(a) for a in sys.argv[1:]]
-assert len(v) == 8 and [str(x) for x in v] == sys.argv[1:], v
+assert len(v) == 10 and [str(x) for x in v] == sys.argv[1:], v
 assert all(a < b for a, b in zip(v, v[1:])), v";
-    let output = Command::new("python3").args(["-c", program]).args(spelt(|s| s.python)).output().unwrap();
+    let output = Command::new("python3")
+        .args(["-c", program])
+        .args(with_builds(|s| s.python, ".post"))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
 }
 
@@ -196,8 +214,9 @@ assert all(a < b for a, b in zip(v, v[1:])), v";
 fn maven_orders_versions_so() {
     let jar = std::env::var("PROTOPACT_MAVEN_ARTIFACT").unwrap();
     let class = "org.apache.maven.artifact.versioning.ComparableVersion";
-    let output = Command::new("java").args(["-cp", &jar, class]).args(spelt(|s| s.maven)).output().unwrap();
+    let output =
+        Command::new("java").args(["-cp", &jar, class]).args(with_builds(|s| s.maven, "-")).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     let smaller = said.lines().filter(|line| line.contains(" < ")).count();
-    assert_eq!(smaller, ORDERED.len() - 1, "{said}");
+    assert_eq!(smaller, ORDERED.len() + BUILDS.len() - 1, "{said}");
 }

@@ -14,6 +14,7 @@ mod env;
 mod files;
 mod lab;
 
+mod again;
 mod build;
 mod clashes;
 mod doctor;

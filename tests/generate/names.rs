@@ -40,6 +40,10 @@ message Pay {
   message Card {} message Method {} enum Wider { NONE = 0; Zero = 1; }
   int32 self = 25; int32 serialized_size = 26; repeated Pay descriptor_for_type = 27; string default = 28;
 }
+message Flat { int32 n = 1; } message Held { Flat flat = 1; oneof by { Flat one = 2; Held2 two = 3; } } message Held2 { Flat flat = 1; }
+message Text { string s = 1; } message Real { double d = 1; }
+message OverText { Text text = 1; oneof by { Text one = 2; int32 n = 3; } } message OverReal { Real real = 1; oneof by { Real one = 2; int32 n = 3; } }
+message Top { OverText text = 1; oneof by { OverReal real = 2; Held held = 3; } }
 message lower_case { message inner { int32 a = 1; } inner b = 1; }
 message Apart3 {}
 service Books { rpc Get(Pay) returns (Pay); rpc list_all(Pay) returns (stream Pay); rpc Put(stream Pay) returns (Pay); rpc Default(stream Pay) returns (stream Pay); }
@@ -80,6 +84,10 @@ import "google/protobuf/java_features.proto";
 message Opaque { int32 a = 1; oneof one { string b = 2; Opaque c = 3; } message B {} enum Kind { KIND_NONE = 0; } Kind kind = 4; string has_a = 5; }
 message Nested { option features.(pb.java).nest_in_file_class = YES; int32 a = 1; }
 enum Color { option features.(pb.go).strip_enum_prefix = STRIP_ENUM_PREFIX_STRIP; COLOR_NONE = 0; COLOR_RED = 1; }
+message Tint {
+  enum Hue { option features.(pb.go).strip_enum_prefix = STRIP_ENUM_PREFIX_STRIP; HUE_NONE = 0; HUE_RED = 1; }
+  enum Glow { option features.(pb.go).strip_enum_prefix = STRIP_ENUM_PREFIX_STRIP; GLOW_OFF = 0; GLOW_ON = 1; }
+}
 enum Shade { option features.(pb.go).strip_enum_prefix = STRIP_ENUM_PREFIX_GENERATE_BOTH; SHADE_NONE = 0; DARK = 1; }
 "#,
     ),
@@ -480,6 +488,7 @@ fn rust() {
             let contract = Contract {
                 name: "acme/contracts",
                 version: "1.0.0",
+                build: None,
                 commit: None,
                 licence: "Apache-2.0",
                 legal: &[],

@@ -25,6 +25,7 @@ pub(crate) fn contract<'a>(compiled: &'a Compiled, schema: &'a Schema, about: &'
     Contract {
         name: "acme/contracts",
         version: "1.4.0",
+        build: None,
         commit: None,
         licence: "Apache-2.0",
         legal: &[],

@@ -37,6 +37,7 @@ impl Sample {
         Contract {
             name: "acme/contracts",
             version: "1.4.0",
+            build: None,
             commit: Some("0123456789abcdef0123456789abcdef01234567"),
             licence: "Apache-2.0",
             legal: &self.legal,

@@ -269,6 +269,49 @@ fn names_that_hide_others_in_stubs_of_python() {
     }
 }
 
+#[test]
+fn a_default_has_to_be_a_constant_of_java() {
+    let long = |of: &str, part: &str, times: usize| {
+        let text = format!(
+            "syntax = \"proto2\"; package a;\nmessage M {{\n optional {of} f = 1 [default = \"{}\"]; }}",
+            part.repeat(times)
+        );
+        refused(&[("a.proto", &text)])
+    };
+    for (of, part, most) in [
+        ("string", "x", 65_535),
+        ("bytes", "x", 65_535),
+        ("bytes", "\\377", 32_767),
+        ("bytes", "\\n", 65_535),
+        ("string", "\u{fc}", 16_383),
+    ] {
+        assert_eq!(long(of, part, most), Vec::<String>::new(), "{of} {part}");
+        assert_eq!(long(of, part, most + 1), ["java a.proto:3"], "{of} {part}");
+    }
+}
+
+#[test]
+fn values_of_nested_enums_are_members_of_their_message() {
+    // The class of a message has the values of its enums, and methods of its own.
+    for (value, expected) in [("Clear", "python:3"), ("CopyFrom", "python:3"), ("CLEAR", "")] {
+        one(&format!("message M {{ enum E {{ NONE = 0;\n {value} = 1; }} }}"), expected);
+    }
+    one("enum E { NONE = 0;\n Clear = 1; }", "");
+}
+
+#[test]
+fn nested_enums_without_their_prefix_are_told_apart_in_go() {
+    let head = "edition = \"2024\"; package a; import \"google/protobuf/go_features.proto\";\n\
+                option features.(pb.go).strip_enum_prefix = STRIP_ENUM_PREFIX_STRIP;\n";
+    let features = include_str!("../generate/readers/go_features.proto");
+    let refused = |text: &str| {
+        refused(&[("a.proto", &format!("{head}{text}")), ("google/protobuf/go_features.proto", features)])
+    };
+    let equal = "message M {\n enum Hue { HUE_NONE = 0; HUE_RED = 1; }\n enum Glow { GLOW_OFF = 0;\n GLOW_RED = 1; } }";
+    assert_eq!(refused(equal), ["go a.proto:6"]);
+    assert_eq!(refused(&equal.replace("GLOW_RED", "GLOW_ON")), Vec::<String>::new());
+}
+
 fn python_refuses(text: &str) -> bool {
     let whole = format!("syntax = \"proto3\"; package a;\n{text}");
     let sample = Sample::new(&files(&[("a.proto", &whole)]));

@@ -55,7 +55,8 @@ fn called(made: &Made<'_>) -> Result<(), Difference> {
     passed((server, client), &method.output, answer, Part::Answer).map(|_| ())
 }
 
-fn with_services(files: &Files, cases: &[truth::Case]) -> Files {
+/// The same files, with a service for each case: its message asked with, answered with, and both.
+pub(crate) fn with_services(files: &Files, cases: &[truth::Case]) -> Files {
     let mut files = files.clone();
     for (path, text) in &mut files {
         let package = path.trim_start_matches("truth/").trim_end_matches(".proto").to_owned();

@@ -28,6 +28,8 @@ mod oracle;
 mod pairs;
 mod predict;
 mod reach;
+#[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment how many")]
+mod served;
 #[path = "../support/mod.rs"]
 mod support;
 #[expect(clippy::disallowed_methods, reason = "the environment says whether to write the page")]

@@ -1,8 +1,16 @@
 //! Which methods a change can reach.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
 use protopact::verify::reach::Reach;
+use serde_json::Value;
 
 use crate::drivers::side;
+use crate::matrix::{cells, install, matrix};
+use crate::pairs;
+use crate::support::Files;
 
 const OLD: &str = "syntax = \"proto2\";
 package t.v1;
@@ -80,4 +88,68 @@ fn what_no_call_shows_reaches_nothing() {
     ] {
         assert_eq!(reached(&[(from, to)]).0, "", "{from} -> {to}");
     }
+}
+
+/// A contract of so many methods, of all kinds in turn, each with messages of its own.
+fn many(methods: usize) -> Files {
+    let mut text = "syntax = \"proto3\";\npackage many.v1;\n".to_owned();
+    text += "message Page { int32 size = 1; string token = 2; map<string, string> labels = 3; }\n";
+    let mut calls = String::new();
+    for n in 0..methods {
+        let (ask, answer) =
+            ["", "stream "].into_iter().flat_map(|a| ["", "stream "].map(|b| (a, b))).nth(n % 4).unwrap();
+        writeln!(
+            text,
+            "message Ask{n} {{ string name = 1; Page page = 2; repeated int64 ids = 3; }}\n\
+             message Item{n} {{ string name = 1; int32 count = 2; repeated Part parts = 3; message Part {{ bytes raw = 1; double share = 2; }} }}\n\
+             message Answer{n} {{ repeated Item{n} items = 1; Page next = 2; oneof end {{ string error = 3; bool done = 4; }} }}"
+        )
+        .unwrap();
+        writeln!(calls, "  rpc Call{n}({ask}Ask{n}) returns ({answer}Answer{n});").unwrap();
+    }
+    Files::from([("many/v1/many.proto".to_owned(), format!("{text}service Many {{\n{calls}}}\n"))])
+}
+
+/// The names of the cells that are red, and how long a run took.
+fn timed(env: &crate::env::TestEnv, args: &[&str]) -> (BTreeSet<String>, Duration) {
+    let start = Instant::now();
+    let (code, text, matrix) = matrix(env, "cells.json", args);
+    assert_eq!(code, 1, "{text}");
+    let took = start.elapsed();
+    assert_eq!(matrix["counts"]["red_unpredicted"], 0, "{text}");
+    let red = cells(&matrix).filter(|cell| cell["state"] == "red");
+    let name = |cell: &Value| cell["cell"].as_str().unwrap().to_owned();
+    (red.map(name).collect(), took)
+}
+
+/// One field of one answer has another type: everybody is found who sees it, at an eighth of the cost.
+#[test]
+#[ignore = "calls everything: ci/matrix --reach"]
+#[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment how many methods")]
+fn what_is_not_reached_need_not_be_called() {
+    let methods = std::env::var("PROTOPACT_METHODS").ok().and_then(|n| n.parse().ok()).unwrap_or(134);
+    let old = many(methods);
+    let new = old.iter().map(|(path, text)| {
+        let (before, after) = (
+            "message Item7 { string name = 1; int32 count = 2;",
+            "message Item7 { string name = 1; string count = 2;",
+        );
+        assert!(text.contains(before));
+        (path.clone(), text.replace(before, after))
+    });
+    let env = pairs::repository(&old, &new.collect());
+    install(&env);
+    // Programs are built once.
+    let _ = timed(&env, &["--only", "bytes"]);
+    let (found, short) = timed(&env, &["--compact"]);
+    let (all, long) = timed(&env, &["--compact", "--full"]);
+    eprintln!(
+        "{methods} methods, one changed field: {:.1} s, and {:.1} s where everything is called ({:.1} times as long); {} cells are red",
+        short.as_secs_f64(),
+        long.as_secs_f64(),
+        long.as_secs_f64() / short.as_secs_f64(),
+        found.len()
+    );
+    assert!(!found.is_empty() && found == all, "{found:?}\n{all:?}");
+    assert!(short * 8 <= long, "{short:?} and {long:?}");
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::kept::Kept;
 use crate::cli::pipeline::{self, Job, Version};
 use crate::cli::plugins::Machine;
+use crate::cli::remade::makers_at;
 use crate::cli::{CliError, Ctx};
 use crate::codegen::Contract;
 use crate::codegen::generate;
@@ -12,6 +13,7 @@ use crate::codegen::legal::terms;
 use crate::codegen::plan::{self, Wish};
 use crate::codegen::plugin::Lock;
 use crate::codegen::produce::ProduceError;
+use crate::codegen::remade::{Makers, since_release};
 use crate::deps;
 use crate::git::{Id, Repo};
 use crate::lock::FILE_NAME as LOCK_NAME;
@@ -27,14 +29,25 @@ const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
 /// Packages of languages: language, coordinate, files.
 type Packages = Vec<(String, String, FileTree)>;
 
-/// Makes the files of a version, and keeps them for asking.
+/// Makes the files of a version to publish them, and keeps them for asking. Packages of other plugins than those that the
+/// commit has in its lock are other packages, and refused.
 pub(super) fn files(
     repo: &Repo,
     entry: &Entry,
     notes: &str,
     ctx: &mut Ctx<'_>,
 ) -> Result<FileTree, CliError> {
-    let files = make(repo, entry, notes, ctx)?;
+    made(repo, entry, notes, true, ctx)
+}
+
+fn made(
+    repo: &Repo,
+    entry: &Entry,
+    notes: &str,
+    publish: bool,
+    ctx: &mut Ctx<'_>,
+) -> Result<FileTree, CliError> {
+    let files = make(repo, entry, notes, publish, ctx)?;
     if let Some(kept) = Kept::of(entry, notes, ctx)? {
         kept.keep(&files);
     }
@@ -50,26 +63,36 @@ pub(in crate::cli) fn to_ask(
 ) -> Result<FileTree, CliError> {
     match Kept::of(entry, notes, ctx)?.and_then(|kept| kept.read()) {
         Some(files) => Ok(files),
-        None => files(repo, entry, notes, ctx),
+        None => made(repo, entry, notes, false, ctx),
     }
 }
 
-fn make(repo: &Repo, entry: &Entry, notes: &str, ctx: &mut Ctx<'_>) -> Result<FileTree, CliError> {
+fn make(
+    repo: &Repo,
+    entry: &Entry,
+    notes: &str,
+    publish: bool,
+    ctx: &mut Ctx<'_>,
+) -> Result<FileTree, CliError> {
     let commit = entry.draft.commit;
     let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(".") };
     let whole = pipeline::version_for(&job, Some(&commit.to_string()), ctx)?;
     let schema = pipeline::schema(&whole.compiled)?;
     let generate = whole.settings.generate.clone().unwrap_or_default();
     let papers = papers(repo, &whole, commit)?;
+    let then = publish
+        .then(|| makers_at(repo, commit, &super::inside(repo, &whole.folder, LOCK_NAME)))
+        .flatten()
+        .unwrap_or_default();
     let part = !generate.path.is_empty() || !generate.exclude_path.is_empty();
     let (packages, mut parts) = if plan::targets(&generate, &entry.contract).is_empty() {
         (Vec::new(), Vec::new())
     } else if part {
         let some = pipeline::version(Some(&commit.to_string()), &[], &[], ctx)?;
         let schema = pipeline::schema(&some.compiled)?;
-        packages(entry, &some, &schema, ctx)?
+        packages(entry, &some, &schema, &then, ctx)?
     } else {
-        packages(entry, &whole, &schema, ctx)?
+        packages(entry, &whole, &schema, &then, ctx)?
     };
     parts.extend(imported(&papers));
     parts.sort();
@@ -99,6 +122,7 @@ fn packages(
     entry: &Entry,
     version: &Version,
     schema: &Schema,
+    then: &Makers,
     ctx: &mut Ctx<'_>,
 ) -> Result<(Packages, Vec<Part>), CliError> {
     let settings = version.settings.generate.clone().unwrap_or_default();
@@ -109,6 +133,7 @@ fn packages(
     let contract = Contract {
         name: &entry.contract,
         version: &number,
+        build: None,
         commit: Some(&commit),
         licence: &terms.licence,
         legal: &version.legal,
@@ -127,6 +152,12 @@ fn packages(
         around: machine.around(),
     };
     let units = plan::plan(&wish)?;
+    let others: Vec<_> = units.iter().filter_map(|unit| since_release(then, unit)).collect();
+    if !others.is_empty() {
+        return Err(CliError::from(ProduceError::Remade { version: number, all: others }).hint(
+            "bring what was published from a place that has it, or with the protopact and the lock of its commit",
+        ));
+    }
     let wanted: Vec<_> = units.iter().collect();
     let made = generate::make(&contract, &wanted, &machine.host, plan::limits(&settings))
         .map_err(ProduceError::from)?;

@@ -147,7 +147,7 @@ impl Run<'_> {
 }
 
 /// The path in the repository of a file beside the configuration.
-fn inside(repo: &Repo, folder: &Path, name: &str) -> String {
+pub(super) fn inside(repo: &Repo, folder: &Path, name: &str) -> String {
     let root = repo.workdir().map(|root| std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned()));
     let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let below =

@@ -120,6 +120,11 @@ impl Sdk for Java {
         &LINES
     }
 
+    /// A build number, which Maven sorts behind the version without one.
+    fn rebuilt(&self, version: &str, build: u32) -> Option<String> {
+        Some(format!("{version}-{build}"))
+    }
+
     fn runtime_has(&self, file: &str) -> bool {
         file == "google/protobuf/java_features.proto"
     }
@@ -277,6 +282,7 @@ fn build(
     families.dedup();
     let families: Vec<Vec<&str>> = families.into_iter().map(|(name, version)| vec![name, version]).collect();
     let about = shared::about(contract);
+    let version = shared::package_version(contract, LANGUAGE, contract.version.to_owned())?;
     let resources = format!("META-INF/contracts/{group}/{artifact}");
     let mut out = FileTree::new();
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
@@ -285,7 +291,7 @@ fn build(
         render(
             include_str!("templates/java/pom.xml.j2"),
             context! {
-                about => &about, group, artifact, services, families, protobuf, grpc => line.version("grpc"),
+                about => &about, group, artifact, version => &version, services, families, protobuf, grpc => line.version("grpc"),
                 java => versions::JAVA,
                 licence_url => licence_url(contract.licence),
                 module => module(group, artifact),
@@ -321,7 +327,7 @@ fn build(
         "README.md",
         render(
             include_str!("templates/java/README.md.j2"),
-            context! { about => &about, group, artifact, grpc => versions::GRPC_JAVA, resources => &resources, example, descriptors => DESCRIPTORS },
+            context! { about => &about, group, artifact, version => &version, grpc => versions::GRPC_JAVA, resources => &resources, example, descriptors => DESCRIPTORS },
         ),
     )?;
     put(
@@ -338,7 +344,7 @@ fn build(
     )?;
     out.merge("src/main/java", generated)
         .map_err(|source| PackageError::Tree { language: LANGUAGE, source })?;
-    let coordinate = format!("{group}:{artifact}:{}", contract.version);
+    let coordinate = format!("{group}:{artifact}:{version}");
     Ok(Package { language: LANGUAGE, coordinate, files: out })
 }
 

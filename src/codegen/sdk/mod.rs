@@ -107,6 +107,14 @@ pub enum PackageError {
         /// The version as given.
         version: String,
     },
+    /// A build that the language cannot number.
+    #[error("cannot make the {} package: `{version}` has no form with a build number there", language.title())]
+    NoBuild {
+        /// The language.
+        language: Language,
+        /// The version, as the language spells it.
+        version: String,
+    },
     /// A descriptor that does not decode.
     #[error("cannot read the descriptor of `{file}`")]
     Descriptor {
@@ -233,6 +241,13 @@ pub(crate) trait Sdk: Sync {
         true
     }
 
+    /// A version of a package, as the language spells it, made for the `build`th time after it was published. `None` where
+    /// versions have no room for that.
+    fn rebuilt(&self, version: &str, build: u32) -> Option<String> {
+        let _ = (version, build);
+        None
+    }
+
     /// What takes one file of an import path and no other, where something does: `Go program`.
     fn takes_a_path_once(&self) -> Option<&'static str> {
         None
@@ -270,6 +285,12 @@ macro_rules! table {
 }
 
 languages!(table);
+
+/// Whether a version of the language's packages has room for a build number.
+#[must_use]
+pub fn has_builds(language: Language) -> bool {
+    of(language).rebuilt("1.0.0", 1).is_some()
+}
 
 /// Everything for which the target's language has no room in the contract, found without a plugin, in the order of
 /// files and lines. Nothing when there is room.

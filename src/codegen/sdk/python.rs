@@ -5,6 +5,7 @@
 //! and imports are relative to it; what else changes in the generated files is said in `python_imports`.
 
 mod imports;
+mod known;
 mod names;
 mod stubs;
 
@@ -107,6 +108,11 @@ impl Sdk for Python {
 
     fn lines(&self) -> &'static Lines {
         &LINES
+    }
+
+    /// A post-release of PEP 440, of which versions under development have none.
+    fn rebuilt(&self, version: &str, build: u32) -> Option<String> {
+        (!version.contains("dev")).then(|| format!("{version}.post{build}"))
     }
 
     fn takes_a_path_once(&self) -> Option<&'static str> {
@@ -233,7 +239,9 @@ fn import_name(package: &str) -> Result<String, PackageError> {
 /// The contract's version as Python writes it.
 fn version_of(contract: &Contract<'_>) -> Result<String, PackageError> {
     let version = shared::version(contract, LANGUAGE)?;
-    pep_440(&version).ok_or_else(|| PackageError::NoForm { language: LANGUAGE, version: version.to_string() })
+    let python = pep_440(&version)
+        .ok_or_else(|| PackageError::NoForm { language: LANGUAGE, version: version.to_string() })?;
+    shared::package_version(contract, LANGUAGE, python)
 }
 
 fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
@@ -330,6 +338,7 @@ fn build(
     for (path, content) in generated.iter() {
         let place = place_of(path);
         let text = String::from_utf8_lossy(content);
+        let text = if place.ends_with(".pyi") { known::of_runtime(&text) } else { text.into_owned() };
         let text = imports::relative(&text, &place, &import, &modules);
         let mut folder = place.as_str();
         while let Some((up, _)) = folder.rsplit_once('/') {

@@ -24,7 +24,7 @@ pub(super) const DESCRIPTORS: &str = "contract.binpb";
 /// Refuses what no language has room for.
 pub(super) fn check(contract: &Contract<'_>, target: &Target) -> Result<(), PackageError> {
     let language = target.language();
-    version(contract, language)?;
+    package_version(contract, language, version(contract, language)?.to_string())?;
     if !contract.compiled.files.iter().any(|f| f.target) {
         return Err(PackageError::Empty { language, contract: contract.name.to_owned() });
     }
@@ -93,6 +93,20 @@ pub(super) fn version(contract: &Contract<'_>, language: Language) -> Result<sem
         version: contract.version.to_owned(),
         source,
     })
+}
+
+/// The version of the package, out of that of the contract as the language spells it: a build of its own has a part more.
+pub(super) fn package_version(
+    contract: &Contract<'_>,
+    language: Language,
+    version: String,
+) -> Result<String, PackageError> {
+    match contract.build {
+        None => Ok(version),
+        Some(build) => {
+            super::of(language).rebuilt(&version, build).ok_or(PackageError::NoBuild { language, version })
+        }
+    }
 }
 
 /// Every file with its model, imports before importers.

@@ -6,7 +6,7 @@ use super::super::clash::Claims;
 use super::super::{PackageError, shared};
 use super::{java_package, multiple_files};
 use crate::codegen::Contract;
-use crate::schema::{Element, Enum, FileId, Message, MessageId, Schema};
+use crate::schema::{Element, Enum, FileId, Kind, Message, MessageId, Schema};
 use crate::surface::inside;
 use crate::surface::java::{self, KEYWORDS};
 use crate::words::Language;
@@ -37,6 +37,9 @@ pub(super) fn outer_class(schema: &Schema, id: FileId) -> String {
 
 /// Constants that would hide a package which generated code of enums writes out.
 const HIDING: [&str; 1] = ["com"];
+
+/// How long a text in a class file may be, in bytes.
+const CONSTANT: usize = 65_535;
 
 /// How many values fit into the static initializer of an enum, which has 64 KiB and needs at most 19 bytes a value.
 const ENUM_VALUES: usize = 3_400;
@@ -72,6 +75,20 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out:
             out.push(shared::refuse(schema, LANGUAGE, Element::Enum(id), &[], what, hint));
         }
     }
+    // Defaults of extensions are read from the descriptor, which is written in pieces.
+    let messages = schema.messages().filter(|(_, message)| files.contains(&message.file));
+    for id in messages.flat_map(|(_, message)| &message.fields) {
+        let (field, element) = (schema.field(*id), Element::Field(*id));
+        let long = field.default.as_deref().map_or(0, |default| constant(field.kind, default));
+        if long > CONSTANT {
+            let what = format!(
+                "the default of `{}` is a constant of {long} bytes, and a Java class has room for {CONSTANT}",
+                schema.full_name(element)
+            );
+            let hint = "shorten it, or leave it to the programs";
+            out.push(shared::refuse(schema, LANGUAGE, element, &[], what, hint));
+        }
+    }
     let mut classes: BTreeMap<String, (String, Element)> = BTreeMap::new();
     for id in files {
         out.extend(check_package(schema, *id).err());
@@ -93,6 +110,31 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out:
         }
     }
     check_names(schema, files, out);
+}
+
+/// How long the constant is that protoc writes for a default: a character for each byte of it, and a class file has
+/// those in two bytes that are no ASCII, and the zero. A default of bytes is escaped, with three digits for what is no
+/// text.
+fn constant(kind: Kind, default: &str) -> usize {
+    let long = |byte: u8| if byte == 0 || !byte.is_ascii() { 2 } else { 1 };
+    match kind {
+        Kind::String => default.bytes().map(long).sum(),
+        Kind::Bytes => {
+            let (mut sum, mut rest) = (0, default);
+            while let Some(c) = rest.chars().next() {
+                let digits = rest.get(1..4).filter(|_| c == '\\').map(|digits| u8::from_str_radix(digits, 8));
+                let (size, taken) = match digits {
+                    Some(Ok(byte)) => (long(byte), 4),
+                    _ if c == '\\' => (1, 2.min(rest.len())),
+                    _ => (1, c.len_utf8()),
+                };
+                sum += size;
+                rest = rest.get(taken..).unwrap_or_default();
+            }
+            sum
+        }
+        _ => 0,
+    }
 }
 
 /// Everything inside the classes of a file has to have a name of its own.
