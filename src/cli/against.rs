@@ -1,5 +1,7 @@
 //! One contract against several earlier states.
 
+use std::sync::Arc;
+
 use super::pipeline::{self, Job, Seen};
 use super::{CliError, Ctx, ErrorKind};
 use crate::config::Overrides;
@@ -31,6 +33,7 @@ pub(super) fn check_all(job: &Job, ctx: &mut Ctx<'_>) -> Result<(Report, Level),
 fn each(job: &Job, states: Baselines, ctx: &mut Ctx<'_>) -> Result<(Report, Level), CliError> {
     let Baselines { states, notes } = states;
     let mut seen = Seen::of(states.len());
+    let shared = (states.len() > 1).then(Arc::default);
     let mut checked = Vec::new();
     for state in &states {
         let flags = &job.overrides;
@@ -41,7 +44,8 @@ fn each(job: &Job, states: Baselines, ctx: &mut Ctx<'_>) -> Result<(Report, Leve
             deny: if named { flags.deny.clone() } else { state.deny.clone() },
             ..flags.clone()
         };
-        let one = pipeline::check_one(&Job { overrides, ..job.clone() }, &mut seen, ctx);
+        let job = Job { overrides, shared: shared.clone(), ..job.clone() };
+        let one = pipeline::check_one(&job, &mut seen, ctx);
         let one = one.map_err(|error| match error.kind {
             ErrorKind::Sources if states.len() > 1 => error.hint(FEWER),
             _ => error,

@@ -84,7 +84,7 @@ pub(super) fn registry_names(ctx: &mut Ctx<'_>) -> Result<Vec<String>, CliError>
     let job = job(ctx);
     asked_with(&job, None, ctx, |request, stdin| {
         let new = request.new_side(stdin)?;
-        Ok(match &new.loaded {
+        Ok(match &*new.loaded {
             Loaded::Tree(tree) => source::registry_names(tree),
             Loaded::Image(_) => Vec::new(),
         })

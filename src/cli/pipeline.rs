@@ -23,7 +23,7 @@ use crate::report;
 use crate::schema::Schema;
 use crate::source::{
     self, Around, Content, Layout, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Origin, Places,
-    Request, RequestError, Scope, Side, Sides, SourceError,
+    Request, RequestError, Scope, Shared, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::wire::{Reader, runtimes};
@@ -60,6 +60,8 @@ pub(super) struct Job {
     pub(super) repairs: bool,
     /// Compile only what the change can reach, where that gives the same report.
     pub(super) affected: bool,
+    /// What was opened for other states, where there are several.
+    pub(super) shared: Option<Arc<Shared>>,
 }
 
 impl Job {
@@ -348,11 +350,11 @@ pub(super) fn survey(ctx: &mut Ctx<'_>) -> Result<(Settings, Vec<Root>, Vec<Stri
     let new = asked(&Job::new("."), ctx, |request, stdin| request.new_side(stdin))?;
     let NewSide { loaded, settings, selection } = new;
     let here = || (vec![Root::plain("")], Vec::new());
-    let (roots, imports) = match &loaded {
+    let (roots, imports) = match &*loaded {
         // A configuration further up has roots that are relative to it.
         Loaded::Tree(tree) if *tree.scope() == Scope::All => {
             let cache = cache(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() }, ctx);
-            let around = Around { cwd: &ctx.io.cwd, cache: cache.as_ref(), lock: None };
+            let around = Around { cwd: &ctx.io.cwd, cache: cache.as_ref(), lock: None, shared: None };
             let places = Places::open(&loaded, &settings, around, None).unwrap_or_default();
             let layout = source::layout::plan(tree, &settings, &selection, Side::New, None, &places);
             let root = |m: source::Module| Root { path: m.root, prefix: m.prefix };
@@ -524,6 +526,7 @@ pub(super) fn asked_with<T>(
         fetch: ctx.global.fetch,
         cache: cache.as_ref(),
         lock,
+        shared: job.shared.as_deref(),
         cwd: &cwd,
         new: &job.new,
         overrides: &job.overrides,

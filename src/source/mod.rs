@@ -56,7 +56,7 @@ pub use name::Name;
 pub use open::{Context, Counterpart, Image, Loaded, open};
 pub use owners::Owners;
 pub use places::{Around, Places};
-pub use request::{Content, NewSide, OLD_HINT, Opened, Request, RequestError, Sides};
+pub use request::{Content, NewSide, OLD_HINT, Opened, Request, RequestError, Shared, Sides};
 pub use server::{Server, ServerError, ServerTls};
 pub use settings::{ConfigSource, load_settings};
 pub use spec::{ImagePlace, Rev, Side, SourceSpec, SpecError};

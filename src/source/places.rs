@@ -12,7 +12,7 @@ use super::open::{below_root, folder_tree};
 use super::scans::Scans;
 use super::settings::home;
 use super::tree::{self, Display, is_proto};
-use super::{Loaded, Name, SourceError, Tree, directory};
+use super::{Loaded, Name, Shared, SourceError, Tree, directory};
 use crate::compile::image::{self, Format};
 use crate::compile::print;
 use crate::config::deps::DepSource;
@@ -101,7 +101,12 @@ impl Places {
                 (None, None) => Lock::new(),
             },
         };
-        let scans = other.map_or_else(|| Scans::kept_in(around.cache), |other| other.scans.clone());
+        let kept = || Scans::kept_in(around.cache);
+        let scans = match (around.shared, other) {
+            (Some(shared), _) => shared.scans.get_or_init(kept).clone(),
+            (None, Some(other)) => other.scans.clone(),
+            (None, None) => kept(),
+        };
         let places = Places { listed, home, lock, scans, ..Places::default() };
         Ok(match other.filter(|other| other.lock == places.lock) {
             Some(other) => Places { deps: other.deps.clone(), lacking: other.lacking.clone(), ..places },
@@ -200,6 +205,8 @@ pub struct Around<'a> {
     pub cache: Option<&'a Cache>,
     /// A lock to take instead of the one that is found.
     pub lock: Option<&'a Lock>,
+    /// What was looked into already.
+    pub shared: Option<&'a Shared>,
 }
 
 /// The `imports` that the configuration on disk has, for a revision: places serve every one.

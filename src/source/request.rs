@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
 
 use super::places::MovedDep;
 use super::same::{Known, Same};
+use super::scans::Scans;
 use super::{
     Affected, Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, LegalText, Loaded,
     Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout, legal,
@@ -52,6 +53,8 @@ pub struct Request<'a> {
     pub cache: Option<&'a Cache>,
     /// A lock to take instead of the one that is found.
     pub lock: Option<&'a Lock>,
+    /// What was opened for another state already.
+    pub shared: Option<&'a Shared>,
     /// Holds the sections of languages against the keys that these have, which are not known here.
     pub languages: fn(&Generate) -> Result<(), ConfigError>,
 }
@@ -135,11 +138,19 @@ fn told(states: &[Baseline]) -> String {
     few(&named, ", ")
 }
 
+/// What the comparisons of one new side with several old ones have in common: the new side is opened once, and what both
+/// sides have is looked into once.
+#[derive(Debug, Default)]
+pub struct Shared {
+    new: OnceLock<Arc<Loaded>>,
+    pub(super) scans: OnceLock<Scans>,
+}
+
 /// The new side with what was decided about it.
 #[derive(Debug)]
 pub struct NewSide {
     /// The source.
-    pub loaded: Loaded,
+    pub loaded: Arc<Loaded>,
     /// What counts as a break.
     pub settings: Settings,
     /// Which of its files were asked for.
@@ -194,7 +205,17 @@ impl Request<'_> {
     ///
     /// It cannot be opened, its configuration is wrong, or a path leads out of it.
     pub fn new_side(&self, stdin: &mut dyn Read) -> Result<NewSide, RequestError> {
-        let loaded = self.open(self.new, Side::New, None, None, stdin)?;
+        let mut open = || self.open(self.new, Side::New, None, None, stdin).map(Arc::new);
+        let loaded = match self.shared.map(|shared| &shared.new) {
+            None => open()?,
+            Some(new) => match new.get() {
+                Some(known) => known.clone(),
+                None => {
+                    let opened = open()?;
+                    new.get_or_init(|| opened).clone()
+                }
+            },
+        };
         let settings = self.settings(&loaded, None)?;
         let configured = match &settings.generate {
             Some(generate) if self.packages => (&*generate.path, &*generate.exclude_path),
@@ -359,7 +380,7 @@ impl Request<'_> {
         settings: &Settings,
         other: Option<&Places>,
     ) -> Result<Places, SourceError> {
-        let around = Around { cwd: self.cwd, cache: self.cache, lock: self.lock };
+        let around = Around { cwd: self.cwd, cache: self.cache, lock: self.lock, shared: self.shared };
         Places::open(loaded, settings, around, other)
     }
 

@@ -113,6 +113,28 @@ fn programs_are_told_which_versions_break() {
     }
 }
 
+/// What is found against several versions at once is what is found against each of them by itself.
+#[test]
+fn each_version_by_itself_says_what_all_say_of_it() {
+    let env = versions();
+    let found = |against: &str| -> Vec<Value> {
+        let out = env.run(&["check", "--against", against, "--use", "FILE", "--format", "json"]).out;
+        let report: Value = serde_json::from_str(&out).unwrap();
+        report["findings"].as_array().unwrap().clone()
+    };
+    let key = |finding: &Value| (finding["rule"].to_string(), finding["fingerprint"].to_string());
+    let all = found("tag:v[12].*");
+    assert!(!all.is_empty());
+    for tag in ["v1.0.0", "v1.2.0", "v1.10.0", "v2.0.0"] {
+        let breaks = |finding: &&Value| finding["breaks"].as_array().unwrap().contains(&tag.into());
+        let mut together: Vec<_> = all.iter().filter(breaks).map(key).collect();
+        let mut alone: Vec<_> = found(tag).iter().map(key).collect();
+        together.sort();
+        alone.sort();
+        assert_eq!(together, alone, "{tag}");
+    }
+}
+
 #[test]
 fn the_set_aside_and_the_whole_contract_give_the_same() {
     let env = versions();
