@@ -21,6 +21,7 @@ mod dry;
 mod editions;
 #[cfg(target_os = "linux")]
 mod killed;
+mod kotlin;
 mod licences;
 mod locked;
 mod machine;
