@@ -439,6 +439,29 @@ fn long_defaults(length: usize) -> (String, String) {
     ("defaults/v1/long.proto".to_owned(), text)
 }
 
+/// Runs the program of Kotlin beside the package, against `protopact serve`.
+fn kotlin(root: &Path, machine: &Machine) {
+    let served = serve(machine);
+    let folder = root.join("program");
+    copy(&project().join("fixtures/codegen/programs/kotlin"), &folder);
+    std::fs::rename(folder.join("aggregate.xml"), root.join("pom.xml")).unwrap();
+    let said = run_with("mvn", &["-q", "-B", "verify"], root, machine, &served.address);
+    assert!(said.contains("kotlin: ok"), "{said}");
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk"]
+fn java_lite_and_kotlin_build_and_are_used() {
+    let files = read(&project().join("contracts/proto"));
+    let lines = sdk::lines_of(Language::Java);
+    line_builds(&files, Language::Java, lines[0], "kotlin = true\nlite = true\n", kotlin);
+    line_builds(&files, Language::Java, lines[1], "kotlin = true\n", kotlin);
+    // Names of all kinds in both forms, and extensions of options among them.
+    let odd = read(&project().join("fixtures/codegen/odd"));
+    line_builds(&odd, Language::Java, lines[0], "kotlin = true\nlite = true\n", |_, _| {});
+    line_builds(&odd, Language::Java, lines[0], "kotlin = true\n", |_, _| {});
+}
+
 macro_rules! languages {
     ($($module:ident $language:ident)*) => {$(
         mod $module {

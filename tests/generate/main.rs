@@ -22,6 +22,7 @@ mod dry;
 mod editions;
 #[cfg(target_os = "linux")]
 mod killed;
+mod kotlin;
 mod licences;
 mod locked;
 mod machine;

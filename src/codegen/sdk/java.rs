@@ -4,6 +4,8 @@
 //! class a file. Both are set in the descriptors that the plugins see; the contract's own descriptors, as they are
 //! shipped, stay untouched.
 
+mod kotlin;
+mod lite;
 mod names;
 
 use minijinja::context;
@@ -23,6 +25,12 @@ use crate::surface::java as surface;
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
+
+/// Messages are those of the lite runtime, as Android uses it.
+const LITE: &str = "lite";
+
+/// Messages have builders for Kotlin.
+const KOTLIN: &str = "kotlin";
 
 static KEYS: [Key; 2] = [
     Key {
@@ -72,6 +80,8 @@ static PROTOC_3_25: Pinned = Pinned {
 impl Plugin {
     /// Java messages; built into protoc.
     pub const JAVA: Plugin = Plugin("java");
+    /// What Kotlin has beside Java messages; built into protoc.
+    pub const KOTLIN: Plugin = Plugin("kotlin");
     /// Java services.
     pub const JAVA_GRPC: Plugin = Plugin("protoc-gen-grpc-java");
 }
@@ -82,9 +92,10 @@ static LINES: Lines = Lines {
         Line {
             name: "4.36",
             plugins: &[(&PROTOC, "java"), (&SERVICES, "")],
-            options: &[],
+            options: &[(KOTLIN, &PROTOC, "kotlin")],
             asks: &[
                 ("protobuf", versions::PROTOBUF_JAVA),
+                ("protobuf-kotlin", versions::PROTOBUF_JAVA),
                 ("grpc", versions::GRPC_JAVA),
                 ("common-protos", "2.81.0"),
                 ("iam", "1.76.0"),
@@ -94,9 +105,11 @@ static LINES: Lines = Lines {
         Line {
             name: "3.25",
             plugins: &[(&PROTOC_3_25, "java"), (&SERVICES, "")],
-            options: &[],
+            options: &[(KOTLIN, &PROTOC_3_25, "kotlin")],
             asks: &[
                 ("protobuf", PROTOC_3_25.version),
+                // The last that was published.
+                ("protobuf-kotlin", "3.25.8"),
                 ("grpc", versions::GRPC_JAVA),
                 ("common-protos", "2.64.1"),
                 ("iam", "1.59.2"),
@@ -110,6 +123,10 @@ pub(super) struct Java;
 impl Sdk for Java {
     fn keys(&self) -> &'static [Key] {
         &KEYS
+    }
+
+    fn flags(&self) -> &'static [&'static str] {
+        &[KOTLIN, LITE]
     }
 
     fn coordinate(&self) -> &'static str {
@@ -132,13 +149,22 @@ impl Sdk for Java {
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         let group = target.get("group");
         match check_target(group, target.get("artifact")) {
-            Ok(()) => names::check(contract, &shared::generated(contract, LANGUAGE), group, out),
+            Ok(()) => {
+                let (schema, files) = (contract.schema, generated(contract, target));
+                names::check(contract, &files, group, out);
+                if target.has(KOTLIN) {
+                    kotlin::check(schema, &files, group, out);
+                }
+                if target.has(LITE) {
+                    lite::check(schema, &files, out);
+                }
+            }
             Err(error) => out.push(error),
         }
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
-        prepare(contract, target.get("group"), target.get("artifact"))
+        prepare(contract, target)
     }
 
     fn build(
@@ -147,7 +173,7 @@ impl Sdk for Java {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, (target.get("group"), target.get("artifact")), super::line(target), generated)
+        build(contract, target, generated)
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
@@ -163,11 +189,21 @@ impl Sdk for Java {
         let mut names = package.coordinate.rsplit(':');
         let (version, artifact) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
         let made = package.files.iter().filter_map(|(path, _)| match path.strip_prefix("src/main/java/") {
-            Some(source) => Some(format!("{}.class", source.strip_suffix(".java")?)),
+            // What stands in a file of Kotlin for no message may be nothing.
+            Some(source) if source.ends_with(".proto.kt") => None,
+            Some(source) => {
+                let class = source.strip_suffix(".java").or_else(|| source.strip_suffix(".kt"))?;
+                Some(format!("{class}.class"))
+            }
             None => path.strip_prefix("src/main/resources/").map(str::to_owned),
         });
         run.hold_archive(&target.join(format!("{artifact}-{version}.jar")), made)
     }
+}
+
+/// The files that the package has itself.
+fn generated(contract: &Contract<'_>, target: &Target) -> Vec<FileId> {
+    if target.has(LITE) { lite::generated(contract) } else { shared::generated(contract, LANGUAGE) }
 }
 
 /// The Maven artifact in `com.google.api.grpc` and the version it is pinned to.
@@ -229,10 +265,12 @@ fn module(group: &str, artifact: &str) -> String {
     format!("{group}.{safe}")
 }
 
-fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepared, PackageError> {
-    check_target(group, artifact)?;
+fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
+    let group = target.get("group");
+    check_target(group, target.get("artifact"))?;
     let schema = contract.schema;
-    let files = shared::generated(contract, LANGUAGE);
+    let files = generated(contract, target);
+    let lite = target.has(LITE);
     let descriptor_set = shared::edited_set(
         contract,
         LANGUAGE,
@@ -245,6 +283,9 @@ fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepa
             if surface::outer_class(schema, id).0 != names::outer_class(schema, id) {
                 options.java_outer_classname = Some(names::outer_class(schema, id));
             }
+            if lite {
+                lite::strip(proto);
+            }
             Ok(true)
         },
         |id| {
@@ -253,11 +294,15 @@ fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepa
             let multiple = options.is_some_and(|o| o.java_multiple_files.is_some());
             let said = package && (multiple || is_split(schema.file(id).syntax));
             let class = surface::outer_class(schema, id).0 == names::outer_class(schema, id);
-            files.contains(&id) && !(said && class)
+            files.contains(&id) && (lite || !(said && class))
         },
     )?;
-    let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
+    let parameter = if lite { LITE } else { "" };
+    let call = |plugin, files| PluginCall { plugin, parameter: parameter.to_owned(), files };
     let mut calls = vec![call(Plugin::JAVA, shared::names(schema, &files))];
+    if target.has(KOTLIN) {
+        calls.push(call(Plugin::KOTLIN, shared::names(schema, &files)));
+    }
     let with_services = shared::names_with_services(schema, &files);
     if !with_services.is_empty() {
         calls.push(call(Plugin::JAVA_GRPC, with_services));
@@ -265,19 +310,17 @@ fn prepare(contract: &Contract<'_>, group: &str, artifact: &str) -> Result<Prepa
     Ok(Prepared { descriptor_set, calls })
 }
 
-fn build(
-    contract: &Contract<'_>,
-    (group, artifact): (&str, &str),
-    line: &Line,
-    generated: FileTree,
-) -> Result<Package, PackageError> {
+fn build(contract: &Contract<'_>, target: &Target, made: FileTree) -> Result<Package, PackageError> {
+    let (group, artifact, line) = (target.get("group"), target.get("artifact"), super::line(target));
+    let (lite, kotlin) = (target.has(LITE), target.has(KOTLIN));
     check_target(group, artifact)?;
-    let files = shared::generated(contract, LANGUAGE);
+    let files = generated(contract, target);
     let services = shared::has_services(contract.schema, &files);
-    let protobuf = shared::version_in(&generated, "Protobuf Java Version:")
-        .unwrap_or(line.version("protobuf").to_owned());
+    let protobuf =
+        shared::version_in(&made, "Protobuf Java Version:").unwrap_or(line.version("protobuf").to_owned());
+    let published = |family: &Family| (!lite).then(|| published(*family, line));
     let mut families: Vec<(&str, &str)> =
-        shared::families(contract, LANGUAGE).iter().map(|f| published(*f, line)).collect();
+        shared::families(contract, LANGUAGE).iter().filter_map(published).collect();
     families.sort_unstable();
     families.dedup();
     let families: Vec<Vec<&str>> = families.into_iter().map(|(name, version)| vec![name, version]).collect();
@@ -292,7 +335,8 @@ fn build(
             include_str!("templates/java/pom.xml.j2"),
             context! {
                 about => &about, group, artifact, version => &version, services, families, protobuf, grpc => line.version("grpc"),
-                java => versions::JAVA,
+                java => versions::JAVA, lite, kotlin => kotlin.then_some(versions::KOTLIN),
+                protobuf_kotlin => line.version("protobuf-kotlin"),
                 licence_url => licence_url(contract.licence),
                 module => module(group, artifact),
             },
@@ -327,7 +371,7 @@ fn build(
         "README.md",
         render(
             include_str!("templates/java/README.md.j2"),
-            context! { about => &about, group, artifact, version => &version, grpc => versions::GRPC_JAVA, resources => &resources, example, descriptors => DESCRIPTORS },
+            context! { about => &about, group, artifact, version => &version, lite, kotlin, grpc => versions::GRPC_JAVA, resources => &resources, example, descriptors => DESCRIPTORS },
         ),
     )?;
     put(
@@ -342,8 +386,7 @@ fn build(
         &format!("src/main/resources/{resources}/{DESCRIPTORS}"),
         shared::embedded(contract),
     )?;
-    out.merge("src/main/java", generated)
-        .map_err(|source| PackageError::Tree { language: LANGUAGE, source })?;
+    out.merge("src/main/java", made).map_err(|source| PackageError::Tree { language: LANGUAGE, source })?;
     let coordinate = format!("{group}:{artifact}:{version}");
     Ok(Package { language: LANGUAGE, coordinate, files: out })
 }

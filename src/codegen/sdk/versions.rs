@@ -17,6 +17,8 @@ pub const GO: &str = "1.26.0";
 pub const PROTOBUF_JAVA: &str = "4.36.2";
 /// protoc-gen-grpc-java and `io.grpc`: the highest version whose executable is published.
 pub const GRPC_JAVA: &str = "1.83.1";
+/// Kotlin, its compiler and its library: who uses a package may be one release behind.
+pub const KOTLIN: &str = "2.2.21";
 /// The release of Java that packages are compiled for.
 pub const JAVA: &str = "11";
 /// What the plugins of Maven that packages name ask of it: `maven-compiler-plugin` 3.14 asks for the most.

@@ -275,7 +275,7 @@ fn check_package(schema: &Schema, id: FileId) -> Result<(), PackageError> {
 }
 
 /// The classes that get a file of their own.
-fn top_level(schema: &Schema, id: FileId) -> Vec<(String, Element)> {
+pub(super) fn top_level(schema: &Schema, id: FileId) -> Vec<(String, Element)> {
     let file = schema.file(id);
     let mut all = vec![(outer_class(schema, id), Element::File(id))];
     if multiple_files(schema, id) {
