@@ -318,6 +318,28 @@ async fn headers_that_never_end_end_the_connection() {
     victim.unharmed().await;
 }
 
+/// The library resets such a call by itself: no handler, and without a look at what goes out no log, hears of it.
+#[tokio::test]
+async fn calls_that_http2_refuses_are_told() {
+    let victim = Victim::new(Limits::default()).await;
+    let mut stream = victim.connect().await;
+    let odd = call_block_to("here and there");
+    let mut open = [PREFACE, &frame(SETTINGS, 0, 0, &[]), &frame(SETTINGS, 1, 0, &[])].concat();
+    for id in [1, 3] {
+        open.extend(frame(HEADERS, 5, id, &odd));
+    }
+    // And the connection as a whole: data on no stream.
+    open.extend(frame(DATA, 0, 0, b"x"));
+    stream.write_all(&open).await.unwrap();
+    let said = rest(&mut stream).await;
+    assert!(frames(&said).iter().any(|f| f.0 == RST_STREAM && f.1 == 1), "{:?}", frames(&said));
+    let lines = victim.unharmed().await;
+    let told: Vec<&String> = lines.iter().filter(|l| l.starts_with("refused")).collect();
+    assert_eq!(told.len(), 2, "{lines:#?}");
+    assert!(told[0].contains("refuses a call before it is one: PROTOCOL_ERROR"), "{lines:#?}");
+    assert!(told[1].contains("ends the connection: PROTOCOL_ERROR"), "{lines:#?}");
+}
+
 /// What clients on gRPC's C core do whose target is `ipv4:127.0.0.1:1,127.0.0.1:2`.
 #[tokio::test]
 async fn a_list_of_addresses_as_the_host_is_served_and_told() {
