@@ -17,8 +17,8 @@
 //! - [`policy`]: changes and verdicts to findings; [`fix`]: findings to edits that hold; [`report`]: the finished report
 //!   in every format; [`release`]: which version follows, and how it is spelt; [`site`]: a catalogue of published versions;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
-//! - [`discovery`]: registries of running services; [`service`]: a gRPC server for any version, from its descriptors;
-//!   [`cli`]: the commands.
+//! - [`telemetry`]: spans and measurements by OTLP; [`discovery`]: registries of running services; [`service`]: a gRPC
+//!   server for any version, from its descriptors; [`cli`]: the commands.
 
 pub mod cli;
 pub mod codegen;
@@ -45,6 +45,7 @@ pub mod service;
 pub mod site;
 pub mod source;
 pub mod surface;
+pub mod telemetry;
 pub mod text;
 pub mod verdict;
 pub mod verify;

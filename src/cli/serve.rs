@@ -14,12 +14,14 @@ use tokio::sync::mpsc;
 use super::pipeline::{self, Job};
 use super::register::{Entries, Known, RegisterArgs};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::machine::Host;
 use crate::present::{Choice, Format, Formats};
 use crate::service::{
     Contract, Ended, Given, GivenError, Gzip, Limits, Log, LogFormat, Options, Received, Running, SelfSigned,
     Server, ServiceError, Tls, TlsError, interop_contract, write_all,
 };
 use crate::source::Name;
+use crate::telemetry::{Settings, Telemetry, TelemetryError};
 use crate::text::likest;
 
 /// Answer calls to a contract, from its descriptors alone
@@ -27,6 +29,7 @@ use crate::text::likest;
 /// A gRPC server for any version of a contract: methods that answer with the type they take give back what they got,
 /// others answer with samples. Reflection and health checking are there, TLS, gzip, metrics and a log on request. When
 /// it is ready it prints one line, `listening on ADDRESS`; SIGTERM and SIGINT end it when the calls in flight are done.
+/// Where the environment names a collector (OTEL_EXPORTER_OTLP_ENDPOINT), it gets spans and measurements of the calls.
 /// INPUT is as in `protopact check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -39,7 +42,8 @@ Examples:
   protopact serve --record calls.jsonl         keep what clients send
   protopact serve --answers answers            answer with answers/acme.v1.Shop/Buy.json
   protopact serve --replay calls.jsonl         answer with what clients sent then
-  protopact serve --register consul://127.0.0.1:8500/pay")]
+  protopact serve --register consul://127.0.0.1:8500/pay
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 protopact serve")]
 pub(super) struct ServeArgs {
     /// The contract
     #[arg(value_name = "INPUT", default_value = ".", conflicts_with_all = ["from", "interop"])]
@@ -240,6 +244,9 @@ const LOG_ROOM: usize = 4096;
 /// How long a line of the log may take to be written once the server has ended.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a collector may take for the last spans and measurements.
+const EXPORT_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Messages that wait to be recorded before clients have to wait.
 const RECORD_ROOM: usize = 256;
 
@@ -292,7 +299,8 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     let runtime = runtime.map_err(|e| CliError::outside("cannot start the threads of the server", e))?;
     let served: Result<_, CliError> = runtime.block_on(async {
         let mut signals = Signals::new().map_err(|e| CliError::outside("cannot wait for signals", e))?;
-        let running = Server::bind(options).await?;
+        let telemetry = telemetry(&name, log.clone(), ctx)?;
+        let running = Server::bind(Options { telemetry: telemetry.clone(), ..options }).await?;
         ready(&running, &name, &args, ctx)?;
         let known = Known {
             address: running.address,
@@ -300,7 +308,7 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
             version: name.version().map(ToString::to_string),
         };
         let entries = args.register.enter(&known, &access, log)?;
-        Ok(serve(running, entries, &mut signals).await)
+        Ok(serve(running, entries, telemetry, &mut signals).await)
     });
     // Whatever is left is dropped, and with it what keeps the recorder waiting.
     runtime.shutdown_timeout(Duration::from_secs(2));
@@ -313,6 +321,29 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         tell(ended, ctx)?;
     }
     Ok(Exit::Clean)
+}
+
+/// What sends spans and measurements, where the environment asks for it.
+fn telemetry(
+    name: &Name,
+    log: Option<Arc<Log>>,
+    ctx: &mut Ctx<'_>,
+) -> Result<Option<Arc<Telemetry>>, CliError> {
+    let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
+    let version = name.version().map(ToString::to_string);
+    let settings = Settings::of(&host, version.as_deref());
+    for odd in &settings.odd {
+        ctx.note(odd)?;
+    }
+    if !settings.wanted() {
+        return Ok(None);
+    }
+    let tell = Arc::new(move |place: &str, what: &str| {
+        if let Some(log) = &log {
+            log.export(place, what);
+        }
+    });
+    Ok(Some(Arc::new(Telemetry::start(&settings, &host, tell)?)))
 }
 
 /// Standard error, without its lock: whoever writes the log may wait for a reader for ever, and the rest of the program
@@ -428,15 +459,30 @@ fn ready(running: &Running, name: &Name, args: &ServeArgs, ctx: &mut Ctx<'_>) ->
 
 /// Waits for a signal, and ends the server then: first it leaves its registries, so that nobody comes any more. A second
 /// signal ends it at once, and nothing is said about how.
-async fn serve(running: Running, entries: Entries, signals: &mut Signals) -> Option<Ended> {
+async fn serve(
+    running: Running,
+    entries: Entries,
+    telemetry: Option<Arc<Telemetry>>,
+    signals: &mut Signals,
+) -> Option<Ended> {
     signals.next().await;
     let end = async {
         entries.leave().await;
-        running.shutdown().await
+        let ended = running.shutdown().await;
+        // The calls that were cut are in it.
+        if let Some(telemetry) = &telemetry {
+            telemetry.clone().flush(EXPORT_PATIENCE).await;
+        }
+        ended
     };
     tokio::select! {
         ended = end => Some(ended),
-        () = signals.next() => None,
+        () = signals.next() => {
+            if let Some(telemetry) = telemetry {
+                telemetry.stop();
+            }
+            None
+        }
     }
 }
 
@@ -547,6 +593,18 @@ impl From<GivenError> for CliError {
             GivenError::Json { .. } => {
                 "write it as ProtoJSON, without keys that the type does not have".to_owned()
             }
+        };
+        CliError::new(ErrorKind::Usage, error).hint(hint)
+    }
+}
+
+impl From<TelemetryError> for CliError {
+    fn from(error: TelemetryError) -> CliError {
+        let hint = match &error {
+            TelemetryError::Read { .. } => return CliError::new(ErrorKind::Outside, error),
+            TelemetryError::Endpoint { .. } => "write it so in `OTEL_EXPORTER_OTLP_ENDPOINT`",
+            TelemetryError::Header { .. } => "see what `OTEL_EXPORTER_OTLP_HEADERS` has: `name=value,…`",
+            TelemetryError::Client(_) => "see the variables that begin with `OTEL_EXPORTER_OTLP_`",
         };
         CliError::new(ErrorKind::Usage, error).hint(hint)
     }

@@ -22,6 +22,7 @@ use tonic::{Code, Status};
 use super::log::{CallLine, Log};
 use super::metrics::MethodMetrics;
 use super::trace::TraceContext;
+use crate::telemetry::{Span, Telemetry};
 
 /// The longest timeout that is kept; timers cannot count further, and nobody waits that long.
 pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -29,6 +30,15 @@ pub(super) const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Trailing metadata that a handler leaves among the extensions of its response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Trailing(pub(super) HeaderMap);
+
+/// Where the span of a call goes.
+#[derive(Debug)]
+pub(super) struct Reported {
+    pub(super) to: Arc<Telemetry>,
+    pub(super) server: SocketAddr,
+    /// Whether the contract has the method.
+    pub(super) known: bool,
+}
 
 /// A call from its request to its trailers.
 #[derive(Debug)]
@@ -39,6 +49,7 @@ pub(super) struct Call {
     pub(super) trace: TraceContext,
     metrics: Arc<MethodMetrics>,
     log: Option<Arc<Log>>,
+    reported: Option<Reported>,
     received: AtomicU64,
     sent: AtomicU64,
     /// The peer took its request back.
@@ -53,6 +64,7 @@ impl Call {
         trace: TraceContext,
         metrics: Arc<MethodMetrics>,
         log: Option<Arc<Log>>,
+        reported: Option<Reported>,
     ) -> Arc<Call> {
         metrics.started.inc();
         Arc::new(Call {
@@ -62,6 +74,7 @@ impl Call {
             trace,
             metrics,
             log,
+            reported,
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             reset: AtomicBool::new(false),
@@ -87,6 +100,22 @@ impl Call {
                 received: self.received.load(Ordering::Relaxed),
                 sent: self.sent.load(Ordering::Relaxed),
                 trace: &self.trace,
+            });
+        }
+        if let Some(reported) = &self.reported {
+            reported.to.span(&Span {
+                method: reported.known.then(|| self.path.trim_start_matches('/')),
+                path: &self.path,
+                trace_id: &self.trace.trace_id,
+                parent_id: self.trace.parent_id.as_deref(),
+                span_id: &self.trace.span_id,
+                flags: self.trace.flags,
+                state: self.trace.state.as_ref().map(HeaderValue::as_bytes),
+                code,
+                message,
+                duration,
+                peer: self.peer,
+                server: reported.server,
             });
         }
     }

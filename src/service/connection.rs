@@ -21,6 +21,7 @@ use super::limits::Limits;
 use super::log::Log;
 use super::metrics::Metrics;
 use super::pings::Enforced;
+use super::refusals::{Refusal, Watched};
 use super::router::Router;
 use super::shutdown::Shutdown;
 
@@ -195,6 +196,15 @@ impl Acceptor {
         let stream = Ordered::new(stream, PREFACE, move |authority: &str| {
             if let Some(log) = &log {
                 log.odd(peer, &format!("the client calls `{authority}`, a list, as if it were one host; other servers may refuse that: set `grpc.default_authority` in its channel"));
+            }
+        });
+        let (log, metrics) = (self.log.clone(), self.metrics.clone());
+        let stream = Watched::new(stream, move |refusal: Refusal| {
+            if let Refusal::Connection(_) = refusal {
+                metrics.refused("http2");
+            }
+            if let Some(log) = &log {
+                log.refused(peer, &refusal.reason());
             }
         });
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));

@@ -104,6 +104,11 @@ impl Log {
         self.say(|| tracing::info!(event = "registry", place, reason = what));
     }
 
+    /// Something about a collector of telemetry, `place`.
+    pub fn export(&self, place: &str, what: &str) {
+        self.say(|| tracing::info!(event = "export", place, reason = what));
+    }
+
     /// The subscriber is this log's own: several servers in one process have a log each, and whoever else logs there
     /// has another.
     fn say(&self, event: impl FnOnce()) {
@@ -276,7 +281,7 @@ impl Said {
     fn human(&self, to: &mut Writer<'_>) -> fmt::Result {
         let (event, peer) = (self.text("event"), self.text("peer"));
         if event != "call" {
-            let about = if event == "registry" { self.text("place") } else { peer };
+            let about = if matches!(event, "registry" | "export") { self.text("place") } else { peer };
             return writeln!(to, "{event:<7}  {about}  {}", self.text("reason"));
         }
         write!(

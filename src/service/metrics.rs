@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use super::log::code_name;
+use crate::telemetry::MethodMeter;
 
 /// The upper bounds of the histogram of call durations, in seconds: those of the Prometheus client libraries.
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -76,6 +77,8 @@ pub(super) struct MethodMetrics {
     pub(super) received: Counter,
     pub(super) sent: Counter,
     seconds: Histogram,
+    /// The same for a collector.
+    meter: Option<MethodMeter>,
 }
 
 impl MethodMetrics {
@@ -90,6 +93,9 @@ impl MethodMetrics {
         });
         counter.inc();
         self.seconds.observe(duration.as_secs_f64());
+        if let Some(meter) = &self.meter {
+            meter.finish(code, duration);
+        }
     }
 }
 
@@ -114,7 +120,13 @@ impl Metrics {
     }
 
     /// The metrics of one method, which start at zero.
-    pub(super) fn method(&self, kind: &'static str, service: &str, method: &str) -> MethodMetrics {
+    pub(super) fn method(
+        &self,
+        kind: &'static str,
+        service: &str,
+        method: &str,
+        meter: Option<MethodMeter>,
+    ) -> MethodMetrics {
         let labels =
             MethodLabels { grpc_type: kind, grpc_service: service.into(), grpc_method: method.into() };
         MethodMetrics {
@@ -124,6 +136,7 @@ impl Metrics {
             sent: self.sent.get_or_create_owned(&labels),
             seconds: self.seconds.get_or_create_owned(&labels),
             family: self.handled.clone(),
+            meter,
             labels,
         }
     }

@@ -23,6 +23,7 @@ mod metrics;
 mod pings;
 mod record;
 mod reflection;
+mod refusals;
 mod replay;
 mod router;
 mod shutdown;
@@ -55,6 +56,7 @@ pub use tls::{SelfSigned, Tls, TlsError};
 pub use trace::TraceContext;
 
 use crate::schema::MessageId;
+use crate::telemetry::Telemetry;
 use crate::wire::sample;
 
 /// What the answers are made from that a client asks for by their number.
@@ -99,6 +101,8 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// The log.
     pub log: Option<Arc<Log>>,
+    /// Where spans and measurements of the calls go.
+    pub telemetry: Option<Arc<Telemetry>>,
     /// What is refused.
     pub limits: Limits,
     /// How long calls in flight may go on after the server was asked to stop.
@@ -122,6 +126,7 @@ impl Options {
             gzip: Gzip::default(),
             tls: None,
             log: None,
+            telemetry: None,
             limits: Limits::default(),
             grace: Duration::from_secs(10),
             interop: false,
@@ -186,9 +191,15 @@ impl Server {
         let shutdown = shutdown::Shutdown::default();
         let metrics = Arc::new(metrics::Metrics::new());
         let health = health::Health::new(&contract.services()).await;
+        if let Some(telemetry) = &options.telemetry {
+            let open = metrics.connections.clone();
+            telemetry.connections(move || open.get());
+        }
         let mut router = router::Router::new(router::Around {
+            address,
             metrics: metrics.clone(),
             log: options.log.clone(),
+            telemetry: options.telemetry,
             limits: limits.clone(),
             gzip: options.gzip,
             health: health.clone(),

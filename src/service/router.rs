@@ -18,7 +18,7 @@ use tonic::server::{Grpc, StreamingService};
 use tonic::{Status, Streaming};
 
 use super::Gzip;
-use super::call::{self, Call, Guard, RequestBody, ResponseBody};
+use super::call::{self, Call, Guard, Reported, RequestBody, ResponseBody};
 use super::codec::Raw;
 use super::health::Health;
 use super::limits::Limits;
@@ -26,6 +26,7 @@ use super::log::Log;
 use super::metrics::{self, MethodMetrics, Metrics};
 use super::reflection::{self, Reflection};
 use super::trace::{Ids, TraceContext};
+use crate::telemetry::Telemetry;
 
 /// The answers of one call.
 pub(super) type Replies = Pin<Box<dyn Stream<Item = Result<Bytes, Status>> + Send>>;
@@ -66,6 +67,9 @@ pub(super) struct Router {
     unknown: Route,
     metrics: Arc<Metrics>,
     log: Option<Arc<Log>>,
+    telemetry: Option<Arc<Telemetry>>,
+    /// Where the server listens.
+    address: SocketAddr,
     limits: Limits,
     gzip: Gzip,
     ids: Ids,
@@ -77,8 +81,10 @@ pub(super) struct Router {
 
 /// What a router is made of, besides its routes.
 pub(super) struct Around {
+    pub(super) address: SocketAddr,
     pub(super) metrics: Arc<Metrics>,
     pub(super) log: Option<Arc<Log>>,
+    pub(super) telemetry: Option<Arc<Telemetry>>,
     pub(super) limits: Limits,
     pub(super) gzip: Gzip,
     pub(super) health: Health,
@@ -88,13 +94,15 @@ pub(super) struct Around {
 
 impl Router {
     pub(super) fn new(around: Around) -> Router {
-        let Around { metrics, log, limits, gzip, health, reflection, draining } = around;
+        let Around { address, metrics, log, telemetry, limits, gzip, health, reflection, draining } = around;
         let mut router = Router {
             routes: FxHashMap::default(),
             services: FxHashSet::default(),
             unknown: Route::new(Target::Nobody, "unary", "unknown", "unknown"),
             metrics,
             log: log.filter(|l| l.is_on()),
+            telemetry,
+            address,
             limits,
             gzip,
             ids: Ids::new(),
@@ -130,11 +138,16 @@ impl Router {
         request: Request<Incoming>,
     ) -> Result<Response<ResponseBody>, Infallible> {
         let route = self.routes.get(request.uri().path()).unwrap_or(&self.unknown);
-        let trace = TraceContext::of(request.headers(), &self.ids);
-        let metrics = route
-            .metrics
-            .get_or_init(|| Arc::new(self.metrics.method(route.kind, &route.service, &route.method)));
-        let call = Call::new(request.uri().path(), peer, trace.clone(), metrics.clone(), self.log.clone());
+        let mut trace = TraceContext::of(request.headers(), &self.ids);
+        let known = !matches!(route.target, Target::Nobody);
+        let reported = self.telemetry.as_ref().and_then(|telemetry| {
+            trace.flags = telemetry.flags(&trace.trace_id, trace.parent_id.is_some(), trace.flags);
+            let to = telemetry.clone();
+            trace.is_sampled().then_some(Reported { to, server: self.address, known })
+        });
+        let metrics = route.metrics.get_or_init(|| Arc::new(self.measured(route, known)));
+        let path = request.uri().path();
+        let call = Call::new(path, peer, trace.clone(), metrics.clone(), self.log.clone(), reported);
         let mut guard = Guard(Some(call.clone()));
         let respond = |response, deadline, stop, guard: &mut Guard| {
             guard.0 = None;
@@ -163,6 +176,13 @@ impl Router {
             Target::Handler(_) | Target::Nobody => None,
         };
         respond(response, deadline, stop, &mut guard)
+    }
+
+    /// The metrics of a route.
+    fn measured(&self, route: &Route, known: bool) -> MethodMetrics {
+        let name = || format!("{}/{}", route.service, route.method);
+        let meter = self.telemetry.as_ref().and_then(|telemetry| telemetry.method(known.then(name)));
+        self.metrics.method(route.kind, &route.service, &route.method, meter)
     }
 
     async fn dispatch(&self, target: &Target, mut request: Request<RequestBody>) -> Response<Body> {

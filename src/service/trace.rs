@@ -64,6 +64,11 @@ impl TraceContext {
         }
     }
 
+    /// Whether the trace is recorded.
+    pub(super) fn is_sampled(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
     /// What names this call to others: `traceparent` and, if there is any, `tracestate`.
     pub fn write(&self, headers: &mut HeaderMap) {
         let text = format!("00-{}-{}-{:02x}", self.trace_id, self.span_id, self.flags);

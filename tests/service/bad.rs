@@ -160,7 +160,8 @@ async fn garbage_is_turned_away() {
         assert!(goaway(&said).is_some_and(|code| code != 0), "{:?}", frames(&said));
     }
     let lines = victim.unharmed().await;
-    assert_eq!(lines.iter().filter(|l| l.starts_with("refused")).count(), 5, "{lines:#?}");
+    // Five that do not speak HTTP/2, and three whose connections are ended.
+    assert_eq!(lines.iter().filter(|l| l.starts_with("refused")).count(), 8, "{lines:#?}");
 }
 
 #[tokio::test]
@@ -316,6 +317,35 @@ async fn headers_that_never_end_end_the_connection() {
         assert!(goaway(&said).is_some_and(|code| code != 0), "{:?}", frames(&said));
     }
     victim.unharmed().await;
+}
+
+/// The library resets such a call by itself: no handler, and without a look at what goes out no log, hears of it.
+#[tokio::test]
+async fn calls_that_http2_refuses_are_told() {
+    let victim = Victim::new(Limits::default()).await;
+    let mut stream = victim.connect().await;
+    let odd = call_block_to("here and there");
+    let mut open = [PREFACE, &frame(SETTINGS, 0, 0, &[]), &frame(SETTINGS, 1, 0, &[])].concat();
+    for id in [1, 3] {
+        open.extend(frame(HEADERS, 5, id, &odd));
+    }
+    stream.write_all(&open).await.unwrap();
+    let mut said = Vec::new();
+    let reset = tokio::time::timeout(PATIENCE, async {
+        while !frames(&said).iter().any(|f| f.0 == RST_STREAM && f.1 == 3) {
+            assert_ne!(stream.read_buf(&mut said).await.unwrap(), 0, "{:?}", frames(&said));
+        }
+    });
+    reset.await.expect("the calls are not refused");
+    assert!(frames(&said).iter().any(|f| f.0 == RST_STREAM && f.1 == 1), "{:?}", frames(&said));
+    // And the connection as a whole: data on no stream.
+    stream.write_all(&frame(DATA, 0, 0, b"x")).await.unwrap();
+    rest(&mut stream).await;
+    let lines = victim.unharmed().await;
+    let told: Vec<&String> = lines.iter().filter(|l| l.starts_with("refused")).collect();
+    assert_eq!(told.len(), 2, "{lines:#?}");
+    assert!(told[0].contains("refuses a call before it is one: PROTOCOL_ERROR"), "{lines:#?}");
+    assert!(told[1].contains("ends the connection: PROTOCOL_ERROR"), "{lines:#?}");
 }
 
 /// What clients on gRPC's C core do whose target is `ipv4:127.0.0.1:1,127.0.0.1:2`.

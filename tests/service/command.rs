@@ -47,7 +47,14 @@ fn command(dir: &Path, args: &[&str]) -> Command {
 }
 
 pub(crate) fn serve(dir: &Path, args: &[&str]) -> Serving {
-    let mut child = command(dir, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    serve_in(dir, args, &[])
+}
+
+/// The same with something in its environment.
+pub(crate) fn serve_in(dir: &Path, args: &[&str], env: &[(&str, String)]) -> Serving {
+    let env = env.iter().map(|(name, value)| (name, value));
+    let mut child =
+        command(dir, args).envs(env).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
     out.read_line(&mut first).unwrap();
@@ -64,7 +71,7 @@ impl Serving {
         self.first.trim_end().strip_prefix("listening on ").unwrap()
     }
 
-    async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         client_of(
             Endpoint::from_shared(format!("http://{}", self.address())).unwrap().connect().await.unwrap(),
         )

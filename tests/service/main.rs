@@ -15,3 +15,4 @@ mod limits;
 mod parsers;
 mod registries;
 mod surround;
+mod telemetry;
