@@ -82,7 +82,7 @@ impl Routes {
 
     /// What serves a call: best the same template, else the first that matches all that it matches.
     fn find(&self, schema: &Schema, call: &Binding) -> Option<&Binding> {
-        let All { bindings, exact, templates, .. } = self.all(schema);
+        let All { bindings, exact, templates } = self.all(schema);
         let get = |verb: &str| exact.get(&(verb.to_owned(), call.shape.clone())).copied();
         let found = get(&call.verb).or_else(|| get("*")).or_else(|| {
             let serving = templates.covering(&call.shape).into_iter();
