@@ -21,9 +21,5 @@ mod lenses;
 mod peer_cases;
 mod policy;
 mod surfaces;
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "a server of others answers, and the test says how often"
-)]
+#[expect(clippy::disallowed_methods, reason = "a server of others answers")]
 mod transcode;

@@ -154,7 +154,7 @@ impl Run {
     }
 
     fn places(&self, loaded: &Loaded, settings: &Settings) -> Places {
-        Places::open(loaded, settings, Around { cwd: &self.cwd, cache: None, lock: None }, None)
+        Places::open(loaded, settings, Around { cwd: &self.cwd, cache: None, lock: None, shared: None }, None)
             .unwrap_or_else(|e| panic!("{}", explain(&e)))
     }
 
