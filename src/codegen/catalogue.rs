@@ -98,12 +98,11 @@ mod tests {
             ("rust/1.9.0", "1.9.0", "x@1.9.0"),
         ] {
             let entry = Entry {
-                inputs: String::new(),
                 contract: "acme/x".to_owned(),
                 version: version.to_owned(),
                 language: path.split_once('/').map(|(l, _)| l.to_owned()),
                 coordinate: Some(coordinate.to_owned()),
-                files: BTreeMap::new(),
+                ..Entry::default()
             };
             manifest.units.insert(path.to_owned(), entry);
         }

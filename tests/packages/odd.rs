@@ -279,10 +279,10 @@ fn a_default_has_to_be_a_constant_of_java() {
         refused(&[("a.proto", &text)])
     };
     for (of, part, most) in [
-        ("string", "x", 65_535),
-        ("bytes", "x", 65_535),
+        ("string", "x", 65_534),
+        ("bytes", "x", 65_534),
         ("bytes", "\\377", 32_767),
-        ("bytes", "\\n", 65_535),
+        ("bytes", "\\n", 65_534),
         ("string", "\u{fc}", 16_383),
     ] {
         assert_eq!(long(of, part, most), Vec::<String>::new(), "{of} {part}");

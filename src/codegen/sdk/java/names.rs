@@ -38,8 +38,8 @@ pub(super) fn outer_class(schema: &Schema, id: FileId) -> String {
 /// Constants that would hide a package which generated code of enums writes out.
 const HIDING: [&str; 1] = ["com"];
 
-/// How long a text in a class file may be, in bytes.
-const CONSTANT: usize = 65_535;
+/// How long a constant text may be, in bytes: a class file has room for one more, javac has not.
+const CONSTANT: usize = 65_534;
 
 /// How many values fit into the static initializer of an enum, which has 64 KiB and needs at most 19 bytes a value.
 const ENUM_VALUES: usize = 3_400;
