@@ -205,8 +205,9 @@ impl Calls<'_> {
     fn taken(&self, old: &[Binding], new: &[Binding]) -> Loss {
         let was = |b: &Binding| old.iter().any(|o| o.shape == b.shape && (o.verb == b.verb || o.verb == "*"));
         new.iter().filter(|b| !was(b)).fold(Loss::none(), |worst, binding| {
-            let calls = self.own.beside(self.client, binding, [self.client, self.server]);
-            match calls.first() {
+            // What becomes of a call whose own method does not serve it any more is said of that one.
+            let mut calls = self.own.beside(self.client, binding, [self.client, self.server]).into_iter();
+            match calls.find(|call| self.served(call).is_some()) {
                 Some(call) => worst.or_worse(Loss::unknown(format!(
                     "URLs of {call}, which are those of `{}`, match {binding} too: which of the two answers depends on \
                      the gateway",

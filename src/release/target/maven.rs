@@ -98,7 +98,8 @@ impl Maven {
         Laid::new(repository, &at.folder(), &at.version, &deploy)
     }
 
-    /// Sends a version to a server, without what is there. Where only the list lacks it, the description brings it there.
+    /// Sends a version to a server, without what is there. Maven writes the list of versions together with a file: where only
+    /// the list lacks the version, a note is that file, for servers refuse what they have.
     fn send(&self, laid: &Path, at: &Coordinates) -> Result<(), TargetError> {
         let stem = format!("{}-{}", at.artifact, at.version);
         let below = format!("{}/{}", at.folder(), at.version);
@@ -109,8 +110,14 @@ impl Maven {
                 missing.push(file);
             }
         }
+        let note;
         if missing.is_empty() {
-            missing.extend(all.iter().filter(|file| file.name(&stem) == format!("{stem}.pom")));
+            let mut number = 1;
+            while self.has(&format!("{below}/{}", server::note_name(&stem, number)))? {
+                number += 1;
+            }
+            note = server::note(laid, &stem, number)?;
+            missing.push(&note);
         }
         let set = [
             ("repositoryId", &*self.place.id),

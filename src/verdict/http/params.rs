@@ -200,7 +200,7 @@ impl Calls<'_> {
     }
 
     /// The binding of the same method with the same template. That there is none is said of the method.
-    fn served(&self, call: &Binding) -> Option<Binding> {
+    pub(super) fn served(&self, call: &Binding) -> Option<Binding> {
         let method = self.client.method(call.method);
         let service = self.server.service_by_name(&self.client.service(method.parent).full_name)?;
         let method = self.server.method_by_name(service, &method.name)?;

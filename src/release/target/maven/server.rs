@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::TargetError;
 use super::SUMS;
-use crate::machine::files_below;
+use crate::machine::{fail, files_below};
 
 /// What sends files, whatever version of it Maven would take.
 const SEND: &str = "org.apache.maven.plugins:maven-deploy-plugin:3.1.4:deploy-file";
@@ -56,6 +56,19 @@ pub(super) fn artefacts(folder: &Path, stem: &str) -> Result<Vec<Artefact>, Targ
     let mut files: Vec<Artefact> = files.collect();
     files.sort_by(|a, b| (a.rank(), &a.path).cmp(&(b.rank(), &b.path)));
     Ok(files)
+}
+
+/// What the name of a note is, the first or a later one.
+pub(super) fn note_name(stem: &str, number: u32) -> String {
+    format!("{stem}-listed-{number}.txt")
+}
+
+/// A file that nobody needs: it is sent where all others are there.
+pub(super) fn note(folder: &Path, stem: &str, number: u32) -> Result<Artefact, TargetError> {
+    let path = folder.join(note_name(stem, number));
+    std::fs::write(&path, "The list of versions was written with this file.\n")
+        .map_err(fail("write", &path))?;
+    Ok(Artefact { path, classifier: format!("listed-{number}"), kind: "txt".to_owned() })
 }
 
 /// What Maven is asked for to send these, one after the other: never several at a time, and with no description of its own.
