@@ -101,6 +101,9 @@ def on_windows(command, version, scratch):
     """Paths with backslashes, checkouts with CRLF, files that are replaced, a file that a repair leaves as it was."""
     env = dict(os.environ, WINEPREFIX=str(scratch / "wine"), WINEDEBUG="-all", DISPLAY="")
     random_numbers(Path(command[-1]).parent)
+    # What wine starts beside the first program would hold on to the pipes of that.
+    silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([*command[:-1], "wineboot", "--init"], env=env, check=False, timeout=600, **silent)
     judged("the program for Windows by wine", command, scratch, version, env=env)
     checkout = scratch / "crlf"
     for side in ["old", "new"]:
@@ -116,7 +119,8 @@ def on_windows(command, version, scratch):
     assert "new/deep/a.proto:4:3" in done.stdout.replace("\\", "/"), done.stdout
     assert report.read_text().startswith("{"), "an old report is replaced"
     assert not list(checkout.glob("*.tmp*")), "nothing is left beside it"
-    fixed = subprocess.run([*command, "fix", ".\\new", "--against", ".\\old"], **run)
+    fixed = subprocess.run([*command, "-C", ".\\new", "fix", "--against", "..\\old"], **run)
+    assert fixed.returncode == 0, fixed
     lines = (checkout / "new/deep/a.proto").read_bytes().split(b"\n")
     assert all(line.endswith(b"\r") for line in lines[:-1]), (fixed, lines)
     again = subprocess.run([*command, *check], **run)
@@ -145,14 +149,14 @@ def random_numbers(folder):
 
 # A compiler that starts another program, waits for it, and never ends.
 COMPILER = """@echo off
-start /b cmd /c beat.bat
+start /b cmd /c "%~dp0beat.bat"
 :more
 ping -n 2 127.0.0.1 >nul
 goto more
 """
 BEAT = """@echo off
 :more
-echo . >>beat.txt
+echo . >>"%~dp0beat.txt"
 ping -n 2 127.0.0.1 >nul
 goto more
 """

@@ -452,7 +452,8 @@ fn collect(message: &DynamicMessage, prefix: [&str; 2], found: &mut [BTreeMap<St
                 let value = kind.as_enum().and_then(|e| e.get_value(*number));
                 value.map_or(number.to_string(), |v| v.name().to_owned())
             }
-            Value::Bytes(bytes) => BASE64.encode(bytes),
+            // What is written so is not the value.
+            Value::Bytes(bytes) => format!("bytes {}", BASE64.encode(bytes)),
             Value::String(text) => text.clone(),
             // A number is what it is, whatever type holds it.
             Value::F32(number) => float(f64::from(*number), number.to_string()),

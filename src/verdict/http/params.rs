@@ -126,7 +126,9 @@ pub(super) fn of_field(change: &Change, calls: [&Calls<'_>; 2], cells: &mut Cell
             let Some(old) = old else { return };
             let was_deprecated = there.client.field(old).is_deprecated();
             let loss = there.named(old, *message);
-            cells.backward(Lens::Http, removal(loss, was_deprecated, *name_reserved));
+            if !loss.is_ok() {
+                cells.backward(Lens::Http, removal(loss, was_deprecated, *name_reserved));
+            }
         }
         Kind::FieldAdded { .. } => {
             let Some(new) = new else { return };
@@ -192,7 +194,7 @@ impl Calls<'_> {
         let places = params.by_field.get(&field).into_iter().flatten().map(|place| &params.places[*place]);
         places.fold(Loss::none(), |worst, place| {
             let call = &params.bindings[place.binding];
-            match self.served(call) {
+            match self.served(call).filter(|served| self.takes_the_same(call, served)) {
                 Some(served) => worst.or_worse(judge(call, &served, place)),
                 None => worst,
             }
@@ -207,6 +209,14 @@ impl Calls<'_> {
         bindings(self.server, method)
             .into_iter()
             .find(|served| served.shape == call.shape && served.hears(&call.verb))
+    }
+
+    /// Whether the request is of one type on both sides, by its name or by another one. What it means that it is not, is
+    /// said of the method.
+    fn takes_the_same(&self, call: &Binding, served: &Binding) -> bool {
+        let (mine, theirs) =
+            (&self.client.method(call.method).input, &self.server.method(served.method).input);
+        mine == theirs || self.server.message_by_name(mine).is_none()
     }
 
     /// Whether a server finds a parameter by the names of a field, and reads there what the client means.

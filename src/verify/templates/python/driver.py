@@ -14,6 +14,7 @@ from concurrent import futures
 from pathlib import Path
 
 from google.protobuf import descriptor_pool, json_format, message_factory
+from google.protobuf.message import EncodeError
 
 from contract import MODULES, SERVICES
 
@@ -138,7 +139,11 @@ def call(request):
         "metadata": metadata,
         "timeout": request["deadline"] / 1000 if request.get("deadline") else PATIENCE,
     }
-    exchange(descriptor, ask, inputs, options, request.get("cancel"), answer)
+    try:
+        exchange(descriptor, ask, inputs, options, request.get("cancel"), answer)
+    except EncodeError as error:
+        # A message without what it requires is read, and not written again.
+        return {"id": request["id"], "ok": False, "error": f"{type(error).__name__}: {error}"}
     return answer
 
 
