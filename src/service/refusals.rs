@@ -121,7 +121,7 @@ impl Frames {
         };
         match (self.seen[3], self.have - HEAD) {
             // A call that is over for another reason has its line.
-            (RST_STREAM, 4) => Some(code(HEAD))
+            (RST_STREAM, 4) if self.payload() == 4 => Some(code(HEAD))
                 .filter(|c| !matches!(*c, "NO_ERROR" | "CANCEL" | "INTERNAL_ERROR"))
                 .map(Refusal::Call),
             (GOAWAY, 8) => Some(code(HEAD + 4)).filter(|c| *c != "NO_ERROR").map(Refusal::Connection),
