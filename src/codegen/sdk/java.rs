@@ -188,16 +188,21 @@ impl Sdk for Java {
         }
         let mut names = package.coordinate.rsplit(':');
         let (version, artifact) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
-        let made = package.files.iter().filter_map(|(path, content)| match path.strip_prefix("src/main/java/") {
-            // What stands in a file of Kotlin for no message may be nothing.
-            Some(source) if source.ends_with(".kt") && !content.windows(7).any(|part| part == b"object ") => None,
-            Some(source) if source.ends_with(".proto.kt") => None,
-            Some(source) => {
-                let class = source.strip_suffix(".java").or_else(|| source.strip_suffix(".kt"))?;
-                Some(format!("{class}.class"))
-            }
-            None => path.strip_prefix("src/main/resources/").map(str::to_owned),
-        });
+        let made =
+            package.files.iter().filter_map(|(path, content)| match path.strip_prefix("src/main/java/") {
+                // What stands in a file of Kotlin for no message may be nothing.
+                Some(source)
+                    if source.ends_with(".kt") && !content.windows(7).any(|part| part == b"object ") =>
+                {
+                    None
+                }
+                Some(source) if source.ends_with(".proto.kt") => None,
+                Some(source) => {
+                    let class = source.strip_suffix(".java").or_else(|| source.strip_suffix(".kt"))?;
+                    Some(format!("{class}.class"))
+                }
+                None => path.strip_prefix("src/main/resources/").map(str::to_owned),
+            });
         run.hold_archive(&target.join(format!("{artifact}-{version}.jar")), made)
     }
 }
