@@ -171,7 +171,7 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         limit_to_input_files: args.limit_to_input_files,
         witness: args.witness,
         new_since: args.new_since.clone(),
-        kept: args.history.as_deref().map(|path| history::kept(path, ctx)).transpose()?,
+        kept: args.history.as_deref().map(|path| history::kept_at(path, ctx)).transpose()?,
         registry: args
             .profile
             .as_deref()

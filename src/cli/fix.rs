@@ -11,7 +11,7 @@ use super::{CliError, Ctx, ErrorKind, Exit, files, repairs, waive};
 use crate::compile;
 use crate::findings::{Finding, Standing};
 use crate::fix::{self, Bench, Changed, Repaired, Result as Outcome, unified};
-use crate::ledger::Memory;
+use crate::ledger::{Memory, Remembered};
 use crate::policy::{Policies, Waivers};
 use crate::schema::Schema;
 use crate::source::{Content, Opened, Sides};
@@ -101,9 +101,17 @@ fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, L
         today: Some(Date::of(ctx.io.now)),
         baseline: old.name.version().cloned(),
     };
-    let policies = Policies::new(&settings.packages, &old.layout, &new.layout)?.accepting(accepted);
-    let history = pipeline::history(origin.as_ref(), &settings);
-    let memory = history.as_ref().map(|history| history as &dyn Memory);
+    let policies = Policies::new(&settings.packages, &old.layout, &new.layout)?
+        .accepting(accepted)
+        .announcing(settings.deprecation.as_ref());
+    let history = pipeline::versions_before(origin.as_ref(), &settings);
+    let kept = pipeline::configured_history(&settings)?;
+    let with_file = kept.as_ref().map(|kept| Remembered { history: history.as_ref(), kept });
+    let memory = match &with_file {
+        Some(both) => Some(both as &dyn Memory),
+        None => history.as_ref().map(|history| history as &dyn Memory),
+    };
+    let announcements = pipeline::announcements(history.as_ref(), &settings, ctx);
     let ages = pipeline::ages(&settings)?;
     let bench = Bench {
         old: &schema,
@@ -114,6 +122,7 @@ fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, L
         memory,
         moved: &moved,
         ages: &ages,
+        announcements: announcements.as_ref(),
     };
     progress.say("repairing");
     let seen = RefCell::new(Vec::new());

@@ -7,11 +7,12 @@ use clap::Args;
 
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
+use crate::config::Deprecation;
 use crate::git::{Repo, TagPattern};
-use crate::ledger::{Chronicle, Chronicler, Kept, Story, tell};
+use crate::ledger::{Chronicle, Chronicler, Kept, Removable, Story, tell};
 use crate::present::{Choice, Format, Formats};
 use crate::source::{Content, Name, Opened};
-use crate::text::{Line, View, near, plural};
+use crate::text::{Date, Line, View, near, plural};
 
 /// Show every number and name that the versions of a contract ever used
 ///
@@ -36,9 +37,9 @@ pub(super) struct HistoryArgs {
     #[arg(long)]
     removable: bool,
 
-    /// In how many published versions a field or value has to be deprecated before it may be removed
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "removable")]
-    min_versions: usize,
+    /// In how many published versions a field or value has to be deprecated before it may be removed, whatever `[deprecation]` says
+    #[arg(long, value_name = "N", requires = "removable")]
+    min_versions: Option<u32>,
 
     /// Keep what every number was used for in a file: its lines, and those of all versions and the working tree
     #[arg(long, value_name = "FILE", conflicts_with_all = ["removable", "symbol", "verify"])]
@@ -60,8 +61,8 @@ pub(super) struct HistoryArgs {
 /// What is told.
 struct Told {
     chronicle: Chronicle,
-    /// Only what is deprecated, and how many published versions something has to be so before it may go.
-    removable: Option<usize>,
+    /// Only what is deprecated, and what may go.
+    removable: Option<Removable>,
 }
 
 /// The formats of a history.
@@ -78,15 +79,15 @@ impl Formats for OfHistory {
 }
 
 fn text(told: &Told, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-    match told.removable {
-        Some(min_versions) => tell::removable_text(&told.chronicle, min_versions, view, out),
+    match &told.removable {
+        Some(removable) => tell::removable_text(&told.chronicle, removable, view, out),
         None => tell::text(&told.chronicle, view, out),
     }
 }
 
 fn json(told: &Told, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-    match told.removable {
-        Some(min_versions) => tell::removable_json(&told.chronicle, min_versions, out),
+    match &told.removable {
+        Some(removable) => tell::removable_json(&told.chronicle, removable, out),
         None => tell::json(&told.chronicle, view, out),
     }
 }
@@ -109,9 +110,29 @@ pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
         None => chronicle,
     };
     let view = ctx.view();
-    let told = Told { chronicle, removable: args.removable.then_some(args.min_versions) };
+    let removable = match args.removable {
+        true => Some(removable(args.min_versions, &chronicle, ctx)?),
+        false => None,
+    };
+    let told = Told { chronicle, removable };
     args.format.write(&told, &view, &mut ctx.io.out)?;
     Ok(Exit::Clean)
+}
+
+/// What a flag asks of what is deprecated, or else the configuration, or else one version.
+fn removable(
+    min_versions: Option<u32>,
+    chronicle: &Chronicle,
+    ctx: &mut Ctx<'_>,
+) -> Result<Removable, CliError> {
+    let asked = match min_versions {
+        Some(versions) => Deprecation::versions(versions),
+        None => pipeline::here(ctx)?.0.deprecation.unwrap_or_else(|| Deprecation::versions(1)),
+    };
+    let repo = Repo::discover(&ctx.io.cwd).ok();
+    let day = |tag: &str| Some(Date::of_seconds(repo.as_ref()?.tagged_at(tag)?));
+    let days = chronicle.versions.iter().map(|version| day(version)).collect();
+    Ok(Removable { asked, today: Date::of(ctx.io.now), days })
 }
 
 /// Every version and the working tree, and what is to be said about them.
@@ -160,7 +181,7 @@ fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicler, Vec<String>
 fn write(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let name = path.display().to_string();
     let before = match ctx.io.cwd.join(path).exists() {
-        true => kept(path, ctx)?,
+        true => kept_at(path, ctx)?,
         false => Kept::default(),
     };
     let fresh = told.beyond(&before).len();
@@ -172,7 +193,7 @@ fn write(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
 
 /// Tells where a file and the versions differ.
 fn verify(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
-    let file = kept(path, ctx)?;
+    let file = kept_at(path, ctx)?;
     let (missing, beyond) = (told.beyond(&file), file.beyond(told));
     let lines = missing
         .iter()
@@ -192,11 +213,15 @@ fn verify(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
     Ok(if same { Exit::Clean } else { Exit::Findings })
 }
 
-/// Reads a history file.
-pub(super) fn kept(path: &Path, ctx: &Ctx<'_>) -> Result<Kept, CliError> {
-    let name = path.display();
-    let text = std::fs::read_to_string(ctx.io.cwd.join(path))
-        .map_err(|e| CliError::outside(format!("cannot read `{name}`"), e))?;
+/// Reads a history file that a flag names.
+pub(super) fn kept_at(path: &Path, ctx: &Ctx<'_>) -> Result<Kept, CliError> {
+    kept(&ctx.io.cwd.join(path), &path.display().to_string())
+}
+
+/// Reads a history file, with its name as a person knows it.
+pub(super) fn kept(path: &Path, name: &str) -> Result<Kept, CliError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|e| CliError::outside(format!("cannot read `{name}`"), e))?;
     Kept::parse(&text).map_err(|error| {
         CliError::new(ErrorKind::Usage, error)
             .while_(format!("cannot read `{name}`"))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, history, lines, owners, repairs, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::Comparison;
 use crate::compile::image::ImageError;
@@ -16,7 +16,7 @@ use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
 use crate::git::TagPattern;
-use crate::ledger::{self, History, Kept, Memory, Remembered, Timelines};
+use crate::ledger::{self, Announcements, History, Kept, Memory, Remembered, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
 use crate::report;
@@ -233,9 +233,15 @@ fn check_sides(
         baseline: pair.old.name.version().cloned(),
     };
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
-    let policies = policies.accepting(accepted);
-    let history = history(pair.origin.as_ref(), &pair.settings);
-    let with_file = job.kept.as_ref().map(|kept| Remembered { history: history.as_ref(), kept });
+    let policies = policies.accepting(accepted).announcing(pair.settings.deprecation.as_ref());
+    let history = versions_before(pair.origin.as_ref(), &pair.settings);
+    let announcements = announcements(history.as_ref(), &pair.settings, ctx);
+    let configured = match &job.kept {
+        None => configured_history(&pair.settings)?,
+        Some(_) => None,
+    };
+    let with_file =
+        job.kept.as_ref().or(configured.as_ref()).map(|kept| Remembered { history: history.as_ref(), kept });
     let memory = match &with_file {
         Some(both) => Some(both as &dyn Memory),
         None => history.as_ref().map(|history| history as &dyn Memory),
@@ -243,6 +249,7 @@ fn check_sides(
     let moved = std::mem::take(&mut pair.moved);
     let ages = ages(&pair.settings)?;
     let mut comparison = Comparison::remembering(&old, &new, memory).carrying(moved.clone()).reading(&ages);
+    comparison = comparison.announced(announcements.as_ref());
     if job.witness {
         comparison = comparison.proving();
     }
@@ -251,7 +258,7 @@ fn check_sides(
     }
     let Decided { mut findings, changes, bump, mut waivers } = policy::decide(&comparison, &policies);
     if let Some(since) = &job.new_since {
-        let (name, before) = since::findings(since, job, &pair, &old, memory, ctx)?;
+        let (name, before) = since::findings(since, job, &pair, &old, (memory, announcements.as_ref()), ctx)?;
         policy::known(&mut findings, &before);
         pair.notes.push(format!("findings that {} has as well do not count", name.told()));
     }
@@ -300,6 +307,7 @@ fn check_sides(
             memory,
             moved: &moved,
             ages: &ages,
+            announcements: announcements.as_ref(),
         };
         report.repairs = suggest(&bench, &comparison, &report.findings);
     }
@@ -547,7 +555,7 @@ fn cache(host: &Host, ctx: &Ctx<'_>) -> Option<Cache> {
 }
 
 /// The versions before a baseline that is a revision; a folder or an image has none.
-pub(super) fn history(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
+pub(super) fn versions_before(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
     let origin = origin?;
     Some(History {
         repository: origin.repository.clone(),
@@ -556,6 +564,22 @@ pub(super) fn history(origin: Option<&Origin>, settings: &Settings) -> Option<Hi
         pattern: TagPattern::parse(&settings.release.tag).ok()?,
         most: ledger::MAX_VERSIONS,
     })
+}
+
+/// What the file that the configuration names remembers.
+pub(super) fn configured_history(settings: &Settings) -> Result<Option<Kept>, CliError> {
+    let place = settings.history.as_ref();
+    place.map(|place| history::kept(&place.path, &place.written)).transpose()
+}
+
+/// What the versions told of removals, where that is asked for and there are any.
+pub(super) fn announcements<'a>(
+    history: Option<&'a History>,
+    settings: &'a Settings,
+    ctx: &Ctx<'_>,
+) -> Option<Announcements<'a>> {
+    let (history, asked) = (history?, settings.deprecation.as_ref()?);
+    Some(Announcements { history, today: Date::of(ctx.io.now), asked })
 }
 
 /// A side, and what is odd about its sources.

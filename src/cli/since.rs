@@ -6,7 +6,7 @@ use super::pipeline::{self, Failure, Job};
 use super::{CliError, Ctx};
 use crate::compare::Comparison;
 use crate::git::Repo;
-use crate::ledger::{History, Memory};
+use crate::ledger::{Announcements, History, Memory};
 use crate::policy::{self, Policies};
 use crate::schema::Schema;
 use crate::source::{Name, Opened, Sides};
@@ -17,12 +17,14 @@ pub(super) fn findings(
     job: &Job,
     pair: &Sides,
     old: &Schema,
-    memory: Option<&dyn Memory>,
+    (memory, announcements): (Option<&dyn Memory>, Option<&Announcements<'_>>),
     ctx: &mut Ctx<'_>,
 ) -> Result<(Name, BTreeSet<String>), CliError> {
     let (opened, schema) = read(typed, job, ctx)?;
     let comparison = Comparison::remembering(old, &schema, memory).reading(&pipeline::ages(&pair.settings)?);
-    let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &opened.layout)?;
+    let comparison = comparison.announced(announcements);
+    let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &opened.layout)?
+        .announcing(pair.settings.deprecation.as_ref());
     let found = policy::decide(&comparison, &policies).findings;
     Ok((opened.name, found.into_iter().map(|finding| finding.fingerprint).collect()))
 }

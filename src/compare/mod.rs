@@ -13,7 +13,7 @@ use carried::Carried;
 pub use carried::Moved;
 
 use crate::diff::{self, Change, Cx, Echoes};
-use crate::ledger::{self, Memory};
+use crate::ledger::{self, Announcements, Memory};
 use crate::schema::{Element, File, Schema};
 use crate::verdict::{Judge, Verdict};
 use crate::wire::{Proof, Prover, Reader};
@@ -81,6 +81,14 @@ impl<'a> Comparison<'a> {
             prover.worsen(change, verdict);
         }
         self.ages = ages.to_vec();
+        self
+    }
+
+    /// The same with what published versions have told of removals, where that is asked for.
+    #[must_use]
+    pub fn announced(mut self, announcements: Option<&Announcements<'_>>) -> Comparison<'a> {
+        let note = announcements.and_then(|told| told.look(&mut self.changes, &self.cx));
+        self.notes.extend(note);
         self
     }
 

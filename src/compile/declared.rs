@@ -1,11 +1,11 @@
-//! Which numbers the messages and enums of one file declare, read from its text alone.
+//! Which numbers the messages and enums of one file declare, and which methods its services, read from its text alone.
 //!
 //! Nothing is linked, so a type that is named stands for every full name it could mean. A file that is broken or
 //! uses what the parser does not know gives what could be read of it.
 
 use std::collections::BTreeMap;
 
-use super::parse::ast::{Enum, Field, File, Label, Message, Opt, Type, Value};
+use super::parse::ast::{Enum, Field, File, Label, Message, Method, Opt, Type, Value};
 use super::parse::parse_declarations;
 
 /// Whose numbers they are.
@@ -17,6 +17,8 @@ pub(crate) enum Holds {
     Enum,
     /// Extensions of a message that may stand elsewhere, by their full names.
     Extensions,
+    /// A service: its methods.
+    Service,
 }
 
 /// A message or enum with its numbers, or what a file extends a message with.
@@ -34,6 +36,18 @@ pub(crate) struct Declared {
     pub(crate) reserved_names: Vec<String>,
     /// Numbers that are kept for extensions.
     pub(crate) extensions: Vec<(i32, i32)>,
+    /// Methods in source order.
+    pub(crate) calls: Vec<Call>,
+    /// `deprecated = true`, of itself, of a message around it or of the file.
+    pub(crate) deprecated: bool,
+}
+
+/// A method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) name: String,
+    /// `deprecated = true`.
+    pub(crate) deprecated: bool,
 }
 
 /// A field or an enum value.
@@ -56,8 +70,8 @@ pub(crate) struct Number {
     pub(crate) deprecated: bool,
 }
 
-/// Every message and enum that a file declares, in source order, and what it extends; the messages made for maps are
-/// left out.
+/// Every message, enum and service that a file declares, in source order, and what it extends; the messages made for maps
+/// are left out.
 pub(crate) fn declared(text: &str) -> Vec<Declared> {
     let parsed = parse_declarations(text);
     let (file, edition) = (parsed.file, parsed.edition.is_some());
@@ -73,6 +87,8 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
                 let ranges = message.extension_ranges.iter().map(|e| e.range);
                 ranges.map(|r| (r.start, r.end.saturating_sub(1))).collect()
             },
+            calls: Vec::new(),
+            deprecated: scope_deprecated(&file, Some(index as u32)),
         }
     });
     let enums = file.enums.iter().map(|e| Declared {
@@ -82,8 +98,32 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
         reserved: e.reserved_ranges.iter().map(|r| (r.start, r.end)).collect(),
         reserved_names: e.reserved_names.iter().map(|(name, _)| name.to_string()).collect(),
         extensions: Vec::new(),
+        calls: Vec::new(),
+        deprecated: is_deprecated(&e.options) || scope_deprecated(&file, e.parent),
     });
-    messages.chain(enums).chain(extended(&file, edition)).collect()
+    let services = file.services.iter().map(|s| Declared {
+        full_name: join(&file.package, s.name),
+        what: Holds::Service,
+        numbers: Vec::new(),
+        reserved: Vec::new(),
+        reserved_names: Vec::new(),
+        extensions: Vec::new(),
+        calls: {
+            let call =
+                |m: &Method<'_>| Call { name: m.name.to_owned(), deprecated: is_deprecated(&m.options) };
+            s.methods.iter().map(call).collect()
+        },
+        deprecated: is_deprecated(&s.options) || scope_deprecated(&file, None),
+    });
+    messages.chain(enums).chain(services).chain(extended(&file, edition)).collect()
+}
+
+/// Whether a message, one around it or the file is deprecated, and with it what stands inside.
+fn scope_deprecated(file: &File<'_>, message: Option<u32>) -> bool {
+    match message.map(|index| &file.messages[index as usize]) {
+        Some(message) => is_deprecated(&message.options) || scope_deprecated(file, message.parent),
+        None => is_deprecated(&file.options),
+    }
 }
 
 /// The extensions that a file declares, by the messages that they may extend.
@@ -104,6 +144,8 @@ fn extended(file: &File<'_>, edition: bool) -> Vec<Declared> {
         reserved: Vec::new(),
         reserved_names: Vec::new(),
         extensions: Vec::new(),
+        calls: Vec::new(),
+        deprecated: is_deprecated(&file.options),
     });
     declared.collect()
 }
@@ -296,6 +338,23 @@ mod tests {
                 "a.b.M 100 a.b.M.not_mine: int32",
             ]
         );
+    }
+
+    #[test]
+    fn what_stands_inside_is_deprecated_with_what_is_around_it() {
+        let text = "syntax = \"proto3\"; message M { option deprecated = true; message N { enum E { A = 0; } } }
+            enum F { B = 0; } service S { rpc Get(M) returns (M) { option deprecated = true; } rpc Put(M) returns (M); }";
+        let marked = |text: &str| -> Vec<(String, bool)> {
+            declared(text).into_iter().map(|d| (d.full_name, d.deprecated)).collect()
+        };
+        let told = |all: [(&str, bool); 5]| all.map(|(name, deprecated)| (name.to_owned(), deprecated));
+        let expected = [("M", true), ("M.N", true), ("M.N.E", true), ("F", false), ("S", false)];
+        assert_eq!(marked(text), told(expected));
+        let all = format!("{text} option deprecated = true;");
+        assert_eq!(marked(&all), told(expected.map(|(name, _)| (name, true))));
+        let calls = declared(text).pop().map(|service| service.calls).unwrap();
+        let calls: Vec<_> = calls.iter().map(|call| (call.name.as_str(), call.deprecated)).collect();
+        assert_eq!(calls, [("Get", true), ("Put", false)]);
     }
 
     #[test]

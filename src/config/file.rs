@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::against::{self, Baseline, RawAgainst};
+use super::deprecation::{self, Deprecation, RawDeprecation};
 use super::deps::{self, Dep, RawDep};
 use super::generate::{self, Generate, RawGenerate};
 use super::package::{self, RawAbout};
@@ -30,6 +31,9 @@ struct Raw {
     check: RawCheck,
     #[serde(default)]
     policy: BTreeMap<Spanned<String>, RawSelection>,
+    #[serde(default)]
+    history: RawHistory,
+    deprecation: Option<RawDeprecation>,
     #[serde(default)]
     waiver: Vec<RawWaiver>,
     #[serde(default)]
@@ -115,6 +119,12 @@ struct RawVerify {
     runtimes: BTreeMap<Spanned<String>, Strings>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawHistory {
+    file: Option<Spanned<String>>,
+}
+
 /// A `protopact.toml` whose every value is valid by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
@@ -140,6 +150,10 @@ pub struct File {
     pub exclude_path: Vec<String>,
     /// `[policy."…"]`, in the order of the globs as text.
     pub packages: Vec<PackagePolicy>,
+    /// `history.file`, relative to the file's folder.
+    pub history: Option<ImportPlace>,
+    /// `[deprecation]`.
+    pub deprecation: Option<Deprecation>,
     /// `[[waiver]]`.
     pub waivers: Vec<Waiver>,
     /// `[waivers]`.
@@ -243,6 +257,8 @@ impl Reader<'_> {
             path: self.paths(check.path.as_deref().unwrap_or_default())?,
             exclude_path: self.paths(check.exclude_path.as_deref().unwrap_or_default())?,
             packages,
+            history: raw.history.file.map(|file| self.history(&file)).transpose()?,
+            deprecation: raw.deprecation.map(|raw| deprecation::read(raw, &at)).transpose()?,
             waiver_policy: WaiverPolicy {
                 require_owner: raw.waivers.require_owner,
                 require_until: raw.waivers.require_until,
@@ -361,6 +377,15 @@ impl Reader<'_> {
             seen.push(ImportPlace { path: PathBuf::from(&written), written });
         }
         Ok(seen)
+    }
+
+    fn history(&self, file: &Spanned<String>) -> Result<ImportPlace, ConfigError> {
+        let written = self.path(file)?;
+        if written.is_empty() {
+            return Err(ConfigError::new(self.place(file), "`history.file` names no file")
+                .hint("for example `contract.history`, made by `protopact history --write`"));
+        }
+        Ok(ImportPlace { path: PathBuf::from(&written), written })
     }
 
     fn path(&self, path: &Spanned<String>) -> Result<String, ConfigError> {

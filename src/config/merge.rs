@@ -139,6 +139,8 @@ pub fn merge(found: Found, overrides: &Overrides) -> Result<Settings, ConfigErro
         policy,
         policy_wins,
         packages,
+        history: file.history,
+        deprecation: file.deprecation,
         waivers: file.waivers,
         waiver_policy: file.waiver_policy,
         check: CheckSettings {

@@ -6,6 +6,7 @@
 
 mod against;
 pub mod buf;
+mod deprecation;
 pub mod deps;
 mod error;
 pub mod file;
@@ -21,6 +22,7 @@ mod settings;
 pub mod waive;
 
 pub use against::Baseline;
+pub use deprecation::{Deprecation, Terms};
 pub(crate) use error::read_yaml;
 pub use error::{ConfigError, Place};
 pub use merge::{Found, Overrides, merge};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::against::Baseline;
 use super::buf::Workspace;
+use super::deprecation::Deprecation;
 use super::deps::Dep;
 use super::generate::Generate;
 use super::{ConfigError, PackagePolicy, Place, Policy, ReleaseSettings};
@@ -59,7 +60,8 @@ impl Root {
     }
 }
 
-/// A folder or descriptor set whose files are only there to be imported.
+/// Something outside that the configuration names: a folder or descriptor set whose files are only there to be imported, or
+/// a history file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportPlace {
     /// As written.
@@ -123,6 +125,10 @@ pub struct Settings {
     pub policy_wins: bool,
     /// Other selections for some packages; the first glob that matches decides.
     pub packages: Vec<PackagePolicy>,
+    /// `history.file`: what numbers were used for, beside the tags.
+    pub history: Option<ImportPlace>,
+    /// `[deprecation]`.
+    pub deprecation: Option<Deprecation>,
     /// Accepted findings.
     pub waivers: Vec<Waiver>,
     /// `[waivers]`.

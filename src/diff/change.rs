@@ -1,6 +1,6 @@
 //! The change: what happened, to which elements.
 
-use super::kind::{Comeback, Departure, Id, Kind, Past, reserve_field, reserve_value};
+use super::kind::{Comeback, Departure, Id, Kind, Notice, Past, reserve_field, reserve_value};
 use super::remedy::Remedy;
 use crate::schema::{Element, FieldId, Meaning, MessageId, Schema, options, qualify};
 use crate::words::Nature;
@@ -51,6 +51,8 @@ pub struct Change {
     pub old: Option<Element>,
     /// The element on the new side, in the new schema.
     pub new: Option<Element>,
+    /// Of a removal: how long published versions have had the element deprecated, where somebody has looked.
+    pub notice: Notice,
 }
 
 impl Change {
@@ -121,6 +123,27 @@ impl Change {
     pub fn meaning(&self) -> Option<Meaning> {
         let Kind::OptionChanged { option, .. } = &self.kind else { return None };
         options::meaning(self.new.or(self.old)?, option)
+    }
+
+    /// The element that is gone, where nothing took its place: no rename, no field that has another number now, and no type
+    /// of a file that is in another package now. What goes with the message around it is no removal of its own, nor are the messages that maps are made of.
+    pub fn gone(&self, cx: &Cx<'_>) -> Option<Element> {
+        let gone = match &self.kind {
+            Kind::FieldRemoved { renumbered: None, .. } | Kind::EnumValueRemoved { .. } => true,
+            Kind::MethodRemoved => true,
+            Kind::TypeRemoved(gone) => gone.left_file || gone.file.is_none(),
+            _ => false,
+        };
+        let old = self.old.filter(|_| gone)?;
+        let outer = match old {
+            Element::Message(id) if cx.old.message(id).map_entry => return None,
+            Element::Message(id) => cx.old.message(id).parent,
+            Element::Enum(id) => cx.old.enum_(id).parent,
+            Element::Field(id) if cx.old.field(id).is_extension() => cx.old.field(id).parent,
+            _ => None,
+        };
+        let stays = |id| cx.new.message_by_name(&cx.old.message(id).full_name).is_some();
+        outer.is_none_or(stays).then_some(old)
     }
 
     /// The field on both sides, for changes of a field that is there on both.

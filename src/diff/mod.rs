@@ -23,7 +23,8 @@ pub use echoes::{Echoes, echoes, is_compilers_own};
 pub(crate) use fields::default_change;
 pub(crate) use gone::gone_whole;
 pub use kind::{
-    Comeback, Departure, Ever, FileOption, Kind, NameChange, OneofChange, OptionText, Past, Structure,
+    Comeback, Departure, Ever, FileOption, Kind, NameChange, Notice, OneofChange, OptionText, Past,
+    Structure, Waits,
 };
 pub(crate) use kind::{Place, Shown, beside, wording};
 pub(crate) use messages::missing;
@@ -59,7 +60,7 @@ struct Differ<'a> {
 
 impl Differ<'_> {
     fn push(&mut self, kind: Kind, old: Option<Element>, new: Option<Element>) {
-        self.out.push(Change { kind, old, new });
+        self.out.push(Change { kind, old, new, notice: Notice::default() });
     }
 
     /// What features tell generators, of two paired elements that stand in `outer`: once, where it is said.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::Cx;
-use crate::ledger::{Memory, Query};
+use crate::ledger::{Memory, Query, Sort};
 use crate::schema::Range;
 
 /// The highest number of a field.
@@ -76,7 +76,8 @@ impl<'a> Numbers<'a> {
         };
         let Some(file) = file else { return BTreeSet::new() };
         let path = old.file(file).display.clone();
-        let query = Query { full_name: full_name.into(), is_enum, own: true, path };
+        let sort = if is_enum { Sort::Enum } else { Sort::Message };
+        let query = Query { full_name: full_name.into(), sort, own: true, path };
         let uses = memory.recall(&[query]).uses;
         let numbers: BTreeSet<i32> = uses.into_iter().flatten().map(|u| u.number).collect();
         self.recalled.borrow_mut().insert(full_name.to_owned(), numbers.clone());

@@ -21,7 +21,7 @@ mod types;
 
 use crate::compare::Moved;
 use crate::compile::{Input, Options};
-use crate::ledger::Memory;
+use crate::ledger::{Announcements, Memory};
 use crate::policy::Policies;
 use crate::schema::Schema;
 use crate::wire::Reader;
@@ -48,6 +48,8 @@ pub struct Bench<'a> {
     pub moved: &'a Moved,
     /// The releases of runtimes that the team still has.
     pub ages: &'a [Reader],
+    /// What published versions told of removals, where that is asked for.
+    pub announcements: Option<&'a Announcements<'a>>,
 }
 
 impl std::fmt::Debug for Bench<'_> {

@@ -222,7 +222,8 @@ impl Shop<'_> {
         let schema = Schema::build(&compiled)?;
         let comparison = Comparison::remembering(self.bench.old, &schema, self.memory)
             .carrying(self.bench.moved.clone())
-            .reading(self.bench.ages);
+            .reading(self.bench.ages)
+            .announced(self.bench.announcements);
         let found = decide(&comparison, self.bench.policies).findings;
         drop(comparison);
         Ok(State { input, schema, found })
@@ -233,7 +234,8 @@ impl Shop<'_> {
         let new = news(&state.input);
         let comparison = Comparison::remembering(self.bench.old, &state.schema, self.memory)
             .carrying(self.bench.moved.clone())
-            .reading(self.bench.ages);
+            .reading(self.bench.ages)
+            .announced(self.bench.announcements);
         let cx = comparison.cx();
         let sides = Sides { cx, old: &self.old, new: &new, numbers: Numbers::new(cx, self.memory) };
         let made = wanted.map(|wanted| {

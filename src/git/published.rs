@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use git2::{ObjectType, Oid};
+use git2::{ObjectType, Oid, Reference};
 use rustc_hash::FxHashMap;
 use semver::Version;
 
@@ -28,6 +28,14 @@ pub struct Published {
     pub tag: String,
     /// Its root tree.
     pub tree: Id,
+    /// When it was tagged, or else committed: seconds since 1970. `None` for a tag of something that has no time.
+    pub time: Option<i64>,
+}
+
+/// When a tag was made: an annotated one says so, of another one it is the time of its commit.
+fn time_of(reference: &Reference<'_>) -> Option<i64> {
+    let tagged = reference.peel_to_tag().ok().and_then(|tag| Some(tag.tagger()?.when().seconds()));
+    tagged.or_else(|| Some(reference.peel_to_commit().ok()?.time().seconds()))
 }
 
 impl Repo {
@@ -46,6 +54,37 @@ impl Repo {
         pattern: &TagPattern,
         baseline: &Revision,
         most: usize,
+    ) -> Result<(Vec<Published>, usize), GitError> {
+        self.published_but(pattern, baseline, most, Some(baseline.tree))
+    }
+
+    /// When a tag was made, or else its commit: seconds since 1970. `None` for one that is not there or has no time.
+    #[must_use]
+    pub fn tagged_at(&self, tag: &str) -> Option<i64> {
+        time_of(&self.inner.find_reference(&format!("refs/tags/{tag}")).ok()?)
+    }
+
+    /// The same with the versions that have the very files of the baseline, itself among them where it is a version.
+    ///
+    /// # Errors
+    ///
+    /// The references or commits cannot be read.
+    pub fn published_so_far(
+        &self,
+        pattern: &TagPattern,
+        baseline: &Revision,
+        most: usize,
+    ) -> Result<Vec<Published>, GitError> {
+        Ok(self.published_but(pattern, baseline, most, None)?.0)
+    }
+
+    /// The versions up to a baseline, without those of these files.
+    fn published_but(
+        &self,
+        pattern: &TagPattern,
+        baseline: &Revision,
+        most: usize,
+        without: Option<Id>,
     ) -> Result<(Vec<Published>, usize), GitError> {
         let limit = match baseline.kind {
             RevisionKind::Tag => pattern.version_of(&baseline.name),
@@ -66,7 +105,7 @@ impl Repo {
             // A tag of something that is no tree is no version of any files.
             let Ok(tree) = reference.peel(ObjectType::Tree) else { continue };
             let tree = Id::from_oid(tree.id());
-            if tree == baseline.tree {
+            if without == Some(tree) {
                 continue;
             }
             if limit.is_none()
@@ -79,7 +118,8 @@ impl Repo {
             }
             count += 1;
             if found.len() < most {
-                found.push(Published { version, tag, tree });
+                let time = time_of(&reference);
+                found.push(Published { version, tag, tree, time });
             }
         }
         Ok((found, count))

@@ -14,8 +14,10 @@ use super::history::used;
 use super::kept::Kept;
 use super::timeline::{Numbers, Span, What, spans, stretches};
 use crate::compile::{Declared, Holds, declared};
+use crate::config::Deprecation;
 use crate::git::Id;
 use crate::schema::Range;
+use crate::text::Date;
 
 /// What became of all messages and enums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,12 +35,25 @@ pub struct Chronicle {
 pub struct Deprecated {
     /// Full name without a leading dot; of a value under its enum.
     pub symbol: Box<str>,
+    /// The package that it is in.
+    pub package: Box<str>,
     /// Whether it is an enum value.
     pub is_value: bool,
     /// Its number.
     pub number: i32,
     /// The version that it is deprecated since without a break, by its index.
     pub since: usize,
+}
+
+/// What is asked before something deprecated may go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removable {
+    /// For how long it has to be deprecated.
+    pub asked: Deprecation,
+    /// Until when days count.
+    pub today: Date,
+    /// When each of the versions was published, where that is known; in step with them.
+    pub days: Vec<Option<Date>>,
 }
 
 /// What became of one message or enum.
@@ -183,7 +198,15 @@ impl Chronicler {
                 files.iter().flat_map(|file| marked(file, own)).collect();
             let known = |one: &Deprecated| here.contains(&(one.symbol.clone(), one.is_value, one.number));
             if at + 1 == self.files.len() {
-                let new = |(symbol, is_value, number)| Deprecated { symbol, is_value, number, since: at };
+                let types: FxHashSet<&str> =
+                    files.iter().flat_map(|f| f.iter()).map(|d| &*d.full_name).collect();
+                let new = |(symbol, is_value, number): (Box<str>, bool, i32)| Deprecated {
+                    package: package(&symbol, &types).into(),
+                    symbol,
+                    is_value,
+                    number,
+                    since: at,
+                };
                 left.extend(here.into_iter().map(new));
                 continue;
             }
@@ -192,6 +215,12 @@ impl Chronicler {
         left.sort();
         left
     }
+}
+
+/// The package of a field, extension or value: what is around it and is no type.
+fn package<'s>(symbol: &'s str, types: &FxHashSet<&str>) -> &'s str {
+    let outer = symbol.rsplit_once('.').map_or("", |(outer, _)| outer);
+    if types.contains(outer) { package(outer, types) } else { outer }
 }
 
 /// What a file declares as deprecated: full name, whether it is a value, number.
@@ -225,7 +254,7 @@ fn told<'a>(file: &'a [Declared], own: &FxHashSet<&str>) -> Vec<(&'a str, Declar
         }
     }
     let mut out: Vec<(&str, Declared)> = Vec::new();
-    for one in file {
+    for one in file.iter().filter(|one| one.what != Holds::Service) {
         let mut one_of = one.clone();
         if one.what == Holds::Extensions {
             let is_meant = |name: &str, number| meant.get(&(name, number)) == Some(&one.full_name.as_str());

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::timeline::Numbers;
-use super::{Memory, Query, Recalled, Use};
+use super::{Memory, Query, Recalled, Sort, Use};
 use crate::compile::{Declared, Holds, Number, declared};
 use crate::git::{BlobRef, Folders, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
 use crate::schema::{Kind as Type, Label, Range};
@@ -94,10 +94,28 @@ impl History {
         Ok(tags.zip(all).rev().collect())
     }
 
-    /// Reads what the versions have of some messages and enums.
+    /// Reads what the versions before the baseline have of some messages and enums.
     fn see<'q>(&self, queries: &'q [Query]) -> Result<Seen<'q>, GitError> {
         let repo = Repo::open(&self.repository)?;
         let (versions, count) = repo.published(&self.pattern, &self.baseline, self.most)?;
+        self.see_in(&repo, versions, count, queries)
+    }
+
+    /// The same of the versions up to the baseline, which is one of them where it is tagged.
+    pub(super) fn see_so_far<'q>(&self, queries: &'q [Query]) -> Result<Seen<'q>, GitError> {
+        let repo = Repo::open(&self.repository)?;
+        let versions = repo.published_so_far(&self.pattern, &self.baseline, self.most)?;
+        let count = versions.len();
+        self.see_in(&repo, versions, count, queries)
+    }
+
+    fn see_in<'q>(
+        &self,
+        repo: &Repo,
+        versions: Vec<Published>,
+        count: usize,
+        queries: &'q [Query],
+    ) -> Result<Seen<'q>, GitError> {
         let mut reader = Reader::new(&self.repository, queries);
 
         let paths: BTreeSet<&str> = queries.iter().map(|q| &*q.path).collect();
@@ -118,7 +136,7 @@ impl History {
             if !open.is_empty() {
                 // A contract whose folder was another one then can be anywhere.
                 let folder = repo.folder_at(version.tree, &self.folder).unwrap_or(version.tree);
-                blobs = folders.blobs(&repo, folder, &|name| name.ends_with(".proto"))?;
+                blobs = folders.blobs(repo, folder, &|name| name.ends_with(".proto"))?;
             }
             elsewhere.push((open, blobs));
         }
@@ -155,10 +173,10 @@ impl History {
 pub(super) type Version = (Box<str>, Vec<Option<Numbers>>);
 
 /// What the versions have of some messages and enums, read.
-struct Seen<'q> {
+pub(super) struct Seen<'q> {
     queries: &'q [Query],
     /// Newest first.
-    versions: Vec<Published>,
+    pub(super) versions: Vec<Published>,
     /// How many there are, looked at or not.
     count: usize,
     shallow: bool,
@@ -171,7 +189,7 @@ struct Seen<'q> {
 
 impl Seen<'_> {
     /// Tells every declaration, version by version from the newest on, with the indices of version and query.
-    fn each(&self, mut tell: impl FnMut(usize, usize, &Declared)) {
+    pub(super) fn each(&self, mut tell: impl FnMut(usize, usize, &Declared)) {
         for (version, (at_path, (open, blobs))) in self.at_paths.iter().zip(&self.elsewhere).enumerate() {
             let mut at_its_path = vec![false; self.queries.len()];
             for (index, query) in self.queries.iter().enumerate() {
@@ -322,9 +340,13 @@ impl<'a> Reader<'a> {
         found
     }
 
-    /// The message or enum itself.
+    /// The message, enum or service itself.
     fn find(&self, blob: Id, query: &Query) -> Option<&Declared> {
-        let what = if query.is_enum { Holds::Enum } else { Holds::Message };
+        let what = match query.sort {
+            Sort::Message => Holds::Message,
+            Sort::Enum => Holds::Enum,
+            Sort::Service => Holds::Service,
+        };
         self.known
             .get(&blob)
             .filter(|_| query.own)?
@@ -337,7 +359,7 @@ impl<'a> Reader<'a> {
         let what = Holds::Extensions;
         self.known
             .get(&blob)
-            .filter(|_| !query.is_enum)?
+            .filter(|_| query.sort == Sort::Message)?
             .iter()
             .find(|d| d.what == what && d.full_name == *query.full_name)
     }

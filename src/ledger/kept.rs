@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::history::scalar;
-use super::{History, Memory, Query, Recalled, Use};
+use super::{History, Memory, Query, Recalled, Sort, Use};
 use crate::compile::Number;
 use crate::schema::Label;
 
@@ -169,7 +169,8 @@ impl Memory for Remembered<'_> {
         let nothing = || Recalled { uses: vec![Vec::new(); queries.len()], ..Recalled::default() };
         let mut recalled = self.history.map_or_else(nothing, |history| history.recall(queries));
         for (query, uses) in queries.iter().zip(&mut recalled.uses) {
-            let of = |entry: &&Entry| *entry.full_name == *query.full_name && entry.is_enum == query.is_enum;
+            let is_enum = query.sort == Sort::Enum;
+            let of = |entry: &&Entry| *entry.full_name == *query.full_name && entry.is_enum == is_enum;
             // The tags come first: they know which use was the last.
             uses.extend(self.kept.0.iter().filter(of).map(Entry::used));
         }

@@ -11,6 +11,7 @@
 //! is a memory too.
 
 mod chronicle;
+mod deprecation;
 mod history;
 mod kept;
 pub mod tell;
@@ -21,18 +22,32 @@ use std::collections::BTreeMap;
 use crate::diff::{Change, Comeback, Cx, Ever, Kind, Past};
 use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
 
-pub use chronicle::{Chronicle, Chronicler, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Story};
+pub use chronicle::{
+    Chronicle, Chronicler, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Removable, Story,
+};
+pub use deprecation::Announcements;
 pub use history::{History, MAX_VERSIONS};
 pub use kept::{Kept, KeptError, Remembered};
 pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};
 
-/// A message or enum whose numbers are asked for.
+/// What declares numbers or methods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    /// A message, for its fields and what extends it.
+    Message,
+    /// An enum, for its values.
+    Enum,
+    /// A service, for its methods.
+    Service,
+}
+
+/// A message or enum whose numbers are asked for, or a service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Query {
     /// Full name without a leading dot.
     pub full_name: Box<str>,
-    /// Whether it is an enum.
-    pub is_enum: bool,
+    /// What it is.
+    pub sort: Sort,
     /// Whether the contract declares it. Of a message of others only what the contract extends it with is asked for.
     pub own: bool,
     /// Where the old side declares it, as a path in the repository.
@@ -111,7 +126,7 @@ pub fn remember(changes: &mut [Change], cx: &Cx<'_>, memory: &dyn Memory) -> Vec
 /// What to ask about a change: additions to the contract's own messages and enums, under numbers that the old side
 /// does not use.
 fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
-    let (full_name, is_enum, file) = match (&change.kind, change.new?) {
+    let (full_name, sort, file) = match (&change.kind, change.new?) {
         (Kind::FieldAdded { .. }, Element::Field(id)) => {
             let holder = cx.new.message(cx.new.field(id).parent?);
             let old = cx.old.message(cx.old.message_by_name(&holder.full_name)?);
@@ -119,18 +134,18 @@ fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
             if cx.old.extension(&holder.full_name, cx.new.field(id).number).is_some() {
                 return None;
             }
-            (&holder.full_name, false, old.file)
+            (&holder.full_name, Sort::Message, old.file)
         }
         (Kind::EnumValueAdded { alias: false, .. }, Element::EnumValue(id)) => {
             let holder = cx.new.enum_(cx.new.value(id).parent);
             let old = cx.old.enum_(cx.old.enum_by_name(&holder.full_name)?);
-            (&holder.full_name, true, old.file)
+            (&holder.full_name, Sort::Enum, old.file)
         }
         _ => return None,
     };
     let file = cx.old.file(file);
     let (full_name, path) = (full_name.clone(), file.display.clone());
-    file.target.then_some(Query { full_name, is_enum, own: true, path })
+    file.target.then_some(Query { full_name, sort, own: true, path })
 }
 
 /// The number and the name of an addition.

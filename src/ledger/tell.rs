@@ -4,7 +4,8 @@ use std::io;
 
 use serde_json::{Value, json as object};
 
-use super::{Chronicle, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Span, Story, What};
+use super::{Chronicle, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Removable, Span, Story, What};
+use crate::config::Terms;
 use crate::text::{Line, Style, View, plural, pretty_json};
 
 /// When something was so, in words.
@@ -167,10 +168,14 @@ pub fn json(chronicle: &Chronicle, _view: &View, out: &mut dyn io::Write) -> io:
     writeln!(out, "{}", pretty_json(&document).map_err(io::Error::other)?)
 }
 
-/// Whether something that is deprecated may go: as many published versions have told it. The last version is what is not
-/// published yet. An enum of proto3 begins with zero, so that this value stays.
-fn may_go(chronicle: &Chronicle, one: &Deprecated, min_versions: usize) -> bool {
-    published(chronicle, one) >= min_versions && !(one.is_value && one.number == 0)
+/// Whether something that is deprecated may go: as many published versions have told it, for as many days. The last version is
+/// what is not published yet. An enum of proto3 begins with zero, so that this value stays.
+fn may_go(chronicle: &Chronicle, one: &Deprecated, removable: &Removable) -> bool {
+    let Terms { min_versions, min_days } = removable.asked.of(&one.package);
+    let day = removable.days.get(one.since).copied().flatten();
+    let long_enough =
+        min_days == 0 || day.is_some_and(|day| removable.today.days_until(day.after(min_days)) <= 0);
+    published(chronicle, one) >= min_versions as usize && long_enough && !(one.is_value && one.number == 0)
 }
 
 /// How many published versions have something as deprecated, up to the newest.
@@ -178,19 +183,19 @@ fn published(chronicle: &Chronicle, one: &Deprecated) -> usize {
     chronicle.versions.len().saturating_sub(1).saturating_sub(one.since)
 }
 
-/// Writes for people what is deprecated: what may be removed after `min_versions` published versions, and what not yet.
+/// Writes for people what is deprecated: what may be removed, and what not yet.
 ///
 /// # Errors
 ///
 /// Those of `out`, nothing else.
 pub fn removable_text(
     chronicle: &Chronicle,
-    min_versions: usize,
+    removable: &Removable,
     view: &View,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let (go, stay): (Vec<&Deprecated>, Vec<&Deprecated>) =
-        chronicle.deprecated.iter().partition(|one| may_go(chronicle, one, min_versions));
+        chronicle.deprecated.iter().partition(|one| may_go(chronicle, one, removable));
     for (head, style, all) in [("may be removed", Style::Good, &go), ("not yet", Style::Warn, &stay)] {
         if !all.is_empty() {
             Line::new().styled(style, head).write(view, out)?;
@@ -217,16 +222,26 @@ pub fn removable_text(
 /// # Errors
 ///
 /// Those of `out`, nothing else.
-pub fn removable_json(chronicle: &Chronicle, min_versions: usize, out: &mut dyn io::Write) -> io::Result<()> {
+pub fn removable_json(
+    chronicle: &Chronicle,
+    removable: &Removable,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let all = chronicle.deprecated.iter().map(|one| {
         object!({
             "symbol": one.symbol,
             "number": one.number,
             "since": chronicle.versions.get(one.since),
             "published": published(chronicle, one),
-            "removable": may_go(chronicle, one, min_versions),
+            "removable": may_go(chronicle, one, removable),
         })
     });
-    let document = object!({ "versions": chronicle.versions, "min_versions": min_versions, "deprecated": all.collect::<Vec<_>>() });
+    let Terms { min_versions, min_days } = removable.asked.usual();
+    let document = object!({
+        "versions": chronicle.versions,
+        "min_versions": min_versions,
+        "min_days": min_days,
+        "deprecated": all.collect::<Vec<_>>(),
+    });
     writeln!(out, "{}", pretty_json(&document).map_err(io::Error::other)?)
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::history::History;
-use super::{Query, Use, type_of};
+use super::{Query, Sort, Use, type_of};
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Cardinality, Element, EnumId, FieldId, Label, MessageId, Range, Schema};
 
@@ -326,15 +326,15 @@ impl Touched {
     /// What to ask about earlier versions: of what the contract's own old side has.
     fn query(&self, cx: &Cx<'_>) -> Option<Query> {
         let old = self.old?;
-        let (is_enum, file) = match old {
-            Holder::Message(id) => (false, cx.old.message(id).file),
-            Holder::Enum(id) => (true, cx.old.enum_(id).file),
+        let (sort, file) = match old {
+            Holder::Message(id) => (Sort::Message, cx.old.message(id).file),
+            Holder::Enum(id) => (Sort::Enum, cx.old.enum_(id).file),
         };
         let (full_name, path) = (old.full_name(cx.old).into(), cx.old.file(file).display.clone());
         let own = self.is_own(cx);
         let ours = |id: &FieldId| cx.old.file(cx.old.field(*id).file).target;
-        let extended = !is_enum && cx.old.extensions_of(old.full_name(cx.old)).iter().any(ours);
-        (own || extended).then_some(Query { full_name, is_enum, own, path })
+        let extended = sort == Sort::Message && cx.old.extensions_of(old.full_name(cx.old)).iter().any(ours);
+        (own || extended).then_some(Query { full_name, sort, own, path })
     }
 }
 

@@ -9,8 +9,8 @@ use super::waivers::Acceptance;
 use crate::compare::Comparison;
 use crate::diff::{Change, Cx, Remedy, is_compilers_own};
 use crate::findings::{Breaks, ChangeRecord, Finding, Location, WaiverState};
-use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
-use crate::schema::{File, Schema};
+use crate::rules::{Anchor, Hit, Rule, deprecation, describe, place, primary};
+use crate::schema::{Element, File, Schema};
 use crate::words::{Bump, Effect, Level};
 
 /// What was decided about a comparison.
@@ -106,7 +106,8 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
         let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
         objections.push(Objection { rule, hit, level: Level::Note, bump, by_lens: true, told: false });
     }
-    for rule in minded.rules.rules().iter().copied() {
+    let announced = policies.about_deprecation(file).filter(|_| own);
+    for rule in minded.rules.rules().iter().copied().chain(announced) {
         let Some(hit) = (rule.select)(change, cx) else { continue };
         // As in buf: a file that nothing imports any more is missed even if it was never the contract's own.
         let told = own || hit.new.is_none();
@@ -225,6 +226,11 @@ fn finding(
 
 /// What makes a rule content: some take a reservation, everybody else misses what is gone.
 pub fn remedy(change: &Change, cx: &Cx<'_>, rule: &str) -> Option<Remedy> {
+    let announced = |element: &Element| cx.old.is_deprecated_within(*element);
+    if let Some(early) = change.gone(cx).filter(announced).filter(|_| rule == deprecation::BEFORE_DELETE) {
+        let name = cx.old.full_name(early);
+        return Some(Remedy::Advice(format!("keep `{name}` as it was, deprecated, until then")));
+    }
     let reserved = change.reservation(cx).filter(|_| rule.contains("_UNLESS_"));
     reserved.or_else(|| change.remedy(cx))
 }

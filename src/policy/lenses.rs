@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn change(kind: Kind) -> Change {
-        Change { kind, old: None, new: None }
+        Change { kind, old: None, new: None, notice: crate::diff::Notice::default() }
     }
 
     fn policy(words: &[&str]) -> LensPolicy {

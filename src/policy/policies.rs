@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::lenses::LensPolicy;
 use super::rules::{RuleConfig, RulePolicy, Warning, named};
 use super::{PolicyError, Waivers, is_unstable_package};
-use crate::config::{PackagePolicy, Policy, RuleRef, Selection};
-use crate::rules::{Rule, RulesVersion};
+use crate::config::{Deprecation, PackagePolicy, Policy, RuleRef, Selection};
+use crate::rules::{Level, Rule, RulesVersion, deprecation};
 use crate::schema::File;
 use crate::source::Layout;
 use crate::words::LensSelector;
@@ -45,6 +45,7 @@ pub struct Policies<'a> {
     packages: Vec<PolicySet>,
     warnings: Vec<String>,
     waivers: Waivers,
+    deprecation: Option<&'a Deprecation>,
 }
 
 #[derive(Debug)]
@@ -99,6 +100,7 @@ impl<'a> Policies<'a> {
             packages: own,
             warnings,
             waivers: Waivers::default(),
+            deprecation: None,
         })
     }
 
@@ -112,6 +114,7 @@ impl<'a> Policies<'a> {
             packages: Vec::new(),
             warnings: Vec::new(),
             waivers: Waivers::default(),
+            deprecation: None,
         }
     }
 
@@ -119,6 +122,19 @@ impl<'a> Policies<'a> {
     #[must_use]
     pub fn accepting(self, waivers: Waivers) -> Policies<'a> {
         Policies { waivers, ..self }
+    }
+
+    /// The same with what is asked before something may be removed.
+    #[must_use]
+    pub fn announcing(self, deprecation: Option<&'a Deprecation>) -> Policies<'a> {
+        Policies { deprecation, ..self }
+    }
+
+    /// The rules about deprecation that hold in a file, whatever else is minded.
+    pub(super) fn about_deprecation(&self, file: &File) -> impl Iterator<Item = &'static Rule> {
+        let terms = self.deprecation.map(|deprecation| deprecation.of(&file.package));
+        let rules = deprecation::RULES.iter().copied();
+        rules.filter(move |rule| terms.is_some_and(|terms| rule.level != Level::Error || !terms.is_nothing()))
     }
 
     pub(super) fn waivers(&self) -> &Waivers {

@@ -1,11 +1,14 @@
 //! Every rule by id, the ids that retired, and which version of the rule set holds what.
 
 use super::{Categories, Rule, Status};
-use super::{enums, extension, field, file, message, oneof, option, package, reserved, rpc, service};
+use super::{
+    deprecation, enums, extension, field, file, message, oneof, option, package, reserved, rpc, service,
+};
 use crate::text::nearest;
 
 /// The rules of every subject, in the order of their ids.
 const SUBJECTS: &[&[&Rule]] = &[
+    deprecation::RULES,
     enums::RULES,
     extension::RULES,
     field::RULES,

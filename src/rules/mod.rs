@@ -5,6 +5,7 @@
 //! buf are the field's common language and are kept; rules of our own are named the same way.
 
 mod catalogue;
+pub(crate) mod deprecation;
 mod describe;
 mod enums;
 mod extension;

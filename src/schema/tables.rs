@@ -333,6 +333,22 @@ impl Schema {
         flag == Some(true)
     }
 
+    /// Whether an element is deprecated, or something that it stands in: a message, an enum, a service, the file.
+    pub fn is_deprecated_within(&self, element: Element) -> bool {
+        let around = match element {
+            _ if self.is_deprecated(element) => return true,
+            Element::File(_) => return false,
+            Element::Message(id) => self.message(id).parent.map(Element::Message),
+            Element::Field(id) => self.field(id).parent.map(Element::Message),
+            Element::Oneof(id) => Some(Element::Message(self.oneof(id).parent)),
+            Element::Enum(id) => self.enum_(id).parent.map(Element::Message),
+            Element::EnumValue(id) => Some(Element::Enum(self.value(id).parent)),
+            Element::Method(id) => Some(Element::Service(self.method(id).parent)),
+            Element::Service(_) => None,
+        };
+        self.is_deprecated_within(around.unwrap_or(Element::File(self.file_of(element))))
+    }
+
     /// The word messages use for an element: as [`Element::noun`], with extensions named as such.
     pub fn noun(&self, element: Element) -> &'static str {
         match element {

@@ -44,6 +44,9 @@ pub fn load_settings(
     if let Some(protoc) = found.protopact.as_mut().and_then(|(_, file)| file.protoc.as_mut()) {
         *protoc = folder(loaded, source).join(&*protoc);
     }
+    if let Some(history) = found.protopact.as_mut().and_then(|(_, file)| file.history.as_mut()) {
+        history.path = folder(loaded, source).join(&history.path);
+    }
     Ok(merge(found, overrides)?)
 }
 

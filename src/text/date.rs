@@ -15,6 +15,12 @@ impl Date {
         Date((seconds / 86_400) as i64)
     }
 
+    /// The day of a time of git's: seconds since 1970.
+    #[must_use]
+    pub fn of_seconds(seconds: i64) -> Date {
+        Date(seconds.div_euclid(86_400))
+    }
+
     /// Reads `2026-01-31`, and of a time (RFC 3339) the day. `None` for what is no day.
     #[must_use]
     pub fn parse(text: &str) -> Option<Date> {
@@ -37,6 +43,12 @@ impl Date {
     #[must_use]
     pub fn days_until(self, other: Date) -> i64 {
         other.0 - self.0
+    }
+
+    /// The day so many days later.
+    #[must_use]
+    pub fn after(self, days: u32) -> Date {
+        Date(self.0 + i64::from(days))
     }
 
     // Years are counted from March here, so that a leap day is the last of its year.

@@ -121,6 +121,7 @@ impl Case<'_> {
             memory: None,
             moved: &Moved::new(),
             ages: &[],
+            announcements: None,
         };
         let findings = self.found(&self.new);
         let before: BTreeSet<String> = findings.iter().map(key).collect();

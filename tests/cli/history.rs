@@ -303,3 +303,152 @@ fn a_file_is_held_to_the_versions() {
     assert_eq!(env.run(&["check", "--against", "latest", "--history", "h"]).code, 2);
     assert_eq!(env.run(&["history", "--verify", "none"]).code, 4);
 }
+
+/// The findings of a check as `rule: message`.
+fn found(env: &TestEnv, args: &[&str]) -> Vec<String> {
+    let told = env.run(&[&["check", "--format", "json", "--fail-on", "error"], args].concat());
+    assert!([0, 1].contains(&told.code), "{told}");
+    let report: Value = serde_json::from_str(&told.out).unwrap();
+    let one = |f: &Value| {
+        let word = |key: &str| f[key].as_str().unwrap().to_owned();
+        format!("{} {}: {}", word("level"), word("rule"), word("message"))
+    };
+    let about = |line: &String| line.contains(" DEPRECATION_");
+    report["findings"].as_array().unwrap().iter().map(one).filter(about).collect()
+}
+
+/// Removals and the list of what may be removed go by the same versions.
+#[test]
+fn what_goes_before_its_time_is_an_error() {
+    let texts = [
+        "message Item { int32 a = 1; int32 b = 2 [deprecated = true]; int32 c = 3; int32 d = 4; } service S { rpc Get(Item) returns (Item); }",
+        "message Item { int32 a = 1 [deprecated = true]; int32 b = 2 [deprecated = true]; int32 c = 3; int32 d = 4; }
+         service S { rpc Get(Item) returns (Item) { option deprecated = true; } }",
+        "message Item { int32 a = 1 [deprecated = true]; int32 b = 2; int32 c = 3 [deprecated = true]; int32 d = 4; }
+         service S { rpc Get(Item) returns (Item) { option deprecated = true; } }",
+        "message Item { int32 b = 2; int32 e = 5 [deprecated = true]; } service S { }",
+    ]
+    .map(shop);
+    let files: Vec<[(&str, &str); 1]> = texts.iter().map(|text| [("shop/v1/shop.proto", &**text)]).collect();
+    let env = versions(&files.iter().map(|files| &files[..]).collect::<Vec<_>>());
+    let check = ["--against", "latest"];
+    assert_eq!(found(&env, &check), [""; 0]);
+    let configured = |more: &str| {
+        env.write("protopact.toml", &format!("[contract]\nroots = [\"proto\"]\n[check]\ndeny = []\n{more}"));
+    };
+    configured("[deprecation]\nmin-versions = 2\n");
+    insta::assert_snapshot!(found(&env, &check).join("\n"), @r#"
+    error DEPRECATION_BEFORE_DELETE: field 3 (`c`) of `shop.v1.Item` was removed, though it is deprecated since v1.2.0, in 1 of 2 versions: 1.2.2 may remove it at the earliest
+    error DEPRECATION_BEFORE_DELETE: field 4 (`d`) of `shop.v1.Item` was removed, though none of 2 published versions has it as deprecated yet: 1.2.3 may remove it at the earliest
+    note DEPRECATION_NO_ADD: field `shop.v1.Item.e` is new and deprecated
+    "#);
+    // Of one version less nothing is asked that was not given, and of a package with its own terms nothing at all.
+    configured("[deprecation]\n");
+    insta::assert_snapshot!(found(&env, &check).join("\n"), @r#"
+    error DEPRECATION_BEFORE_DELETE: field 4 (`d`) of `shop.v1.Item` was removed, though no published version has it as deprecated: 1.2.2 may remove it at the earliest
+    note DEPRECATION_NO_ADD: field `shop.v1.Item.e` is new and deprecated
+    "#);
+    configured("[deprecation]\nmin-versions = 9\n[deprecation.packages.\"shop.*\"]\nmin-versions = 0\n");
+    insta::assert_snapshot!(found(&env, &check).join("\n"), @"note DEPRECATION_NO_ADD: field `shop.v1.Item.e` is new and deprecated");
+    // What is deprecated in a branch only was told by no version.
+    configured("[deprecation]\n");
+    let lines = texts[2].replace("int32 d = 4;", "int32 d = 4 [deprecated = true];");
+    env.write("proto/shop/v1/shop.proto", &lines);
+    env.commit("deprecated");
+    env.write("proto/shop/v1/shop.proto", &texts[2].replace("int32 d = 4;", ""));
+    insta::assert_snapshot!(found(&env, &["--against", "HEAD"]).join("\n"), @r#"
+    error DEPRECATION_BEFORE_DELETE: field 4 (`d`) of `shop.v1.Item` was removed, though no published version has it as deprecated: 1.2.2 may remove it at the earliest
+    "#);
+    // The list goes by the same terms.
+    env.write("proto/shop/v1/shop.proto", &texts[2]);
+    configured("[deprecation]\nmin-versions = 2\n");
+    insta::assert_snapshot!(env.run(&["history", "--removable"]).out, @r#"
+    may be removed
+      shop.v1.Item.a = 1  deprecated since v1.1.0, 2 published versions
+    not yet
+      shop.v1.Item.c = 3  deprecated since v1.2.0, 1 published version
+    1 of 2 deprecated elements may be removed
+    "#);
+    configured("[deprecation]\nmin-versions = \"two\"\n");
+    assert_eq!(env.run(&["check", "--against", "latest"]).code, 2);
+}
+
+/// Days count from the tag of the first version that tells it.
+#[test]
+fn what_goes_before_its_day_is_an_error() {
+    let texts = [
+        shop("message Item { int32 a = 1; int32 b = 2 [deprecated = true]; }"),
+        shop("message Item { int32 a = 1; }"),
+    ];
+    let files: Vec<[(&str, &str); 1]> = texts.iter().map(|text| [("shop.proto", &**text)]).collect();
+    let env = versions(&files.iter().map(|files| &files[..]).collect::<Vec<_>>());
+    let days = |days: u64| {
+        let terms = format!(
+            "[contract]\nroots = [\"proto\"]\n[check]\ndeny = []\n[deprecation]\nmin-days = {days}\n"
+        );
+        env.write("protopact.toml", &terms);
+    };
+    // Half a year after the commit.
+    let later = |env: &TestEnv, args: &[&str]| {
+        env.run_with(args, |io| io.now += std::time::Duration::from_secs(180 * 86_400))
+    };
+    let check = ["check", "--against", "latest"];
+    days(180);
+    assert_eq!(later(&env, &check).code, 0);
+    let early = env.run(&check);
+    assert_eq!(early.code, 1, "{early}");
+    insta::assert_snapshot!(early.out, @r#"
+    error[DEPRECATION_BEFORE_DELETE]: field 2 (`b`) of `shop.v1.Item` was removed, though it is
+        deprecated only since v1.0.0: 1.0.1 may remove it at the earliest, and not before 2024-05-12
+       old  proto/shop.proto:3:29 (tag v1.0.0)
+       new  proto/shop.proto:3:1
+     breaks wire (backward: lossy): what old writers send of it is dropped, and the number is free to be
+            used for something else
+     breaks json (backward: rejects): a new parser does not know the key `b`
+     breaks source.go, source.java, source.python, source.rust (rejects): the generated field and its
+            accessors are gone
+        fix keep `shop.v1.Item.b` as it was, deprecated, until then
+       more protopact rules DEPRECATION_BEFORE_DELETE · to accept it: protopact waive 238aef5b89d4
+    1 error, 0 warnings, 0 notes · next version must be major (2.0.0)
+    to see more: `--witness` for data that proves it, `--report html=report.html` for a page of it
+    "#);
+    days(181);
+    assert_eq!(later(&env, &check).code, 1);
+    env.write("proto/shop.proto", &texts[0]);
+    let removable = later(&env, &["history", "--removable"]).out;
+    assert!(removable.contains("0 of 1 deprecated element may be removed"), "{removable}");
+    days(180);
+    let removable = later(&env, &["history", "--removable"]).out;
+    assert!(removable.contains("1 of 1 deprecated element may be removed"), "{removable}");
+}
+
+/// The configuration names the file once for `check` and `fix`: a number that only the file knows is given back to nothing else.
+#[test]
+fn the_configuration_names_the_file() {
+    let env = untagged();
+    let check = ["check", "--against", "HEAD", "--deny", "wire"];
+    let named = env.run(&[&check[..], &["--history", "contract.history"]].concat());
+    assert_eq!(named.code, 1, "{named}");
+    let configured = |file: &str| {
+        env.write(
+            "protopact.toml",
+            &format!("[contract]\nroots = [\"proto\"]\n[history]\nfile = \"{file}\"\n"),
+        );
+    };
+    configured("contract.history");
+    let told = env.run(&check);
+    assert_eq!((told.out, told.code), (named.out, 1));
+    // Number 3 was used as well, which neither side shows.
+    let kept = env.read("contract.history");
+    env.write("contract.history", &format!("{kept}message shop.v1.Item 3 lost string\n"));
+    let fixed = env.run(&["fix", "--against", "HEAD", "--deny", "wire"]);
+    assert_eq!(fixed.code, 0, "{fixed}");
+    let text = env.read("proto/shop.proto");
+    assert!(text.contains("bytes picture = 4;") && text.contains("reserved"), "{text}");
+    configured("none.history");
+    let missing = env.run(&check);
+    assert_eq!(missing.code, 4, "{missing}");
+    assert!(missing.err.contains("cannot read `none.history`"), "{missing}");
+    configured("../outside");
+    assert_eq!(env.run(&check).code, 2);
+}

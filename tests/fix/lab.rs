@@ -83,6 +83,7 @@ pub(crate) fn run_some(
         memory: None,
         moved: &Moved::new(),
         ages: &[],
+        announcements: None,
     };
     repair(&bench, wanted).unwrap()
 }

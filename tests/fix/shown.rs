@@ -49,6 +49,7 @@ fn differing(name: &str, old: &Files, new: &Files, policy: &PolicySet) -> (usize
         memory: None,
         moved: &moved,
         ages: &[],
+        announcements: None,
     };
     let comparison = Comparison::new(&was, &is);
     let findings = decide(&comparison, &policies).findings;

@@ -23,7 +23,7 @@ pub(in crate::diff) use enums::reserve as reserve_value;
 pub(crate) use facts::{Facts, Id, Place, Shown};
 pub(in crate::diff) use fields::reserve as reserve_field;
 pub use file_option::FileOption;
-pub use parts::{Comeback, Departure, Ever, NameChange, OneofChange, Past, Structure};
+pub use parts::{Comeback, Departure, Ever, NameChange, Notice, OneofChange, Past, Structure, Waits};
 
 /// What happened to an element. The element itself is in [`Change::old`] and [`Change::new`].
 #[derive(Clone, Debug, PartialEq, Eq)]

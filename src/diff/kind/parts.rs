@@ -1,6 +1,9 @@
 //! What kinds of changes are told with.
 
+use semver::Version;
+
 use crate::schema::{FileId, Kind as Type, Label, MessageId, OneofId};
+use crate::text::Date;
 
 /// What an earlier published version used a number for that the old side does not use and the new side does.
 ///
@@ -107,4 +110,32 @@ pub enum OneofChange {
         /// Every other member went along: only the name of the oneof changed.
         renamed: bool,
     },
+}
+
+/// How long published versions have had as deprecated what is gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Notice {
+    /// Nobody has looked.
+    #[default]
+    Unknown,
+    /// As long as is asked for.
+    Given,
+    /// Not as long.
+    Early(Box<Waits>),
+}
+
+/// What a removal has to wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// The first of the published versions that have it as deprecated without a break; `None` where none has.
+    pub since: Option<Box<str>>,
+    /// How many published versions have it so.
+    pub versions: usize,
+    /// How many are asked for.
+    pub min_versions: usize,
+    /// The lowest version that may remove it; `None` where nothing was published.
+    pub earliest: Option<Version>,
+    /// How many days are asked for, and the first day on which there are so many, where that is still to come or not yet
+    /// known.
+    pub days: Option<(u32, Option<Date>)>,
 }
