@@ -11,6 +11,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::tapped::Tap;
+
 /// The length of the head of a frame (RFC 9113, section 4.1).
 const HEAD: usize = 9;
 
@@ -28,12 +30,11 @@ const PIECE: usize = 2 << 10;
 /// The place of `:authority` in the static table (RFC 7541, appendix A).
 const AUTHORITY: u64 = 1;
 
-/// A stream of frames whose authorities are put in order. Says once when it does, with what it found.
+/// Puts the authorities of the frames that come in order. Says once when it does, with what it found.
 ///
 /// Bytes are read to where they are wanted and changed in place there: on every call, a copy would be felt. Only the
 /// beginning of a frame of headers that came in pieces waits here until the rest of it has come.
-pub(super) struct Ordered<S, F> {
-    stream: S,
+pub(super) struct Ordered<F> {
     found: Option<F>,
     frames: Frames,
     /// What may be given on before anything is read, and how much of it was.
@@ -42,11 +43,11 @@ pub(super) struct Ordered<S, F> {
     over: bool,
 }
 
-impl<S, F: FnOnce(&str)> Ordered<S, F> {
-    /// Wraps a stream of which the bytes `before` were taken already; they are read again, as they are.
-    pub(super) fn new(stream: S, before: &[u8], found: F) -> Ordered<S, F> {
+impl<F: FnOnce(&str)> Ordered<F> {
+    /// For a stream of which the bytes `before` were taken already; they are read again, as they are.
+    pub(super) fn new(before: &[u8], found: F) -> Ordered<F> {
         let frames = Frames { pass: 0, held: Vec::new() };
-        Ordered { stream, found: Some(found), frames, ready: before.to_vec(), given: 0, over: false }
+        Ordered { found: Some(found), frames, ready: before.to_vec(), given: 0, over: false }
     }
 }
 
@@ -205,7 +206,7 @@ fn text(block: &[u8], at: &mut usize) -> Option<(std::ops::Range<usize>, bool)> 
     Some((range, plain))
 }
 
-impl<S: AsyncRead + Unpin, F: FnOnce(&str) + Unpin> Ordered<S, F> {
+impl<F: FnOnce(&str)> Ordered<F> {
     fn tell(&mut self, was: Option<String>) {
         if let Some(was) = was
             && let Some(found) = self.found.take()
@@ -215,10 +216,10 @@ impl<S: AsyncRead + Unpin, F: FnOnce(&str) + Unpin> Ordered<S, F> {
     }
 
     /// Reads on where a frame is held back.
-    fn rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn rest<S: AsyncRead>(&mut self, stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut piece = [0; PIECE];
         let mut piece = ReadBuf::new(&mut piece);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))?;
+        ready!(stream.poll_read(cx, &mut piece))?;
         if piece.filled().is_empty() {
             // The beginning of a frame that never ends is for whoever reads to complain about.
             self.over = true;
@@ -237,34 +238,38 @@ impl<S: AsyncRead + Unpin, F: FnOnce(&str) + Unpin> Ordered<S, F> {
     }
 }
 
-impl<S: AsyncRead + Unpin, F: FnOnce(&str) + Unpin> AsyncRead for Ordered<S, F> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
+impl<F: FnOnce(&str)> Tap for Ordered<F> {
+    fn poll_read<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        mut stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         loop {
-            if this.given < this.ready.len() {
-                let left = &this.ready[this.given..];
+            if self.given < self.ready.len() {
+                let left = &self.ready[self.given..];
                 let step = left.len().min(out.remaining());
                 out.put_slice(&left[..step]);
-                this.given += step;
-                if this.given == this.ready.len() {
-                    this.ready.clear();
-                    this.given = 0;
+                self.given += step;
+                if self.given == self.ready.len() {
+                    self.ready.clear();
+                    self.given = 0;
                 }
                 return Poll::Ready(Ok(()));
             }
-            if this.over || out.remaining() == 0 {
+            if self.over || out.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            if !this.frames.held.is_empty() {
-                ready!(this.rest(cx))?;
+            if !self.frames.held.is_empty() {
+                ready!(self.rest(stream.as_mut(), cx))?;
                 continue;
             }
             let before = out.filled().len();
-            ready!(Pin::new(&mut this.stream).poll_read(cx, out))?;
-            this.over = out.filled().len() == before;
-            let (fine, was) = this.frames.order(&mut out.filled_mut()[before..]);
+            ready!(stream.as_mut().poll_read(cx, out))?;
+            self.over = out.filled().len() == before;
+            let (fine, was) = self.frames.order(&mut out.filled_mut()[before..]);
             out.set_filled(before + fine);
-            this.tell(was);
+            self.tell(was);
             if fine > 0 {
                 return Poll::Ready(Ok(()));
             }
@@ -272,34 +277,9 @@ impl<S: AsyncRead + Unpin, F: FnOnce(&str) + Unpin> AsyncRead for Ordered<S, F> 
     }
 }
 
-impl<S: AsyncWrite + Unpin, F: Unpin> AsyncWrite for Ordered<S, F> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::tapped::Tapped;
     use super::*;
 
     fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
@@ -355,8 +335,8 @@ mod tests {
         let mut found = None;
         let stream = tokio::io::BufReader::with_capacity(size, bytes);
         let stream = tokio::io::join(stream, tokio::io::sink());
-        let mut ordered = Ordered::new(stream, &[], |was: &str| found = Some(was.to_owned()));
-        ordered.frames.pass = pass;
+        let mut ordered = Tapped::new(stream, Ordered::new(&[], |was: &str| found = Some(was.to_owned())));
+        ordered.tap.frames.pass = pass;
         let mut out = Vec::new();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(tokio::io::AsyncReadExt::read_to_end(&mut ordered, &mut out)).unwrap();

@@ -24,6 +24,7 @@ use super::pings::Enforced;
 use super::refusals::{Refusal, Watched};
 use super::router::Router;
 use super::shutdown::Shutdown;
+use super::tapped::Tapped;
 
 /// What every HTTP/2 connection starts with (RFC 9113, section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -183,23 +184,25 @@ impl Acceptor {
         let router = self.router.clone();
         let answer = service_fn(move |request| router.clone().answer(peer, request));
         let log = self.log.clone();
-        let stream = if limits.strict_keepalive {
+        let enforced = if limits.strict_keepalive {
             let log = log.clone();
-            Enforced::strict(stream, move || {
+            Enforced::strict(move || {
                 if let Some(log) = &log {
                     log.odd(peer, "the client pings too often (`too_many_pings`): once in 5 minutes is allowed, without a call once in 2 hours");
                 }
             })
         } else {
-            Enforced::patient(stream)
+            Enforced::patient()
         };
-        let stream = Ordered::new(stream, PREFACE, move |authority: &str| {
+        let stream = Tapped::new(stream, enforced);
+        let ordered = Ordered::new(PREFACE, move |authority: &str| {
             if let Some(log) = &log {
                 log.odd(peer, &format!("the client calls `{authority}`, a list, as if it were one host; other servers may refuse that: set `grpc.default_authority` in its channel"));
             }
         });
+        let stream = Tapped::new(stream, ordered);
         let (log, metrics) = (self.log.clone(), self.metrics.clone());
-        let stream = Watched::new(stream, move |refusal: Refusal| {
+        let watched = Watched::new(move |refusal: Refusal| {
             if let Refusal::Connection(_) = refusal {
                 metrics.refused("http2");
             }
@@ -207,6 +210,7 @@ impl Acceptor {
                 log.refused(peer, &refusal.reason());
             }
         });
+        let stream = Tapped::new(stream, watched);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answer));
         // How a connection ends is the client's business: calls in it have been finished and logged one by one.
         tokio::select! {

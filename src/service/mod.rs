@@ -27,6 +27,7 @@ mod refusals;
 mod replay;
 mod router;
 mod shutdown;
+mod tapped;
 mod tls;
 mod trace;
 mod valid;

@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::tapped::Tap;
+
 /// How long after the last ping the next one is due where calls are open.
 const BUSY: Duration = Duration::from_secs(5 * 60);
 
@@ -201,20 +203,19 @@ impl Watch {
     }
 }
 
-/// A stream of frames, the preface taken off, that ends where a client pings too often, if it is watched.
-pub(super) struct Enforced<S> {
-    stream: S,
+/// Ends a connection whose client pings too often, if it is watched. Sees frames, the preface taken off.
+pub(super) struct Enforced {
     watch: Option<Box<Watch>>,
 }
 
-impl<S> Enforced<S> {
+impl Enforced {
     /// Passes everything on.
-    pub(super) fn patient(stream: S) -> Enforced<S> {
-        Enforced { stream, watch: None }
+    pub(super) fn patient() -> Enforced {
+        Enforced { watch: None }
     }
 
     /// Ends where a client pings too often, and tells so.
-    pub(super) fn strict(stream: S, told: impl FnOnce() + Send + 'static) -> Enforced<S> {
+    pub(super) fn strict(told: impl FnOnce() + Send + 'static) -> Enforced {
         let watch = Watch {
             counter: Counter::new(Instant::now()),
             client: Heads::default(),
@@ -224,17 +225,21 @@ impl<S> Enforced<S> {
             end: None,
             told: Some(Box::new(told)),
         };
-        Enforced { stream, watch: Some(Box::new(watch)) }
+        Enforced { watch: Some(Box::new(watch)) }
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Enforced<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Enforced { stream, watch } = self.get_mut();
-        let Some(watch) = watch else { return Pin::new(stream).poll_read(cx, out) };
+impl Tap for Enforced {
+    fn poll_read<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        mut stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(watch) = &mut self.watch else { return stream.poll_read(cx, out) };
         if watch.end.is_none() {
             let before = out.filled().len();
-            ready!(Pin::new(&mut *stream).poll_read(cx, out))?;
+            ready!(stream.as_mut().poll_read(cx, out))?;
             watch.came(&out.filled()[before..]);
             if watch.end.is_none() {
                 return Poll::Ready(Ok(()));
@@ -245,45 +250,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Enforced<S> {
         if !watch.server.between() {
             return Poll::Pending;
         }
-        Poll::Ready(Err(ready!(watch.calm(Pin::new(stream), cx))))
+        Poll::Ready(Err(ready!(watch.calm(stream, cx))))
     }
-}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Enforced<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Enforced { stream, watch } = self.get_mut();
-        let Some(watch) = watch else { return Pin::new(stream).poll_write(cx, bytes) };
+    fn poll_write<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let Some(watch) = &mut self.watch else { return stream.poll_write(cx, bytes) };
         if watch.end.is_some() && watch.server.between() {
-            return Poll::Ready(Err(ready!(watch.calm(Pin::new(stream), cx))));
+            return Poll::Ready(Err(ready!(watch.calm(stream, cx))));
         }
         let bytes = if watch.end.is_none() { bytes } else { &bytes[..watch.server.rest(bytes)] };
-        let written = ready!(Pin::new(stream).poll_write(cx, bytes))?;
+        let written = ready!(stream.poll_write(cx, bytes))?;
         watch.went(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+    fn poll_write_vectored<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        stream: Pin<&mut S>,
         cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
+        pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.watch.is_none() {
-            return Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+            return stream.poll_write_vectored(cx, pieces);
         }
-        let first = bufs.iter().find(|buf| !buf.is_empty());
-        self.poll_write(cx, first.map_or(&[][..], |buf| buf))
+        let first = pieces.iter().find(|piece| !piece.is_empty());
+        self.poll_write(stream, cx, first.map_or(&[][..], |piece| piece))
     }
 
-    fn is_write_vectored(&self) -> bool {
-        self.watch.is_none() && self.stream.is_write_vectored()
+    fn takes_pieces(&self) -> bool {
+        self.watch.is_none()
     }
 }
 

@@ -6,9 +6,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::tapped::Tap;
 
 /// The length of the head of a frame (RFC 9113, section 4.1).
 const HEAD: usize = 9;
@@ -130,17 +132,16 @@ impl Frames {
     }
 }
 
-/// A stream of frames whose refusals are told: the first one of a call, and the end of the connection.
-pub(super) struct Watched<S, F> {
-    stream: S,
+/// Tells refusals: the first one of a call, and the end of the connection.
+pub(super) struct Watched<F> {
     frames: Frames,
     told: (bool, bool),
     tell: F,
 }
 
-impl<S, F: Fn(Refusal)> Watched<S, F> {
-    pub(super) fn new(stream: S, tell: F) -> Watched<S, F> {
-        Watched { stream, frames: Frames::default(), told: (false, false), tell }
+impl<F: Fn(Refusal)> Watched<F> {
+    pub(super) fn new(tell: F) -> Watched<F> {
+        Watched { frames: Frames::default(), told: (false, false), tell }
     }
 
     fn went(&mut self, bytes: &[u8]) {
@@ -155,52 +156,32 @@ impl<S, F: Fn(Refusal)> Watched<S, F> {
     }
 }
 
-impl<S: AsyncRead + Unpin, F: Unpin> AsyncRead for Watched<S, F> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl<F: Fn(Refusal)> Tap for Watched<F> {
+    fn poll_write<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        stream: Pin<&mut S>,
         cx: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, out)
-    }
-}
-
-impl<S: AsyncWrite + Unpin, F: Fn(Refusal) + Unpin> AsyncWrite for Watched<S, F> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let done = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(written)) = &done {
-            self.went(&bytes[..*written]);
-        }
-        done
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[io::IoSlice<'_>],
+        bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let done = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
-        if let Poll::Ready(Ok(written)) = &done {
-            let mut left = *written;
-            for slice in bytes {
-                let step = left.min(slice.len());
-                self.went(&slice[..step]);
-                left -= step;
-            }
-        }
-        done
+        let written = ready!(stream.poll_write(cx, bytes))?;
+        self.went(&bytes[..written]);
+        Poll::Ready(Ok(written))
     }
 
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+    fn poll_write_vectored<S: AsyncRead + AsyncWrite>(
+        &mut self,
+        stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(stream.poll_write_vectored(cx, pieces))?;
+        let mut left = written;
+        for piece in pieces {
+            let step = left.min(piece.len());
+            self.went(&piece[..step]);
+            left -= step;
+        }
+        Poll::Ready(Ok(written))
     }
 }
 

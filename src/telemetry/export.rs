@@ -14,8 +14,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use opentelemetry_http::{HttpClient, HttpError};
 use opentelemetry_otlp::{
-    Compression, ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig as _,
-    WithHttpConfig as _, WithTonicConfig as _,
+    Compression, ExporterBuildError, MetricExporter, SpanExporter, WithExportConfig, WithHttpConfig,
+    WithTonicConfig,
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -187,18 +187,8 @@ impl PushMetricExporter for Told<MetricExporter> {
 pub(super) fn spans(way: &Way, link: Arc<Link>, host: &Host) -> Result<Told<SpanExporter>, TelemetryError> {
     let builder = SpanExporter::builder();
     let built = match way.protocol {
-        Protocol::Grpc => {
-            let builder =
-                builder.with_tonic().with_channel(channel(way, host)?).with_metadata(metadata(way)?);
-            let builder = if way.gzip { builder.with_compression(Compression::Gzip) } else { builder };
-            builder.with_timeout(way.timeout).build()
-        }
-        Protocol::Http => {
-            let client = Web { client: client(way, host)?, link: link.clone() };
-            let builder = builder.with_http().with_http_client(client).with_headers(headers(way));
-            let builder = if way.gzip { builder.with_compression(Compression::Gzip) } else { builder };
-            builder.with_endpoint(&way.endpoint).with_timeout(way.timeout).build()
-        }
+        Protocol::Grpc => by_grpc(builder.with_tonic(), way, host)?.build(),
+        Protocol::Http => by_http(builder.with_http(), way, &link, host)?.build(),
     };
     Ok(Told { inner: built.map_err(failed)?, link })
 }
@@ -212,20 +202,34 @@ pub(super) fn measurements(
 ) -> Result<Told<MetricExporter>, TelemetryError> {
     let builder = MetricExporter::builder().with_temporality(temporality);
     let built = match way.protocol {
-        Protocol::Grpc => {
-            let builder =
-                builder.with_tonic().with_channel(channel(way, host)?).with_metadata(metadata(way)?);
-            let builder = if way.gzip { builder.with_compression(Compression::Gzip) } else { builder };
-            builder.with_timeout(way.timeout).build()
-        }
-        Protocol::Http => {
-            let client = Web { client: client(way, host)?, link: link.clone() };
-            let builder = builder.with_http().with_http_client(client).with_headers(headers(way));
-            let builder = if way.gzip { builder.with_compression(Compression::Gzip) } else { builder };
-            builder.with_endpoint(&way.endpoint).with_timeout(way.timeout).build()
-        }
+        Protocol::Grpc => by_grpc(builder.with_tonic(), way, host)?.build(),
+        Protocol::Http => by_http(builder.with_http(), way, &link, host)?.build(),
     };
     Ok(Told { inner: built.map_err(failed)?, link })
+}
+
+/// The builder of an exporter, of whatever it exports, with what the way says.
+fn by_grpc<B: WithTonicConfig + WithExportConfig>(
+    builder: B,
+    way: &Way,
+    host: &Host,
+) -> Result<B, TelemetryError> {
+    let builder = builder.with_channel(channel(way, host)?).with_metadata(metadata(way)?);
+    let builder = if way.gzip { builder.with_compression(Compression::Gzip) } else { builder };
+    Ok(builder.with_timeout(way.timeout))
+}
+
+/// The same for HTTP.
+fn by_http<B: WithHttpConfig + WithExportConfig>(
+    builder: B,
+    way: &Way,
+    link: &Arc<Link>,
+    host: &Host,
+) -> Result<B, TelemetryError> {
+    let client = Web { client: client(way, host)?, link: link.clone() };
+    let builder = builder.with_http_client(client).with_headers(headers(way));
+    let builder = if way.gzip { builder.with_compression(Compression::Gzip) } else { builder };
+    Ok(builder.with_endpoint(&way.endpoint).with_timeout(way.timeout))
 }
 
 fn failed(error: ExporterBuildError) -> TelemetryError {

@@ -2,14 +2,15 @@
 //!
 //! protoc writes every enum as a class whose members are of that class. The stubs of the runtime itself (`types-protobuf`)
 //! have their enums as numbers, so no list holds such a class, and no constant is of it. And protoc's stubs name Python's
-//! `datetime` as it is called, which a field of that name hides in its class.
+//! `datetime` as it is called, which a field of that name hides in its class: there it gets another name. Other stubs
+//! stay as protoc writes them.
 
 use std::collections::BTreeSet;
 
 /// Corrects a whole stub, as protoc writes it.
 pub(super) fn of_runtime(text: &str) -> String {
     let enums = enums(text);
-    let dates = text.lines().any(|line| line == DATES);
+    let dates = text.lines().any(|line| line == DATES) && text.lines().any(hides_dates);
     if enums.is_empty() && !dates {
         return text.to_owned();
     }
@@ -32,6 +33,12 @@ pub(super) fn of_runtime(text: &str) -> String {
 }
 
 const DATES: &str = "import datetime";
+
+/// Whether a line declares something of that name: a field or the value of an enum, or a class.
+fn hides_dates(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("datetime:") || line.starts_with("class datetime(")
+}
 
 /// The enums of `google.protobuf` that a stub names, by the name that it has for them: what stands in a container of
 /// numbers, or may be given as text.
@@ -98,5 +105,8 @@ mod tests {
         // Enums of the contract are classes of their own.
         let own = "from acme import e_pb2 as _e_pb2\nclass M:\n    a: _containers.RepeatedScalarFieldContainer[_e_pb2.E]\n";
         assert_eq!(of_runtime(own), own);
+        // What hides nothing stays as protoc writes it.
+        let plain = old.replace("datetime: _timestamp_pb2", "at: _timestamp_pb2").replace("_struct_pb2.NullValue", "int");
+        assert_eq!(of_runtime(&plain), plain);
     }
 }
