@@ -7,6 +7,7 @@ use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::answers::{Answers, whole};
 use super::blame::{End, Made};
 use super::bytes::Stage;
 use super::cases::{self, Call, Case, code};
@@ -19,8 +20,8 @@ use super::runtime;
 use super::side::Side;
 use super::tap::{Tap, Taps};
 use crate::machine::Scratch;
-use crate::schema::{MessageId, Method};
-use crate::wire::sample::{SampleOptions, large, samples};
+use crate::schema::Method;
+use crate::wire::sample::large;
 use crate::words::CallKind;
 
 /// Calls that cannot be tried at all.
@@ -152,72 +153,6 @@ pub fn run(
         };
         threads.into_iter().flat_map(join).collect()
     }))
-}
-
-/// The samples of these names. No two samples are the same: where nothing can be set, the empty one is all there is.
-fn whole(side: &Side, message: MessageId, names: &[&str]) -> Vec<Vec<u8>> {
-    let all = samples(&side.schema, message, &SampleOptions::default());
-    let named = |name: &&str| all.iter().find(|s| s.name == **name).map(|s| s.bytes.clone());
-    let found: Vec<Vec<u8>> = names.iter().filter_map(named).collect();
-    if found.is_empty() { all.into_iter().take(1).map(|s| s.bytes).collect() } else { found }
-}
-
-/// What servers of one version answer with, by message.
-struct Answers {
-    by_message: BTreeMap<String, Vec<Vec<u8>>>,
-}
-
-impl Answers {
-    /// What a side answers the other with. Of each kind of call one answer is large: a mebibyte for every type would
-    /// be as much as the contract is wide.
-    fn of(side: &Side, other: &Side) -> Answers {
-        let mut by_message = BTreeMap::new();
-        let mut kinds = BTreeSet::new();
-        for (path, id) in side.methods() {
-            let method = side.schema.method(id);
-            let Some(message) = side.schema.message_by_name(&method.output) else { continue };
-            let fresh = || whole(side, message, &["full", "max"]);
-            let answers: &mut Kept = by_message.entry(method.output.to_string()).or_insert_with(|| Kept {
-                first: fresh(),
-                large: None,
-                // A stream of answers goes on from where it begins, and these are for what asks for none.
-                empty: whole(side, message, &["empty"]).into_iter().cycle().take(cases::REPLIES).collect(),
-            });
-            let kind = method.call_kind();
-            let called = other.method(&path).is_some_and(|m| m.call_kind() == kind);
-            if method.input != method.output && called && !kinds.contains(&kind) {
-                answers.large = answers.large.take().or_else(|| large(&side.schema, message, cases::LARGE));
-                if answers.large.is_some() {
-                    kinds.insert(kind);
-                }
-            }
-        }
-        let all = |kept: Kept| kept.first.into_iter().chain(kept.large).chain(kept.empty).collect();
-        Answers { by_message: by_message.into_iter().map(|(name, kept)| (name, all(kept))).collect() }
-    }
-
-    fn get(&self, name: &str) -> &[Vec<u8>] {
-        self.by_message.get(name).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The place of the answers with nothing in them.
-    fn empty(&self, name: &str) -> usize {
-        self.get(name).len().saturating_sub(cases::REPLIES)
-    }
-
-    fn lines(&self) -> String {
-        let line = |(name, all): (&String, &Vec<Vec<u8>>)| {
-            format!("{}\n", json!({"message": name, "hex": all.iter().map(hex::encode).collect::<Vec<_>>()}))
-        };
-        self.by_message.iter().map(line).collect()
-    }
-}
-
-/// The answers of one type, by what they are for.
-struct Kept {
-    first: Vec<Vec<u8>>,
-    large: Option<Vec<u8>>,
-    empty: Vec<Vec<u8>>,
 }
 
 struct Work<'a> {

@@ -2,7 +2,7 @@
 //!
 //! The flow: each version becomes the package of each language ([`sdk`]), each package a small program (a [`driver`]) that is
 //! built and kept in the cache ([`build`]). Programs write and read the [samples](crate::wire::sample) of every message ([`bytes`]) and
-//! call each other ([`calls`], as far as a change can [`reach`] them, with the [`cases`] that are the same for all languages), in plain text through a [`tap`]
+//! call each other ([`calls`], with [`answers`], as far as a change can [`reach`] them, with the [`cases`] that are the same for all languages), in plain text through a [`tap`]
 //! that sees what is compressed. The [`oracle`] says whether a
 //! reader saw what the writer meant, [`predict`] whether the static verdict had said so before, [`blame`] what of a call
 //! that was. What came out is a
@@ -12,6 +12,7 @@
 //!
 //! The drivers know nothing of what ought to come out: all that is decided is decided here.
 
+pub mod answers;
 pub mod blame;
 pub mod build;
 pub mod bytes;

@@ -11,6 +11,7 @@
 mod env;
 
 mod ages;
+mod answers;
 mod blame;
 mod command;
 mod died;
@@ -25,9 +26,12 @@ mod gzip;
 mod matrix;
 mod odd;
 mod oracle;
+#[expect(clippy::disallowed_methods, reason = "a browser, and ci/matrix says where the page goes")]
+mod page;
 mod pairs;
 mod predict;
 mod reach;
+mod required;
 #[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment how many")]
 mod served;
 #[path = "../support/mod.rs"]

@@ -97,3 +97,16 @@ impl Runtime for Java {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mebibyte of each of 240 types, in hexadecimal, is what half a gigabyte does not hold.
+    #[test]
+    fn a_server_has_room_for_what_it_is_given() {
+        for (bytes, heap) in [(0, 512), ((1 << 20) - 1, 512), (8 << 20, 576), (480 << 20, 4352)] {
+            assert_eq!(Java.room(bytes), [OsString::from(format!("-Xmx{heap}m"))], "{bytes}");
+        }
+    }
+}
