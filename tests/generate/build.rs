@@ -346,23 +346,34 @@ fn edited(path: &Path, change: impl FnOnce(String) -> String) {
     std::fs::write(path, change(text)).unwrap();
 }
 
+/// Builds the crate of a line that hands on prost and tonic, and a program that asks for neither.
+fn handed_on(line: &str) {
+    let files = read(&project().join("contracts/proto"));
+    line_builds(&files, Language::Rust, line, "re-exports = true\n", |root, machine| {
+        edited_program(Language::Rust, root, machine, &|folder| {
+            edited(&folder.join("Cargo.toml"), |text| {
+                let others = text.lines().filter(|l| !l.starts_with("prost") && !l.starts_with("tonic"));
+                others.map(|line| format!("{line}\n")).collect()
+            });
+            edited(&folder.join("src/main.rs"), |text| {
+                let uses = "use acme_contracts::{prost, prost_types, tonic};\nuse std::pin::Pin;";
+                text.replacen("use std::pin::Pin;", uses, 1)
+            });
+        });
+    });
+}
+
 #[test]
 #[ignore = "builds packages: ci/sdk"]
 fn rust_crates_hand_on_what_their_types_come_from() {
-    let files = read(&project().join("contracts/proto"));
-    for line in sdk::lines_of(Language::Rust) {
-        line_builds(&files, Language::Rust, line, "re-exports = true\n", |root, machine| {
-            edited_program(Language::Rust, root, machine, &|folder| {
-                edited(&folder.join("Cargo.toml"), |text| {
-                    let others = text.lines().filter(|l| !l.starts_with("prost") && !l.starts_with("tonic"));
-                    others.map(|line| format!("{line}\n")).collect()
-                });
-                edited(&folder.join("src/main.rs"), |text| {
-                    let uses = "use acme_contracts::{prost, prost_types, tonic};\nuse std::pin::Pin;";
-                    text.replacen("use std::pin::Pin;", uses, 1)
-                });
-            });
-        });
+    handed_on(sdk::lines_of(Language::Rust)[0]);
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk --all"]
+fn all_rust_crates_hand_on_what_their_types_come_from() {
+    for line in &sdk::lines_of(Language::Rust)[1..] {
+        handed_on(line);
     }
     for files in like_examples() {
         let line = sdk::lines_of(Language::Rust)[0];
@@ -410,6 +421,12 @@ fn rust_messages_have_serde() {
             });
         },
     );
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk --all"]
+fn all_rust_messages_have_serde() {
+    let newest = sdk::lines_of(Language::Rust)[0];
     for files in like_examples() {
         line_builds(&files, Language::Rust, newest, "serde = true\n", |root, machine| {
             example(Language::Rust, root, machine);
@@ -453,8 +470,15 @@ fn kotlin(root: &Path, machine: &Machine) {
 #[ignore = "builds packages: ci/sdk"]
 fn java_lite_and_kotlin_build_and_are_used() {
     let files = read(&project().join("contracts/proto"));
+    let newest = sdk::lines_of(Language::Java)[0];
+    line_builds(&files, Language::Java, newest, "kotlin = true\nlite = true\n", kotlin);
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk --all"]
+fn all_java_lite_and_kotlin_build_and_are_used() {
+    let files = read(&project().join("contracts/proto"));
     let lines = sdk::lines_of(Language::Java);
-    line_builds(&files, Language::Java, lines[0], "kotlin = true\nlite = true\n", kotlin);
     line_builds(&files, Language::Java, lines[1], "kotlin = true\n", kotlin);
     // Names of all kinds in both forms, and extensions of options among them.
     let odd = read(&project().join("fixtures/codegen/odd"));

@@ -106,7 +106,9 @@ mod tests {
         let own = "from acme import e_pb2 as _e_pb2\nclass M:\n    a: _containers.RepeatedScalarFieldContainer[_e_pb2.E]\n";
         assert_eq!(of_runtime(own), own);
         // What hides nothing stays as protoc writes it.
-        let plain = old.replace("datetime: _timestamp_pb2", "at: _timestamp_pb2").replace("_struct_pb2.NullValue", "int");
+        let plain = old
+            .replace("datetime: _timestamp_pb2", "at: _timestamp_pb2")
+            .replace("_struct_pb2.NullValue", "int");
         assert_eq!(of_runtime(&plain), plain);
     }
 }
