@@ -126,7 +126,8 @@ impl Change {
     }
 
     /// The element that is gone, where nothing took its place: no rename, no field that has another number now, and no type
-    /// of a file that is in another package now. What goes with the message around it is no removal of its own, nor are the messages that maps are made of.
+    /// of a file that is in another package now. What goes with the message around it is no removal of its own, nor are the
+    /// messages that maps are made of.
     pub fn gone(&self, cx: &Cx<'_>) -> Option<Element> {
         let gone = match &self.kind {
             Kind::FieldRemoved { renumbered: None, .. } | Kind::EnumValueRemoved { .. } => true,
