@@ -11,8 +11,8 @@ use super::{CliError, Ctx, ErrorKind, Exit, files, repairs, waive};
 use crate::compile;
 use crate::findings::{Finding, Standing};
 use crate::fix::{self, Bench, Changed, Repaired, Result as Outcome, unified};
-use crate::ledger::{Memory, Remembered};
-use crate::policy::{Policies, Waivers};
+use crate::ledger::Records;
+use crate::policy::Policies;
 use crate::schema::Schema;
 use crate::source::{Content, Opened, Sides};
 use crate::text::{Date, Line, Style, View, plural};
@@ -95,23 +95,9 @@ fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, L
     let options = pipeline::options(&settings);
     progress.say("compiling");
     let (schema, texts) = old_side(&old, &options)?;
-    let accepted = Waivers {
-        entries: settings.waivers.clone(),
-        policy: settings.waiver_policy,
-        today: Some(Date::of(ctx.io.now)),
-        baseline: old.name.version().cloned(),
-    };
-    let policies = Policies::new(&settings.packages, &old.layout, &new.layout)?
-        .accepting(accepted)
-        .announcing(settings.deprecation.as_ref());
-    let history = pipeline::versions_before(origin.as_ref(), &settings);
-    let kept = pipeline::configured_history(&settings)?;
-    let with_file = kept.as_ref().map(|kept| Remembered { history: history.as_ref(), kept });
-    let memory = match &with_file {
-        Some(both) => Some(both as &dyn Memory),
-        None => history.as_ref().map(|history| history as &dyn Memory),
-    };
-    let announcements = pipeline::announcements(history.as_ref(), &settings, ctx);
+    let today = Date::of(ctx.io.now);
+    let policies = Policies::of(&settings, [&old.layout, &new.layout], old.name.version(), today)?;
+    let records = Records::of(origin.as_ref(), &settings, None, today)?;
     let ages = pipeline::ages(&settings)?;
     let bench = Bench {
         old: &schema,
@@ -119,10 +105,7 @@ fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, L
         new: input,
         options: &options,
         policies: &policies,
-        memory,
-        moved: &moved,
-        ages: &ages,
-        announcements: announcements.as_ref(),
+        background: pipeline::background(&records, &moved, &ages),
     };
     progress.say("repairing");
     let seen = RefCell::new(Vec::new());

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
-use crate::config::Deprecation;
+use crate::config::{Deprecation, ImportPlace};
 use crate::git::{Repo, TagPattern};
 use crate::ledger::{Chronicle, Chronicler, Kept, Removable, Story, tell};
 use crate::present::{Choice, Format, Formats};
@@ -41,13 +41,14 @@ pub(super) struct HistoryArgs {
     #[arg(long, value_name = "N", requires = "removable")]
     min_versions: Option<u32>,
 
-    /// Keep what every number was used for in a file: its lines, and those of all versions and the working tree
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["removable", "symbol", "verify"])]
-    write: Option<PathBuf>,
+    /// Keep what every number was used for in a file: its lines, and those of all versions and the working tree; without FILE
+    /// the one of the configuration (`[history] file`)
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["removable", "symbol", "verify"])]
+    write: Option<Option<PathBuf>>,
 
-    /// Whether a file has what all versions and the working tree say, and nothing else
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["removable", "symbol"])]
-    verify: Option<PathBuf>,
+    /// Whether a file, or the one of the configuration, has what all versions and the working tree say, and nothing else
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["removable", "symbol"])]
+    verify: Option<Option<PathBuf>>,
 
     /// The shape of version tags
     #[arg(long, value_name = "SHAPE")]
@@ -94,15 +95,18 @@ fn json(told: &Told, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
 
 /// Runs the command.
 pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let file = match (&args.write, &args.verify) {
+        (Some(named), _) => Some(place(named.as_deref(), "--write", ctx)?),
+        (None, Some(named)) => Some(place(named.as_deref(), "--verify", ctx)?),
+        (None, None) => None,
+    };
     let (chronicler, notes) = read(args.tag.as_deref(), ctx)?;
     for note in &notes {
         ctx.note(note)?;
     }
-    if let Some(path) = &args.write {
-        return write(path, &chronicler.kept(), ctx);
-    }
-    if let Some(path) = &args.verify {
-        return verify(path, &chronicler.kept(), ctx);
+    if let Some(file) = &file {
+        let told = chronicler.kept();
+        return if args.write.is_some() { write(file, &told, ctx) } else { verify(file, &told, ctx) };
     }
     let chronicle = chronicler.finish();
     let chronicle = match &args.symbol {
@@ -177,23 +181,35 @@ fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicler, Vec<String>
     Ok((chronicler, notes))
 }
 
+/// The file that a flag names, or else the configuration.
+fn place(named: Option<&Path>, flag: &str, ctx: &mut Ctx<'_>) -> Result<ImportPlace, CliError> {
+    if let Some(path) = named {
+        return Ok(ImportPlace { written: path.display().to_string(), path: ctx.io.cwd.join(path) });
+    }
+    pipeline::here(ctx)?.0.history.ok_or_else(|| {
+        CliError::usage(format!("`{flag}` names no file, and no configuration does"))
+            .hint(format!("`{flag} contract.history`, or `file = \"contract.history\"` under `[history]`"))
+    })
+}
+
 /// Adds to a file, or makes it.
-fn write(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
-    let name = path.display().to_string();
-    let before = match ctx.io.cwd.join(path).exists() {
-        true => kept_at(path, ctx)?,
+fn write(place: &ImportPlace, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let ImportPlace { written: name, path } = place;
+    let before = match path.exists() {
+        true => Kept::read(path, name)?,
         false => Kept::default(),
     };
     let fresh = told.beyond(&before).len();
     let all = told.clone().and(before);
-    files::write_whole(&ctx.io.cwd.join(path), &name, |out| out.write_all(all.text().as_bytes()))?;
+    files::write_whole(path, name, |out| out.write_all(all.text().as_bytes()))?;
     ctx.note(&format!("`{name}` has {}, {fresh} of them new", plural(all.len(), "use")))?;
     Ok(Exit::Clean)
 }
 
 /// Tells where a file and the versions differ.
-fn verify(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
-    let file = kept_at(path, ctx)?;
+fn verify(place: &ImportPlace, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    let ImportPlace { written: name, path } = place;
+    let file = Kept::read(path, name)?;
     let (missing, beyond) = (told.beyond(&file), file.beyond(told));
     let lines = missing
         .iter()
@@ -204,7 +220,7 @@ fn verify(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         line.write(&ctx.view(), &mut ctx.io.out)?;
     }
     let same = missing.is_empty() && beyond.is_empty();
-    let (name, uses) = (path.display(), plural(told.len(), "use"));
+    let uses = plural(told.len(), "use");
     if same {
         Line::new()
             .plain(format!("`{name}` has what the versions have: {uses}"))
@@ -215,18 +231,7 @@ fn verify(path: &Path, told: &Kept, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
 
 /// Reads a history file that a flag names.
 pub(super) fn kept_at(path: &Path, ctx: &Ctx<'_>) -> Result<Kept, CliError> {
-    kept(&ctx.io.cwd.join(path), &path.display().to_string())
-}
-
-/// Reads a history file, with its name as a person knows it.
-pub(super) fn kept(path: &Path, name: &str) -> Result<Kept, CliError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|e| CliError::outside(format!("cannot read `{name}`"), e))?;
-    Kept::parse(&text).map_err(|error| {
-        CliError::new(ErrorKind::Usage, error)
-            .while_(format!("cannot read `{name}`"))
-            .hint("it is a file of `protopact history --write`, and a merge keeps all lines of both sides")
-    })
+    Ok(Kept::read(&ctx.io.cwd.join(path), &path.display().to_string())?)
 }
 
 fn take(chronicler: &mut Chronicler, name: &str, opened: &Opened) {

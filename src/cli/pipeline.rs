@@ -6,24 +6,23 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exit::ExitCodeStyle;
-use super::{CliError, Ctx, ErrorKind, excerpts, history, lines, owners, repairs, since, warnings};
+use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, warnings};
 use crate::codegen::sdk;
-use crate::compare::Comparison;
+use crate::compare::{Background, Comparison, Moved};
 use crate::compile::image::ImageError;
 use crate::compile::{self, Backend, CompileError, Compiled, Diagnostic, Input, Options};
 use crate::config::{Baseline, ConfigError, ImportPlace, Overrides, Place, Root, Settings, is_under};
 use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
-use crate::git::TagPattern;
-use crate::ledger::{self, Announcements, History, Kept, Memory, Remembered, Timelines};
+use crate::ledger::{self, History, Kept, KeptError, Records, Timelines};
 use crate::machine::{Cache, Host};
-use crate::policy::{self, Decided, Policies, PolicyError, Waivers};
+use crate::policy::{self, Decided, Policies, PolicyError};
 use crate::report;
 use crate::schema::Schema;
 use crate::source::{
-    self, Around, Content, Layout, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Origin, Places,
-    Request, RequestError, Scope, Shared, Side, Sides, SourceError,
+    self, Around, Content, Layout, LayoutError, LegalText, Loaded, Name, NewSide, Opened, Places, Request,
+    RequestError, Scope, Shared, Side, Sides, SourceError,
 };
 use crate::text::{Date, plural};
 use crate::wire::{Reader, runtimes};
@@ -226,30 +225,12 @@ fn check_sides(
     let warned = warnings::tell(&sides, ctx)?;
     seen.warned.extend(sides.into_iter().map(|(name, _)| name.clone()));
     progress.say("comparing");
-    let accepted = Waivers {
-        entries: pair.settings.waivers.clone(),
-        policy: pair.settings.waiver_policy,
-        today: Some(Date::of(ctx.io.now)),
-        baseline: pair.old.name.version().cloned(),
-    };
-    let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &pair.new.layout)?;
-    let policies = policies.accepting(accepted).announcing(pair.settings.deprecation.as_ref());
-    let history = versions_before(pair.origin.as_ref(), &pair.settings);
-    let announcements = announcements(history.as_ref(), &pair.settings, ctx);
-    let configured = match &job.kept {
-        None => configured_history(&pair.settings)?,
-        Some(_) => None,
-    };
-    let with_file =
-        job.kept.as_ref().or(configured.as_ref()).map(|kept| Remembered { history: history.as_ref(), kept });
-    let memory = match &with_file {
-        Some(both) => Some(both as &dyn Memory),
-        None => history.as_ref().map(|history| history as &dyn Memory),
-    };
-    let moved = std::mem::take(&mut pair.moved);
-    let ages = ages(&pair.settings)?;
-    let mut comparison = Comparison::remembering(&old, &new, memory).carrying(moved.clone()).reading(&ages);
-    comparison = comparison.announced(announcements.as_ref());
+    let (today, baseline) = (Date::of(ctx.io.now), pair.old.name.version());
+    let policies = Policies::of(&pair.settings, [&pair.old.layout, &pair.new.layout], baseline, today)?;
+    let records = Records::of(pair.origin.as_ref(), &pair.settings, job.kept.clone(), today)?;
+    let (moved, ages) = (std::mem::take(&mut pair.moved), ages(&pair.settings)?);
+    let background = background(&records, &moved, &ages);
+    let mut comparison = Comparison::knowing(&old, &new, &background);
     if job.witness {
         comparison = comparison.proving();
     }
@@ -258,12 +239,12 @@ fn check_sides(
     }
     let Decided { mut findings, changes, bump, mut waivers } = policy::decide(&comparison, &policies);
     if let Some(since) = &job.new_since {
-        let (name, before) = since::findings(since, job, &pair, &old, (memory, announcements.as_ref()), ctx)?;
+        let (name, before) = since::findings(since, job, &pair, &old, &background, ctx)?;
         policy::known(&mut findings, &before);
         pair.notes.push(format!("findings that {} has as well do not count", name.told()));
     }
     if waivers.iter().any(|w| w.status == WaiverStatus::Unused && !w.comment)
-        && let Some(history) = &history
+        && let Some(history) = records.history()
     {
         if part.is_some() {
             return Ok(None);
@@ -273,8 +254,11 @@ fn check_sides(
             policy::published(&mut waivers, &earlier);
         }
     }
-    let timelines =
-        if job.excerpts { timelines(&comparison, &findings, history.as_ref()) } else { Timelines::default() };
+    let timelines = if job.excerpts {
+        timelines(&comparison, &findings, records.history())
+    } else {
+        Timelines::default()
+    };
     let mut notes = pair.notes;
     notes.extend(warned);
     notes.extend_from_slice(policies.warnings());
@@ -298,17 +282,8 @@ fn check_sides(
     }
     if let Some((was, is)) = edited.filter(|_| !report.findings.is_empty()) {
         let texts = repairs::sources(&was);
-        let bench = Bench {
-            old: &old,
-            texts: &texts,
-            new: &is,
-            options: &options,
-            policies: &policies,
-            memory,
-            moved: &moved,
-            ages: &ages,
-            announcements: announcements.as_ref(),
-        };
+        let bench =
+            Bench { old: &old, texts: &texts, new: &is, options: &options, policies: &policies, background };
         report.repairs = suggest(&bench, &comparison, &report.findings);
     }
     // Taking millions of small things apart at the end of the process helps nobody; before the next state it does.
@@ -554,32 +529,10 @@ fn cache(host: &Host, ctx: &Ctx<'_>) -> Option<Cache> {
     Some(if ctx.global.no_cache { cache.forgetting() } else { cache })
 }
 
-/// The versions before a baseline that is a revision; a folder or an image has none.
-pub(super) fn versions_before(origin: Option<&Origin>, settings: &Settings) -> Option<History> {
-    let origin = origin?;
-    Some(History {
-        repository: origin.repository.clone(),
-        baseline: origin.revision.clone(),
-        folder: origin.folder.clone(),
-        pattern: TagPattern::parse(&settings.release.tag).ok()?,
-        most: ledger::MAX_VERSIONS,
-    })
-}
-
-/// What the file that the configuration names remembers.
-pub(super) fn configured_history(settings: &Settings) -> Result<Option<Kept>, CliError> {
-    let place = settings.history.as_ref();
-    place.map(|place| history::kept(&place.path, &place.written)).transpose()
-}
-
-/// What the versions told of removals, where that is asked for and there are any.
-pub(super) fn announcements<'a>(
-    history: Option<&'a History>,
-    settings: &'a Settings,
-    ctx: &Ctx<'_>,
-) -> Option<Announcements<'a>> {
-    let (history, asked) = (history?, settings.deprecation.as_ref()?);
-    Some(Announcements { history, today: Date::of(ctx.io.now), asked })
+/// What is known besides the two sides.
+pub(super) fn background<'a>(records: &'a Records, moved: &'a Moved, ages: &'a [Reader]) -> Background<'a> {
+    let (memory, announcements) = (records.memory(), records.announcements());
+    Background { memory, moved: Some(moved), ages, announcements }
 }
 
 /// A side, and what is odd about its sources.
@@ -727,6 +680,17 @@ impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> CliError {
         let hint = error.hint.clone();
         CliError::new(ErrorKind::Usage, error).hint_opt(hint)
+    }
+}
+
+impl From<KeptError> for CliError {
+    fn from(error: KeptError) -> CliError {
+        match error {
+            KeptError::Read { .. } => CliError::new(ErrorKind::Outside, error),
+            KeptError::Line { .. } => CliError::new(ErrorKind::Usage, error).hint(
+                "it is a file of `protopact history --write`, and a merge keeps all lines of both sides",
+            ),
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::pipeline::{self, Failure, Job};
 use super::{CliError, Ctx};
-use crate::compare::Comparison;
+use crate::compare::{Background, Comparison};
 use crate::git::Repo;
-use crate::ledger::{Announcements, History, Memory};
+use crate::ledger::History;
 use crate::policy::{self, Policies};
 use crate::schema::Schema;
 use crate::source::{Name, Opened, Sides};
@@ -17,12 +17,11 @@ pub(super) fn findings(
     job: &Job,
     pair: &Sides,
     old: &Schema,
-    (memory, announcements): (Option<&dyn Memory>, Option<&Announcements<'_>>),
+    background: &Background<'_>,
     ctx: &mut Ctx<'_>,
 ) -> Result<(Name, BTreeSet<String>), CliError> {
     let (opened, schema) = read(typed, job, ctx)?;
-    let comparison = Comparison::remembering(old, &schema, memory).reading(&pipeline::ages(&pair.settings)?);
-    let comparison = comparison.announced(announcements);
+    let comparison = Comparison::knowing(old, &schema, background);
     let policies = Policies::new(&pair.settings.packages, &pair.old.layout, &opened.layout)?
         .announcing(pair.settings.deprecation.as_ref());
     let found = policy::decide(&comparison, &policies).findings;

@@ -4,11 +4,13 @@
 //! earlier versions used numbers for, which is asked before anything is judged, and a prover that finds witnesses.
 //! Whether anybody minds is for `policy`.
 
+mod background;
 mod carried;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use background::Background;
 use carried::Carried;
 pub use carried::Moved;
 
@@ -62,6 +64,13 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Compares and judges, with all that is known besides.
+    pub fn knowing(old: &'a Schema, new: &'a Schema, background: &Background<'_>) -> Comparison<'a> {
+        let Background { memory, moved, ages, announcements } = *background;
+        let moved = moved.cloned().unwrap_or_default();
+        Comparison::remembering(old, new, memory).carrying(moved).reading(ages).announced(announcements)
+    }
+
     /// The same with witnesses for whoever asks for them.
     #[must_use]
     pub fn proving(mut self) -> Comparison<'a> {
@@ -85,16 +94,14 @@ impl<'a> Comparison<'a> {
     }
 
     /// The same with what published versions have told of removals, where that is asked for.
-    #[must_use]
-    pub fn announced(mut self, announcements: Option<&Announcements<'_>>) -> Comparison<'a> {
+    fn announced(mut self, announcements: Option<Announcements<'_>>) -> Comparison<'a> {
         let note = announcements.and_then(|told| told.look(&mut self.changes, &self.cx));
         self.notes.extend(note);
         self
     }
 
     /// The same where dependencies have changed as well: what of them the contract's own messages hold is its own.
-    #[must_use]
-    pub fn carrying(mut self, moved: Moved) -> Comparison<'a> {
+    fn carrying(mut self, moved: Moved) -> Comparison<'a> {
         if !moved.is_empty() {
             self.carried = Some(Carried::of(&self.cx, &self.own, moved));
         }

@@ -1,8 +1,10 @@
 //! The change: what happened, to which elements.
 
-use super::kind::{Comeback, Departure, Id, Kind, Notice, Past, reserve_field, reserve_value};
+use super::kind::{
+    Comeback, Departure, Id, Kind, NameChange, Notice, Past, keep_key, reserve_field, reserve_value,
+};
 use super::remedy::Remedy;
-use crate::schema::{Element, FieldId, Meaning, MessageId, Schema, options, qualify};
+use crate::schema::{Cardinality, Element, FieldId, Meaning, MessageId, Schema, options, qualify};
 use crate::words::Nature;
 
 /// The two schemas a change speaks of.
@@ -92,14 +94,30 @@ impl Change {
 
     /// What satisfies a rule that lets go what is reserved.
     pub fn reservation(&self, cx: &Cx<'_>) -> Option<Remedy> {
-        match &self.kind {
+        let reserved = match &self.kind {
             Kind::FieldRemoved { .. } => reserve_field(self, cx),
             Kind::EnumValueRemoved { .. } => reserve_value(self, cx),
             _ => None,
+        };
+        reserved.or_else(|| self.remedy(cx))
+    }
+
+    /// What data and calls need, and code does not: what was deprecated may go if it is reserved (of anything else somebody may
+    /// still write), and a field may have another name if it keeps its key.
+    pub fn data_remedy(&self, cx: &Cx<'_>) -> Option<Remedy> {
+        let needed = match self.old {
+            Some(Element::Field(id)) => cx.old.field(id).cardinality == Cardinality::Required,
+            _ => false,
+        };
+        let told = self.old.is_some_and(|old| cx.old.is_deprecated(old));
+        match &self.kind {
+            Kind::FieldNameChanged(NameChange::Renamed) => keep_key(self, cx).or_else(|| self.remedy(cx)),
+            _ if told && !needed => self.reservation(cx),
+            _ => self.remedy(cx),
         }
     }
 
-    /// The way out, where there is a short one.
+    /// The way out, where there is a short one: what makes up for the change for everybody.
     pub fn remedy(&self, cx: &Cx<'_>) -> Option<Remedy> {
         (self.kind.facts().remedy)(self, cx)
     }

@@ -41,8 +41,6 @@ pub enum Remedy {
     FileOption { file: String, option: &'static str, value: Option<String> },
     /// Write a public import again.
     RestorePublicImport { file: String, path: String },
-    /// Import publicly what moved away.
-    ForwardImport { file: String, path: String },
 
     /// Keep the name of an element.
     KeepName { element: String, name: String },
@@ -171,7 +169,6 @@ impl fmt::Display for Remedy {
                 write!(f, "set `{option}` back to `{value}`")
             }
             Remedy::RestorePublicImport { path, .. } => write!(f, "write `import public \"{path}\";`"),
-            Remedy::ForwardImport { file, path } => write!(f, "add `import public \"{path}\";` to `{file}`"),
 
             Remedy::KeepName { name, .. } => write!(f, "keep the name `{name}`"),
             Remedy::KeepTypeName { old, new } => {

@@ -8,6 +8,7 @@ mod waiver;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::diff::Remedy;
 use crate::ledger::Timelines;
 use crate::schema::Span;
 use crate::source::Name;
@@ -110,8 +111,8 @@ pub struct Finding {
     pub dependency: Option<Arc<str>>,
     /// Calls that carry the element: `user.v1.UserService.GetUser (response)`.
     pub affects: Arc<Calls>,
-    /// The way out of this very case, in one sentence.
-    pub fix: Option<String>,
+    /// The way out of this very case: what makes whoever objects content.
+    pub fix: Option<Remedy>,
     /// Stable over rebases and moves of text: 12 hex digits over kind, symbol, old and new shape.
     pub fingerprint: String,
     /// What shows the effects on data and calls; `None` where nobody asked.

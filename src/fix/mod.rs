@@ -19,12 +19,10 @@ mod suggest;
 mod tree;
 mod types;
 
-use crate::compare::Moved;
+use crate::compare::Background;
 use crate::compile::{Input, Options};
-use crate::ledger::{Announcements, Memory};
 use crate::policy::Policies;
 use crate::schema::Schema;
-use crate::wire::Reader;
 
 pub use patch::unified;
 pub use session::{Changed, Outcome, RepairError, Repaired, Result, repair};
@@ -42,14 +40,8 @@ pub struct Bench<'a> {
     pub options: &'a Options,
     /// What is minded.
     pub policies: &'a Policies<'a>,
-    /// What earlier versions used numbers for.
-    pub memory: Option<&'a dyn Memory>,
-    /// The files of dependencies that have changed as well; they are judged and never edited.
-    pub moved: &'a Moved,
-    /// The releases of runtimes that the team still has.
-    pub ages: &'a [Reader],
-    /// What published versions told of removals, where that is asked for.
-    pub announcements: Option<&'a Announcements<'a>>,
+    /// What both are judged by besides. The files of dependencies are judged and never edited.
+    pub background: Background<'a>,
 }
 
 impl std::fmt::Debug for Bench<'_> {

@@ -118,7 +118,7 @@ fn advised(plan: &mut Plan, sides: &Sides<'_>, change: &Change, remedy: &Remedy)
         Remedy::FileOption { file, option, .. } => {
             plan.attempt(|d| types::file_option(d, sides, file, file, &|name| name == *option));
         }
-        Remedy::RestorePublicImport { file, path } | Remedy::ForwardImport { file, path } => {
+        Remedy::RestorePublicImport { file, path } => {
             plan.attempt(|d| types::public_import(d, sides, file, path));
         }
         Remedy::KeepName { .. } => named(plan, sides, change),

@@ -10,12 +10,12 @@ use super::draft::{Draft, Text, Texts};
 use super::free::Numbers;
 use super::plan::drafts;
 use super::sides::Sides;
-use crate::compare::Comparison;
+use crate::compare::{Background, Comparison};
 use crate::compile::{CompileError, Input, InputFile, compile};
 use crate::diff::Change;
 use crate::findings::{Finding, Standing};
 use crate::ledger::{Memory, Query, Recalled, Use};
-use crate::policy::{decide, remedy};
+use crate::policy::decide;
 use crate::schema::{BuildError, Schema};
 
 /// What became of one finding.
@@ -144,8 +144,9 @@ pub fn repair(
     bench: &Bench<'_>,
     wanted: &dyn Fn(&Finding) -> bool,
 ) -> std::result::Result<Repaired, RepairError> {
-    let cached = Cached::new(bench.memory);
-    let shop = Shop { bench, memory: cached.asked(), old: olds(bench) };
+    let cached = Cached::new(bench.background.memory);
+    let background = Background { memory: cached.asked(), ..bench.background };
+    let shop = Shop { bench, background, old: olds(bench) };
     let first = shop.state(bench.new.clone())?;
     let mut groups: Vec<Wanted> = Vec::new();
     for finding in first.found.iter().filter(|f| wanted(f)) {
@@ -192,7 +193,8 @@ type Made = Vec<std::result::Result<Draft, String>>;
 
 struct Shop<'a> {
     bench: &'a Bench<'a>,
-    memory: Option<&'a dyn Memory>,
+    /// That of the bench; what its memory was asked once is known.
+    background: Background<'a>,
     old: Texts,
 }
 
@@ -220,10 +222,7 @@ impl Shop<'_> {
     fn state(&self, input: Input) -> std::result::Result<State, RepairError> {
         let compiled = compile(&input, self.bench.options)?;
         let schema = Schema::build(&compiled)?;
-        let comparison = Comparison::remembering(self.bench.old, &schema, self.memory)
-            .carrying(self.bench.moved.clone())
-            .reading(self.bench.ages)
-            .announced(self.bench.announcements);
+        let comparison = Comparison::knowing(self.bench.old, &schema, &self.background);
         let found = decide(&comparison, self.bench.policies).findings;
         drop(comparison);
         Ok(State { input, schema, found })
@@ -232,24 +231,22 @@ impl Shop<'_> {
     /// What may repair each of some changes.
     fn drafts<'w>(&self, state: &State, wanted: impl Iterator<Item = &'w Wanted>) -> (Vec<Made>, Texts) {
         let new = news(&state.input);
-        let comparison = Comparison::remembering(self.bench.old, &state.schema, self.memory)
-            .carrying(self.bench.moved.clone())
-            .reading(self.bench.ages)
-            .announced(self.bench.announcements);
+        let comparison = Comparison::knowing(self.bench.old, &state.schema, &self.background);
         let cx = comparison.cx();
-        let sides = Sides { cx, old: &self.old, new: &new, numbers: Numbers::new(cx, self.memory) };
+        let sides =
+            Sides { cx, old: &self.old, new: &new, numbers: Numbers::new(cx, self.background.memory) };
         let made = wanted.map(|wanted| {
             let mut out: Made = Vec::new();
             for finding in wanted.in_state(state) {
                 let change: &Change = &comparison.changes()[finding.of];
-                let remedy = remedy(change, &cx, finding.rule);
-                for draft in drafts(&sides, change, remedy.as_ref()) {
+                for draft in drafts(&sides, change, finding.fix.as_ref()) {
                     if !out.contains(&draft) {
                         out.push(draft);
                     }
                 }
                 if out.is_empty() {
-                    let advice = remedy.map_or("what to do is yours to decide".to_owned(), |r| r.to_string());
+                    let advice = finding.fix.as_ref();
+                    let advice = advice.map_or("what to do is yours to decide".to_owned(), |r| r.to_string());
                     out.push(Err(format!("no edit does it: {advice}")));
                 }
             }

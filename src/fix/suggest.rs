@@ -11,7 +11,6 @@ use super::session::{Cached, news, olds};
 use super::sides::Sides;
 use crate::compare::Comparison;
 use crate::findings::{Edit, Finding, Repair};
-use crate::policy::remedy;
 
 /// How many findings get edits. A report of more is not worked off by hand.
 const MAX: usize = 1000;
@@ -28,7 +27,7 @@ pub fn suggest(
     comparison: &Comparison<'_>,
     findings: &[Finding],
 ) -> BTreeMap<(&'static str, String), Repair> {
-    let cached = Cached::new(bench.memory);
+    let cached = Cached::new(bench.background.memory);
     let (cx, memory) = (comparison.cx(), cached.asked());
     let (old, new) = (olds(bench), news(bench.new));
     let sides = Sides { cx, old: &old, new: &new, numbers: Numbers::new(cx, memory) };
@@ -36,8 +35,7 @@ pub fn suggest(
     let mut left = MAX_BYTES;
     for finding in findings.iter().take(MAX) {
         let change = &comparison.changes()[finding.of];
-        let made =
-            remedy(change, &cx, finding.rule).and_then(|remedy| advised_draft(&sides, change, &remedy));
+        let made = finding.fix.as_ref().and_then(|remedy| advised_draft(&sides, change, remedy));
         let Some(draft) = made.filter(|draft| draft.files.is_empty()) else { continue };
         let files: BTreeSet<usize> = draft.splices.iter().map(|splice| splice.file).collect();
         let bytes = files.into_iter().map(|file| new[file].text.len()).sum();

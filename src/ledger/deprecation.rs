@@ -16,7 +16,7 @@ use crate::schema::{Element, Schema};
 use crate::text::Date;
 
 /// Who knows it, and what is asked.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Announcements<'a> {
     /// The versions.
     pub history: &'a History,
@@ -138,7 +138,7 @@ fn notice(seen: &Seen<'_>, query: usize, part: &Part, terms: Terms, today: Date)
     Notice::Early(Box::new(Waits {
         since: first.map(|first| first.tag.as_str().into()),
         versions,
-        min_versions: versions + missing,
+        needed: versions + missing,
         earliest: seen.versions.first().map(|newest| later(&newest.version, missing + 1)),
         days: (!long_enough).then_some((terms.min_days, day)),
     }))

@@ -4,11 +4,12 @@
 //! A file has no order of versions: where the tags do not know a number, every use that the file has counts, and the worst is told.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use thiserror::Error;
 
+use super::Use;
 use super::history::scalar;
-use super::{History, Memory, Query, Recalled, Sort, Use};
 use crate::compile::Number;
 use crate::schema::Label;
 
@@ -34,10 +35,31 @@ struct Entry {
     types: String,
 }
 
+/// Why a file remembers nothing.
+#[derive(Debug, Error)]
+pub enum KeptError {
+    /// It cannot be read.
+    #[error("cannot read `{name}`")]
+    Read {
+        /// The file, as a person knows it.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is none of its kind.
+    #[error("cannot read `{name}`")]
+    Line {
+        /// The file, as a person knows it.
+        name: String,
+        /// What is in it.
+        source: LineError,
+    },
+}
+
 /// A line that is none of a history file.
 #[derive(Debug, Error)]
 #[error("line {line} is no use of a number: `{text}`")]
-pub struct KeptError {
+pub struct LineError {
     /// The number of the line, from one.
     pub line: usize,
     /// The line.
@@ -103,16 +125,28 @@ impl Entry {
 }
 
 impl Kept {
-    /// Reads a file.
+    /// Reads a file, with its name as a person knows it.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or has a line that is none of its kind.
+    pub fn read(path: &Path, name: &str) -> Result<Kept, KeptError> {
+        let name = || name.to_owned();
+        let text =
+            std::fs::read_to_string(path).map_err(|source| KeptError::Read { name: name(), source })?;
+        Kept::parse(&text).map_err(|source| KeptError::Line { name: name(), source })
+    }
+
+    /// The text of a file.
     ///
     /// # Errors
     ///
     /// The first line that is neither a use nor a comment, as where a merge left its marks.
-    pub fn parse(text: &str) -> Result<Kept, KeptError> {
+    pub fn parse(text: &str) -> Result<Kept, LineError> {
         let lines = (1..).zip(text.lines().map(str::trim_end));
         let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         let entry = |(line, text): (usize, &str)| {
-            Entry::read(text).ok_or_else(|| KeptError { line, text: text.chars().take(80).collect() })
+            Entry::read(text).ok_or_else(|| LineError { line, text: text.chars().take(80).collect() })
         };
         lines.map(entry).collect::<Result<_, _>>().map(Kept)
     }
@@ -127,6 +161,12 @@ impl Kept {
     /// Notes a use.
     pub(super) fn keep(&mut self, full_name: &str, is_enum: bool, number: &Number) {
         self.0.insert(Entry::of(full_name, is_enum, number));
+    }
+
+    /// What the numbers of a message or enum were used for.
+    pub(super) fn uses(&self, full_name: &str, is_enum: bool) -> impl Iterator<Item = Use> {
+        let of = move |entry: &&Entry| entry.full_name == full_name && entry.is_enum == is_enum;
+        self.0.iter().filter(of).map(Entry::used)
     }
 
     /// The uses of both.
@@ -152,29 +192,6 @@ impl Kept {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-}
-
-/// What the tags of a repository know, where there is one, and a file besides.
-#[derive(Debug)]
-pub struct Remembered<'a> {
-    /// The tags.
-    pub history: Option<&'a History>,
-    /// The file.
-    pub kept: &'a Kept,
-}
-
-impl Memory for Remembered<'_> {
-    fn recall(&self, queries: &[Query]) -> Recalled {
-        let nothing = || Recalled { uses: vec![Vec::new(); queries.len()], ..Recalled::default() };
-        let mut recalled = self.history.map_or_else(nothing, |history| history.recall(queries));
-        for (query, uses) in queries.iter().zip(&mut recalled.uses) {
-            let is_enum = query.sort == Sort::Enum;
-            let of = |entry: &&Entry| *entry.full_name == *query.full_name && entry.is_enum == is_enum;
-            // The tags come first: they know which use was the last.
-            uses.extend(self.kept.0.iter().filter(of).map(Entry::used));
-        }
-        recalled
     }
 }
 

@@ -14,6 +14,7 @@ mod chronicle;
 mod deprecation;
 mod history;
 mod kept;
+mod records;
 pub mod tell;
 mod timeline;
 
@@ -27,7 +28,8 @@ pub use chronicle::{
 };
 pub use deprecation::Announcements;
 pub use history::{History, MAX_VERSIONS};
-pub use kept::{Kept, KeptError, Remembered};
+pub use kept::{Kept, KeptError, LineError};
+pub use records::Records;
 pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};
 
 /// What declares numbers or methods.

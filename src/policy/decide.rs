@@ -3,15 +3,16 @@
 use super::affects::Affects;
 use super::bump::natural;
 use super::fingerprint;
-use super::lenses::felt;
+use super::lenses::{LensPolicy, felt};
 use super::policies::Policies;
 use super::waivers::Acceptance;
 use crate::compare::Comparison;
 use crate::diff::{Change, Cx, Remedy, is_compilers_own};
 use crate::findings::{Breaks, ChangeRecord, Finding, Location, WaiverState};
-use crate::rules::{Anchor, Hit, Rule, deprecation, describe, place, primary};
-use crate::schema::{Element, File, Schema};
-use crate::words::{Bump, Effect, Level};
+use crate::rules::{Anchor, Hit, Rule, describe, place, primary};
+use crate::schema::{File, Schema};
+use crate::verdict::Verdict;
+use crate::words::{Bump, Effect, Lens, Level};
 
 /// What was decided about a comparison.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +37,12 @@ struct Objection {
     by_lens: bool,
     /// Whether it is told by itself. What an echo does is told with the change it belongs to.
     told: bool,
+    /// What makes whoever objects content.
+    remedy: Way,
 }
+
+/// A way out of a change.
+type Way = fn(&Change, &Cx<'_>) -> Option<Remedy>;
 
 /// Decides what is minded: select, then ignore, then waive, then level and bump. What one stage takes out no later one
 /// sees, so what is not told as a finding does not make the next version a major one either. Waiving takes nothing
@@ -55,10 +61,16 @@ pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
             changes.push(record(comparison, index, bump));
         }
         let mut told: Vec<&'static str> = Vec::new();
-        for objection in minded.into_iter().filter(|objection| objection.told) {
-            // A change that a lens and its rule both object to is one finding.
+        let by_rule = minded.iter().filter(|objection| !objection.by_lens);
+        let by_rule: Vec<&'static str> = by_rule.filter_map(|objection| Some(objection.rule?.id)).collect();
+        for mut objection in minded.into_iter().filter(|objection| objection.told) {
+            // A change that a lens and its rule both object to is one finding, and what makes the rule content the lens
+            // is content with.
             let Some(rule) = objection.rule.filter(|rule| !told.contains(&rule.id)) else { continue };
             told.push(rule.id);
+            if by_rule.contains(&rule.id) {
+                objection.remedy = rule.remedy;
+            }
             let affects = affects.get_or_insert_with(|| Affects::new(cx, comparison.judge()));
             findings.push(finding(comparison, index, rule, objection, affects, &mut acceptance));
         }
@@ -93,7 +105,8 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
     if let Some((level, bump)) = by_lens.filter(|_| own) {
         let told = !comparison.echoes().is_echo(index);
         let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
-        objections.push(Objection { rule, hit, level, bump, by_lens: true, told });
+        let remedy = lens_remedy(&minded.lenses, change, &comparison.verdicts()[index]);
+        objections.push(Objection { rule, hit, level, bump, by_lens: true, told, remedy });
     }
     // A version is a promise to everybody, whatever fails a run here; where nothing is asked at all there is none.
     let asked = !minded.lenses.deny.is_empty() || !minded.rules.rules().is_empty();
@@ -104,7 +117,8 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
     };
     if own && asked && objections.iter().all(|objection| objection.bump < bump) && bump > Bump::Patch {
         let (rule, hit) = (primary(change, cx), Hit::of(change, cx));
-        objections.push(Objection { rule, hit, level: Level::Note, bump, by_lens: true, told: false });
+        let (level, remedy) = (Level::Note, Change::remedy as Way);
+        objections.push(Objection { rule, hit, level, bump, by_lens: true, told: false, remedy });
     }
     let announced = policies.about_deprecation(file).filter(|_| own);
     for rule in minded.rules.rules().iter().copied().chain(announced) {
@@ -112,9 +126,20 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
         // As in buf: a file that nothing imports any more is missed even if it was never the contract's own.
         let told = own || hit.new.is_none();
         let (level, bump) = (rule.level, rule.bump);
-        objections.push(Objection { rule: Some(rule), hit, level, bump, by_lens: false, told });
+        let remedy = rule.remedy;
+        objections.push(Objection { rule: Some(rule), hit, level, bump, by_lens: false, told, remedy });
     }
     objections
+}
+
+/// What makes the lenses content that object: data lets go what is reserved, code does not.
+fn lens_remedy(lenses: &LensPolicy, change: &Change, verdict: &Verdict) -> Way {
+    let mut hurt = lenses.minded(change, verdict).filter(|cell| !cell.effect.is_ok());
+    if hurt.all(|cell| matches!(cell.lens, Lens::Wire | Lens::Json)) {
+        Change::data_remedy
+    } else {
+        Change::remedy
+    }
 }
 
 /// Whether an objection is to something that is left alone: the file that decides, either of the two places, or, of
@@ -146,6 +171,7 @@ fn is_ignored(
                 bump: objection.bump,
                 by_lens: true,
                 told: true,
+                remedy: Change::remedy,
             };
             is_ignored(comparison, policies, whole, &whole_of)
         })
@@ -200,7 +226,7 @@ fn finding(
     acceptance: &mut Acceptance<'_>,
 ) -> Finding {
     let (change, cx) = (&comparison.changes()[index], &comparison.cx());
-    let Objection { hit, level, bump, .. } = objection;
+    let Objection { hit, level, bump, remedy, .. } = objection;
     let fingerprint = fingerprint(change, cx);
     let standing = acceptance.standing(rule.id, &fingerprint, hit.new.as_ref());
     Finding {
@@ -218,19 +244,8 @@ fn finding(
         verdict: comparison.verdicts()[index].clone(),
         dependency: comparison.dependency(change).cloned(),
         affects: affects.of(change),
-        fix: remedy(change, cx, rule.id).map(|remedy| remedy.to_string()),
+        fix: remedy(change, cx),
         fingerprint,
         proofs: comparison.proofs(index),
     }
-}
-
-/// What makes a rule content: some take a reservation, everybody else misses what is gone.
-pub fn remedy(change: &Change, cx: &Cx<'_>, rule: &str) -> Option<Remedy> {
-    let announced = |element: &Element| cx.old.is_deprecated_within(*element);
-    if let Some(early) = change.gone(cx).filter(announced).filter(|_| rule == deprecation::BEFORE_DELETE) {
-        let name = cx.old.full_name(early);
-        return Some(Remedy::Advice(format!("keep `{name}` as it was, deprecated, until then")));
-    }
-    let reserved = change.reservation(cx).filter(|_| rule.contains("_UNLESS_"));
-    reserved.or_else(|| change.remedy(cx))
 }

@@ -25,15 +25,14 @@ impl LensPolicy {
     /// the whole message, where the number was published before as something else, and where the direction is
     /// named (`json.forward`).
     pub fn denied(&self, change: &Change, verdict: &Verdict) -> Effect {
+        self.minded(change, verdict).map(|cell| cell.effect).max().unwrap_or_default()
+    }
+
+    /// The denied cells.
+    pub(super) fn minded<'v>(&self, change: &Change, verdict: &'v Verdict) -> impl Iterator<Item = &'v Cell> {
         let addition = is_addition(change, verdict);
         let reused = change.reused().is_some();
-        verdict
-            .cells
-            .iter()
-            .filter(|cell| self.deny.iter().any(|s| takes(*s, cell, addition, reused)))
-            .map(|cell| cell.effect)
-            .max()
-            .unwrap_or_default()
+        verdict.cells.iter().filter(move |cell| self.deny.iter().any(|s| takes(*s, cell, addition, reused)))
     }
 }
 

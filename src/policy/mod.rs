@@ -15,7 +15,7 @@ mod rules;
 mod unstable;
 mod waivers;
 
-pub use decide::{Decided, decide, remedy};
+pub use decide::{Decided, decide};
 pub use fingerprint::{fingerprint, shape};
 pub use lenses::LensPolicy;
 pub use policies::{Policies, PolicySet};

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use semver::Version;
+
 use super::lenses::LensPolicy;
 use super::rules::{RuleConfig, RulePolicy, Warning, named};
 use super::{PolicyError, Waivers, is_unstable_package};
-use crate::config::{Deprecation, PackagePolicy, Policy, RuleRef, Selection};
+use crate::config::{Deprecation, PackagePolicy, Policy, RuleRef, Selection, Settings};
 use crate::rules::{Level, Rule, RulesVersion, deprecation};
 use crate::schema::File;
 use crate::source::Layout;
+use crate::text::Date;
 use crate::words::LensSelector;
 
 /// What is minded in a file: lenses and rules may be asked for side by side.
@@ -102,6 +105,28 @@ impl<'a> Policies<'a> {
             waivers: Waivers::default(),
             deprecation: None,
         })
+    }
+
+    /// What a configuration asks for between two states of a contract, with what it accepts on a day; `baseline` is the version
+    /// of the old one.
+    ///
+    /// # Errors
+    ///
+    /// A rule or category that does not exist.
+    pub fn of(
+        settings: &'a Settings,
+        [old, new]: [&'a Layout; 2],
+        baseline: Option<&Version>,
+        today: Date,
+    ) -> Result<Policies<'a>, PolicyError> {
+        let waivers = Waivers {
+            entries: settings.waivers.clone(),
+            policy: settings.waiver_policy,
+            today: Some(today),
+            baseline: baseline.cloned(),
+        };
+        let policies = Policies::new(&settings.packages, old, new)?;
+        Ok(policies.accepting(waivers).announcing(settings.deprecation.as_ref()))
     }
 
     /// One policy for every file, and nothing left alone.

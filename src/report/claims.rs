@@ -121,6 +121,6 @@ pub(super) fn lines(report: &Report, finding: &Finding) -> Vec<(&'static str, St
     out.extend(claims.map(|claim| (claim.label, format!("{}: {}", claim.whom, claim.reason))));
     out.extend(affects(finding).map(|calls| ("affects", calls)));
     out.extend(witness::sentences(report, finding).into_iter().map(|sentence| ("witness", sentence)));
-    out.extend(finding.fix.clone().map(|fix| ("fix", fix)));
+    out.extend(finding.fix.iter().map(|fix| ("fix", fix.to_string())));
     out
 }

@@ -325,7 +325,7 @@ impl<'a> Shared<'a> {
             more_calls: calls.named.len().saturating_sub(CALLS_SHOWN) + calls.more,
             all_calls: if brief { None } else { self.list(finding) },
             owned: owned.join(", "),
-            fix: finding.fix.clone(),
+            fix: finding.fix.as_ref().map(ToString::to_string),
             patch: match report.repair(finding).filter(|_| !brief) {
                 Some(repair) => repair.patch.split('\t').map(str::to_owned).collect(),
                 None => Vec::new(),

@@ -170,7 +170,7 @@ struct JsonFinding<'a> {
     affects: &'a [String],
     #[serde(skip_serializing_if = "is_zero")]
     affects_more: usize,
-    fix: Option<&'a str>,
+    fix: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     edits: Option<Vec<JsonEdit<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,7 +200,7 @@ impl<'a> JsonFinding<'a> {
             dependency: finding.dependency.as_deref(),
             affects: &finding.affects.named,
             affects_more: finding.affects.more,
-            fix: finding.fix.as_deref(),
+            fix: finding.fix.as_ref().map(ToString::to_string),
             edits: report.repair(finding).map(edits),
             witnesses: finding.proofs.as_ref().map(|all| all.iter().map(JsonProof::of).collect()),
         }

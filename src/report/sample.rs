@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Calls, ChangeRecord, Finding, Location, Report};
+use crate::diff::Remedy;
 use crate::findings::{Breaks, Standing, Waived, WaiverState, WaiverStatus};
 use crate::ledger::{Bar, Named, Row, Timeline, Timelines, What};
 use crate::present::Format;
@@ -174,7 +175,7 @@ pub(crate) fn full() -> Report {
                     ]
                     .map(|call| format!("pay.v1.ChargeService.{call}")),
                 ),
-                fix: Some("add a field with a new number and deprecate this one".to_owned()),
+                fix: Some(Remedy::Advice("add a field with a new number and deprecate this one".to_owned())),
                 fingerprint: "3f9c01ab77e2".to_owned(),
                 proofs: Some(vec![
                     Proof {
@@ -231,7 +232,7 @@ pub(crate) fn full() -> Report {
                 verdict: mixed.clone(),
                 dependency: None,
                 affects: Arc::default(),
-                fix: Some("keep `repeated`".to_owned()),
+                fix: Some(Remedy::Advice("keep `repeated`".to_owned())),
                 fingerprint: "d00d00d00d00".to_owned(),
                 proofs: Some(vec![
                     Proof {
@@ -435,7 +436,7 @@ pub(crate) fn hostile() -> Report {
             verdict: verdict.clone(),
             dependency: None,
             affects: calls([format!("a.S.M {NASTY}")]),
-            fix: Some(format!("fix {NASTY}")),
+            fix: Some(Remedy::Advice(format!("fix {NASTY}"))),
             fingerprint: "3f9c01ab77e2".to_owned(),
             proofs: Some(vec![
                 Proof {

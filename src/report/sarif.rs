@@ -158,8 +158,8 @@ fn fix(finding: &Finding, repair: &Repair) -> Value {
             "replacements": replacements.collect::<Vec<_>>(),
         })
     });
-    let text = escape(finding.fix.as_deref().unwrap_or("as it was")).into_owned();
-    json!({"description": {"text": text}, "artifactChanges": changes.collect::<Vec<_>>()})
+    let text = finding.fix.as_ref().map_or("as it was".to_owned(), ToString::to_string);
+    json!({"description": {"text": escape(&text)}, "artifactChanges": changes.collect::<Vec<_>>()})
 }
 
 fn place(location: &Location, region: Option<Value>) -> Value {

@@ -103,7 +103,7 @@ fn details(report: &Report, finding: &Finding) -> Vec<Line> {
     }));
     lines.extend(claims::affects(finding).map(|calls| Line::labelled("affects").plain(calls)));
     lines.extend(witness::sentences(report, finding).into_iter().map(|s| Line::labelled("witness").plain(s)));
-    lines.extend(finding.fix.as_ref().map(|fix| Line::labelled("fix").plain(fix)));
+    lines.extend(finding.fix.as_ref().map(|fix| Line::labelled("fix").plain(fix.to_string())));
     lines
 }
 
@@ -174,6 +174,7 @@ fn more_to_see(report: &Report) -> Option<Line> {
 mod tests {
     use super::super::sample;
     use super::*;
+    use crate::diff::Remedy;
     use crate::words::Bump;
 
     #[test]
@@ -232,7 +233,7 @@ mod tests {
         (first.rule, first.message) = ("FIELD_SAME_NAME", "another objection".to_owned());
         // What one edit did to one element is objected to first, and told once; a second edit follows.
         report.findings.push(first.clone());
-        (first.of, first.fix) = (77, Some("something else".to_owned()));
+        (first.of, first.fix) = (77, Some(Remedy::Advice("something else".to_owned())));
         report.findings.push(first);
         report.findings.rotate_left(1);
         let text = sample::render(&FORMAT, &report, None);

@@ -29,7 +29,7 @@ pub use page::page;
 pub use place::place;
 pub use primary::primary;
 
-use crate::diff::{Change, Cx, Departure};
+use crate::diff::{Change, Cx, Departure, Remedy};
 use crate::schema::{Element, FileId, Schema, SourcePath};
 pub(crate) use crate::words::{Bump, Level};
 
@@ -48,6 +48,8 @@ pub struct Rule {
     pub status: Status,
     /// What people read about it.
     pub docs: Docs,
+    /// What makes it content with a change that it picks.
+    pub remedy: fn(&Change, &Cx<'_>) -> Option<Remedy>,
     /// Picks a change.
     pub select: fn(&Change, &Cx<'_>) -> Option<Hit>,
 }

@@ -1,8 +1,8 @@
 //! What the rules about messages, enums, services and extensions share: one kind of change speaks of all four, and each
-//! rule of one.
+//! rule of one. And what rules that mind an addition as such are content with.
 
 use super::Hit;
-use crate::diff::{Change, Cx, Kind};
+use crate::diff::{Change, Cx, Kind, Remedy};
 use crate::schema::Element;
 
 /// Whether an element is of the sort that a rule speaks of.
@@ -29,4 +29,10 @@ pub(super) fn left_file(change: &Change, cx: &Cx<'_>, is: Is) -> Option<Hit> {
         return None;
     };
     (gone.left_file && change.old.is_some_and(is)).then(|| Hit::departed(change, cx, gone))
+}
+
+/// What makes a rule content that minds an addition, whatever number it has.
+pub(super) fn left_out(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
+    let name = cx.new.full_name(change.new?);
+    Some(Remedy::Advice(format!("leave `{name}` out until every reader knows it")))
 }

@@ -101,7 +101,7 @@ pub fn judged(comparison: &Comparison<'_>, decided: &Decided) -> Vec<Judged> {
                 rule: finding.rule,
                 bump: finding.bump,
                 fingerprint: finding.fingerprint.clone(),
-                fix: finding.fix.clone(),
+                fix: finding.fix.as_ref().map(ToString::to_string),
             }),
         }
     };

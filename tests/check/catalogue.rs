@@ -336,7 +336,8 @@ fn messages_keep_the_convention() {
         for finding in example(rule) {
             convention(&finding.message);
             if let Some(fix) = &finding.fix {
-                one_line(fix);
+                let fix = fix.to_string();
+                one_line(&fix);
                 assert!(fix.starts_with(char::is_lowercase), "{fix}");
             }
         }

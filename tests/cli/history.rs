@@ -445,10 +445,25 @@ fn the_configuration_names_the_file() {
     assert_eq!(fixed.code, 0, "{fixed}");
     let text = env.read("proto/shop.proto");
     assert!(text.contains("bytes picture = 4;") && text.contains("reserved"), "{text}");
+    // `history` takes the same where no file is named.
+    let unlike = env.run(&["history", "--verify"]);
+    assert_eq!(unlike.code, 1, "{unlike}");
+    assert!(unlike.out.contains("in no version message shop.v1.Item 3 lost string"), "{unlike}");
+    let written = env.run(&["history", "--write"]);
+    assert!(written.code == 0 && written.err.contains("`contract.history` has"), "{written}");
+    assert!(env.read("contract.history").contains("message shop.v1.Item 3 lost string\n"));
+    assert_eq!(env.run(&["history", "shop.v1", "--write"]).code, 2);
     configured("none.history");
     let missing = env.run(&check);
     assert_eq!(missing.code, 4, "{missing}");
     assert!(missing.err.contains("cannot read `none.history`"), "{missing}");
     configured("../outside");
     assert_eq!(env.run(&check).code, 2);
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    insta::assert_snapshot!(env.run(&["history", "--write"]), @r#"
+    --- stderr
+    error: `--write` names no file, and no configuration does
+    hint: `--write contract.history`, or `file = "contract.history"` under `[history]`
+    --- exit 2
+    "#);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protopact::compare::{Comparison, Moved};
+use protopact::compare::{Background, Comparison};
 use protopact::compile::Options;
 use protopact::findings::Finding;
 use protopact::fix::{Bench, Outcome, Repaired, Result, repair};
@@ -80,10 +80,7 @@ pub(crate) fn run_some(
         new: &input,
         options: &options,
         policies: &policies,
-        memory: None,
-        moved: &Moved::new(),
-        ages: &[],
-        announcements: None,
+        background: Background::default(),
     };
     repair(&bench, wanted).unwrap()
 }

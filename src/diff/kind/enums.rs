@@ -72,12 +72,7 @@ pub(super) static VALUE_REMOVED: Facts = Facts {
     rule: |_, _| Some("ENUM_VALUE_NO_DELETE"),
     remedy: |change, cx| {
         let value = old_value(change, cx)?;
-        let Kind::EnumValueRemoved { names, number_reserved, names_reserved } = &change.kind else {
-            return None;
-        };
-        if cx.old.is_deprecated(change.old?) && !(*number_reserved && *names_reserved) {
-            return reserve(change, cx);
-        }
+        let Kind::EnumValueRemoved { names, number_reserved, .. } = &change.kind else { return None };
         let now = cx.new.enum_by_name(&cx.old.enum_(value.parent).full_name).map(Element::Enum);
         let any_reserved = now.is_some_and(|now| names.iter().any(|n| cx.new.is_name_reserved(now, n)));
         let quoted: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();

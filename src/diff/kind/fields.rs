@@ -95,20 +95,11 @@ pub(super) static RENAMED: Facts = Facts {
     whole: false,
     rule: |_, _| Some("FIELD_SAME_NAME"),
     remedy: |change, cx| {
-        let (old, new) = fields(change, cx)?;
+        let (old, _) = fields(change, cx)?;
         if old.is_extension() {
             return keep_extension_name(change, cx);
         }
-        // Where the key stays there is nothing to pin.
-        if old.json_name == new.json_name {
-            return Some(Remedy::KeepName { element: old_name(change, cx), name: old.name.to_string() });
-        }
-        Some(Remedy::KeepFieldName {
-            message: message_name(cx.old, old),
-            number: old.number,
-            name: old.name.to_string(),
-            json_name: old.json_name.to_string(),
-        })
+        Some(Remedy::KeepName { element: old_name(change, cx), name: old.name.to_string() })
     },
     shown: Shown::Field,
 };
@@ -530,10 +521,6 @@ fn removed_remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
             "keep `{name}` as it was for as long as anybody has the old version: whoever requires it refuses a message without it"
         )));
     }
-    // What was deprecated is retired as the guide describes it; of anything else somebody may still send.
-    if field.is_deprecated() && !(number_reserved && name_reserved) {
-        return reserve(change, cx);
-    }
     Some(Remedy::Restore {
         element: old_name(change, cx),
         names: vec![field.name.clone()],
@@ -555,6 +542,18 @@ pub(in crate::diff) fn reserve(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
         names: if name_reserved { Vec::new() } else { vec![field.name.clone()] },
     })
     .filter(|_| !(number_reserved && name_reserved))
+}
+
+/// What keeps at least the key of a field that has another name; where that stays there is nothing to pin.
+pub(in crate::diff) fn keep_key(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
+    let (old, new) = fields(change, cx)?;
+    let pinned = !old.is_extension() && old.json_name != new.json_name;
+    pinned.then(|| Remedy::KeepFieldName {
+        message: message_name(cx.old, old),
+        number: old.number,
+        name: old.name.to_string(),
+        json_name: old.json_name.to_string(),
+    })
 }
 
 fn reservation(field: &Field) -> String {

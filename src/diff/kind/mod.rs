@@ -21,7 +21,7 @@ use crate::schema::{FieldId, MessageId, OneofId, Range};
 
 pub(in crate::diff) use enums::reserve as reserve_value;
 pub(crate) use facts::{Facts, Id, Place, Shown};
-pub(in crate::diff) use fields::reserve as reserve_field;
+pub(in crate::diff) use fields::{keep_key, reserve as reserve_field};
 pub use file_option::FileOption;
 pub use parts::{Comeback, Departure, Ever, NameChange, Notice, OneofChange, Past, Structure, Waits};
 

@@ -131,8 +131,8 @@ pub struct Waits {
     pub since: Option<Box<str>>,
     /// How many published versions have it so.
     pub versions: usize,
-    /// How many are asked for.
-    pub min_versions: usize,
+    /// How many have to have it so before it may go: as many as are asked for, or as there are where these are more.
+    pub needed: usize,
     /// The lowest version that may remove it; `None` where nothing was published.
     pub earliest: Option<Version>,
     /// How many days are asked for, and the first day on which there are so many, where that is still to come or not yet

@@ -65,20 +65,6 @@ pub(super) static REMOVED: Facts = Facts {
     shown: Shown::TypeRemoved,
 };
 
-/// Whether a file imports another one, directly or not.
-fn imports(schema: &Schema, from: &str, to: &str) -> bool {
-    let (mut todo, mut seen) = (vec![from.to_owned()], std::collections::BTreeSet::new());
-    while let Some(name) = todo.pop() {
-        if name == to {
-            return true;
-        }
-        if let Some(file) = schema.file_by_name(&name).filter(|_| seen.insert(name.clone())) {
-            todo.extend(schema.file(file).imports.iter().map(|import| import.path.to_string()));
-        }
-    }
-    false
-}
-
 pub(super) static MOVED: Facts = Facts {
     id: Id::OfNoun("moved"),
     nature: Nature::Moved,
@@ -107,13 +93,9 @@ pub(super) static MOVED: Facts = Facts {
     },
     remedy: |change, cx| {
         let file = |schema: &Schema, e: Element| schema.file(schema.file_of(e)).name.to_string();
-        let (file, path) = (file(cx.old, change.old?), file(cx.new, change.new?));
-        // Imports do not go in circles.
-        if imports(cx.new, &path, &file) {
-            let name = old_name(change, cx);
-            return Some(Remedy::Advice(format!("move `{name}` back to `{file}`, which `{path}` imports")));
-        }
-        Some(Remedy::ForwardImport { file, path })
+        let (name, was, is) = (old_name(change, cx), file(cx.old, change.old?), file(cx.new, change.new?));
+        // With an import that is public nobody's .proto files break, but generated code has it in another place.
+        Some(Remedy::Advice(format!("move `{name}` back to `{was}`, and let `{is}` import it from there")))
     },
     shown: Shown::Nothing,
 };

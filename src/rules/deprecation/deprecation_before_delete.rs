@@ -2,7 +2,7 @@
 //! was told. A rename is theirs, and so is a field that has another number now. Two states show only whether the old one has the
 //! element as deprecated; for how long published versions have had it so is known where the configuration asks for it.
 
-use crate::diff::{Change, Cx, Notice, Waits};
+use crate::diff::{Change, Cx, Notice, Remedy, Waits};
 use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
 use crate::text::plural;
 
@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep it with `deprecated = true` in the versions that are asked for, then remove it.",
     },
+    remedy,
     select,
 };
 
@@ -54,16 +55,13 @@ fn select(change: &Change, cx: &Cx<'_>) -> Option<Hit> {
 }
 
 fn too_early(waits: &Waits) -> String {
-    let Waits { since, versions, min_versions, earliest, days } = waits;
-    let told = match (since, min_versions) {
-        (Some(since), _) if versions == min_versions => {
+    let Waits { since, versions, needed, earliest, days } = waits;
+    let told = match (since, needed) {
+        (Some(since), _) if versions == needed => {
             format!("though it is deprecated only since {since}")
         }
         (Some(since), _) => {
-            format!(
-                "though it is deprecated since {since}, in {versions} of {}",
-                plural(*min_versions, "version")
-            )
+            format!("though it is deprecated since {since}, in {versions} of {}", plural(*needed, "version"))
         }
         (None, 0 | 1) => "though no published version has it as deprecated".to_owned(),
         (None, many) => format!("though none of {many} published versions has it as deprecated yet"),
@@ -71,7 +69,7 @@ fn too_early(waits: &Waits) -> String {
     let version = match earliest {
         Some(earliest) => format!("{earliest} may remove it at the earliest"),
         None => {
-            format!("the version after {} that have it so may remove it", plural(*min_versions, "version"))
+            format!("the version after {} that have it so may remove it", plural(*needed, "version"))
         }
     };
     let day = match days {
@@ -80,4 +78,15 @@ fn too_early(waits: &Waits) -> String {
         None => String::new(),
     };
     format!("{told}: {version}{day}")
+}
+
+/// What is deprecated already has only to wait.
+fn remedy(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
+    match change.gone(cx).filter(|gone| cx.old.is_deprecated_within(*gone)) {
+        Some(early) => {
+            let name = cx.old.full_name(early);
+            Some(Remedy::Advice(format!("keep `{name}` as it was, deprecated, until then")))
+        }
+        None => change.remedy(cx),
+    }
 }

@@ -33,6 +33,7 @@ message Charge {
 "#,
         fix: "Leave it out, or leave `deprecated` out.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -34,6 +34,7 @@ message Charge {
 "#,
         fix: "Leave `deprecated` where it is, unless it was a mistake.",
     },
+    remedy: Change::remedy,
     select,
 };
 

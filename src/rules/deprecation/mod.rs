@@ -6,9 +6,6 @@ mod deprecation_no_delete;
 
 use super::Rule;
 
-/// The rule whose way out is to wait.
-pub(crate) const BEFORE_DELETE: &str = deprecation_before_delete::RULE.id;
-
 /// The rules, sorted by id.
 pub(crate) const RULES: &[&Rule] =
     &[&deprecation_before_delete::RULE, &deprecation_no_add::RULE, &deprecation_no_delete::RULE];

@@ -42,6 +42,7 @@ message Charge {
 "#,
         fix: "Give the enum a name that nothing else has.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the enum with `option deprecated = true;` until the next major version.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ enum Money {
 "#,
         fix: "Keep the old name; rename in a new version of the package.",
     },
+    remedy: Change::remedy,
     select,
 };
 

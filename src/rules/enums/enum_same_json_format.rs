@@ -35,6 +35,7 @@ enum Status {
 "#,
         fix: "Keep `json_format = ALLOW`.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -34,6 +34,7 @@ enum Status {
 "#,
         fix: "Keep the type; in an edition spell it out with `features.enum_type`.",
     },
+    remedy: Change::remedy,
     select,
 };
 

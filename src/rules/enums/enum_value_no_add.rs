@@ -2,7 +2,7 @@
 //! where old readers drop the value.
 
 use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -37,6 +37,7 @@ enum Status {
         fix: "Update readers before writers, and let readers treat numbers they do not know as the zero \
                 value.",
     },
+    remedy: types::left_out,
     select,
 };
 

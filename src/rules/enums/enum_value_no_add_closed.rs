@@ -2,7 +2,7 @@
 //! the number at least arrives.
 
 use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 use crate::schema::Element;
 
 /// The rule.
@@ -36,6 +36,7 @@ enum Status {
 "#,
         fix: "Update every reader before the first writer, or send the new value in a field of its own.",
     },
+    remedy: types::left_out,
     select,
 };
 

@@ -35,6 +35,7 @@ enum Status {
 "#,
         fix: "Take a number and a name that were never used, and keep the `reserved` lines.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -37,6 +37,7 @@ enum Status {
         fix: "Keep the value with `[deprecated = true]` for a version, then remove it and reserve both \
                 number and name.",
     },
+    remedy: Change::remedy,
     select,
 };
 

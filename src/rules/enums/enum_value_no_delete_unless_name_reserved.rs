@@ -33,6 +33,7 @@ enum Status {
 "#,
         fix: "Add `reserved \"STATUS_PAID\";` to the enum.",
     },
+    remedy: Change::reservation,
     select,
 };
 

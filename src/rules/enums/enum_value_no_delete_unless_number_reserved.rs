@@ -34,6 +34,7 @@ enum Status {
 "#,
         fix: "Add `reserved 1;` to the enum.",
     },
+    remedy: Change::reservation,
     select,
 };
 

@@ -39,6 +39,7 @@ enum Status {
         fix: "Give every name its old number back, and the new value a number that was never used; reserve the \
                 number and the name of the value that went.",
     },
+    remedy: Change::remedy,
     select,
 };
 

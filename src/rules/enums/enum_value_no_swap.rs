@@ -36,6 +36,7 @@ enum Status {
 "#,
         fix: "Give every name its old number back.",
     },
+    remedy: Change::remedy,
     select,
 };
 

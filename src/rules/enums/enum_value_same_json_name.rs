@@ -38,6 +38,7 @@ enum Status {
 "#,
         fix: "Keep the option as it was, or leave it out until every reader knows it.",
     },
+    remedy: Change::remedy,
     select,
 };
 

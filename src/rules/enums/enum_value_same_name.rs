@@ -36,6 +36,7 @@ enum Status {
         fix: "Keep the old name as an alias: `option allow_alias = true;` with both names at the number, \
                 the one to write in JSON first.",
     },
+    remedy: Change::remedy,
     select,
 };
 

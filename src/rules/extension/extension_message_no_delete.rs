@@ -36,6 +36,7 @@ message Charge {
         fix: "Keep the range. To stop new use, add `declaration` entries with `verification = DECLARATION` \
                 for the numbers in use.",
     },
+    remedy: Change::remedy,
     select,
 };
 

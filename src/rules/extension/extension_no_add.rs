@@ -40,6 +40,7 @@ extend Charge {
 "#,
         fix: "Update readers first, or let them ignore unknown fields.",
     },
+    remedy: Change::remedy,
     select,
 };
 

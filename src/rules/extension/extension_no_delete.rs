@@ -40,6 +40,7 @@ message Charge {
 "#,
         fix: "Keep the extension and mark it `deprecated = true`; never give its number to another one.",
     },
+    remedy: Change::remedy,
     select,
 };
 

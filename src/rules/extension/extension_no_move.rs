@@ -57,8 +57,10 @@ extend Charge {
   optional string audit_id = 100;
 }
 "#,
-        fix: "Leave an `import public` of the new file in the old one.",
+        fix: "Move it back. Where that cannot be, an `import public` of the new file in the old one \
+                serves importing files.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -2,7 +2,7 @@
 //! FIELD_NO_ADD_RESERVED and MESSAGE_SAME_REQUIRED_FIELDS name the additions that break everybody.
 
 use crate::diff::{Change, Cx, Kind};
-use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status};
+use crate::rules::{Bump, Categories, Docs, Hit, Level, Rule, Status, types};
 
 /// The rule.
 pub(crate) static RULE: Rule = Rule {
@@ -35,6 +35,7 @@ message Charge {
 "#,
         fix: "Update readers before writers, or let JSON readers ignore unknown fields.",
     },
+    remedy: types::left_out,
     select,
 };
 

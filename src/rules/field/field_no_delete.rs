@@ -38,6 +38,7 @@ message Charge {
         fix: "Keep the field with `[deprecated = true]` for a version, then remove it and reserve both \
                 number and name.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -35,6 +35,7 @@ message Charge {
 "#,
         fix: "Add `reserved \"amount\";` to the message.",
     },
+    remedy: Change::reservation,
     select,
 };
 

@@ -36,6 +36,7 @@ message Charge {
 "#,
         fix: "Add `reserved 2;` to the message.",
     },
+    remedy: Change::reservation,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
         fix: "Give every name its old number back, and the new field a number that was never used; reserve \
                 the number and the name of the field that went.",
     },
+    remedy: Change::remedy,
     select,
 };
 

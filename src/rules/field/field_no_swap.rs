@@ -36,6 +36,7 @@ message Charge {
         fix: "Give every name its old number back. The order of lines in the file is free; the numbers are \
                 not.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -36,6 +36,7 @@ message Charge {
 "#,
         fix: "Keep the field and add a new one with the other cardinality and a new number.",
     },
+    remedy: Change::remedy,
     select,
 };
 

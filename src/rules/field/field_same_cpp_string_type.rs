@@ -34,6 +34,7 @@ message Charge {
 "#,
         fix: "Keep the type; add a new field for the other one.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -37,6 +37,7 @@ message Charge {
 "#,
         fix: "Keep the default and set the new value when writing.",
     },
+    remedy: Change::remedy,
     select,
 };
 

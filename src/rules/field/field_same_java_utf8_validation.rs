@@ -36,6 +36,7 @@ message Charge {
 "#,
         fix: "Keep `java_string_check_utf8` as it was.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -33,6 +33,7 @@ message Charge {
 "#,
         fix: "Pin the old key with `json_name`.",
     },
+    remedy: Change::remedy,
     select,
 };
 

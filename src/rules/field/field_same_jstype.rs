@@ -33,6 +33,7 @@ message Charge {
 "#,
         fix: "Keep the value of `jstype`.",
     },
+    remedy: Change::remedy,
     select,
 };
 

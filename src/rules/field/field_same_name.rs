@@ -36,6 +36,7 @@ message Charge {
         fix: "Keep the name. If only the JSON key matters, pin it with `json_name`; that does not help \
                 source code.",
     },
+    remedy: Change::remedy,
     select,
 };
 

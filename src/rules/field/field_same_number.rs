@@ -34,6 +34,7 @@ message Charge {
 "#,
         fix: "Give the field its old number back.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -43,6 +43,7 @@ message Charge {
         fix: "Leave the field where it is and put a new field into the oneof. A single field may move into \
                 a new oneof of its own without harm to the bytes.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -34,6 +34,7 @@ message Charge {
         fix: "Keep the form; set `[packed = false]`, or `features.repeated_field_encoding` in an edition, \
                 to hold it.",
     },
+    remedy: Change::remedy,
     select,
 };
 

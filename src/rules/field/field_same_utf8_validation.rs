@@ -33,6 +33,7 @@ message Charge {
 "#,
         fix: "Keep the validation; use `bytes` for data that is not text.",
     },
+    remedy: Change::remedy,
     select,
 };
 

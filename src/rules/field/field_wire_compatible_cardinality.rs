@@ -34,6 +34,7 @@ message Charge {
 "#,
         fix: "Keep the field and add a repeated one with a new number.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -34,6 +34,7 @@ message Charge {
 "#,
         fix: "Keep the field and add one with the other cardinality and a new number.",
     },
+    remedy: Change::remedy,
     select,
 };
 

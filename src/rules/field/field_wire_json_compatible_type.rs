@@ -35,6 +35,7 @@ message Charge {
         fix: "Add a field with the new type and a new number, write both for a while, and deprecate the \
                 old one.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -45,6 +45,7 @@ message Charge {
         fix: "Keep the file. To move its content, leave the file in place with an `import public` of the \
                 new one, so that importers still find the names.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the value, or drop the option together with the last build that uses an older protoc.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the namespace. A new namespace belongs to a new version of the package.",
     },
+    remedy: Change::remedy,
     select,
 };
 

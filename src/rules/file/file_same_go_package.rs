@@ -40,6 +40,7 @@ message Charge {
         fix: "Keep `go_package`, or publish the new path as a new major version of the SDK and move \
                 importers in one step.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the option until the last user of the generic service classes has moved to gRPC stubs.",
     },
+    remedy: Change::remedy,
     select,
 };
 

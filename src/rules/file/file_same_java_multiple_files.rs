@@ -39,6 +39,7 @@ message Charge {
         fix: "Keep the value. Editions from 2024 on have `features.(pb.java).nest_in_file_class` for \
                 single types.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the Java package. A new one belongs to a new version of the package.",
     },
+    remedy: Change::remedy,
     select,
 };
 

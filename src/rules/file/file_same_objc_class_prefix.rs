@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the prefix.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -39,6 +39,7 @@ message Charge {
 "#,
         fix: "Keep the value, or generate a lite copy from a build of its own.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -39,6 +39,7 @@ message Charge {
         fix: "Keep the package. For a new version add a second file with the new package beside the old \
                 one, and move callers over.",
     },
+    remedy: Change::remedy,
     select,
 };
 

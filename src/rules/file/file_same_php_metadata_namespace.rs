@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the namespace.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -37,6 +37,7 @@ message Charge {
 "#,
         fix: "Keep the module. A new one belongs to a new version of the package.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -37,6 +37,7 @@ message Charge {
 "#,
         fix: "Keep the prefix.",
     },
+    remedy: Change::remedy,
     select,
 };
 

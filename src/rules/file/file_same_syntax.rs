@@ -34,6 +34,7 @@ message Charge {
 "#,
         fix: "Keep the syntax line, or move to an edition with features that spell out the old behaviour.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -33,6 +33,7 @@ local message Charge {
 "#,
         fix: "Write `export` in front of the type.",
     },
+    remedy: Change::remedy,
     select,
 };
 

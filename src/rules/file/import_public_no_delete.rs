@@ -55,6 +55,7 @@ message Charge {
 "#,
         fix: "Keep the import public until every importer names the file behind it.",
     },
+    remedy: Change::remedy,
     select,
 };
 

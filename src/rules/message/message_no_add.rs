@@ -42,6 +42,7 @@ message Charge {
 "#,
         fix: "Give the message a name that nothing else has.",
     },
+    remedy: Change::remedy,
     select,
 };
 

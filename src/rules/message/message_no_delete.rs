@@ -41,6 +41,7 @@ message Charge {
         fix: "Keep the message with `option deprecated = true;` until the next major version. A message \
                 that has to move can stay reachable through `import public` in the old file.",
     },
+    remedy: Change::remedy,
     select,
 };
 

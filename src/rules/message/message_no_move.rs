@@ -55,9 +55,10 @@ message Money {
   int64 cents = 1;
 }
 "#,
-        fix: "Leave an `import public` of the new file in the old one: importing files, C++ and Python \
-                find the names where they were.",
+        fix: "Move it back. Where that cannot be, an `import public` of the new file in the old one \
+                serves importing files, and C++ and Python find the names where they were.",
     },
+    remedy: Change::remedy,
     select,
 };
 

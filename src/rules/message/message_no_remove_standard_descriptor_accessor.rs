@@ -34,6 +34,7 @@ message Charge {
         fix: "Take the option back; it is only meant for a message with a field of its own named \
                 `descriptor`.",
     },
+    remedy: Change::remedy,
     select,
 };
 

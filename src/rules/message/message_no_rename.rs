@@ -40,6 +40,7 @@ message Payment {
         fix: "Keep the old name. If both are wanted, add the new message, move fields and methods over in \
                 a new version of the package, and keep the old one deprecated.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -35,6 +35,7 @@ message Charge {
 "#,
         fix: "Write the fields in the order that they had.",
     },
+    remedy: Change::remedy,
     select,
 };
 

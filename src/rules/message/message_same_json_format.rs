@@ -37,6 +37,7 @@ message Charge {
 "#,
         fix: "Keep `json_format = ALLOW` and give conflicting fields a `json_name` each.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -34,6 +34,7 @@ message Batch {
 "#,
         fix: "Keep the option. Add a new message without it, and convert on the way.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -43,6 +43,7 @@ message Charge {
         fix: "Make the new field `optional` and check it in code. To get rid of a required field make it \
                 optional first, and remove it when no reader requires it any more.",
     },
+    remedy: Change::remedy,
     select,
 };
 

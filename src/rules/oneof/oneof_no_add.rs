@@ -37,6 +37,7 @@ message Charge {
 "#,
         fix: "In Rust build messages with `..Default::default()`.",
     },
+    remedy: Change::remedy,
     select,
 };
 

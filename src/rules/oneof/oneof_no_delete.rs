@@ -35,6 +35,7 @@ message Charge {
 "#,
         fix: "Keep the oneof, if need be with deprecated members.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the name.",
     },
+    remedy: Change::remedy,
     select,
 };
 

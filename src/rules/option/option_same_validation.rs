@@ -87,6 +87,7 @@ message StringRules {
         fix: "Loosen on the servers first, then on the clients. To make a rule stricter, watch what is sent, and \
               add a field or a method for the stricter values.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -33,6 +33,7 @@ message Charge {
 "#,
         fix: "Ask whoever reads the option; what it means is not in the descriptor.",
     },
+    remedy: Change::remedy,
     select,
 };
 

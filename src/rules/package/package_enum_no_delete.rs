@@ -41,6 +41,7 @@ enum Status {
 "#,
         fix: "Keep the enum and mark it `deprecated = true`; remove it in a new version of the package.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -47,6 +47,7 @@ extend Charge {
 "#,
         fix: "Keep the extension and mark it `deprecated = true`; never give its number to another one.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -41,6 +41,7 @@ message Charge {
 "#,
         fix: "Keep the message and mark it `deprecated = true`; remove it in a new version of the package.",
     },
+    remedy: Change::remedy,
     select,
 };
 

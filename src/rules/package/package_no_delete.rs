@@ -44,6 +44,7 @@ message Charge {
         fix: "Keep the package, mark its services and messages deprecated, and remove it in a new major \
                 version of the contract.",
     },
+    remedy: Change::remedy,
     select,
 };
 

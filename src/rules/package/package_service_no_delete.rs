@@ -40,6 +40,7 @@ message Charge {
 "#,
         fix: "Keep the service and mark it `deprecated = true`; remove it in a new version of the package.",
     },
+    remedy: Change::remedy,
     select,
 };
 

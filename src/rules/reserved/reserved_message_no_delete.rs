@@ -42,6 +42,7 @@ message Charge {
 "#,
         fix: "Put the `reserved` line back. Take numbers and names that were never used.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -50,6 +50,7 @@ service Charges {
         fix: "Roll servers out before clients, or let clients treat `UNIMPLEMENTED` as a feature that is \
                 not there yet.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -50,6 +50,7 @@ service Charges {
 "#,
         fix: "Keep the method with `option deprecated = true;` for as long as clients call it.",
     },
+    remedy: Change::remedy,
     select,
 };
 

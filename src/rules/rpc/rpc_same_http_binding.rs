@@ -81,6 +81,7 @@ message HttpRule {
 "#,
         fix: "Keep the old binding and give the new one under `additional_bindings`, or the other way round.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -54,6 +54,7 @@ service Charges {
 "#,
         fix: "Keep the level. A method that is no longer idempotent is a new method.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -54,6 +54,7 @@ service Charges {
 "#,
         fix: "Add a method with the new request, or add fields to the old request message.",
     },
+    remedy: Change::remedy,
     select,
 };
 

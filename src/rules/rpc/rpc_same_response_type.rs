@@ -54,6 +54,7 @@ service Charges {
 "#,
         fix: "Add a method with the new response, or add fields to the old response message.",
     },
+    remedy: Change::remedy,
     select,
 };
 

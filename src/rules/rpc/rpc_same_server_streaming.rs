@@ -52,6 +52,7 @@ service Charges {
 "#,
         fix: "Add a second method with a stream and keep this one.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -38,6 +38,7 @@ message Charge {
 "#,
         fix: "Keep the service with `option deprecated = true;` for as long as clients call it.",
     },
+    remedy: Change::remedy,
     select,
 };
 

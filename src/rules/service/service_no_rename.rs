@@ -43,6 +43,7 @@ service Payments {
         fix: "Keep the old service beside the new one, and let both be served by the same code until no \
                 client calls the old one.",
     },
+    remedy: Change::remedy,
     select,
 };
 

@@ -1,0 +1,79 @@
+//! What a contract remembers of its earlier versions: the tags of its repository, and the file that it keeps.
+
+use super::{Announcements, History, Kept, KeptError, MAX_VERSIONS, Memory, Query, Recalled, Sort};
+use crate::config::{Deprecation, Settings};
+use crate::git::TagPattern;
+use crate::source::Origin;
+use crate::text::Date;
+
+/// All that can be asked about earlier versions of a contract.
+#[derive(Debug)]
+pub struct Records {
+    history: Option<History>,
+    kept: Option<Kept>,
+    asked: Option<Deprecation>,
+    today: Date,
+}
+
+impl Records {
+    /// Those of a contract with these settings, before a baseline that is in git; a folder or an image has no versions.
+    /// A file that is given is taken in the place of the one that the settings name. `today` is until when days count.
+    ///
+    /// # Errors
+    ///
+    /// The file that the settings name cannot be read, or is none of its kind.
+    pub fn of(
+        origin: Option<&Origin>,
+        settings: &Settings,
+        kept: Option<Kept>,
+        today: Date,
+    ) -> Result<Records, KeptError> {
+        let pattern = TagPattern::parse(&settings.release.tag).ok();
+        let history = origin.zip(pattern).map(|(origin, pattern)| History {
+            repository: origin.repository.clone(),
+            baseline: origin.revision.clone(),
+            folder: origin.folder.clone(),
+            pattern,
+            most: MAX_VERSIONS,
+        });
+        let named = settings.history.as_ref();
+        let kept = match kept {
+            Some(kept) => Some(kept),
+            None => named.map(|place| Kept::read(&place.path, &place.written)).transpose()?,
+        };
+        Ok(Records { history, kept, asked: settings.deprecation.clone(), today })
+    }
+
+    /// The versions before the baseline.
+    #[must_use]
+    pub fn history(&self) -> Option<&History> {
+        self.history.as_ref()
+    }
+
+    /// What numbers and names were used for, where anybody knows.
+    #[must_use]
+    pub fn memory(&self) -> Option<&dyn Memory> {
+        let known = self.history.is_some() || self.kept.is_some();
+        known.then_some(self as &dyn Memory)
+    }
+
+    /// What the versions told of removals, where that is asked for and there are any.
+    #[must_use]
+    pub fn announcements(&self) -> Option<Announcements<'_>> {
+        let (history, asked) = (self.history.as_ref()?, self.asked.as_ref()?);
+        Some(Announcements { history, today: self.today, asked })
+    }
+}
+
+impl Memory for Records {
+    fn recall(&self, queries: &[Query]) -> Recalled {
+        let nothing = || Recalled { uses: vec![Vec::new(); queries.len()], ..Recalled::default() };
+        let mut recalled = self.history.as_ref().map_or_else(nothing, |history| history.recall(queries));
+        // The tags come first: they know which use was the last.
+        for (query, uses) in queries.iter().zip(&mut recalled.uses) {
+            let kept = self.kept.iter().filter(|_| query.sort != Sort::Service);
+            uses.extend(kept.flat_map(|kept| kept.uses(&query.full_name, query.sort == Sort::Enum)));
+        }
+        recalled
+    }
+}
