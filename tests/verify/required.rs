@@ -21,7 +21,7 @@ fn an_answer_without_what_it_requires_is_told_by_a_client_that_goes_on() {
     };
     let env = pairs::repository(&side("optional"), &side("required"));
     install(&env);
-    let args = ["--lang", "python", "--require", "python", "--only", "calls", "--compact"];
+    let args = ["--lang", "python", "--only", "calls", "--compact"];
     let (code, text, matrix) = matrix(&env, "required.json", &args);
     // A driver that dies is a failure of the run, and would be 4.
     assert_eq!(code, 1, "{text}");
