@@ -360,8 +360,12 @@ impl Work<'_> {
         for (path, method) in methods {
             let attempt = Try { id, security: Security::Plain, encoding, server, path, method };
             attempt.begin(self.stage.side(id.from), tally);
-            let (request, sample) = self.large(&attempt);
-            let back = sample.is_some() || request.is_some() && method.input == method.output;
+            // What is asked large is answered large where the two are of one type.
+            let echoes = method.input == method.output;
+            let wanted = !seen.0 || echoes && !seen.1;
+            let request = if wanted { self.large_request(&attempt) } else { None };
+            let sample = if seen.1 { None } else { self.large_answer(&attempt) };
+            let back = sample.is_some() || request.is_some() && echoes;
             if (seen.0 || request.is_none()) && (seen.1 || !back) {
                 continue;
             }
@@ -392,13 +396,16 @@ impl Work<'_> {
         }
     }
 
-    /// A large request, and the place of a large answer among those of the server; where there are such.
-    fn large(&self, attempt: &Try<'_>) -> (Option<Vec<u8>>, Option<usize>) {
-        let side = self.stage.side(attempt.id.from);
-        let input = side.schema.message_by_name(&attempt.method.input);
-        let request = input.and_then(|m| large(&side.schema, m, cases::LARGE));
+    /// A large request, where the type has a field for it. It takes as long to make as a small call.
+    fn large_request(&self, attempt: &Try<'_>) -> Option<Vec<u8>> {
+        let schema = &self.stage.side(attempt.id.from).schema;
+        large(schema, schema.message_by_name(&attempt.method.input)?, cases::LARGE)
+    }
+
+    /// The place of a large answer among those of the server, where there is one.
+    fn large_answer(&self, attempt: &Try<'_>) -> Option<usize> {
         let answers = self.answers[attempt.id.to.version.index()].get(&attempt.method.output);
-        (request, answers.iter().position(|a| a.len() >= cases::LARGE))
+        answers.iter().position(|a| a.len() >= cases::LARGE)
     }
 
     /// Why a call that differs had to: the method changed, or what it carries did.
@@ -476,8 +483,9 @@ impl Work<'_> {
     fn larges(&self, tries: &[Try<'_>], client: &mut Client, tally: &mut Tally) {
         let mut seen = (false, false);
         for attempt in tries {
-            let (request, back) = self.large(attempt);
-            if (seen.0 || request.is_none()) && (seen.1 || back.is_none()) {
+            let request = if seen.0 { None } else { self.large_request(attempt) };
+            let back = if seen.1 { None } else { self.large_answer(attempt) };
+            if request.is_none() && back.is_none() {
                 continue;
             }
             seen = (seen.0 || request.is_some(), seen.1 || back.is_some());
