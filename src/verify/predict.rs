@@ -94,6 +94,14 @@ impl Miss<'_> {
     }
 }
 
+/// The methods that a change is about. A method that is gone is missed in a service of the other side, whose other
+/// methods the change says nothing about.
+fn concerned(elements: &[(Element, &Schema)]) -> BTreeSet<String> {
+    let of_method = elements.iter().any(|(element, _)| matches!(element, Element::Method(_)));
+    let own = elements.iter().filter(|(element, _)| !of_method || matches!(element, Element::Method(_)));
+    own.flat_map(|(element, schema)| methods(schema, *element)).collect()
+}
+
 fn methods(schema: &Schema, element: Element) -> Vec<String> {
     match element {
         Element::Method(id) => vec![schema.call_path(id)],
@@ -122,6 +130,7 @@ impl Predictions {
         for (change, verdict) in comparison.changes().iter().zip(comparison.verdicts()) {
             let sides = [(change.old, &old.schema), (change.new, &new.schema)];
             let elements = || sides.iter().filter_map(|(e, schema)| Some(((*e)?, *schema)));
+            let methods = concerned(&elements().collect::<Vec<_>>());
             for cell in &verdict.cells {
                 if !matches!(cell.lens, Lens::Wire | Lens::Json | Lens::Rpc) {
                     continue;
@@ -132,7 +141,7 @@ impl Predictions {
                     direction: cell.direction,
                     effect: cell.effect,
                     places: elements().filter_map(|(e, schema)| Place::of(schema, e)).collect(),
-                    methods: elements().flat_map(|(e, schema)| methods(schema, e)).collect(),
+                    methods: methods.clone(),
                 });
             }
         }

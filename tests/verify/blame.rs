@@ -55,20 +55,31 @@ fn called(made: &Made<'_>) -> Result<(), Difference> {
     passed((server, client), &method.output, answer, Part::Answer).map(|_| ())
 }
 
-/// The same files, with a service for each case: its message asked with, answered with, and both.
-pub(crate) fn with_services(files: &Files, cases: &[truth::Case]) -> Files {
+/// Both sides with a service for each case: its message asked with, answered with, and both. The three are calls of
+/// three kinds, other ones from case to case. Every fifth service has a method that the new side does not have.
+pub(crate) fn with_services(truth: &truth::Truth) -> [Files; 2] {
+    [(&truth.old, true), (&truth.new, false)].map(|(files, old)| serving(files, &truth.cases, old))
+}
+
+fn serving(files: &Files, cases: &[truth::Case], old: bool) -> Files {
+    const KINDS: [(&str, &str); 4] = [("", ""), ("", "stream "), ("stream ", ""), ("stream ", "stream ")];
     let mut files = files.clone();
     for (path, text) in &mut files {
         let package = path.trim_start_matches("truth/").trim_end_matches(".proto").to_owned();
         text.push_str("message Nothing {}\n");
-        for case in cases {
+        for (n, case) in cases.iter().enumerate() {
             let Some(name) = case.message.strip_prefix(&format!("truth.{package}.")) else { continue };
-            writeln!(
-                text,
-                "service S{name} {{ rpc In({name}) returns (Nothing); rpc Out(Nothing) returns ({name}); \
-                 rpc Both({name}) returns ({name}); }}"
-            )
-            .unwrap();
+            write!(text, "service S{name} {{").unwrap();
+            let methods = [("In", name, "Nothing"), ("Out", "Nothing", name), ("Both", name, name)];
+            for (at, (method, request, answer)) in methods.into_iter().enumerate() {
+                let (asks, answers) = KINDS[(n + at) % KINDS.len()];
+                write!(text, " rpc {method}({asks}{request}) returns ({answers}{answer});").unwrap();
+            }
+            text.push_str(if old && n % 5 == 0 {
+                " rpc Gone(Nothing) returns (Nothing); }\n"
+            } else {
+                " }\n"
+            });
         }
     }
     files
@@ -78,8 +89,8 @@ pub(crate) fn with_services(files: &Files, cases: &[truth::Case]) -> Files {
 #[test]
 fn calls_that_random_edits_break_are_laid_to_them() {
     let truth = truth::contracts(3, 300, true);
-    let old = side(&with_services(&truth.old, &truth.cases), "old");
-    let new = side(&with_services(&truth.new, &truth.cases), "new");
+    let [old, new] = with_services(&truth);
+    let (old, new) = (side(&old, "old"), side(&new, "new"));
     let predictions = Predictions::new(&old, &new);
     let (old, new) = ((&old, Version::Old), (&new, Version::New));
     let mut differ = [0; 3];

@@ -63,6 +63,22 @@ fn only_the_change_at_fault_explains_and_is_seen() {
 }
 
 #[test]
+fn a_method_that_is_gone_explains_no_call_of_another() {
+    let service = |more: &str| {
+        format!("message M {{}} service S {{ rpc A(M) returns (M); {more} }} service T {{ {more} }}")
+    };
+    let [old, new] = versions(&service("rpc B(M) returns (M);"), &service(""));
+    let predictions = Predictions::new(&old, &new);
+    let call = |path| predictions.call(Version::Old, Version::New, path).map(|foretold| foretold.change);
+    assert_eq!(call("/t.v1.S/B").as_deref(), Some("method-removed t.v1.S.B"));
+    assert_eq!(call("/t.v1.T/B").as_deref(), Some("method-removed t.v1.T.B"));
+    assert_eq!(call("/t.v1.S/A"), None);
+    let [old, new] = versions("message M {} service S { rpc A(M) returns (M); }", "message M {}");
+    let gone = Predictions::new(&old, &new).call(Version::Old, Version::New, "/t.v1.S/A");
+    assert_eq!(gone.map(|foretold| foretold.change).as_deref(), Some("service-removed t.v1.S"));
+}
+
+#[test]
 fn what_was_given_notice_is_taken_out_of_json() {
     let [old, new] = versions(
         "message M { string a = 1 [deprecated = true]; string b = 2 [deprecated = true]; repeated E e = 3; M m = 4;

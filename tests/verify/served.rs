@@ -1,4 +1,4 @@
-//! Random edits of messages that are asked with, answered with, and both, as calls in four languages.
+//! Random edits of messages that are asked with, answered with, and both, as calls of all kinds in four languages.
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,20 @@ use crate::matrix::{cells, install, matrix};
 use crate::pairs;
 use crate::support::truth;
 
-/// The message that a case of a call is about: each has a service of its own.
-fn called(case: &Value) -> Option<String> {
-    let (service, _) = case.as_str()?.split_once('/')?;
-    Some(service.replacen(".SM", ".M", 1))
+/// Whether a change is of what a call is about: of the method, where it is gone, else of the message of its service.
+fn is_of(change: &str, (service, method): (&str, &str)) -> bool {
+    let symbol = change.split_once(' ').map_or("", |(_, symbol)| symbol);
+    if method == "Gone" {
+        return symbol == format!("{service}.Gone");
+    }
+    let message = service.replacen(".SM", ".M", 1);
+    symbol.strip_prefix(&message).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Whether a change is in this message.
-fn is_of(change: &str, message: &str) -> bool {
-    let symbol = change.split_once(' ').map_or("", |(_, symbol)| symbol);
-    symbol.strip_prefix(message).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+/// The service and the method of a case of a call: `truth.two.SM3/In samples#0`.
+fn called(case: &Value) -> Option<(&str, &str)> {
+    let (path, _) = case.as_str()?.split_once(' ')?;
+    path.split_once('/')
 }
 
 #[test]
@@ -28,8 +32,8 @@ fn calls_with_random_edits_differ_only_where_it_is_foretold() {
         |name: &str, usual: u64| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let count = usize::try_from(number("PROTOPACT_CALLED_EDITS", 300)).unwrap();
     let truth = truth::contracts(number("PROTOPACT_TRUTH_SEED", 1), count, true);
-    let side = |files| with_services(files, &truth.cases);
-    let env = pairs::repository(&side(&truth.old), &side(&truth.new));
+    let [old, new] = with_services(&truth);
+    let env = pairs::repository(&old, &new);
     install(&env);
     let (code, text, matrix) = matrix(&env, "calls.json", &["--compact"]);
     assert_eq!(code, 1, "{text}");
@@ -47,8 +51,8 @@ fn calls_with_random_edits_differ_only_where_it_is_foretold() {
                 (&difference["case"], &difference["what"], &difference["predicted"]);
             if predicted.is_null() {
                 wrong.push(format!("{} {case}: {what}", cell["cell"]));
-            } else if let Some(message) = called(case)
-                && !predicted.as_str().is_some_and(|change| is_of(change, &message))
+            } else if let Some(call) = called(case)
+                && !predicted.as_str().is_some_and(|change| is_of(change, call))
             {
                 wrong.push(format!("{} {case}: {what}, laid to {predicted}", cell["cell"]));
             }
@@ -57,8 +61,7 @@ fn calls_with_random_edits_differ_only_where_it_is_foretold() {
     eprintln!("{count} edits; cells by what is tried, and how many of them differ: {tried:?}");
     assert!(wrong.is_empty(), "{} that no verdict named\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(matrix["counts"]["red_unpredicted"], 0, "{text}");
-    assert!(
-        ["bytes", "json", "unary"].iter().all(|part| tried.get(part).is_some_and(|[_, red]| *red > 0)),
-        "{tried:?}"
-    );
+    for part in ["bytes", "json", "unary", "server", "client", "bidi"] {
+        assert!(tried.get(part).is_some_and(|[_, red]| *red > 0), "{part}: {tried:?}");
+    }
 }
