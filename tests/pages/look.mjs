@@ -65,6 +65,30 @@ try {
         await page.close();
       }
     }
+    // A page of `verify`: from whatever is red it is one click to the change behind it. What is folded has been opened by
+    // whoever sees it.
+    const red = ["main > .strip td", ".grid td", ".agreed b"].map(place => `${place}:is(.predicted, .bad)`).join(", ");
+    for (const width of readFileSync(path, "utf8").includes('class="scroll strip"') ? [390, 1280] : []) {
+      const page = await browser.newPage();
+      await page.setViewport({ width, height: 900 });
+      await page.goto(url);
+      await page.evaluate(() => document.querySelectorAll("details").forEach(details => { details.open = true; }));
+      const spots = await page.$$(red);
+      const astray = [];
+      for (const spot of spots.slice(0, 100)) {
+        const link = await spot.$("a[href^='#']");
+        await link?.click();
+        const there = await page.evaluate(() => {
+          const box = document.querySelector("article:target")?.getBoundingClientRect();
+          return box && box.bottom > 0 && box.top < innerHeight;
+        });
+        if (!link || !there) astray.push(await spot.evaluate(e => e.outerHTML));
+        await page.evaluate(() => { location.hash = ""; });
+      }
+      hold(`${name} (${width} wide): ${spots.length} red places, each one click from its change`,
+        spots.length > 0 && astray.length === 0, astray.slice(0, 3).join("\n"));
+      await page.close();
+    }
     if (!readFileSync(path, "utf8").includes('id="filter"')) continue;
     const page = await browser.newPage();
     await page.setViewport({ width: 1280, height: 900 });

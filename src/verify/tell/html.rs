@@ -161,18 +161,18 @@ fn entry(matrix: &Matrix, number: usize, entry: &Entry<'_>, entries: &Numbered<'
     }
 }
 
-/// How each pair of versions went, where all languages of a table agree on that.
-fn agreed(matrix: &Matrix, grid: &Grid<'_>) -> Option<Vec<(String, &'static str, &'static str)>> {
-    let cells: Vec<&Cell> = grid.cells.iter().flatten().flatten().copied().collect();
+/// How each pair of versions went, and by which entries, where all languages of a table agree on how it went.
+fn agreed(matrix: &Matrix, grid: &Grid<'_>, entries: &Numbered<'_>) -> Option<Vec<Value>> {
+    let all: Vec<&Cell> = grid.cells.iter().flatten().flatten().copied().collect();
     let mut told = Vec::new();
     for way in Way::ALL {
-        let mut marks: Vec<Mark> =
-            cells.iter().filter(|cell| Way::of(&cell.id) == way).map(|cell| Mark::of(cell)).collect();
+        let cells: Vec<&Cell> = all.iter().filter(|cell| Way::of(&cell.id) == way).copied().collect();
+        let mut marks: Vec<Mark> = cells.iter().map(|cell| Mark::of(cell)).collect();
         marks.sort();
         marks.dedup();
         match marks[..] {
             [] => {}
-            [mark] => told.push((between(matrix, way), class(mark), mark.word())),
+            [_] => told.push(context! { way => between(matrix, way), ..glance(&cells, entries) }),
             _ => return None,
         }
     }
@@ -181,7 +181,7 @@ fn agreed(matrix: &Matrix, grid: &Grid<'_>) -> Option<Vec<(String, &'static str,
 
 fn table(matrix: &Matrix, grid: &Grid<'_>, entries: &Numbered<'_>) -> Value {
     let labels = matrix.labels();
-    if let Some(agreed) = agreed(matrix, grid) {
+    if let Some(agreed) = agreed(matrix, grid, entries) {
         return context! { title => &grid.title, agreed };
     }
     let rows = grid.rows.iter().zip(&grid.cells).map(|(row, cells)| {
