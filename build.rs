@@ -26,7 +26,23 @@ fn main() {
     if is_of_superuser(&made) {
         println!("cargo::rustc-cfg=superuser");
     }
+    // Others are about what programs of the machine make of a signature.
+    println!("cargo::rustc-check-cfg=cfg(has_ssh_keygen)");
+    println!("cargo::rustc-check-cfg=cfg(has_gpg)");
+    for (program, here) in [("ssh-keygen", "has_ssh_keygen"), ("gpg", "has_gpg")] {
+        if is_on_the_path(program) {
+            println!("cargo::rustc-cfg={here}");
+        }
+    }
+    println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-changed=build.rs");
+}
+
+#[expect(clippy::disallowed_methods, reason = "where programs are")]
+fn is_on_the_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&path).any(|folder| folder.join(&name).is_file())
 }
 
 #[cfg(unix)]

@@ -106,7 +106,7 @@ pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     let (settings, folder) = pipeline::here(ctx)?;
     let shape = TagPattern::parse(&settings.release.tag).map_err(|e| CliError::new(ErrorKind::Usage, e))?;
     let repo = repository(&folder)?;
-    let places = Places::of(&args.to, &settings.release.to, &ctx.io.cwd, &folder)?;
+    let places = Places::of(&args.to, &settings.release, &ctx.io.cwd, &folder)?;
     let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
     let asked = match places.remote.as_deref().filter(|_| args.places) {
         Some(remote) => Some((remote, repo.ask_remote(&host, remote).map_err(ReleaseError::from)?.tags)),

@@ -1,9 +1,12 @@
 //! `[release]`: the shape of version tags, and where versions are published.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ConfigError, Place as At};
+use crate::machine::PATIENCE;
 use crate::oci::Place;
 use crate::text::without_secrets;
 
@@ -18,6 +21,23 @@ pub struct ReleaseSettings {
     pub changelog: Option<String>,
     /// Who is told of a version.
     pub notify: Vec<Hook>,
+    /// How long places are waited for.
+    pub patience: Patience,
+}
+
+/// How long the places of a release are waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// How long a server may take to answer, or to send more.
+    pub answer: Duration,
+    /// How long a tool of a language may take to build a package, or to publish it.
+    pub tool: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience { answer: PATIENCE, tool: Duration::from_secs(1_800) }
+    }
 }
 
 /// A server that is told of versions.
@@ -157,6 +177,8 @@ pub(super) struct RawRelease {
     to: Option<Vec<Spanned<String>>>,
     changelog: Option<Spanned<String>>,
     notify: Option<Vec<RawHook>>,
+    timeout: Option<Spanned<u64>>,
+    tool_timeout: Option<Spanned<u64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -177,6 +199,8 @@ pub struct ReleaseFile {
     pub changelog: Option<String>,
     /// Who is told of a version.
     pub notify: Vec<Hook>,
+    /// How long places are waited for.
+    pub patience: Patience,
 }
 
 /// Reads an entry of `[[release.notify]]`.
@@ -231,7 +255,20 @@ pub(super) fn read(raw: RawRelease, place: &dyn Fn(usize) -> At) -> Result<Relea
         }
         notify.push(found);
     }
-    Ok(ReleaseFile { tag: raw.tag.map(Spanned::into_inner), to, changelog, notify })
+    let seconds = |written: Option<Spanned<u64>>, name: &str, otherwise: Duration| match written {
+        Some(written) if *written.get_ref() == 0 => {
+            let message = format!("`{name}` is at least one second");
+            Err(ConfigError::new(place(written.span().start), message))
+        }
+        Some(written) => Ok(Duration::from_secs(written.into_inner())),
+        None => Ok(otherwise),
+    };
+    let Patience { answer, tool } = Patience::default();
+    let patience = Patience {
+        answer: seconds(raw.timeout, "timeout", answer)?,
+        tool: seconds(raw.tool_timeout, "tool-timeout", tool)?,
+    };
+    Ok(ReleaseFile { tag: raw.tag.map(Spanned::into_inner), to, changelog, notify, patience })
 }
 
 impl ReleaseFile {
@@ -255,7 +292,13 @@ impl ReleaseFile {
             }
             None => tag,
         };
-        Ok(ReleaseSettings { tag, to: self.to, changelog: self.changelog, notify: self.notify })
+        Ok(ReleaseSettings {
+            tag,
+            to: self.to,
+            changelog: self.changelog,
+            notify: self.notify,
+            patience: self.patience,
+        })
     }
 }
 

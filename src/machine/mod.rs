@@ -29,5 +29,5 @@ pub use host::Host;
 pub use inflate::{Packed, inflate};
 pub use run::{Limits, RunError};
 pub use talk::{NoLine, Talk};
-pub use web::{PATIENCE, PAUSES, Web, WebError, causes, is_passing};
+pub use web::{PATIENCE, PAUSES, Trouble, Web, WebError, causes, is_passing, pauses};
 pub use whole::{FileError, fail, files_below, link, write_into, write_whole};

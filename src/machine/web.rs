@@ -63,10 +63,46 @@ impl WebError {
         }
     }
 
-    /// Whether it asks who is there.
+    /// What is the trouble.
     #[must_use]
-    pub fn asks_for_credentials(&self) -> bool {
-        matches!(self, WebError::Refused { status: 401 | 403, .. })
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            WebError::Refused { status, .. } => Trouble::of_status(*status),
+            WebError::Silent { .. } => Trouble::Silent,
+            WebError::Client(_) | WebError::TooMuch { .. } => Trouble::Other,
+        }
+    }
+}
+
+/// How long somebody with less patience for an answer waits before each further try: less, by as much.
+#[must_use]
+pub fn pauses(patience: Duration) -> [Duration; 3] {
+    let share = (patience.as_secs_f64() / PATIENCE.as_secs_f64()).min(1.0);
+    PAUSES.map(|pause| pause.mul_f64(share))
+}
+
+/// Why a place for packages gave no answer that can be used, as far as it matters to who asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It asks who is there, or does not let them.
+    Credentials,
+    /// It is busy or broke down, and was asked again.
+    Passing,
+    /// It cannot be reached, or says nothing.
+    Silent,
+    /// Anything else.
+    Other,
+}
+
+impl Trouble {
+    /// What a status of HTTP says.
+    #[must_use]
+    pub fn of_status(status: u16) -> Trouble {
+        match status {
+            401 | 403 => Trouble::Credentials,
+            status if is_passing(status) => Trouble::Passing,
+            _ => Trouble::Other,
+        }
     }
 }
 
@@ -108,13 +144,13 @@ enum Tried {
 }
 
 impl Web {
-    /// A client with the patience of all.
+    /// A client that waits so long for an answer, and before further tries as long as all do.
     ///
     /// # Errors
     ///
     /// The machine cannot run it.
-    pub fn new() -> Result<Web, WebError> {
-        Web::with(PATIENCE, &PAUSES)
+    pub fn new(patience: Duration) -> Result<Web, WebError> {
+        Web::with(patience, &pauses(patience))
     }
 
     /// A client that waits so long for an answer, and so long before each further try.
@@ -304,6 +340,12 @@ mod tests {
     }
 
     #[test]
+    fn who_has_less_patience_waits_less_before_the_next_try() {
+        assert_eq!((pauses(PATIENCE), pauses(PATIENCE * 10)), (PAUSES, PAUSES));
+        assert_eq!(pauses(PATIENCE / 10), PAUSES.map(|pause| pause / 10));
+    }
+
+    #[test]
     fn what_is_not_there_is_no_error_and_what_is_refused_is() {
         let (url, thread) = server(vec![
             Some("404 Not Found"),
@@ -315,7 +357,8 @@ mod tests {
         let has = || quick(30_000).has(&url, None).unwrap();
         assert_eq!((has(), has()), (false, true));
         assert_eq!(quick(30_000).get(&url, "*/*", None).unwrap(), None);
-        assert!(quick(30_000).get(&url, "*/*", None).unwrap_err().asks_for_credentials());
+        let error = quick(30_000).get(&url, "*/*", None).unwrap_err();
+        assert_eq!(error.trouble(), Trouble::Credentials, "{error}");
         let error = quick(30_000).post(&url, b"", &[]).unwrap_err();
         assert!(matches!(error, WebError::Refused { status: 403, .. }), "{error}");
         thread.join().unwrap();

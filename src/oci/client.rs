@@ -1,12 +1,10 @@
 //! Asking a registry, and writing to it.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::future::Future;
-use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
-use docker_credential::{CredentialRetrievalError, DockerCredential};
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::secrets::RegistryAuth;
@@ -14,8 +12,9 @@ use oci_client::{Reference, RegistryOperation};
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
+use super::credentials::credentials;
 use super::{EMPTY_CONTENT, MANIFEST, Manifest, Place, TITLE, digest, manifest};
-use crate::machine::{FileTree, Host, PATIENCE, PAUSES, causes, is_passing as is_passing_status};
+use crate::machine::{FileTree, Host, Trouble, causes, pauses};
 
 /// How large a manifest, and all files of a version, may be.
 const MAX_MANIFEST: usize = 4 << 20;
@@ -35,6 +34,8 @@ pub enum OciError {
         what: &'static str,
         /// What it says, without what is secret.
         said: String,
+        /// What is the trouble.
+        trouble: Trouble,
     },
     /// Credentials cannot be had.
     #[error("cannot get the credentials for `{registry}` from Docker's configuration: {said}")]
@@ -69,6 +70,8 @@ pub struct Client {
     auth: RegistryAuth,
     inner: oci_client::Client,
     runtime: Runtime,
+    /// How long to wait before each further try.
+    pauses: [Duration; 3],
 }
 
 impl std::fmt::Debug for Client {
@@ -78,19 +81,20 @@ impl std::fmt::Debug for Client {
 }
 
 impl Client {
-    /// A client for a repository, with the credentials that Docker's configuration has for its registry.
+    /// A client for a repository, with the credentials that Docker's configuration has for its registry. It waits so long
+    /// for an answer.
     ///
     /// # Errors
     ///
     /// The credentials are there and cannot be had.
-    pub fn new(host: &Host, place: &Place) -> Result<Client, OciError> {
+    pub fn new(host: &Host, place: &Place, patience: Duration) -> Result<Client, OciError> {
         // There can be one for the process, and it may be there already.
         let _ = tokio_rustls::rustls::crypto::ring::default_provider().install_default();
         let protocol = if place.is_local() { ClientProtocol::Http } else { ClientProtocol::Https };
         let config = ClientConfig {
             protocol,
-            read_timeout: Some(PATIENCE),
-            connect_timeout: Some(PATIENCE),
+            read_timeout: Some(patience),
+            connect_timeout: Some(patience),
             user_agent: concat!("protopact/", env!("CARGO_PKG_VERSION")),
             ..ClientConfig::default()
         };
@@ -100,6 +104,7 @@ impl Client {
             auth: credentials(host, &place.registry)?,
             inner: oci_client::Client::new(config),
             runtime: runtime.map_err(OciError::Client)?,
+            pauses: pauses(patience),
         })
     }
 
@@ -120,7 +125,21 @@ impl Client {
 
     fn failed(&self, tag: &str, what: &'static str) -> impl FnOnce(OciDistributionError) -> OciError {
         let place = self.shown(tag);
-        move |error| OciError::Registry { place, what, said: causes(&error) }
+        move |error| OciError::Registry { place, what, said: causes(&error), trouble: trouble(&error) }
+    }
+
+    /// Tries again where the registry says that it is busy, or broke down.
+    async fn again<T, F>(&self, mut call: impl FnMut() -> F) -> Result<T, OciDistributionError>
+    where
+        F: Future<Output = Result<T, OciDistributionError>>,
+    {
+        for pause in self.pauses {
+            match call().await {
+                Err(error) if trouble(&error) == Trouble::Passing => tokio::time::sleep(pause).await,
+                done => return done,
+            }
+        }
+        call().await
     }
 
     /// The digest of what is under a tag.
@@ -131,9 +150,9 @@ impl Client {
     pub fn digest(&self, tag: &str) -> Result<Option<String>, OciError> {
         let reference = self.reference(tag);
         // The manifest itself, for not every registry tells a digest that can be trusted in a header.
-        let found = self.runtime.block_on(again(|| async {
-            self.inner.pull_manifest_raw(&reference, &self.auth, &[MANIFEST]).await
-        }));
+        let found = self.runtime.block_on(
+            self.again(|| async { self.inner.pull_manifest_raw(&reference, &self.auth, &[MANIFEST]).await }),
+        );
         match found {
             Ok((content, _)) => Ok(Some(digest(&content))),
             Err(error) if is_absent(&error) => Ok(None),
@@ -155,13 +174,13 @@ impl Client {
             let empty = Bytes::from_static(EMPTY_CONTENT);
             for blob in std::iter::once(&empty).chain(files.iter().map(|(_, content)| content)) {
                 let sum = digest(blob);
-                if again(|| self.inner.blob_exists(&reference, &sum)).await? {
+                if self.again(|| self.inner.blob_exists(&reference, &sum)).await? {
                     continue;
                 }
-                match again(|| self.inner.push_blob(&reference, blob.clone(), &sum)).await {
+                match self.again(|| self.inner.push_blob(&reference, blob.clone(), &sum)).await {
                     // go-containerregistry takes a blob and does not say where it is.
                     Err(OciDistributionError::RegistryNoLocationError)
-                        if again(|| self.inner.blob_exists(&reference, &sum)).await? => {}
+                        if self.again(|| self.inner.blob_exists(&reference, &sum)).await? => {}
                     done => drop(done?),
                 }
             }
@@ -185,7 +204,7 @@ impl Client {
         let reference = self.reference(tag);
         let done: Result<(), OciDistributionError> = self.runtime.block_on(async {
             self.inner.auth(&reference, &self.auth, RegistryOperation::Push).await?;
-            again(|| self.put(&reference, content)).await
+            self.again(|| self.put(&reference, content)).await
         });
         done.map_err(self.failed(tag, "written"))?;
         match self.digest(tag)? {
@@ -202,9 +221,9 @@ impl Client {
     pub fn read(&self, tag: &str, name: &str) -> Result<Bytes, OciError> {
         let reference = self.reference(tag);
         let unusable = |why: String| OciError::Unusable { place: self.shown(tag), why };
-        let found = self.runtime.block_on(again(|| async {
-            self.inner.pull_manifest_raw(&reference, &self.auth, &[MANIFEST]).await
-        }));
+        let found = self.runtime.block_on(
+            self.again(|| async { self.inner.pull_manifest_raw(&reference, &self.auth, &[MANIFEST]).await }),
+        );
         let content = match found {
             Ok((content, _)) => content,
             Err(error) if is_absent(&error) => return Err(OciError::Absent(self.shown(tag))),
@@ -275,31 +294,27 @@ impl tokio::io::AsyncWrite for Limited<'_> {
     }
 }
 
-/// Tries again where a registry says that it is busy, or broke down.
-async fn again<T, F>(mut call: impl FnMut() -> F) -> Result<T, OciDistributionError>
-where
-    F: Future<Output = Result<T, OciDistributionError>>,
-{
-    for pause in PAUSES {
-        match call().await {
-            Err(error) if is_passing(&error) => tokio::time::sleep(pause).await,
-            done => return done,
-        }
-    }
-    call().await
-}
-
-/// Whether the same may go well a little later.
-fn is_passing(error: &OciDistributionError) -> bool {
+/// What is the trouble with a registry.
+fn trouble(error: &OciDistributionError) -> Trouble {
     match error {
-        OciDistributionError::ServerError { code, .. } => is_passing_status(*code),
+        OciDistributionError::ServerError { code, .. } => Trouble::of_status(*code),
         OciDistributionError::RegistryError { envelope, .. } => {
-            envelope.errors.iter().any(|e| e.code == OciErrorCode::Toomanyrequests)
+            let is = |codes: &[OciErrorCode]| envelope.errors.iter().any(|e| codes.contains(&e.code));
+            if is(&[OciErrorCode::Toomanyrequests]) {
+                Trouble::Passing
+            } else if is(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]) {
+                Trouble::Credentials
+            } else {
+                Trouble::Other
+            }
         }
         OciDistributionError::RequestError(error) => {
-            error.status().is_some_and(|s| is_passing_status(s.as_u16()))
+            error.status().map_or(Trouble::Silent, |status| Trouble::of_status(status.as_u16()))
         }
-        _ => false,
+        OciDistributionError::UnauthorizedError { .. } | OciDistributionError::AuthenticationFailure(_) => {
+            Trouble::Credentials
+        }
+        _ => Trouble::Other,
     }
 }
 
@@ -315,21 +330,5 @@ fn is_absent(error: &OciDistributionError) -> bool {
         }),
         OciDistributionError::RequestError(error) => error.status().is_some_and(|s| s.as_u16() == 404),
         _ => false,
-    }
-}
-
-/// What Docker's configuration has for a registry; nothing where there is none.
-fn credentials(host: &Host, registry: &str) -> Result<RegistryAuth, OciError> {
-    let folder = match (host.var("DOCKER_CONFIG"), host.var("HOME")) {
-        (Some(folder), _) => PathBuf::from(folder),
-        (None, Some(home)) => PathBuf::from(home).join(".docker"),
-        (None, None) => return Ok(RegistryAuth::Anonymous),
-    };
-    let Ok(file) = File::open(folder.join("config.json")) else { return Ok(RegistryAuth::Anonymous) };
-    match docker_credential::get_credential_from_reader(file, registry) {
-        Ok(DockerCredential::UsernamePassword(name, password)) => Ok(RegistryAuth::Basic(name, password)),
-        Ok(DockerCredential::IdentityToken(token)) => Ok(RegistryAuth::Bearer(token)),
-        Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(RegistryAuth::Anonymous),
-        Err(error) => Err(OciError::Credentials { registry: registry.to_owned(), said: error.to_string() }),
     }
 }

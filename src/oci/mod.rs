@@ -5,6 +5,7 @@
 //! nothing stops two writers; so a tag is only ever written when it is not there, and read back afterwards.
 
 mod client;
+mod credentials;
 mod place;
 
 use std::collections::BTreeMap;

@@ -11,28 +11,49 @@ pub(crate) const LOOK: &str = include_str!("page.css");
 /// What pictures of numbers over the versions look like.
 pub(crate) const NUMBERS: &str = include_str!("numbers.css");
 
-/// Fills the template of a page.
-///
-/// Every value is text, never markup, and nothing in it acts on whoever reads the page: what is unsafe to show is
-/// written out, line feeds apart. `look` is the style sheet of all pages; the filter `told` makes code of what stands
-/// between backticks.
-pub(crate) fn render(template: &str, values: Value) -> String {
-    let mut env = Environment::new();
-    env.set_auto_escape_callback(|_| AutoEscape::Html);
-    env.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    env.set_syntax(syntax.expect("the delimiters are the usual ones"));
-    env.add_global("look", Value::from_safe_string(LOOK.to_owned()));
-    env.add_global("numbers_look", Value::from_safe_string(NUMBERS.trim_end().to_owned()));
-    env.add_filter("told", |text: &str| Value::from_safe_string(told(text)));
-    env.set_formatter(|out, state, value| match value.as_str() {
-        Some(text) if text.contains(acts) => {
-            let lines: Vec<_> = text.split('\n').map(escape).collect();
-            escape_formatter(out, state, &Value::from(lines.join("\n")))
-        }
-        _ => escape_formatter(out, state, value),
-    });
-    env.render_str(template, values).expect("the template is complete and takes no strange values")
+/// The template of a page, read once and filled as often as there are pages.
+#[derive(Debug)]
+pub(crate) struct Template(Environment<'static>);
+
+/// What the one template of an environment is known by.
+const NAME: &str = "page";
+
+/// Fills the template of a page that there is one of.
+pub(crate) fn render(template: &'static str, values: Value) -> String {
+    Template::new(template).render(values)
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// Every value is text, never markup, and nothing in it acts on whoever reads the page: what is unsafe to show is
+    /// written out, line feeds apart. `look` is the style sheet of all pages; the filter `told` makes code of what stands
+    /// between backticks.
+    pub(crate) fn new(template: &'static str) -> Template {
+        let mut env = Environment::new();
+        env.set_auto_escape_callback(|_| AutoEscape::Html);
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+        env.set_syntax(syntax.expect("the delimiters are the usual ones"));
+        env.add_global("look", Value::from_safe_string(LOOK.to_owned()));
+        env.add_global("numbers_look", Value::from_safe_string(NUMBERS.trim_end().to_owned()));
+        env.add_filter("told", |text: &str| Value::from_safe_string(told(text)));
+        env.set_formatter(|out, state, value| match value.as_str() {
+            Some(text) if text.contains(acts) => {
+                let lines: Vec<_> = text.split('\n').map(escape).collect();
+                escape_formatter(out, state, &Value::from(lines.join("\n")))
+            }
+            _ => escape_formatter(out, state, value),
+        });
+        env.add_template(NAME, template).expect("the template is complete");
+        Template(env)
+    }
+
+    /// Fills it.
+    pub(crate) fn render(&self, values: Value) -> String {
+        let made = self.0.get_template(NAME).and_then(|template| template.render(values));
+        made.expect("the template takes no strange values")
+    }
 }
 
 /// A sentence as markup. A name with a backtick in it leaves an odd one, and then none is a mark.

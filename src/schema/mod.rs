@@ -39,6 +39,6 @@ pub use model::{
 pub use option_text::assignment;
 pub use options::Meaning;
 pub use reach::{Reach, Role, Use};
-pub use span::{SourcePath, Span};
+pub use span::{SourcePath, Span, SpanTable};
 pub use tables::Schema;
 pub use visibility::{DefaultVisibility, Keyword, Visibility};

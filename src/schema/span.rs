@@ -23,7 +23,7 @@ pub struct Span {
 
 /// The spans of one file by descriptor path.
 #[derive(Debug, Default)]
-pub(super) struct SpanTable(FxHashMap<Box<[i32]>, Span>);
+pub struct SpanTable(FxHashMap<Box<[i32]>, Span>);
 
 impl SpanTable {
     pub(super) fn decode(bytes: &[u8]) -> SpanTable {
@@ -53,7 +53,9 @@ impl SpanTable {
         SpanTable(table)
     }
 
-    pub(super) fn get(&self, path: &[i32]) -> Option<Span> {
+    /// Where a path stands; `None` without source info for it.
+    #[must_use]
+    pub fn get(&self, path: &[i32]) -> Option<Span> {
         self.0.get(path).copied()
     }
 }

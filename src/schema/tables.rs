@@ -318,6 +318,12 @@ impl Schema {
         file.spans.get_or_init(|| SpanTable::decode(&file.source_info)).get(path)
     }
 
+    /// Reads all spans of a file; nothing keeps them, other than those that [`Schema::span`] reads.
+    #[must_use]
+    pub fn spans(&self, file: FileId) -> SpanTable {
+        SpanTable::decode(&self.file(file).source_info)
+    }
+
     /// Whether an element carries `deprecated = true`.
     pub fn is_deprecated(&self, element: Element) -> bool {
         let flag = match element {

@@ -9,7 +9,7 @@ use super::names::file_name;
 use super::prose::{first_sentence, prose};
 use crate::schema::{
     Cardinality, Comments, Element, EnumId, Field, FieldId, FileId, MessageId, Method, Range, Reach, Role,
-    Schema, ServiceId, assignment, options,
+    Schema, ServiceId, SpanTable, assignment, options,
 };
 use crate::text::plural;
 use crate::words::CallKind;
@@ -166,6 +166,12 @@ pub(super) fn page(package: &str) -> String {
     format!("{}.html", file_name(package))
 }
 
+/// What the source of a file says, as long as its elements are read.
+struct Said {
+    comments: Comments,
+    spans: SpanTable,
+}
+
 struct Reader<'a> {
     schema: &'a Schema,
     reach: Reach,
@@ -173,26 +179,27 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn file(&self, id: FileId, package: &mut Package) {
-        let (schema, comments) = (self.schema, self.schema.comments(id));
+        let schema = self.schema;
+        let said = Said { comments: schema.comments(id), spans: schema.spans(id) };
         let file = schema.file(id);
         package.files.push(file.name.to_string());
-        let said = comments.of(schema, Element::File(id));
-        if package.summary.is_empty() && !said.is_empty() {
-            package.comment = self.prose(said);
-            package.summary = first_sentence(said);
+        let about = said.comments.of(schema, Element::File(id));
+        if package.summary.is_empty() && !about.is_empty() {
+            package.comment = self.prose(about);
+            package.summary = first_sentence(about);
         }
-        package.services.extend(file.services.iter().map(|service| self.service(*service, &comments)));
+        package.services.extend(file.services.iter().map(|service| self.service(*service, &said)));
         for message in &file.messages {
-            self.message(*message, &comments, &mut package.types);
+            self.message(*message, &said, &mut package.types);
         }
-        package.types.extend(file.enums.iter().map(|id| self.enum_(*id, &comments)));
-        package.extensions.extend(file.extensions.iter().map(|id| self.field(*id, &comments)));
+        package.types.extend(file.enums.iter().map(|id| self.enum_(*id, &said)));
+        package.extensions.extend(file.extensions.iter().map(|id| self.field(*id, &said)));
     }
 
-    fn head(&self, element: Element, comments: &Comments) -> Head {
+    fn head(&self, element: Element, said: &Said) -> Head {
         let schema = self.schema;
         let file = schema.file_of(element);
-        let line = schema.span(file, &schema.path(element)).map(|span| format!(":{}", span.start_line));
+        let line = said.spans.get(&schema.path(element)).map(|span| format!(":{}", span.start_line));
         let options =
             options::options(schema, element).into_iter().filter(|option| option.name != "deprecated");
         let full_name = schema.full_name(element);
@@ -200,7 +207,7 @@ impl Reader<'_> {
             last: full_name.rsplit('.').next().unwrap_or_default().to_owned(),
             full_name,
             name: schema.nested_name(element),
-            comment: self.prose(comments.of(schema, element)),
+            comment: self.prose(said.comments.of(schema, element)),
             deprecated: schema.is_deprecated(element),
             options: options.map(|option| assignment(schema, element, &option)).collect(),
             place: format!("{}{}", schema.file(file).name, line.unwrap_or_default()),
@@ -238,21 +245,21 @@ impl Reader<'_> {
         }
     }
 
-    fn service(&self, id: ServiceId, comments: &Comments) -> Service {
+    fn service(&self, id: ServiceId, said: &Said) -> Service {
         let service = self.schema.service(id);
         let methods = service.methods.iter().map(|id| {
             let method = self.schema.method(*id);
             MethodDoc {
-                head: self.head(Element::Method(*id), comments),
+                head: self.head(Element::Method(*id), said),
                 kind: kind(method),
                 request: vec![self.named(&method.input, service.file)],
                 response: vec![self.named(&method.output, service.file)],
             }
         });
-        Service { methods: methods.collect(), head: self.head(Element::Service(id), comments) }
+        Service { methods: methods.collect(), head: self.head(Element::Service(id), said) }
     }
 
-    fn message(&self, id: MessageId, comments: &Comments, types: &mut Vec<Type>) {
+    fn message(&self, id: MessageId, said: &Said, types: &mut Vec<Type>) {
         let message = self.schema.message(id);
         if message.map_entry {
             return;
@@ -266,25 +273,25 @@ impl Reader<'_> {
         }
         types.push(Type {
             noun: "message",
-            fields: message.fields.iter().map(|id| self.field(*id, comments)).collect(),
+            fields: message.fields.iter().map(|id| self.field(*id, said)).collect(),
             values: Vec::new(),
             reserved,
             local: !message.visibility.exported,
             calls,
             more_calls,
-            head: self.head(Element::Message(id), comments),
+            head: self.head(Element::Message(id), said),
         });
         for nested in &message.messages {
-            self.message(*nested, comments, types);
+            self.message(*nested, said, types);
         }
-        types.extend(message.enums.iter().map(|id| self.enum_(*id, comments)));
+        types.extend(message.enums.iter().map(|id| self.enum_(*id, said)));
     }
 
-    fn enum_(&self, id: EnumId, comments: &Comments) -> Type {
+    fn enum_(&self, id: EnumId, said: &Said) -> Type {
         let enum_ = self.schema.enum_(id);
         let (calls, more_calls) = self.calls(Element::Enum(id));
         let value = |id: &crate::schema::EnumValueId| ValueDoc {
-            head: self.head(Element::EnumValue(*id), comments),
+            head: self.head(Element::EnumValue(*id), said),
             number: self.schema.value(*id).number,
         };
         Type {
@@ -295,13 +302,13 @@ impl Reader<'_> {
             local: !enum_.visibility.exported,
             calls,
             more_calls,
-            head: self.head(Element::Enum(id), comments),
+            head: self.head(Element::Enum(id), said),
         }
     }
 
-    fn field(&self, id: FieldId, comments: &Comments) -> FieldDoc {
+    fn field(&self, id: FieldId, said: &Said) -> FieldDoc {
         let field = self.schema.field(id);
-        let mut head = self.head(Element::Field(id), comments);
+        let mut head = self.head(Element::Field(id), said);
         if let Some(default) = &field.default {
             head.options.insert(0, format!("default = {default}"));
         }

@@ -1,6 +1,7 @@
 //! The pages of a site.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use minijinja::Value;
 use minijinja::value::Serde;
@@ -13,7 +14,7 @@ use super::doc::{self, Package, Packages};
 use super::names::file_name;
 use super::{Catalogue, Edition, Next, Sink, search, versions};
 use crate::findings::ChangeRecord;
-use crate::present::page;
+use crate::present::page::{self, Template};
 use crate::report::claims;
 use crate::schema::Schema;
 use crate::text::plural;
@@ -152,8 +153,14 @@ pub(super) fn over_all<E>(mut catalogue: Catalogue, sink: &mut Sink<'_, E>) -> R
     Ok(())
 }
 
-fn render<T: Serialize>(template: &str, values: T) -> String {
-    page::render(template, Value::from(Serde(values)))
+static INDEX: LazyLock<Template> = LazyLock::new(|| Template::new(template!("index.html.j2")));
+static VERSION: LazyLock<Template> = LazyLock::new(|| Template::new(template!("version.html.j2")));
+static PACKAGE: LazyLock<Template> = LazyLock::new(|| Template::new(template!("package.html.j2")));
+static VERSIONS: LazyLock<Template> = LazyLock::new(|| Template::new(template!("versions.html.j2")));
+static REDIRECT: LazyLock<Template> = LazyLock::new(|| Template::new(include_str!("redirect.html.j2")));
+
+fn render<T: Serialize>(template: &Template, values: T) -> String {
+    template.render(Value::from(Serde(values)))
 }
 
 /// A version in a list.
@@ -223,7 +230,7 @@ fn index(catalogue: &Catalogue) -> String {
     };
     let folder = file_name(&latest.version.to_string());
     render(
-        template!("index.html.j2"),
+        &INDEX,
         Index {
             frame: Frame { names: Some(format!("{folder}/")), ..catalogue.frame(&catalogue.name, "") },
             description: catalogue.description.as_deref(),
@@ -283,7 +290,7 @@ fn version(
         (called(name), brief.page.clone(), brief.summary.clone(), brief.counts.clone())
     };
     render(
-        template!("version.html.j2"),
+        &VERSION,
         Page {
             frame: Frame {
                 above: vec![(catalogue.name.clone(), "../index.html".to_owned())],
@@ -345,7 +352,7 @@ fn of_package(catalogue: &Catalogue, of: &Version, package: &Package) -> String 
     let version = of.to_string();
     let name = called(&package.name);
     render(
-        template!("package.html.j2"),
+        &PACKAGE,
         Page {
             frame: Frame {
                 above: vec![
@@ -378,7 +385,7 @@ pub(super) fn over_versions<T: Serialize>(catalogue: &Catalogue, package: &str, 
         here: name.clone(),
         ..catalogue.frame(&format!("{name} over the versions"), "../")
     };
-    render(template!("versions.html.j2"), Page { frame, content })
+    render(&VERSIONS, Page { frame, content })
 }
 
 fn redirect(catalogue: &Catalogue, version: &str, to: &str) -> String {
@@ -389,5 +396,5 @@ fn redirect(catalogue: &Catalogue, version: &str, to: &str) -> String {
         to: &'a str,
     }
     let frame = catalogue.frame(&format!("{} {version}", catalogue.name), "../");
-    render(include_str!("redirect.html.j2"), Page { frame, version, to })
+    render(&REDIRECT, Page { frame, version, to })
 }

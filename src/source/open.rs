@@ -20,7 +20,7 @@ use crate::compile::image::Format as ImageFormat;
 use crate::config::{below, normalize};
 use crate::deps::archive;
 use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
-use crate::machine::{Host, Packed, inflate};
+use crate::machine::{Host, PATIENCE, Packed, inflate};
 use crate::oci::Client;
 
 /// The largest compiled input, in bytes, after decompression: what a protobuf message may have at most.
@@ -181,7 +181,7 @@ fn open_once(spec: &SourceSpec, context: &mut Context<'_>) -> Result<Loaded, Sou
             let failed = |source| SourceError::Artefact { source: Box::new(source) };
             let tag = place.tag.as_deref().unwrap_or_default();
             let process = Host::of_process();
-            let client = Client::new(context.host.unwrap_or(&process), place).map_err(failed)?;
+            let client = Client::new(context.host.unwrap_or(&process), place, PATIENCE).map_err(failed)?;
             let bytes = client.read(tag, "descriptors.binpb").map_err(failed)?;
             let name = Name::Artefact { place: place.to_string(), version: Version::parse(tag).ok() };
             Ok(Loaded::Image(Image { bytes, format: ImageFormat::Binary, name }))

@@ -1,19 +1,23 @@
 //! A registry of OCI artefacts that is busy, slow or breaks down in the middle of a release.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::publish::{Repo, one_line};
+use crate::publish::{Repo, one_line, script};
 use crate::server::{Answer, Request, Server};
 
 /// What a registry has: blobs by digest, manifests by tag.
-type Kept = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
+pub(crate) type Kept = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
 /// A registry, as far as a release asks one; `before` may answer in its place.
-fn registry(before: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static) -> (Server, Kept) {
+pub(crate) fn registry(
+    before: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
+) -> (Server, Kept) {
     let kept = Kept::default();
     let mine = Arc::clone(&kept);
     let server = Server::start(move |request| before(request).unwrap_or_else(|| answer(request, &mine)));
@@ -111,4 +115,64 @@ fn a_registry_that_breaks_down_before_the_push_stops_it_and_after_it_is_written_
         "{output}"
     );
     assert!(kept.lock().unwrap().contains_key("1.0.0"));
+}
+
+#[test]
+fn a_helper_of_docker_signs_in_and_its_secret_is_never_told() {
+    // `me:s3cret`
+    let (server, kept) = registry(|request| {
+        let known = request.header("authorization") == Some("Basic bWU6czNjcmV0");
+        (!known).then(|| Answer::status(401).header("www-authenticate", "Basic realm=\"x\""))
+    });
+    let repo = Repo::new();
+    let around = repo.around();
+    let at = server.url().trim_start_matches("http://").to_owned();
+    fs::create_dir_all(around.join("bin")).unwrap();
+    fs::create_dir_all(around.join("home/.docker")).unwrap();
+    let helper = |secret: &str| {
+        let text = format!(
+            "#!/bin/sh\n[ \"$1\" = get ] || exit 1\ncat >'{}'\necho '{{\"Username\": \"me\", \"Secret\": \"{secret}\"}}'\n",
+            around.join("asked").display()
+        );
+        script(&around.join("bin/docker-credential-ours"), &text);
+    };
+    let configure = |text: String| fs::write(around.join("home/.docker/config.json"), text).unwrap();
+    let mut environment = repo.environment();
+    let path = environment[OsStr::new("PATH")].clone();
+    environment.insert("PATH".into(), [around.join("bin").into_os_string(), path].join(&OsString::from(":")));
+    let run = |args: &[&str]| {
+        let environment = environment.clone();
+        let output = repo.env.run_with(args, |io| (io.env, io.now) = (environment, SystemTime::now()));
+        let told = format!("{output}");
+        assert!(!told.contains("s3cret") && !told.contains("bWU6"), "{told}");
+        output
+    };
+    let place = format!("oci://{at}/acme/pay");
+    let release = || run(&["release", "--declare", "1.0.0", "--to", "git:origin", "--to", &place]);
+    // Who is not known, or gives the wrong password, gets nothing there.
+    for (secret, config) in
+        [("s3cret", "{}".to_owned()), ("s3cret2", "{\"credsStore\": \"ours\"}".to_owned())]
+    {
+        helper(secret);
+        configure(config);
+        let output = release();
+        assert_eq!(output.code, 4, "{output}");
+        let said = one_line(&output.err);
+        assert!(said.contains(&format!("sign in as somebody who may: `docker login {at}`")), "{output}");
+        assert_eq!((repo.remote().len(), kept.lock().unwrap().len()), (1, 0), "nothing is published");
+    }
+    helper("s3cret");
+    configure(format!("{{\"credHelpers\": {{\"{at}\": \"ours\"}}}}"));
+    let output = release();
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!(fs::read_to_string(around.join("asked")).unwrap(), at);
+    configure("{\"credsStore\": \"ours\"}".to_owned());
+    let output = run(&["release", "--from", "v1.0.0", "--to", &place]);
+    assert!(output.code == 0 && output.out.contains("has it already"), "{output}");
+    let output = run(&["check", "--against", &format!("{place}:1.0.0")]);
+    assert!(output.code == 0 && output.out.contains("0 changes"), "{output}");
+    // What is kept of the release has no secret either.
+    for content in kept.lock().unwrap().values() {
+        assert!(!content.windows(6).any(|word| word == b"s3cret"));
+    }
 }

@@ -45,4 +45,7 @@ mod shapes;
 mod shell;
 mod site;
 mod staged;
+mod tags;
+#[cfg(unix)]
+mod unwell;
 mod waive;

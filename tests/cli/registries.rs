@@ -40,9 +40,11 @@ crate = \"acme-pay\"
 /// Puts files into an index, and refuses those that are there.
 const TWINE: &str = "#!/bin/sh
 step() { :; }
+hang() { sleep 600 & echo $! >\"$SERVED/../hanging\"; wait; }
 [ -z \"$STEPS\" ] || . \"$STEPS\"
 step
 echo \"twine $*\" >>\"$SERVED/../calls\"
+[ -e \"$SERVED/../twine-hangs\" ] && hang
 [ -e \"$SERVED/../twine-fails\" ] && { echo \"no entry for $TWINE_PASSWORD\" >&2; exit 1; }
 mkdir -p \"$SERVED/files\" \"$SERVED/simple/acme-pay\"
 for file; do
@@ -58,6 +60,7 @@ done
 /// Packs a crate and enters it into an index.
 const CARGO: &str = "#!/bin/sh
 step() { :; }
+hang() { sleep 600 & echo $! >\"$SERVED/../hanging\"; wait; }
 [ -z \"$STEPS\" ] || . \"$STEPS\"
 step
 echo \"cargo $*\" >>\"$SERVED/../calls\"
@@ -65,6 +68,7 @@ while [ $# -gt 0 ]; do
     case $1 in --manifest-path) shift; manifest=$1 ;; --dry-run) exit 0 ;; esac
     shift
 done
+[ -e \"$SERVED/../cargo-hangs\" ] && hang
 [ -e \"$SERVED/../cargo-fails\" ] && { echo \"error: status 503 for $CARGO_REGISTRIES_OURS_TOKEN\" >&2; exit 101; }
 version=$(sed -n 's/^version = \"\\(.*\\)\"/\\1/p' \"$manifest\")
 made=$(mktemp -d)
@@ -84,6 +88,7 @@ rm -rf \"$made\"
 /// Lays a package into a repository, one file after another.
 const MVN: &str = "#!/bin/sh
 step() { :; }
+hang() { sleep 600 & echo $! >\"$SERVED/../hanging\"; wait; }
 [ -z \"$STEPS\" ] || . \"$STEPS\"
 step
 echo \"mvn $*\" >>\"$SERVED/../calls\"
@@ -98,6 +103,7 @@ for argument; do
 done
 # To a server, which takes no file twice, and lists a version when it has been sent all.
 if [ -n \"$url\" ]; then
+    [ -e \"$SERVED/../mvn-hangs\" ] && hang
     to=$SERVED/m2/com/acme/pay/acme-pay
     mkdir -p \"$to/$version\"
     for file in $first $(echo \"$rest\" | tr , ' '); do
@@ -223,7 +229,8 @@ impl Registries {
         text.lines().map(str::to_owned).collect()
     }
 
-    fn made(&self) -> Vec<PathBuf> {
+    /// The files of the version that are in a registry.
+    pub(crate) fn made(&self) -> Vec<PathBuf> {
         let around = self.repo.around();
         let version = |version: &str| {
             [

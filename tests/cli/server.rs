@@ -26,6 +26,8 @@ pub(crate) struct Answer {
     status: u16,
     headers: Vec<(&'static str, &'static str)>,
     body: Vec<u8>,
+    /// Nothing is ever said.
+    silent: bool,
 }
 
 impl Answer {
@@ -34,7 +36,12 @@ impl Answer {
     }
 
     pub(crate) fn status(status: u16) -> Answer {
-        Answer { status, headers: Vec::new(), body: Vec::new() }
+        Answer { status, headers: Vec::new(), body: Vec::new(), silent: false }
+    }
+
+    /// None: who asked waits until they give up.
+    pub(crate) fn none() -> Answer {
+        Answer { silent: true, ..Answer::status(200) }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Answer {
@@ -101,7 +108,11 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Request) -> Answer) -> std::io::Res
     let length = request.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
     request.body = vec![0; length];
     stream.read_exact(&mut request.body)?;
-    let Answer { status, headers, body } = answer(&request);
+    let Answer { status, headers, body, silent } = answer(&request);
+    if silent {
+        // Ends when they do.
+        return stream.read(&mut [0]).map(drop);
+    }
     let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));

@@ -84,7 +84,7 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     let (settings, folder) = pipeline::settings_here(&overrides, ctx)?;
     let shape = TagPattern::parse(&settings.release.tag).map_err(|e| CliError::new(ErrorKind::Usage, e))?;
     let repo = repository(&ctx.io.cwd)?;
-    let places = Places::of(&args.to, &settings.release.to, &ctx.io.cwd, &folder)?;
+    let places = Places::of(&args.to, &settings.release, &ctx.io.cwd, &folder)?;
     let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
     let place = Workplace { repo: &repo, host: &host, now: ctx.io.now, remote: places.remote.as_deref() };
     let changelog = settings.release.changelog.clone();

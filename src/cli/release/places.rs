@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use semver::Version;
 
 use crate::cli::CliError;
-use crate::config::{Destination, MavenRepository, PythonIndex};
+use crate::config::{Destination, MavenRepository, Patience, PythonIndex, ReleaseSettings};
 use crate::machine::{FileTree, Host};
 use crate::oci::{Client, Place};
 use crate::release::ReleaseError;
@@ -24,6 +24,8 @@ pub(in crate::cli) struct Places {
     folders: Vec<(PathBuf, String)>,
     /// Where packages of languages go.
     packages: Vec<PackagePlace>,
+    /// How long they are waited for.
+    patience: Patience,
 }
 
 /// A registry of a language.
@@ -48,12 +50,12 @@ impl PackagePlace {
         }
     }
 
-    fn target(&self, version: &Version, host: &Host) -> Box<dyn Target> {
+    fn target(&self, version: &Version, host: &Host, patience: Patience) -> Box<dyn Target> {
         match self {
             PackagePlace::Go(folder, shown) => Box::new(GoProxy::new(folder, shown, version)),
-            PackagePlace::Maven(place, base) => Box::new(Maven::new(place, base, host, version)),
-            PackagePlace::Python(place) => Box::new(Python::new(place, host, version)),
-            PackagePlace::Crates(registry) => Box::new(Crates::new(registry, host, version)),
+            PackagePlace::Maven(place, base) => Box::new(Maven::new(place, base, host, version, patience)),
+            PackagePlace::Python(place) => Box::new(Python::new(place, host, version, patience)),
+            PackagePlace::Crates(registry) => Box::new(Crates::new(registry, host, version, patience)),
         }
     }
 }
@@ -63,12 +65,12 @@ impl Places {
     /// relative to the working directory, in the configuration to its folder.
     pub(in crate::cli) fn of(
         flags: &[Destination],
-        configured: &[Destination],
+        settings: &ReleaseSettings,
         cwd: &Path,
         folder: &Path,
     ) -> Result<Places, CliError> {
-        let (all, base) = if flags.is_empty() { (configured, folder) } else { (flags, cwd) };
-        let mut places = Places::default();
+        let (all, base) = if flags.is_empty() { (&*settings.to, folder) } else { (flags, cwd) };
+        let mut places = Places { patience: settings.patience, ..Places::default() };
         for destination in all {
             match destination {
                 Destination::Git(remote) => {
@@ -96,12 +98,13 @@ impl Places {
 
     /// The targets of a version, in the order in which they show it.
     pub(super) fn targets(&self, contract: &str, version: &Version, host: &Host) -> Vec<Box<dyn Target>> {
-        let packages = self.packages.iter().map(|place| place.target(version, host));
+        let packages = self.packages.iter().map(|place| place.target(version, host, self.patience));
         let version = version.to_string();
         let folder = |(path, shown): &(PathBuf, String)| {
             Box::new(Directory::new(path, shown, contract, &version)) as Box<dyn Target>
         };
-        let registry = |place| Box::new(Registry::new(place, host, &version)) as Box<dyn Target>;
+        let registry =
+            |place| Box::new(Registry::new(place, host, &version, self.patience)) as Box<dyn Target>;
         // People ask for packages by their registries: what those show is in the other places by then.
         self.folders.iter().map(folder).chain(self.registries.iter().map(registry)).chain(packages).collect()
     }
@@ -114,7 +117,7 @@ impl Places {
     ) -> Result<Vec<String>, TargetError> {
         let mut found = Vec::new();
         for place in &self.registries {
-            if Client::new(host, place)?.digest(&version.to_string())?.is_some() {
+            if Client::new(host, place, self.patience.answer)?.digest(&version.to_string())?.is_some() {
                 found.push(place.to_string());
             }
         }
@@ -138,7 +141,7 @@ impl Places {
             return Ok(Vec::new());
         }
         let files = files()?;
-        let ask = |place: &PackagePlace| match place.target(version, host).state(&files) {
+        let ask = |place: &PackagePlace| match place.target(version, host, self.patience).state(&files) {
             // There was none of the language yet.
             Err(TargetError::NoPackage(_)) => Ok((place.written(), State::Absent)),
             state => Ok((place.written(), state.map_err(ReleaseError::Target)?)),

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::package::{Tool, laid_out, package, text, unpacked};
 use super::{Prepared, State, Target, TargetError};
+use crate::config::Patience;
 use crate::machine::{FileTree, Host, Web, WebError, fail, sha256};
 use crate::words::Language;
 
@@ -25,6 +26,7 @@ pub struct Crates {
     registry: String,
     host: Host,
     version: String,
+    patience: Patience,
 }
 
 /// A package as the registry knows it.
@@ -37,8 +39,9 @@ struct Crate {
 impl Crates {
     /// A registry by its name.
     #[must_use]
-    pub fn new(registry: &str, host: &Host, version: &Version) -> Crates {
-        Crates { registry: registry.to_owned(), host: host.clone(), version: version.to_string() }
+    pub fn new(registry: &str, host: &Host, version: &Version, patience: Patience) -> Crates {
+        let (registry, version) = (registry.to_owned(), version.to_string());
+        Crates { registry, host: host.clone(), version, patience }
     }
 
     /// Cargo's own folder.
@@ -92,15 +95,17 @@ impl Crates {
     fn get(&self, web: &Web, url: &str) -> Result<Option<Vec<u8>>, TargetError> {
         match web.get(url, "*/*", None) {
             Err(WebError::Refused { status: 401 | 403, .. }) if self.token().is_some() => {
-                Ok(web.get(url, "*/*", self.token().as_deref())?)
+                web.get(url, "*/*", self.token().as_deref())
             }
-            done => Ok(done?),
+            done => done,
         }
+        .map_err(|error| self.silent(error))
     }
 
     /// What the registry has of a crate.
     fn compare(&self, krate: &Crate) -> Result<State, TargetError> {
-        let (web, index) = (Web::new()?, self.index()?);
+        let web = Web::new(self.patience.answer).map_err(|error| self.silent(error))?;
+        let index = self.index()?;
         let unusable = |why: &str| TargetError::Unusable { what: self.name(), why: why.to_owned() };
         let lines = self.get(&web, &format!("{index}/{}", prefixed(&krate.name.to_lowercase())))?;
         let lines =
@@ -128,7 +133,13 @@ impl Crates {
     fn publish(&self, folder: &Path, more: &[&str]) -> Result<(), TargetError> {
         let shown = self.name();
         // Where it runs says which configuration it reads.
-        let tool = Tool { host: &self.host, name: "cargo", target: &shown, folder: &self.host.cwd };
+        let tool = Tool {
+            host: &self.host,
+            name: "cargo",
+            target: &shown,
+            folder: &self.host.cwd,
+            patience: self.patience,
+        };
         let manifest = folder.join("Cargo.toml").into_os_string();
         let mut arguments: Vec<OsString> =
             ["publish", "--quiet", "--no-verify", "--allow-dirty", "--registry", &self.registry]
@@ -309,7 +320,9 @@ mod tests {
             let more = more.iter().map(|(name, value)| ((*name).into(), (*value).into()));
             Host { env: env.clone().into_iter().chain(more).collect(), cwd: dir.path().join("work/deep") }
         };
-        let of = |name: &str, more: &[(&str, &str)]| Crates::new(name, &host(more), &Version::new(1, 0, 0));
+        let of = |name: &str, more: &[(&str, &str)]| {
+            Crates::new(name, &host(more), &Version::new(1, 0, 0), Patience::default())
+        };
         assert_eq!(of("ours", &[]).index().unwrap(), "http://127.0.0.1:1/index");
         assert_eq!(of("ours", &[]).token().unwrap(), "t0ken");
         assert_eq!(of("crates-io", &[]).index().unwrap(), "https://index.crates.io");

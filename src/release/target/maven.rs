@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use self::folder::Laid;
 use super::package::{Tool, basic, laid_out, package, text, unpacked};
 use super::{Prepared, State, Target, TargetError};
-use crate::config::MavenRepository;
+use crate::config::{MavenRepository, Patience};
 use crate::machine::{FileTree, Host, Web, fail};
 use crate::words::Language;
 
@@ -35,6 +35,7 @@ pub struct Maven {
     folder: Option<PathBuf>,
     host: Host,
     version: String,
+    patience: Patience,
 }
 
 /// What a version is known by.
@@ -47,26 +48,42 @@ struct Coordinates {
 impl Maven {
     /// A repository; a folder in its address is relative to `base`.
     #[must_use]
-    pub fn new(place: &MavenRepository, base: &Path, host: &Host, version: &Version) -> Maven {
+    pub fn new(
+        place: &MavenRepository,
+        base: &Path,
+        host: &Host,
+        version: &Version,
+        patience: Patience,
+    ) -> Maven {
         let folder = place
             .address
             .strip_prefix("file:")
             .map(|path| base.join(path.strip_prefix("//").unwrap_or(path)));
-        Maven { place: place.clone(), folder, host: host.clone(), version: version.to_string() }
+        Maven { place: place.clone(), folder, host: host.clone(), version: version.to_string(), patience }
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TargetError> {
         match &self.folder {
             Some(folder) => folder::read(&folder.join(path)),
-            None => Ok(Web::new()?.get(&self.url(path), "*/*", self.authorization().as_deref())?),
+            None => {
+                let found = self.web()?.get(&self.url(path), "*/*", self.authorization().as_deref());
+                found.map_err(|error| self.silent(error))
+            }
         }
     }
 
     fn has(&self, path: &str) -> Result<bool, TargetError> {
         match &self.folder {
             Some(folder) => Ok(folder.join(path).is_file()),
-            None => Ok(Web::new()?.has(&self.url(path), self.authorization().as_deref())?),
+            None => {
+                let found = self.web()?.has(&self.url(path), self.authorization().as_deref());
+                found.map_err(|error| self.silent(error))
+            }
         }
+    }
+
+    fn web(&self) -> Result<Web, TargetError> {
+        Web::new(self.patience.answer).map_err(|error| self.silent(error))
     }
 
     fn url(&self, path: &str) -> String {
@@ -81,7 +98,7 @@ impl Maven {
 
     fn call(&self, folder: &Path, goals: Vec<OsString>) -> Result<(), TargetError> {
         let shown = self.name();
-        let tool = Tool { host: &self.host, name: "mvn", target: &shown, folder };
+        let tool = Tool { host: &self.host, name: "mvn", target: &shown, folder, patience: self.patience };
         let quiet = ["-B", "-q", "-DskipTests"].map(OsString::from);
         tool.run(quiet.into_iter().chain(goals).collect()).map(drop)
     }
@@ -225,6 +242,8 @@ impl Target for Maven {
         let laid = tempfile::Builder::new().prefix("protopact-").tempdir();
         let laid = laid.map_err(|e| fail("make a folder in", &std::env::temp_dir())(e.kind().into()))?;
         self.deploy(folder.path(), &format!("file://{}", laid.path().display()))?;
+        let below = laid.path().join(at.folder()).join(&at.version);
+        server::is_whole(&below, &format!("{}-{}", at.artifact, at.version))?;
         Ok(Box::new(Built { target, at, files, laid }))
     }
 }
@@ -354,7 +373,7 @@ mod tests {
     fn target(folder: &Path) -> Maven {
         let place = MavenRepository { address: "file:m2".into(), id: "m2".into() };
         let host = Host { env: std::collections::BTreeMap::new(), cwd: folder.to_owned() };
-        Maven::new(&place, folder, &host, &Version::new(1, 0, 0))
+        Maven::new(&place, folder, &host, &Version::new(1, 0, 0), Patience::default())
     }
 
     #[test]

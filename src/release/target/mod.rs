@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::machine::{FileError, FileTree, WebError};
+use crate::machine::{FileError, FileTree, Trouble, WebError};
 use crate::oci::OciError;
 use crate::words::Language;
 
@@ -76,9 +76,15 @@ pub enum TargetError {
         /// Why.
         why: String,
     },
-    /// A server of packages.
-    #[error(transparent)]
-    Web(#[from] WebError),
+    /// A server of packages does not say what it has.
+    #[error("{target} does not say what it has of the version")]
+    Web {
+        /// The target.
+        target: String,
+        /// Why not.
+        #[source]
+        source: WebError,
+    },
     /// A tool that is needed is not there.
     #[error("{target} needs {tools}, which is not on the path")]
     NoTool {
@@ -96,6 +102,8 @@ pub enum TargetError {
         error: String,
         /// What it said of the reason, without what is secret.
         said: String,
+        /// Whether it was ended because it took too long.
+        late: bool,
     },
 }
 
@@ -109,12 +117,41 @@ impl TargetError {
             }
             TargetError::Private { .. } => "say it with `licence` under `[generate]`".to_owned(),
             TargetError::NoTool { .. } => "install it: it knows how to sign in there".to_owned(),
-            TargetError::Web(error) if error.asks_for_credentials() => {
-                "give the tool that publishes there the name and the password, where it keeps them".to_owned()
+            TargetError::Web { source, .. } => {
+                let sign_in = "give the tool that publishes there the name and the password of somebody who may, where \
+                               it keeps them";
+                return way_out(source.trouble(), || sign_in.to_owned());
             }
-            TargetError::Tool { said, .. } if !said.is_empty() => format!("it said: {said}"),
+            TargetError::Registry(OciError::Registry { place, trouble, .. }) => {
+                let registry = place.trim_start_matches("oci://").split('/').next().unwrap_or_default();
+                return way_out(*trouble, || {
+                    format!("sign in as somebody who may: `docker login {registry}`")
+                });
+            }
+            TargetError::Registry(OciError::Credentials { registry, .. }) => {
+                format!("see what `docker login {registry}` says")
+            }
+            TargetError::Tool { said, late, .. } => {
+                let said = (!said.is_empty()).then(|| format!("it said: {said}"));
+                let late =
+                    late.then(|| "try again; `tool-timeout` under `[release]` gives it more time".to_owned());
+                let told: Vec<String> = said.into_iter().chain(late).collect();
+                return (!told.is_empty()).then(|| told.join("; "));
+            }
             _ => return None,
         })
+    }
+}
+
+/// What to do about a server that does not answer as it should.
+fn way_out(trouble: Trouble, sign_in: impl FnOnce() -> String) -> Option<String> {
+    match trouble {
+        Trouble::Credentials => Some(sign_in()),
+        Trouble::Passing => Some("it was asked four times: try again when it is well".to_owned()),
+        Trouble::Silent => {
+            Some("see whether it is there; `timeout` under `[release]` gives a slow one more time".to_owned())
+        }
+        Trouble::Other => None,
     }
 }
 
@@ -129,6 +166,11 @@ pub trait Target: std::fmt::Debug {
     /// The refusal of other files.
     fn other(&self) -> TargetError {
         TargetError::Other { target: self.name(), version: self.version().to_owned() }
+    }
+
+    /// That it does not say what it has.
+    fn silent(&self, source: WebError) -> TargetError {
+        TargetError::Web { target: self.name(), source }
     }
 
     /// What it has under the version of these files.

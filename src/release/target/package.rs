@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bytes::Bytes;
 use tempfile::TempDir;
 
 use super::TargetError;
+use crate::config::Patience;
 use crate::deps::archive;
-use crate::machine::run::{Call, Done, Limits, run};
+use crate::machine::run::{Call, Done, Limits, RunError, run};
 use crate::machine::{FileTree, Host};
 use crate::text::{hidden, without_secrets};
 use crate::words::Language;
-
-/// How long a tool of a language may take to build and publish a package.
-const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// The files of the package of a language, as they are in its archive.
 pub(super) fn package(files: &FileTree, language: Language) -> Result<FileTree, TargetError> {
@@ -81,6 +78,7 @@ pub(super) struct Tool<'a> {
     pub(super) target: &'a str,
     /// Where it runs.
     pub(super) folder: &'a Path,
+    pub(super) patience: Patience,
 }
 
 impl Tool<'_> {
@@ -95,9 +93,9 @@ impl Tool<'_> {
     /// Runs it. What it says is told without passwords and tokens.
     pub(super) fn run(&self, arguments: Vec<OsString>) -> Result<Done, TargetError> {
         let program = self.find()?;
-        let Tool { host, name, folder, .. } = *self;
+        let Tool { host, name, folder, patience, .. } = *self;
         let call = Call { name, program: &program, arguments, folder, input: b"", set: Vec::new() };
-        let limits = Limits { time: PATIENCE, ..Limits::default() };
+        let limits = Limits { time: patience.tool, ..Limits::default() };
         run(host, &call, limits).map_err(|error| {
             let told = |text: &str| hidden(&without_secrets(text), secrets(host));
             let said: Vec<String> = error.messages().lines().map(|line| told(line.trim())).collect();
@@ -105,6 +103,7 @@ impl Tool<'_> {
                 target: self.target.to_owned(),
                 error: told(&error.to_string()),
                 said: reasons(&said),
+                late: matches!(error, RunError::TimedOut { .. }),
             }
         })
     }
@@ -204,7 +203,8 @@ mod tests {
                 .map(|(name, value)| (name.into(), value.into()))
                 .into();
         let host = Host { env, cwd: std::env::temp_dir() };
-        let tool = Tool { host: &host, name: "sh", target: "index `x`", folder: &std::env::temp_dir() };
+        let (folder, patience) = (std::env::temp_dir(), Patience::default());
+        let tool = Tool { host: &host, name: "sh", target: "index `x`", folder: &folder, patience };
         let script = "echo \"no: $TWINE_PASSWORD $X_TOKEN https://me:pass@host/\" >&2; exit 3";
         let error = tool.run(vec!["-c".into(), script.into()]).unwrap_err();
         let told = format!("{error} {error:?} {:?}", error.hint());

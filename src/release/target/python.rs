@@ -17,7 +17,7 @@ use self::distribution::{Distributions, distributions};
 use self::index::{File, files_of, is_of};
 use super::package::{Tool, basic, package};
 use super::{Prepared, State, Target, TargetError};
-use crate::config::PythonIndex;
+use crate::config::{Patience, PythonIndex};
 use crate::machine::{FileTree, Host, Web, sha256};
 use crate::text::pep_440;
 use crate::words::Language;
@@ -34,6 +34,7 @@ pub struct Python {
     place: PythonIndex,
     host: Host,
     version: String,
+    patience: Patience,
 }
 
 /// What the configuration of twine knows of an index.
@@ -48,9 +49,9 @@ struct Section {
 impl Python {
     /// An index.
     #[must_use]
-    pub fn new(place: &PythonIndex, host: &Host, version: &Version) -> Python {
+    pub fn new(place: &PythonIndex, host: &Host, version: &Version, patience: Patience) -> Python {
         let version = pep_440(version).unwrap_or_else(|| version.to_string());
-        Python { place: place.clone(), host: host.clone(), version }
+        Python { place: place.clone(), host: host.clone(), version, patience }
     }
 
     fn index(&self) -> String {
@@ -99,11 +100,12 @@ impl Python {
 
     /// What the index has of the version, and whether it has all that is made here, and only that.
     fn compare(&self, made: &Distributions) -> Result<(State, Vec<String>), TargetError> {
-        let web = Web::new()?;
+        let silent = |error| self.silent(error);
+        let web = Web::new(self.patience.answer).map_err(silent)?;
         let authorization = self.authorization();
         let url = format!("{}/{}/", self.index(), made.project);
         let accept = "application/vnd.pypi.simple.v1+json, text/html;q=0.5, */*;q=0.1";
-        let Some(page) = web.get(&url, accept, authorization.as_deref())? else {
+        let Some(page) = web.get(&url, accept, authorization.as_deref()).map_err(silent)? else {
             return Ok((State::Absent, Vec::new()));
         };
         let mut there = Vec::new();
@@ -114,7 +116,7 @@ impl Python {
             let Some(ours) = made.files.get(&name) else { return Ok((State::Other, there)) };
             let sum = match sum {
                 Some(sum) => sum,
-                None => match web.get(&url, "*/*", authorization.as_deref())? {
+                None => match web.get(&url, "*/*", authorization.as_deref()).map_err(silent)? {
                     Some(content) => sha256(&content),
                     None => continue,
                 },
@@ -193,7 +195,14 @@ impl Prepared for Built {
         let missing = made.files.iter().filter(|(name, _)| !there.contains(&(*name).to_owned()));
         arguments.extend(missing.map(|(name, _)| OsString::from(name)));
         let shown = target.name();
-        let sent = Tool { host: &target.host, name, target: &shown, folder: folder.path() }.run(arguments);
+        let tool = Tool {
+            host: &target.host,
+            name,
+            target: &shown,
+            folder: folder.path(),
+            patience: target.patience,
+        };
+        let sent = tool.run(arguments);
         // Of two that send the same, one is told that it is there.
         match sent {
             Ok(_) => Ok(()),
@@ -233,7 +242,8 @@ mod tests {
     fn python(upload: &str, index: Option<&str>, env: &[(&str, &str)]) -> Python {
         let place = PythonIndex { upload: upload.to_owned(), index: index.map(str::to_owned) };
         let env = env.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        Python::new(&place, &Host { env, cwd: PathBuf::new() }, &Version::parse("2.0.0-rc.1").unwrap())
+        let host = Host { env, cwd: PathBuf::new() };
+        Python::new(&place, &host, &Version::parse("2.0.0-rc.1").unwrap(), Patience::default())
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::{Prepared, State, Target, TargetError};
+use crate::config::Patience;
 use crate::machine::{FileTree, Host, sha256};
 use crate::oci::{Client, Place, manifest};
 use crate::release::artefacts::RELEASE;
@@ -15,17 +16,18 @@ pub struct Registry {
     place: Place,
     host: Host,
     version: String,
+    patience: Patience,
 }
 
 impl Registry {
     /// A repository, for a version as OCI spells it.
     #[must_use]
-    pub fn new(place: &Place, host: &Host, version: &str) -> Registry {
-        Registry { place: place.clone(), host: host.clone(), version: version.to_owned() }
+    pub fn new(place: &Place, host: &Host, version: &str, patience: Patience) -> Registry {
+        Registry { place: place.clone(), host: host.clone(), version: version.to_owned(), patience }
     }
 
     fn client(&self) -> Result<Client, TargetError> {
-        Ok(Client::new(&self.host, &self.place)?)
+        Ok(Client::new(&self.host, &self.place, self.patience.answer)?)
     }
 }
 

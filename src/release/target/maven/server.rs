@@ -58,6 +58,19 @@ pub(super) fn artefacts(folder: &Path, stem: &str) -> Result<Vec<Artefact>, Targ
     Ok(files)
 }
 
+/// That a version was laid there which somebody can use: with its description and its classes.
+pub(super) fn is_whole(folder: &Path, stem: &str) -> Result<(), TargetError> {
+    let all = artefacts(folder, stem)?;
+    let has = |kind: &str| all.iter().any(|file| file.classifier.is_empty() && file.kind == kind);
+    match ["pom", "jar"].into_iter().find(|kind| !has(kind)) {
+        None => Ok(()),
+        Some(kind) => Err(TargetError::Unusable {
+            what: "what Maven has built".to_owned(),
+            why: format!("it has no `{stem}.{kind}`"),
+        }),
+    }
+}
+
 /// What the name of a note is, the first or a later one.
 pub(super) fn note_name(stem: &str, number: u32) -> String {
     format!("{stem}-listed-{number}.txt")

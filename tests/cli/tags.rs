@@ -1,0 +1,220 @@
+//! Tags of versions: signed, of several contracts in a repository, and with what was accepted.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::env::Output;
+use crate::git::git;
+use crate::publish::{Repo, one_line, script};
+
+/// Whether git finds a good signature at a tag or a commit, by what it is told besides.
+#[expect(clippy::disallowed_methods, reason = "git itself is the judge")]
+fn verifies(folder: &Path, told: &[&str], what: &[&str]) -> bool {
+    let mut command = std::process::Command::new("git");
+    command.args(told).args(what).current_dir(folder);
+    let output =
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").output().unwrap();
+    output.status.success()
+}
+
+/// Runs a program that makes a key.
+#[expect(clippy::disallowed_methods, reason = "only it makes such keys")]
+fn make(program: &str, arguments: &[&str]) {
+    let output = std::process::Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// A contract whose tags and commits git signs with a key that is set up by these settings.
+fn signing(repo: &Repo, settings: &[(&str, &str)]) {
+    for (key, value) in settings.iter().chain(&[("tag.gpgSign", "true"), ("commit.gpgSign", "true")]) {
+        repo.git(&["config", key, value]);
+    }
+}
+
+#[test]
+#[cfg_attr(not(has_ssh_keygen), ignore = "there is no `ssh-keygen`")]
+fn what_is_signed_with_an_ssh_key_is_verified_by_git() {
+    let repo = Repo::new();
+    let around = repo.around();
+    let path = |name: &str| around.join(name).to_str().unwrap().to_owned();
+    for key in ["ours", "theirs"] {
+        make("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", &path(key)]);
+        let public = fs::read_to_string(path(&format!("{key}.pub"))).unwrap();
+        fs::write(path(&format!("{key}.allowed")), format!("a@example.com {public}")).unwrap();
+    }
+    signing(&repo, &[("gpg.format", "ssh"), ("user.signingKey", &path("gone"))]);
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert!(output.code == 4 && one_line(&output.err).contains("gone"), "{output}");
+    assert_eq!((repo.remote().len(), repo.folder().len(), repo.git(&["tag"]).as_str()), (1, 0, ""));
+
+    signing(&repo, &[("user.signingKey", &path("ours"))]);
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 0, "{output}");
+    for folder in [repo.env.work(), around.join("origin.git")] {
+        for (allowed, good) in [("ours", true), ("theirs", false)] {
+            let allowed = format!("gpg.ssh.allowedSignersFile={}", path(&format!("{allowed}.allowed")));
+            for what in [["verify-tag", "v1.0.0"], ["verify-commit", "main"]] {
+                assert_eq!(verifies(&folder, &["-c", &allowed], &what), good, "{what:?} by {allowed}");
+            }
+        }
+    }
+    // What is signed is read again.
+    let output = repo.run(&["release", "--from", "v1.0.0", "--quiet"]);
+    assert!(output.code == 0 && output.out.contains("has it already"), "{output}");
+}
+
+#[test]
+#[cfg_attr(not(has_gpg), ignore = "there is no `gpg`")]
+fn what_is_signed_with_an_openpgp_key_is_verified_by_git() {
+    let repo = Repo::new();
+    let around = repo.around();
+    let mut programs = Vec::new();
+    for who in ["ours", "theirs"] {
+        let home = around.join(who);
+        fs::create_dir(&home).unwrap();
+        script(
+            &around.join(who).join("run"),
+            &format!("#!/bin/sh\nGNUPGHOME='{}' exec gpg --quiet \"$@\"\n", home.display()),
+        );
+        let program = home.join("run").to_str().unwrap().to_owned();
+        let key = [
+            "--batch",
+            "--passphrase",
+            "",
+            "--quick-generate-key",
+            "A <a@example.com>",
+            "ed25519",
+            "sign",
+            "never",
+        ];
+        make("chmod", &["700", home.to_str().unwrap()]);
+        make(&program, &key);
+        programs.push(program);
+    }
+    signing(&repo, &[("gpg.program", &programs[0])]);
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 0, "{output}");
+    for folder in [repo.env.work(), around.join("origin.git")] {
+        for (program, good) in programs.iter().zip([true, false]) {
+            for what in [["verify-tag", "v1.0.0"], ["verify-commit", "main"]] {
+                let told = format!("gpg.program={program}");
+                assert_eq!(verifies(&folder, &["-c", &told], &what), good, "{what:?} by {program}");
+            }
+        }
+    }
+    for who in ["ours", "theirs"] {
+        make("gpgconf", &["--homedir", around.join(who).to_str().unwrap(), "--kill", "all"]);
+    }
+}
+
+/// Runs a command in a folder of the repository.
+fn run_in(repo: &Repo, folder: &str, args: &[&str]) -> Output {
+    let (environment, cwd) = (repo.environment(), repo.env.work().join(folder));
+    repo.env.run_with(args, |io| {
+        (io.env, io.cwd, io.now) = (environment, cwd, SystemTime::now());
+    })
+}
+
+#[test]
+fn contracts_of_one_repository_have_versions_of_their_own() {
+    let repo = Repo::new();
+    repo.env.remove("protopact.toml");
+    repo.env.remove("CHANGELOG.md");
+    repo.env.remove("proto/pay/v1/pay.proto");
+    let text = |name: &str, field: &str| {
+        format!("syntax = \"proto3\";\npackage {name}.v1;\nmessage One {{\n  {field}\n}}\n")
+    };
+    for name in ["pay", "ship"] {
+        let config = format!(
+            "[contract]\nname = \"acme/{name}\"\nroots = [\"proto\"]\n\n[release]\ntag = \"{{contract}}/v{{version}}\"\n\
+             to = [\"git:origin\", \"dir:../../published\"]\nchangelog = \"CHANGELOG.md\"\n"
+        );
+        repo.env.write(&format!("{name}/protopact.toml"), &config);
+        repo.env.write(&format!("{name}/proto/{name}/v1/{name}.proto"), &text(name, "string id = 1;"));
+    }
+    repo.push("two contracts");
+    let release =
+        |folder: &str, more: &[&str]| run_in(&repo, folder, &[&["release", "--quiet"], more].concat());
+    for (folder, version) in [("pay", "1.0.0"), ("ship", "0.4.0")] {
+        let output = release(folder, &["--declare", version]);
+        assert_eq!(output.code, 0, "{output}");
+    }
+    // An addition here, a break there: each is counted from its own last version, and neither sees the other.
+    repo.env.write("pay/proto/pay/v1/pay.proto", &text("pay", "string id = 1; string note = 2;"));
+    repo.push("an addition");
+    assert_eq!(release("ship", &[]).out, "nothing changed since 0.4.0: no release\n");
+    assert_eq!(release("pay", &[]).code, 0);
+    repo.env.write("ship/proto/ship/v1/ship.proto", &text("ship", "int32 id = 1;"));
+    repo.push("a break");
+    assert_eq!(release("pay", &[]).out, "nothing changed since 1.1.0: no release\n");
+    let output = release("ship", &[]);
+    assert!(output.code == 1 && output.err.contains("the next version is 0.5.0"), "{output}");
+    assert_eq!(release("ship", &["--declare", "0.5.0"]).code, 0);
+
+    let tags = ["acme/pay/v1.0.0", "acme/pay/v1.1.0", "acme/ship/v0.4.0", "acme/ship/v0.5.0"];
+    let remote = repo.remote();
+    let there: Vec<_> = remote.keys().filter_map(|name| name.strip_prefix("refs/tags/")).collect();
+    assert_eq!(there, tags);
+    for (folder, own, other) in [("pay", ["1.1.0", "1.0.0"], "ship"), ("ship", ["0.5.0", "0.4.0"], "pay")] {
+        let listed = run_in(&repo, folder, &["versions", "--places", "--format", "json"]);
+        let listed: Value = serde_json::from_str(&listed.out).unwrap();
+        let rows = listed["versions"].as_array().unwrap();
+        let versions: Vec<_> = rows.iter().map(|row| row["version"].as_str().unwrap()).collect();
+        assert_eq!(versions, own);
+        let places = serde_json::json!(["git:origin", "dir:../../published"]);
+        assert!(rows.iter().all(|row| row["places"] == places), "{listed}");
+        let changelog = repo.env.read(&format!("{folder}/CHANGELOG.md"));
+        assert!(own.iter().all(|version| changelog.contains(&format!("## [{version}]"))), "{changelog}");
+        assert!(!changelog.contains(&format!("{other}.v1")), "{changelog}");
+        assert_eq!(git(&repo.env.work(), &["cat-file", "-t", &format!("acme/{folder}/v{}", own[0])]), "tag");
+        // Each can be compared with by its own.
+        let check = run_in(&repo, folder, &["check", "--against", &format!("acme/{folder}/v{}", own[0])]);
+        assert!(check.code == 0 && check.out.contains("0 changes"), "{check}");
+    }
+}
+
+#[test]
+fn what_was_accepted_is_named_with_its_reason_and_its_owner() {
+    let repo = Repo::published();
+    repo.edit("int32 amount", "string amount");
+    let report = repo.run(&["check", "--against", "v1.0.0", "--format", "json"]);
+    let report: Value = serde_json::from_str(&report.out).unwrap();
+    let open: Vec<_> = report["findings"].as_array().unwrap().iter().collect();
+    assert!(!open.is_empty(), "{report}");
+    for finding in &open {
+        let fingerprint = finding["fingerprint"].as_str().unwrap();
+        let args = [
+            "--reason",
+            "nobody pays in numbers",
+            "--owner",
+            "payments",
+            "--until",
+            "2.1.0",
+            "--against",
+            "v1.0.0",
+        ];
+        let output = repo.run(&[&["waive", fingerprint], &args[..]].concat());
+        assert_eq!(output.code, 0, "{output}");
+    }
+    repo.push("accepted");
+    assert_eq!(repo.run(&["check", "--against", "v1.0.0"]).code, 0);
+    // What is accepted is a break all the same.
+    assert_eq!(repo.run(&["release", "--quiet"]).code, 1);
+    let output = repo.run(&["release", "--declare", "2.0.0"]);
+    assert_eq!(output.code, 0, "{output}");
+    let notes = repo.git(&["tag", "-l", "--format=%(contents)", "v2.0.0"]);
+    let kept = fs::read_to_string(repo.around().join("published/acme/pay/2.0.0/CHANGELOG.md")).unwrap();
+    for text in [repo.env.read("CHANGELOG.md"), notes, kept] {
+        let (_, accepted) = text.split_once("### Accepted breaks").unwrap_or_else(|| panic!("{text}"));
+        let accepted = one_line(accepted.split("\n### ").next().unwrap());
+        assert!(accepted.contains("accepted by payments until 2.1.0: nobody pays in numbers"), "{text}");
+        for finding in &open {
+            let (rule, fingerprint) =
+                (finding["rule"].as_str().unwrap(), finding["fingerprint"].as_str().unwrap());
+            assert!(accepted.contains(&format!("`{rule}`, `{fingerprint}`")), "{text}");
+        }
+    }
+}
