@@ -14,13 +14,15 @@ use crate::git::is_plain_name;
 
 /// How many directory entries a walk may see; a limit against chains of links and against `/`.
 const MAX_ENTRIES: usize = 2_000_000;
+/// How many links to folders a walk may follow: what is reached by more of them is the same few folders, over and over.
+const MAX_LINKS: usize = 50_000;
 /// How deep directories may nest.
 const MAX_DEPTH: usize = 256;
 
 /// Fills a tree with the wanted files under a root. `skip` says which directories to leave out, by their path
 /// from the root.
 pub(super) fn fill(tree: &mut Tree, root: &Path, skip: &dyn Fn(&Path) -> bool) -> Result<(), SourceError> {
-    let mut walk = Walk { tree, root, skip, seen: 0, linked: false };
+    let mut walk = Walk { tree, root, skip, seen: 0, followed: 0, linked: false };
     walk.enter(root, "", &mut vec![root.to_path_buf()])?;
     let linked = walk.linked;
     tree.problems.sort();
@@ -55,6 +57,8 @@ struct Walk<'a> {
     root: &'a Path,
     skip: &'a dyn Fn(&Path) -> bool,
     seen: usize,
+    /// Links to folders.
+    followed: usize,
     /// Whether a link led to something.
     linked: bool,
 }
@@ -190,6 +194,11 @@ impl Walk<'_> {
         }
         if target.components().any(|c| c.as_os_str() == ".git") {
             return Ok(());
+        }
+        self.followed += 1;
+        if self.followed > MAX_LINKS {
+            let text = self.root.display().to_string();
+            return Err(SourceError::TooLarge { text, limit: MAX_LINKS, what: "links to folders" });
         }
         above.push(target.clone());
         self.enter(&target, &format!("{path}/"), above)?;

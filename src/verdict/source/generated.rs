@@ -51,7 +51,8 @@ pub(in crate::verdict) struct Generated {
     /// How many changes are about an element or something in it, of the old side and of the new one.
     asked: [FxHashMap<Element, usize>; 2],
     lost: Memo<(Language, Element, Element), Lost>,
-    traits: Memo<Element, Vec<String>>,
+    /// The first of each kind that is lost, with what there is to say of it.
+    traits: Memo<Element, Vec<(Derived, String)>>,
     tops: Memo<Container, Shared>,
     members: Memo<(Language, Element), Members>,
     groups: Memo<Language, Groups>,
@@ -328,17 +329,21 @@ impl Generated {
         }
         let Some(Element::Message(was)) = back(cx, Element::Message(owner)) else { return None };
         let lost = self.traits.get(Element::Message(owner), || {
-            let now = rust::traits(cx.new, owner);
-            rust::traits(cx.old, was).into_iter().filter(|name| !now.contains(name)).collect()
+            let now: FxHashSet<String> = rust::traits(cx.new, owner).into_iter().collect();
+            let mut first: Vec<(Derived, String)> = Vec::new();
+            for name in rust::traits(cx.old, was).into_iter().filter(|name| !now.contains(name)) {
+                let Some((path, traits)) = name.split_once(": ") else { continue };
+                let derived = if traits == "Copy" { Derived::Copy } else { Derived::Eq };
+                // A message may have very many oneofs: one that is named is enough.
+                if first.iter().all(|(known, _)| *known != derived) {
+                    let traits = traits.replace(" + ", "` and `");
+                    let says = "code that counts on it does not compile";
+                    first.push((derived, format!("`{path}` no longer derives `{traits}`: {says}")));
+                }
+            }
+            first
         });
-        lost.iter().find_map(|name| {
-            let (path, traits) = name.split_once(": ")?;
-            let derived = if traits == "Copy" { Derived::Copy } else { Derived::Eq };
-            let traits = traits.replace(" + ", "` and `");
-            (!allows(derived)).then(|| {
-                format!("`{path}` no longer derives `{traits}`: code that counts on it does not compile")
-            })
-        })
+        lost.iter().find(|(derived, _)| !allows(*derived)).map(|(_, reason)| reason.clone())
     }
 
     /// The first name of something that was there and is called otherwise beside `new`.
