@@ -467,18 +467,11 @@ fn kotlin(root: &Path, machine: &Machine) {
 }
 
 #[test]
-#[ignore = "builds packages: ci/sdk"]
-fn java_lite_and_kotlin_build_and_are_used() {
-    let files = read(&project().join("contracts/proto"));
-    let newest = sdk::lines_of(Language::Java)[0];
-    line_builds(&files, Language::Java, newest, "kotlin = true\nlite = true\n", kotlin);
-}
-
-#[test]
 #[ignore = "builds packages: ci/sdk --all"]
 fn all_java_lite_and_kotlin_build_and_are_used() {
     let files = read(&project().join("contracts/proto"));
     let lines = sdk::lines_of(Language::Java);
+    line_builds(&files, Language::Java, lines[0], "kotlin = true\nlite = true\n", kotlin);
     line_builds(&files, Language::Java, lines[1], "kotlin = true\n", kotlin);
     // Names of all kinds in both forms, and extensions of options among them.
     let odd = read(&project().join("fixtures/codegen/odd"));
