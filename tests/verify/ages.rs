@@ -145,6 +145,12 @@ fn every_release_of_go_reads_as_its_model_does() {
     hold(Language::Go);
 }
 
+/// Whether every release is asked, and not only the first and the last that a row names.
+#[expect(clippy::disallowed_methods, reason = "ci/truth says so in the environment")]
+fn every() -> bool {
+    std::env::var_os("PROTOPACT_TRUTH_ALL").is_some()
+}
+
 /// Asks every release of a language that a row names.
 fn hold(language: Language) {
     let side = side(&files(), "v1");
@@ -152,7 +158,8 @@ fn hold(language: Language) {
     let (mut wrong, mut tried) = (Vec::new(), 0);
     for row in runtimes::ROWS.iter().filter(|row| row.language == language) {
         let Row { pure, .. } = *row;
-        for version in row.tried {
+        let (first, last) = (row.tried.first(), row.tried.last());
+        for version in row.tried.iter().filter(|v| every() || [first, last].contains(&Some(v))) {
             let mut age: Age = version.parse().unwrap();
             age.pure = pure;
             let pinned = Pinned { language, age };

@@ -146,8 +146,17 @@ impl Sdk for Python {
         let in_fresh = format!("{fresh}/{bin}/python");
         let quiet = ["install", "-q", "--disable-pip-version-check"];
         let into_fresh = [&["-m", "pip", "--python", &in_fresh][..], &quiet].concat();
-        run.step("python3", &["-m", "venv", &tools])?;
-        run.step(&in_tools, &[&["-m", "pip"][..], &quiet, &[PYTHON_BUILD, PYTHON_PIP]].concat())?;
+        // To put an installer into an environment takes longer than to have the one outside, since pip 22.3, install there.
+        run.step("python3", &["-m", "venv", "--without-pip", &tools])?;
+        let outside = ["-m", "pip", "--python", &in_tools];
+        let (program, pip) = match run.try_step("python3", &[&outside[..], &["--version"]].concat())? {
+            Ok(_) => ("python3", &outside[..]),
+            Err(_) => {
+                run.step("python3", &["-m", "venv", "--clear", &tools])?;
+                (&*in_tools, &outside[..2])
+            }
+        };
+        run.step(program, &[pip, &quiet, &[PYTHON_BUILD, PYTHON_PIP]].concat())?;
         run.step(&in_tools, &["-m", "build", "--outdir", &dist])?;
         // The distribution's own environment has nothing but what it asks for, no installer either: to put one there
         // takes longer than anything else here.
