@@ -68,7 +68,8 @@ try {
     // A page of `verify`: from whatever is red it is one click to the change behind it. What is folded has been opened by
     // whoever sees it.
     const red = ["main > .strip td", ".grid td", ".agreed b"].map(place => `${place}:is(.predicted, .bad)`).join(", ");
-    for (const width of readFileSync(path, "utf8").includes('class="scroll strip"') ? [390, 1280] : []) {
+    const isMatrix = readFileSync(path, "utf8").includes('class="scroll strip"');
+    for (const width of isMatrix ? [390, 1280] : []) {
       const page = await browser.newPage();
       await page.setViewport({ width, height: 900 });
       await page.goto(url);
@@ -87,6 +88,17 @@ try {
       }
       hold(`${name} (${width} wide): ${spots.length} red places, each one click from its change`,
         spots.length > 0 && astray.length === 0, astray.slice(0, 3).join("\n"));
+      await page.close();
+    }
+    if (isMatrix) {
+      // As wide as a sheet of A4 within the margins that Chromium leaves. What is too wide would be cut off, or all of it
+      // printed smaller.
+      const page = await browser.newPage();
+      await page.setViewport({ width: 717, height: 900 });
+      await page.emulateMediaType("print");
+      await page.goto(url);
+      const wide = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+      hold(`${name}: printed, nothing overflows`, wide <= 0, `by ${wide} pixels`);
       await page.close();
     }
     if (!readFileSync(path, "utf8").includes('id="filter"')) continue;
