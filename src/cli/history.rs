@@ -9,7 +9,7 @@ use super::pipeline::{self, Job};
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::config::{Deprecation, ImportPlace};
 use crate::git::{Repo, TagPattern};
-use crate::ledger::{Chronicle, Chronicler, Kept, Removable, Story, tell};
+use crate::ledger::{Chronicle, Chronicler, Kept, Removable, Story, protolock, tell};
 use crate::present::{Choice, Format, Formats};
 use crate::source::{Content, Name, Opened};
 use crate::text::{Date, Line, View, near, plural};
@@ -27,7 +27,8 @@ Examples:
   protopact history shop.v1                  a package
   protopact history shop.v1.Item --format json
   protopact history --removable              what is deprecated, and may go
-  protopact history --write contract.history for `check --history`, where there are no tags")]
+  protopact history --write contract.history for `check --history`, where there are no tags
+  protopact history --import proto.lock --write contract.history")]
 pub(super) struct HistoryArgs {
     /// A message or enum, or what stands around several: a package, an outer message
     #[arg(value_name = "SYMBOL")]
@@ -49,6 +50,10 @@ pub(super) struct HistoryArgs {
     /// Whether a file, or the one of the configuration, has what all versions and the working tree say, and nothing else
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["removable", "symbol"])]
     verify: Option<Option<PathBuf>>,
+
+    /// Take over what a `proto.lock` of protolock remembers, into the file of `--write` or of the configuration
+    #[arg(long, value_name = "LOCK", conflicts_with_all = ["removable", "symbol", "verify"])]
+    import: Option<PathBuf>,
 
     /// The shape of version tags
     #[arg(long, value_name = "SHAPE")]
@@ -98,15 +103,21 @@ pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     let file = match (&args.write, &args.verify) {
         (Some(named), _) => Some(place(named.as_deref(), "--write", ctx)?),
         (None, Some(named)) => Some(place(named.as_deref(), "--verify", ctx)?),
+        (None, None) if args.import.is_some() => Some(place(None, "--write", ctx)?),
         (None, None) => None,
     };
+    let imported = args.import.as_deref().map(|lock| import(lock, ctx)).transpose()?;
     let (chronicler, notes) = read(args.tag.as_deref(), ctx)?;
     for note in &notes {
         ctx.note(note)?;
     }
     if let Some(file) = &file {
         let told = chronicler.kept();
-        return if args.write.is_some() { write(file, &told, ctx) } else { verify(file, &told, ctx) };
+        return match (imported, args.verify.is_some()) {
+            (_, true) => verify(file, &told, ctx),
+            (Some(imported), false) => write(file, &told.and(imported), ctx),
+            (None, false) => write(file, &told, ctx),
+        };
     }
     let chronicle = chronicler.finish();
     let chronicle = match &args.symbol {
@@ -190,6 +201,22 @@ fn place(named: Option<&Path>, flag: &str, ctx: &mut Ctx<'_>) -> Result<ImportPl
         CliError::usage(format!("`{flag}` names no file, and no configuration does"))
             .hint(format!("`{flag} contract.history`, or `file = \"contract.history\"` under `[history]`"))
     })
+}
+
+/// What a lock file of protolock remembers.
+fn import(lock: &Path, ctx: &mut Ctx<'_>) -> Result<Kept, CliError> {
+    let name = lock.display().to_string();
+    let text = std::fs::read_to_string(ctx.io.cwd.join(lock))
+        .map_err(|e| CliError::outside(format!("cannot read `{name}`"), e))?;
+    let imported = protolock(&text).map_err(|e| {
+        CliError::new(ErrorKind::Usage, e)
+            .while_(format!("cannot read `{name}`"))
+            .hint("it is the file that `protolock commit` writes: JSON with `definitions`")
+    })?;
+    for note in &imported.notes {
+        ctx.note(note)?;
+    }
+    Ok(imported.kept)
 }
 
 /// Adds to a file, or makes it.

@@ -46,6 +46,9 @@ pub(crate) struct Declared {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) name: String,
+    /// What it takes and returns, spelled with full names: `(a.Get) returns (stream a.Item)`; several where a name depends
+    /// on imports.
+    pub(crate) may_be: Vec<String>,
     /// `deprecated = true`.
     pub(crate) deprecated: bool,
 }
@@ -109,8 +112,11 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
         reserved_names: Vec::new(),
         extensions: Vec::new(),
         calls: {
-            let call =
-                |m: &Method<'_>| Call { name: m.name.to_owned(), deprecated: is_deprecated(&m.options) };
+            let call = |m: &Method<'_>| Call {
+                name: m.name.to_owned(),
+                may_be: signatures(&file, m),
+                deprecated: is_deprecated(&m.options),
+            };
             s.methods.iter().map(call).collect()
         },
         deprecated: is_deprecated(&s.options) || scope_deprecated(&file, None),
@@ -124,6 +130,23 @@ fn scope_deprecated(file: &File<'_>, message: Option<u32>) -> bool {
         Some(message) => is_deprecated(&message.options) || scope_deprecated(file, message.parent),
         None => is_deprecated(&file.options),
     }
+}
+
+/// What a method takes and returns, in every way that its names can mean.
+fn signatures(file: &File<'_>, method: &Method<'_>) -> Vec<String> {
+    let outputs = resolve(file, None, &method.output.0);
+    let with = |input: String| {
+        let of =
+            |output: &String| signature([&input, output], [method.client_streaming, method.server_streaming]);
+        outputs.iter().map(of).collect::<Vec<_>>()
+    };
+    resolve(file, None, &method.input.0).into_iter().flat_map(with).collect()
+}
+
+/// What a method takes and returns, as texts of versions and files of history have it.
+pub(crate) fn signature([input, output]: [&str; 2], [client, server]: [bool; 2]) -> String {
+    let stream = |is: bool| if is { "stream " } else { "" };
+    format!("({}{input}) returns ({}{output})", stream(client), stream(server))
 }
 
 /// The extensions that a file declares, by the messages that they may extend.

@@ -1,7 +1,8 @@
 //! The change: what happened, to which elements.
 
 use super::kind::{
-    Comeback, Departure, Id, Kind, NameChange, Notice, Past, keep_key, reserve_field, reserve_value,
+    Comeback, Departure, Id, Kind, NameChange, Notice, Otherwise, Past, keep_key, reserve_field,
+    reserve_value,
 };
 use super::remedy::Remedy;
 use crate::schema::{Cardinality, Element, FieldId, Meaning, MessageId, Schema, options, qualify};
@@ -55,6 +56,9 @@ pub struct Change {
     pub new: Option<Element>,
     /// Of a removal: how long published versions have had the element deprecated, where somebody has looked.
     pub notice: Notice,
+    /// Of a type, extension, service or method that came: what published versions had under its name that was something else,
+    /// as far as anybody remembers.
+    pub otherwise: Vec<Otherwise>,
 }
 
 impl Change {

@@ -23,8 +23,8 @@ pub use echoes::{Echoes, echoes, is_compilers_own};
 pub(crate) use fields::default_change;
 pub(crate) use gone::gone_whole;
 pub use kind::{
-    Comeback, Departure, Ever, FileOption, Kind, NameChange, Notice, OneofChange, OptionText, Past,
-    Structure, Waits,
+    Comeback, Departure, Ever, FileOption, Kind, NameChange, Notice, OneofChange, OptionText, Otherwise,
+    Past, Structure, Waits, Was,
 };
 pub(crate) use kind::{Place, Shown, beside, wording};
 pub(crate) use messages::missing;
@@ -60,7 +60,7 @@ struct Differ<'a> {
 
 impl Differ<'_> {
     fn push(&mut self, kind: Kind, old: Option<Element>, new: Option<Element>) {
-        self.out.push(Change { kind, old, new, notice: Notice::default() });
+        self.out.push(Change { kind, old, new, notice: Notice::default(), otherwise: Vec::new() });
     }
 
     /// What features tell generators, of two paired elements that stand in `outer`: once, where it is said.

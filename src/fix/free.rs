@@ -77,7 +77,7 @@ impl<'a> Numbers<'a> {
         let Some(file) = file else { return BTreeSet::new() };
         let path = old.file(file).display.clone();
         let sort = if is_enum { Sort::Enum } else { Sort::Message };
-        let query = Query { full_name: full_name.into(), sort, own: true, path };
+        let query = Query { full_name: full_name.into(), sort, own: true, path, fresh: false };
         let uses = memory.recall(&[query]).uses;
         let numbers: BTreeSet<i32> = uses.into_iter().flatten().map(|u| u.number).collect();
         self.recalled.borrow_mut().insert(full_name.to_owned(), numbers.clone());

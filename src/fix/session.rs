@@ -14,7 +14,7 @@ use crate::compare::{Background, Comparison};
 use crate::compile::{CompileError, Input, InputFile, compile};
 use crate::diff::Change;
 use crate::findings::{Finding, Standing};
-use crate::ledger::{Memory, Query, Recalled, Use};
+use crate::ledger::{Had, Memory, Query, Recalled, Use};
 use crate::policy::decide;
 use crate::schema::{BuildError, Schema};
 
@@ -550,9 +550,11 @@ fn said(error: &RepairError) -> String {
 /// A memory that is asked once for everything.
 pub(super) struct Cached<'m> {
     inner: Option<&'m dyn Memory>,
-    /// The uses of each, and whether they are all there were.
-    known: RefCell<BTreeMap<Query, (Vec<Use>, bool)>>,
+    /// The uses of each, whether they are all there were, and who declares it.
+    known: RefCell<BTreeMap<Query, Answer>>,
 }
+
+type Answer = (Vec<Use>, bool, Option<Had>);
 
 impl<'m> Cached<'m> {
     pub(super) fn new(inner: Option<&'m dyn Memory>) -> Cached<'m> {
@@ -569,14 +571,22 @@ impl Memory for Cached<'_> {
     fn recall(&self, queries: &[Query]) -> Recalled {
         let mut known = self.known.borrow_mut();
         let missing: Vec<Query> = queries.iter().filter(|q| !known.contains_key(*q)).cloned().collect();
-        let mut notes = Vec::new();
+        let (mut reach, mut notes) = (None, Vec::new());
         if let Some(inner) = self.inner.filter(|_| !missing.is_empty()) {
             let recalled = inner.recall(&missing);
-            notes = recalled.notes;
+            (reach, notes) = (recalled.reach, recalled.notes);
             let whole = recalled.whole.into_iter().chain(std::iter::repeat(false));
-            known.extend(missing.into_iter().zip(recalled.uses.into_iter().zip(whole)));
+            let declared = recalled.declared.into_iter().chain(std::iter::repeat(None));
+            let answers = recalled.uses.into_iter().zip(whole).zip(declared);
+            known.extend(missing.into_iter().zip(answers.map(|((uses, whole), had)| (uses, whole, had))));
         }
-        let (uses, whole) = queries.iter().map(|q| known.get(q).cloned().unwrap_or_default()).unzip();
-        Recalled { uses, whole, notes }
+        let mut recalled = Recalled { reach, notes, ..Recalled::default() };
+        for query in queries {
+            let (uses, whole, declared) = known.get(query).cloned().unwrap_or_default();
+            recalled.uses.push(uses);
+            recalled.whole.push(whole);
+            recalled.declared.push(declared);
+        }
+        recalled
     }
 }

@@ -183,9 +183,9 @@ impl Chronicler {
             all.filter(|d| d.what == Holds::Message).map(|d| d.full_name.as_str()).collect();
         let mut kept = Kept::default();
         for file in self.files.iter().flatten() {
-            for (full_name, found) in told(file, &own) {
-                found.numbers.iter().for_each(|n| kept.keep(full_name, found.what == Holds::Enum, n));
-            }
+            told(file, &own).iter().for_each(|(full_name, found)| kept.keep(full_name, found));
+            let services = file.iter().filter(|one| one.what == Holds::Service);
+            services.for_each(|service| kept.keep(&service.full_name, service));
         }
         kept
     }

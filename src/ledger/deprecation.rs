@@ -97,6 +97,7 @@ fn question(schema: &Schema, element: Element) -> Option<(Query, Part)> {
         sort,
         own,
         path,
+        fresh: false,
     };
     Some(match element {
         Element::Message(id) => (of(&schema.message(id).full_name, Sort::Message, true, path), Part::Whole),

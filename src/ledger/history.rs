@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::timeline::Numbers;
-use super::{Memory, Query, Recalled, Sort, Use};
-use crate::compile::{Declared, Holds, Number, declared};
+use super::{Had, Memory, Query, Recalled, Sort, Use};
+use crate::compile::{Call, Declared, Holds, Number, declared};
 use crate::git::{BlobRef, Folders, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
 use crate::schema::{Kind as Type, Label, Range};
 
@@ -47,7 +47,7 @@ impl Memory for History {
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|e| format!(": {e}")).unwrap_or_default();
                 let note = format!("published versions cannot be looked at: {error}{cause}");
-                Recalled { uses: nothing, whole: Vec::new(), notes: vec![note] }
+                Recalled { uses: nothing, notes: vec![note], ..Recalled::default() }
             }
         }
     }
@@ -57,13 +57,14 @@ impl History {
     fn look(&self, queries: &[Query]) -> Result<Recalled, GitError> {
         let seen = self.see(queries)?;
         let mut answers: Vec<Answer> = queries.iter().map(|_| Answer::default()).collect();
-        seen.each(|version, query, found| answers[query].take(&seen.versions[version], found));
+        seen.each(|version, query, found| answers[query].take(version, &seen.versions[version], found));
         let all = !seen.versions.is_empty()
             && seen.versions.len() == seen.count
             && !seen.shallow
             && seen.reader.unread.is_empty();
         let whole = answers.iter().map(|answer| all && answer.versions.len() == seen.count).collect();
-        let mut notes = vec![self.looked_at(&seen.versions, seen.count)];
+        let reach = Some(self.looked_at(&seen.versions, seen.count));
+        let mut notes = Vec::new();
         if seen.shallow {
             notes.push(
                 "the clone is shallow and may lack published versions: `git fetch --unshallow --tags` gets them"
@@ -71,7 +72,9 @@ impl History {
             );
         }
         notes.extend(seen.reader.trouble());
-        Ok(Recalled { uses: answers.into_iter().map(|a| a.uses).collect(), whole, notes })
+        let declared = answers.iter().map(|answer| answer.newest.clone()).collect();
+        let uses = answers.into_iter().map(|answer| answer.uses).collect();
+        Ok(Recalled { uses, whole, declared, reach, notes })
     }
 
     /// What every version declares of some messages and enums: the tags, oldest first, and for each of them in step
@@ -127,6 +130,7 @@ impl History {
 
         // In step with the versions: the queries that the path does not answer, and where else to look.
         let mut folders = Folders::default();
+        let mut baseline: Option<Arc<[Id]>> = None;
         let mut elsewhere = Vec::new();
         for (version, at_path) in versions.iter().zip(&at_paths) {
             let found = |q: &Query| at_path.get(&*q.path).and_then(|b| reader.find(*b, q));
@@ -136,7 +140,16 @@ impl History {
             if !open.is_empty() {
                 // A contract whose folder was another one then can be anywhere.
                 let folder = repo.folder_at(version.tree, &self.folder).unwrap_or(version.tree);
-                blobs = folders.blobs(repo, folder, &|name| name.ends_with(".proto"))?;
+                let is_wanted = |name: &str| name.ends_with(".proto");
+                blobs = folders.blobs(repo, folder, &is_wanted)?;
+                if open.iter().all(|query| queries[*query].fresh) {
+                    let known = match &baseline {
+                        Some(known) => known.clone(),
+                        None => folders.blobs(repo, self.baseline.tree, &is_wanted)?,
+                    };
+                    blobs = blobs.iter().filter(|blob| known.binary_search(blob).is_err()).copied().collect();
+                    baseline = Some(known);
+                }
             }
             elsewhere.push((open, blobs));
         }
@@ -225,11 +238,21 @@ struct Answer {
     known: FxHashSet<(i32, String, String)>,
     /// The versions that declare it.
     versions: FxHashSet<String>,
+    newest: Option<Had>,
 }
 
 impl Answer {
     /// Takes in what one version declares. Newer versions come first.
-    fn take(&mut self, version: &Published, found: &Declared) {
+    fn take(&mut self, age: usize, version: &Published, found: &Declared) {
+        if found.what != Holds::Extensions {
+            self.newest.get_or_insert_with(|| Had { age, version: version.tag.as_str().into() });
+        }
+        for call in &found.calls {
+            let text = call.may_be.first().cloned().unwrap_or_default();
+            if self.known.insert((0, call.name.clone(), text)) {
+                self.uses.push(called(&version.tag, call));
+            }
+        }
         if found.what != Holds::Extensions && !self.versions.contains(&version.tag) {
             self.versions.insert(version.tag.clone());
         }
@@ -238,6 +261,20 @@ impl Answer {
                 self.uses.push(used(&version.tag, number));
             }
         }
+    }
+}
+
+/// A method of a version.
+pub(super) fn called(version: &str, call: &Call) -> Use {
+    let may_be: Vec<Box<str>> = call.may_be.iter().map(|t| t.as_str().into()).collect();
+    Use {
+        version: version.into(),
+        number: 0,
+        name: call.name.as_str().into(),
+        type_text: may_be.first().cloned().unwrap_or_default(),
+        scalar: None,
+        may_be,
+        label: Label::Optional,
     }
 }
 

@@ -1,5 +1,5 @@
-//! What numbers were ever used for as a file: a line a use, sorted, without versions, so that two branches merge by keeping the
-//! lines of both.
+//! What numbers and names were ever used for as a file: a line a use, sorted, without versions, so that two branches merge by
+//! keeping the lines of both. A method is a name of its service; what has no field and no method has a line of its own.
 //!
 //! A file has no order of versions: where the tags do not know a number, every use that the file has counts, and the worst is told.
 
@@ -8,9 +8,9 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::Use;
 use super::history::scalar;
-use crate::compile::Number;
+use super::{Sort, Use};
+use crate::compile::{Call, Declared, Holds, Number};
 use crate::schema::Label;
 
 /// What stands for a version where the file tells of a use.
@@ -24,15 +24,33 @@ const HEAD: &str =
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept(BTreeSet<Entry>);
 
-/// One use of a number, in the order of the file.
+/// One use of a number, or of the name of a method, in the order of the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
     full_name: String,
-    is_enum: bool,
+    sort: Sort,
+    /// `None` for what is declared and has nothing in it.
+    part: Option<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Part {
+    /// Methods have none.
     number: i32,
     name: String,
-    /// `repeated` and the types that it can be; empty for an enum value.
+    /// `repeated` and the types that it can be; empty for an enum value. What a method takes and returns.
     types: String,
+}
+
+/// One use of a number, or a method.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noted<'a> {
+    /// Methods have none.
+    pub(super) number: i32,
+    pub(super) name: &'a str,
+    /// As of [`Use::may_be`].
+    pub(super) may_be: &'a [String],
+    pub(super) repeated: bool,
 }
 
 /// Why a file remembers nothing.
@@ -67,60 +85,76 @@ pub struct LineError {
 }
 
 impl Entry {
-    fn of(full_name: &str, is_enum: bool, number: &Number) -> Entry {
-        let is_map = number.may_be.first().is_some_and(|first| first.starts_with("map<"));
-        let repeated = if number.repeated && !is_map { "repeated " } else { "" };
-        let types = if is_enum { String::new() } else { format!("{repeated}{}", number.may_be.join("|")) };
-        Entry {
-            full_name: full_name.to_owned(),
-            is_enum,
-            number: number.number,
-            name: number.name.clone(),
-            types,
-        }
+    fn of(full_name: &str, sort: Sort, noted: Noted<'_>) -> Entry {
+        let is_map = noted.may_be.first().is_some_and(|first| first.starts_with("map<"));
+        let repeated = if noted.repeated && !is_map { "repeated " } else { "" };
+        let types = match sort {
+            Sort::Enum => String::new(),
+            Sort::Message | Sort::Service => format!("{repeated}{}", noted.may_be.join("|")),
+        };
+        let part = Part { number: noted.number, name: noted.name.to_owned(), types };
+        Entry { full_name: full_name.to_owned(), sort, part: Some(part) }
     }
 
     fn read(line: &str) -> Option<Entry> {
-        let mut words = line.splitn(5, ' ');
-        let is_enum = match words.next()? {
-            "enum" => true,
-            "message" => false,
+        let (sort, rest) = line.split_once(' ')?;
+        let sort = match sort {
+            "enum" => Sort::Enum,
+            "message" => Sort::Message,
+            "service" => Sort::Service,
             _ => return None,
         };
-        let (full_name, number, name) = (words.next()?, words.next()?.parse().ok()?, words.next()?);
-        let types = words.next().unwrap_or_default().to_owned();
-        let whole = !full_name.is_empty() && !name.is_empty() && types.is_empty() == is_enum;
-        whole.then(|| Entry {
-            full_name: full_name.to_owned(),
-            is_enum,
-            number,
-            name: name.to_owned(),
-            types,
-        })
+        let Some((full_name, rest)) = rest.split_once(' ') else {
+            // An enum without a value is none.
+            let whole = !rest.is_empty() && sort != Sort::Enum;
+            return whole.then(|| Entry { full_name: rest.to_owned(), sort, part: None });
+        };
+        let (number, rest) = match sort {
+            Sort::Service => (0, rest),
+            Sort::Message | Sort::Enum => {
+                let (number, rest) = rest.split_once(' ')?;
+                (number.parse().ok()?, rest)
+            }
+        };
+        let (name, types) = rest.split_once(' ').unwrap_or((rest, ""));
+        let whole = !full_name.is_empty() && !name.is_empty() && types.is_empty() == (sort == Sort::Enum);
+        let part = Part { number, name: name.to_owned(), types: types.to_owned() };
+        whole.then(|| Entry { full_name: full_name.to_owned(), sort, part: Some(part) })
     }
 
     fn line(&self) -> String {
-        let Entry { full_name, number, name, types, is_enum } = self;
-        match is_enum {
-            true => format!("enum {full_name} {number} {name}"),
-            false => format!("message {full_name} {number} {name} {types}"),
+        let Entry { full_name, sort, part } = self;
+        let sort = match sort {
+            Sort::Enum => "enum",
+            Sort::Message => "message",
+            Sort::Service => "service",
+        };
+        match part {
+            None => format!("{sort} {full_name}"),
+            Some(Part { name, types, .. }) if self.sort == Sort::Service => {
+                format!("{sort} {full_name} {name} {types}")
+            }
+            Some(Part { number, name, types }) => {
+                format!("{sort} {full_name} {number} {name} {types}").trim_end().to_owned()
+            }
         }
     }
 
-    fn used(&self) -> Use {
-        let repeated = self.types.strip_prefix("repeated ");
-        let types = repeated.unwrap_or(&self.types);
+    fn used(&self) -> Option<Use> {
+        let Part { number, name, types } = self.part.as_ref()?;
+        let repeated = types.strip_prefix("repeated ");
+        let types = repeated.unwrap_or(types);
         let list = repeated.is_some() || types.starts_with("map<");
         let first = types.split('|').next().unwrap_or_default();
-        Use {
+        Some(Use {
             version: VERSION.into(),
-            number: self.number,
-            name: self.name.as_str().into(),
+            number: *number,
+            name: name.as_str().into(),
             type_text: if repeated.is_some() { format!("repeated {first}").into() } else { first.into() },
             scalar: scalar(first),
             may_be: types.split('|').map(Into::into).collect(),
             label: if list { Label::Repeated } else { Label::Optional },
-        }
+        })
     }
 }
 
@@ -158,15 +192,47 @@ impl Kept {
         std::iter::once(HEAD.to_owned()).chain(lines).collect()
     }
 
-    /// Notes a use.
-    pub(super) fn keep(&mut self, full_name: &str, is_enum: bool, number: &Number) {
-        self.0.insert(Entry::of(full_name, is_enum, number));
+    /// Notes all that one declaration of a version uses, under this name.
+    pub(super) fn keep(&mut self, full_name: &str, found: &Declared) {
+        let sort = match found.what {
+            Holds::Message | Holds::Extensions => Sort::Message,
+            Holds::Enum => Sort::Enum,
+            Holds::Service => Sort::Service,
+        };
+        for Number { number, name, may_be, repeated, .. } in &found.numbers {
+            self.note(full_name, sort, Noted { number: *number, name, may_be, repeated: *repeated });
+        }
+        for Call { name, may_be, .. } in &found.calls {
+            self.note(full_name, sort, Noted { number: 0, name, may_be, repeated: false });
+        }
+        if found.numbers.is_empty() && found.calls.is_empty() && sort != Sort::Enum {
+            self.note_empty(full_name, sort);
+        }
     }
 
-    /// What the numbers of a message or enum were used for.
-    pub(super) fn uses(&self, full_name: &str, is_enum: bool) -> impl Iterator<Item = Use> {
-        let of = move |entry: &&Entry| entry.full_name == full_name && entry.is_enum == is_enum;
-        self.0.iter().filter(of).map(Entry::used)
+    /// Notes one use.
+    pub(super) fn note(&mut self, full_name: &str, sort: Sort, noted: Noted<'_>) {
+        self.0.insert(Entry::of(full_name, sort, noted));
+    }
+
+    /// Notes what has nothing in it.
+    pub(super) fn note_empty(&mut self, full_name: &str, sort: Sort) {
+        self.0.insert(Entry { full_name: full_name.to_owned(), sort, part: None });
+    }
+
+    /// What the numbers of a message or enum were used for, or the methods of a service.
+    pub(super) fn uses(&self, full_name: &str, sort: Sort) -> impl Iterator<Item = Use> {
+        self.of(full_name, sort).filter_map(Entry::used)
+    }
+
+    /// Whether it is declared somewhere; who extends a message does not declare it.
+    pub(super) fn declares(&self, full_name: &str, sort: Sort) -> bool {
+        let own = |entry: &Entry| entry.part.as_ref().is_none_or(|part| !part.name.contains('.'));
+        self.of(full_name, sort).any(own)
+    }
+
+    fn of(&self, full_name: &str, sort: Sort) -> impl Iterator<Item = &Entry> {
+        self.0.iter().filter(move |entry| entry.full_name == full_name && entry.sort == sort)
     }
 
     /// The uses of both.
@@ -202,15 +268,15 @@ mod tests {
     #[test]
     fn a_file_is_read_as_it_was_written() {
         let text = format!(
-            "{HEAD}message a.M 1 id string\nmessage a.M 2 of repeated a.b.N|a.N|N\nmessage a.M 3 by map<string, a.N>\nenum a.Z 0 NONE\n"
+            "{HEAD}message a.M 1 id string\nmessage a.M 2 of repeated a.b.N|a.N|N\nmessage a.M 3 by map<string, a.N>\nmessage a.None\nservice a.S\nservice a.S Get (stream a.M) returns (b.N)|(stream a.M) returns (a.b.N)\nenum a.Z 0 NONE\n"
         );
         let kept = Kept::parse(&text).unwrap();
-        assert_eq!((kept.text(), kept.len()), (text.clone(), 4));
+        assert_eq!((kept.text(), kept.len()), (text.clone(), 7));
         // Lines of two branches, in any order, some of them twice.
         let merged: String =
             text.lines().rev().chain(text.lines()).map(|line| format!("{line}\r\n")).collect();
         assert_eq!(Kept::parse(&merged).unwrap(), kept);
-        let uses: Vec<Use> = kept.0.iter().map(Entry::used).collect();
+        let uses: Vec<Use> = kept.0.iter().filter_map(Entry::used).collect();
         assert_eq!(uses[1].may_be, ["a.b.N", "a.N", "N"].map(Into::into));
         assert_eq!(uses[1].label, Label::Repeated);
         assert!(uses[0].scalar.is_some() && uses[2].scalar.is_none());
@@ -224,6 +290,9 @@ mod tests {
             "message a.M 1 id",
             "enum a.E 1",
             "enum a.E 1 ONE string",
+            "enum a.E",
+            "service a.S Get",
+            "oneof a.M",
         ] {
             let error = Kept::parse(&format!("# x\n\n{text}\n")).unwrap_err();
             assert_eq!((error.line, error.text.as_str()), (3, text));

@@ -14,11 +14,13 @@ mod chronicle;
 mod deprecation;
 mod history;
 mod kept;
+mod names;
+mod protolock;
 mod records;
 pub mod tell;
 mod timeline;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::diff::{Change, Comeback, Cx, Ever, Kind, Past};
 use crate::schema::{Cardinality, Element, Field, Kind as Type, Label, Schema};
@@ -29,6 +31,7 @@ pub use chronicle::{
 pub use deprecation::Announcements;
 pub use history::{History, MAX_VERSIONS};
 pub use kept::{Kept, KeptError, LineError};
+pub use protolock::{Imported, protolock};
 pub use records::Records;
 pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};
 
@@ -54,6 +57,8 @@ pub struct Query {
     pub own: bool,
     /// Where the old side declares it, as a path in the repository.
     pub path: Box<str>,
+    /// Whether the old side has none of it: files that it has as well do not tell.
+    pub fresh: bool,
 }
 
 /// One use of a number by a published version.
@@ -63,9 +68,9 @@ pub struct Use {
     pub version: Box<str>,
     /// The number.
     pub number: i32,
-    /// The name of the field or value; of an extension the full name.
+    /// The name of the field or value; of an extension the full name. Of a service its methods stand here, without numbers.
     pub name: Box<str>,
-    /// The type as a person writes it; empty for an enum value.
+    /// The type as a person writes it; empty for an enum value. Of a method what it takes and returns.
     pub type_text: Box<str>,
     /// The type, if it is a scalar.
     pub scalar: Option<Type>,
@@ -84,8 +89,21 @@ pub struct Recalled {
     /// In step with the queries: whether that is everything. It is where every published version was looked at and
     /// declares the message or enum: one that does not may have had it under another name.
     pub whole: Vec<bool>,
-    /// What was looked at, and what could not be; for the report.
+    /// In step with the queries: the newest version that declares it.
+    pub declared: Vec<Option<Had>>,
+    /// How far the memory reaches; for the report.
+    pub reach: Option<String>,
+    /// What could not be looked at; for the report.
     pub notes: Vec<String>,
+}
+
+/// A version that has something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Had {
+    /// How many newer versions there are.
+    pub age: usize,
+    /// The version, as it is tagged.
+    pub version: Box<str>,
 }
 
 /// Somebody who knows what published versions looked like.
@@ -94,35 +112,36 @@ pub trait Memory {
     fn recall(&self, queries: &[Query]) -> Recalled;
 }
 
-/// Writes into additions what published versions used their numbers for, and gives notes for the report. Where no
-/// message or enum that was there before grew, nobody is asked and nothing is noted.
+/// Writes into additions what published versions used their numbers and names for, and gives notes for the report. Where
+/// nothing was added, nobody is asked and nothing is noted.
 pub fn remember(changes: &mut [Change], cx: &Cx<'_>, memory: &dyn Memory) -> Vec<String> {
-    let mut asked: BTreeMap<Query, Vec<usize>> = BTreeMap::new();
-    for (index, change) in changes.iter().enumerate() {
-        if let Some(query) = query(change, cx) {
-            asked.entry(query).or_default().push(index);
-        }
-    }
+    let numbers: Vec<Option<Query>> = changes.iter().map(|change| query(change, cx)).collect();
+    let names: Vec<Vec<Query>> = changes.iter().map(|change| names::queries(change, cx)).collect();
+    let asked: BTreeSet<&Query> = numbers.iter().flatten().chain(names.iter().flatten()).collect();
     if asked.is_empty() {
         return Vec::new();
     }
-    let (queries, places): (Vec<Query>, Vec<Vec<usize>>) = asked.into_iter().unzip();
-    let recalled = memory.recall(&queries);
-    let whole = recalled.whole.iter().copied().chain(std::iter::repeat(false));
-    for ((uses, whole), places) in recalled.uses.iter().zip(whole).zip(&places) {
-        for place in places {
-            let change = &mut changes[*place];
-            let past = past(change, cx, uses);
-            let known = whole.then(|| ever_used(change, cx, uses)).flatten();
-            if let Kind::FieldAdded { published, ever, .. } | Kind::EnumValueAdded { published, ever, .. } =
-                &mut change.kind
-            {
-                *published = past.map(Box::new);
-                *ever = known;
-            }
+    let asked: Vec<Query> = asked.into_iter().cloned().collect();
+    let recalled = memory.recall(&asked);
+    for (change, number) in changes.iter_mut().zip(&numbers) {
+        let Some(at) = number.as_ref().and_then(|query| asked.binary_search(query).ok()) else { continue };
+        let Some(uses) = recalled.uses.get(at) else { continue };
+        let past = past(change, cx, uses);
+        let whole = recalled.whole.get(at).copied().unwrap_or_default();
+        let known = whole.then(|| ever_used(change, cx, uses)).flatten();
+        if let Kind::FieldAdded { published, ever, .. } | Kind::EnumValueAdded { published, ever, .. } =
+            &mut change.kind
+        {
+            *published = past.map(Box::new);
+            *ever = known;
         }
     }
-    recalled.notes
+    let known = names::Known { asked: &asked, recalled: &recalled };
+    for (change, _) in changes.iter_mut().zip(&names).filter(|(_, names)| !names.is_empty()) {
+        change.otherwise = names::otherwise(change, cx, &known);
+    }
+    let reach = recalled.reach.filter(|_| numbers.iter().any(Option::is_some));
+    reach.into_iter().chain(recalled.notes).collect()
 }
 
 /// What to ask about a change: additions to the contract's own messages and enums, under numbers that the old side
@@ -147,7 +166,7 @@ fn query(change: &Change, cx: &Cx<'_>) -> Option<Query> {
     };
     let file = cx.old.file(file);
     let (full_name, path) = (full_name.clone(), file.display.clone());
-    file.target.then_some(Query { full_name, sort, own: true, path })
+    file.target.then_some(Query { full_name, sort, own: true, path, fresh: false })
 }
 
 /// The number and the name of an addition.
@@ -170,17 +189,21 @@ fn ever_used(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Ever> {
 
 /// What the number of an addition was last used for.
 fn past(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Past> {
-    let (number, _) = added(change, cx)?;
+    last_use(change.new?, added(change, cx)?.0, cx, uses)
+}
+
+/// What the number of an element was last used for.
+fn last_use(now: Element, number: i32, cx: &Cx<'_>, uses: &[Use]) -> Option<Past> {
     // What came before the last use was judged when that was new.
     let version = &*uses.iter().find(|u| u.number == number)?.version;
     let last = uses.iter().filter(|u| u.number == number && *u.version == *version);
-    let judged = last.map(|u| (u, comeback(change, cx, u)));
+    let judged = last.map(|u| (u, comeback(now, cx, u)));
     let (found, comeback) = match version == kept::VERSION {
         // Without an order every use may be the last.
         true => judged.max_by_key(|(_, comeback)| *comeback),
         false => judged.min_by_key(|(_, comeback)| *comeback),
     }?;
-    if comeback == Comeback::OtherName && shares_number(change, cx, number, uses) {
+    if comeback == Comeback::OtherName && shares_number(now, cx, number, uses) {
         return None;
     }
     Some(Past {
@@ -194,25 +217,30 @@ fn past(change: &Change, cx: &Cx<'_>, uses: &[Use]) -> Option<Past> {
     })
 }
 
-fn comeback(change: &Change, cx: &Cx<'_>, was: &Use) -> Comeback {
-    match change.new {
-        Some(Element::Field(id)) => {
+fn comeback(now: Element, cx: &Cx<'_>, was: &Use) -> Comeback {
+    match now {
+        Element::Field(id) => {
             let field = cx.new.field(id);
-            if field.name != was.name {
+            // Extensions are known by their full names.
+            let same_name = match field.is_extension() {
+                true => cx.new.full_name(now) == *was.name,
+                false => field.name == was.name,
+            };
+            if !same_name {
                 return Comeback::OtherName;
             }
             let list = field.label == Label::Repeated;
             let same = list == (was.label == Label::Repeated) && was.may_be.contains(&type_of(cx.new, field));
             if same { Comeback::Same } else { Comeback::OtherType }
         }
-        Some(Element::EnumValue(id)) if cx.new.value(id).name == was.name => Comeback::Same,
+        Element::EnumValue(id) if cx.new.value(id).name == was.name => Comeback::Same,
         _ => Comeback::OtherName,
     }
 }
 
 /// Whether another name that an enum gives the number now is the one it had: then this one is an alias of it.
-fn shares_number(change: &Change, cx: &Cx<'_>, number: i32, uses: &[Use]) -> bool {
-    let Some(Element::EnumValue(id)) = change.new else { return false };
+fn shares_number(now: Element, cx: &Cx<'_>, number: i32, uses: &[Use]) -> bool {
+    let Element::EnumValue(id) = now else { return false };
     let Some(last) = uses.iter().find(|u| u.number == number) else { return false };
     let values = cx.new.enum_(cx.new.value(id).parent).values.iter().map(|v| cx.new.value(*v));
     let mut names = values.filter(|v| v.number == number).map(|v| &v.name);

@@ -1,6 +1,6 @@
 //! What a contract remembers of its earlier versions: the tags of its repository, and the file that it keeps.
 
-use super::{Announcements, History, Kept, KeptError, MAX_VERSIONS, Memory, Query, Recalled, Sort};
+use super::{Announcements, Had, History, Kept, KeptError, MAX_VERSIONS, Memory, Query, Recalled, kept};
 use crate::config::{Deprecation, Settings};
 use crate::git::TagPattern;
 use crate::source::Origin;
@@ -70,9 +70,14 @@ impl Memory for Records {
         let nothing = || Recalled { uses: vec![Vec::new(); queries.len()], ..Recalled::default() };
         let mut recalled = self.history.as_ref().map_or_else(nothing, |history| history.recall(queries));
         // The tags come first: they know which use was the last.
-        for (query, uses) in queries.iter().zip(&mut recalled.uses) {
-            let kept = self.kept.iter().filter(|_| query.sort != Sort::Service);
-            uses.extend(kept.flat_map(|kept| kept.uses(&query.full_name, query.sort == Sort::Enum)));
+        let Some(kept) = &self.kept else { return recalled };
+        recalled.declared.resize(queries.len(), None);
+        let answers = recalled.uses.iter_mut().zip(&mut recalled.declared);
+        for (Query { full_name, sort, .. }, (uses, declared)) in queries.iter().zip(answers) {
+            uses.extend(kept.uses(full_name, *sort));
+            if declared.is_none() && kept.declares(full_name, *sort) {
+                *declared = Some(Had { age: usize::MAX, version: kept::VERSION.into() });
+            }
         }
         recalled
     }

@@ -334,7 +334,7 @@ impl Touched {
         let own = self.is_own(cx);
         let ours = |id: &FieldId| cx.old.file(cx.old.field(*id).file).target;
         let extended = sort == Sort::Message && cx.old.extensions_of(old.full_name(cx.old)).iter().any(ours);
-        (own || extended).then_some(Query { full_name, sort, own, path })
+        (own || extended).then_some(Query { full_name, sort, own, path, fresh: false })
     }
 }
 

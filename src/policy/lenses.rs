@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn change(kind: Kind) -> Change {
-        Change { kind, old: None, new: None, notice: crate::diff::Notice::default() }
+        Change { kind, old: None, new: None, notice: crate::diff::Notice::default(), otherwise: Vec::new() }
     }
 
     fn policy(words: &[&str]) -> LensPolicy {

@@ -2,7 +2,7 @@
 
 use super::{Categories, Rule, Status};
 use super::{
-    deprecation, enums, extension, field, file, message, oneof, option, package, reserved, rpc, service,
+    deprecation, enums, extension, field, file, message, name, oneof, option, package, reserved, rpc, service,
 };
 use crate::text::nearest;
 
@@ -14,6 +14,7 @@ const SUBJECTS: &[&[&Rule]] = &[
     field::RULES,
     file::RULES,
     message::RULES,
+    name::RULES,
     oneof::RULES,
     option::RULES,
     package::RULES,

@@ -12,6 +12,7 @@ mod extension;
 mod field;
 mod file;
 mod message;
+mod name;
 mod oneof;
 mod option;
 mod package;

@@ -15,7 +15,13 @@ pub(super) fn published(past: &Past) -> String {
 /// The field as it was, where it came back under its name with another type and both types are scalars. Named
 /// types are not remembered with what is in them.
 pub(super) fn retyped<'a>(change: &'a Change, new: &Field) -> Option<(&'a Past, Field)> {
-    let past = change.reused().filter(|past| past.comeback == Comeback::OtherType)?;
+    let past = change.reused()?;
+    Some((past, as_it_was(past, new)?))
+}
+
+/// The same of a field that came back with the whole message.
+pub(super) fn as_it_was(past: &Past, new: &Field) -> Option<Field> {
+    let past = Some(past).filter(|past| past.comeback == Comeback::OtherType)?;
     let kind = past.scalar.filter(|_| !new.kind.is_named())?;
     let cardinality = match past.label {
         Label::Repeated => Cardinality::Repeated,
@@ -23,7 +29,7 @@ pub(super) fn retyped<'a>(change: &'a Change, new: &Field) -> Option<(&'a Past, 
         _ if new.cardinality.is_singular() => new.cardinality,
         _ => Cardinality::Explicit,
     };
-    let was = Field {
+    Some(Field {
         name: past.name.clone(),
         number: new.number,
         kind,
@@ -37,13 +43,13 @@ pub(super) fn retyped<'a>(change: &'a Change, new: &Field) -> Option<(&'a Past, 
         // Not remembered; the worse of the two.
         packed: past.label == Label::Repeated && kind.is_packable(),
         file: new.file,
-        parent: new.parent,
+        // The side that it is read by may not have the message, or has it in another place; it is no part of a map.
+        parent: None,
         extendee: None,
         index: new.index,
         options: None,
         features: new.features,
         cpp_string_type: new.cpp_string_type,
         java_utf8: new.java_utf8,
-    };
-    Some((past, was))
+    })
 }

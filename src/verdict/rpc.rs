@@ -7,7 +7,7 @@
 use super::facts::Facts;
 use super::reader::Reader;
 use super::{Cells, Loss};
-use crate::diff::{Change, Cx, Kind, beside};
+use crate::diff::{Change, Cx, Kind, Otherwise, Was, beside, wording};
 use crate::schema::{Element, FileId};
 use crate::words::Lens;
 
@@ -61,6 +61,32 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             Loss::unknown("clients that retry, or that send calls without side effects as GET, decided by the old promise"),
         ),
         beside!(rpc) => {}
+    }
+    for otherwise in &change.otherwise {
+        came_otherwise(otherwise, cells);
+    }
+}
+
+/// A name that an earlier published version had for something else: clients from then call it again.
+fn came_otherwise(otherwise: &Otherwise, cells: &mut Cells) {
+    let published = wording::was(otherwise);
+    match &otherwise.was {
+        Was::Kind { noun: "service" } => {
+            cells.backward(Lens::Rpc, Loss::rejects("clients from then get UNIMPLEMENTED").within(&published))
+        }
+        Was::Call { streams: true, .. } => cells.backward(
+            Lens::Rpc,
+            Loss::rejects("a client from then streams where one message is expected, or the other way round")
+                .within(&published),
+        ),
+        Was::Call { streams: false, .. } => cells.backward(
+            Lens::Rpc,
+            Loss::unknown(
+                "what is in the messages of then is not remembered: a client from then may not be understood",
+            )
+            .within(&published),
+        ),
+        Was::Kind { .. } | Was::Holder { .. } | Was::At { .. } => {}
     }
 }
 

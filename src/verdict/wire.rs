@@ -7,7 +7,7 @@
 use super::facts::{Facts, removal};
 use super::reader::{Reader, cardinality};
 use super::{Cells, Loss, past};
-use crate::diff::{Change, Cx, Kind, NameChange, beside};
+use crate::diff::{Change, Cx, Kind, NameChange, Otherwise, Was, beside, wording};
 use crate::schema::{Cardinality, Element, Field, FieldId, MessageId, Schema, Utf8Validation};
 use crate::text::few;
 use crate::words::{Effect, Lens};
@@ -52,6 +52,52 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         }
         beside!(wire) => {}
     }
+    for otherwise in &change.otherwise {
+        came_otherwise(otherwise, cx, facts, cells);
+    }
+}
+
+/// A name that an earlier published version had for something else.
+fn came_otherwise(otherwise: &Otherwise, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let published = wording::was(otherwise);
+    match &otherwise.was {
+        // A service is in no data.
+        Was::Kind { noun: "service" } | Was::Call { .. } => {}
+        Was::Kind { .. } => cells.backward(
+            Lens::Wire,
+            Loss::unknown("what is kept of it, and who still reads it, nobody can tell").within(&published),
+        ),
+        Was::Holder { now: Element::Field(id), past, .. } => {
+            let field = cx.new.field(*id);
+            match past::as_it_was(past, field) {
+                Some(was) => retyped_past(&published, &was, field, cx, facts, cells),
+                None => cells.both(
+                    Lens::Wire,
+                    Loss::corrupt("what data from then holds is read as this field").within(&published),
+                ),
+            }
+        }
+        Was::Holder { .. } => cells.both(
+            Lens::Wire,
+            Loss::corrupt("what data from then holds is read as this value").within(&published),
+        ),
+        Was::At { number } => cells.both(
+            Lens::Wire,
+            Loss::lossy(format!(
+                "what is under {number} the one drops, and what is under the new one the other"
+            ))
+            .within(&published),
+        ),
+    }
+}
+
+/// Of a field that had another scalar type, the one form read as the other.
+fn retyped_past(published: &str, was: &Field, field: &Field, cx: &Cx<'_>, facts: &Facts, cells: &mut Cells) {
+    let (backward, forward) = (Reader::backward(cx, facts), Reader::forward(cx, facts));
+    let loss = backward.field_type(was, field).or_worse(cardinality(was, field));
+    cells.backward(Lens::Wire, loss.within(published));
+    let loss = forward.field_type(field, was).or_worse(cardinality(field, was));
+    cells.forward(Lens::Wire, loss.within(published));
 }
 
 /// A removed message matters to whoever kept what was written as it, or packed it into an `Any`.
@@ -166,11 +212,7 @@ fn used_before(change: &Change, cx: &Cx<'_>, facts: &Facts, field: &Field, cells
     let published = past::published(past);
     // Under the same name it is the same thing in another form, and the forms can be compared.
     if let Some((_, was)) = past::retyped(change, field) {
-        let (backward, forward) = (Reader::backward(cx, facts), Reader::forward(cx, facts));
-        let loss = backward.field_type(&was, field).or_worse(cardinality(&was, field));
-        cells.backward(Lens::Wire, loss.within(&published));
-        let loss = forward.field_type(field, &was).or_worse(cardinality(field, &was));
-        cells.forward(Lens::Wire, loss.within(&published));
+        retyped_past(&published, &was, field, cx, facts, cells);
     } else {
         let loss = Loss::corrupt("what data from then holds is read as this field");
         cells.both(Lens::Wire, loss.within(&published));

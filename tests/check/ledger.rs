@@ -13,7 +13,7 @@ use protopact::ledger::History;
 use protopact::policy::{LensPolicy, Policies, decide};
 use serde_json::Value;
 
-const FILE: &str = "proto/shop/v1/shop.proto";
+pub(crate) const FILE: &str = "proto/shop/v1/shop.proto";
 
 /// A repository of which every version has one message, with these fields.
 fn published(versions: &[&str]) -> TestEnv {
@@ -22,7 +22,7 @@ fn published(versions: &[&str]) -> TestEnv {
 }
 
 /// A repository with versions `v1.0.0`, `v1.1.0` and so on, each of these files and no others.
-fn published_files(versions: &[Vec<(&str, &str)>]) -> TestEnv {
+pub(crate) fn published_files(versions: &[Vec<(&str, &str)>]) -> TestEnv {
     let env = TestEnv::new();
     env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
     let mut before: Vec<&str> = Vec::new();
@@ -40,7 +40,7 @@ fn published_files(versions: &[Vec<(&str, &str)>]) -> TestEnv {
     env
 }
 
-fn text(body: &str) -> String {
+pub(crate) fn text(body: &str) -> String {
     if body.starts_with("syntax") || body.starts_with("edition") {
         return body.to_owned();
     }
@@ -48,7 +48,7 @@ fn text(body: &str) -> String {
 }
 
 /// The findings of a check as `level RULE symbol`, and everything it said.
-fn check(env: &TestEnv, args: &[&str]) -> (Vec<String>, Value) {
+pub(crate) fn check(env: &TestEnv, args: &[&str]) -> (Vec<String>, Value) {
     let output = env.run(&[&["check", "--format", "json"], args].concat());
     assert!([0, 1].contains(&output.code), "{output}");
     let report: Value = serde_json::from_str(&output.out).unwrap();
@@ -60,12 +60,12 @@ fn check(env: &TestEnv, args: &[&str]) -> (Vec<String>, Value) {
 }
 
 /// What a check of the last version against the one before says.
-fn last_step(env: &TestEnv, versions: usize) -> (Vec<String>, Value) {
+pub(crate) fn last_step(env: &TestEnv, versions: usize) -> (Vec<String>, Value) {
     check(env, &[&format!("v1.{}.0", versions - 1), "--against", &format!("v1.{}.0", versions - 2)])
 }
 
 /// The sentence about each change.
-fn sentences(report: &Value) -> Vec<&str> {
+pub(crate) fn sentences(report: &Value) -> Vec<&str> {
     report["changes"].as_array().unwrap().iter().map(|c| c["message"].as_str().unwrap()).collect()
 }
 

@@ -18,6 +18,7 @@ mod fingerprints;
 mod fixes;
 mod ledger;
 mod lenses;
+mod names;
 mod peer_cases;
 mod policy;
 mod surfaces;

@@ -1,7 +1,7 @@
 //! Kinds of changes of methods.
 
-use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, once};
-use super::wording::{added, old, old_name, removed, shape_note};
+use super::facts::{Facts, Id, Place, Shown, no_more, once};
+use super::wording::{added, as_it_was, old, old_name, removed, shape_note, was_otherwise};
 use super::{Kind, Structure};
 use crate::diff::{Change, Cx, Remedy};
 use crate::schema::{Element, Method, Schema};
@@ -13,10 +13,10 @@ pub(super) static ADDED: Facts = Facts {
     place: |_| Place::Elements,
     says: added,
     among: once,
-    apart: no_more,
+    apart: was_otherwise,
     whole: false,
-    rule: |_, _| Some("RPC_NO_ADD"),
-    remedy: no_remedy,
+    rule: |change, _| Some(if change.otherwise.is_empty() { "RPC_NO_ADD" } else { "NAME_NO_REUSE" }),
+    remedy: as_it_was,
     shown: Shown::Nothing,
 };
 

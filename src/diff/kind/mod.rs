@@ -23,7 +23,9 @@ pub(in crate::diff) use enums::reserve as reserve_value;
 pub(crate) use facts::{Facts, Id, Place, Shown};
 pub(in crate::diff) use fields::{keep_key, reserve as reserve_field};
 pub use file_option::FileOption;
-pub use parts::{Comeback, Departure, Ever, NameChange, Notice, OneofChange, Past, Structure, Waits};
+pub use parts::{
+    Comeback, Departure, Ever, NameChange, Notice, OneofChange, Otherwise, Past, Structure, Waits, Was,
+};
 
 /// What happened to an element. The element itself is in [`Change::old`] and [`Change::new`].
 #[derive(Clone, Debug, PartialEq, Eq)]

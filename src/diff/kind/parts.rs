@@ -2,7 +2,7 @@
 
 use semver::Version;
 
-use crate::schema::{FileId, Kind as Type, Label, MessageId, OneofId};
+use crate::schema::{Element, FileId, Kind as Type, Label, MessageId, OneofId};
 use crate::text::Date;
 
 /// What an earlier published version used a number for that the old side does not use and the new side does.
@@ -109,6 +109,48 @@ pub enum OneofChange {
         to: OneofId,
         /// Every other member went along: only the name of the oneof changed.
         renamed: bool,
+    },
+}
+
+/// What an earlier published version had under a name that is new to the old side, where it was something else there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Otherwise {
+    /// The newest version that had it so, as it is tagged.
+    pub version: Box<str>,
+    /// The full name.
+    pub symbol: Box<str>,
+    /// What it was.
+    pub was: Was,
+}
+
+/// What a name was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Was {
+    /// Something of another kind.
+    Kind {
+        /// `message`, `enum` or `service`.
+        noun: &'static str,
+    },
+    /// What holds a number that meant something else: a message, an enum, or what an extension extends.
+    Holder {
+        /// What has the number now.
+        now: Element,
+        /// The number.
+        number: i32,
+        /// What it meant.
+        past: Box<Past>,
+    },
+    /// An extension with another number.
+    At {
+        /// The number.
+        number: i32,
+    },
+    /// A method with other types or streams.
+    Call {
+        /// As it was: `(shop.v1.Get) returns (stream shop.v1.Item)`.
+        signature: Box<str>,
+        /// Whether either side streams where it did not, or the other way round.
+        streams: bool,
     },
 }
 

@@ -1,7 +1,7 @@
 //! Kinds of changes of messages, enums, services and extensions as wholes.
 
-use super::facts::{Facts, Id, Place, Shown, no_more, no_remedy, once};
-use super::wording::{added, map_of, new_name, old, old_name, removed};
+use super::facts::{Facts, Id, Place, Shown, no_more, once};
+use super::wording::{added, as_it_was, map_of, new_name, old, old_name, removed, was_otherwise};
 use super::{Departure, Kind};
 use crate::diff::Remedy;
 use crate::schema::{Element, Schema};
@@ -13,16 +13,17 @@ pub(super) static ADDED: Facts = Facts {
     place: |_| Place::Elements,
     says: added,
     among: once,
-    apart: no_more,
+    apart: was_otherwise,
     whole: false,
     rule: |change, _| match change.new? {
+        _ if !change.otherwise.is_empty() => Some("NAME_NO_REUSE"),
         Element::Service(_) => Some("SERVICE_NO_ADD"),
         Element::Field(_) => Some("EXTENSION_NO_ADD"),
         Element::Message(_) => Some("MESSAGE_NO_ADD"),
         Element::Enum(_) => Some("ENUM_NO_ADD"),
         _ => None,
     },
-    remedy: no_remedy,
+    remedy: as_it_was,
     shown: Shown::TypeAdded,
 };
 
@@ -48,6 +49,13 @@ pub(super) static REMOVED: Facts = Facts {
         if let Some((map, _)) = map_of(cx.old, change.old?) {
             let map = cx.old.full_name(Element::Field(map));
             return Some(Remedy::Advice(format!("keep `{map}` the map that it was")));
+        }
+        // Two cannot have one name.
+        if let Some(now) = cx.new.by_name(&name) {
+            let (was, now) = (cx.old.noun(change.old?), cx.new.noun(now));
+            return Some(Remedy::Advice(format!(
+                "leave `{name}` the {was} that it was, and give the {now} a name that was never used"
+            )));
         }
         Some(match change.old? {
             Element::Field(id) => {

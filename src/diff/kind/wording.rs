@@ -3,8 +3,8 @@
 //! A message starts with the noun of the element, names numbers, names and types, and has no full stop. Names of
 //! elements are in full, so that a line can stand alone in a log.
 
-use super::{Comeback, Past, Structure};
-use crate::diff::{Change, Cx};
+use super::{Comeback, Otherwise, Past, Structure, Was};
+use crate::diff::{Change, Cx, Remedy};
 use crate::schema::{Element, Field, FieldId, MessageId, Range, Schema};
 use crate::text::few;
 
@@ -35,7 +35,51 @@ pub(super) fn new_name(change: &Change, cx: &Cx<'_>) -> String {
 
 /// What is new.
 pub(super) fn added(change: &Change, cx: &Cx<'_>) -> String {
-    format!("{} was added", new(change, cx))
+    format!("{} was added{}", new(change, cx), otherwise(change))
+}
+
+/// What an earlier published version had under the name of an addition.
+fn otherwise(change: &Change) -> String {
+    let Some(first) = change.otherwise.first() else { return String::new() };
+    let more = match change.otherwise.len() - 1 {
+        0 => String::new(),
+        n => format!(", and {n} more such"),
+    };
+    format!(", though {}{more}", was(first))
+}
+
+/// What a published version had, in words.
+pub(crate) fn was(otherwise: &Otherwise) -> String {
+    let Otherwise { version, symbol, was } = otherwise;
+    match was {
+        Was::Kind { noun } => format!("{version} had {} of that name", with_article(noun)),
+        Was::Holder { number, past, .. } if past.type_text.is_empty() => {
+            format!("{version} used {number} of `{symbol}` for `{}`", past.name)
+        }
+        Was::Holder { number, past, .. } => {
+            format!("{version} used {number} of `{symbol}` for `{}` (`{}`)", past.name, past.type_text)
+        }
+        Was::At { number } => format!("{version} had it at {number}"),
+        Was::Call { signature, .. } => format!("{version} had `{symbol}` with `{signature}`"),
+    }
+}
+
+fn with_article(noun: &str) -> String {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { format!("an {noun}") } else { format!("a {noun}") }
+}
+
+/// The same for a fingerprint: not which version it was, for that may be another one with the next tag.
+pub(super) fn was_otherwise(change: &Change, _: &Cx<'_>) -> String {
+    let one = |otherwise: &Otherwise| was(&Otherwise { version: "".into(), ..otherwise.clone() });
+    change.otherwise.iter().map(one).collect()
+}
+
+/// The way out for what comes back as something else.
+pub(super) fn as_it_was(change: &Change, _: &Cx<'_>) -> Option<Remedy> {
+    let Otherwise { version, .. } = change.otherwise.first()?;
+    Some(Remedy::Advice(format!(
+        "make it again what it was in {version}, or take a name that was never used"
+    )))
 }
 
 /// What is gone.
