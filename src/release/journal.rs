@@ -70,7 +70,14 @@ pub struct Journal {
     /// Notices that nobody has taken yet.
     waiting: PathBuf,
     // Given back when the run ends, however it ends.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // Closing it is not enough where another thread starts a program just then, which has it until it begins.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Journal {
@@ -90,7 +97,7 @@ impl Journal {
                 // A name can have any length, and slashes.
                 let file =
                     |what: &str| folder.join(format!("{what}-{}.json", &sha256(contract.as_bytes())[..12]));
-                Ok(Journal { path: file("release"), waiting: file("notices"), _lock: lock })
+                Ok(Journal { path: file("release"), waiting: file("notices"), lock })
             }
             Err(TryLockError::WouldBlock) => Err(JournalError::Busy),
             Err(TryLockError::Error(e)) => Err(fail("lock", &path)(e).into()),
