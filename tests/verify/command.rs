@@ -17,8 +17,9 @@ fn stand_ins(settings: &str, cargo: &str) -> TestEnv {
         "protopact.toml",
         &format!("[contract]\nname = \"acme/contracts\"\nroots = [\"proto\"]\n{settings}"),
     );
-    let env_python = "[ \"$2\" = venv ] || exit 1\nmkdir -p \"$4/bin\"\n\
-        printf '#!/bin/sh\\n[ \"$1\" = -m ] || exec cat\\n' > \"$4/bin/python\"\nchmod +x \"$4/bin/python\"";
+    // Without a pip that installs elsewhere, as it was before 22.3: the environment gets one of its own.
+    let env_python = "[ \"$2\" = venv ] || exit 1\nfor place; do :; done\nmkdir -p \"$place/bin\"\n\
+        printf '#!/bin/sh\\n[ \"$1\" = -m ] || exec cat\\n' > \"$place/bin/python\"\nchmod +x \"$place/bin/python\"";
     for (name, script) in [("python3", env_python), ("cargo", cargo), ("rustc", "exit 0")] {
         env.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
         let path = env.work().join("bin").join(name);
