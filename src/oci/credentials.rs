@@ -30,7 +30,7 @@ struct Known {
     secret: String,
 }
 
-/// The credentials for a registry; nothing where there are none. Docker asks in this order: the helper of the registry, the
+/// The credentials for a registry; nothing where there are none. In the order of the library: the helper of the registry, the
 /// configuration itself, the helper of all registries.
 pub(super) fn credentials(host: &Host, registry: &str) -> Result<RegistryAuth, OciError> {
     let folder = match (host.var("DOCKER_CONFIG"), host.var("HOME")) {
