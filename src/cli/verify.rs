@@ -33,8 +33,8 @@ use crate::words::{Language, Pinned};
 Examples:
   protopact verify --from v1.4.0                     that version and the working tree
   protopact verify --from v1.4.0 --to v2.0.0         two versions
-  protopact verify --from v1.4.0 --compact           fewer ways of securing and compressing calls
-  protopact verify --from v1.4.0 --full              also the methods that no change reaches
+  protopact verify --from v1.4.0 --compact           only what changed, and fewer ways of calling
+  protopact verify --from v1.4.0 --full              also what no change reaches
   protopact verify --from v1.4.0 --report html=matrix.html
   protopact verify --from v1.4.0 --cell go@v1.4.0:java@worktree:unary:tls:gzip")]
 pub(super) struct VerifyArgs {
@@ -59,11 +59,11 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "LANGUAGE=VERSION", value_parser = Pinned::list)]
     runtime: Vec<std::vec::Vec<Pinned>>,
 
-    /// Calls between versions only, plain and with mutual TLS and gzip
+    /// Only messages that a change reaches, and calls between versions only, plain and with mutual TLS and gzip
     #[arg(long)]
     compact: bool,
 
-    /// Call every method, also those that no change reaches
+    /// Try every message and method, also those that no change reaches
     #[arg(long)]
     full: bool,
 

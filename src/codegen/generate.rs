@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use prost_types::compiler::CodeGeneratorResponse;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -243,7 +244,7 @@ pub fn inputs(contract: &Contract<'_>, descriptors: &str, unit: &Unit) -> String
         say(&step.folder);
         say(&format!("{:?}", step.selection));
     }
-    hex::encode(hash.finalize())
+    HEXLOWER.encode(&hash.finalize())
 }
 
 /// One hash over all descriptors.
@@ -255,7 +256,7 @@ pub fn descriptors(compiled: &Compiled) -> String {
         hash.update((file.descriptor.len() as u64).to_le_bytes());
         hash.update(&file.descriptor);
     }
-    hex::encode(hash.finalize())
+    HEXLOWER.encode(&hash.finalize())
 }
 
 /// Makes units, all at the same time.

@@ -3,6 +3,7 @@
 //! A text is known by a fingerprint of its words. Who holds the rights, what is numbered and how lines are broken does
 //! not count; anything else that is not in the usual text makes it another one, which nobody is told a name for.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::generate::Generate;
@@ -105,7 +106,7 @@ fn fingerprint(text: &str) -> String {
         Some(at) if may_follow(&body[at + APACHE_END.len()..]) => &body[..at],
         _ => &body,
     };
-    hex::encode(&Sha256::digest(body)[..8])
+    HEXLOWER.encode(&Sha256::digest(body)[..8])
 }
 
 fn parts(line: &str) -> Vec<String> {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use git2::{ObjectType, Oid};
 
 /// Names an object: a commit, a folder, or the content of a file, wherever the file comes from. Equal ids mean equal
@@ -32,7 +33,7 @@ impl Id {
     /// The object with this name, in full, in hexadecimal digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Id> {
-        Id::from_bytes(&hex::decode(text).ok()?)
+        Id::from_bytes(&HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?)
     }
 
     /// The same in bytes: 20 of them, or 32.
@@ -65,7 +66,7 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.as_bytes()))
+        f.write_str(&HEXLOWER.encode(self.as_bytes()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Names for changes that survive a rebase: nothing of a text, a line or a file goes into them.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::diff::{Change, Cx};
@@ -20,7 +21,7 @@ pub fn fingerprint(change: &Change, cx: &Cx<'_>) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hex::encode(&hash.finalize()[..6])
+    HEXLOWER.encode(&hash.finalize()[..6])
 }
 
 /// What an element is, apart from its place: numbers, types and names. An element with parts (a message, an

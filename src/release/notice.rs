@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -130,7 +131,7 @@ pub fn deliver(
         ];
         if let Some(secret) = hook.secret.as_deref().and_then(secret) {
             let sum = hmac(secret.as_bytes(), notice.body.as_bytes());
-            headers.push((SIGNATURE, format!("sha256={}", hex::encode(sum))));
+            headers.push((SIGNATURE, format!("sha256={}", HEXLOWER.encode(&sum))));
         }
         let error = web.post(&notice.url, notice.body.as_bytes(), &headers).err();
         let error = error.map(|error| error.of(&hook.server()));
@@ -174,7 +175,7 @@ mod tests {
                 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
             ),
         ] {
-            assert_eq!(hex::encode(hmac(&key, text.as_bytes())), sum);
+            assert_eq!(HEXLOWER.encode(&hmac(&key, text.as_bytes())), sum);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use buffa::unknown_fields::UnknownFields;
 use buffa::{Message as _, UnknownFieldData};
+use data_encoding::HEXLOWER;
 
 use super::model::Element;
 use super::tables::Schema;
@@ -106,7 +107,7 @@ fn message(fields: &UnknownFields) -> String {
 
 /// Bytes as a person writes them: `08 ac 02`.
 pub fn spaced(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| hex::encode([*b])).collect::<Vec<_>>().join(" ")
+    bytes.iter().map(|b| HEXLOWER.encode(&[*b])).collect::<Vec<_>>().join(" ")
 }
 
 /// The first bytes.

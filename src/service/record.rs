@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use tokio::sync::mpsc;
 
 /// One message as it arrived, after decompression.
@@ -30,7 +31,7 @@ impl Received {
             "peer": self.peer.to_string(),
             "call": self.call,
             "index": self.index,
-            "bytes": hex::encode(&self.bytes),
+            "bytes": HEXLOWER.encode(&self.bytes),
         })
         .to_string()
     }

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER_PERMISSIVE;
 use serde::Deserialize;
 
 use super::given::{Given, GivenError};
@@ -42,7 +43,9 @@ impl Given {
             let Some(input) = inputs.get(&line.method).copied() else {
                 return Err(wrong(format!("the contract has no method `{}`", line.method)));
             };
-            let bytes = hex::decode(&line.bytes).map_err(|error| wrong(format!("`bytes`: {error}")))?;
+            let bytes = HEXLOWER_PERMISSIVE
+                .decode(line.bytes.as_bytes())
+                .map_err(|error| wrong(format!("`bytes`: {error}")))?;
             valid::check(&contract.schema, input, &bytes).map_err(|error| {
                 wrong(format!("it is no `{}`: {error}", contract.schema.message(input).full_name))
             })?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use data_encoding::HEXLOWER;
 use serde_json::json;
 
 use super::cases;
@@ -69,7 +70,10 @@ impl Answers {
     #[must_use]
     pub fn lines(&self) -> String {
         let line = |(name, all): (&String, &Vec<Vec<u8>>)| {
-            format!("{}\n", json!({"message": name, "hex": all.iter().map(hex::encode).collect::<Vec<_>>()}))
+            format!(
+                "{}\n",
+                json!({"message": name, "hex": all.iter().map(|bytes| HEXLOWER.encode(bytes)).collect::<Vec<_>>()})
+            )
         };
         self.by_message.iter().map(line).collect()
     }

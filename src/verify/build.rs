@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
@@ -132,7 +133,7 @@ fn key(driver: &Driver) -> String {
             hash.update(part);
         }
     }
-    hex::encode(hash.finalize())[..20].to_owned()
+    HEXLOWER.encode(&hash.finalize())[..20].to_owned()
 }
 
 fn is_key(name: &str) -> bool {

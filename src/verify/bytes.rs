@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ pub struct Stage<'a> {
     pub samples: SampleOptions,
     /// Programs that did not do their part.
     pub failures: Failures,
-    /// The methods that need not be called, because no change reaches them.
+    /// What need not be tried, because no change reaches it.
     pub reach: Reach,
 }
 
@@ -117,7 +118,7 @@ impl<'a> Stage<'a> {
 
     /// Asks one program about messages and bytes. One that ends is started again for what is left.
     fn codec(&self, peer: Peer, requests: &[Request<'_>]) -> Vec<Answer> {
-        let line = |(id, (message, bytes)): (usize, &Request<'_>)| json!({"id": id, "op": "codec", "message": message, "hex": hex::encode(bytes)});
+        let line = |(id, (message, bytes)): (usize, &Request<'_>)| json!({"id": id, "op": "codec", "message": message, "hex": HEXLOWER.encode(bytes)});
         self.ask(peer, &requests.iter().enumerate().map(line).collect::<Vec<_>>())
     }
 
@@ -164,7 +165,7 @@ fn read(answer: &Value) -> Answer {
         let what = answer["error"].as_str().unwrap_or("no reason given").to_owned();
         return Err(Refusal { what, ended: false });
     }
-    let again = hex::decode(answer["hex"].as_str().unwrap_or_default());
+    let again = HEXLOWER_PERMISSIVE.decode(answer["hex"].as_str().unwrap_or_default().as_bytes());
     let again = again
         .map_err(|error| Refusal { what: format!("its bytes are not hexadecimal: {error}"), ended: true })?;
     let json = answer["json"].as_str().map(str::to_owned);
@@ -196,7 +197,7 @@ pub fn run(stage: &Stage<'_>, only: Option<CellId>, progress: &(dyn Fn(&str) + S
     let readers: BTreeSet<Peer> = cells.iter().map(|c| c.to).collect();
     progress("writing samples");
     let cases: [Vec<Case>; 2] = stage.sides.map(|side| {
-        let all = side.messages().flat_map(|id| {
+        let all = side.messages().filter(|id| !stage.reach.leaves(side.name(*id))).flat_map(|id| {
             let made = samples(&side.schema, id, &stage.samples);
             made.into_iter().map(move |sample| (side.name(id).to_owned(), sample))
         });

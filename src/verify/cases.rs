@@ -3,6 +3,7 @@
 //! Each case is a request to the client's driver, together with what to look at in the answer. Control metadata
 //! (`x-protopact-…`) tells the server's driver what to do; docs/design/verify.md lists it.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
 use crate::words::CallKind;
@@ -146,7 +147,7 @@ impl Call<'_> {
         }
         json!({
             "id": 0, "op": "call", "address": address, "tls": tls, "gzip": gzip, "method": self.path,
-            "requests": self.requests.iter().map(hex::encode).collect::<Vec<_>>(), "metadata": metadata,
+            "requests": self.requests.iter().map(|bytes| HEXLOWER.encode(bytes)).collect::<Vec<_>>(), "metadata": metadata,
             "deadline": deadline, "cancel": case == Case::Cancel,
         })
     }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::Version;
 use super::facts::Facts;
-use crate::text::shell_word;
+use crate::text::{plural, shell_word};
 use crate::words::{Age, CallKind, Effect, Language, Pinned, PinnedError};
 
 /// A program of one language with the package of one version.
@@ -350,6 +350,27 @@ pub struct Unseen {
     pub verdict: String,
 }
 
+/// What was not tried, because no change reaches it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Equal {
+    /// Methods that were not called.
+    pub methods: usize,
+    /// Messages that were neither written nor read.
+    pub messages: usize,
+}
+
+impl Equal {
+    /// As people read it: `3 methods and 1 message that no change reaches`; nothing where there is nothing.
+    #[must_use]
+    pub fn told(self) -> Option<String> {
+        let parts = [(self.methods, "method"), (self.messages, "message")];
+        let parts =
+            parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| plural(count, what));
+        let all = parts.collect::<Vec<_>>().join(" and ");
+        (!all.is_empty()).then(|| format!("{all} that no change reaches"))
+    }
+}
+
 /// Everything that came out of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
@@ -365,8 +386,8 @@ pub struct Matrix {
     pub skips: Vec<Skip>,
     /// The cells in the order of their names.
     pub cells: Vec<Cell>,
-    /// How many methods were not called, because no change reaches them.
-    pub equal: usize,
+    /// What was not tried, because no change reaches it.
+    pub equal: Equal,
     /// Programs that did not do their part, each with what happened; where there is one, the matrix is not whole.
     pub failures: Vec<String>,
     /// Predictions that nothing confirmed.

@@ -1,5 +1,6 @@
 //! Work that is the same for many cells is done once.
 
+use std::fmt;
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Mutex, PoisonError};
 
@@ -14,6 +15,12 @@ const SHARDS: usize = 64;
 impl<K, V> Default for Memo<K, V> {
     fn default() -> Memo<K, V> {
         Memo(std::array::from_fn(|_| Mutex::default()))
+    }
+}
+
+impl<K, V> fmt::Debug for Memo<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memo").finish_non_exhaustive()
     }
 }
 

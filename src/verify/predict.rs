@@ -1,10 +1,11 @@
 //! What the static verdict has to say about what programs are about to do.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::Version;
 use super::matrix::{Foretold, Unseen};
+use super::memo::Memo;
 use super::side::Side;
 use crate::compare::Comparison;
 use crate::schema::{Cardinality, Element, Schema};
@@ -62,7 +63,12 @@ impl Place {
 pub struct Predictions {
     all: Vec<Prediction>,
     seen: Mutex<BTreeSet<usize>>,
+    /// Which of them are at a place: many programs miss the same.
+    at: Memo<Asked, Arc<[usize]>>,
 }
+
+/// Where something is missed, as [`Miss`] has it: the fields in their order.
+type Asked = (Lens, Direction, String, Vec<i32>);
 
 /// A message that one version wrote and another does not read as it was meant.
 #[derive(Clone, Copy, Debug)]
@@ -145,18 +151,17 @@ impl Predictions {
                 });
             }
         }
-        Predictions { all, seen: Mutex::default() }
+        Predictions { all, seen: Mutex::default(), at: Memo::default() }
     }
 
     /// The first that fits. What fits is seen, when `exact` or when it is the only one: a difference that several
     /// changes explain shows none of them.
-    fn found(&self, exact: bool, wanted: impl Fn(&Prediction) -> bool) -> Option<Foretold> {
-        let hits: Vec<usize> = (0..self.all.len()).filter(|i| wanted(&self.all[*i])).collect();
+    fn found(&self, exact: bool, hits: &[usize]) -> Option<Foretold> {
         let changes: BTreeSet<&str> = hits.iter().map(|i| self.all[*i].change.as_str()).collect();
         if (exact || changes.len() == 1)
             && let Ok(mut seen) = self.seen.lock()
         {
-            seen.extend(&hits);
+            seen.extend(hits);
         }
         let first = &self.all[*hits.first()?];
         // Where it is not known what is at fault, all but one of them may have nothing to do with it.
@@ -169,16 +174,26 @@ impl Predictions {
     #[must_use]
     pub fn message(&self, miss: &Miss<'_>) -> Option<Foretold> {
         let direction = direction(miss.writer.1, miss.reader.1)?;
-        self.found(!miss.fields.is_empty(), |p| {
+        let wanted = |p: &Prediction| {
             p.lens == miss.lens && p.direction == direction && p.places.iter().any(|place| miss.is_at(place))
-        })
+        };
+        let asked = (miss.lens, direction, miss.message.to_owned(), miss.fields.iter().copied().collect());
+        let hits = self.at.get(asked, || self.hits(wanted).into());
+        self.found(!miss.fields.is_empty(), &hits)
     }
 
     /// The change that explains why a call does not go through. Asked only about what was seen to differ.
     #[must_use]
     pub fn call(&self, client: Version, server: Version, path: &str) -> Option<Foretold> {
         let direction = direction(client, server)?;
-        self.found(true, |p| p.lens == Lens::Rpc && p.direction == direction && p.methods.contains(path))
+        let wanted =
+            |p: &Prediction| p.lens == Lens::Rpc && p.direction == direction && p.methods.contains(path);
+        self.found(true, &self.hits(wanted))
+    }
+
+    /// The places of those that are wanted.
+    fn hits(&self, wanted: impl Fn(&Prediction) -> bool) -> Vec<usize> {
+        (0..self.all.len()).filter(|i| wanted(&self.all[*i])).collect()
     }
 
     /// What the verdict is sure of, through one of these lenses, and nothing has shown.

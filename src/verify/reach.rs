@@ -1,8 +1,8 @@
-//! Which calls a change can reach.
+//! Which messages and calls a change can reach.
 //!
-//! A method whose signature is the same, and whose messages are the same with everything that they can hold, is called
-//! by either version as by the other: to try it says nothing about the two. What is compared is what was declared, and
-//! not what the verdict makes of it, since the verdict is what is tried.
+//! A message that is the same with everything that it can hold is written and read by either version as by the other,
+//! and a method whose signature is the same and whose messages are is called so: to try it says nothing about the two.
+//! What is compared is what was declared, and not what the verdict makes of it, since the verdict is what is tried.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,32 +12,61 @@ use crate::schema::{EnumId, FieldId, MessageId, Schema};
 use crate::wire::value::all_fields;
 use crate::words::CallKind;
 
-/// The methods of two versions that no change reaches.
+/// What of two versions no change reaches.
 #[derive(Clone, Debug, Default)]
 pub struct Reach {
+    /// Paths of methods.
     equal: BTreeSet<String>,
+    /// How many of them are not called.
     left: usize,
+    /// Full names of messages that are neither written nor read.
+    messages: BTreeSet<String>,
+    /// Kinds of call of which no change reaches a method.
+    idle: BTreeSet<CallKind>,
 }
 
 impl Reach {
-    /// Compares two versions.
+    /// Compares the methods of two versions.
     #[must_use]
     pub fn new(old: &Side, new: &Side) -> Reach {
-        let mut told = [Told::new(old), Told::new(new)];
-        let paths = old.methods().map(|(path, _)| path);
-        let equal = paths.filter(|path| {
-            let [a, b] = [old.method(path), new.method(path)];
-            let (Some(a), Some(b)) = (a, b) else { return false };
-            a.call_kind() == b.call_kind()
-                && [(&a.input, &b.input), (&a.output, &b.output)].into_iter().all(|(a, b)| {
-                    let [first, second] = &mut told;
-                    a == b && first.whole(a) == second.whole(b)
-                })
-        });
-        let equal: BTreeSet<String> = equal.collect();
+        let mut both = Both::new(old, new);
+        let equal: BTreeSet<String> =
+            old.methods().map(|(path, _)| path).filter(|path| both.same_method(path)).collect();
         let kinds: BTreeSet<CallKind> =
             equal.iter().filter_map(|path| Some(old.method(path)?.call_kind())).collect();
-        Reach { left: equal.len() - kinds.len(), equal }
+        Reach { left: equal.len() - kinds.len(), equal, ..Reach::default() }
+    }
+
+    /// The same for a run that is short: their messages as well, of which one stays in each package that no change
+    /// reaches, and the kinds of call.
+    #[must_use]
+    pub fn short(old: &Side, new: &Side) -> Reach {
+        let mut both = Both::new(old, new);
+        let mut touched = BTreeSet::new();
+        let mut messages = Vec::new();
+        for name in old.messages().map(|id| old.name(id)) {
+            if new.has(name) && both.same(name) {
+                messages.push(name);
+            } else {
+                touched.insert(old.package(name));
+            }
+        }
+        let same: BTreeSet<&str> = messages.iter().copied().collect();
+        touched.extend(
+            new.messages().map(|id| new.name(id)).filter(|n| !same.contains(n)).map(|n| new.package(n)),
+        );
+        // The first one of a package that is not touched goes on.
+        messages.retain(|name| !touched.insert(old.package(name)));
+        let reach = Reach::new(old, new);
+        let mut idle = BTreeSet::from(CallKind::ALL);
+        for (side, path) in
+            [old, new].into_iter().flat_map(|side| side.methods().map(move |(path, _)| (side, path)))
+        {
+            if let (Some(method), false) = (side.method(&path), reach.is_equal(&path)) {
+                idle.remove(&method.call_kind());
+            }
+        }
+        Reach { messages: messages.into_iter().map(str::to_owned).collect(), idle, ..reach }
     }
 
     /// How many methods that no change reaches are not called: all but one of each kind of call.
@@ -50,6 +79,69 @@ impl Reach {
     #[must_use]
     pub fn is_equal(&self, path: &str) -> bool {
         self.equal.contains(path)
+    }
+
+    /// How many messages that no change reaches are neither written nor read.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Whether a message is neither written nor read, because no change reaches it.
+    #[must_use]
+    pub fn leaves(&self, message: &str) -> bool {
+        self.messages.contains(message)
+    }
+
+    /// Whether no change reaches any method of a kind of call, in a run that is short.
+    #[must_use]
+    pub fn is_idle(&self, kind: CallKind) -> bool {
+        self.idle.contains(&kind)
+    }
+}
+
+/// Two versions beside each other.
+struct Both<'a> {
+    sides: [&'a Side; 2],
+    told: [Told<'a>; 2],
+    /// Whether all messages are the same.
+    all: Option<bool>,
+}
+
+/// What may hold a message of any type.
+const ANY: &str = "google.protobuf.Any";
+
+impl<'a> Both<'a> {
+    fn new(old: &'a Side, new: &'a Side) -> Both<'a> {
+        Both { sides: [old, new], told: [Told::new(old), Told::new(new)], all: None }
+    }
+
+    fn same_method(&mut self, path: &str) -> bool {
+        let [Some(a), Some(b)] = self.sides.map(|side| side.method(path)) else { return false };
+        a.call_kind() == b.call_kind()
+            && [(&a.input, &b.input), (&a.output, &b.output)].into_iter().all(|(a, b)| a == b && self.same(a))
+    }
+
+    /// Whether a message that both have is the same, with everything that it can hold.
+    fn same(&mut self, message: &str) -> bool {
+        self.declared_alike(message)
+            && (!self.sides[0].parts(message).iter().any(|part| part == ANY) || self.all_alike())
+    }
+
+    fn declared_alike(&mut self, message: &str) -> bool {
+        let [old, new] = &mut self.told;
+        old.whole(message) == new.whole(message)
+    }
+
+    fn all_alike(&mut self) -> bool {
+        if let Some(all) = self.all {
+            return all;
+        }
+        let [old, new] =
+            self.sides.map(|side| side.messages().map(|id| side.name(id)).collect::<BTreeSet<_>>());
+        let all = old == new && old.iter().all(|name| self.declared_alike(name));
+        self.all = Some(all);
+        all
     }
 }
 

@@ -10,7 +10,7 @@ use super::bytes::{self, Failures, Stage};
 use super::calls::{self, CallsError};
 use super::driver::Driver;
 use super::facts::Facts;
-use super::matrix::{CellId, Matrix, Peer, Skip, Subject, kind};
+use super::matrix::{CellId, Equal, Matrix, Peer, Skip, Subject, kind};
 use super::predict::Predictions;
 use super::process::Program;
 use super::reach::Reach;
@@ -66,7 +66,7 @@ pub struct Plan<'a> {
     pub wanted: Wanted,
     /// Which samples are written.
     pub samples: SampleOptions,
-    /// Whether methods are called that no change reaches.
+    /// Whether is tried what no change reaches.
     pub everything: bool,
     /// How many programs read and write at the same time; clients call all at once.
     pub jobs: usize,
@@ -136,7 +136,11 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     let Programs { programs, skips, libraries } = programs(plan, say)?;
     let ages: Vec<Reader> = plan.runtimes.iter().filter_map(|p| runtimes::reader(*p).ok()).collect();
     let predictions = Predictions::reading(old, new, &ages);
-    let reach = if plan.everything { Reach::default() } else { Reach::new(old, new) };
+    let reach = match plan.wanted {
+        _ if plan.everything => Reach::default(),
+        Wanted::All { calls: Some(Ways::Compact), .. } => Reach::short(old, new),
+        _ => Reach::new(old, new),
+    };
     let stage = Stage {
         host,
         sides: [old, new],
@@ -175,7 +179,10 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         typed: plan.typed.clone(),
         options: plan.options.clone(),
         skips,
-        equal: if calls.is_some() { stage.reach.methods() } else { 0 },
+        equal: Equal {
+            methods: if calls.is_some() { stage.reach.methods() } else { 0 },
+            messages: if bytes { stage.reach.messages() } else { 0 },
+        },
         failures,
         unseen: predictions.unseen(&lenses),
         cells,

@@ -1,6 +1,7 @@
 //! Values in sentences: short, and with the place in them where two are not the same.
 
 use buffa_descriptor::reflect::{DynamicMessage, MapKey, ReflectMessage as _, Value};
+use data_encoding::HEXLOWER;
 use serde_json::Value as Json;
 
 use super::oracle::same_json;
@@ -25,7 +26,7 @@ pub(super) fn shown(value: &Value) -> String {
         Value::String(v) if v.chars().count() > MOST => format!("a string of {} bytes", v.len()),
         Value::String(v) => format!("{v:?}"),
         Value::Bytes(v) if v.len() > MOST / 2 => format!("{} bytes", v.len()),
-        Value::Bytes(v) => format!("bytes {}", hex::encode(v)),
+        Value::Bytes(v) => format!("bytes {}", HEXLOWER.encode(v)),
         Value::Message(v) => format!("a message ({})", some(fields(v))),
         Value::List(v) => {
             format!("a list of {} ({})", v.len(), some(v.iter().take(MOST).map(shown).collect()))
@@ -110,7 +111,7 @@ pub(super) fn apart(a: &Value, b: &Value) -> [String; 2] {
                 format!("{:?}", part.iter().collect::<String>())
             })
         }
-        (Value::Bytes(a), Value::Bytes(b)) => around(a, b, |part| hex::encode(part)),
+        (Value::Bytes(a), Value::Bytes(b)) => around(a, b, |part| HEXLOWER.encode(part)),
         _ => [(a, &plain[0]), (b, &plain[1])].map(|(value, text)| format!("{text}, {}", kind(value))),
     }
 }

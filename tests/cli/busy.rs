@@ -6,6 +6,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::publish::{Repo, one_line, script};
@@ -39,7 +40,7 @@ fn answer(request: &Request, kept: &Kept) -> Answer {
         "PUT" if path.contains("/blobs/uploads/") => {
             let sent = kept.remove("upload").unwrap_or_default();
             let content = if request.body.is_empty() { sent } else { request.body.clone() };
-            let digest = format!("sha256:{}", hex::encode(Sha256::digest(&content)));
+            let digest = format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(&content)));
             assert!(query.replace("%3A", ":").contains(&digest), "{query}");
             kept.insert(digest, content);
             Answer::status(201).header("location", "/v2/acme/pay/blobs/x")

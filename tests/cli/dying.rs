@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::publish::script;
@@ -38,7 +39,7 @@ fn text(path: &Path) -> String {
 }
 
 fn sum(path: &Path) -> Option<String> {
-    Some(hex::encode(Sha256::digest(fs::read(path).ok()?)))
+    Some(HEXLOWER.encode(&Sha256::digest(fs::read(path).ok()?)))
 }
 
 /// The versions that somebody sees in each of the places, and what is missing of them.

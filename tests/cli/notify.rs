@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::env::Output;
@@ -56,7 +57,10 @@ fn signed(text: &str) -> String {
         block
     };
     let inner = Sha256::new().chain_update(pad(0x36)).chain_update(text).finalize();
-    format!("sha256={}", hex::encode(Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize()))
+    format!(
+        "sha256={}",
+        HEXLOWER.encode(&Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize())
+    )
 }
 
 #[test]

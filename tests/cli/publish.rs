@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
+use data_encoding::HEXLOWER;
 use protopact::codegen::plugin::lock::Entry as Locked;
 use protopact::codegen::plugin::{Lock, platform, spec};
 use protopact::codegen::sdk;
@@ -155,7 +156,7 @@ fn whole(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     assert_eq!(sums.lines().count() + 1, files.len());
     for line in sums.lines() {
         let (sum, name) = line.split_once("  ").unwrap();
-        assert_eq!(sum, hex::encode(Sha256::digest(&files[name])), "{name}");
+        assert_eq!(sum, HEXLOWER.encode(&Sha256::digest(&files[name])), "{name}");
     }
     files
 }
@@ -457,7 +458,8 @@ fn places_are_asked_with_what_was_made_before_and_nothing_is_published_from_it()
     for folder in [&kept, &shown] {
         let sums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
         let (was, is) = (Sha256::digest(&right["release.json"]), Sha256::digest("{}"));
-        fs::write(folder.join("SHA256SUMS"), sums.replace(&hex::encode(was), &hex::encode(is))).unwrap();
+        fs::write(folder.join("SHA256SUMS"), sums.replace(&HEXLOWER.encode(&was), &HEXLOWER.encode(&is)))
+            .unwrap();
         fs::write(folder.join("release.json"), "{}").unwrap();
     }
     assert!(again(&["--to", "dir:../published"]).out.contains("has it already"));
@@ -567,7 +569,7 @@ fn a_run_that_is_killed_at_any_step_is_finished_or_forgotten_by_the_next() {
 fn a_disk_that_is_full_is_found_before_anything_is_published() {
     let repo = Repo::published();
     // More than the limit, and nothing that packs well.
-    let lines = (0..4000).map(|n| format!("// {}\n", hex::encode(Sha256::digest(format!("{n}")))));
+    let lines = (0..4000).map(|n| format!("// {}\n", HEXLOWER.encode(&Sha256::digest(format!("{n}")))));
     let text = OLD.replace("amount = 2;\n", "amount = 2;\n  string note = 3;\n");
     repo.env.write("proto/pay/v1/pay.proto", &(lines.collect::<String>() + &text));
     repo.push("much");

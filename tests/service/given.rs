@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use protopact::service::{Given, GivenError, Options, Running};
 use tonic::Request;
 use tonic::metadata::MetadataValue;
@@ -150,7 +151,7 @@ async fn what_clients_sent_is_what_others_read() {
 
 #[tokio::test]
 async fn recorded_messages_answer_the_methods_of_their_type() {
-    let old = hex::encode(b"\x0a\x01a\x10\x03\x1a\x09\x09\x01\0\0\0\0\0\0\0\x2b\x08\x01\x2c");
+    let old = HEXLOWER.encode(b"\x0a\x01a\x10\x03\x1a\x09\x09\x01\0\0\0\0\0\0\0\x2b\x08\x01\x2c");
     let line = |bytes: &str, method: &str| {
         format!(r#"{{"bytes":"{bytes}","call":0,"index":0,"method":"{method}","peer":"[::1]:1"}}"#)
     };
@@ -158,7 +159,7 @@ async fn recorded_messages_answer_the_methods_of_their_type() {
     let given = replay(&text).unwrap();
     let running = start(Options { given: given.clone(), ..options() }).await;
     let client = client(&running).await;
-    assert_eq!(hex::encode(client.unary("Older", ITEM).await.unwrap()), old);
+    assert_eq!(HEXLOWER.encode(&client.unary("Older", ITEM).await.unwrap()), old);
     assert_eq!(client.unary("Same", ITEM).await.unwrap(), ITEM, "an echo stays one");
     // What somebody wrote down goes first.
     let written = read(&[("shop.v1.Shop/Buy.json", b"{}")]).unwrap();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
 };
@@ -207,8 +208,8 @@ async fn a_collector_gets_every_call_once_the_server_ends() {
     let names: Vec<&str> = spans.iter().map(|s| &*s.name).collect();
     assert_eq!(names, ["shop.v1.Shop/Same", "shop.v1.Shop/Same", "grpc"]);
     let [same, missing, gone] = &spans[..] else { unreachable!() };
-    assert_eq!(hex::encode(&same.trace_id), "4bf92f3577b34da6a3ce929d0e0e4736");
-    assert_eq!(hex::encode(&same.parent_span_id), "00f067aa0ba902b7");
+    assert_eq!(HEXLOWER.encode(&same.trace_id), "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert_eq!(HEXLOWER.encode(&same.parent_span_id), "00f067aa0ba902b7");
     assert!(missing.parent_span_id.is_empty() && missing.trace_id != same.trace_id);
     assert!(spans.iter().all(|s| s.kind == 2 && s.end_time_unix_nano > s.start_time_unix_nano));
     let attributes = |span: &Span, keys: &[&str]| -> Vec<Option<String>> {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use protopact::machine::Host;
 use protopact::schema::Schema;
 use protopact::verify::build::{Builder, build};
@@ -49,7 +50,8 @@ impl Case {
             let read = if self.lenient { json::read_lenient } else { json::read };
             read(schema, message, &text, reader).map_err(|e| e.to_string())
         } else {
-            decode(schema, message, &hex::decode(&self.text).unwrap(), reader).map_err(|e| e.to_string())
+            decode(schema, message, &HEXLOWER_PERMISSIVE.decode(self.text.as_bytes()).unwrap(), reader)
+                .map_err(|e| e.to_string())
         }
     }
 }
@@ -95,7 +97,7 @@ fn nested(depth: usize, json: bool) -> String {
         bytes.extend(inner);
         bytes
     };
-    hex::encode((0..depth).fold(Vec::new(), |inner, _| around(inner)))
+    HEXLOWER.encode(&(0..depth).fold(Vec::new(), |inner, _| around(inner)))
 }
 
 /// The contract that the cases are about.
@@ -170,7 +172,10 @@ fn hold(language: Language) {
                 let model = case.model(&side.schema, reader);
                 // A message without a required field is read by Python, and not written.
                 let ok = answer["ok"] == true;
-                let said = answer["hex"].as_str().filter(|_| ok).map(|text| hex::decode(text).unwrap());
+                let said = answer["hex"]
+                    .as_str()
+                    .filter(|_| ok)
+                    .map(|text| HEXLOWER_PERMISSIVE.decode(text.as_bytes()).unwrap());
                 let unwritten = answer["error"].as_str().is_some_and(|e| e.starts_with("EncodeError"));
                 match (model, said) {
                     (Ok(tree), Some(said)) => {
@@ -184,7 +189,10 @@ fn hold(language: Language) {
                     (Err(_), None) => {}
                     (Ok(tree), None) => wrong.push(format!("{name}\n  model {tree:?}\n  said {answer}")),
                     (Err(why), Some(said)) => {
-                        wrong.push(format!("{name}\n  model refuses: {why}\n  wrote {}", hex::encode(said)));
+                        wrong.push(format!(
+                            "{name}\n  model refuses: {why}\n  wrote {}",
+                            HEXLOWER.encode(&said)
+                        ));
                     }
                 }
             }

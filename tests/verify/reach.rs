@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use protopact::verify::reach::Reach;
+use protopact::verify::side::Side;
+use protopact::words::CallKind;
 use serde_json::Value;
 
 use crate::drivers::side;
@@ -34,8 +36,8 @@ service S {
 
 const OTHER: &str = "syntax = \"proto3\";\npackage o;\nmessage Other { string o = 1; }\n";
 
-/// The methods of `OLD` that these edits reach, and how many are left out.
-fn reached(edits: &[(&str, &str)]) -> (String, usize) {
+/// The two versions that these edits make of `OLD`.
+fn sides(edits: &[(&str, &str)]) -> [Side; 2] {
     let files = |edits: &[(&str, &str)]| {
         let edit = |text: &str| edits.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
         for (from, _) in edits {
@@ -43,11 +45,58 @@ fn reached(edits: &[(&str, &str)]) -> (String, usize) {
         }
         vec![("t/v1/t.proto".to_owned(), edit(OLD)), ("o/o.proto".to_owned(), edit(OTHER))]
     };
-    let (old, new) = (side(&files(&[]), "old"), side(&files(edits), "new"));
+    [side(&files(&[]), "old"), side(&files(edits), "new")]
+}
+
+/// The methods of `OLD` that these edits reach, and how many are left out.
+fn reached(edits: &[(&str, &str)]) -> (String, usize) {
+    let [old, new] = sides(edits);
     let reach = Reach::new(&old, &new);
     let all = ["Deep", "Back", "Flat", "Stream", "Far"];
     let reached = all.into_iter().filter(|name| !reach.is_equal(&format!("/t.v1.S/{name}")));
     (reached.collect::<Vec<_>>().join(" "), reach.methods())
+}
+
+#[test]
+fn a_short_run_tries_the_messages_that_a_change_reaches() {
+    for (from, to, tried, called) in [
+        // The first of a package that is not touched stays.
+        ("rpc Flat(B)", "rpc Flat(stream B)", "A Other", vec![CallKind::Unary, CallKind::Client]),
+        ("message Out", "message More {}\nmessage Out", "Other", vec![]),
+        ("string end = 2", "bytes end = 2", "A In Loop Other", vec![CallKind::Unary]),
+        ("string b = 1", "bytes b = 1", "B Other", vec![CallKind::Unary, CallKind::Client]),
+        ("string o = 1", "bytes o = 1", "Out Other", vec![CallKind::Unary]),
+    ] {
+        let [old, new] = sides(&[(from, to)]);
+        let reach = Reach::short(&old, &new);
+        let names = ["A", "In", "Loop", "Leaf", "B", "Out"].map(|n| (n, format!("t.v1.{n}")));
+        let names = names.into_iter().chain([("Other", "o.Other".to_owned())]);
+        let found: Vec<&str> = names.filter(|(_, full)| !reach.leaves(full)).map(|(name, _)| name).collect();
+        assert_eq!(found.join(" "), tried, "{from} -> {to}");
+        assert_eq!(reach.messages() + found.len(), 7, "{from} -> {to}");
+        let found: Vec<CallKind> = CallKind::ALL.into_iter().filter(|kind| !reach.is_idle(*kind)).collect();
+        assert_eq!(found, called, "{from} -> {to}");
+    }
+}
+
+#[test]
+fn what_can_hold_anything_is_reached_by_every_change() {
+    let text = |of: &str| {
+        format!(
+            "syntax = \"proto3\";\npackage t;\nimport \"google/protobuf/any.proto\";\n\
+             message Free {{ google.protobuf.Any any = 1; }}\nmessage Bound {{ int32 n = 1; }}\n\
+             message Edited {{ {of} of = 1; }}\n\
+             service S {{ rpc Take(google.protobuf.Any) returns (Bound); rpc Give(Bound) returns (Bound); }}\n"
+        )
+    };
+    let version = |of: &str, label| side(&vec![("t.proto".to_owned(), text(of))], label);
+    for (of, reached) in [("bytes", true), ("string", false)] {
+        let reach = Reach::short(&version("string", "old"), &version(of, "new"));
+        assert_eq!([reach.leaves("t.Bound"), reach.is_equal("/t.S/Give")], [true, true], "{of}");
+        assert_eq!(reach.is_equal("/t.S/Take"), !reached, "{of}");
+        // Where nothing differs, the first of the package is tried all the same.
+        assert_eq!([reach.leaves("t.Free"), reach.leaves("t.Edited")], [false, !reached], "{of}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::{Pinned, Source};
@@ -65,7 +66,7 @@ fn tree(folder: &Path) -> io::Result<String> {
             any = true;
         }
     }
-    if any { Ok(hex::encode(hash.finalize())) } else { Err(io::ErrorKind::NotFound.into()) }
+    if any { Ok(HEXLOWER.encode(&hash.finalize())) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 #[cfg(test)]

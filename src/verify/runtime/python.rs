@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use minijinja::context;
 use sha2::{Digest as _, Sha256};
 
@@ -97,7 +98,7 @@ impl Runtime for Python {
 fn environment(work: &Work<'_>, driver: &Driver) -> PathBuf {
     let mut hash = Sha256::new();
     hash.update(driver.requirements.join("\n"));
-    work.base.join(format!("venv-{}", &hex::encode(hash.finalize())[..20]))
+    work.base.join(format!("venv-{}", &HEXLOWER.encode(&hash.finalize())[..20]))
 }
 
 fn one(work: &Work<'_>, place: &Place<'_>) -> Result<(), BuildError> {

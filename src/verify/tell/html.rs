@@ -208,8 +208,8 @@ fn about(matrix: &Matrix) -> Vec<(&'static str, String)> {
         None => format!("`{label}` is no commit"),
     });
     let mut tried = tried.clone();
-    if matrix.equal > 0 {
-        tried += &format!("; {} that no change reaches not called", plural(matrix.equal, "method"));
+    if let Some(equal) = matrix.equal.told() {
+        tried += &format!("; {equal} not tried");
     }
     let libraries = libraries.iter().map(|(language, asked)| format!("{}: {asked}", language.as_str()));
     let all = [

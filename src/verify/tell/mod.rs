@@ -208,7 +208,7 @@ pub(super) mod sample {
     //! One matrix that has everything in it, with text that no format may take as its own.
 
     use super::super::facts::{Facts, Judged, Minded};
-    use super::super::matrix::{Beside, Blame, Foretold, Red, Share, Skip, Unseen, parse};
+    use super::super::matrix::{Beside, Blame, Equal, Foretold, Red, Share, Skip, Unseen, parse};
     use super::*;
     use crate::words::{Bump, Effect, Language, Level};
 
@@ -322,7 +322,7 @@ pub(super) mod sample {
                 failed: None,
             }],
             cells,
-            equal: 132,
+            equal: Equal { methods: 132, messages: 1 },
             failures: vec!["python@v2.0.0: the driver does not start".to_owned()],
             unseen: vec![Unseen {
                 change: "field-removed t.v1.M.old".to_owned(),

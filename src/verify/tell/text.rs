@@ -69,12 +69,10 @@ fn write(matrix: &Matrix, view: &View, out: &mut dyn io::Write) -> io::Result<()
             .hang(8)
             .write(view, out)?;
     }
-    if matrix.equal > 0 {
-        let equal = plural(matrix.equal, "method");
-        let verb = if matrix.equal == 1 { "is" } else { "are" };
+    if let Some(equal) = matrix.equal.told() {
         Line::new()
             .styled(Style::Faint, "equal")
-            .plain(format!("  {equal} that no change reaches {verb} not called; `--full` calls all"))
+            .plain(format!("  not tried: {equal}; `--full` tries all"))
             .hang(7)
             .write(view, out)?;
     }
