@@ -20,6 +20,7 @@ use super::running::{Client, Server};
 use super::runtime;
 use super::side::Side;
 use super::tap::{Tap, Taps};
+use super::together::together;
 use crate::machine::Scratch;
 use crate::schema::Method;
 use crate::wire::sample::large;
@@ -145,15 +146,8 @@ pub fn run(
         })
         .collect()
     };
-    // Calls wait for each other more than they compute: every client works by itself, however few cores there are.
-    Ok(std::thread::scope(|scope| {
-        let calls_of = &calls_of;
-        let threads: Vec<_> = clients.into_iter().map(|peer| scope.spawn(move || calls_of(peer))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<Cell>>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        threads.into_iter().flat_map(join).collect()
-    }))
+    // Calls wait for each other more than they compute: every client works by itself.
+    Ok(together(clients, calls_of).into_iter().flatten().collect())
 }
 
 struct Work<'a> {

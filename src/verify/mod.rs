@@ -41,6 +41,7 @@ mod shown;
 pub mod side;
 pub mod tap;
 pub mod tell;
+mod together;
 
 pub use run::{Plan, VerifyError, Wanted, Ways, run};
 

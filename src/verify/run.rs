@@ -16,6 +16,7 @@ use super::process::Program;
 use super::reach::Reach;
 use super::sdk::{Sdk, Unready};
 use super::side::Side;
+use super::together::together;
 use super::{Version, runtime};
 use crate::codegen::generate::GenerateError;
 use crate::wire::sample::SampleOptions;
@@ -222,12 +223,16 @@ fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, Ve
     say("generating packages");
     let newest = plan.languages.iter().map(|language| (*language, None));
     let others = plan.runtimes.iter().map(|pinned| (pinned.language, Some(pinned.age)));
-    for (language, age) in newest.chain(others) {
+    // Plugins start up more than they compute.
+    let made = together(newest.chain(others), |(language, age)| {
         let made = match (build::missing_tool(host, language), age) {
             (Some(tool), _) => Err(Unready::Skip(BuildError::Missing(tool.to_owned()).to_string())),
             (None, Some(age)) => Sdk::aged(Pinned { language, age }, plan.sides),
             (None, None) => plan.sdk.drivers(language, plan.sides),
         };
+        ((language, age), made)
+    });
+    for ((language, age), made) in made {
         match made {
             Ok(made) => drivers.push(((language, age), made)),
             Err(Unready::Failed(error)) => lacks.push(((language, age), Lack::Failed(error.into()))),
@@ -340,16 +345,7 @@ type Built = Vec<(Kind, Result<Vec<Program>, BuildError>)>;
 
 /// Builds all languages at the same time: each mostly waits for one thing or another.
 fn built(builder: Builder<'_>, drivers: &[(Kind, Vec<Driver>)], say: &(dyn Fn(&str) + Sync)) -> Built {
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = drivers
-            .iter()
-            .map(|(kind, drivers)| (*kind, scope.spawn(move || build::build(builder, kind.0, drivers, say))))
-            .collect();
-        let join = |(kind, thread): (Kind, std::thread::ScopedJoinHandle<'_, _>)| {
-            (kind, thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        };
-        threads.into_iter().map(join).collect()
-    })
+    together(drivers, |(kind, drivers)| (*kind, build::build(builder, kind.0, drivers, say)))
 }
 
 #[cfg(test)]
