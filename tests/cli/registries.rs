@@ -206,6 +206,10 @@ impl Registries {
         self.server.url()
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     pub(crate) fn run(&self, args: &[&str]) -> Output {
         let environment = self.environment.clone();
         let output = self.repo.env.run_with(args, |io| {

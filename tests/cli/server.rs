@@ -2,8 +2,8 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 /// What somebody asked.
@@ -50,20 +50,59 @@ impl Answer {
     }
 }
 
+type Answers = dyn Fn(&Request) -> Answer + Send + Sync;
+
 /// A server, until it is dropped.
 pub(crate) struct Server {
     at: SocketAddr,
+    answer: Arc<Answers>,
+    listening: Mutex<Option<Listening>>,
+    /// Nobody else gets the port while the server is closed.
+    #[cfg(target_os = "linux")]
+    _held: tokio::net::TcpSocket,
+}
+
+/// What takes the connections.
+struct Listening {
     ended: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    thread: JoinHandle<()>,
 }
 
 impl Server {
     pub(crate) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
+        #[cfg(target_os = "linux")]
+        let _held = {
+            // Of two that share a port at most one may listen, and it comes second.
+            drop(listener);
+            let held = tokio::net::TcpSocket::new_v4().unwrap();
+            held.set_reuseaddr(true).unwrap();
+            held.bind(at).unwrap();
+            held
+        };
+        #[cfg(not(target_os = "linux"))]
+        drop(listener);
+        let server = Server {
+            at,
+            answer: Arc::new(answer),
+            listening: Mutex::default(),
+            #[cfg(target_os = "linux")]
+            _held,
+        };
+        server.open();
+        server
+    }
+
+    /// Listens, again where it has been closed.
+    pub(crate) fn open(&self) {
+        let mut listening = self.listening.lock().unwrap();
+        if listening.is_some() {
+            return;
+        }
+        let listener = TcpListener::bind(self.at).unwrap();
         let ended = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&ended);
-        let answer = Arc::new(answer);
+        let (stop, answer) = (Arc::clone(&ended), Arc::clone(&self.answer));
         let thread = std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
@@ -74,7 +113,15 @@ impl Server {
                 std::thread::spawn(move || drop(serve(stream.unwrap(), &*answer)));
             }
         });
-        Server { at, ended, thread: Some(thread) }
+        *listening = Some(Listening { ended, thread });
+    }
+
+    /// From now on nobody listens at its address.
+    pub(crate) fn close(&self) {
+        let Some(Listening { ended, thread }) = self.listening.lock().unwrap().take() else { return };
+        ended.store(true, Ordering::SeqCst);
+        let _ = TcpStream::connect(self.at);
+        let _ = thread.join();
     }
 
     pub(crate) fn url(&self) -> String {
@@ -84,9 +131,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect(self.at);
-        let _ = self.thread.take().map(JoinHandle::join);
+        self.close();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Registries that refuse a release, fall silent, or do so in the middle of it: a clear error, and nothing half.
+//! Registries that refuse a release, fall silent, are down, or do so in the middle of it: a clear error, and nothing half.
 
 use std::fs;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use crate::busy;
 use crate::env::Output;
 use crate::publish::{Repo, one_line};
 use crate::registries::Registries;
-use crate::server::Answer;
+use crate::server::{Answer, Server};
 
 /// How a server does not do what it should.
 #[derive(Clone, Copy, Debug)]
@@ -16,17 +16,31 @@ enum Unwell {
     Status(u16),
     /// It takes what is asked and never answers.
     Silent,
+    /// Nobody listens at its address.
+    Down,
 }
 
-const WAYS: [Unwell; 5] =
-    [Unwell::Status(401), Unwell::Status(403), Unwell::Status(429), Unwell::Status(500), Unwell::Silent];
+const WAYS: [Unwell; 6] = [
+    Unwell::Status(401),
+    Unwell::Status(403),
+    Unwell::Status(429),
+    Unwell::Status(500),
+    Unwell::Silent,
+    Unwell::Down,
+];
 
 impl Unwell {
     fn answer(self) -> Answer {
         match self {
             Unwell::Status(status) => Answer::status(status),
-            Unwell::Silent => Answer::none(),
+            // A connection that comes all the same gets no more than from a silent one.
+            Unwell::Silent | Unwell::Down => Answer::none(),
         }
+    }
+
+    /// What the system says of it, where that is known.
+    fn reason(self) -> &'static str {
+        if matches!(self, Unwell::Down) { "Connection refused" } else { "" }
     }
 
     /// What to do about it; `sign_in` where the server wants to know who is there.
@@ -35,6 +49,7 @@ impl Unwell {
             Unwell::Status(401 | 403) => sign_in,
             Unwell::Status(_) => "it was asked four times: try again when it is well",
             Unwell::Silent => "`timeout` under `[release]` gives a slow one more time",
+            Unwell::Down => "see whether it is there",
         }
     }
 }
@@ -42,21 +57,30 @@ impl Unwell {
 /// How a server is: changed between releases.
 type State = Arc<Mutex<Option<Unwell>>>;
 
+/// From now on a server is so, and well for `None`.
+fn becomes(state: &State, server: &Server, way: Option<Unwell>) {
+    *state.lock().unwrap() = way;
+    if matches!(way, Some(Unwell::Down)) { server.close() } else { server.open() }
+}
+
 /// What a server answers that is as the state says.
 fn answers(state: &State) -> impl Fn() -> Option<Answer> + Send + Sync + 'static {
     let state = Arc::clone(state);
     move || state.lock().unwrap().map(Unwell::answer)
 }
 
+/// Long enough for a server that answers, also on a machine that does much else.
+const LITTLE_PATIENCE: &str = "timeout = 3";
+
 /// Less patience than anybody has, and packages of one language alone.
-fn impatient(repo: &Repo, language: &str) {
+fn impatient(repo: &Repo, language: &str, patience: &str) {
     let text = repo.env.read("protopact.toml");
     let of_another = |block: &&str| {
         block.starts_with("[generate.") && !block.starts_with(&format!("[generate.{language}]"))
     };
     let text = text.split("\n\n").filter(|block| !of_another(block)).collect::<Vec<_>>().join("\n\n");
-    let more = "[release]\ntimeout = 1\ntool-timeout = 2";
-    repo.env.write("protopact.toml", &text.replace("[release]", more));
+    let more = format!("[release]\n{patience}");
+    repo.env.write("protopact.toml", &text.replace("[release]", &more));
     repo.push("little patience");
 }
 
@@ -114,7 +138,7 @@ impl Place {
                 pushed.lock().unwrap().as_ref().is_none_or(|remote| remote.join("refs/tags/v1.0.0").exists());
             if tag { answer() } else { None }
         });
-        impatient(&all.repo, self.language);
+        impatient(&all.repo, self.language, LITTLE_PATIENCE);
         if late {
             *remote.lock().unwrap() = Some(all.repo.around().join("origin.git"));
         }
@@ -123,21 +147,21 @@ impl Place {
         let is_there = |path: &str| all.repo.around().join("served").join(path).exists();
         let sign_in = "the name and the password of somebody who may";
         for way in WAYS {
-            *state.lock().unwrap() = Some(way);
+            becomes(&state, all.server(), Some(way));
             let output = release();
             let address = format!("`{}{}`", all.url(), self.asked);
             let did = match way {
                 Unwell::Status(status) => format!("{address} answers with status {status}"),
-                Unwell::Silent => format!("{address} does not answer: "),
+                Unwell::Silent | Unwell::Down => format!("{address} does not answer: "),
             };
             let asked = "does not say what it has of the version";
-            told(&output, &[self.name, asked, &did, way.way_out(sign_in)]);
+            told(&output, &[self.name, asked, &did, way.reason(), way.way_out(sign_in)]);
             let published = output.err.contains("version 1.0.0 is published, but not in every place yet");
             assert_eq!(published, late, "{way:?}: {output}");
             assert_eq!(all.repo.remote().contains_key("refs/tags/v1.0.0"), late, "{way:?}");
             assert!(all.made().is_empty() && !is_there("m2"), "{way:?}: {:?}", all.made());
         }
-        *state.lock().unwrap() = None;
+        becomes(&state, all.server(), None);
         let output = release();
         assert_eq!(output.code, 0, "{output}");
         assert_eq!(output.out.contains("which an earlier run has begun, is finished"), late, "{output}");
@@ -149,7 +173,7 @@ impl Place {
     /// Releases 1.0.0 there while its tool waits for ever.
     fn waits(&self, tool: &str) {
         let all = Registries::new(|_| None);
-        impatient(&all.repo, self.language);
+        impatient(&all.repo, self.language, "tool-timeout = 2");
         let hangs = all.repo.around().join(format!("{tool}-hangs"));
         fs::write(&hangs, "").unwrap();
         let to = (self.to)(&all.url());
@@ -175,32 +199,32 @@ fn is_running(id: &str) -> bool {
 }
 
 #[test]
-fn a_python_index_that_refuses_or_is_silent_gets_nothing() {
+fn a_python_index_that_refuses_is_silent_or_down_gets_nothing() {
     PYTHON.refuses(false);
 }
 
 #[test]
-fn a_python_index_that_refuses_or_is_silent_after_the_push_is_written_by_the_next_run() {
+fn a_python_index_that_refuses_is_silent_or_down_after_the_push_is_written_by_the_next_run() {
     PYTHON.refuses(true);
 }
 
 #[test]
-fn a_registry_of_crates_that_refuses_or_is_silent_gets_nothing() {
+fn a_registry_of_crates_that_refuses_is_silent_or_down_gets_nothing() {
     CRATES.refuses(false);
 }
 
 #[test]
-fn a_registry_of_crates_that_refuses_or_is_silent_after_the_push_is_written_by_the_next_run() {
+fn a_registry_of_crates_that_refuses_is_silent_or_down_after_the_push_is_written_by_the_next_run() {
     CRATES.refuses(true);
 }
 
 #[test]
-fn a_maven_server_that_refuses_or_is_silent_gets_nothing() {
+fn a_maven_server_that_refuses_is_silent_or_down_gets_nothing() {
     MAVEN.refuses(false);
 }
 
 #[test]
-fn a_maven_server_that_refuses_or_is_silent_after_the_push_is_written_by_the_next_run() {
+fn a_maven_server_that_refuses_is_silent_or_down_after_the_push_is_written_by_the_next_run() {
     MAVEN.refuses(true);
 }
 
@@ -229,18 +253,22 @@ fn artefacts(late: bool) {
         if shows || !late { answer() } else { None }
     });
     let repo = Repo::new();
-    impatient(&repo, "");
+    impatient(&repo, "", LITTLE_PATIENCE);
     let at = server.url().trim_start_matches("http://").to_owned();
     let release = || {
         let to = format!("oci://{at}/acme/pay");
         repo.run(&["release", "--declare", "1.0.0", "--to", "git:origin", "--to", &to])
     };
     for way in WAYS {
-        *state.lock().unwrap() = Some(way);
+        becomes(&state, &server, Some(way));
         let output = release();
-        let what = if late { "written" } else { "asked" };
+        // One that is down does not even say what it has.
+        let what = if late && !matches!(way, Unwell::Down) { "written" } else { "asked" };
         let did = format!("oci://{at}/acme/pay:1.0.0 cannot be {what}: ");
-        told(&output, &[&did, way.way_out("sign in as somebody who may: `docker login 127.0.0.1:")]);
+        told(
+            &output,
+            &[&did, way.reason(), way.way_out("sign in as somebody who may: `docker login 127.0.0.1:")],
+        );
         assert_eq!(
             output.err.contains("is published, but not in every place yet"),
             late,
@@ -250,7 +278,7 @@ fn artefacts(late: bool) {
         let kept = kept.lock().unwrap();
         assert!(!kept.contains_key("1.0.0") && (late || kept.is_empty()), "{way:?}");
     }
-    *state.lock().unwrap() = None;
+    becomes(&state, &server, None);
     let output = release();
     assert_eq!(output.code, 0, "{output}");
     assert_eq!(output.out.contains("which an earlier run has begun, is finished"), late, "{output}");
@@ -258,11 +286,11 @@ fn artefacts(late: bool) {
 }
 
 #[test]
-fn a_registry_of_artefacts_that_refuses_or_is_silent_gets_nothing() {
+fn a_registry_of_artefacts_that_refuses_is_silent_or_down_gets_nothing() {
     artefacts(false);
 }
 
 #[test]
-fn a_registry_of_artefacts_that_refuses_or_is_silent_after_the_push_is_written_by_the_next_run() {
+fn a_registry_of_artefacts_that_refuses_is_silent_or_down_after_the_push_is_written_by_the_next_run() {
     artefacts(true);
 }
