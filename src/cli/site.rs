@@ -71,10 +71,10 @@ pub(super) fn exec(args: SiteArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
         let schema = pipeline::schema(&read.compiled)?;
         drop(read);
         progress.say(&format!("writing {version}"));
-        catalogue.add(tag, schema, &mut |path, page| begun.add(path, page.as_bytes())).map_err(failed)?;
+        catalogue.add(tag, schema, &|path, page| begun.add(path, page.as_bytes())).map_err(failed)?;
     }
     progress.say("writing");
-    catalogue.finish(&mut |path, page| begun.add(path, page.as_bytes())).map_err(failed)?;
+    catalogue.finish(&|path, page| begun.add(path, page.as_bytes())).map_err(failed)?;
     let written = begun.files().len();
     show(&args, &name, &mut out, begun)?;
     drop(progress);
@@ -113,7 +113,7 @@ fn failed(error: WriteError) -> CliError {
 }
 
 /// Shows all of it, or nothing. What an earlier run wrote goes, what somebody else wrote stays.
-fn show(args: &SiteArgs, contract: &str, out: &mut Out, begun: Begun) -> Result<(), CliError> {
+fn show(args: &SiteArgs, contract: &str, out: &mut Out, mut begun: Begun) -> Result<(), CliError> {
     let old = read_manifest(out.path());
     if old.units.keys().any(|unit| !unit.is_empty()) {
         let reason = "it holds packages".to_owned();

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -113,23 +114,23 @@ struct Part<'a> {
     keeps_others: bool,
 }
 
-/// Files that are beside the output, one after the other, and take its place as a whole. Only their paths and hashes are in
-/// memory.
+/// Files that are beside the output and take its place as a whole. Only their paths and hashes are in memory.
 #[derive(Debug)]
 pub struct Begun {
     stage: Stage,
-    files: BTreeMap<String, String>,
+    files: Mutex<BTreeMap<String, String>>,
 }
 
 impl Begun {
-    /// Writes a file.
+    /// Writes a file; many threads may do so at a time.
     ///
     /// # Errors
     ///
     /// The path leaves the folder or is there already, or the system refuses.
-    pub fn add(&mut self, path: &str, content: &[u8]) -> Result<(), WriteError> {
+    pub fn add(&self, path: &str, content: &[u8]) -> Result<(), WriteError> {
         stays_inside(path)?;
-        if self.files.insert(path.to_owned(), sha256(content)).is_some() {
+        let hash = sha256(content);
+        if self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), hash).is_some() {
             return Err(TreeError::Twice(path.to_owned()).into());
         }
         Ok(write_into(&self.stage.path().join(path), content)?)
@@ -137,8 +138,8 @@ impl Begun {
 
     /// The hash of each file, by its path.
     #[must_use]
-    pub fn files(&self) -> &BTreeMap<String, String> {
-        &self.files
+    pub fn files(&mut self) -> &BTreeMap<String, String> {
+        self.files.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -228,7 +229,7 @@ impl Out {
     ///
     /// The system refuses.
     pub fn begin(&self) -> Result<Begun, WriteError> {
-        Ok(Begun { stage: self.0.stage()?, files: BTreeMap::new() })
+        Ok(Begun { stage: self.0.stage()?, files: Mutex::default() })
     }
 
     /// Puts what was begun into its place; files of others stay. `top` are files of the output folder itself.
@@ -243,6 +244,7 @@ impl Out {
         old: &Manifest,
     ) -> Result<(), WriteError> {
         let Begun { stage, files } = begun;
+        let files = files.into_inner().unwrap_or_else(PoisonError::into_inner);
         let part = Part { files: files.keys().map(String::as_str).collect(), keeps_others: true };
         self.carry_over(stage.path(), &[("", part)].into(), &BTreeSet::new(), top, old)?;
         for (path, content) in top {

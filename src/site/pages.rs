@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use minijinja::Value;
 use minijinja::value::Serde;
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use semver::Version;
 use serde::Serialize;
 
@@ -83,36 +83,31 @@ fn cut(title: &str) -> String {
     format!("{kept}…")
 }
 
-/// How many packages are in memory at a time, each with its page.
-const AT_ONCE: usize = 64;
-
 /// Makes the pages of a version.
-pub(super) fn edition<E>(
+pub(super) fn edition<E: Send>(
     catalogue: &Catalogue,
     next: Next<'_>,
     schema: &Schema,
-    sink: &mut Sink<'_, E>,
+    sink: &Sink<'_, E>,
 ) -> Result<Edition, E> {
     let Next { version, tag, from, changes } = next;
     let folder = file_name(&version.to_string());
     let changed: BTreeSet<&str> = changes.iter().map(|change| &*change.symbol).collect();
     let (mut packages, mut names, mut there) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
     let all = Packages::of(schema);
-    for some in all.names().chunks(AT_ONCE) {
-        let made = some.par_iter().map(|name| {
-            let package = all.read(name);
-            let heads = package.heads().map(|head| &*head.full_name);
-            // The page of each element that something is told of.
-            let told: Vec<String> = heads.filter(|name| changed.contains(name)).map(str::to_owned).collect();
-            let page = of_package(catalogue, &version, &package);
-            (package.name.clone(), package.brief(), search::names(&package), told, page)
-        });
-        for (name, brief, found, told, page) in made.collect::<Vec<_>>() {
-            sink(&format!("{folder}/{}", brief.page), &page)?;
-            there.extend(told.into_iter().map(|symbol| (symbol, brief.page.clone())));
-            packages.insert(name, brief);
-            names.push(found);
-        }
+    // Who has made a page writes it: pages are large, and to write one after the other is a good part of the work.
+    let made = all.names().into_par_iter().map(|name| {
+        let package = all.read(name);
+        let heads = package.heads().map(|head| &*head.full_name);
+        // The page of each element that something is told of.
+        let told: Vec<String> = heads.filter(|name| changed.contains(name)).map(str::to_owned).collect();
+        sink(&format!("{folder}/{}", package.page), &of_package(catalogue, &version, &package))?;
+        Ok((package.name.clone(), package.brief(), search::names(&package), told))
+    });
+    for (name, brief, found, told) in made.collect::<Result<Vec<_>, E>>()? {
+        there.extend(told.into_iter().map(|symbol| (symbol, brief.page.clone())));
+        packages.insert(name, brief);
+        names.push(found);
     }
     sink(&format!("{folder}/names.js"), &search::script(&names))?;
     let edition = Edition {
@@ -129,7 +124,7 @@ pub(super) fn edition<E>(
 }
 
 /// Makes the pages over all versions.
-pub(super) fn over_all<E>(mut catalogue: Catalogue, sink: &mut Sink<'_, E>) -> Result<(), E> {
+pub(super) fn over_all<E: Send>(mut catalogue: Catalogue, sink: &Sink<'_, E>) -> Result<(), E> {
     let pictures = versions::pictures(&mut catalogue);
     let catalogue = &catalogue;
     let Some(latest) = catalogue.latest_edition() else { return Ok(()) };
@@ -137,12 +132,9 @@ pub(super) fn over_all<E>(mut catalogue: Catalogue, sink: &mut Sink<'_, E>) -> R
     sink("search.js", include_str!("search.js"))?;
     sink("index.html", &index(catalogue))?;
     let names: Vec<&String> = catalogue.ever().into_iter().collect();
-    for some in names.chunks(AT_ONCE) {
-        let made = some.par_iter().map(|name| versions::package(catalogue, name, &pictures));
-        for (name, page) in some.iter().zip(made.collect::<Vec<_>>()) {
-            sink(&format!("{PACKAGES}/{}", doc::page(name)), &page)?;
-        }
-    }
+    names.into_par_iter().try_for_each(|name| {
+        sink(&format!("{PACKAGES}/{}", doc::page(name)), &versions::package(catalogue, name, &pictures))
+    })?;
     let version = latest.version.to_string();
     let folder = file_name(&version);
     let pages = latest.packages.values().map(|package| &*package.page).chain(["index.html"]);
