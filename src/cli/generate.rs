@@ -162,15 +162,9 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         ctx.note(note)?;
     }
     let contract = Contract {
-        name,
-        version: &number,
         build: args.build_number,
-        commit: commit.as_deref(),
-        licence: &terms.licence,
-        legal: &version.legal,
-        about: &terms.about,
         compiled: managed.as_ref().unwrap_or(&version.compiled),
-        schema: &schema,
+        ..version.contract(name, &number, commit.as_deref(), &terms, &schema)
     };
     let targets = plan::targets(&settings, name).into_iter().map(|target| target.language());
     let languages: Vec<Language> =
@@ -189,15 +183,11 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         None => number.clone(),
     };
     let plugins = template.as_ref().map(|t| Generate { plugins: t.plugins.clone(), ..Generate::default() });
+    let wanted = plugins.as_ref().unwrap_or(&settings);
     let wish = Wish {
-        settings: plugins.as_ref().unwrap_or(&settings),
-        contract: name,
         folder: versioned.then_some(&*folder),
         only: args.lang.as_deref(),
-        services: schema.has_services(),
-        root: &version.folder,
-        lock: lock.as_ref(),
-        around: machine.around(),
+        ..machine.wish(wanted, &contract, &version.folder, lock.as_ref())
     };
     let base = |default: &str| match &args.out {
         Some(out) => ctx.io.cwd.join(out),

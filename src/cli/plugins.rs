@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::{CliError, Ctx, ErrorKind, Exit, files, pipeline};
-use crate::codegen::Target;
-use crate::codegen::plan;
+use crate::codegen::legal::Terms;
+use crate::codegen::plan::{self, Wish};
 use crate::codegen::plugin::install::{InstallError, Installer, Outcome};
 use crate::codegen::plugin::lock::Around;
 use crate::codegen::plugin::{Lock, LockError, Pinned, spec};
+use crate::codegen::{Contract, Target};
 use crate::config::Settings;
-use crate::config::generate::{GRPC_PYTHON, PluginRun};
+use crate::config::generate::{GRPC_PYTHON, Generate, PluginRun};
 use crate::lock::FILE_NAME;
 use crate::machine::{Cache, Host};
+use crate::schema::Schema;
 use crate::text::{Line, Style};
 use crate::words::Language;
 
@@ -54,6 +56,30 @@ struct InstallArgs {
     offline: bool,
 }
 
+impl pipeline::Version {
+    /// It under a name and a number, as packages are made of it.
+    pub(super) fn contract<'a>(
+        &'a self,
+        name: &'a str,
+        number: &'a str,
+        commit: Option<&'a str>,
+        terms: &'a Terms,
+        schema: &'a Schema,
+    ) -> Contract<'a> {
+        Contract {
+            name,
+            version: number,
+            build: None,
+            commit,
+            licence: &terms.licence,
+            legal: &self.legal,
+            about: &terms.about,
+            compiled: &self.compiled,
+            schema,
+        }
+    }
+}
+
 /// What plugins need of the machine.
 #[derive(Debug)]
 pub(super) struct Machine {
@@ -77,6 +103,26 @@ impl Machine {
 
     pub(super) fn around(&self) -> Around<'_> {
         Around { host: &self.host, cache: self.cache.as_ref(), protoc: self.protoc.as_deref() }
+    }
+
+    /// A wish for all packages of a contract, in the folders that they always have.
+    pub(super) fn wish<'a>(
+        &'a self,
+        settings: &'a Generate,
+        contract: &Contract<'a>,
+        root: &'a Path,
+        lock: Option<&'a Lock>,
+    ) -> Wish<'a> {
+        Wish {
+            settings,
+            contract: contract.name,
+            folder: None,
+            only: None,
+            services: contract.schema.has_services(),
+            root,
+            lock,
+            around: self.around(),
+        }
     }
 
     /// The lock; `None` when there is none.

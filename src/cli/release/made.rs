@@ -7,10 +7,9 @@ use crate::cli::pipeline::{self, Job, Version};
 use crate::cli::plugins::Machine;
 use crate::cli::remade::makers_at;
 use crate::cli::{CliError, Ctx};
-use crate::codegen::Contract;
 use crate::codegen::generate;
 use crate::codegen::legal::terms;
-use crate::codegen::plan::{self, Wish};
+use crate::codegen::plan;
 use crate::codegen::plugin::Lock;
 use crate::codegen::produce::ProduceError;
 use crate::codegen::remade::{Makers, since_release};
@@ -130,28 +129,8 @@ fn packages(
     let lock = machine.read_lock()?;
     let (number, commit) = (entry.version.to_string(), entry.draft.commit.to_string());
     let terms = terms(&settings, &version.legal);
-    let contract = Contract {
-        name: &entry.contract,
-        version: &number,
-        build: None,
-        commit: Some(&commit),
-        licence: &terms.licence,
-        legal: &version.legal,
-        about: &terms.about,
-        compiled: &version.compiled,
-        schema,
-    };
-    let wish = Wish {
-        settings: &settings,
-        contract: &entry.contract,
-        folder: None,
-        only: None,
-        services: schema.has_services(),
-        root: &version.folder,
-        lock: lock.as_ref(),
-        around: machine.around(),
-    };
-    let units = plan::plan(&wish)?;
+    let contract = version.contract(&entry.contract, &number, Some(&commit), &terms, schema);
+    let units = plan::plan(&machine.wish(&settings, &contract, &version.folder, lock.as_ref()))?;
     let others: Vec<_> = units.iter().filter_map(|unit| since_release(then, unit)).collect();
     if !others.is_empty() {
         return Err(CliError::from(ProduceError::Remade { version: number, all: others }).hint(
