@@ -97,7 +97,7 @@ fn repair(job: &Job, typed: &[String], ctx: &mut Ctx<'_>) -> Result<(Repaired, L
     let (schema, texts) = old_side(&old, &options)?;
     let today = Date::of(ctx.io.now);
     let policies = Policies::of(&settings, [&old.layout, &new.layout], old.name.version(), today)?;
-    let records = Records::of(origin.as_ref(), &settings, None, today)?;
+    let records = Records::of(origin.as_ref(), &settings, None, today, None)?;
     let ages = pipeline::ages(&settings)?;
     let bench = Bench {
         old: &schema,

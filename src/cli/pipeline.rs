@@ -15,7 +15,7 @@ use crate::config::{Baseline, ConfigError, ImportPlace, Overrides, Place, Root, 
 use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
-use crate::ledger::{self, History, Kept, KeptError, Records, Timelines};
+use crate::ledger::{self, History, Kept, KeptError, Looked, Records, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError};
 use crate::report;
@@ -136,12 +136,15 @@ pub(super) struct Seen {
     /// Of the old and the new side: the files, and what was made of them.
     sides: [Option<(Input, Known)>; 2],
     warned: Vec<Name>,
+    /// What was read of published versions.
+    looked: Option<Arc<Looked>>,
 }
 
 impl Seen {
     /// For so many states.
     pub(super) fn of(states: usize) -> Seen {
-        Seen { several: states > 1, ..Seen::default() }
+        let several = states > 1;
+        Seen { several, looked: several.then(Arc::default), ..Seen::default() }
     }
 }
 
@@ -227,7 +230,8 @@ fn check_sides(
     progress.say("comparing");
     let (today, baseline) = (Date::of(ctx.io.now), pair.old.name.version());
     let policies = Policies::of(&pair.settings, [&pair.old.layout, &pair.new.layout], baseline, today)?;
-    let records = Records::of(pair.origin.as_ref(), &pair.settings, job.kept.clone(), today)?;
+    let records =
+        Records::of(pair.origin.as_ref(), &pair.settings, job.kept.clone(), today, seen.looked.clone())?;
     let (moved, ages) = (std::mem::take(&mut pair.moved), ages(&pair.settings)?);
     let background = background(&records, &moved, &ages);
     let mut comparison = Comparison::knowing(&old, &new, &background);

@@ -167,6 +167,12 @@ pub struct Folders {
 }
 
 impl Folders {
+    /// The same for another walk, which may see as much as the first.
+    #[must_use]
+    pub fn again(self) -> Folders {
+        Folders { seen: 0, ..self }
+    }
+
     /// The files below a tree that `want` accepts by name: their blobs, sorted, each once.
     ///
     /// # Errors

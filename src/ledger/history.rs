@@ -11,10 +11,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::looked::{Looked, Whole};
 use super::timeline::Numbers;
 use super::{Had, Memory, Query, Recalled, Sort, Use};
 use crate::compile::{Call, Declared, Holds, Number, declared};
-use crate::git::{BlobRef, Folders, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
+use crate::git::{BlobRef, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
 use crate::schema::{Kind as Type, Label, Range};
 
 /// How many versions are looked at, the newest ones. Contracts that are published once a week reach back more
@@ -37,6 +38,8 @@ pub struct History {
     pub pattern: TagPattern,
     /// How many versions are looked at, the newest ones.
     pub most: usize,
+    /// What was read for other baselines, where there are several.
+    pub looked: Option<Arc<Looked>>,
 }
 
 impl Memory for History {
@@ -119,17 +122,21 @@ impl History {
         count: usize,
         queries: &'q [Query],
     ) -> Result<Seen<'q>, GitError> {
-        let mut reader = Reader::new(&self.repository, queries);
-
+        let looked = self.looked.as_deref();
+        let mut reader = Reader::new(&self.repository, self.looked.clone(), queries);
+        let blob_at = |tree: Id, path: &str| match looked {
+            Some(looked) => looked.blob_at(&self.repository, repo, tree, path),
+            None => repo.blob_at(tree, path),
+        };
         let paths: BTreeSet<&str> = queries.iter().map(|q| &*q.path).collect();
         let at_paths: Vec<FxHashMap<&str, Id>> = versions
             .iter()
-            .map(|v| paths.iter().filter_map(|p| Some((*p, repo.blob_at(v.tree, p)?))).collect())
+            .map(|v| paths.iter().filter_map(|p| Some((*p, blob_at(v.tree, p)?))).collect())
             .collect();
         reader.read(at_paths.iter().flat_map(|m| paths.iter().filter_map(|p| m.get(p).copied())));
 
         // In step with the versions: the queries that the path does not answer, and where else to look.
-        let mut folders = Folders::default();
+        let mut folders = looked.map(|looked| looked.folders(&self.repository)).unwrap_or_default();
         let mut baseline: Option<Arc<[Id]>> = None;
         let mut elsewhere = Vec::new();
         for (version, at_path) in versions.iter().zip(&at_paths) {
@@ -152,6 +159,9 @@ impl History {
                 }
             }
             elsewhere.push((open, blobs));
+        }
+        if let Some(looked) = looked {
+            looked.give_back(&self.repository, folders);
         }
         reader.read(elsewhere.iter().flat_map(|(_, blobs)| blobs.iter().copied()));
         Ok(Seen { queries, versions, count, shallow: repo.is_shallow(), reader, at_paths, elsewhere })
@@ -328,19 +338,21 @@ struct Reader<'a> {
     repositories: [PathBuf; 1],
     full_names: FxHashSet<&'a str>,
     simple_names: Words<'a>,
-    known: FxHashMap<Id, Vec<Declared>>,
+    known: FxHashMap<Id, Vec<Arc<Declared>>>,
+    looked: Option<Arc<Looked>>,
     /// Why blobs could not be read, by blob.
     unread: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    fn new(repository: &std::path::Path, queries: &'a [Query]) -> Reader<'a> {
+    fn new(repository: &std::path::Path, looked: Option<Arc<Looked>>, queries: &'a [Query]) -> Reader<'a> {
         let simple = |q: &'a Query| q.full_name.rsplit('.').next().unwrap_or(&q.full_name);
         Reader {
             repositories: [repository.to_path_buf()],
             full_names: queries.iter().map(|q| &*q.full_name).collect(),
             simple_names: Words::new(queries.iter().map(simple).collect()),
             known: FxHashMap::default(),
+            looked,
             unread: Vec::new(),
         }
     }
@@ -350,6 +362,15 @@ impl<'a> Reader<'a> {
         let mut wanted: Vec<Id> = blobs.filter(|b| !self.known.contains_key(b)).collect();
         wanted.sort_unstable();
         wanted.dedup();
+        if let Some(looked) = self.looked.clone() {
+            for blob in &wanted {
+                if let Some(whole) = looked.declared(&self.repositories[0], *blob) {
+                    let asked = self.asked(&whole);
+                    self.known.insert(*blob, asked);
+                }
+            }
+            wanted.retain(|blob| !self.known.contains_key(blob));
+        }
         for piece in wanted.chunks(PIECE) {
             let refs: Vec<BlobRef> = piece.iter().map(|id| BlobRef { id: *id, repository: 0 }).collect();
             let contents = read_blobs(&self.repositories, &refs);
@@ -357,24 +378,40 @@ impl<'a> Reader<'a> {
                 .into_par_iter()
                 .map(|content| content.map(|bytes| self.parse(&bytes)).map_err(|e| e.to_string()))
                 .collect();
+            if let Some(looked) = &self.looked {
+                let parsed = piece.iter().zip(&read);
+                let parsed =
+                    parsed.filter_map(|(blob, read)| Some((*blob, read.as_ref().ok()?.as_ref()?.clone())));
+                looked.keep(&self.repositories[0], parsed);
+            }
             for (blob, read) in piece.iter().zip(read) {
-                let declared = read.unwrap_or_else(|why| {
-                    self.unread.push(why);
-                    Vec::new()
-                });
+                let declared = match read {
+                    Ok(whole) => whole.map(|whole| self.asked(&whole)).unwrap_or_default(),
+                    Err(why) => {
+                        self.unread.push(why);
+                        Vec::new()
+                    }
+                };
                 self.known.insert(*blob, declared);
             }
         }
     }
 
-    fn parse(&self, bytes: &[u8]) -> Vec<Declared> {
+    /// What a text declares; `None` where it has none of the names.
+    fn parse(&self, bytes: &[u8]) -> Option<Whole> {
         if !self.simple_names.is_one_in(bytes) {
-            return Vec::new();
+            return None;
         }
         let text = String::from_utf8_lossy(bytes);
-        let mut found = declared(&text);
-        found.retain(|d| self.full_names.contains(&*d.full_name));
-        found
+        let found = declared(&text).into_iter();
+        // Others ask for others of it.
+        let wanted = |d: &Declared| self.looked.is_some() || self.full_names.contains(&*d.full_name);
+        Some(found.filter(wanted).map(Arc::new).collect())
+    }
+
+    /// What is asked for of what a file declares.
+    fn asked(&self, whole: &Whole) -> Vec<Arc<Declared>> {
+        whole.iter().filter(|d| self.full_names.contains(&*d.full_name)).cloned().collect()
     }
 
     /// The message, enum or service itself.
@@ -389,6 +426,7 @@ impl<'a> Reader<'a> {
             .filter(|_| query.own)?
             .iter()
             .find(|d| d.what == what && d.full_name == *query.full_name)
+            .map(|found| &**found)
     }
 
     /// What a file extends the message with.
@@ -399,6 +437,7 @@ impl<'a> Reader<'a> {
             .filter(|_| query.sort == Sort::Message)?
             .iter()
             .find(|d| d.what == what && d.full_name == *query.full_name)
+            .map(|found| &**found)
     }
 
     fn declares_any(&self, blob: Id) -> bool {

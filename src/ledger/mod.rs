@@ -14,6 +14,7 @@ mod chronicle;
 mod deprecation;
 mod history;
 mod kept;
+mod looked;
 mod names;
 mod protolock;
 mod records;
@@ -31,6 +32,7 @@ pub use chronicle::{
 pub use deprecation::Announcements;
 pub use history::{History, MAX_VERSIONS};
 pub use kept::{Kept, KeptError, LineError};
+pub use looked::Looked;
 pub use protolock::{Imported, protolock};
 pub use records::Records;
 pub use timeline::{Bar, Named, Row, Span, Timeline, Timelines, Told, What, timelines};

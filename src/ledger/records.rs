@@ -1,6 +1,10 @@
 //! What a contract remembers of its earlier versions: the tags of its repository, and the file that it keeps.
 
-use super::{Announcements, Had, History, Kept, KeptError, MAX_VERSIONS, Memory, Query, Recalled, kept};
+use std::sync::Arc;
+
+use super::{
+    Announcements, Had, History, Kept, KeptError, Looked, MAX_VERSIONS, Memory, Query, Recalled, kept,
+};
 use crate::config::{Deprecation, Settings};
 use crate::git::TagPattern;
 use crate::source::Origin;
@@ -18,6 +22,7 @@ pub struct Records {
 impl Records {
     /// Those of a contract with these settings, before a baseline that is in git; a folder or an image has no versions.
     /// A file that is given is taken in the place of the one that the settings name. `today` is until when days count.
+    /// `looked` is what was read for other baselines.
     ///
     /// # Errors
     ///
@@ -27,6 +32,7 @@ impl Records {
         settings: &Settings,
         kept: Option<Kept>,
         today: Date,
+        looked: Option<Arc<Looked>>,
     ) -> Result<Records, KeptError> {
         let pattern = TagPattern::parse(&settings.release.tag).ok();
         let history = origin.zip(pattern).map(|(origin, pattern)| History {
@@ -35,6 +41,7 @@ impl Records {
             folder: origin.folder.clone(),
             pattern,
             most: MAX_VERSIONS,
+            looked,
         });
         let named = settings.history.as_ref();
         let kept = match kept {

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::places::MovedDep;
 use super::same::{Known, Same};
 use super::scans::Scans;
 use super::{
-    Affected, Around, ConfigSource, Context, Counterpart, Image, Layout, LayoutError, LegalText, Loaded,
-    Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout, legal,
-    load_settings, names_versions, open,
+    Affected, Around, ConfigSource, ContentId, Context, Counterpart, Image, Layout, LayoutError, LegalText,
+    Loaded, Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout,
+    legal, load_settings, names_versions, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
@@ -144,6 +146,14 @@ fn told(states: &[Baseline]) -> String {
 pub struct Shared {
     new: OnceLock<Arc<Loaded>>,
     pub(super) scans: OnceLock<Scans>,
+    /// The bytes of the last old side: the next one is likely to have most of them too.
+    texts: Mutex<FxHashMap<ContentId, Bytes>>,
+}
+
+impl Shared {
+    fn texts(&self) -> MutexGuard<'_, FxHashMap<ContentId, Bytes>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The new side with what was decided about it.
@@ -205,14 +215,17 @@ impl Request<'_> {
     ///
     /// It cannot be opened, its configuration is wrong, or a path leads out of it.
     pub fn new_side(&self, stdin: &mut dyn Read) -> Result<NewSide, RequestError> {
-        let mut open = || self.open(self.new, Side::New, None, None, stdin).map(Arc::new);
+        let mut open = || self.open(self.new, Side::New, None, None, stdin);
         let loaded = match self.shared.map(|shared| &shared.new) {
-            None => open()?,
+            None => Arc::new(open()?),
             Some(new) => match new.get() {
                 Some(known) => known.clone(),
                 None => {
-                    let opened = open()?;
-                    new.get_or_init(|| opened).clone()
+                    let mut opened = open()?;
+                    if let Loaded::Tree(tree) = &mut opened {
+                        tree.keeps = true;
+                    }
+                    new.get_or_init(|| Arc::new(opened)).clone()
                 }
             },
         };
@@ -312,7 +325,10 @@ impl Request<'_> {
         if from_stdin == [true; 2] {
             return Err(RequestError::StdinTwice);
         }
-        let old = self.open(&against, Side::Old, new.root(), Some(&settings.release.tag), stdin)?;
+        let mut old = self.open(&against, Side::Old, new.root(), Some(&settings.release.tag), stdin)?;
+        if let (Some(shared), Loaded::Tree(tree)) = (self.shared, &mut old) {
+            tree.take_over(&shared.texts());
+        }
         // What counts as a break is said by the new side; the old side only says where its files are.
         let told = |e: RequestError| self.of_old(e, self.old_config);
         let mut old_settings = match (self.old_config, &old) {
@@ -320,7 +336,8 @@ impl Request<'_> {
             (flag, _) => self.settings(&old, flag).map_err(|e| told(e.into()))?,
         };
         prefer(&new.tree().and_then(|tree| layout::configured(tree, &settings)), &mut old_settings);
-        let origin = old.tree().and_then(|tree| tree.origin().cloned());
+        let old_tree = old.tree();
+        let origin = old_tree.and_then(|tree| tree.origin().cloned());
         let places = self.places(&new, &settings, None)?;
         // The places of the new side serve the old one as well, which may have a lock of its own.
         let older = self.places(&old, &settings, Some(&places))?;
@@ -366,6 +383,9 @@ impl Request<'_> {
             }
         }
         let moved = files;
+        if let (Some(shared), Some(tree)) = (self.shared, old_tree) {
+            *shared.texts() = tree.kept();
+        }
         Ok(Sides { settings, old, new, notes, moved, origin, affected })
     }
 

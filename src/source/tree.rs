@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::legal::is_legal;
@@ -124,6 +125,8 @@ pub struct Tree {
     pub(super) origin: Option<Box<Origin>>,
     /// The descriptors of files that come from a descriptor set, by path.
     pub(super) descriptors: BTreeMap<String, Bytes>,
+    /// Whether all bytes that are read are kept, because somebody reads them again.
+    pub(super) keeps: bool,
 }
 
 /// Where in git a tree comes from.
@@ -348,7 +351,7 @@ impl Tree {
     /// As [`Tree::read_all`], and keeps the bytes, so that the next reading costs nothing.
     #[must_use]
     pub(super) fn read_all_kept(&self, paths: &[&str]) -> Vec<Result<Bytes, ReadError>> {
-        let contents = self.read_all(paths);
+        let contents = self.read_each(paths);
         for (path, content) in paths.iter().zip(&contents) {
             if let (Some(entry), Ok(content)) = (self.entries.get(*path), content) {
                 entry.content.get_or_init(|| content.clone());
@@ -357,9 +360,29 @@ impl Tree {
         contents
     }
 
+    /// The bytes that were kept, by their ids.
+    pub(super) fn kept(&self) -> FxHashMap<ContentId, Bytes> {
+        let kept = self.entries.values();
+        kept.filter_map(|entry| Some((entry.known()?, entry.content.get()?.clone()))).collect()
+    }
+
+    /// Keeps from now on what is read, and takes over what another tree has read of its files in git.
+    pub(super) fn take_over(&mut self, kept: &FxHashMap<ContentId, Bytes>) {
+        self.keeps = true;
+        for entry in self.entries.values().filter(|entry| matches!(entry.place, Place::Blob(_))) {
+            if let Some(bytes) = entry.known().and_then(|id| kept.get(&id)) {
+                entry.content.get_or_init(|| bytes.clone());
+            }
+        }
+    }
+
     /// The bytes of many files, in the order given, read on all threads.
     #[must_use]
     pub fn read_all(&self, paths: &[&str]) -> Vec<Result<Bytes, ReadError>> {
+        if self.keeps { self.read_all_kept(paths) } else { self.read_each(paths) }
+    }
+
+    fn read_each(&self, paths: &[&str]) -> Vec<Result<Bytes, ReadError>> {
         let entries: Vec<Option<&Entry>> = paths.iter().map(|path| self.entries.get(*path)).collect();
         // A repository that is opened for each of its objects costs more than they do.
         let unread = |entry: &Entry| match &entry.place {

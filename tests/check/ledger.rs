@@ -546,6 +546,7 @@ fn remembered(states: &[State]) -> Remembered {
         folder: String::new(),
         pattern: TagPattern::default(),
         most: 64,
+        looked: None,
     };
     let comparison = Comparison::remembering(&old, &new, Some(&memory));
     let with = findings(&comparison);

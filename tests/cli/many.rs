@@ -1,5 +1,7 @@
 //! One contract against several earlier states.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::env::TestEnv;
@@ -132,6 +134,96 @@ fn each_version_by_itself_says_what_all_say_of_it() {
         together.sort();
         alone.sort();
         assert_eq!(together, alone, "{tag}");
+    }
+}
+
+/// Five versions and a working tree of three files that import each other, after random edits: fields and messages come,
+/// go, and come back as something else.
+fn random_versions(mut seed: u64) -> TestEnv {
+    let mut below = |most: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((seed >> 33) as usize) % most
+    };
+    let mut messages: BTreeMap<(usize, usize), BTreeMap<usize, String>> = BTreeMap::new();
+    for file in 0..3 {
+        messages.insert((file, 0), BTreeMap::new());
+    }
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\".\"]\n");
+    for version in 0..6 {
+        for _ in 0..if version == 0 { 30 } else { 4 } {
+            let of = (below(3), below(2));
+            // The first message is always there, for others to hold.
+            if of.1 == 1 && below(5) == 0 {
+                messages.remove(&of);
+                continue;
+            }
+            let (number, name) = (1 + below(5), ["id", "note", "size"][below(3)]);
+            let kind = ["string", "int32", "repeated int64", "M"][below(4)];
+            let kind = if kind == "M" { format!("p{}.M0", below(of.0 + 1)) } else { kind.to_owned() };
+            let fields = messages.entry(of).or_default();
+            if fields.remove(&number).is_none() || below(2) == 0 {
+                fields.insert(number, format!("{kind} {name}_{number}"));
+            }
+        }
+        for file in 0..3 {
+            let mut text = format!("syntax = \"proto3\";\npackage p{file};\n");
+            let own = || messages.iter().filter(|(of, _)| of.0 == file);
+            for other in 0..file {
+                let holds =
+                    |fields: &BTreeMap<_, String>| fields.values().any(|f| f.contains(&format!("p{other}.")));
+                if own().any(|(_, fields)| holds(fields)) {
+                    text += &format!("import \"f{other}.proto\";\n");
+                }
+            }
+            for ((_, message), fields) in own() {
+                let fields: String =
+                    fields.iter().map(|(number, field)| format!("  {field} = {number};\n")).collect();
+                text += &format!("message M{message} {{\n{fields}}}\n");
+            }
+            env.write(&format!("f{file}.proto"), &text);
+        }
+        if version < 5 {
+            env.commit(&version.to_string());
+            env.tag(&format!("v1.{version}.0"));
+        }
+    }
+    env
+}
+
+/// What is read for one version serves the others, and nobody notices.
+#[test]
+fn random_versions_are_told_as_each_by_itself() {
+    for seed in 0..4 {
+        let env = random_versions(seed);
+        let found = |against: &str| -> Vec<Value> {
+            let args = ["check", "--against", against, "--deny", "wire,json,source", "--format", "json"];
+            let out = env.run(&args);
+            let report: Value =
+                serde_json::from_str(&out.out).unwrap_or_else(|e| panic!("{seed}: {e}: {out}"));
+            report["findings"].as_array().unwrap().clone()
+        };
+        let key = |finding: &Value| (finding["rule"].to_string(), finding["fingerprint"].to_string());
+        let all = found("tag:v1.*");
+        assert!(all.len() > 5, "{seed}: {}", all.len());
+        for number in 0..5 {
+            let tag = format!("v1.{number}.0");
+            let breaks =
+                |finding: &&Value| finding["breaks"].as_array().unwrap().contains(&tag.as_str().into());
+            let mut together: Vec<_> = all.iter().filter(breaks).map(key).collect();
+            let single = found(&tag);
+            let mut alone: Vec<_> = single.iter().map(key).collect();
+            together.sort();
+            alone.sort();
+            assert_eq!(together, alone, "{seed}: {tag}");
+            // Of what is as loud everywhere, the newest version is shown, with what earlier versions say of it.
+            for finding in all.iter().filter(breaks).filter(|_| number == 4) {
+                let own = single.iter().find(|own| key(own) == key(finding)).unwrap();
+                if own["level"] == finding["level"] {
+                    assert_eq!(own["message"], finding["message"], "{seed}");
+                }
+            }
+        }
     }
 }
 
