@@ -19,7 +19,7 @@ use crate::text::View;
 use crate::verify::matrix::{self, CellId, Peer};
 use crate::verify::sdk::Sdk;
 use crate::verify::side::{self, Side};
-use crate::verify::{self, Plan, VerifyError, Wanted, Ways, tell};
+use crate::verify::{self, Plan, Scope, VerifyError, Wanted, Ways, tell};
 use crate::wire::sample::{SampleOptions, Size};
 use crate::words::{Language, Pinned};
 
@@ -72,7 +72,7 @@ pub(super) struct VerifyArgs {
     only: Option<Part>,
 
     /// Repeat one cell: `go@OLD:java@NEW:bytes`, `go@OLD:java@NEW:unary:tls:gzip`
-    #[arg(long, value_name = "CELL", conflicts_with_all = ["lang", "only", "compact"])]
+    #[arg(long, value_name = "CELL", conflicts_with_all = ["lang", "only"])]
     cell: Option<String>,
 
     /// How to print the matrix
@@ -166,7 +166,11 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         runtimes,
         wanted,
         samples: SampleOptions { seed: args.seed, size },
-        everything: args.full,
+        scope: match (args.full, args.compact) {
+            (true, _) => Scope::Everything,
+            (false, true) => Scope::Controls,
+            (false, false) => Scope::Messages,
+        },
         jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get),
         offline: args.offline,
         programs: &cache.space(Space::Verify),
@@ -221,7 +225,12 @@ fn options(args: &VerifyArgs, ctx: &Ctx<'_>) -> Vec<String> {
     if args.seed != 0 {
         given.extend(["--seed".to_owned(), args.seed.to_string()]);
     }
-    let flags = [("--exhaustive", args.exhaustive), ("--full", args.full), ("--offline", args.offline)];
+    let flags = [
+        ("--exhaustive", args.exhaustive),
+        ("--compact", args.compact),
+        ("--full", args.full),
+        ("--offline", args.offline),
+    ];
     given.extend(flags.iter().filter(|(_, on)| *on).map(|(name, _)| (*name).to_owned()));
     given
 }

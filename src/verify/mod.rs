@@ -43,7 +43,7 @@ pub mod tap;
 pub mod tell;
 mod together;
 
-pub use run::{Plan, VerifyError, Wanted, Ways, run};
+pub use run::{Plan, Scope, VerifyError, Wanted, Ways, run};
 
 /// A part of the two versions that programs are built from, in the order of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

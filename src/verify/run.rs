@@ -46,6 +46,17 @@ pub enum Ways {
     Full,
 }
 
+/// What is tried of what no change reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of it.
+    Everything,
+    /// Its messages are written and read, and of its methods one of each kind of call is called.
+    Messages,
+    /// One message of each package, and one method of each kind of call.
+    Controls,
+}
+
 /// What a run is to do.
 #[derive(Debug)]
 pub struct Plan<'a> {
@@ -67,8 +78,8 @@ pub struct Plan<'a> {
     pub wanted: Wanted,
     /// Which samples are written.
     pub samples: SampleOptions,
-    /// Whether is tried what no change reaches.
-    pub everything: bool,
+    /// What is tried of what no change reaches.
+    pub scope: Scope,
     /// How many programs read and write at the same time; clients call all at once.
     pub jobs: usize,
     /// Never use the network.
@@ -137,10 +148,10 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
     let Programs { programs, skips, libraries } = programs(plan, say)?;
     let ages: Vec<Reader> = plan.runtimes.iter().filter_map(|p| runtimes::reader(*p).ok()).collect();
     let predictions = Predictions::reading(old, new, &ages);
-    let reach = match plan.wanted {
-        _ if plan.everything => Reach::default(),
-        Wanted::All { calls: Some(Ways::Compact), .. } => Reach::short(old, new),
-        _ => Reach::new(old, new),
+    let reach = match plan.scope {
+        Scope::Everything => Reach::default(),
+        Scope::Messages => Reach::new(old, new),
+        Scope::Controls => Reach::short(old, new),
     };
     let stage = Stage {
         host,
