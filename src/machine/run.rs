@@ -118,8 +118,9 @@ impl RunError {
 /// How much of the standard output of a program that failed is kept, in bytes.
 const KEPT: usize = 1 << 16;
 
-/// How long a program's pipes may stay open once it has ended: something it started holds them.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long a program's pipes may stay open once it has ended: something it started holds them, or the machine is so
+/// busy that what was written is not read yet.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// What a reader of a pipe found.
 enum Heard {

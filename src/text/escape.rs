@@ -43,7 +43,9 @@ pub(crate) fn is_unsafe(c: char) -> bool {
 /// Text without any is returned as it is. A backslash stays one backslash: the result is for reading, not for
 /// parsing back.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    // Nearly every text, and looked at by bytes at once.
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if plain || !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
 use super::fault::{self, Ends};
+use super::idle::Idle;
 use super::json;
 use super::matrix::{Cell, CellId, Labels, Peer, Subject, Tally};
 use super::memo::Memo;
@@ -47,6 +48,8 @@ pub struct Stage<'a> {
     pub failures: Failures,
     /// What need not be tried, because no change reaches it.
     pub reach: Reach,
+    /// Programs that run already.
+    pub idle: Idle,
 }
 
 /// Programs that did not do their part, each with the first that happened.
@@ -116,6 +119,18 @@ impl<'a> Stage<'a> {
         program
     }
 
+    /// The program of a peer, to be asked: one that runs already, or another.
+    ///
+    /// # Errors
+    ///
+    /// It does not start.
+    pub(super) fn running(&self, peer: Peer) -> Result<Process, ProcessError> {
+        match self.idle.take(peer) {
+            Some(process) => Ok(process),
+            None => Process::start(self.host, &self.program(peer, 0), &[]),
+        }
+    }
+
     /// Asks one program about messages and bytes. One that ends is started again for what is left.
     fn codec(&self, peer: Peer, requests: &[Request<'_>]) -> Vec<Answer> {
         let line = |(id, (message, bytes)): (usize, &Request<'_>)| json!({"id": id, "op": "codec", "message": message, "hex": HEXLOWER.encode(bytes)});
@@ -148,7 +163,7 @@ impl<'a> Stage<'a> {
     }
 
     fn some(&self, peer: Peer, lines: &[Value], answers: &mut Vec<Answer>) -> Result<(), ProcessError> {
-        let mut process = Process::start(self.host, &self.program(peer, 0), &[])?;
+        let mut process = self.running(peer)?;
         for line in lines {
             process.send(line);
         }
@@ -156,6 +171,7 @@ impl<'a> Stage<'a> {
             let answer = process.read(PATIENCE)?;
             answers.push(read(&answer));
         }
+        self.idle.give(peer, process);
         Ok(())
     }
 }

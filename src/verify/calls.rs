@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::answers::{Answers, whole};
@@ -94,41 +94,37 @@ pub fn run(
     }
     let peers: Vec<Peer> = stage.programs.keys().copied().filter(|peer| peer.age.is_none()).collect();
     let cells = wanted(&peers, only, compact);
-    let needed: BTreeSet<(Peer, Security)> = cells
-        .iter()
-        .flat_map(|cell| {
-            match cell.subject {
-                // What is compressed can be seen in plain text only.
-                Subject::Call(_, security, Encoding::Gzip) => vec![security, Security::Plain],
-                Subject::Call(_, security, Encoding::Identity) => vec![security],
-                _ => Vec::new(),
-            }
-            .into_iter()
-            .map(|security| (cell.to, security))
-        })
-        .collect();
-    progress("starting servers");
-    let servers: BTreeMap<(Peer, Security), Option<Server>> = needed
-        .into_par_iter()
-        .map(|(peer, security)| {
-            let tls = match security {
-                Security::Plain => Value::Null,
-                Security::Tls => certs.server(false),
-                Security::Mtls => certs.server(true),
+    let mut needed: BTreeMap<Peer, BTreeMap<Security, Value>> = BTreeMap::new();
+    for cell in &cells {
+        let Subject::Call(_, security, encoding) = cell.subject else { continue };
+        let ways = needed.entry(cell.to).or_default();
+        // What is compressed can be seen in plain text only.
+        for security in [Some(security), (encoding == Encoding::Gzip).then_some(Security::Plain)] {
+            match security {
+                Some(Security::Plain) => ways.insert(Security::Plain, Value::Null),
+                Some(Security::Tls) => ways.insert(Security::Tls, certs.server(false)),
+                Some(Security::Mtls) => ways.insert(Security::Mtls, certs.server(true)),
+                None => None,
             };
-            let samples = scratch.path().join(format!("samples-{}", peer.version.index()));
-            let settings = json!({"samples": samples.display().to_string(), "tls": tls});
-            let started = Server::start(stage, peer, &settings, sizes[peer.version.index()]);
-            ((peer, security), started.map_err(|error| stage.failures.add(peer, &error)).ok())
+        }
+    }
+    progress("starting servers");
+    let servers: BTreeMap<Peer, Option<Server>> = needed
+        .into_par_iter()
+        .map(|(peer, ways)| {
+            let side = peer.version.index();
+            let samples = scratch.path().join(format!("samples-{side}"));
+            let started = Server::start(stage, peer, (&samples, sizes[side]), ways);
+            (peer, started.map_err(|error| stage.failures.add(peer, &error)).ok())
         })
         .collect();
     let over = Taps::new().map_err(CallsError::Taps)?;
     let mut taps = BTreeMap::new();
     for cell in &cells {
         // One for each client, so that what passes belongs to the one call that it makes at a time.
-        let server = servers.get(&(cell.to, Security::Plain));
-        if let (Some(Some(server)), false) = (server, taps.contains_key(&(cell.from, cell.to))) {
-            taps.insert((cell.from, cell.to), over.open(server.port).map_err(CallsError::Taps)?);
+        let port = servers.get(&cell.to).and_then(Option::as_ref).map(|s| s.port(Security::Plain));
+        if let (Some(port @ 1..), false) = (port, taps.contains_key(&(cell.from, cell.to))) {
+            taps.insert((cell.from, cell.to), over.open(port).map_err(CallsError::Taps)?);
         }
     }
     let done = AtomicUsize::new(0);
@@ -154,7 +150,7 @@ struct Work<'a> {
     stage: &'a Stage<'a>,
     certs: &'a Certs,
     answers: &'a [Answers; 2],
-    servers: &'a BTreeMap<(Peer, Security), Option<Server>>,
+    servers: &'a BTreeMap<Peer, Option<Server>>,
     /// Before servers of plain text, by client and server.
     taps: &'a BTreeMap<(Peer, Peer), Tap>,
 }
@@ -249,7 +245,7 @@ impl Work<'_> {
         if methods.is_empty() {
             return tally.cell(id);
         }
-        let Some(server) = &self.servers[&(id.to, security)] else {
+        let Some(server) = &self.servers[&id.to] else {
             tally.failed("server", "it does not start");
             return tally.cell(id);
         };
@@ -320,7 +316,7 @@ impl Work<'_> {
         if let Some(tap) = tap {
             tap.begin();
         }
-        let address = format!("127.0.0.1:{}", tap.map_or(attempt.server.port, Tap::port));
+        let address = format!("127.0.0.1:{}", tap.map_or(attempt.server.port(attempt.security), Tap::port));
         let gzip = attempt.encoding == Encoding::Gzip;
         let request = call.request(case, &address, tls, gzip);
         let answer = client.ask(self.stage, &request).map_err(|error| {
@@ -353,10 +349,7 @@ impl Work<'_> {
     /// of securing calls is.
     fn compressed(&self, id: CellId, methods: &[(&str, &Method)], client: &mut Client, tally: &mut Tally) {
         let Subject::Call(_, _, encoding) = id.subject else { return };
-        let Some(server) = &self.servers[&(id.to, Security::Plain)] else {
-            tally.failed("server", "it does not start in plain text");
-            return;
-        };
+        let Some(server) = &self.servers[&id.to] else { return };
         let mut seen = (false, false);
         for (path, method) in methods {
             let attempt = Try { id, security: Security::Plain, encoding, server, path, method };

@@ -25,6 +25,7 @@ pub mod facts;
 pub mod fault;
 pub mod fold;
 pub mod frames;
+mod idle;
 pub mod json;
 pub mod matrix;
 mod memo;

@@ -29,7 +29,11 @@ impl Reach {
     /// Compares the methods of two versions.
     #[must_use]
     pub fn new(old: &Side, new: &Side) -> Reach {
-        let mut both = Both::new(old, new);
+        Reach::of(&mut Both::new(old, new))
+    }
+
+    fn of(both: &mut Both<'_>) -> Reach {
+        let [old, _] = both.sides;
         let equal: BTreeSet<String> =
             old.methods().map(|(path, _)| path).filter(|path| both.same_method(path)).collect();
         let kinds: BTreeSet<CallKind> =
@@ -57,7 +61,7 @@ impl Reach {
         );
         // The first one of a package that is not touched goes on.
         messages.retain(|name| !touched.insert(old.package(name)));
-        let reach = Reach::new(old, new);
+        let reach = Reach::of(&mut both);
         let mut idle = BTreeSet::from(CallKind::ALL);
         for (side, path) in
             [old, new].into_iter().flat_map(|side| side.methods().map(move |(path, _)| (side, path)))

@@ -10,6 +10,7 @@ use super::bytes::{self, Failures, Stage};
 use super::calls::{self, CallsError};
 use super::driver::Driver;
 use super::facts::Facts;
+use super::idle::Idle;
 use super::matrix::{CellId, Equal, Matrix, Peer, Skip, Subject, kind};
 use super::predict::Predictions;
 use super::process::Program;
@@ -161,6 +162,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Matrix, Verif
         samples: plan.samples,
         failures: Failures::default(),
         reach,
+        idle: Idle::default(),
     };
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(plan.jobs).build().map_err(VerifyError::Threads)?;

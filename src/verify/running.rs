@@ -1,15 +1,16 @@
 //! Servers and clients while they run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bytes::Stage;
-use super::matrix::Peer;
+use super::matrix::{Peer, Security};
 use super::process::{Process, ProcessError};
 
 /// How long a server may take to be ready.
@@ -23,8 +24,8 @@ const NOTICE: Duration = Duration::from_secs(15);
 
 /// A server that runs. Dropping it ends it.
 pub(super) struct Server {
-    /// Where it listens.
-    pub(super) port: u16,
+    /// Where it listens, by how calls are secured.
+    ports: BTreeMap<Security, u16>,
     heard: Arc<Heard>,
     reader: Option<JoinHandle<()>>,
 }
@@ -40,7 +41,8 @@ struct Heard {
 }
 
 impl Server {
-    /// Starts one that has to hold so many bytes of samples, and waits until it is ready.
+    /// Starts one that reads the samples of a file and secures calls in some ways, each with what it needs for that,
+    /// and waits until it is ready.
     ///
     /// # Errors
     ///
@@ -48,9 +50,11 @@ impl Server {
     pub(super) fn start(
         stage: &Stage<'_>,
         peer: Peer,
-        settings: &Value,
-        bytes: u64,
+        (samples, bytes): (&Path, u64),
+        ways: BTreeMap<Security, Value>,
     ) -> Result<Server, ProcessError> {
+        let tls: Vec<&Value> = ways.values().collect();
+        let settings = json!({"samples": samples.display().to_string(), "tls": tls});
         let mode = ["server".to_owned(), settings.to_string()];
         let mut process = Process::start(stage.host, &stage.program(peer, bytes), &mode)?;
         let ready = process.wait_for(START, |line| line["event"] == "ready")?;
@@ -77,8 +81,14 @@ impl Server {
                 }
             }
         });
-        let port = ready["port"].as_u64().and_then(|port| port.try_into().ok()).unwrap_or_default();
-        Ok(Server { port, heard, reader: Some(reader) })
+        let port = |at: usize| ready["ports"][at].as_u64().and_then(|port| port.try_into().ok());
+        let ports = ways.into_keys().enumerate().map(|(at, way)| (way, port(at).unwrap_or_default()));
+        Ok(Server { ports: ports.collect(), heard, reader: Some(reader) })
+    }
+
+    /// Where it listens for calls that are secured in this way; nowhere if it was not asked to.
+    pub(super) fn port(&self, way: Security) -> u16 {
+        self.ports.get(&way).copied().unwrap_or_default()
     }
 
     /// Why the server is not there any more; asked when it cannot be reached, and given a moment to be heard of.
@@ -134,7 +144,7 @@ impl Client {
     pub(super) fn ask(&mut self, stage: &Stage<'_>, request: &Value) -> Result<Value, ProcessError> {
         let mut process = match self.process.take() {
             Some(process) => process,
-            None => Process::start(stage.host, &stage.program(self.peer, 0), &[])?,
+            None => stage.running(self.peer)?,
         };
         process.send(request);
         let answer = process.read(PATIENCE)?;

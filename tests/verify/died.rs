@@ -42,6 +42,7 @@ fn with(script: &str, run: impl Fn(&Stage<'_>) -> Vec<Cell>) -> (Vec<Cell>, Vec<
         samples: SampleOptions::default(),
         failures: Failures::default(),
         reach: Reach::default(),
+        idle: Default::default(),
     };
     (run(&stage), stage.failures.told(["old", "new"]))
 }
@@ -75,7 +76,7 @@ fn a_server_that_does_not_start_is_no_difference() {
 /// The shell cannot serve: the port is one where nobody listens, and the client says what a client says of that.
 #[test]
 fn a_server_that_ends_in_the_middle_is_no_difference() {
-    let script = "case \"$0\" in server) echo '{\"event\": \"ready\", \"port\": 1}'; echo 'Y: killed' >&2; exit 9;; esac; \
+    let script = "case \"$0\" in server) echo '{\"event\": \"ready\", \"ports\": [1, 1]}'; echo 'Y: killed' >&2; exit 9;; esac; \
                   while read -r line; do echo '{\"ok\": true, \"code\": 14, \"status\": \"nobody is there\"}'; done";
     let (cells, said) = with(script, |stage| calls::run(stage, None, true, &|_| ()).unwrap());
     assert!(all_skipped(&cells), "{cells:#?}");
@@ -86,11 +87,26 @@ fn a_server_that_ends_in_the_middle_is_no_difference() {
 
 #[test]
 fn a_client_that_ends_is_no_difference() {
-    let script = "case \"$0\" in server) echo '{\"event\": \"ready\", \"port\": 1}'; exec cat;; esac; \
+    let script = "case \"$0\" in server) echo '{\"event\": \"ready\", \"ports\": [1, 1]}'; exec cat;; esac; \
                   read -r line; echo 'Z: out' >&2; exit 1";
     let (cells, said) = with(script, |stage| calls::run(stage, None, true, &|_| ()).unwrap());
     assert!(all_skipped(&cells), "{cells:#?}");
     let ended =
         ["go@old", "go@new"].map(|who| format!("{who}: the driver ended before it had answered: Z: out"));
     assert_eq!(said, ended);
+}
+
+/// What was written is read, and what was read is read again: three times the same program.
+#[test]
+fn a_program_is_started_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let starts = folder.path().join("starts");
+    let script = format!(
+        "echo >> '{}'; while read -r line; do echo '{{\"ok\": true, \"hex\": \"0a0161\", \"json\": \"{{}}\"}}'; done",
+        starts.display()
+    );
+    let (cells, said) = with(&script, |stage| bytes::run(stage, None, &|_| ()));
+    assert!(cells.iter().any(|c| c.state != State::Empty), "{cells:#?}");
+    assert_eq!(said, [""; 0]);
+    assert_eq!(std::fs::read_to_string(starts).unwrap().lines().count(), 2);
 }

@@ -136,12 +136,13 @@ fn drivers_end_with_their_input_whatever_a_call_does() {
     std::fs::write(&samples, "").unwrap();
     for (language, driver) in &drivers {
         eprintln!("{language}");
-        let mut server = driver.start(Some(&json!({"samples": samples.display().to_string(), "tls": null})));
+        let mut server =
+            driver.start(Some(&json!({"samples": samples.display().to_string(), "tls": [null]})));
         let mut ready = String::new();
         BufReader::new(server.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
         let ready: Value = serde_json::from_str(&ready).unwrap();
         let taps = Taps::new().unwrap();
-        let tap = taps.open(ready["port"].as_u64().unwrap().try_into().unwrap()).unwrap();
+        let tap = taps.open(ready["ports"][0].as_u64().unwrap().try_into().unwrap()).unwrap();
         ends(driver.hanging(&tap), &format!("a client in {language}"));
         let client = driver.hanging(&tap);
         ends(server, &format!("a server in {language}"));

@@ -248,8 +248,8 @@ func exchange(ctx context.Context, cancel func(), conn *grpc.ClientConn, desc pr
 }
 
 type settings struct {
-	Samples string    `json:"samples"`
-	TLS     *tlsFiles `json:"tls"`
+	Samples string      `json:"samples"`
+	TLS     []*tlsFiles `json:"tls"`
 }
 
 type sampleLine struct {
@@ -455,9 +455,21 @@ func serve(text string) {
 			samples[sample.Message] = append(samples[sample.Message], raw)
 		}
 	}
+	ports := []int{}
+	for _, tls := range s.TLS {
+		ports = append(ports, listen(tls))
+	}
+	say(map[string]any{"event": "ready", "ports": ports})
+	// The end of standard input is the end of the run, whatever calls there are.
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
+}
+
+// Serves in one way of securing calls, and says on which port.
+func listen(secured *tlsFiles) int {
 	options := []grpc.ServerOption{grpc.UnaryInterceptor(unary), grpc.StreamInterceptor(stream)}
-	if s.TLS != nil {
-		config, err := files(*s.TLS)
+	if secured != nil {
+		config, err := files(*secured)
 		if err != nil {
 			fail(err)
 		}
@@ -475,13 +487,10 @@ func serve(text string) {
 		// The interceptors answer; the handlers of the generated code decode.
 		server.RegisterService(service, nil)
 	}
-	say(map[string]any{"event": "ready", "port": listener.Addr().(*net.TCPAddr).Port})
 	go func() {
-		// The end of standard input is the end of the run, whatever calls there are.
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
+		if err := server.Serve(listener); err != nil {
+			fail(err)
+		}
 	}()
-	if err := server.Serve(listener); err != nil {
-		fail(err)
-	}
+	return listener.Addr().(*net.TCPAddr).Port
 }

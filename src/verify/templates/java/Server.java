@@ -1,3 +1,4 @@
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -6,7 +7,6 @@ import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.ServerBuilder;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerCredentials;
@@ -47,9 +47,34 @@ final class Server {
             }
             SAMPLES.put(Driver.text(entry, "message"), all);
         }
+        List<ServerServiceDefinition> services = new ArrayList<>();
+        for (ServiceDescriptor service : Driver.SERVICES.values()) {
+            ServerServiceDefinition.Builder definition = ServerServiceDefinition.builder(service);
+            for (MethodDescriptor<?, ?> method : service.getMethods()) {
+                add(definition, method);
+            }
+            services.add(definition.build());
+        }
+        JsonArray ports = new JsonArray();
+        for (JsonElement tls : settings.getAsJsonArray("tls")) {
+            ports.add(listen(tls, services));
+        }
+        JsonObject ready = new JsonObject();
+        ready.addProperty("event", "ready");
+        ready.add("ports", ports);
+        Driver.say(ready);
+        // The end of standard input is the end of the run, whatever calls there are.
+        while (System.in.read() >= 0) {
+            continue;
+        }
+        Runtime.getRuntime().halt(0);
+    }
+
+    /** Serves in one way of securing calls, and says on which port. */
+    private static int listen(JsonElement secured, List<ServerServiceDefinition> services) throws Exception {
         ServerCredentials credentials = InsecureServerCredentials.create();
-        if (settings.get("tls") != null && settings.get("tls").isJsonObject()) {
-            JsonObject tls = settings.getAsJsonObject("tls");
+        if (secured.isJsonObject()) {
+            JsonObject tls = secured.getAsJsonObject();
             TlsServerCredentials.Builder builder = TlsServerCredentials.newBuilder()
                     .keyManager(new File(Driver.text(tls, "cert")), new File(Driver.text(tls, "key")));
             if (Driver.text(tls, "ca") != null) {
@@ -58,26 +83,13 @@ final class Server {
             }
             credentials = builder.build();
         }
-        ServerBuilder<?> builder = io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder
+        return io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder
                 .forAddress(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), credentials)
-                .maxInboundMessageSize(Integer.MAX_VALUE);
-        for (ServiceDescriptor service : Driver.SERVICES.values()) {
-            ServerServiceDefinition.Builder definition = ServerServiceDefinition.builder(service);
-            for (MethodDescriptor<?, ?> method : service.getMethods()) {
-                add(definition, method);
-            }
-            builder.addService(definition.build());
-        }
-        io.grpc.Server server = builder.build().start();
-        JsonObject ready = new JsonObject();
-        ready.addProperty("event", "ready");
-        ready.addProperty("port", server.getPort());
-        Driver.say(ready);
-        // The end of standard input is the end of the run, whatever calls there are.
-        while (System.in.read() >= 0) {
-            continue;
-        }
-        Runtime.getRuntime().halt(0);
+                .maxInboundMessageSize(Integer.MAX_VALUE)
+                .addServices(services)
+                .build()
+                .start()
+                .getPort();
     }
 
     private static <Q, R> void add(ServerServiceDefinition.Builder definition, MethodDescriptor<Q, R> method) {

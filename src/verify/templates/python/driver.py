@@ -306,7 +306,7 @@ def serve(settings):
         entry = json.loads(line)
         samples[entry["message"]] = [bytes.fromhex(text) for text in entry["hex"]]
     server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", -1)]
+        futures.ThreadPoolExecutor(max_workers=48), options=[("grpc.max_receive_message_length", -1)]
     )
     for name, module in SERVICES.items():
         descriptor = pool.FindServiceByName(name)
@@ -314,16 +314,17 @@ def serve(settings):
         servicer = type(descriptor.name, (), methods)()
         add = getattr(importlib.import_module(module), f"add_{descriptor.name}Servicer_to_server")
         add(servicer, server)
-    tls = settings.get("tls")
-    if tls is None:
-        port = server.add_insecure_port("127.0.0.1:0")
-    else:
+    ports = []
+    for tls in settings["tls"]:
+        if tls is None:
+            ports.append(server.add_insecure_port("127.0.0.1:0"))
+            continue
         pair = [(read(tls["key"]), read(tls["cert"]))]
         wanted = read(tls.get("ca"))
         credentials = grpc.ssl_server_credentials(pair, wanted, require_client_auth=wanted is not None)
-        port = server.add_secure_port("127.0.0.1:0", credentials)
+        ports.append(server.add_secure_port("127.0.0.1:0", credentials))
     server.start()
-    say({"event": "ready", "port": port})
+    say({"event": "ready", "ports": ports})
     # The end of standard input is the end of the run.
     sys.stdin.buffer.read()
     server.stop(None)

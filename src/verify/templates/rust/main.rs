@@ -24,13 +24,45 @@ pub fn again<M: Generated>(bytes: &[u8]) -> Result<Vec<u8>, prost::DecodeError> 
 /// The control metadata of calls starts with this.
 pub const PREFIX: &str = "x-protopact-";
 
+/// This program is not optimized: what has to write a mebibyte calls nothing for a byte.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = vec![0; bytes.len() * 2];
+    let mut at = 0;
+    while at < bytes.len() {
+        out[2 * at] = DIGITS[(bytes[at] >> 4) as usize];
+        out[2 * at + 1] = DIGITS[(bytes[at] & 15) as usize];
+        at += 1;
+    }
+    String::from_utf8(out).expect("digits are text")
 }
 
 pub fn unhex(text: &str) -> Vec<u8> {
-    let digit = |c: u8| (c as char).to_digit(16).unwrap_or_default() as u8;
-    text.as_bytes().chunks_exact(2).map(|c| digit(c[0]) << 4 | digit(c[1])).collect()
+    const VALUES: [u8; 256] = values();
+    let text = text.as_bytes();
+    let mut out = vec![0; text.len() / 2];
+    let mut at = 0;
+    while at < out.len() {
+        out[at] = VALUES[text[2 * at] as usize] << 4 | VALUES[text[2 * at + 1] as usize];
+        at += 1;
+    }
+    out
+}
+
+/// What a character is worth as a digit; nothing if it is none.
+const fn values() -> [u8; 256] {
+    let mut out = [0; 256];
+    let mut digit = 0;
+    while digit < 10 {
+        out[b'0' as usize + digit] = digit as u8;
+        digit += 1;
+    }
+    while digit < 16 {
+        out[b'a' as usize + digit - 10] = digit as u8;
+        out[b'A' as usize + digit - 10] = digit as u8;
+        digit += 1;
+    }
+    out
 }
 
 /// Says one thing; lines of several threads do not mix.

@@ -312,8 +312,21 @@ pub async fn serve(settings: &Value) {
         let bytes: Vec<_> = hex.map(|t| unhex(t.as_str().unwrap_or_default())).collect();
         samples.insert(entry["message"].as_str().unwrap_or_default().to_owned(), bytes);
     }
+    let answers = Answers { samples: Arc::new(samples) };
+    let mut ports = Vec::new();
+    for tls in settings["tls"].as_array().into_iter().flatten() {
+        ports.push(listen(tls, &answers).await);
+    }
+    say(&json!({"event": "ready", "ports": ports}));
+    // The end of standard input is the end of the run.
+    let end = tokio::task::spawn_blocking(|| std::io::stdin().lock().read_to_end(&mut Vec::new()));
+    let _ = end.await;
+    std::process::exit(0);
+}
+
+/// Serves in one way of securing calls, and says on which port.
+async fn listen(tls: &Value, answers: &Answers) -> u16 {
     let mut server = Server::builder();
-    let tls = &settings["tls"];
     if !tls.is_null() {
         let read = |key: &str| tls[key].as_str().map(|path| std::fs::read(path).expect("certificates are there"));
         let identity = Identity::from_pem(read("cert").unwrap_or_default(), read("key").unwrap_or_default());
@@ -325,14 +338,8 @@ pub async fn serve(settings: &Value) {
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
     let port = listener.local_addr().expect("it is bound").port();
-    say(&json!({"event": "ready", "port": port}));
-    std::thread::spawn(|| {
-        // The end of standard input is the end of the run.
-        let _ = std::io::stdin().lock().read_to_end(&mut Vec::new());
-        std::process::exit(0);
-    });
-    let answers = Answers { samples: Arc::new(samples) };
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let served = server.add_routes(contract::routes(&answers)).serve_with_incoming(incoming);
-    served.await.expect("the server runs");
+    let served = server.add_routes(contract::routes(answers)).serve_with_incoming(incoming);
+    tokio::spawn(async move { served.await.expect("the server runs") });
+    port
 }
