@@ -18,7 +18,7 @@
 //!   in every format; [`release`]: which version follows, and how it is spelt; [`site`]: a catalogue of published versions;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`telemetry`]: spans and measurements by OTLP; [`discovery`]: registries of running services; [`service`]: a gRPC
-//!   server for any version, from its descriptors; [`cli`]: the commands.
+//!   server for any version, from its descriptors; [`kit`]: services on the packages, in containers; [`cli`]: the commands.
 
 pub mod cli;
 pub mod codegen;
@@ -31,6 +31,7 @@ pub mod discovery;
 pub mod findings;
 pub mod fix;
 pub mod git;
+pub mod kit;
 pub mod ledger;
 pub mod lock;
 pub mod machine;

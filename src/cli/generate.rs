@@ -341,7 +341,7 @@ fn template(
     Ok(Some(template))
 }
 
-fn contract_name<'a>(version: &'a Version, settings: &Generate) -> Result<&'a str, CliError> {
+pub(super) fn contract_name<'a>(version: &'a Version, settings: &Generate) -> Result<&'a str, CliError> {
     let packages = !plan::targets(settings, "").is_empty();
     match &version.settings.name {
         Some(name) => Ok(name),

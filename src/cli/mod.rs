@@ -21,6 +21,7 @@ mod history;
 mod imports;
 mod init;
 mod io;
+mod kit;
 mod lines;
 mod man;
 mod owners;
@@ -146,6 +147,7 @@ enum Command {
     History(history::HistoryArgs),
     Release(release::ReleaseArgs),
     Site(site::SiteArgs),
+    Kit(kit::KitArgs),
     Versions(versions::VersionsArgs),
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
@@ -227,6 +229,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::History(args) => history::exec(args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
         Command::Site(args) => site::exec(args, &mut ctx),
+        Command::Kit(args) => kit::exec(args, &mut ctx),
         Command::Versions(args) => versions::exec(args, &mut ctx),
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),

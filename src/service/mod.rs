@@ -53,7 +53,7 @@ pub use limits::Limits;
 pub use log::{Log, LogEnd, LogFormat};
 pub use record::{Received, write_all};
 pub use shutdown::Ended;
-pub use tls::{SelfSigned, Tls, TlsError};
+pub use tls::{Peer, SelfSigned, Tls, TlsError, peers};
 pub use trace::TraceContext;
 
 use crate::schema::MessageId;

@@ -107,17 +107,10 @@ impl SelfSigned {
     ///
     /// Names that are no host names.
     pub fn make(names: &[String]) -> Result<SelfSigned, TlsError> {
-        let mut ca = CertificateParams::default();
-        ca.distinguished_name.push(DnType::CommonName, "protopact test CA");
-        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        lasting(&mut ca);
-        let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate()?)?;
-        let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
-        let names: Vec<String> = local.into_iter().chain(names.iter().cloned()).collect();
-        let (server, server_key) = leaf(&ca, names, "server", ExtendedKeyUsagePurpose::ServerAuth)?;
+        let ca = root()?;
+        let (server, server_key) = leaf(&ca, here(names), "server", &[ExtendedKeyUsagePurpose::ServerAuth])?;
         let (client, client_key) =
-            leaf(&ca, vec!["client".to_owned()], "client", ExtendedKeyUsagePurpose::ClientAuth)?;
+            leaf(&ca, vec!["client".to_owned()], "client", &[ExtendedKeyUsagePurpose::ClientAuth])?;
         Ok(SelfSigned { ca: ca.pem(), server, server_key, client, client_key })
     }
 
@@ -142,15 +135,58 @@ impl SelfSigned {
     }
 }
 
+/// A certificate of one service among others, with its key, as PEM.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// What the service is called.
+    pub name: String,
+    /// The certificate, which is for serving and for calling.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
+}
+
+/// Certificates for services that call each other, as PEM: a root, whose key is gone, and one under it for each name, which
+/// is for this machine and for the host names that come with it. For tests, as [`SelfSigned`].
+///
+/// # Errors
+///
+/// Names that are no host names.
+pub fn peers(services: &[(String, Vec<String>)]) -> Result<(String, Vec<Peer>), TlsError> {
+    let ca = root()?;
+    let both = [ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    let all = services.iter().map(|(name, hosts)| {
+        let (certificate, key) = leaf(&ca, here(hosts), name, &both)?;
+        Ok(Peer { name: name.clone(), certificate, key })
+    });
+    let all = all.collect::<Result<_, TlsError>>()?;
+    Ok((ca.pem(), all))
+}
+
+fn root() -> Result<CertifiedIssuer<'static, KeyPair>, TlsError> {
+    let mut ca = CertificateParams::default();
+    ca.distinguished_name.push(DnType::CommonName, "protopact test CA");
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    lasting(&mut ca);
+    Ok(CertifiedIssuer::self_signed(ca, KeyPair::generate()?)?)
+}
+
+/// The names of this machine, and further ones.
+fn here(names: &[String]) -> Vec<String> {
+    let local = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    local.into_iter().chain(names.iter().cloned()).collect()
+}
+
 fn leaf(
     ca: &CertifiedIssuer<'_, KeyPair>,
     names: Vec<String>,
     name: &str,
-    usage: ExtendedKeyUsagePurpose,
+    usages: &[ExtendedKeyUsagePurpose],
 ) -> Result<(String, String), TlsError> {
     let mut params = CertificateParams::new(names)?;
     params.distinguished_name.push(DnType::CommonName, format!("protopact test {name}"));
-    params.extended_key_usages = vec![usage];
+    params.extended_key_usages = usages.to_vec();
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
     lasting(&mut params);

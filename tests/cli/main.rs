@@ -25,6 +25,7 @@ mod fix;
 mod history;
 mod init;
 mod inputs;
+mod kit;
 mod many;
 #[cfg(unix)]
 mod notify;

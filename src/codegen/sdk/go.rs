@@ -12,6 +12,7 @@ use super::clash::Claims;
 use super::common::{self, Family, Home};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
+use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Run, Stop};
 use crate::codegen::plugin::spec::EDITION_2024;
@@ -146,6 +147,19 @@ impl Sdk for Go {
         generated: FileTree,
     ) -> Result<Package, PackageError> {
         build(contract, target.get("module"), super::line(target), generated)
+    }
+
+    fn used(&self, contract: &Contract<'_>, target: &Target) -> Result<Used, PackageError> {
+        let layout = Layout::new(contract, target.get("module"))?;
+        let version = shared::version(contract, LANGUAGE)?;
+        let services = own_services(contract, &layout.files).into_iter().map(|(file, id)| UsedService {
+            id,
+            import: layout.import(file),
+            called: layout.places[&file].name.clone(),
+            name: camel(&contract.schema.service(id).name),
+        });
+        let services = services.collect();
+        Ok(Used { package: layout.module, version: format!("v{version}"), services })
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {

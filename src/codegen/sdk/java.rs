@@ -13,6 +13,7 @@ use minijinja::context;
 use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
+use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{BuildError, Run, Stop};
 use crate::codegen::plugin::spec::{EDITION_2024, EDITION_PROTO3, PROTOC};
@@ -174,6 +175,19 @@ impl Sdk for Java {
         generated: FileTree,
     ) -> Result<Package, PackageError> {
         build(contract, target, generated)
+    }
+
+    fn used(&self, contract: &Contract<'_>, target: &Target) -> Result<Used, PackageError> {
+        let (group, artifact) = (target.get("group"), target.get("artifact"));
+        check_target(group, artifact)?;
+        let services = own_services(contract, &generated(contract, target)).into_iter();
+        let services = services.map(|(file, id)| {
+            let import = package_of(contract.schema, file, group);
+            let name = contract.schema.service(id).name.to_string();
+            UsedService { id, called: import.clone(), import, name }
+        });
+        let version = shared::package_version(contract, LANGUAGE, contract.version.to_owned())?;
+        Ok(Used { package: format!("{group}:{artifact}"), version, services: services.collect() })
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {

@@ -14,6 +14,7 @@ mod configured;
 mod example;
 mod lines;
 mod shared;
+mod used;
 pub mod versions;
 
 use std::fmt;
@@ -196,6 +197,7 @@ pub use common::is_in_every_runtime;
 pub use configured::{check, stand_in, target};
 pub use lines::names as lines_of;
 pub(crate) use lines::{Line, Lines, line, plugins};
+pub use used::{Used, UsedService};
 
 /// A key of a language's section in the configuration.
 #[derive(Debug)]
@@ -266,6 +268,9 @@ pub(crate) trait Sdk: Sync {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError>;
+
+    /// See [`used`](used_by).
+    fn used(&self, contract: &Contract<'_>, target: &Target) -> Result<Used, PackageError>;
 
     /// Builds a package with the language's own tools, as a service team would.
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop>;
@@ -358,6 +363,15 @@ pub fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Pac
 /// A target that is not one of the language, or an edition file that it has no form for.
 pub fn prepare_checked(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
     of(target.language()).prepare(contract, target)
+}
+
+/// Says what a program has to name to use the package of a contract in which [`check_contract`] found nothing.
+///
+/// # Errors
+///
+/// A target that is not one of the language, or a version that it has no form for.
+pub fn used_by(contract: &Contract<'_>, target: &Target) -> Result<Used, PackageError> {
+    of(target.language()).used(contract, target)
 }
 
 /// Makes the package out of what the plugins answered to [`prepare`]'s runs, all in one tree.

@@ -17,6 +17,7 @@ use minijinja::context;
 use super::common::{self, Family};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
+use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{BuildError, Outcome, Run, Stop, write};
 use crate::codegen::plugin::spec::{EDITION_2023, GRPC_PYTHON, PROTOC};
@@ -136,6 +137,20 @@ impl Sdk for Python {
         generated: FileTree,
     ) -> Result<Package, PackageError> {
         build(contract, target.get("package"), super::line(target), generated)
+    }
+
+    fn used(&self, contract: &Contract<'_>, target: &Target) -> Result<Used, PackageError> {
+        let package = target.get("package");
+        let import = import_name(package)?;
+        let services = own_services(contract, &shared::generated(contract, LANGUAGE)).into_iter();
+        let services = services.map(|(file, id)| {
+            let (folder, module) = python_place(contract.schema, file, &import);
+            let import = format!("{folder}.{module}_grpc");
+            let name = contract.schema.service(id).name.to_string();
+            UsedService { id, called: import.clone(), import, name }
+        });
+        let services = services.collect();
+        Ok(Used { package: package.to_owned(), version: version_of(contract)?, services })
     }
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {

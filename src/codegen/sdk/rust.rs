@@ -14,6 +14,7 @@ use minijinja::context;
 
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
+use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Outcome, Run, Stop, write};
 use crate::codegen::plugin::spec::EDITION_2024;
@@ -204,6 +205,20 @@ impl Sdk for Rust {
         build(contract, target, generated)
     }
 
+    fn used(&self, contract: &Contract<'_>, target: &Target) -> Result<Used, PackageError> {
+        let krate = target.get("crate");
+        check_target(krate)?;
+        let version = shared::version(contract, LANGUAGE)?.to_string();
+        let services = own_services(contract, &shared::generated(contract, LANGUAGE)).into_iter();
+        let services = services.map(|(_, id)| UsedService {
+            id,
+            import: krate.to_owned(),
+            called: module(krate),
+            name: camel(&contract.schema.service(id).name),
+        });
+        Ok(Used { package: krate.to_owned(), version, services: services.collect() })
+    }
+
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
         // A program that names everything that has to be in the crate is checked with it.
         let uses = names::uses(package, &format!("src/{DESCRIPTORS}")).map_err(|output| {
@@ -227,6 +242,17 @@ impl Sdk for Rust {
 #[must_use]
 pub fn rust_type(schema: &Schema, krate: &str, message: MessageId) -> String {
     names::type_of(schema, krate, message)
+}
+
+/// What stands for a message in code that uses the package of a target as `krate`: as [`rust_type`], and of
+/// `pbjson-types` where messages have serde.
+#[must_use]
+pub fn rust_type_of(schema: &Schema, target: &Target, krate: &str, message: MessageId) -> String {
+    let known = schema.message(message).full_name.strip_prefix("google.protobuf.");
+    match known.filter(|_| target.has(SERDE)) {
+        Some(name) => format!("pbjson_types::{}", camel(name)),
+        None => rust_type(schema, krate, message),
+    }
 }
 
 /// Where the Rust package has the client and the server of a service.
@@ -501,10 +527,7 @@ fn shown(schema: &Schema, example: &Example<'_>, target: &Target, connect: bool)
     // What is no struct has no fields to set.
     let known = example.request.full_name.strip_prefix("google.protobuf.").filter(|_| serde);
     let field = example.field.filter(|_| known.is_none() && plain(&example.request.full_name).is_none());
-    let request = match known {
-        Some(name) => format!("pbjson_types::{}", camel(name)),
-        None => names::type_of(schema, &krate, request),
-    };
+    let request = rust_type_of(schema, target, &krate, request);
     context! {
         client => format!("{krate}::{client}"),
         client_name,
