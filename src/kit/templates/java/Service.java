@@ -81,7 +81,7 @@ final class Service {
         ServingStatus status;
         try {
             status = HealthGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(2, TimeUnit.SECONDS)
+                    .withDeadlineAfter(8, TimeUnit.SECONDS)
                     .check(HealthCheckRequest.getDefaultInstance())
                     .getStatus();
         } finally {
