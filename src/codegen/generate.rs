@@ -346,6 +346,7 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
                 step,
                 parameter: step.parameter.clone(),
                 batches: batches(contract.compiled, step.selection),
+                folder: step.folder.clone(),
             });
             (descriptor_set(contract.compiled, content).into(), tasks.collect::<Vec<_>>())
         }
@@ -360,9 +361,9 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
         threads.into_iter().map(join).collect()
     });
     let path = |source| GenerateError::Path { unit: name(), source };
-    let mut folders: BTreeMap<&str, FileTree> = BTreeMap::new();
+    let mut folders: BTreeMap<String, FileTree> = BTreeMap::new();
     let mut messages = Vec::new();
-    for (Task { step, .. }, answer) in tasks.iter().zip(answers) {
+    for (Task { step, folder, .. }, answer) in tasks.iter().zip(answers) {
         let answer = answer.map_err(|error| match error {
             StepError::Run(source) => GenerateError::Run { unit: name(), source },
             StepError::Response(source) => GenerateError::Response { unit: name(), source },
@@ -370,7 +371,7 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
             StepError::Lock(source) => source.into(),
             StepError::Io { what, source } => GenerateError::Io { what, source },
         })?;
-        let tree = folders.entry(&step.folder).or_default();
+        let tree = folders.entry(folder.clone()).or_default();
         for part in answer.parts {
             match part {
                 Part::Files(files) => tree.merge("", files).map_err(path)?,
@@ -384,7 +385,7 @@ fn one(contract: &Contract<'_>, unit: &Unit, host: &Host, limits: Limits) -> Res
     }
     let mut files = FileTree::new();
     for (folder, tree) in folders {
-        files.merge(folder, tree).map_err(path)?;
+        files.merge(&folder, tree).map_err(path)?;
     }
     let made = Made { path: unit.path.clone(), language: None, coordinate: None, files, messages };
     let made = match &unit.work {
@@ -440,17 +441,20 @@ struct Task<'a> {
     parameter: String,
     /// The files of each call.
     batches: Vec<Vec<String>>,
+    /// The folder that what is made goes to, below the unit.
+    folder: String,
 }
 
 fn task(unit: &Unit, call: PluginCall) -> Result<Task<'_>, GenerateError> {
     let wanted = call.plugin.as_str();
     let step = unit.steps.iter().find(|step| step.plugin.key() == wanted);
     let missing = || GenerateError::NoPlugin { unit: unit.path.clone(), plugin: wanted };
-    Ok(Task { step: step.ok_or_else(missing)?, parameter: call.parameter, batches: vec![call.files] })
+    let PluginCall { parameter, files, folder, .. } = call;
+    Ok(Task { step: step.ok_or_else(missing)?, parameter, batches: vec![files], folder })
 }
 
 fn run_task(task: &Task<'_>, set: &Set, host: &Host, limits: Limits) -> Result<Answer, StepError> {
-    let Task { step, parameter, batches } = task;
+    let Task { step, parameter, batches, .. } = task;
     step.plugin.verify().map_err(StepError::Lock)?;
     let mut answer = Answer::default();
     for files in batches {

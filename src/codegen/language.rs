@@ -48,6 +48,13 @@ impl Target {
         Target { language, keys: owned.collect() }
     }
 
+    /// The same target with more values.
+    #[must_use]
+    pub fn with(mut self, more: Vec<(String, String)>) -> Target {
+        self.keys.extend(more);
+        self
+    }
+
     /// The language the target is of.
     #[must_use]
     pub fn language(&self) -> Language {

@@ -357,9 +357,16 @@ pub fn is_build_output(path: &str) -> bool {
     // Python's tools leave theirs where they are started, and no module can be called like that.
     let left_by_tools = ["__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"];
     in_folder && ["target", "build", "dist", ".venv"].contains(&first)
+        || is_target_of_project(path)
         || path.split('/').any(|part| left_by_tools.contains(&part) || part.ends_with(".egg-info"))
         || ["Cargo.lock", "go.sum", manifest::PATH].contains(&path)
         || name == ".DS_Store"
+}
+
+/// Whether a file is in the `target` of one of several Maven projects of a package: a part, the BOM, or what builds them all.
+fn is_target_of_project(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    matches!(parts[..], ["bom" | "parts", "target", _, ..] | ["parts", _, "target", _, ..])
 }
 
 #[cfg(test)]
@@ -370,6 +377,9 @@ mod tests {
     fn what_builds_and_tools_leave_behind_is_no_file_of_a_package() {
         for path in [
             "target/x",
+            "parts/core/target/classes/A.class",
+            "parts/target/x.asc",
+            "bom/target/x.asc",
             "build/lib/a.py",
             "src/__pycache__/a.pyc",
             "src/.mypy_cache/3.12/a.json",
@@ -381,7 +391,15 @@ mod tests {
         ] {
             assert!(is_build_output(path), "{path}");
         }
-        for path in ["target", "src/build/x.rs", "src/mypy_cache/a.py", "src/go.sum", "src/lib.rs"] {
+        for path in [
+            "target",
+            "parts/core/src/target/A.java",
+            "src/target/x",
+            "src/build/x.rs",
+            "src/mypy_cache/a.py",
+            "src/go.sum",
+            "src/lib.rs",
+        ] {
             assert!(!is_build_output(path), "{path}");
         }
     }

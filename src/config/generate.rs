@@ -66,36 +66,66 @@ pub enum Value {
     Text(String),
     /// `true` or `false`.
     Flag(bool),
+    /// A list of texts, each with its place.
+    List(Vec<(String, Place)>),
+    /// A table, its keys in the order in which they are written.
+    Table(Vec<Key>),
 }
 
 impl Value {
-    /// The value as it is written, without quotes.
+    /// The value as it is written, without quotes; empty for a list and a table.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Value::Text(text) => text,
             Value::Flag(true) => "true",
             Value::Flag(false) => "false",
+            Value::List(_) | Value::Table(_) => "",
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+/// A value before its places are known.
+#[derive(Debug)]
+enum RawValue {
+    Text(String),
+    Flag(bool),
+    List(Vec<Text>),
+    Table(RawKeys),
+}
+
+impl<'de> Deserialize<'de> for RawValue {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<RawValue, D::Error> {
         struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Value;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = RawValue;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a string, or `true` or `false`")
+                f.write_str("a string, `true` or `false`, a list of strings, or a table")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-                Ok(Value::Text(text.to_owned()))
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<RawValue, E> {
+                Ok(RawValue::Text(text.to_owned()))
             }
 
-            fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Value, E> {
-                Ok(Value::Flag(flag))
+            fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<RawValue, E> {
+                Ok(RawValue::Flag(flag))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<RawValue, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = list.next_element()? {
+                    texts.push(text);
+                }
+                Ok(RawValue::List(texts))
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<RawValue, A::Error> {
+                let mut keys = RawKeys::new();
+                while let Some((key, value)) = map.next_entry()? {
+                    keys.insert(key, value);
+                }
+                Ok(RawValue::Table(keys))
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -145,8 +175,11 @@ pub struct PluginEntry {
 
 type Text = Spanned<String>;
 
+/// Keys of a table, any.
+type RawKeys = BTreeMap<Spanned<String>, Spanned<RawValue>>;
+
 /// The section of a language: any keys.
-type RawSection = Spanned<BTreeMap<Spanned<String>, Spanned<Value>>>;
+type RawSection = Spanned<RawKeys>;
 
 macro_rules! table {
     ($($name:ident $variant:ident $title:literal),*) => {
@@ -177,16 +210,27 @@ macro_rules! table {
 languages!(table);
 
 fn section(raw: RawSection, place: &dyn Fn(usize) -> Place) -> Section {
-    let at = place(raw.span().start);
-    let mut written: Vec<_> = raw.into_inner().into_iter().collect();
+    Section { place: place(raw.span().start), keys: keys(raw.into_inner(), place) }
+}
+
+fn keys(raw: RawKeys, place: &dyn Fn(usize) -> Place) -> Vec<Key> {
+    let mut written: Vec<_> = raw.into_iter().collect();
     written.sort_by_key(|(name, _)| name.span().start);
-    let key = |(name, value): (Spanned<String>, Spanned<Value>)| Key {
+    let key = |(name, value): (Spanned<String>, Spanned<RawValue>)| Key {
         place: place(name.span().start),
         name: name.into_inner(),
         value_place: place(value.span().start),
-        value: value.into_inner(),
+        value: match value.into_inner() {
+            RawValue::Text(text) => Value::Text(text),
+            RawValue::Flag(flag) => Value::Flag(flag),
+            RawValue::List(texts) => {
+                let text = |text: Text| (place(text.span().start), text.into_inner());
+                Value::List(texts.into_iter().map(text).map(|(place, text)| (text, place)).collect())
+            }
+            RawValue::Table(inner) => Value::Table(keys(inner, place)),
+        },
     };
-    Section { place: at, keys: written.into_iter().map(key).collect() }
+    written.into_iter().map(key).collect()
 }
 
 #[derive(Debug, Deserialize)]

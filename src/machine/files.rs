@@ -74,6 +74,14 @@ impl FileTree {
         Ok(())
     }
 
+    /// The files below a folder, by their paths in it.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> FileTree {
+        let inside = |path: &str| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
+        let files = self.files.iter().filter_map(|(path, content)| Some((inside(path)?, content.clone())));
+        FileTree { files: files.collect() }
+    }
+
     /// Writes every file below a folder.
     ///
     /// # Errors

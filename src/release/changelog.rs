@@ -53,6 +53,9 @@ impl Changelog {
         let told = report.changes.iter().any(|change| !change.echo && change.bump == Bump::Major);
         let shown = |change: &&ChangeRecord| !change.echo || (change.bump == Bump::Major && !told);
         let changes: Vec<&ChangeRecord> = report.changes.iter().filter(shown).collect();
+        if report.changes.is_empty() {
+            text.push_str("\nThe contract is the same.\n");
+        }
         part(&mut text, BREAKING, &breaking(report, &changes));
         for name in ["Added", "Changed", "Deprecated", "Removed"] {
             let of_part = |c: &&&ChangeRecord| c.bump < Bump::Major && part_of(c.nature) == name;

@@ -95,7 +95,8 @@ impl Published {
 }
 
 impl Plan {
-    /// What follows `published` for a report about everything since its baseline; `None` where nothing changed.
+    /// What follows `published` for a report about everything since its baseline; `None` where nothing changed and no
+    /// version that is not there yet is declared.
     /// `declared` is what somebody asked for, `pre` the word of a pre-release (`rc`) whose number is to be counted.
     ///
     /// # Errors
@@ -109,7 +110,12 @@ impl Plan {
         pre: Option<&str>,
     ) -> Result<Option<Plan>, PlanError> {
         let Some(from) = published.baseline() else { return Plan::first(declared, pre).map(Some) };
-        let Some(bump) = report.bump.filter(|_| !report.changes.is_empty()) else { return Ok(None) };
+        let bump = match report.bump.filter(|_| !report.changes.is_empty()) {
+            Some(bump) => bump,
+            // Packages can be others where the contract is the same: of other plugins, of other settings.
+            None if declared.is_some_and(|version| !published.versions.contains(version)) => Bump::Patch,
+            None => return Ok(None),
+        };
         let reasons = reasons(&report.changes, bump);
         let lowest = next_version(from, bump);
         let version = match declared {

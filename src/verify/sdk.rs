@@ -118,6 +118,6 @@ fn settings(configured: &Generate, language: Language) -> Generate {
     let mut settings = Generate { plugins: Vec::new(), ..configured.clone() };
     let section = settings.languages.entry(language).or_insert_with(|| sdk::stand_in(language));
     // Options say what is in a package beside what goes over the wire, and programs are written for one without any.
-    section.keys.retain(|key| !matches!(key.value, Value::Flag(_)));
+    section.keys.retain(|key| matches!(key.value, Value::Text(_)));
     settings
 }

@@ -152,6 +152,16 @@ fn people_see_the_version_its_reasons_and_its_spellings() {
     env.write("proto/pay/v1/pay.proto", OLD);
     let none = env.run(&["release", "--dry-run", "--quiet"]);
     assert_eq!((none.code, none.out.as_str()), (0, "nothing changed since 1.4.2: no release\n"), "{none}");
+    // Packages can be others where the contract is the same, and then need a version that nobody has yet.
+    let same = env.run(&["release", "--dry-run", "--declare", "1.4.2", "--quiet"]);
+    assert_eq!((same.code, same.out), (0, none.out), "it is there");
+    let declared = env.run(&["release", "--dry-run", "--declare", "1.4.3"]);
+    assert!(
+        declared.code == 0 && declared.out.contains("version 1.4.3 follows 1.4.2: patch\n"),
+        "{declared}"
+    );
+    let behind = env.run(&["release", "--dry-run", "--declare", "1.4.1"]);
+    assert_eq!(behind.code, 1, "{behind}");
 }
 
 /// Each before the next.

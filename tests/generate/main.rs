@@ -15,6 +15,7 @@ mod files;
 mod lab;
 
 mod again;
+mod bom;
 mod build;
 mod clashes;
 mod doctor;
@@ -34,5 +35,6 @@ mod pruned;
 mod refused;
 mod sdk;
 mod shapes;
+mod split;
 mod template;
 mod tools;

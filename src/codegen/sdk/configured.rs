@@ -21,12 +21,34 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
     names.push(lines.key);
     let flags = of(language).flags();
     names.extend(flags);
+    let tables = of(language).tables();
+    names.extend(tables.iter().map(|table| table.name));
     if let Some(key) = section.keys.iter().find(|key| !names.contains(&&*key.name)) {
+        let able = Language::ALL.into_iter().filter(|l| of(*l).tables().iter().any(|t| t.name == key.name));
+        let able: Vec<&str> = able.map(Language::title).collect();
+        if !able.is_empty() {
+            let message = format!(
+                "packages of {} have no `{}`: only those of {} have",
+                language.title(),
+                key.name,
+                able.join(", ")
+            );
+            return Err(ConfigError::new(key.place.clone(), message));
+        }
         return Err(ConfigError::unknown(key.place.clone(), "key", &key.name, &names));
     }
     for key in &section.keys {
+        let is_table = tables.iter().any(|table| table.name == key.name);
         let message = match (&key.value, flags.contains(&&*key.name)) {
-            (Value::Text(_), true) => format!("`{}` is `true` or `false`, without quotes", key.name),
+            (Value::Table(_), _) if is_table => continue,
+            (_, _) if is_table => {
+                format!("`{0}` is a table: `[generate.{1}.{0}]`", key.name, language.as_str())
+            }
+            (Value::Table(_) | Value::List(_) | Value::Text(_), true) => {
+                format!("`{}` is `true` or `false`, without quotes", key.name)
+            }
+            (Value::Table(_), false) => format!("`{}` is a text, not a table", key.name),
+            (Value::List(_), false) => format!("`{}` is a text, not a list", key.name),
             (Value::Flag(flag), false) => format!("`{}` is a text, not `{flag}`", key.name),
             _ => continue,
         };
@@ -53,15 +75,32 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
             let lines = lines.names().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let message = format!("unknown {what} `{}`", key.value.as_str());
             let error = ConfigError::new(key.value_place.clone(), message);
-            Err(error.hint(format!("packages were tried with: {lines}")))
+            return Err(error.hint(format!("packages were tried with: {lines}")));
         }
-        _ => Ok(()),
+        _ => {}
     }
+    let plain = plain_target(language, section, "");
+    tables_of(language, section).try_for_each(|(table, key)| (table.read)(key, &plain).map(drop))
+}
+
+/// The tables that a section has, with what reads them.
+fn tables_of(language: Language, section: &Section) -> impl Iterator<Item = (&'static super::Table, &Key)> {
+    let tables = of(language).tables().iter();
+    tables.filter_map(|table| Some((*table, section.keys.iter().find(|key| key.name == table.name)?)))
 }
 
 /// Where the package of a language goes, by its section.
 #[must_use]
 pub fn target(language: Language, section: &Section, contract: &str) -> Target {
+    let plain = plain_target(language, section, contract);
+    // What is wrong with a table was said when it was checked.
+    let read = |(table, key): (&super::Table, &Key)| (table.read)(key, &plain).unwrap_or_default();
+    let more = tables_of(language, section).flat_map(read).collect();
+    plain.with(more)
+}
+
+/// The target by all keys but the table.
+fn plain_target(language: Language, section: &Section, contract: &str) -> Target {
     let value = |key: &super::Key| {
         let written = section.keys.iter().find(|k| k.name == key.name);
         let written = written.map(|k| k.value.as_str().to_owned());
@@ -121,6 +160,28 @@ mod tests {
             "[generate.rust]\ncrate = true",
             "[generate.rust]\ncrate = \"acme\"\nre-exports = \"true\"",
             "[generate.go]\nmodule = \"a.b/c\"\nre-exports = true",
+            "[generate.go]\nmodule = \"a.b/c\"\nbom = { artifact = \"x\" }",
+            "[generate.go]\nmodule = \"a.b/c\"\n[generate.go.split]\ncore = [\"a.*\"]",
+            "[generate.java]\ngroup = [\"com.acme\"]",
+            "[generate.java]\ngroup = \"com.acme\"\nsplit = [\"acme.*\"]",
+            "[generate.java]\ngroup = \"com.acme\"\nsplit = { Core = [\"acme.*\"] }",
+            "[generate.java]\ngroup = \"com.acme\"\nsplit = { core = \"acme.*\" }",
+            "[generate.java]\ngroup = \"com.acme\"\nsplit = { core = [] }",
+            "[generate.java]\ngroup = \"com.acme\"\nsplit = { core = [\"acme/*\"] }",
+            "[generate.java]\ngroup = \"com.acme\"\nsplit = { core = [\"acme.* b\"] }",
+            "[generate.java]\ngroup = { name = \"com.acme\" }",
+            "[generate.java]\ngroup = \"com.acme\"\nlite = { on = true }",
+            "[generate.java]\ngroup = \"com.acme\"\nbom = \"acme-bom\"",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\ngroup = \"com.acme\"",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartefact = \"x\"",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"../x\"",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"acme-bom\"\ngroup = \"com..x\"",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"acme-bom\"\ncontracts = \"x\"",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"acme-bom\"\ncontracts = { \"a:b:c\" = \"1.0\" }",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"acme-bom\"\ncontracts = { pay = \"[1.0,2.0)\" }",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"acme-bom\"\ncontracts = { pay = \"LATEST\" }",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"acme-bom\"\ncontracts = { pay = \"1.0\", \"com.acme:pay\" = \"1.1\" }",
+            "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartifact = \"acme-bom\"\ncontracts = { acme-bom = \"1.0\" }",
         ];
         insta::assert_snapshot!(cases.map(error).join("\n"));
     }

@@ -298,7 +298,12 @@ fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageErr
             layout.places[id].name
         ));
     }
-    let call = |plugin, files: Vec<String>| PluginCall { plugin, parameter: parameter.clone(), files };
+    let call = |plugin, files: Vec<String>| PluginCall {
+        plugin,
+        parameter: parameter.clone(),
+        files,
+        folder: String::new(),
+    };
     let mut calls = vec![call(Plugin::GO, shared::names(schema, &layout.files))];
     let with_services = shared::names_with_services(schema, &layout.files);
     if !with_services.is_empty() {

@@ -4,21 +4,22 @@
 //! class a file. Both are set in the descriptors that the plugins see; the contract's own descriptors, as they are
 //! shipped, stay untouched.
 
+pub mod bom;
 mod kotlin;
 mod lite;
 mod names;
+mod project;
+pub mod split;
 
-use minijinja::context;
-
+use self::project::Workbench;
 use super::common::{self, Family};
-use super::example::{self, Example};
-use super::shared::{self, DESCRIPTORS};
+use super::example::Example;
+use super::shared;
 use super::used::{Used, UsedService, own_services};
-use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, Table, versions};
 use crate::codegen::build::{BuildError, Run, Stop};
 use crate::codegen::plugin::spec::{EDITION_2024, EDITION_PROTO3, PROTOC};
 use crate::codegen::plugin::{Pinned, Source};
-use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
@@ -130,6 +131,11 @@ impl Sdk for Java {
         &[KOTLIN, LITE]
     }
 
+    fn tables(&self) -> &'static [&'static Table] {
+        static TABLES: [&Table; 2] = [&bom::TABLE, &split::TABLE];
+        &TABLES
+    }
+
     fn coordinate(&self) -> &'static str {
         "Maven coordinates"
     }
@@ -149,10 +155,11 @@ impl Sdk for Java {
 
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         let group = target.get("group");
-        match check_target(group, target.get("artifact")) {
+        match check_target(group, target.get("artifact")).and_then(|()| bom::check(target)) {
             Ok(()) => {
                 let (schema, files) = (contract.schema, generated(contract, target));
                 names::check(contract, &files, group, out);
+                split::check(contract, target, &files, out);
                 if target.has(KOTLIN) {
                     kotlin::check(schema, &files, group, out);
                 }
@@ -192,33 +199,63 @@ impl Sdk for Java {
 
     fn try_out(&self, run: &mut Run<'_>, package: &Package) -> Result<(), Stop> {
         const QUIET: [&str; 4] = ["-q", "-B", "-ntp", "-DskipTests"];
-        let offline = [&QUIET[..], &["-o", "package"]].concat();
-        let target = run.root.join("target");
+        let all = format!("{}pom.xml", split::FOLDER);
+        let bom = format!("{}pom.xml", bom::FOLDER);
+        let together: &[&str] = if package.files.get(&all).is_some() { &["-f", &*all] } else { &[] };
+        let offline = [&QUIET[..], &["-o"], together, &["package"]].concat();
+        if together.is_empty() && package.files.get(&bom).is_some() {
+            run.step("mvn", &[&QUIET[..], &["-o", "-f", &*bom, "package"]].concat())?;
+        }
+        let projects = projects(package);
         if run.try_step("mvn", &offline)?.is_err() {
             // Something was not there yet, or the code is wrong; the second run tells which.
-            run.step("mvn", &[&QUIET[..], &["package"]].concat())?;
-            std::fs::remove_dir_all(&target).map_err(|source| BuildError { path: target.clone(), source })?;
+            run.step("mvn", &[&QUIET[..], together, &["package"]].concat())?;
+            for (folder, _) in &projects {
+                let target = run.root.join(folder).join("target");
+                std::fs::remove_dir_all(&target)
+                    .map_err(|source| BuildError { path: target.clone(), source })?;
+            }
             run.step("mvn", &offline)?;
         }
-        let mut names = package.coordinate.rsplit(':');
-        let (version, artifact) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
-        let made =
-            package.files.iter().filter_map(|(path, content)| match path.strip_prefix("src/main/java/") {
-                // What stands in a file of Kotlin for no message may be nothing.
-                Some(source)
-                    if source.ends_with(".kt") && !content.windows(7).any(|part| part == b"object ") =>
-                {
-                    None
-                }
-                Some(source) if source.ends_with(".proto.kt") => None,
-                Some(source) => {
-                    let class = source.strip_suffix(".java").or_else(|| source.strip_suffix(".kt"))?;
-                    Some(format!("{class}.class"))
-                }
-                None => path.strip_prefix("src/main/resources/").map(str::to_owned),
-            });
-        run.hold_archive(&target.join(format!("{artifact}-{version}.jar")), made)
+        let version = package.coordinate.rsplit(':').next().unwrap_or_default();
+        for (folder, artifact) in projects {
+            let made = built_of(&package.files, &folder);
+            let target = run.root.join(&folder).join("target");
+            run.hold_archive(&target.join(format!("{artifact}-{version}.jar")), made)?;
+        }
+        Ok(())
     }
+}
+
+/// The projects of a package that make a jar: the folder, and the artifact.
+fn projects(package: &Package) -> Vec<(String, String)> {
+    let own = package.coordinate.rsplit(':').nth(1).unwrap_or_default();
+    let part = |path: &str| {
+        let name = path.strip_prefix(split::FOLDER)?.strip_suffix("/pom.xml")?;
+        Some((format!("{}{name}", split::FOLDER), format!("{own}-{name}")))
+    };
+    let parts = package.files.iter().filter_map(|(path, _)| part(path));
+    std::iter::once((String::new(), own.to_owned())).chain(parts).collect()
+}
+
+/// What has to be in the jar of a project that is in a folder.
+fn built_of<'a>(files: &'a FileTree, folder: &str) -> impl Iterator<Item = String> + use<'a> {
+    let root = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    files.iter().filter_map(move |(path, content)| {
+        let path = path.strip_prefix(&root)?;
+        match path.strip_prefix("src/main/java/") {
+            // What stands in a file of Kotlin for no message may be nothing.
+            Some(source) if source.ends_with(".kt") && !content.windows(7).any(|part| part == b"object ") => {
+                None
+            }
+            Some(source) if source.ends_with(".proto.kt") => None,
+            Some(source) => {
+                let class = source.strip_suffix(".java").or_else(|| source.strip_suffix(".kt"))?;
+                Some(format!("{class}.class"))
+            }
+            None => path.strip_prefix("src/main/resources/").map(str::to_owned),
+        }
+    })
 }
 
 /// The files that the package has itself.
@@ -317,98 +354,58 @@ fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Package
             files.contains(&id) && (lite || !(said && class))
         },
     )?;
-    let parameter = if lite { LITE } else { "" };
-    let call = |plugin, files| PluginCall { plugin, parameter: parameter.to_owned(), files };
-    let mut calls = vec![call(Plugin::JAVA, shared::names(schema, &files))];
-    if target.has(KOTLIN) {
-        calls.push(call(Plugin::KOTLIN, shared::names(schema, &files)));
-    }
-    let with_services = shared::names_with_services(schema, &files);
-    if !with_services.is_empty() {
-        calls.push(call(Plugin::JAVA_GRPC, with_services));
+    let parts = split::parts(schema, target, &files);
+    let mut calls = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        let mut call = |plugin, files: Vec<String>| {
+            calls.push(PluginCall {
+                plugin,
+                parameter: if lite { LITE } else { "" }.to_owned(),
+                files,
+                folder: if parts.len() > 1 { place_of(at) } else { String::new() },
+            });
+        };
+        call(Plugin::JAVA, shared::names(schema, &part.files));
+        if target.has(KOTLIN) {
+            call(Plugin::KOTLIN, shared::names(schema, &part.files));
+        }
+        let with_services = shared::names_with_services(schema, &part.files);
+        if !with_services.is_empty() {
+            call(Plugin::JAVA_GRPC, with_services);
+        }
     }
     Ok(Prepared { descriptor_set, calls })
 }
 
 fn build(contract: &Contract<'_>, target: &Target, made: FileTree) -> Result<Package, PackageError> {
-    let (group, artifact, line) = (target.get("group"), target.get("artifact"), super::line(target));
-    let (lite, kotlin) = (target.has(LITE), target.has(KOTLIN));
+    let (group, artifact) = (target.get("group"), target.get("artifact"));
     check_target(group, artifact)?;
-    let files = generated(contract, target);
-    let services = shared::has_services(contract.schema, &files);
-    let protobuf =
-        shared::version_in(&made, "Protobuf Java Version:").unwrap_or(line.version("protobuf").to_owned());
-    let published = |family: &Family| (!lite).then(|| published(*family, line));
-    let mut families: Vec<(&str, &str)> =
-        shared::families(contract, LANGUAGE).iter().filter_map(published).collect();
-    families.sort_unstable();
-    families.dedup();
-    let families: Vec<Vec<&str>> = families.into_iter().map(|(name, version)| vec![name, version]).collect();
-    let about = shared::about(contract);
+    let parts = split::parts(contract.schema, target, &generated(contract, target));
     let version = shared::package_version(contract, LANGUAGE, contract.version.to_owned())?;
-    let resources = format!("META-INF/contracts/{group}/{artifact}");
+    let tree = |source| PackageError::Tree { language: LANGUAGE, source };
+    let bench = Workbench::new(contract, target, &parts, &version);
     let mut out = FileTree::new();
+    for (at, part) in parts.iter().enumerate() {
+        let made = match parts.len() {
+            1 => made.clone(),
+            _ => made.below(&place_of(at)),
+        };
+        out.merge(&part.folder(), bench.project(part, made)?).map_err(tree)?;
+    }
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
-    put(
-        "pom.xml",
-        render(
-            include_str!("templates/java/pom.xml.j2"),
-            context! {
-                about => &about, group, artifact, version => &version, services, families, protobuf, grpc => line.version("grpc"),
-                java => versions::JAVA, lite, kotlin => kotlin.then_some(versions::KOTLIN),
-                protobuf_kotlin => line.version("protobuf-kotlin"),
-                licence_url => licence_url(contract.licence),
-                module => module(group, artifact),
-            },
-        ),
-    )?;
-    let example = example::pick(contract, &files).map(|e| {
-        let message = schema_message(contract.schema, &e);
-        let request = class(contract.schema, message, group);
-        let reply =
-            contract.schema.message_by_name(&e.method.output).map(|m| class(contract.schema, m, group));
-        // A variable would stand for the package of its name.
-        let packages = [Some(&request), reply.as_ref()].into_iter().flatten();
-        let taken: Vec<String> = packages.filter_map(|c| Some(c.split('.').next()?.to_owned())).collect();
-        let variable = |name: &str| example::free(name, "1", &taken);
-        context! {
-            arguments => variable("args"),
-            channel => variable("channel"),
-            client => variable("client"),
-            calls => variable("calls"),
-            asked => variable("request"),
-            answer => variable("reply"),
-            service => e.service.name.as_ref(),
-            package => package_of(contract.schema, e.service.file, group),
-            request, reply,
-            method => surface::method_name(&e.method.name),
-            unary => e.unary(),
-            client_streaming => e.method.client_streaming,
-            field => e.field.map(|f| surface::camel(&f.name, true)),
-        }
-    });
-    put(
-        "README.md",
-        render(
-            include_str!("templates/java/README.md.j2"),
-            context! { about => &about, group, artifact, version => &version, lite, kotlin, grpc => versions::GRPC_JAVA, resources => &resources, example, descriptors => DESCRIPTORS },
-        ),
-    )?;
-    put(
-        &format!("src/main/resources/{resources}/contract.properties"),
-        render(include_str!("templates/java/contract.properties.j2"), context! { about => &about }),
-    )?;
-    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
-    shared::add_legal(&mut out, LANGUAGE, "src/main/resources/META-INF/", contract)?;
-    shared::add(
-        &mut out,
-        LANGUAGE,
-        &format!("src/main/resources/{resources}/{DESCRIPTORS}"),
-        shared::embedded(contract),
-    )?;
-    out.merge("src/main/java", made).map_err(|source| PackageError::Tree { language: LANGUAGE, source })?;
+    if let Some((group, artifact)) = bom::name(target) {
+        put(&format!("{}pom.xml", bom::FOLDER), bench.bom(group, artifact))?;
+    }
+    if parts.len() > 1 {
+        put(&format!("{}pom.xml", split::FOLDER), bench.together())?;
+    }
     let coordinate = format!("{group}:{artifact}:{version}");
     Ok(Package { language: LANGUAGE, coordinate, files: out })
+}
+
+/// Where what plugins make of the files of a part is among what they make: no Java package is called so.
+fn place_of(at: usize) -> String {
+    at.to_string()
 }
 
 /// Where the text of a licence is, for one that SPDX knows.

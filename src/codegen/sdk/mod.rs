@@ -24,6 +24,8 @@ use thiserror::Error;
 
 use super::build::{Run, Stop};
 use super::{Contract, FileTree, Package, Target, TreeError};
+use crate::config::ConfigError;
+use crate::config::generate::Key as Written;
 use crate::schema::Span;
 use crate::words::{Language, languages};
 
@@ -47,6 +49,8 @@ pub struct PluginCall {
     pub parameter: String,
     /// The files to generate, in the order of the descriptor set.
     pub files: Vec<String>,
+    /// Below which folder what it answers is given to [`build`]; empty where that is the tree itself.
+    pub folder: String,
 }
 
 /// What the plugins of one language are given.
@@ -142,6 +146,16 @@ pub enum PackageError {
         #[source]
         source: TreeError,
     },
+    /// What the configuration says of the packages does not fit the contract, or itself.
+    #[error("cannot make the {} package: {what}", language.title())]
+    Setting {
+        /// The language.
+        language: Language,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        hint: String,
+    },
     /// An edition file that a language has no form for.
     #[error("cannot make the {} package", language.title())]
     Lower {
@@ -158,6 +172,7 @@ impl PackageError {
     pub fn hint(&self) -> Option<&str> {
         match self {
             PackageError::Refused { refusal } => Some(&refusal.hint),
+            PackageError::Setting { hint, .. } => Some(hint),
             PackageError::Empty { .. } => Some("point `contract.roots` at a folder with .proto files"),
             PackageError::Version { .. } => Some("use a version like `1.4.0` or `1.4.0-rc.1`"),
             PackageError::NoForm { .. } => {
@@ -216,6 +231,18 @@ pub(crate) struct Key {
     pub stand_in: &'static str,
 }
 
+/// A key of a language's section that is a table.
+pub(crate) struct Table {
+    /// The name.
+    pub name: &'static str,
+    /// What it says, as values of a target, which are named after it: `bom`, `bom.contracts`. It gets the table and what
+    /// the target has of the other keys.
+    pub read: fn(&Written, &Target) -> Result<Values, ConfigError>,
+}
+
+/// Values of a target by their names.
+pub(crate) type Values = Vec<(String, String)>;
+
 /// A language as packages in it are made.
 pub(crate) trait Sdk: Sync {
     /// The keys of its section in the configuration.
@@ -223,6 +250,11 @@ pub(crate) trait Sdk: Sync {
 
     /// The options of its section, each off when nothing is said.
     fn flags(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The keys of its section that are tables.
+    fn tables(&self) -> &'static [&'static Table] {
         &[]
     }
 

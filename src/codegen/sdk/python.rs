@@ -272,7 +272,7 @@ fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageEr
     import_name(package)?;
     let schema = contract.schema;
     let files = shared::generated(contract, LANGUAGE);
-    let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files };
+    let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files, folder: String::new() };
     let names = shared::names(schema, &files);
     let mut calls = vec![call(Plugin::PYTHON, names.clone()), call(Plugin::PYI, names)];
     let with_services = shared::names_with_services(schema, &files);

@@ -309,17 +309,32 @@ fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Package
     let known = if target.has(SERDE) { known } else { String::new() };
     prost.push_str(&known);
     let names = shared::names(schema, &files);
-    let mut calls = vec![PluginCall { plugin: Plugin::PROST, parameter: prost, files: names.clone() }];
+    let mut calls = vec![PluginCall {
+        plugin: Plugin::PROST,
+        parameter: prost,
+        files: names.clone(),
+        folder: String::new(),
+    }];
     if shared::has_services(schema, &files) {
         let mut tonic = format!("{flat}default_package_filename=_.rs,no_include");
         if connects(schema, &files) {
             tonic.push_str(",no_transport");
         }
         tonic.push_str(&known);
-        calls.push(PluginCall { plugin: Plugin::TONIC, parameter: tonic, files: names.clone() });
+        calls.push(PluginCall {
+            plugin: Plugin::TONIC,
+            parameter: tonic,
+            files: names.clone(),
+            folder: String::new(),
+        });
     }
     if target.has(SERDE) {
-        calls.push(PluginCall { plugin: Plugin::PBJSON, parameter: String::new(), files: names });
+        calls.push(PluginCall {
+            plugin: Plugin::PBJSON,
+            parameter: String::new(),
+            files: names,
+            folder: String::new(),
+        });
     }
     Ok(Prepared { descriptor_set, calls })
 }

@@ -4,6 +4,7 @@ use minijinja::context;
 
 use super::{Program, tree};
 use crate::codegen::render::render;
+use crate::codegen::sdk::java::split;
 use crate::codegen::sdk::{self, Used, versions};
 use crate::codegen::{Contract, Target};
 use crate::machine::FileTree;
@@ -37,15 +38,22 @@ impl Program for Java {
             .iter()
             .map(|s| context! { class => format!("{}.{}Grpc", s.import, s.name), name => &s.name })
             .collect();
+        let artifacts: Vec<String> = split::artifacts(target).collect();
+        // What builds all packages of a contract is beside them, where there are several.
+        let parts = if artifacts.len() > 1 {
+            format!("/{}", split::FOLDER.trim_end_matches('/'))
+        } else {
+            String::new()
+        };
         tree(vec![
             ("Dockerfile", include_str!("../templates/java/Dockerfile").to_owned()),
-            ("all/pom.xml", include_str!("../templates/java/all.xml").to_owned()),
+            ("all/pom.xml", render(include_str!("../templates/java/all.xml"), context! { parts })),
             (
                 "pom.xml",
                 render(
                     include_str!("../templates/java/pom.xml.j2"),
                     context! {
-                        group => target.get("group"), artifact => target.get("artifact"), version => &used.version,
+                        group => target.get("group"), artifacts, version => &used.version,
                         java => versions::JAVA, grpc => sdk::line(target).version("grpc"),
                     },
                 ),

@@ -1,7 +1,8 @@
 //! A repository of Maven: a folder or a server, asked by its files, written to by Maven's own `deploy`.
 //!
 //! A compiler of another day makes other classes of the same sources. So a version is the same where its description and
-//! its sources are.
+//! its sources are. A version may have several packages and a BOM, which has neither sources nor classes: each goes there
+//! after those that it needs, so that what somebody finds is never without them.
 
 mod folder;
 mod server;
@@ -9,6 +10,7 @@ mod server;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use quick_xml::events::Event;
 use semver::Version;
@@ -17,6 +19,7 @@ use tempfile::TempDir;
 use self::folder::Laid;
 use super::package::{Tool, basic, laid_out, package, text, unpacked};
 use super::{Prepared, State, Target, TargetError};
+use crate::codegen::sdk::java::{bom, split};
 use crate::config::{MavenRepository, Patience};
 use crate::machine::{FileTree, Host, Web, fail};
 use crate::words::Language;
@@ -96,6 +99,47 @@ impl Maven {
         server(&fs::read_to_string(settings).ok()?, &self.place.id, &self.host)
     }
 
+    /// What there is of a project under its version.
+    fn has_project(&self, project: &Project) -> Result<State, TargetError> {
+        let Project { files, at, is_bom, .. } = project;
+        let (all, Coordinates { artifact, version, .. }) = (at.folder(), at);
+        let stem = format!("{all}/{version}/{artifact}-{version}");
+        let pom = self.read(&format!("{stem}.pom"))?;
+        if pom.as_ref().is_some_and(|pom| files.get("pom.xml").is_none_or(|ours| ours != pom)) {
+            return Ok(State::Other);
+        }
+        let whole = *is_bom || {
+            let archive = self.read(&format!("{stem}-sources.jar"))?;
+            if archive.as_ref().is_some_and(|archive| !are_sources(archive, files)) {
+                return Ok(State::Other);
+            }
+            archive.is_some() && self.has(&format!("{stem}.jar"))?
+        };
+        if pom.is_none() || !whole {
+            return Ok(State::Absent);
+        }
+        // It is written last, but servers that write it by themselves do so with the first file.
+        let listed = self.read(&format!("{all}/maven-metadata.xml"))?.unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed).contains(&format!("<version>{version}</version>"));
+        Ok(if listed { State::Same } else { State::Absent })
+    }
+
+    /// Has a project of a version, which is in a folder, built and laid where nobody sees it yet.
+    fn prepared(&self, project: Project, folder: &Rc<TempDir>) -> Result<Box<dyn Prepared>, TargetError> {
+        let (target, folder) = (self.clone(), Rc::clone(folder));
+        if let Some(repository) = &self.folder {
+            let laid = self.lay(repository, folder.path(), &project)?;
+            return Ok(Box::new(Beside { target, repository: repository.clone(), project, folder, laid }));
+        }
+        let laid = tempfile::Builder::new().prefix("protopact-").tempdir();
+        let laid = laid.map_err(|e| fail("make a folder in", &std::env::temp_dir())(e.kind().into()))?;
+        self.deploy(folder.path(), &project, &format!("file://{}", laid.path().display()))?;
+        let at = &project.at;
+        let below = laid.path().join(at.folder()).join(&at.version);
+        server::is_whole(&below, &format!("{}-{}", at.artifact, at.version), project.needed())?;
+        Ok(Box::new(Built { target, project, laid }))
+    }
+
     fn call(&self, folder: &Path, goals: Vec<OsString>) -> Result<(), TargetError> {
         let shown = self.name();
         let tool = Tool { host: &self.host, name: "mvn", target: &shown, folder, patience: self.patience };
@@ -103,16 +147,17 @@ impl Maven {
         tool.run(quiet.into_iter().chain(goals).collect()).map(drop)
     }
 
-    /// Builds a package and puts it into the repository with this address.
-    fn deploy(&self, package: &Path, address: &str) -> Result<(), TargetError> {
+    /// Builds a project and puts it into the repository with this address, with those that it needs.
+    fn deploy(&self, version: &Path, project: &Project, address: &str) -> Result<(), TargetError> {
         let to = format!("-DaltDeploymentRepository={}::{address}", self.place.id);
-        self.call(package, vec!["verify".into(), DEPLOY.into(), to.into()])
+        let which = project.which.iter().map(OsString::from);
+        self.call(version, which.chain(["verify".into(), DEPLOY.into(), to.into()]).collect())
     }
 
-    /// Builds a package and lays it beside a repository that is a folder.
-    fn lay(&self, repository: &Path, package: &Path, at: &Coordinates) -> Result<Laid, TargetError> {
-        let deploy = |beside: &Path| self.deploy(package, &format!("file://{}", beside.display()));
-        Laid::new(repository, &at.folder(), &at.version, &deploy)
+    /// Builds a project and lays it beside a repository that is a folder.
+    fn lay(&self, repository: &Path, version: &Path, project: &Project) -> Result<Laid, TargetError> {
+        let deploy = |beside: &Path| self.deploy(version, project, &format!("file://{}", beside.display()));
+        Laid::new(repository, &project.at.folder(), &project.at.version, &deploy)
     }
 
     /// Sends a version to a server, without what is there. Maven writes the list of versions together with a file: where only
@@ -147,6 +192,68 @@ impl Maven {
     }
 }
 
+/// A project of Maven that goes into a repository.
+struct Project {
+    files: FileTree,
+    at: Coordinates,
+    /// Whether it is a BOM, which is a description alone.
+    is_bom: bool,
+    /// What tells Maven which of the projects of the version it is.
+    which: Vec<String>,
+}
+
+impl Project {
+    /// The kinds of files without which nobody can use it.
+    fn needed(&self) -> &'static [&'static str] {
+        if self.is_bom { &["pom"] } else { &["pom", "jar"] }
+    }
+}
+
+/// The projects of a version, each after those that it needs: the package, its parts, and the BOM that is made with them.
+fn projects(files: &FileTree) -> Result<Vec<Project>, TargetError> {
+    let all = package(files, Language::Java)?;
+    let together = format!("{}pom.xml", split::FOLDER);
+    let project = |folder: &str, is_bom: bool| {
+        let files = if folder.is_empty() { all.clone() } else { all.below(folder) };
+        let at = coordinates(&files)?;
+        let which = match (all.get(&together).is_some(), folder) {
+            // Maven finds what a project needs among those that it builds with it.
+            (true, _) => {
+                vec!["-f".into(), together.clone(), "-pl".into(), format!(":{}", at.artifact), "-am".into()]
+            }
+            (false, "") => Vec::new(),
+            (false, folder) => vec!["-f".into(), format!("{folder}/pom.xml")],
+        };
+        Ok(Project { files, at, is_bom, which })
+    };
+    let bom = bom::FOLDER.trim_end_matches('/');
+    if all.get(&together).is_none() {
+        let bom = all.get(&format!("{bom}/pom.xml")).map(|_| (bom, true));
+        return [("", false)]
+            .into_iter()
+            .chain(bom)
+            .map(|(folder, is_bom)| project(folder, is_bom))
+            .collect();
+    }
+    let modules = elements(text(&all, &together)?, "module");
+    let folders = modules.map(|module| match module.strip_prefix("..") {
+        Some("") => (String::new(), false),
+        Some(other) => (other.trim_start_matches('/').to_owned(), other.trim_start_matches('/') == bom),
+        None => (format!("{}{module}", split::FOLDER), false),
+    });
+    folders.map(|(folder, is_bom)| project(&folder, is_bom)).collect()
+}
+
+/// What the elements of a name hold in a description that we wrote.
+fn elements<'a>(pom: &'a str, name: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    pom.match_indices(&open)
+        .map(|(at, open)| at + open.len())
+        .collect::<Vec<_>>()
+        .into_iter()
+        .filter_map(move |at| Some(pom.get(at..)?.split_once(&close)?.0))
+}
+
 impl Coordinates {
     /// The folder of all versions in a repository.
     fn folder(&self) -> String {
@@ -157,8 +264,7 @@ impl Coordinates {
 fn coordinates(package: &FileTree) -> Result<Coordinates, TargetError> {
     let pom = text(package, "pom.xml")?;
     let element = |name: &str| -> Result<String, TargetError> {
-        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
-        let found = pom.split_once(&open).and_then(|(_, rest)| rest.split_once(&close)).map(|(text, _)| text);
+        let found = elements(pom, name).next();
         let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         let found =
             found.filter(|text| !text.is_empty() && text.chars().all(plain) && !text.starts_with('.'));
@@ -207,94 +313,81 @@ impl Target for Maven {
     }
 
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
-        let package = package(files, Language::Java)?;
-        let at = coordinates(&package)?;
-        let (all, Coordinates { artifact, version, .. }) = (at.folder(), &at);
-        let stem = format!("{all}/{version}/{artifact}-{version}");
-        let pom = self.read(&format!("{stem}.pom"))?;
-        if pom.as_ref().is_some_and(|pom| package.get("pom.xml").is_none_or(|ours| ours != pom)) {
-            return Ok(State::Other);
-        }
-        let archive = self.read(&format!("{stem}-sources.jar"))?;
-        if archive.as_ref().is_some_and(|archive| !are_sources(archive, &package)) {
-            return Ok(State::Other);
-        }
-        if pom.is_none() || archive.is_none() || !self.has(&format!("{stem}.jar"))? {
-            return Ok(State::Absent);
-        }
-        // It is written last, but servers that write it by themselves do so with the first file.
-        let listed = self.read(&format!("{all}/maven-metadata.xml"))?.unwrap_or_default();
-        let listed = String::from_utf8_lossy(&listed).contains(&format!("<version>{version}</version>"));
-        Ok(if listed { State::Same } else { State::Absent })
+        let all = projects(files)?;
+        let states = all.iter().map(|project| self.has_project(project)).collect::<Result<Vec<_>, _>>()?;
+        let some = |state| states.contains(&state).then_some(state);
+        Ok(some(State::Other).or(some(State::Absent)).unwrap_or(State::Same))
     }
 
     fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
-        let package = package(files, Language::Java)?;
-        if text(&package, "pom.xml")?.contains("<maven.deploy.skip>true") {
-            return Err(TargetError::Private { target: self.name() });
+        let all = projects(files)?;
+        for project in &all {
+            if text(&project.files, "pom.xml")?.contains("<maven.deploy.skip>true") {
+                return Err(TargetError::Private { target: self.name() });
+            }
         }
-        let (target, files, folder) = (self.clone(), files.clone(), laid_out(&package)?);
-        let at = coordinates(&package)?;
-        if let Some(repository) = &self.folder {
-            let laid = self.lay(repository, folder.path(), &at)?;
-            return Ok(Box::new(Beside { target, repository: repository.clone(), at, files, folder, laid }));
-        }
-        let laid = tempfile::Builder::new().prefix("protopact-").tempdir();
-        let laid = laid.map_err(|e| fail("make a folder in", &std::env::temp_dir())(e.kind().into()))?;
-        self.deploy(folder.path(), &format!("file://{}", laid.path().display()))?;
-        let below = laid.path().join(at.folder()).join(&at.version);
-        server::is_whole(&below, &format!("{}-{}", at.artifact, at.version))?;
-        Ok(Box::new(Built { target, at, files, laid }))
+        let folder = Rc::new(laid_out(&package(files, Language::Java)?)?);
+        let ready = all.into_iter().map(|project| self.prepared(project, &folder));
+        let ready = ready.collect::<Result<_, _>>()?;
+        Ok(Box::new(InOrder(ready)))
     }
 }
 
-/// A package that is beside a repository that is a folder, and not in it yet.
+/// Projects of one version, each shown after the one before it.
+struct InOrder(Vec<Box<dyn Prepared>>);
+
+impl Prepared for InOrder {
+    fn show(self: Box<Self>) -> Result<(), TargetError> {
+        self.0.into_iter().try_for_each(|project| project.show())
+    }
+}
+
+/// A project that is beside a repository that is a folder, and not in it yet.
 struct Beside {
     target: Maven,
     repository: PathBuf,
-    at: Coordinates,
-    files: FileTree,
-    folder: TempDir,
+    project: Project,
+    /// All projects of the version.
+    folder: Rc<TempDir>,
     laid: Laid,
 }
 
 impl Prepared for Beside {
     fn show(self: Box<Self>) -> Result<(), TargetError> {
-        let Beside { target, repository, at, files, folder, laid } = *self;
+        let Beside { target, repository, project, folder, laid } = *self;
         let _held = laid.lock()?;
-        match target.state(&files)? {
+        match target.has_project(&project)? {
             State::Same => return Ok(()),
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
         // Another version may have come to the list meanwhile.
         let late = laid.is_late()?;
-        let laid = if late { target.lay(&repository, folder.path(), &at)? } else { laid };
+        let laid = if late { target.lay(&repository, folder.path(), &project)? } else { laid };
         laid.show()
     }
 }
 
-/// A package that is compiled and not sent to a server yet.
+/// A project that is built and not sent to a server yet.
 struct Built {
     target: Maven,
-    at: Coordinates,
-    files: FileTree,
+    project: Project,
     /// What Maven would have put into a repository.
     laid: TempDir,
 }
 
 impl Prepared for Built {
     fn show(self: Box<Self>) -> Result<(), TargetError> {
-        let Built { target, at, files, laid } = &*self;
-        match target.state(files)? {
+        let Built { target, project, laid } = &*self;
+        match target.has_project(project)? {
             State::Same => return Ok(()),
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
-        let sent = target.send(laid.path(), at);
+        let sent = target.send(laid.path(), &project.at);
         let Err(error) = sent else { return Ok(()) };
         // Of two that send the same, one is told that it is there.
-        match target.state(files)? {
+        match target.has_project(project)? {
             State::Same => Ok(()),
             State::Other => Err(target.other()),
             State::Absent => Err(error),
@@ -400,6 +493,32 @@ mod tests {
         assert_eq!(target.state(&files("two")).unwrap(), State::Other);
         fs::write(all.join("1.0.0/acme-pay-1.0.0.pom"), "<project/>").unwrap();
         assert_eq!(target.state(&files("one")).unwrap(), State::Other);
+    }
+
+    #[test]
+    fn a_bom_is_a_description_alone_and_belongs_to_the_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = target(dir.path());
+        let bom = POM.replace("acme-pay", "acme-bom");
+        let package = [("pom.xml", POM), ("bom/pom.xml", &*bom), ("src/main/java/com/acme/Pay.java", "one")];
+        let files = sample::version(Language::Java, &package);
+        let all = dir.path().join("m2/com/acme/pay");
+        let put = |artifact: &str, kind: &str, content: &[u8]| {
+            let folder = all.join(artifact).join("1.0.0");
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(format!("{artifact}-1.0.0{kind}")), content).unwrap();
+            let list = all.join(artifact).join("maven-metadata.xml");
+            fs::write(list, "<versions><version>1.0.0</version></versions>").unwrap();
+        };
+        let jar = zip([("com/acme/Pay.java".to_owned(), &b"one"[..])]).unwrap();
+        for (kind, content) in [(".pom", POM.as_bytes()), ("-sources.jar", &jar), (".jar", b"classes")] {
+            put("acme-pay", kind, content);
+        }
+        assert_eq!(target.state(&files).unwrap(), State::Absent, "the BOM is not there");
+        put("acme-bom", ".pom", bom.as_bytes());
+        assert_eq!(target.state(&files).unwrap(), State::Same);
+        put("acme-bom", ".pom", b"<project/>");
+        assert_eq!(target.state(&files).unwrap(), State::Other);
     }
 
     #[test]

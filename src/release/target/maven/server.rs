@@ -58,11 +58,11 @@ pub(super) fn artefacts(folder: &Path, stem: &str) -> Result<Vec<Artefact>, Targ
     Ok(files)
 }
 
-/// That a version was laid there which somebody can use: with its description and its classes.
-pub(super) fn is_whole(folder: &Path, stem: &str) -> Result<(), TargetError> {
+/// That a version was laid there which somebody can use: with every kind of file that it needs.
+pub(super) fn is_whole(folder: &Path, stem: &str, needed: &[&str]) -> Result<(), TargetError> {
     let all = artefacts(folder, stem)?;
     let has = |kind: &str| all.iter().any(|file| file.classifier.is_empty() && file.kind == kind);
-    match ["pom", "jar"].into_iter().find(|kind| !has(kind)) {
+    match needed.iter().find(|kind| !has(kind)) {
         None => Ok(()),
         Some(kind) => Err(TargetError::Unusable {
             what: "what Maven has built".to_owned(),
