@@ -10,6 +10,7 @@ mod git;
 
 mod affected;
 mod again;
+mod apicurio;
 mod build;
 #[cfg(unix)]
 mod busy;

@@ -214,12 +214,25 @@ const ROWS: [Row; 40] = [
 ];
 
 fn write(env: &TestEnv, side: &str, text: &str) {
-    let package = if text.starts_with("package") { "" } else { "package a.v1;\n" };
-    let text = text.replace("; ", ";\n").replace("{ ", "{\n").replace(" }", "\n}\n");
-    env.write(&format!("{side}/a.proto"), &format!("syntax = \"proto3\";\n{package}{text}\n"));
+    env.write(&format!("{side}/a.proto"), &whole(text));
 }
 
-fn asked(env: &TestEnv, registry: &str, mode: &str, more: &[&str]) -> (Value, i32) {
+fn whole(text: &str) -> String {
+    let package = if text.starts_with("package") { "" } else { "package a.v1;\n" };
+    format!("syntax = \"proto3\";\n{package}{}\n", lines(text))
+}
+
+/// Every statement on a line of its own.
+pub(crate) fn lines(text: &str) -> String {
+    text.replace("; ", ";\n").replace("{ ", "{\n").replace(" }", "\n}\n")
+}
+
+/// The edits that were tried, both sides as files.
+pub(crate) fn rows() -> impl Iterator<Item = (&'static str, [String; 2], [&'static str; 3])> {
+    ROWS.into_iter().map(|(edit, old, new, said)| (edit, [whole(old), whole(new)], said))
+}
+
+pub(crate) fn asked(env: &TestEnv, registry: &str, mode: &str, more: &[&str]) -> (Value, i32) {
     let args =
         ["check", "new", "--against", "./old", "--profile", registry, "--mode", mode, "--format", "json"];
     let out = env.run(&[&args[..], more].concat());

@@ -4,6 +4,8 @@
 //! in it nobody has tried, and is told as such. A registry that keeps the other direction looks at the two sides the other way
 //! round.
 
+mod apicurio;
+
 use crate::compare::Comparison;
 use crate::diff::{Change, Cx, Kind, NameChange, OneofChange, Structure};
 use crate::findings::{RegistryAnswer, RegistryCase};
@@ -80,13 +82,20 @@ const REFUSED: &[(Edit, &str)] = &[
     (Edit::ReservedTaken, "A"),
 ];
 
-fn refuses(registry: Registry, edit: Edit) -> bool {
+/// Whether a registry refuses an edit; `None` where nobody has tried it.
+fn refuses(registry: Registry, change: &Change, cx: &Cx<'_>) -> Option<bool> {
+    if registry == Registry::Apicurio
+        && let Some(refused) = apicurio::refuses(change, cx)
+    {
+        return Some(refused);
+    }
+    let edit = edit(change, cx)?;
     let letter = match registry {
         Registry::Confluent => 'C',
         Registry::Karapace => 'K',
         Registry::Apicurio => 'A',
     };
-    REFUSED.iter().any(|(known, who)| *known == edit && who.contains(letter))
+    Some(REFUSED.iter().any(|(known, who)| *known == edit && who.contains(letter)))
 }
 
 /// Whether a registry that keeps a mode takes the new side.
@@ -112,12 +121,11 @@ fn look(comparison: &Comparison<'_>, told: Option<&Comparison<'_>>, answer: &mut
         if !comparison.is_own(change) || (comparison.echoes().is_echo(index) && !whole) {
             continue;
         }
-        let edit = edit(change, cx);
         let readers = comparison.verdicts()[index].effect(Lens::Wire, Direction::Backward);
-        let list = match edit {
-            Some(edit) if refuses(answer.registry, edit) => &mut answer.refused,
-            Some(_) if readers >= Effect::Corrupt => &mut answer.unread,
-            Some(_) => continue,
+        let list = match refuses(answer.registry, change, cx) {
+            Some(true) => &mut answer.refused,
+            Some(false) if readers >= Effect::Corrupt => &mut answer.unread,
+            Some(false) => continue,
             None => &mut answer.untried,
         };
         // In the words of what was done, and not of what it is the other way round.
