@@ -109,6 +109,10 @@ impl Sdk for Go {
         &KEYS
     }
 
+    fn name_key(&self) -> &'static str {
+        KEYS[0].name
+    }
+
     fn coordinate(&self) -> &'static str {
         "Go module"
     }

@@ -9,12 +9,12 @@ mod kotlin;
 mod lite;
 mod names;
 mod project;
-pub mod split;
 
 use self::project::Workbench;
 use super::common::{self, Family};
 use super::example::Example;
 use super::shared;
+use super::split;
 use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, Table, versions};
 use crate::codegen::build::{BuildError, Run, Stop};
@@ -127,6 +127,10 @@ impl Sdk for Java {
         &KEYS
     }
 
+    fn name_key(&self) -> &'static str {
+        "artifact"
+    }
+
     fn flags(&self) -> &'static [&'static str] {
         &[KOTLIN, LITE]
     }
@@ -230,12 +234,11 @@ impl Sdk for Java {
 /// The projects of a package that make a jar: the folder, and the artifact.
 fn projects(package: &Package) -> Vec<(String, String)> {
     let own = package.coordinate.rsplit(':').nth(1).unwrap_or_default();
-    let part = |path: &str| {
-        let name = path.strip_prefix(split::FOLDER)?.strip_suffix("/pom.xml")?;
-        Some((format!("{}{name}", split::FOLDER), format!("{own}-{name}")))
+    let artifact = |folder: &str| match folder.strip_prefix(split::FOLDER) {
+        Some(part) => format!("{own}-{part}"),
+        None => own.to_owned(),
     };
-    let parts = package.files.iter().filter_map(|(path, _)| part(path));
-    std::iter::once((String::new(), own.to_owned())).chain(parts).collect()
+    split::made_in(&package.files, "pom.xml").map(|folder| (folder.clone(), artifact(&folder))).collect()
 }
 
 /// What has to be in the jar of a project that is in a folder.
@@ -362,7 +365,7 @@ fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Package
                 plugin,
                 parameter: if lite { LITE } else { "" }.to_owned(),
                 files,
-                folder: if parts.len() > 1 { place_of(at) } else { String::new() },
+                folder: split::place(&parts, at),
             });
         };
         call(Plugin::JAVA, shared::names(schema, &part.files));
@@ -386,11 +389,8 @@ fn build(contract: &Contract<'_>, target: &Target, made: FileTree) -> Result<Pac
     let bench = Workbench::new(contract, target, &parts, &version);
     let mut out = FileTree::new();
     for (at, part) in parts.iter().enumerate() {
-        let made = match parts.len() {
-            1 => made.clone(),
-            _ => made.below(&place_of(at)),
-        };
-        out.merge(&part.folder(), bench.project(part, made)?).map_err(tree)?;
+        let made = split::made_of(&parts, at, &made);
+        out.merge(&part.folder(), bench.project(at, made)?).map_err(tree)?;
     }
     let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
     if let Some((group, artifact)) = bom::name(target) {
@@ -401,11 +401,6 @@ fn build(contract: &Contract<'_>, target: &Target, made: FileTree) -> Result<Pac
     }
     let coordinate = format!("{group}:{artifact}:{version}");
     Ok(Package { language: LANGUAGE, coordinate, files: out })
-}
-
-/// Where what plugins make of the files of a part is among what they make: no Java package is called so.
-fn place_of(at: usize) -> String {
-    at.to_string()
 }
 
 /// Where the text of a licence is, for one that SPDX knows.

@@ -14,6 +14,7 @@ mod configured;
 mod example;
 mod lines;
 mod shared;
+pub mod split;
 mod used;
 pub mod versions;
 
@@ -247,6 +248,9 @@ pub(crate) type Values = Vec<(String, String)>;
 pub(crate) trait Sdk: Sync {
     /// The keys of its section in the configuration.
     fn keys(&self) -> &'static [Key];
+
+    /// The key of its section that says what a package is called.
+    fn name_key(&self) -> &'static str;
 
     /// The options of its section, each off when nothing is said.
     fn flags(&self) -> &'static [&'static str] {

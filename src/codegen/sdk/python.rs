@@ -103,6 +103,10 @@ impl Sdk for Python {
         &KEYS
     }
 
+    fn name_key(&self) -> &'static str {
+        KEYS[0].name
+    }
+
     fn coordinate(&self) -> &'static str {
         "Python package"
     }

@@ -138,6 +138,10 @@ impl Sdk for Rust {
         &KEYS
     }
 
+    fn name_key(&self) -> &'static str {
+        KEYS[0].name
+    }
+
     fn flags(&self) -> &'static [&'static str] {
         &[RE_EXPORTS, SERDE]
     }

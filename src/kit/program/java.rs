@@ -4,8 +4,7 @@ use minijinja::context;
 
 use super::{Program, tree};
 use crate::codegen::render::render;
-use crate::codegen::sdk::java::split;
-use crate::codegen::sdk::{self, Used, versions};
+use crate::codegen::sdk::{self, Used, split, versions};
 use crate::codegen::{Contract, Target};
 use crate::machine::FileTree;
 
@@ -38,7 +37,7 @@ impl Program for Java {
             .iter()
             .map(|s| context! { class => format!("{}.{}Grpc", s.import, s.name), name => &s.name })
             .collect();
-        let artifacts: Vec<String> = split::artifacts(target).collect();
+        let artifacts: Vec<String> = split::packages(target).collect();
         // What builds all packages of a contract is beside them, where there are several.
         let parts = if artifacts.len() > 1 {
             format!("/{}", split::FOLDER.trim_end_matches('/'))

@@ -6,8 +6,8 @@
 
 use minijinja::{Value, context};
 
-use super::super::{PackageError, Table, Values};
-use super::{artifact, java_group, split};
+use super::super::{PackageError, Table, Values, split};
+use super::{artifact, java_group};
 use crate::codegen::Target;
 use crate::config::ConfigError;
 use crate::config::generate::{self, Key, all};
@@ -117,7 +117,7 @@ fn others(target: &Target) -> impl Iterator<Item = Managed<'_>> {
 /// Refuses a BOM that is called like one of the packages, or names one among the others.
 pub(super) fn check(target: &Target) -> Result<(), PackageError> {
     let group = target.get("group");
-    for own in split::artifacts(target) {
+    for own in split::packages(target) {
         let (what, hint) = if name(target) == Some((group, &*own)) {
             ("is a package and the BOM", "give the BOM an artifact of its own, such as `acme-bom`")
         } else if others(target).any(|(other, artifact, _)| (other, artifact) == (group, &*own)) {
@@ -133,7 +133,7 @@ pub(super) fn check(target: &Target) -> Result<(), PackageError> {
 
 /// What the template of the project is given in place of what a jar is made of: every package with its version, sorted.
 pub(super) fn managed(target: &Target, version: &str) -> Vec<Value> {
-    let own: Vec<String> = split::artifacts(target).collect();
+    let own: Vec<String> = split::packages(target).collect();
     let own = own.iter().map(|artifact| (target.get("group"), &**artifact, version));
     let mut all: Vec<Managed<'_>> = others(target).chain(own).collect();
     all.sort_unstable();

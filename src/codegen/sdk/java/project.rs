@@ -2,14 +2,12 @@
 
 use minijinja::{Value, context};
 
-use super::super::common::{self, Home};
 use super::super::shared::{self, DESCRIPTORS};
+use super::super::split::{self, Part};
 use super::super::{PackageError, example, line, versions};
-use super::split::{self, Part};
 use super::{KOTLIN, LITE, bom, class, licence_url, module, package_of, published, schema_message};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Target};
-use crate::schema::FileId;
 use crate::surface::java as surface;
 use crate::words::Language;
 
@@ -63,32 +61,30 @@ impl<'a> Workbench<'a> {
             "" => "..".to_owned(),
             name => name.to_owned(),
         };
-        let modules: Vec<String> = split::in_order(self.parts).into_iter().map(folder).collect();
+        let needs: Vec<_> = self.parts.iter().map(|part| part.needs.clone()).collect();
+        let modules: Vec<String> = split::in_order(&needs).into_iter().map(folder).collect();
         let bom = bom::name(self.target).map(|_| format!("../{}", bom::FOLDER.trim_end_matches('/')));
         let modules: Vec<String> = modules.into_iter().chain(bom).collect();
-        self.description(&format!("{}-parts", self.parts[0].artifact), context! { modules })
+        self.description(&format!("{}-parts", self.parts[0].package), context! { modules })
     }
 
     /// The project of a package, around what plugins made of its files.
-    pub(super) fn project(&self, part: &Part<'_>, made: FileTree) -> Result<FileTree, PackageError> {
+    pub(super) fn project(&self, at: usize, made: FileTree) -> Result<FileTree, PackageError> {
         let Workbench { contract, target, parts, version, about } = self;
-        let (group, artifact, line) = (target.get("group"), &*part.artifact, line(target));
+        let part = &parts[at];
+        let (group, artifact, line) = (target.get("group"), &*part.package, line(target));
         let (lite, kotlin) = (target.has(LITE), target.has(KOTLIN));
         let protobuf = shared::version_in(&made, "Protobuf Java Version:");
         let protobuf = protobuf.unwrap_or_else(|| line.version("protobuf").to_owned());
-        let needs: Vec<String> = part.needs.iter().map(|at| parts[*at].artifact.clone()).collect();
+        let needs: Vec<String> = part.needs.iter().map(|at| parts[*at].package.clone()).collect();
         let resources = format!("META-INF/contracts/{group}/{artifact}");
         let mut out = FileTree::new();
         let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
         let own = context! {
             services => shared::has_services(contract.schema, &part.files),
-            families => self.families(part), protobuf, needs, module => module(group, artifact),
+            families => self.families(at), protobuf, needs, module => module(group, artifact),
         };
         put("pom.xml", self.description(artifact, own))?;
-        let others = parts.iter().filter(|other| other.artifact != part.artifact);
-        let others: Vec<Value> = others
-            .map(|other| context! { artifact => &other.artifact, packages => self.packages(other) })
-            .collect();
         put(
             "README.md",
             render(
@@ -96,7 +92,8 @@ impl<'a> Workbench<'a> {
                 context! {
                     about, group, artifact, version => *version, bom => bom::name(target), lite, kotlin,
                     grpc => versions::GRPC_JAVA, resources => &resources, example => self.example(part),
-                    descriptors => DESCRIPTORS, packages => self.packages(part), others, part => part.name,
+                    descriptors => DESCRIPTORS, packages => part.packages(contract.schema),
+                    others => split::others(contract.schema, parts, at), part => part.name,
                 },
             ),
         )?;
@@ -113,41 +110,17 @@ impl<'a> Workbench<'a> {
         Ok(out)
     }
 
-    /// The proto packages of a part that are the contract's.
-    fn packages(&self, part: &Part<'_>) -> Vec<String> {
-        let schema = self.contract.schema;
-        let files = part.files.iter().map(|file| schema.file(*file)).filter(|file| file.target);
-        let packages = files.map(|file| &*file.package).filter(|package| !package.is_empty());
-        let mut packages: Vec<String> = packages.map(str::to_owned).collect();
-        packages.sort_unstable();
-        packages.dedup();
-        packages
-    }
-
     /// The artifacts of Google that a package asks for, each with its version.
-    fn families(&self, part: &Part<'_>) -> Vec<Vec<&'static str>> {
+    fn families(&self, at: usize) -> Vec<Vec<&'static str>> {
         if self.target.has(LITE) {
             return Vec::new();
         }
         let line = line(self.target);
-        let all = match self.parts.len() {
-            1 => shared::families(self.contract, LANGUAGE),
-            _ => self.imported(&part.files),
-        };
+        let all = split::families(self.contract, self.target, self.parts, at);
         let mut families: Vec<_> = all.into_iter().map(|family| published(family, line)).collect();
         families.sort_unstable();
         families.dedup();
         families.into_iter().map(|(name, version)| vec![name, version]).collect()
-    }
-
-    /// What files import of what Google publishes; what comes by way of another part, that part asks for.
-    fn imported(&self, files: &[FileId]) -> Vec<common::Family> {
-        let imports = files.iter().flat_map(|file| &self.contract.schema.file(*file).imports);
-        let family = |path: &str| match common::home(LANGUAGE, path) {
-            Some(Home::Google(family)) => Some(family),
-            _ => None,
-        };
-        imports.filter_map(|import| family(&import.path)).collect()
     }
 
     /// The call that the README of a package shows.
