@@ -352,21 +352,28 @@ pub fn drift(folder: &Path, unit: &Entry, others_stay: bool) -> Result<Drift, Wr
 /// Whether a file is one that building a package leaves behind: it may go, and is no difference.
 #[must_use]
 pub fn is_build_output(path: &str) -> bool {
+    if let Some(inside) = in_project(path) {
+        return is_build_output(inside);
+    }
     let (first, name) = (path.split('/').next().unwrap_or(path), path.rsplit('/').next().unwrap_or(path));
     let in_folder = first != path;
     // Python's tools leave theirs where they are started, and no module can be called like that.
     let left_by_tools = ["__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"];
     in_folder && ["target", "build", "dist", ".venv"].contains(&first)
-        || is_target_of_project(path)
         || path.split('/').any(|part| left_by_tools.contains(&part) || part.ends_with(".egg-info"))
         || ["Cargo.lock", "go.sum", manifest::PATH].contains(&path)
         || name == ".DS_Store"
 }
 
-/// Whether a file is in the `target` of one of several Maven projects of a package: a part, the BOM, or what builds them all.
-fn is_target_of_project(path: &str) -> bool {
-    let parts: Vec<&str> = path.split('/').collect();
-    matches!(parts[..], ["bom" | "parts", "target", _, ..] | ["parts", _, "target", _, ..])
+/// The path of a file in one of several projects of a package, where it is in one: a part, a BOM, or what builds them all.
+fn in_project(path: &str) -> Option<&str> {
+    let (folder, inside) = path.split_once('/')?;
+    match folder {
+        "bom" => Some(inside),
+        "parts" if inside.starts_with("target/") => Some(inside),
+        "parts" => Some(inside.split_once('/')?.1),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -378,6 +385,8 @@ mod tests {
         for path in [
             "target/x",
             "parts/core/target/classes/A.class",
+            "parts/core/dist/acme.whl",
+            "parts/core/Cargo.lock",
             "parts/target/x.asc",
             "bom/target/x.asc",
             "build/lib/a.py",
@@ -394,6 +403,8 @@ mod tests {
         for path in [
             "target",
             "parts/core/src/target/A.java",
+            "parts/core/src/bom/target/x",
+            "parts/core/go/x",
             "src/target/x",
             "src/build/x.rs",
             "src/mypy_cache/a.py",

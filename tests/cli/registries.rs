@@ -46,13 +46,15 @@ step
 echo \"twine $*\" >>\"$SERVED/../calls\"
 [ -e \"$SERVED/../twine-hangs\" ] && hang
 [ -e \"$SERVED/../twine-fails\" ] && { echo \"no entry for $TWINE_PASSWORD\" >&2; exit 1; }
-mkdir -p \"$SERVED/files\" \"$SERVED/simple/acme-pay\"
+mkdir -p \"$SERVED/files\"
 for file; do
     case $file in *.whl | *.tar.gz) ;; *) continue ;; esac
+    page=$SERVED/simple/$(echo \"${file%%-[0-9]*}\" | tr _ -)
+    mkdir -p \"$page\"
     [ -e \"$SERVED/files/$file\" ] && { echo '409 Conflict' >&2; exit 1; }
     cp \"$file\" \"$SERVED/files/$file\"
     sum=$(sha256sum <\"$file\" | cut -d' ' -f1)
-    echo \"<a href='../../files/$file#sha256=$sum'>$file</a>\" >>\"$SERVED/simple/acme-pay/index.html\"
+    echo \"<a href='../../files/$file#sha256=$sum'>$file</a>\" >>\"$page/index.html\"
     step
 done
 ";
@@ -298,6 +300,52 @@ fn packages_go_to_the_registries_of_their_languages_once() {
     }
     assert_eq!(all.calls().len(), calls);
 }
+
+#[test]
+fn parts_go_to_the_registries_of_their_languages_after_those_that_they_need() {
+    let all = Registries::new(|_| None);
+    let repo = &all.repo;
+    repo.env.write("proto/base/v1/base.proto", "syntax = \"proto3\";\npackage base.v1;\nmessage Base {}\n");
+    let pay = repo.env.read("proto/pay/v1/pay.proto");
+    let imports = "package pay.v1;\nimport \"base/v1/base.proto\";\n";
+    let pay = pay
+        .replace("package pay.v1;\n", imports)
+        .replace("amount = 2;", "amount = 2;\n  base.v1.Base base = 3;");
+    repo.env.write("proto/pay/v1/pay.proto", &pay);
+    // Needed by everything, and neither the first of the parts by name nor the contract's own.
+    repo.env.write("proto/a/v1/a.proto", &pay.replace("pay.v1;", "a.v1;"));
+    let parts = "split = { first = [\"a.*\"], last = [\"base.*\"] }\n";
+    let config = repo.env.read("protopact.toml");
+    let java = config.find("[generate.java]").unwrap()..config.find("[generate.python]").unwrap();
+    let config = config.replace(&config[java], "").replace("\"maven+file:../m2\", ", "");
+    let config = PARTED.iter().fold(config, |config, key| {
+        let line = config.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+        config.replace(&line, &format!("{line}\n{parts}"))
+    });
+    repo.env.write("protopact.toml", &config);
+    repo.push("parts");
+    let _ = all.ok(&["release", "--declare", "1.0.0"]);
+    let calls = all.calls();
+    let sent: Vec<&String> = calls.iter().filter(|call| call.starts_with("twine")).collect();
+    assert_eq!(sent.len(), 3, "{calls:?}");
+    for (call, file) in sent.iter().zip(["acme_pay_last-1.0.0-", "acme_pay-1.0.0-", "acme_pay_first-1.0.0-"])
+    {
+        assert!(call.contains(file), "{file}: {calls:?}");
+    }
+    let again = all.ok(&["release", "--from", "v1.0.0"]);
+    assert_eq!(again.out.matches("has it already").count(), 2, "{again}");
+    // What a run has left out, the next one brings.
+    fs::remove_dir_all(repo.around().join("served/simple/acme-pay-first")).unwrap();
+    fs::remove_file(repo.around().join("served/files/acme_pay_first-1.0.0.tar.gz")).unwrap();
+    fs::remove_file(repo.around().join("served/files/acme_pay_first-1.0.0-py3-none-any.whl")).unwrap();
+    let before = all.calls().len();
+    let _ = all.ok(&["release", "--from", "v1.0.0"]);
+    let more = all.calls().split_off(before);
+    assert!(more.len() == 1 && more[0].contains("acme_pay_first-1.0.0-"), "{more:?}");
+}
+
+/// The keys of packages that may be in parts.
+const PARTED: [&str; 1] = ["package ="];
 
 #[test]
 fn a_registry_that_takes_nothing_any_more_is_written_by_the_next_run() {

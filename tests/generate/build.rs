@@ -187,7 +187,7 @@ fn asks_for_the_same(root: &Path) {
 }
 
 /// pyright with a Node of its own: the package `pyright` fetches one when it is run.
-const PYRIGHT: &str = "basedpyright==1.40.2";
+pub(crate) const PYRIGHT: &str = "basedpyright==1.40.2";
 
 /// Runs the program of a language beside the package: it calls a server of its own, and `protopact serve`.
 fn program(language: Language, root: &Path, machine: &Machine) {

@@ -1,4 +1,6 @@
-//! Several Java packages of one contract.
+//! Several packages of one contract.
+
+mod python;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +14,9 @@ use crate::machine::Machine;
 
 const SPLIT: &str = "[generate.java]\ngroup = \"com.acme\"\n[generate.java.split]\ncore = [\"acme.money.*\"]\n\
     users = [\"acme.user.*\", \"acme.role.v1\"]\n";
+
+/// What languages have that split a contract, as [`SPLIT`] does.
+const ALL: [&str; 2] = [SPLIT, python::SPLIT];
 
 fn lab(java: &str) -> Lab {
     let lab = Lab::new("");
@@ -110,7 +115,13 @@ fn a_service_in_containers_asks_for_all_parts() {
 
 #[test]
 fn parts_that_need_each_other_are_refused_with_their_imports() {
-    let lab = lab(SPLIT);
+    for section in ALL {
+        in_a_circle(section);
+    }
+}
+
+fn in_a_circle(section: &str) {
+    let lab = lab(section);
     // Money needs a role, and a user has money.
     let role = "import \"acme/role/v1/role.proto\";\nmessage Money {";
     let money = crate::lab::MONEY.replace("message Money {", role);
@@ -129,9 +140,15 @@ fn parts_that_need_each_other_are_refused_with_their_imports() {
 
 #[test]
 fn parts_that_have_nothing_or_the_same_are_refused() {
+    for section in ALL {
+        nothing_or_the_same(section.split_once("[generate.").unwrap().1.split_once("\n[").unwrap().0);
+    }
+}
+
+fn nothing_or_the_same(section: &str) {
     let lab = lab("");
     let told = |parts: &str| {
-        configured(&lab, &format!("[generate.java]\ngroup = \"com.acme\"\nsplit = {{ {parts} }}\n"));
+        configured(&lab, &format!("[generate.{section}\nsplit = {{ {parts} }}\n"));
         let output = lab.run(&["generate", "--dry-run"]);
         assert_eq!(output.code, 1, "{output}");
         output.to_string()
@@ -144,12 +161,9 @@ fn parts_that_have_nothing_or_the_same_are_refused() {
     assert!(every.contains("nothing stays in `acme-contracts`"), "{every}");
 }
 
-#[test]
-#[ignore = "publishes and builds packages: ci/sdk"]
-fn java_programs_use_some_parts_of_a_contract() {
-    let (env, machine) = (TestEnv::new(), Machine::new());
-    let work = env.work();
-    let group = "com.acme.parted";
+/// A contract of three packages with a section that splits it in two parts and the rest, committed: prices in the core, what
+/// bills need in another part, and pages of both in no part.
+fn shop(env: &TestEnv, section: &str, lock: &protopact::codegen::plugin::Lock) {
     let file = |package: &str, more: &str| {
         let path = format!("proto/shop/{package}/v1/{package}.proto");
         env.write(&path, &format!("syntax = \"proto3\";\npackage shop.{package}.v1;\n{more}"));
@@ -157,12 +171,14 @@ fn java_programs_use_some_parts_of_a_contract() {
     let imports = |name: &str| format!("import \"shop/{name}/v1/{name}.proto\";\n");
     file(
         "core",
-        "import \"google/type/money.proto\";\nmessage Price {\n  google.type.Money money = 1;\n  string note = 2;\n}\n",
+        "import \"google/type/money.proto\";\nmessage Price {\n  google.type.Money money = 1;\n  string note = 2;\n  \
+         message Part { int32 of = 1; }\n  enum Kind { KIND_UNKNOWN = 0; KIND_NET = 1; }\n}\n",
     );
     file(
         "billing",
         &format!(
-            "{}message Bill {{\n  core.v1.Price price = 1;\n}}\nservice Billing {{ rpc Pay(Bill) returns (core.v1.Price); }}\n",
+            "{}message Bill {{\n  core.v1.Price price = 1;\n  repeated core.v1.Price.Part parts = 2;\n  \
+             core.v1.Price.Kind kind = 3;\n}}\nservice Billing {{ rpc Pay(Bill) returns (core.v1.Price); }}\n",
             imports("core")
         ),
     );
@@ -176,15 +192,30 @@ fn java_programs_use_some_parts_of_a_contract() {
     env.write(
         "protopact.toml",
         &format!(
-            "[contract]\nname = \"acme/shop\"\nroots = [\"proto\"]\n[generate]\nlicence = \"Apache-2.0\"\n[generate.java]\n\
-             group = \"{group}\"\nkotlin = true\n[generate.java.split]\ncore = [\"shop.core.*\"]\nbilling = [\"shop.billing.*\"]\n\
-             [generate.java.bom]\nartifact = \"shop-bom\"\n[release]\nto = [\"maven+file:../m2\"]\n"
+            "[contract]\nname = \"acme/shop\"\nroots = [\"proto\"]\n[generate]\nlicence = \"Apache-2.0\"\n{section}"
         ),
     );
-    let target = protopact::codegen::Target::new(Language::Java, &[("kotlin", "true")]);
-    let lock = machine.lock(&protopact::codegen::plugin::spec::needed_for(&[target], true));
     env.write("protopact.lock", &lock.render());
     env.commit("shop");
+}
+
+#[test]
+#[ignore = "publishes and builds packages: ci/sdk"]
+fn java_programs_use_some_parts_of_a_contract() {
+    let (env, machine) = (TestEnv::new(), Machine::new());
+    let work = env.work();
+    let group = "com.acme.parted";
+    let target = protopact::codegen::Target::new(Language::Java, &[("kotlin", "true")]);
+    let lock = machine.lock(&protopact::codegen::plugin::spec::needed_for(&[target], true));
+    shop(
+        &env,
+        &format!(
+            "[generate.java]\ngroup = \"{group}\"\nkotlin = true\n[generate.java.split]\ncore = [\"shop.core.*\"]\n\
+             billing = [\"shop.billing.*\"]\n[generate.java.bom]\nartifact = \"shop-bom\"\n[release]\n\
+             to = [\"maven+file:../m2\"]\n"
+        ),
+        &lock,
+    );
     let home = machine.host.var("HOME").unwrap();
     let kept = std::path::Path::new(home).join(".m2/repository").join(group.replace('.', "/"));
     let _ = std::fs::remove_dir_all(&kept);

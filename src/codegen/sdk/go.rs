@@ -519,7 +519,7 @@ fn info_folder(layout: &Layout) -> &'static str {
             .values()
             .any(|p| p.folder.split('/').next().is_some_and(|f| f.eq_ignore_ascii_case(name)))
     };
-    ["contract", "contractinfo", "protopactinfo"].into_iter().find(|n| !taken(n)).unwrap_or("sdkinfo")
+    shared::info_name(taken)
 }
 
 /// The go command leaves files out whose name ends in a platform, or begins with `_` or `.`.

@@ -7,29 +7,28 @@
 mod imports;
 mod known;
 mod names;
+mod project;
 mod stubs;
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use minijinja::context;
-
+use self::project::Workbench;
 use super::common::{self, Family};
-use super::example::{self, Example};
-use super::shared::{self, DESCRIPTORS};
+use super::example::Example;
 use super::used::{Used, UsedService, own_services};
-use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
+use super::{
+    Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, Table, shared, split, versions,
+};
 use crate::codegen::build::{BuildError, Outcome, Run, Stop, write};
 use crate::codegen::plugin::spec::{EDITION_2023, GRPC_PYTHON, PROTOC};
 use crate::codegen::plugin::{Pinned, Source};
-use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
 use crate::surface::python::module as module_of;
 use crate::text::pep_440;
 use crate::words::Language;
-use imports::{place_of, place_of_module};
+use imports::place_of_module;
 
 const LANGUAGE: Language = Language::Python;
 
@@ -107,6 +106,11 @@ impl Sdk for Python {
         KEYS[0].name
     }
 
+    fn tables(&self) -> &'static [&'static Table] {
+        static TABLES: [&Table; 1] = [&split::TABLE];
+        &TABLES
+    }
+
     fn coordinate(&self) -> &'static str {
         "Python package"
     }
@@ -127,11 +131,14 @@ impl Sdk for Python {
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         out.extend(import_name(target.get("package")).err());
         out.extend(version_of(contract).err());
-        names::check(contract, &shared::generated(contract, LANGUAGE), out);
+        let files = shared::generated(contract, LANGUAGE);
+        names::check(contract, &files, out);
+        split::check(contract, target, &files, out);
+        project::check(contract, target, &files, out);
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
-        prepare(contract, target.get("package"))
+        prepare(contract, target)
     }
 
     fn build(
@@ -140,7 +147,7 @@ impl Sdk for Python {
         target: &Target,
         generated: FileTree,
     ) -> Result<Package, PackageError> {
-        build(contract, target.get("package"), super::line(target), generated)
+        build(contract, target, &generated)
     }
 
     fn used(&self, contract: &Contract<'_>, target: &Target) -> Result<Used, PackageError> {
@@ -176,36 +183,54 @@ impl Sdk for Python {
             }
         };
         run.step(program, &[pip, &quiet, &[PYTHON_BUILD, PYTHON_PIP]].concat())?;
-        run.step(&in_tools, &["-m", "build", "--outdir", &dist])?;
+        let folders: Vec<String> = split::made_in(&package.files, "pyproject.toml").collect();
+        let projects: Vec<FileTree> =
+            folders.iter().map(|folder| split::project(&package.files, folder)).collect();
+        let outdir = |at: usize| if at == 0 { dist.clone() } else { format!("{dist}/{at}") };
+        for (at, folder) in folders.iter().enumerate() {
+            let source = if folder.is_empty() { "." } else { folder };
+            run.step(&in_tools, &["-m", "build", "--outdir", &outdir(at), source])?;
+        }
         // The distribution's own environment has nothing but what it asks for, no installer either: to put one there
         // takes longer than anything else here.
         run.step("python3", &["-m", "venv", "--without-pip", &fresh])?;
-        let wheel = std::fs::read_dir(&dist)
-            .map_err(|source| BuildError { path: dist.clone().into(), source })?
-            .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))
-            .filter(|path| path.ends_with(".whl"))
-            .min();
-        let Some(wheel) = wheel else {
-            let output = "no wheel came out of the build".to_owned();
-            return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
-        };
-        let made = package.files.iter().filter_map(|(path, _)| path.strip_prefix("src/").map(str::to_owned));
-        run.hold_archive(wheel.as_ref(), made)?;
-        run.step(&in_tools, &[&into_fresh[..], &[&wheel]].concat())?;
-        let (name, modules) = python_modules(package);
-        let import: String = modules.iter().fold(String::new(), |mut text, module| {
-            let _ = writeln!(text, "import {module}");
-            text
-        });
+        let mut wheels = Vec::new();
+        for (at, project) in projects.iter().enumerate() {
+            let dist = outdir(at);
+            let wheel = std::fs::read_dir(&dist)
+                .map_err(|source| BuildError { path: dist.clone().into(), source })?
+                .filter_map(|entry| Some(entry.ok()?.path().display().to_string()))
+                .filter(|path| path.ends_with(".whl"))
+                .min();
+            let Some(wheel) = wheel else {
+                let output = "no wheel came out of the build".to_owned();
+                return Err(Stop::Outcome(Outcome::Failed { step: "python -m build".to_owned(), output }));
+            };
+            let made = project.iter().filter_map(|(path, _)| path.strip_prefix("src/").map(str::to_owned));
+            run.hold_archive(wheel.as_ref(), made)?;
+            wheels.push(wheel);
+        }
+        let wheels: Vec<&str> = wheels.iter().map(String::as_str).collect();
+        run.step(&in_tools, &[&into_fresh[..], &wheels].concat())?;
+        let mut import = String::new();
+        for module in projects.iter().flat_map(|project| modules(project, "/__init__.py")) {
+            let _ = writeln!(import, "import {module}");
+        }
         let script = run.scratch.join("imports.py");
         write(&script, import.as_bytes())?;
         run.step(&in_fresh, &[&script.display().to_string()])?;
         run.step(&in_tools, &[&into_fresh[..], &PYTHON_CHECK].concat())?;
         let cache = place("mypy");
-        let mut mypy = vec!["-m", "mypy", "--cache-dir", &cache, "-p", &name];
-        let project = package.files.get("pyproject.toml").map(|c| String::from_utf8_lossy(c).into_owned());
+        let mut mypy = vec!["-m", "mypy", "--cache-dir", &cache];
+        // What says that it is typed; below it, the checker finds the rest.
+        let typed: Vec<String> = projects.iter().flat_map(|project| modules(project, "/py.typed")).collect();
+        mypy.extend(typed.iter().flat_map(|name| ["-p", &**name]));
+        let asks = |name: &str| {
+            let said = |p: &FileTree| Some(String::from_utf8_lossy(p.get("pyproject.toml")?).contains(name));
+            projects.iter().any(|project| said(project).unwrap_or_default())
+        };
         // Google's packages come without types, and nobody publishes any.
-        if project.is_some_and(|p| p.contains("\"googleapis-common-protos") || p.contains("\"grpc-google-")) {
+        if asks("\"googleapis-common-protos") || asks("\"grpc-google-") {
             mypy.push("--disable-error-code=import-untyped");
         }
         run.step(&in_fresh, &mypy)?;
@@ -213,17 +238,14 @@ impl Sdk for Python {
     }
 }
 
-/// The import package and all its modules.
-fn python_modules(package: &Package) -> (String, Vec<String>) {
-    let mut name = String::new();
-    let mut modules = Vec::new();
-    for (path, _) in package.files.iter() {
-        let Some(module) = path.strip_prefix("src/").and_then(|p| p.strip_suffix(".py")) else { continue };
-        let module = module.trim_end_matches("/__init__").replace('/', ".");
-        name = module.split('.').next().unwrap_or_default().to_owned();
-        modules.push(module);
-    }
-    (name, modules)
+/// The packages of a distribution that have a file of a name, and with `/__init__.py` all other modules.
+fn modules(project: &FileTree, file: &str) -> Vec<String> {
+    let module = |path: &str| {
+        let path = path.strip_prefix("src/")?;
+        let other = || path.strip_suffix(".py").filter(|_| file.ends_with(".py"));
+        Some(path.strip_suffix(file).or_else(other)?.replace('/', "."))
+    };
+    project.iter().filter_map(|(path, _)| module(path)).collect()
 }
 
 /// The requirement on PyPI.
@@ -272,117 +294,40 @@ fn version_of(contract: &Contract<'_>) -> Result<String, PackageError> {
     shared::package_version(contract, LANGUAGE, python)
 }
 
-fn prepare(contract: &Contract<'_>, package: &str) -> Result<Prepared, PackageError> {
-    import_name(package)?;
+fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
+    import_name(target.get("package"))?;
     let schema = contract.schema;
-    let files = shared::generated(contract, LANGUAGE);
-    let call = |plugin, files| PluginCall { plugin, parameter: String::new(), files, folder: String::new() };
-    let names = shared::names(schema, &files);
-    let mut calls = vec![call(Plugin::PYTHON, names.clone()), call(Plugin::PYI, names)];
-    let with_services = shared::names_with_services(schema, &files);
-    if !with_services.is_empty() {
-        calls.push(call(Plugin::PYTHON_GRPC, with_services));
+    let parts = split::parts(schema, target, &shared::generated(contract, LANGUAGE));
+    let mut calls = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        let mut call = |plugin, files| {
+            let folder = split::place(&parts, at);
+            calls.push(PluginCall { plugin, parameter: String::new(), files, folder });
+        };
+        let names = shared::names(schema, &part.files);
+        call(Plugin::PYTHON, names.clone());
+        call(Plugin::PYI, names);
+        let with_services = shared::names_with_services(schema, &part.files);
+        if !with_services.is_empty() {
+            call(Plugin::PYTHON_GRPC, with_services);
+        }
     }
     let descriptor_set = shared::edited_set(contract, LANGUAGE, |_, _| Ok(false), |_| false)?;
     Ok(Prepared { descriptor_set, calls })
 }
 
-fn build(
-    contract: &Contract<'_>,
-    package: &str,
-    line: &Line,
-    generated: FileTree,
-) -> Result<Package, PackageError> {
-    let import = import_name(package)?;
+fn build(contract: &Contract<'_>, target: &Target, generated: &FileTree) -> Result<Package, PackageError> {
     let version = version_of(contract)?;
-    let schema = contract.schema;
-    let files = shared::generated(contract, LANGUAGE);
-    let modules: BTreeSet<String> = files.iter().map(|f| module_of(&schema.file(*f).name)).collect();
-    let protobuf = shared::version_in(&generated, "Protobuf Python Version:")
-        .unwrap_or(line.version("protobuf").to_owned());
-    let grpc = shared::version_in(&generated, "GRPC_GENERATED_VERSION = '")
-        .unwrap_or(line.version("grpcio").to_owned());
-    let mut requires = vec![format!("protobuf>={protobuf},<{}", next_major(&protobuf))];
-    if shared::has_services(schema, &files) {
-        requires.push(format!("grpcio>={grpc},<{}", next_major(&grpc)));
-    }
-    requires.extend(shared::families(contract, LANGUAGE).iter().map(|f| published(*f).to_owned()));
-    requires.sort();
-    requires.dedup();
-
-    let about = shared::about(contract);
-    let legal: Vec<String> = shared::legal(contract).into_iter().map(|(name, _)| name).collect();
+    let parts = split::parts(contract.schema, target, &shared::generated(contract, LANGUAGE));
+    let bench = Workbench::new(contract, target, &parts, &version)?;
     let mut out = FileTree::new();
-    shared::add_legal(&mut out, LANGUAGE, "", contract)?;
-    let mut put = |path: &str, content: String| shared::add(&mut out, LANGUAGE, path, content);
-    put(
-        "pyproject.toml",
-        render(
-            include_str!("templates/python/pyproject.toml.j2"),
-            context! { about => &about, package, import => &import, version => &version, requires, backend => versions::HATCHLING, python => versions::PYTHON, legal },
-        ),
-    )?;
-    let example = example::pick(contract, &files).map(|e| {
-        let place = |file: FileId| python_place(schema, file, &import);
-        let service = place(e.service.file);
-        let stub = (service.0.clone(), format!("{}_grpc", service.1));
-        let request = place(e.request.file);
-        let mut imports = vec![request.clone(), stub.clone()];
-        imports.sort();
-        imports.dedup();
-        let imports: Vec<Vec<String>> = imports.into_iter().map(|(p, n)| vec![p, n]).collect();
-        let nested = request_name(schema, &e);
-        context! {
-            imports,
-            stub => &stub.1,
-            service => e.service.name.as_ref(),
-            method => e.method.name.as_ref(),
-            request => format!("{}.{nested}", request.1),
-            unary => e.unary(),
-            client_streaming => e.method.client_streaming,
-            server_streaming => e.method.server_streaming,
-            field => e.field.map(|f| f.name.as_ref()),
-        }
-    });
-    put(
-        "README.md",
-        render(
-            include_str!("templates/python/README.md.j2"),
-            context! { about => &about, package, import => &import, version => &version, example, python => versions::PYTHON },
-        ),
-    )?;
-    let root = format!("src/{import}");
-    put(
-        &format!("{root}/__init__.py"),
-        render(
-            include_str!("templates/python/__init__.py.j2"),
-            context! { about => &about, version => &version, descriptors => DESCRIPTORS },
-        ),
-    )?;
-    put(&format!("{root}/py.typed"), String::new())?;
-    shared::add(&mut out, LANGUAGE, &format!("{root}/{DESCRIPTORS}"), shared::embedded(contract))?;
-
-    let mut folders: BTreeSet<String> = BTreeSet::new();
-    for (path, content) in generated.iter() {
-        let place = place_of(path);
-        let text = String::from_utf8_lossy(content);
-        let text = if place.ends_with(".pyi") { known::of_runtime(&text) } else { text.into_owned() };
-        let text = imports::relative(&text, &place, &import, &modules);
-        let mut folder = place.as_str();
-        while let Some((up, _)) = folder.rsplit_once('/') {
-            folders.insert(up.to_owned());
-            folder = up;
-        }
-        shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
+    for (at, part) in parts.iter().enumerate() {
+        let project = bench.project(at, &split::made_of(&parts, at, generated))?;
+        let tree = |source| PackageError::Tree { language: LANGUAGE, source };
+        out.merge(&part.folder(), project).map_err(tree)?;
     }
-    for file in files.iter().filter(|f| !schema.file(**f).services.is_empty()) {
-        let (place, text) = stubs::stub(schema, *file, &import);
-        shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
-    }
-    for folder in folders {
-        shared::add(&mut out, LANGUAGE, &format!("{root}/{folder}/__init__.py"), "")?;
-    }
-    Ok(Package { language: LANGUAGE, coordinate: format!("{package}=={version}"), files: out })
+    let coordinate = format!("{}=={version}", target.get("package"));
+    Ok(Package { language: LANGUAGE, coordinate, files: out })
 }
 
 fn next_major(version: &str) -> u64 {

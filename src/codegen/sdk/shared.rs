@@ -281,6 +281,11 @@ pub(super) fn legal(contract: &Contract<'_>) -> Vec<(String, Bytes)> {
     texts
 }
 
+/// What the contract's own data is called in a package, where that is not taken.
+pub(super) fn info_name(taken: impl Fn(&str) -> bool) -> &'static str {
+    ["contract", "contractinfo", "protopactinfo"].into_iter().find(|name| !taken(name)).unwrap_or("sdkinfo")
+}
+
 /// Adds the contract's licences and notices to a folder of a package.
 pub(super) fn add_legal(
     tree: &mut FileTree,

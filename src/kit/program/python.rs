@@ -6,7 +6,7 @@ use minijinja::context;
 
 use super::{Names, Program, tree};
 use crate::codegen::render::render;
-use crate::codegen::sdk::{self, Used};
+use crate::codegen::sdk::{self, Used, split};
 use crate::codegen::{Contract, Target};
 use crate::machine::FileTree;
 
@@ -54,7 +54,10 @@ impl Program for Python {
                 "requirements.txt",
                 render(
                     include_str!("../templates/python/requirements.txt.j2"),
-                    context! { grpc => sdk::line(target).version("grpcio") },
+                    context! {
+                        grpc => sdk::line(target).version("grpcio"),
+                        parts => split::folders(target).filter(|part| !part.is_empty()).collect::<Vec<_>>(),
+                    },
                 ),
             ),
             ("service.py", include_str!("../templates/python/service.py").to_owned()),

@@ -17,7 +17,7 @@ use semver::Version;
 use tempfile::TempDir;
 
 use self::folder::Laid;
-use super::package::{Tool, basic, laid_out, package, text, unpacked};
+use super::package::{InOrder, Tool, basic, laid_out, package, text, together, unpacked};
 use super::{Prepared, State, Target, TargetError};
 use crate::codegen::sdk::java::bom;
 use crate::codegen::sdk::split;
@@ -316,8 +316,7 @@ impl Target for Maven {
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
         let all = projects(files)?;
         let states = all.iter().map(|project| self.has_project(project)).collect::<Result<Vec<_>, _>>()?;
-        let some = |state| states.contains(&state).then_some(state);
-        Ok(some(State::Other).or(some(State::Absent)).unwrap_or(State::Same))
+        Ok(together(&states))
     }
 
     fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
@@ -331,15 +330,6 @@ impl Target for Maven {
         let ready = all.into_iter().map(|project| self.prepared(project, &folder));
         let ready = ready.collect::<Result<_, _>>()?;
         Ok(Box::new(InOrder(ready)))
-    }
-}
-
-/// Projects of one version, each shown after the one before it.
-struct InOrder(Vec<Box<dyn Prepared>>);
-
-impl Prepared for InOrder {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
-        self.0.into_iter().try_for_each(|project| project.show())
     }
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use tempfile::TempDir;
 
-use super::TargetError;
+use super::{Prepared, State, TargetError};
+use crate::codegen::sdk::split;
 use crate::config::Patience;
 use crate::deps::archive;
 use crate::machine::run::{Call, Done, Limits, RunError, run};
@@ -29,6 +30,50 @@ pub(super) fn package(files: &FileTree, language: Language) -> Result<FileTree, 
         tree.add(path, content).map_err(|e| broken(e.to_string()))?;
     }
     Ok(tree)
+}
+
+/// One of several packages of a version: the contract's own, or a part.
+pub(super) struct Project {
+    /// Where it is among the files of all of them; empty for the contract's own.
+    pub(super) folder: String,
+    pub(super) files: FileTree,
+}
+
+/// What a package is called, and what all are called that it asks for.
+pub(super) type Names = (String, Vec<String>);
+
+/// The packages of a version, each after those that it needs. `said` reads the names of one.
+pub(super) fn projects(
+    all: &FileTree,
+    manifest: &str,
+    said: &dyn Fn(&FileTree) -> Result<Names, TargetError>,
+) -> Result<Vec<Project>, TargetError> {
+    let (mut projects, mut names, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+    for folder in split::made_in(all, manifest) {
+        let files = split::project(all, &folder);
+        let (name, asks) = said(&files)?;
+        projects.push(Some(Project { folder, files }));
+        names.push(name);
+        asked.push(asks);
+    }
+    let at = |name: &String| names.iter().position(|one| one == name);
+    let needs: Vec<_> = asked.iter().map(|asks| asks.iter().filter_map(at).collect()).collect();
+    Ok(split::in_order(&needs).into_iter().filter_map(|at| projects[at].take()).collect())
+}
+
+/// What one of several packages has under a version: all of it only where each has.
+pub(super) fn together(states: &[State]) -> State {
+    let first = |state| states.contains(&state).then_some(state);
+    first(State::Other).or(first(State::Absent)).unwrap_or(State::Same)
+}
+
+/// Packages of one version, each shown after the one before it.
+pub(super) struct InOrder(pub(super) Vec<Box<dyn Prepared>>);
+
+impl Prepared for InOrder {
+    fn show(self: Box<Self>) -> Result<(), TargetError> {
+        self.0.into_iter().try_for_each(|project| project.show())
+    }
 }
 
 /// A file of a package as text.

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use semver::Version;
 use tempfile::TempDir;
 
-use self::distribution::{Distributions, distributions};
+use self::distribution::{Distributions, MANIFEST, distributions, names};
 use self::index::{File, files_of, is_of};
-use super::package::{Tool, basic, package};
+use super::package::{InOrder, Tool, basic, laid_out, package, projects, together};
 use super::{Prepared, State, Target, TargetError};
 use crate::config::{Patience, PythonIndex};
 use crate::machine::{FileTree, Host, Web, sha256};
@@ -129,8 +129,11 @@ impl Python {
         Ok((if there.len() == made.files.len() { State::Same } else { State::Absent }, there))
     }
 
-    fn made(&self, files: &FileTree) -> Result<Distributions, TargetError> {
-        distributions(&package(files, Language::Python)?)
+    /// The distributions of each package of the version, each after those that it needs.
+    fn made(files: &FileTree) -> Result<Vec<Distributions>, TargetError> {
+        let all = package(files, Language::Python)?;
+        let projects = projects(&all, MANIFEST, &names)?;
+        projects.iter().map(|project| distributions(&project.files)).collect()
     }
 }
 
@@ -144,12 +147,15 @@ impl Target for Python {
     }
 
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
-        Ok(self.compare(&self.made(files)?)?.0)
+        let made = Python::made(files)?;
+        let states =
+            made.iter().map(|made| Ok(self.compare(made)?.0)).collect::<Result<Vec<_>, TargetError>>()?;
+        Ok(together(&states))
     }
 
     fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
-        let made = self.made(files)?;
-        if made.private {
+        let made = Python::made(files)?;
+        if made.iter().any(|made| made.private) {
             return Err(TargetError::Private { target: self.name() });
         }
         let name = self.name();
@@ -158,8 +164,11 @@ impl Target for Python {
             target: name.clone(),
             tools: "`twine` or `uv`".to_owned(),
         })?;
-        let folder = super::package::laid_out(&made.files)?;
-        Ok(Box::new(Built { target: self.clone(), made, folder, tool }))
+        let built = |made: Distributions| -> Result<Box<dyn Prepared>, TargetError> {
+            let folder = laid_out(&made.files)?;
+            Ok(Box::new(Built { target: self.clone(), made, folder, tool }))
+        };
+        Ok(Box::new(InOrder(made.into_iter().map(built).collect::<Result<_, _>>()?)))
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::machine::{FileTree, TreeError};
 use crate::release::artefacts::tar_gz;
 use crate::release::target::TargetError;
-use crate::release::target::package::{text, zip};
+use crate::release::target::package::{Names, text, zip};
 
 /// The time in source distributions, in seconds since 1970: 1980, where the time of archives begins.
 const TIME: u64 = 315_532_800;
@@ -63,16 +63,39 @@ struct Author {
     email: Option<String>,
 }
 
+/// The file of a project.
+pub(super) const MANIFEST: &str = "pyproject.toml";
+
+fn broken(why: String) -> TargetError {
+    TargetError::Unusable { what: MANIFEST.to_owned(), why }
+}
+
+fn read(package: &FileTree) -> Result<Project, TargetError> {
+    let said: PyProject = toml::from_str(text(package, MANIFEST)?).map_err(|e| broken(e.to_string()))?;
+    Ok(said.project)
+}
+
+/// What a package is called, and what it asks for, both as an index writes them.
+///
+/// # Errors
+///
+/// The package is not one of Python.
+pub(super) fn names(package: &FileTree) -> Result<Names, TargetError> {
+    let project = read(package)?;
+    let named = |asked: &String| {
+        let end = asked.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        normalized(&asked[..end.unwrap_or(asked.len())])
+    };
+    Ok((normalized(&project.name), project.dependencies.iter().map(named).collect()))
+}
+
 /// Makes the distributions of a package.
 ///
 /// # Errors
 ///
 /// The package is not one of Python.
 pub(super) fn distributions(package: &FileTree) -> Result<Distributions, TargetError> {
-    let broken = |why: String| TargetError::Unusable { what: "pyproject.toml".to_owned(), why };
-    let said: PyProject =
-        toml::from_str(text(package, "pyproject.toml")?).map_err(|e| broken(e.to_string()))?;
-    let project = said.project;
+    let project = read(package)?;
     let metadata = metadata(&project, package)?;
     let name = normalized(&project.name);
     let stem = format!("{}-{}", name.replace('-', "_"), project.version);
