@@ -12,6 +12,10 @@ use prost_types::compiler::code_generator_response::File;
 /// Where the well-known types come from: prost's own have no serde.
 pub(super) const WELL_KNOWN: &str = "::pbjson_types";
 
+/// The parameter that says where a type comes from which is not made here: `extern_path=.user.v1.User=::users::User`, as
+/// prost's plugin has it.
+pub(super) const EXTERN: &str = "extern_path";
+
 /// Answers a request.
 ///
 /// # Errors
@@ -21,6 +25,13 @@ pub(super) fn execute(request: &[u8]) -> Result<Vec<File>, String> {
     let request = CodeGeneratorRequest::decode(request).map_err(|e| e.to_string())?;
     let mut builder = pbjson_build::Builder::new();
     builder.extern_path(".google.protobuf", WELL_KNOWN);
+    for parameter in request.parameter().split(',').filter(|parameter| !parameter.is_empty()) {
+        let said = parameter.strip_prefix(EXTERN).and_then(|rest| rest.strip_prefix('='));
+        let (name, path) = said.and_then(|said| said.split_once('=')).ok_or_else(|| {
+            format!("`{parameter}` is no parameter of it: `{EXTERN}=.user.v1.User=::users::User`")
+        })?;
+        builder.extern_path(name, path);
+    }
     let mut types: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for file in &request.proto_file {
         // It takes a package for granted; a file without one has no types here.

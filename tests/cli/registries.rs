@@ -73,16 +73,19 @@ done
 [ -e \"$SERVED/../cargo-hangs\" ] && hang
 [ -e \"$SERVED/../cargo-fails\" ] && { echo \"error: status 503 for $CARGO_REGISTRIES_OURS_TOKEN\" >&2; exit 101; }
 version=$(sed -n 's/^version = \"\\(.*\\)\"/\\1/p' \"$manifest\")
+name=$(sed -n 's/^name = \"\\(.*\\)\"/\\1/p' \"$manifest\")
 made=$(mktemp -d)
-cp -R \"$(dirname \"$manifest\")\" \"$made/acme-pay-$version\"
+cp -R \"$(dirname \"$manifest\")\" \"$made/$name-$version\"
 cd \"$made\"
-cp \"acme-pay-$version/Cargo.toml\" \"acme-pay-$version/Cargo.toml.orig\"
-echo '# of another day' >>\"acme-pay-$version/Cargo.toml\"
-echo '# of another day' >\"acme-pay-$version/Cargo.lock\"
+# Packages in a package are others.
+rm -rf \"$name-$version/parts\"
+cp \"$name-$version/Cargo.toml\" \"$name-$version/Cargo.toml.orig\"
+echo '# of another day' >>\"$name-$version/Cargo.toml\"
+echo '# of another day' >\"$name-$version/Cargo.lock\"
 mkdir -p \"$SERVED/crates\" \"$SERVED/index/ac/me\"
-tar czf \"$SERVED/crates/acme-pay-$version.crate\" \"acme-pay-$version\"
-sum=$(sha256sum <\"$SERVED/crates/acme-pay-$version.crate\" | cut -d' ' -f1)
-echo \"{\\\"name\\\": \\\"acme-pay\\\", \\\"vers\\\": \\\"$version\\\", \\\"cksum\\\": \\\"$sum\\\"}\" >>\"$SERVED/index/ac/me/acme-pay\"
+tar czf \"$SERVED/crates/$name-$version.crate\" \"$name-$version\"
+sum=$(sha256sum <\"$SERVED/crates/$name-$version.crate\" | cut -d' ' -f1)
+echo \"{\\\"name\\\": \\\"$name\\\", \\\"vers\\\": \\\"$version\\\", \\\"cksum\\\": \\\"$sum\\\"}\" >>\"$SERVED/index/ac/me/$name\"
 step
 rm -rf \"$made\"
 ";
@@ -326,6 +329,18 @@ fn parts_go_to_the_registries_of_their_languages_after_those_that_they_need() {
     repo.push("parts");
     let _ = all.ok(&["release", "--declare", "1.0.0"]);
     let calls = all.calls();
+    let (tried, sent): (Vec<&String>, Vec<&String>) =
+        calls.iter().filter(|call| call.starts_with("cargo")).partition(|call| call.contains("--dry-run"));
+    assert_eq!(sent.len(), 3, "{calls:?}");
+    for (call, manifest) in
+        sent.iter().zip(["/parts/last/Cargo.toml", "/Cargo.toml", "/parts/first/Cargo.toml"])
+    {
+        let at = call.split(' ').find(|word| word.ends_with("Cargo.toml")).unwrap();
+        let folder = at.strip_suffix(manifest).unwrap_or_else(|| panic!("{manifest}: {calls:?}"));
+        assert!(!folder.contains("/parts/"), "{calls:?}");
+    }
+    // What needs another one cannot be tried before that is there.
+    assert!(tried.len() == 1 && tried[0].contains("/parts/last/Cargo.toml"), "{calls:?}");
     let sent: Vec<&String> = calls.iter().filter(|call| call.starts_with("twine")).collect();
     assert_eq!(sent.len(), 3, "{calls:?}");
     for (call, file) in sent.iter().zip(["acme_pay_last-1.0.0-", "acme_pay-1.0.0-", "acme_pay_first-1.0.0-"])
@@ -345,7 +360,7 @@ fn parts_go_to_the_registries_of_their_languages_after_those_that_they_need() {
 }
 
 /// The keys of packages that may be in parts.
-const PARTED: [&str; 1] = ["package ="];
+const PARTED: [&str; 2] = ["package =", "crate ="];
 
 #[test]
 fn a_registry_that_takes_nothing_any_more_is_written_by_the_next_run() {

@@ -1,6 +1,7 @@
 //! Several packages of one contract.
 
 mod python;
+mod rust;
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ const SPLIT: &str = "[generate.java]\ngroup = \"com.acme\"\n[generate.java.split
     users = [\"acme.user.*\", \"acme.role.v1\"]\n";
 
 /// What languages have that split a contract, as [`SPLIT`] does.
-const ALL: [&str; 2] = [SPLIT, python::SPLIT];
+const ALL: [&str; 3] = [SPLIT, python::SPLIT, rust::SPLIT];
 
 fn lab(java: &str) -> Lab {
     let lab = Lab::new("");

@@ -33,7 +33,11 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
                 key.name,
                 able.join(", ")
             );
-            return Err(ConfigError::new(key.place.clone(), message));
+            let error = ConfigError::new(key.place.clone(), message);
+            return Err(match of(language).without(&key.name) {
+                Some(why) => error.hint(why),
+                None => error,
+            });
         }
         return Err(ConfigError::unknown(key.place.clone(), "key", &key.name, &names));
     }
@@ -162,6 +166,9 @@ mod tests {
             "[generate.go]\nmodule = \"a.b/c\"\nre-exports = true",
             "[generate.go]\nmodule = \"a.b/c\"\nbom = { artifact = \"x\" }",
             "[generate.go]\nmodule = \"a.b/c\"\n[generate.go.split]\ncore = [\"a.*\"]",
+            "[generate.python]\npackage = \"acme\"\nbom = { artifact = \"x\" }",
+            "[generate.python]\npackage = \"acme\"\nsplit = { a--b = [\"acme.*\"] }",
+            "[generate.rust]\ncrate = \"acme\"\nsplit = { core = [] }",
             "[generate.java]\ngroup = [\"com.acme\"]",
             "[generate.java]\ngroup = \"com.acme\"\nsplit = [\"acme.*\"]",
             "[generate.java]\ngroup = \"com.acme\"\nsplit = { Core = [\"acme.*\"] }",

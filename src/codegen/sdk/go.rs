@@ -12,6 +12,7 @@ use super::clash::Claims;
 use super::common::{self, Family, Home};
 use super::example::{self, Example};
 use super::shared::{self, DESCRIPTORS};
+use super::split;
 use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, versions};
 use crate::codegen::build::{Run, Stop};
@@ -111,6 +112,13 @@ impl Sdk for Go {
 
     fn name_key(&self) -> &'static str {
         KEYS[0].name
+    }
+
+    fn without(&self, table: &str) -> Option<&'static str> {
+        (table == split::TABLE.name).then_some(
+            "a program is built of those packages of the module that it imports, and of no others; with a module for each part, \
+             the import path of a package would say which part it is in",
+        )
     }
 
     fn coordinate(&self) -> &'static str {

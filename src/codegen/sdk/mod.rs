@@ -262,6 +262,12 @@ pub(crate) trait Sdk: Sync {
         &[]
     }
 
+    /// Why it has not got a table that other languages have, where there is a reason.
+    fn without(&self, table: &str) -> Option<&'static str> {
+        let _ = table;
+        None
+    }
+
     /// What the coordinate of a package is called there: `Go module`.
     fn coordinate(&self) -> &'static str;
 

@@ -180,6 +180,13 @@ pub(super) fn parts<'a>(schema: &Schema, target: &'a Target, files: &[FileId]) -
     parts
 }
 
+/// The package of a contract that a file is in, where it is in none that somebody else publishes.
+#[must_use]
+pub fn package_of(schema: &Schema, target: &Target, file: FileId) -> String {
+    let part = at(&globs(target), &schema.file(file).package).first().copied().unwrap_or(0);
+    packages(target).nth(part).unwrap_or_default()
+}
+
 /// The globs of each part, with its place in the list of packages.
 fn globs(target: &Target) -> Vec<(usize, PackagePolicy)> {
     let all = named(target).enumerate().flat_map(|(at, (_, globs))| {

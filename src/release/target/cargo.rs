@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use semver::Version;
 use tempfile::TempDir;
 
-use super::package::{Tool, laid_out, package, text, unpacked};
+use super::package::{InOrder, Names, Project, Tool, laid_out, package, projects, text, together, unpacked};
 use super::{Prepared, State, Target, TargetError};
 use crate::config::Patience;
 use crate::machine::{FileTree, Host, Web, WebError, fail, sha256};
@@ -34,6 +35,10 @@ struct Crate {
     name: String,
     private: bool,
     files: FileTree,
+    /// Where it is among the crates of the version.
+    folder: String,
+    /// Whether it needs other crates of the version.
+    needs: bool,
 }
 
 impl Crates {
@@ -152,20 +157,41 @@ impl Crates {
     }
 }
 
-/// The package among the files of a version.
-fn krate(files: &FileTree) -> Result<Crate, TargetError> {
-    let files = package(files, Language::Rust)?;
-    let unusable = |why: String| TargetError::Unusable { what: "Cargo.toml".to_owned(), why };
-    let said: toml::Table =
-        toml::from_str(text(&files, "Cargo.toml")?).map_err(|e| unusable(e.to_string()))?;
-    let value = |key: &str| said.get("package").and_then(|package| package.get(key));
-    let name = value("name").and_then(toml::Value::as_str).map(str::to_owned);
-    let plain = |name: &String| {
-        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-    };
-    let name = name.filter(plain).ok_or_else(|| unusable("it names no crate".to_owned()))?;
-    let private = value("publish").and_then(toml::Value::as_bool) == Some(false);
-    Ok(Crate { name, private, files })
+/// The file of a crate.
+const MANIFEST: &str = "Cargo.toml";
+
+/// The description of a crate, and what it is called.
+fn described(files: &FileTree) -> Result<(toml::Table, String), TargetError> {
+    let unusable = |why: String| TargetError::Unusable { what: MANIFEST.to_owned(), why };
+    let said: toml::Table = toml::from_str(text(files, MANIFEST)?).map_err(|e| unusable(e.to_string()))?;
+    let name = said.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+    let plain =
+        |name: &&str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let name = name.filter(plain).map(str::to_owned);
+    let name = name.ok_or_else(|| unusable("it names no crate".to_owned()))?;
+    Ok((said, name))
+}
+
+/// What a crate is called, and the crates that it asks for.
+fn names(files: &FileTree) -> Result<Names, TargetError> {
+    let (said, name) = described(files)?;
+    let asked = said.get("dependencies").and_then(toml::Value::as_table);
+    Ok((name, asked.into_iter().flat_map(|asked| asked.keys().cloned()).collect()))
+}
+
+/// The crates of a version, each after those that it needs.
+fn crates(all: &FileTree) -> Result<Vec<Crate>, TargetError> {
+    let projects = projects(all, MANIFEST, &names)?;
+    let mut crates: Vec<Crate> = Vec::new();
+    for Project { folder, files } in projects {
+        let (said, name) = described(&files)?;
+        let private = said.get("package").and_then(|package| package.get("publish"));
+        let private = private.and_then(toml::Value::as_bool) == Some(false);
+        let (_, asked) = names(&files)?;
+        let needs = crates.iter().any(|other| asked.contains(&other.name));
+        crates.push(Crate { name, private, files, folder, needs });
+    }
+    Ok(crates)
 }
 
 /// Where the index has a crate.
@@ -219,17 +245,28 @@ impl Target for Crates {
     }
 
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
-        self.compare(&krate(files)?)
+        let crates = crates(&package(files, Language::Rust)?)?;
+        let states = crates.iter().map(|krate| self.compare(krate)).collect::<Result<Vec<_>, _>>()?;
+        Ok(together(&states))
     }
 
     fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
-        let krate = krate(files)?;
-        if krate.private {
+        let all = package(files, Language::Rust)?;
+        let crates = crates(&all)?;
+        if crates.iter().any(|krate| krate.private) {
             return Err(TargetError::Private { target: self.name() });
         }
-        let folder = laid_out(&krate.files)?;
-        self.publish(folder.path(), &["--dry-run"])?;
-        Ok(Box::new(Checked { target: self.clone(), krate, folder }))
+        // Each lies where the others look for it.
+        let folder = Rc::new(laid_out(&all)?);
+        let mut ready: Vec<Box<dyn Prepared>> = Vec::new();
+        for krate in crates {
+            // cargo looks for what a crate needs in the registry, where the others of the version are not yet.
+            if !krate.needs {
+                self.publish(&folder.path().join(&krate.folder), &["--dry-run"])?;
+            }
+            ready.push(Box::new(Checked { target: self.clone(), krate, folder: Rc::clone(&folder) }));
+        }
+        Ok(Box::new(InOrder(ready)))
     }
 }
 
@@ -237,7 +274,8 @@ impl Target for Crates {
 struct Checked {
     target: Crates,
     krate: Crate,
-    folder: TempDir,
+    /// All crates of the version.
+    folder: Rc<TempDir>,
 }
 
 impl Prepared for Checked {
@@ -248,11 +286,12 @@ impl Prepared for Checked {
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
-        let target_folder = folder.path().join("target");
+        let folder = folder.path().join(&krate.folder);
+        let target_folder = folder.join("target");
         if target_folder.is_dir() {
             std::fs::remove_dir_all(&target_folder).map_err(fail("delete", &target_folder))?;
         }
-        let Err(error) = target.publish(folder.path(), &[]) else { return Ok(()) };
+        let Err(error) = target.publish(&folder, &[]) else { return Ok(()) };
         // Of two that send the same, one is told that it is there.
         match target.compare(krate)? {
             State::Same => Ok(()),
@@ -287,7 +326,7 @@ mod tests {
             }))
             .unwrap()
         };
-        let ours = krate(&files("one")).unwrap();
+        let ours = crates(&package(&files("one"), Language::Rust).unwrap()).unwrap().remove(0);
         assert!(is_made_of(&archive("one"), &ours, "1.0.0"));
         assert!(!is_made_of(&archive("two"), &ours, "1.0.0"));
         assert!(!is_made_of(&archive("one"), &ours, "1.0.1"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::{PackageError, common, shared};
+use super::super::{PackageError, common, shared, split};
 use crate::codegen::{Contract, Package};
 use crate::compile::image::{self, Format};
 use crate::schema::{Element, FileId, MessageId, Schema, ServiceId};
@@ -105,6 +105,18 @@ fn path(schema: &Schema, id: MessageId) -> String {
     place(schema, &message.name, message.parent, message.file)
 }
 
+/// Where a message or an enum is below the crate.
+pub(super) fn path_of(schema: &Schema, element: Element) -> String {
+    match element {
+        Element::Message(id) => path(schema, id),
+        Element::Enum(id) => {
+            let found = schema.enum_(id);
+            place(schema, &found.name, found.parent, found.file)
+        }
+        _ => String::new(),
+    }
+}
+
 fn place(schema: &Schema, name: &str, parent: Option<MessageId>, file: FileId) -> String {
     let mut parts = vec![camel(name)];
     let mut outer = parent;
@@ -119,20 +131,33 @@ fn place(schema: &Schema, name: &str, parent: Option<MessageId>, file: FileId) -
     parts.join("::")
 }
 
-/// A program that names every type, client and server that a crate has to have by the contract inside it.
-pub(super) fn uses(package: &Package, contract: &str) -> Result<String, String> {
+/// A program for each crate that names every type, client and server that it has to have by the contract inside it, by the
+/// folder of the crate.
+pub(super) fn uses(package: &Package, contract: &str) -> Result<Vec<(String, String)>, String> {
     let set = package.files.get(contract).map(|bytes| &bytes[..]).unwrap_or_default();
     let compiled = image::read(set, Format::Binary).map_err(|e| e.to_string())?;
     let schema = Schema::build(&compiled).map_err(|e| e.to_string())?;
-    let krate = snake(package.coordinate.split('@').next().unwrap_or_default());
-    let mut out = "#![allow(unused_imports, deprecated)]\nfn main() {}\n".to_owned();
-    for (id, _) in schema.files().filter(|(_, f)| common::home(LANGUAGE, &f.name).is_none()) {
+    let own = package.coordinate.split('@').next().unwrap_or_default();
+    let folders: Vec<String> = split::made_in(&package.files, "Cargo.toml").collect();
+    let start = || "#![allow(unused_imports, deprecated)]\nfn main() {}\n".to_owned();
+    let mut programs: Vec<String> = folders.iter().map(|_| start()).collect();
+    for (id, file) in schema.files().filter(|(_, f)| common::home(LANGUAGE, &f.name).is_none()) {
+        let stem = if file.package.is_empty() { "_" } else { &*file.package };
+        // Of several crates the one that has the package; where none has it, nothing is there for what is named.
+        let has = |folder: &String| {
+            let root = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+            package.files.get(&format!("{root}src/proto/{stem}.rs")).is_some()
+        };
+        let at = folders.iter().position(has).unwrap_or(0);
+        let krate = match folders[at].strip_prefix(split::FOLDER) {
+            Some(part) => snake(&format!("{own}-{part}")),
+            None => snake(own),
+        };
+        let out = &mut programs[at];
         for element in inside(&schema, Element::File(id)) {
             let _ = match element {
-                Element::Message(id) => writeln!(out, "use {krate}::{} as _;", path(&schema, id)),
-                Element::Enum(id) => {
-                    let e = schema.enum_(id);
-                    writeln!(out, "use {krate}::{} as _;", place(&schema, &e.name, e.parent, e.file))
+                Element::Message(_) | Element::Enum(_) => {
+                    writeln!(out, "use {krate}::{} as _;", path_of(&schema, element))
                 }
                 Element::Service(id) => {
                     let RustService { client, server, implement } = service(&schema, id);
@@ -146,7 +171,7 @@ pub(super) fn uses(package: &Package, contract: &str) -> Result<String, String> 
             };
         }
     }
-    Ok(out)
+    Ok(folders.into_iter().zip(programs).collect())
 }
 
 struct Names<'a> {
@@ -236,7 +261,7 @@ impl Names<'_> {
 }
 
 /// Refuses names that become one, and those that the crate itself gives at its top.
-pub(super) fn check(contract: &Contract<'_>, files: &[FileId], taken: &[&str]) -> Vec<PackageError> {
+pub(super) fn check(contract: &Contract<'_>, files: &[FileId], taken: &[String]) -> Vec<PackageError> {
     let schema = contract.schema;
     let mut names = Names { schema, items: BTreeMap::new(), refused: Vec::new() };
     let mut packages: BTreeMap<Vec<String>, FileId> = BTreeMap::new();
@@ -290,7 +315,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], taken: &[&str]) -
         }
     }
     for name in taken {
-        if let Some(element) = names.items.get(&(String::new(), (*name).to_owned())) {
+        if let Some(element) = names.items.get(&(String::new(), name.clone())) {
             let what =
                 format!("what is called `{name}` at the top of the crate is the library that it hands on");
             names.refuse(*element, what, "rename it, or leave out `re-exports`");
