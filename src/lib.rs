@@ -18,7 +18,8 @@
 //!   in every format; [`release`]: which version follows, and how it is spelt; [`site`]: a catalogue of published versions;
 //! - [`verify`]: two versions of the contract that talk to each other, in four languages;
 //! - [`telemetry`]: spans and measurements by OTLP; [`discovery`]: registries of running services; [`service`]: a gRPC
-//!   server for any version, from its descriptors; [`kit`]: services on the packages, in containers; [`cli`]: the commands.
+//!   server for any version, from its descriptors; [`kit`]: services on the packages, in containers; [`xds`]: who is there,
+//!   told to clients of gRPC; [`cli`]: the commands.
 
 pub mod cli;
 pub mod codegen;
@@ -52,5 +53,6 @@ pub mod verdict;
 pub mod verify;
 pub mod wire;
 pub mod words;
+pub mod xds;
 
 pub use cli::run;

@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod deps;
 mod diff;
+mod discover;
 mod doctor;
 mod error;
 mod excerpts;
@@ -35,6 +36,7 @@ mod remade;
 mod repairs;
 mod rules;
 mod serve;
+mod signals;
 mod since;
 mod site;
 mod toolchain;
@@ -144,6 +146,7 @@ enum Command {
     Build(build::BuildArgs),
     Generate(generate::GenerateArgs),
     Serve(Box<serve::ServeArgs>),
+    Discover(discover::DiscoverArgs),
     History(history::HistoryArgs),
     Release(release::ReleaseArgs),
     Site(site::SiteArgs),
@@ -226,6 +229,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Build(args) => build::exec(args, &mut ctx),
         Command::Generate(args) => generate::exec(args, &mut ctx),
         Command::Serve(args) => serve::exec(*args, &mut ctx),
+        Command::Discover(args) => discover::exec(args, &mut ctx),
         Command::History(args) => history::exec(args, &mut ctx),
         Command::Release(args) => release::exec(args, &mut ctx),
         Command::Site(args) => site::exec(args, &mut ctx),

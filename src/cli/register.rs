@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::{CliError, Ctx, ErrorKind};
-use crate::discovery::{self, Access, Entry, Instance, Place, Tell};
+use crate::discovery::{self, Access, Entry, Instance, Place, PlaceError, Tell};
 use crate::machine::Host;
 use crate::service::Log;
 
@@ -18,8 +18,8 @@ use crate::service::Log;
 #[command(next_help_heading = "Discovery")]
 pub(super) struct RegisterArgs {
     /// Enter the server into a registry, and take it out when it ends: consul://HOST:PORT/NAME, etcd://…, nacos://…
-    #[arg(long, value_name = "PLACE", value_parser = place)]
-    register: Vec<Place>,
+    #[arg(long, value_name = "PLACE")]
+    register: Vec<String>,
 
     /// The address that clients are told; the one that the registry is reached from when it is left out
     #[arg(long, value_name = "ADDRESS", requires = "register")]
@@ -34,8 +34,10 @@ pub(super) struct RegisterArgs {
     drain_delay: u64,
 }
 
-fn place(text: &str) -> Result<Place, String> {
-    Place::parse(text).map_err(|e| e.to_string())
+/// Where to register, and what is needed for it.
+pub(super) struct Registering {
+    places: Vec<Place>,
+    access: Access,
 }
 
 /// What is known about the server, for those who look it up.
@@ -55,22 +57,18 @@ pub(super) struct Entries {
 }
 
 impl RegisterArgs {
-    /// The certificates and the credentials for the registries, read before anything is served.
-    pub(super) fn access(&self, ctx: &Ctx<'_>) -> Result<Access, CliError> {
-        let mut access = Access::of(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() });
-        if let Some(path) = &self.register_ca {
-            let read = std::fs::read(ctx.io.cwd.join(path));
-            let why = |e| CliError::outside(format!("cannot read `{}`", path.display()), e);
-            access.ca = Some(read.map_err(why)?);
-        }
-        Ok(access)
+    /// The registries with the certificates and the credentials for them, read before anything is served. That is not
+    /// for the parser of the command line: it shows what was typed as it is, and a password may be in it.
+    pub(super) fn prepare(&self, ctx: &Ctx<'_>) -> Result<Registering, CliError> {
+        let places = self.register.iter().map(|text| Place::parse(text)).collect::<Result<_, _>>()?;
+        Ok(Registering { places, access: access(self.register_ca.as_deref(), ctx)? })
     }
 
     /// Enters the server everywhere.
     pub(super) fn enter(
         &self,
         known: &Known,
-        access: &Access,
+        registering: &Registering,
         log: Option<Arc<Log>>,
     ) -> Result<Entries, CliError> {
         let facts = [
@@ -85,10 +83,10 @@ impl RegisterArgs {
             }
         });
         let mut entries = Vec::new();
-        for place in &self.register {
+        for place in &registering.places {
             let address = self.advertised(known.address, place)?;
             let instance = Instance { address, tls: known.tls, facts: facts.clone() };
-            let entry = discovery::enter(place, instance, access, tell.clone());
+            let entry = discovery::enter(place, instance, &registering.access, tell.clone());
             entries.push(entry.map_err(|e| {
                 CliError::new(ErrorKind::Outside, e).while_(format!("cannot register at `{place}`"))
             })?);
@@ -119,6 +117,23 @@ impl RegisterArgs {
             .hint("name it with `--advertise ADDRESS`")
         })?;
         Ok(SocketAddr::new(own.ip(), listening.port()))
+    }
+}
+
+/// What registries want to see, and the certificates that they are trusted by: those in `ca`, beside those of the machine.
+pub(super) fn access(ca: Option<&Path>, ctx: &Ctx<'_>) -> Result<Access, CliError> {
+    let mut access = Access::of(&Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() });
+    if let Some(path) = ca {
+        let read = std::fs::read(ctx.io.cwd.join(path));
+        let why = |e| CliError::outside(format!("cannot read `{}`", path.display()), e);
+        access.ca = Some(read.map_err(why)?);
+    }
+    Ok(access)
+}
+
+impl From<PlaceError> for CliError {
+    fn from(error: PlaceError) -> CliError {
+        CliError::new(ErrorKind::Usage, error)
     }
 }
 

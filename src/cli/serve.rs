@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::pipeline::{self, Job};
 use super::register::{Entries, Known, RegisterArgs};
+use super::signals::Signals;
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::machine::Host;
 use crate::present::{Choice, Format, Formats};
@@ -239,10 +240,10 @@ impl Formats for OfServe {
 }
 
 /// Log lines that wait for the terminal before some are left out.
-const LOG_ROOM: usize = 4096;
+pub(super) const LOG_ROOM: usize = 4096;
 
 /// How long a line of the log may take to be written once the server has ended.
-const LOG_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const LOG_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a collector may take for the last spans and measurements.
 const EXPORT_PATIENCE: Duration = Duration::from_secs(5);
@@ -257,7 +258,7 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         ctx.note("the contract has no service: only reflection and health checking are answered")?;
     }
     let tls = tls(&args.tls, ctx)?;
-    let access = args.register.access(ctx)?;
+    let registering = args.register.prepare(ctx)?;
     let given = match &args.answers {
         Some(folder) => Given::read(&contract, &ctx.io.cwd.join(folder), &folder.display().to_string())?,
         None => Given::default(),
@@ -307,7 +308,7 @@ pub(super) fn exec(args: ServeArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
             tls: args.tls.wanted(),
             version: name.version().map(ToString::to_string),
         };
-        let entries = args.register.enter(&known, &access, log)?;
+        let entries = args.register.enter(&known, &registering, log)?;
         Ok(serve(running, entries, telemetry, &mut signals).await)
     });
     // Whatever is left is dropped, and with it what keeps the recorder waiting.
@@ -348,7 +349,7 @@ fn telemetry(
 
 /// Standard error, without its lock: whoever writes the log may wait for a reader for ever, and the rest of the program
 /// has to end all the same.
-fn log_file() -> Box<dyn io::Write + Send> {
+pub(super) fn log_file() -> Box<dyn io::Write + Send> {
     #[cfg(unix)]
     let own = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned();
     #[cfg(windows)]
@@ -496,44 +497,6 @@ fn tell(ended: Option<Ended>, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
         None => "stopped at once, by a second signal".to_owned(),
     };
     ctx.note(&text)
-}
-
-/// The signals that end the server.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn new() -> io::Result<Signals> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> io::Result<Signals> {
-        Ok(Signals {})
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        // Without the handler the process ends by itself, which is what was asked for.
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 /// Writes received messages to a file, on a thread of its own.

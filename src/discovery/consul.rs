@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use super::web::{Web, ask, done, refused};
-use super::{Access, Failed, Instance, Place, Registry};
+use super::web::{Web, ask, done, refused, segment, send};
+use super::{Access, Failed, Found, Health, Instance, Look, Place, Registry};
 
 /// How often the agent calls the health service of the instance.
 const CHECK: &str = "2s";
@@ -21,6 +21,12 @@ const ASK: Duration = Duration::from_secs(5);
 const TTL: &str = "15s";
 const BEAT: Duration = Duration::from_secs(5);
 
+/// How long the agent may wait for a change of who is there: it adds a sixteenth of it, and an answer has to come in time.
+const WAIT: &str = "8s";
+
+/// The least time between two looks: what the agent calls a change may be none for us.
+const PAUSE: Duration = Duration::from_millis(100);
+
 pub(super) struct Consul {
     web: Web,
     place: Place,
@@ -28,13 +34,22 @@ pub(super) struct Consul {
     /// The instance says by itself that it is well: where the agent cannot call it.
     beats: bool,
     there: bool,
+    /// What the agent calls the state that was seen last (`X-Consul-Index`).
+    index: Option<u64>,
 }
 
 impl Consul {
     pub(super) fn new(place: &Place, access: &Access) -> Result<Consul, Failed> {
         let beats = place.option("check") == Some("ttl");
         let token = access.consul_token.clone();
-        Ok(Consul { web: Web::new(place, access)?, place: place.clone(), token, beats, there: false })
+        Ok(Consul {
+            web: Web::new(place, access)?,
+            place: place.clone(),
+            token,
+            beats,
+            there: false,
+            index: None,
+        })
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -109,4 +124,54 @@ impl Registry for Consul {
         let path = format!("/v1/agent/service/deregister/{}", self.id(instance));
         done(self.request(Method::PUT, &path)).await.map(|_| ())
     }
+
+    async fn look(&mut self) -> Result<Look, Failed> {
+        let mut request =
+            self.request(Method::GET, &format!("/v1/health/service/{}", segment(&self.place.name)));
+        if let Some(index) = self.index.take() {
+            request = request.query(&[("index", index.to_string().as_str()), ("wait", WAIT)]);
+        }
+        let answer = send(request).await?;
+        let index = answer.header("x-consul-index").and_then(|index| index.parse().ok());
+        let entries: Vec<Value> = answer.json()?;
+        // One that is not above zero would not be waited for.
+        self.index = index.filter(|index| *index > 0);
+        let mut look = Look { found: Vec::new(), odd: Vec::new(), next: PAUSE };
+        if self.index.is_none() {
+            look.next = super::LOOK;
+        }
+        for entry in &entries {
+            let service = &entry["Service"];
+            let own = service["Address"].as_str().filter(|address| !address.is_empty());
+            let host = own.or_else(|| entry["Node"]["Address"].as_str()).unwrap_or_default();
+            let facts = &service["Meta"];
+            match Found::at(host, &service["Port"]) {
+                Ok(found) => look.found.push(Found {
+                    health: health(&entry["Checks"]),
+                    version: facts["version"].as_str().map(str::to_owned),
+                    ..found
+                }),
+                Err(why) => look.odd.push(why),
+            }
+        }
+        Ok(look)
+    }
+}
+
+/// What the checks of an instance and of its node come to. A warning takes nobody out, as in Consul's own answers to DNS.
+fn health(checks: &Value) -> Health {
+    let checks = checks.as_array().map(Vec::as_slice).unwrap_or_default();
+    let critical = checks.iter().filter(|check| check["Status"] == "critical");
+    let mut health = Health::Healthy;
+    for check in critical {
+        // Somebody has put it into maintenance; nothing is wrong with it.
+        let wanted = check["CheckID"]
+            .as_str()
+            .is_some_and(|id| id == "_node_maintenance" || id.starts_with("_service_maintenance"));
+        if !wanted {
+            return Health::Unhealthy;
+        }
+        health = Health::Draining;
+    }
+    health
 }

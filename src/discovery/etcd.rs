@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::web::{Web, ask, object, refused};
-use super::{Access, Failed, Instance, Place, Registry};
+use super::{Access, Failed, Found, Instance, Look, Place, Registry};
 
 /// How long a lease holds, in seconds, where nothing is said.
 const TTL: u64 = 10;
@@ -106,5 +106,31 @@ impl Registry for Etcd {
         let Some(lease) = self.lease.clone() else { return Ok(()) };
         // With the lease goes its key.
         self.ask("/v3/lease/revoke", &json!({"ID": lease})).await.map(|_| ())
+    }
+
+    async fn look(&mut self) -> Result<Look, Failed> {
+        // All keys that begin with the name and a slash: up to, and without, the name and what follows on the slash.
+        let (from, to) = (format!("{}/", self.name), format!("{}0", self.name));
+        let range = json!({"key": BASE64.encode(from), "range_end": BASE64.encode(to)});
+        let said = self.ask("/v3/kv/range", &range).await?;
+        let mut look = Look { found: Vec::new(), odd: Vec::new(), next: super::LOOK };
+        for pair in said["kvs"].as_array().map(Vec::as_slice).unwrap_or_default() {
+            let plain = |part: &Value| BASE64.decode(part.as_str()?).ok();
+            let key = plain(&pair["key"]).unwrap_or_default();
+            let key = crate::text::escape(&String::from_utf8_lossy(&key)).into_owned();
+            let value = plain(&pair["value"]).and_then(|v| serde_json::from_slice::<Value>(&v).ok());
+            let Some(value) = value else {
+                look.odd.push(format!("the value of `{key}` is no JSON"));
+                continue;
+            };
+            match Found::of(value["Addr"].as_str().unwrap_or_default()) {
+                Ok(found) => {
+                    let version = value["Metadata"]["version"].as_str().map(str::to_owned);
+                    look.found.push(Found { version, ..found });
+                }
+                Err(why) => look.odd.push(format!("`{key}`: {why}")),
+            }
+        }
+        Ok(look)
     }
 }

@@ -1,11 +1,14 @@
 //! Registries of running services: Consul, etcd, Nacos.
 //!
 //! [`Place`] says which registry and under which name; [`Instance`] what is there; [`enter`] keeps the instance
-//! registered until [`Entry::leave`]. A registry that is down is no reason to stop serving: it is asked again, less and
-//! less often, and that is told once, as is when it works again.
+//! registered until [`Entry::leave`], [`follow`] keeps an account of who is registered. A registry that is down is no
+//! reason to stop serving, nor to forget who was there: it is asked again, less and less often, and that is told once, as
+//! is when it works again.
 
 mod consul;
 mod etcd;
+mod file;
+mod follow;
 mod nacos;
 mod place;
 mod web;
@@ -19,6 +22,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use file::{Lists, ListsError, read as read_lists};
+pub use follow::{Followed, Found, Health, Say, Services, Source, follow};
 pub use place::{Place, PlaceError, Product};
 pub use web::{Access, Failed};
 
@@ -50,7 +55,22 @@ trait Registry: Send {
 
     /// Takes the instance out.
     fn part(&mut self, instance: &Instance) -> impl Future<Output = Result<(), Failed>> + Send;
+
+    /// Says who is registered under the name of the place. A registry that can wait for a change does so the second time.
+    fn look(&mut self) -> impl Future<Output = Result<Look, Failed>> + Send;
 }
+
+/// Who is registered under a name.
+struct Look {
+    found: Vec<Found>,
+    /// Entries that are none for clients of gRPC, each with the reason.
+    odd: Vec<String>,
+    /// How soon to look again.
+    next: Duration,
+}
+
+/// How often registries are looked at that do not wait for a change.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// An instance in a registry.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder, StatusCode};
 
 use super::web::{Web, ask, done, object, refused};
-use super::{Access, Failed, Instance, Place, Registry};
+use super::{Access, Failed, Found, Health, Instance, Look, Place, Registry};
 
 /// How often beats come where the server does not say. Without any for fifteen seconds an instance is ill, without any
 /// for thirty it is gone.
@@ -62,16 +62,20 @@ impl Nacos {
     }
 
     fn request(&self, method: Method, path: &str, instance: &Instance) -> RequestBuilder {
-        let path = format!("{}/v1/ns/instance{path}", self.context);
-        let mut query = vec![
-            ("serviceName", self.place.name.clone()),
+        let query = vec![
             ("ip", instance.address.ip().to_string()),
             ("port", instance.address.port().to_string()),
             ("ephemeral", "true".to_owned()),
         ];
-        for (key, option) in
-            [("groupName", "group"), ("namespaceId", "namespace"), ("clusterName", "cluster")]
-        {
+        self.about(method, path, query, "clusterName")
+    }
+
+    /// A request about the service of the place. `cluster` is what the cluster is called in it.
+    fn about(&self, method: Method, path: &str, more: Vec<(&str, String)>, cluster: &str) -> RequestBuilder {
+        let path = format!("{}/v1/ns/instance{path}", self.context);
+        let mut query = vec![("serviceName", self.place.name.clone())];
+        query.extend(more);
+        for (key, option) in [("groupName", "group"), ("namespaceId", "namespace"), (cluster, "cluster")] {
             query.extend(self.place.option(option).map(|value| (key, value.to_owned())));
         }
         if let Some((token, _)) = &self.token {
@@ -117,5 +121,36 @@ impl Registry for Nacos {
     async fn part(&mut self, instance: &Instance) -> Result<(), Failed> {
         self.log_in().await?;
         done(self.request(Method::DELETE, "", instance)).await.map(|_| ())
+    }
+
+    async fn look(&mut self) -> Result<Look, Failed> {
+        self.log_in().await?;
+        let request = self.about(Method::GET, "/list", vec![("healthyOnly", "false".to_owned())], "clusters");
+        let (status, text) = ask(request).await?;
+        if matches!(status, StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED) {
+            self.token = None;
+        }
+        if !status.is_success() {
+            return Err(refused(status, &text));
+        }
+        let said: serde_json::Value = serde_json::from_str(&text)
+            .map_err(|_| Failed::Odd("its list of instances is no JSON".to_owned()))?;
+        let hosts = said["hosts"].as_array().ok_or_else(|| Failed::Odd("it lists no `hosts`".to_owned()))?;
+        let mut look = Look { found: Vec::new(), odd: Vec::new(), next: super::LOOK };
+        for host in hosts {
+            // Whoever disables an instance, or takes its weight away, wants no new calls there.
+            let drained = host["enabled"] == false || host["weight"].as_f64() == Some(0.0);
+            let health = match (drained, host["healthy"] == false) {
+                (true, _) => Health::Draining,
+                (_, true) => Health::Unhealthy,
+                _ => Health::Healthy,
+            };
+            let version = host["metadata"]["version"].as_str().map(str::to_owned);
+            match Found::at(host["ip"].as_str().unwrap_or_default(), &host["port"]) {
+                Ok(found) => look.found.push(Found { health, version, ..found }),
+                Err(why) => look.odd.push(why),
+            }
+        }
+        Ok(look)
     }
 }

@@ -37,6 +37,15 @@ impl Product {
             Product::Nacos => &["cluster", "context", "group", "namespace"],
         }
     }
+
+    /// Those of them that say how an instance is kept there, and nothing to readers.
+    const fn of_writers(self) -> &'static [&'static str] {
+        match self {
+            Product::Consul => &["check", "tls-skip-verify"],
+            Product::Etcd => &["ttl"],
+            Product::Nacos => &[],
+        }
+    }
 }
 
 /// A name in a registry.
@@ -91,8 +100,7 @@ impl Place {
         if port.is_none_or(|(name, _)| name.is_empty()) || !authority.chars().all(host) {
             return Err(wrong("before the first slash stand the host and the port of the registry"));
         }
-        let fine = |c: char| c.is_ascii_alphanumeric() || "._-/@:".contains(c);
-        if name.is_empty() || name.ends_with('/') || !name.chars().all(fine) {
+        if !Place::is_name(name) {
             return Err(wrong(
                 "behind the port stands the name of the service: letters, digits, `.`, `_`, `-`",
             ));
@@ -107,6 +115,28 @@ impl Place {
             options.insert(key.to_owned(), value.to_owned());
         }
         Ok(Place { product, tls, authority: authority.to_owned(), name: name.to_owned(), options })
+    }
+
+    /// Whether a service can be called so.
+    pub(super) fn is_name(name: &str) -> bool {
+        let fine = |c: char| c.is_ascii_alphanumeric() || "._-/@:".contains(c);
+        !name.is_empty() && !name.ends_with('/') && name.chars().all(fine)
+    }
+
+    /// The same for a place that is only looked at.
+    ///
+    /// # Errors
+    ///
+    /// As [`Place::parse`], and options that only matter to instances.
+    pub fn parse_to_look(text: &str) -> Result<Place, PlaceError> {
+        let place = Place::parse(text)?;
+        match place.product.of_writers().iter().find(|key| place.option(key).is_some()) {
+            Some(key) => {
+                let why = format!("`{key}` is for who registers, and means nothing to who looks");
+                Err(PlaceError { text: text.to_owned(), why })
+            }
+            None => Ok(place),
+        }
     }
 
     /// An option, where it was given.
@@ -147,6 +177,9 @@ mod tests {
             assert_eq!(Place::parse(text).map(|p| p.to_string()).as_deref(), Ok(text));
         }
         assert!(Place::parse("consul+https://h:1/n").unwrap().tls);
+        assert!(Place::parse_to_look("consul://h:1/n?dc=eu").is_ok());
+        let said = Place::parse_to_look("etcd://h:1/n?ttl=5").unwrap_err().to_string();
+        assert!(said.contains("`ttl` is for who registers"), "{said}");
         assert_eq!(Place::parse("etcd://h:1/n?ttl=5").unwrap().option("ttl"), Some("5"));
     }
 

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Place;
@@ -107,12 +109,43 @@ impl Web {
     }
 }
 
+/// An answer that is no refusal.
+pub(super) struct Answer {
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Answer {
+    /// A header.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What the text says as JSON.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Failed> {
+        serde_json::from_str(&self.text).map_err(|_| Failed::Odd(format!("it says `{}`", shown(&self.text))))
+    }
+}
+
+/// Sends a request, and gives an answer that is no refusal, with its headers.
+pub(super) async fn send(request: RequestBuilder) -> Result<Answer, Failed> {
+    let answer = request.send().await.map_err(|e| Failed::Silent(reason(e)))?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let text = answer.text().await.map_err(|e| Failed::Silent(reason(e)))?;
+    if status.is_success() { Ok(Answer { headers, text }) } else { Err(refused(status, &text)) }
+}
+
 /// Sends a request, and gives the status and the text of the answer, whatever they are.
 pub(super) async fn ask(request: RequestBuilder) -> Result<(StatusCode, String), Failed> {
     let answer = request.send().await.map_err(|e| Failed::Silent(reason(e)))?;
     let status = answer.status();
     let text = answer.text().await.map_err(|e| Failed::Silent(reason(e)))?;
     Ok((status, text))
+}
+
+/// A text as one segment of a path.
+pub(super) fn segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// Sends a request, and gives the text of an answer that is no refusal.
@@ -123,8 +156,7 @@ pub(super) async fn done(request: RequestBuilder) -> Result<String, Failed> {
 
 /// Sends a request, and gives the object that answers it.
 pub(super) async fn object(request: RequestBuilder) -> Result<Value, Failed> {
-    let text = done(request).await?;
-    serde_json::from_str(&text).map_err(|_| Failed::Odd(format!("it says `{}`", shown(&text))))
+    send(request).await?.json()
 }
 
 /// A refusal with the beginning of its text.

@@ -104,6 +104,11 @@ impl Log {
         self.say(|| tracing::info!(event = "registry", place, reason = what));
     }
 
+    /// Something about a client that was told who is there, `peer`.
+    pub fn client(&self, peer: &str, what: &str) {
+        self.say(|| tracing::info!(event = "client", peer, reason = what));
+    }
+
     /// Something about a collector of telemetry, `place`.
     pub fn export(&self, place: &str, what: &str) {
         self.say(|| tracing::info!(event = "export", place, reason = what));

@@ -132,7 +132,11 @@ fn formats_are_named_where_they_are_written() {
     let others: Vec<&str> = named.iter().filter(other).map(String::as_str).collect();
     assert_eq!(
         others,
-        ["src/cli/check.rs error_format: Option<BufFormat>,", "src/cli/serve.rs log: LogFormat,"]
+        [
+            "src/cli/check.rs error_format: Option<BufFormat>,",
+            "src/cli/discover.rs log: LogFormat,",
+            "src/cli/serve.rs log: LogFormat,"
+        ]
     );
     assert!(named.len() > 8, "{named:#?}");
 }

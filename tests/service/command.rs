@@ -39,10 +39,14 @@ pub(crate) fn folder() -> tempfile::TempDir {
     dir
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is about the process")]
 fn command(dir: &Path, args: &[&str]) -> Command {
+    program(dir, &[&["serve"], args].concat())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is about the process")]
+pub(crate) fn program(dir: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_protopact"));
-    command.arg("serve").args(args).current_dir(dir).env_clear().stdin(Stdio::null());
+    command.args(args).current_dir(dir).env_clear().stdin(Stdio::null());
     command
 }
 
@@ -53,8 +57,14 @@ pub(crate) fn serve(dir: &Path, args: &[&str]) -> Serving {
 /// The same with something in its environment.
 pub(crate) fn serve_in(dir: &Path, args: &[&str], env: &[(&str, String)]) -> Serving {
     let env = env.iter().map(|(name, value)| (name, value));
-    let mut child =
-        command(dir, args).envs(env).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut serve = command(dir, args);
+    serve.envs(env);
+    start(serve)
+}
+
+/// Starts what says in its first line that it is ready.
+pub(crate) fn start(mut command: Command) -> Serving {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut first = String::new();
     out.read_line(&mut first).unwrap();
@@ -67,6 +77,10 @@ pub(crate) fn serve_in(dir: &Path, args: &[&str], env: &[(&str, String)]) -> Ser
 }
 
 impl Serving {
+    pub(crate) fn first(&self) -> &str {
+        self.first.trim_end()
+    }
+
     pub(crate) fn address(&self) -> &str {
         self.first.trim_end().strip_prefix("listening on ").unwrap()
     }
@@ -297,8 +311,9 @@ fn what_cannot_be_served_is_told() {
     let address = taken.local_addr().unwrap().to_string();
     std::fs::create_dir(dir.path().join("other")).unwrap();
     std::fs::write(dir.path().join("other/broken.proto"), "message {").unwrap();
-    let cases: [(&[&str], i32, &str); 6] = [
+    let cases: [(&[&str], i32, &str); 7] = [
         (&["--listen", &address], 4, "cannot listen on"),
+        (&["--register", "consul://me:s3cret@h:1/pay"], 2, "come from the environment"),
         (&["--listen", "here"], 2, "invalid"),
         (&["--from", "v9"], 2, "v9"),
         (&["other"], 3, "broken.proto"),
@@ -313,6 +328,6 @@ fn what_cannot_be_served_is_told() {
         let output = command(dir.path(), args).output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), &*output.stdout), (Some(code), &b""[..]), "{args:?}: {err}");
-        assert!(err.contains(text), "{args:?}: {err}");
+        assert!(err.contains(text) && !err.contains("s3cret"), "{args:?}: {err}");
     }
 }

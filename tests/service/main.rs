@@ -16,3 +16,5 @@ mod parsers;
 mod registries;
 mod surround;
 mod telemetry;
+#[cfg(unix)]
+mod xds;

@@ -14,15 +14,15 @@ use serde_json::{Value, json};
 
 /// What a registry was asked.
 #[derive(Clone, Debug)]
-struct Asked {
-    line: String,
-    headers: String,
-    body: Value,
+pub(crate) struct Asked {
+    pub(crate) line: String,
+    pub(crate) headers: String,
+    pub(crate) body: Value,
 }
 
 /// A registry that gives the answers that it was given, or `200` and an empty object when there are none left.
-struct Registry {
-    address: SocketAddr,
+pub(crate) struct Registry {
+    pub(crate) address: SocketAddr,
     asked: Receiver<Asked>,
 }
 
@@ -30,7 +30,7 @@ type Answers = Arc<Mutex<VecDeque<(&'static str, &'static str, &'static str)>>>;
 
 impl Registry {
     /// `answers` are looked through from the front for the first one whose request line begins like that.
-    fn start(at: &str, answers: &[(&'static str, &'static str, &'static str)]) -> Registry {
+    pub(crate) fn start(at: &str, answers: &[(&'static str, &'static str, &'static str)]) -> Registry {
         let listener = TcpListener::bind(at).unwrap();
         let address = listener.local_addr().unwrap();
         let answers: Answers = Arc::new(Mutex::new(answers.iter().copied().collect()));
@@ -44,7 +44,7 @@ impl Registry {
         Registry { address, asked }
     }
 
-    fn next(&self) -> Asked {
+    pub(crate) fn next(&self) -> Asked {
         self.asked.recv_timeout(Duration::from_secs(30)).expect("the registry is asked")
     }
 }
@@ -96,7 +96,7 @@ fn begin(place: &str, access: &Access) -> (Entry, Told) {
 }
 
 /// The body of a form of base64 inside of JSON.
-fn plain(text: &Value) -> String {
+pub(crate) fn plain(text: &Value) -> String {
     use base64::Engine as _;
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(text.as_str().unwrap()).unwrap())
         .unwrap()
