@@ -1,0 +1,232 @@
+"""Lets clients find instances of a service while these leave and join.
+
+run.py SOURCE[,SOURCE…] NAME=COMMAND…
+
+A source is file, consul or etcd; PROTOPACT, CONSUL and ETCD are the programs. A command is a client, as those beside this
+file are: it calls without pause, and for each line that it is given it says what has come of the calls since the last.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import queue
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+PROTO = """syntax = "proto3";
+package shop.v1;
+message Item { string name = 1; }
+service Shop { rpc Which(Item) returns (Item); }
+"""
+PATIENCE = 60
+# How much of the calls an instance may have more or less than its share.
+UNEVEN = 0.1
+# How many calls a share is looked at of.
+ENOUGH = 1500
+
+programs = []
+
+
+def start(command, **options):
+    """A program whose lines of output are at hand, and which ends with this one."""
+    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **options)
+    programs.append(program)
+    program.lines = queue.Queue()
+
+    def read():
+        for line in program.stdout:
+            program.lines.put(line.rstrip("\n"))
+        program.lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    return program
+
+
+def line(program, what):
+    said = program.lines.get(timeout=PATIENCE)
+    if said is None:
+        raise SystemExit(f"{what} has ended")
+    return said
+
+
+def end(program):
+    """Ends a program as a container's host does; it has to end well."""
+    program.send_signal(signal.SIGTERM)
+    code = program.wait(PATIENCE)
+    if code:
+        raise SystemExit(f"it ends with {code}: {program.args}")
+
+
+def ports(count):
+    """Ports that are free now, for programs that do not say which one they took."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def listening(port, what):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"{what} does not listen")
+
+
+def registry(kind, scratch):
+    """The place of a service in a registry that was started for it."""
+    quiet = {"stderr": subprocess.DEVNULL}
+    if kind == "consul":
+        http, dns, grpc, server, lan, wan = ports(6)
+        start(
+            [os.environ["CONSUL"], "agent", "-dev", "-bind", "127.0.0.1", "-client", "127.0.0.1"]
+            + [f"-http-port={http}", f"-dns-port={dns}", f"-grpc-port={grpc}", f"-server-port={server}"]
+            + [f"-serf-lan-port={lan}", f"-serf-wan-port={wan}", "-log-level=error"],
+            **quiet,
+        )
+        listening(http, kind)
+        return f"consul://127.0.0.1:{http}/which"
+    client, peer = ports(2)
+    urls = [f"http://127.0.0.1:{port}" for port in (client, peer)]
+    start(
+        [os.environ["ETCD"], "--data-dir", str(scratch / "etcd"), "--name", "one", "--log-level", "error"]
+        + ["--listen-client-urls", urls[0], "--advertise-client-urls", urls[0], "--listen-peer-urls", urls[1]]
+        + ["--initial-advertise-peer-urls", urls[1], "--initial-cluster", f"one={urls[1]}"],
+        **quiet,
+    )
+    listening(client, kind)
+    return f"etcd://127.0.0.1:{client}/which"
+
+
+class Instances:
+    """Servers that say which one they are, and where clients learn of them."""
+
+    def __init__(self, scratch, place):
+        self.scratch, self.place, self.running = scratch, place, {}
+        self.file = scratch / "services.json"
+        (scratch / "contract").mkdir()
+        (scratch / "contract/shop.proto").write_text(PROTO)
+        self.tell()
+
+    def tell(self):
+        """Puts those that are there into the file, at once."""
+        new = self.scratch / "new.json"
+        addresses = [address for _, address in self.running.values()]
+        new.write_text(json.dumps({"services": {"which": addresses}}))
+        new.rename(self.file)
+
+    def join(self, name):
+        answers = self.scratch / name / "shop.v1.Shop"
+        answers.mkdir(parents=True)
+        (answers / "Which.json").write_text(json.dumps({"name": name}))
+        command = [os.environ["PROTOPACT"], "--quiet", "serve", str(self.scratch / "contract"), "--log", "off"]
+        command += ["--answers", str(self.scratch / name)]
+        if self.place:
+            command += ["--register", self.place]
+        server = start(command)
+        self.running[name] = (server, line(server, name).removeprefix("listening on "))
+        self.tell()
+
+    def leave(self, name, clients):
+        server, _ = self.running.pop(name)
+        self.tell()
+        if not self.place:
+            # Nobody but the file says that it is going, so it goes when everybody has heard of it.
+            for client in clients:
+                client.settled(set(self.running))
+        end(server)
+
+
+class Client:
+    def __init__(self, name, command, bootstrap):
+        environment = dict(os.environ, GRPC_XDS_BOOTSTRAP=str(bootstrap))
+        self.name = name
+        self.program = start(
+            shlex.split(command) + ["xds:///which"], stdin=subprocess.PIPE, env=environment
+        )
+        self.calls, self.errors = 0, {}
+
+    def tally(self):
+        self.program.stdin.write("\n")
+        self.program.stdin.flush()
+        said = json.loads(line(self.program, self.name))
+        self.calls += sum(said["answers"].values())
+        for error, count in said["errors"].items():
+            self.errors[error] = self.errors.get(error, 0) + count
+        return said["answers"]
+
+    def settled(self, names):
+        """Waits until exactly these are called, and says how the calls after that are spread."""
+        deadline = time.monotonic() + PATIENCE
+        while set(self.tally()) != names:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{self.name} does not come to call {sorted(names)}; errors: {self.errors}")
+            time.sleep(0.2)
+        # Whoever had just come or gone has a part of the time only.
+        self.tally()
+        spread = {}
+        while sum(spread.values()) < ENOUGH:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{self.name} is slow: {spread}; errors: {self.errors}")
+            time.sleep(0.2)
+            for name, count in self.tally().items():
+                spread[name] = spread.get(name, 0) + count
+        share = sum(spread.values()) / len(names)
+        if set(spread) != names or any(abs(count - share) > UNEVEN * share for count in spread.values()):
+            raise SystemExit(f"{self.name} calls unevenly: {spread}")
+        return spread
+
+
+def shown(spread):
+    return " ".join(f"{name} {count}" for name, count in sorted(spread.items()))
+
+
+def run(kind, clients, scratch):
+    place = None if kind == "file" else registry(kind, scratch)
+    instances = Instances(scratch, place)
+    for name in ("one", "two", "three"):
+        instances.join(name)
+    bootstrap = scratch / "xds.json"
+    command = [os.environ["PROTOPACT"], "--quiet", "discover", "--xds", "127.0.0.1:0", "--bootstrap", str(bootstrap)]
+    server = start(command + ["--from", place or str(instances.file)], stderr=subprocess.DEVNULL)
+    line(server, "discover")
+    clients = [Client(name, command, bootstrap) for name, command in clients]
+    before = [client.settled({"one", "two", "three"}) for client in clients]
+    instances.leave("one", clients)
+    instances.join("four")
+    after = [client.settled({"two", "three", "four"}) for client in clients]
+    # Whoever knows where to call goes on when nobody tells any more.
+    end(server)
+    alone = [client.settled({"two", "three", "four"}) for client in clients]
+    failed = False
+    for client, first, second, third in zip(clients, before, after, alone, strict=True):
+        print(f"{kind}, {client.name}: {client.calls} calls, {sum(client.errors.values())} errors")
+        for when, spread in (("three", first), ("one left, one joined", second), ("without discover", third)):
+            print(f"    {when}: {shown(spread)}")
+        for error, count in client.errors.items():
+            print(f"    {count} x {error}")
+        failed |= bool(client.errors)
+    if failed:
+        raise SystemExit("calls failed")
+
+
+sources, *named = sys.argv[1:]
+named = [client.split("=", 1) for client in named]
+for kind in sources.split(","):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            run(kind, named, pathlib.Path(folder))
+        finally:
+            for program in programs:
+                program.kill()
+                program.wait()
+            programs.clear()
