@@ -1,10 +1,13 @@
 //! The services of the sample contract, with everything in memory: what somebody who has the SDK would write.
 
+mod balanced;
 mod chat;
 mod greeter;
 mod orders;
 mod telemetry;
 mod users;
+
+pub use balanced::balanced;
 
 use std::error::Error;
 use std::net::SocketAddr;
