@@ -67,18 +67,22 @@ pub enum ListsError {
 ///
 /// It cannot be read, has another form, or names what cannot be.
 pub fn read(path: &Path, name: &str) -> Result<Lists, ListsError> {
+    parse(&text(path, name)?, path, name)
+}
+
+/// The text of a file.
+pub(super) fn text(path: &Path, name: &str) -> Result<String, ListsError> {
     let failed = |source| ListsError::Read { file: name.to_owned(), source };
     let length = std::fs::metadata(path).map_err(failed)?.len();
     if usize::try_from(length).map_or(true, |length| length > MOST) {
         return Err(failed(io::Error::other(format!("it is larger than {MOST} bytes"))));
     }
-    let text = std::fs::read_to_string(path).map_err(failed)?;
-    let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    parse(&text, json, name)
+    std::fs::read_to_string(path).map_err(failed)
 }
 
-/// What a file says.
-fn parse(text: &str, json: bool, file: &str) -> Result<Lists, ListsError> {
+/// What the text of a file says.
+pub(super) fn parse(text: &str, path: &Path, file: &str) -> Result<Lists, ListsError> {
+    let json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let form = |line, column, why: &str| {
         let why = crate::text::escape(why).into_owned();
         ListsError::Form { file: file.to_owned(), line, column, why }
@@ -178,8 +182,8 @@ mod tests {
         let toml = "[services]\npay = [\"10.0.0.2:1\", { address = \"10.0.0.1:1\", health = \"draining\", zone = \"b\", priority = 1, version = \"1.2.0\" }]\nnone = []\n";
         let json = r#"{"services": {"pay": ["10.0.0.2:1", {"address": "10.0.0.1:1", "health": "draining",
             "zone": "b", "priority": 1, "version": "1.2.0"}], "none": []}}"#;
-        let lists = parse(toml, false, "f").unwrap();
-        assert_eq!(lists, parse(json, true, "f").unwrap());
+        let lists = parse(toml, Path::new("f"), "f").unwrap();
+        assert_eq!(lists, parse(json, Path::new("f.JSON"), "f").unwrap());
         assert_eq!(lists["none"], []);
         let pay = &lists["pay"];
         assert_eq!((pay[0].health, &*pay[0].zone, pay[0].priority), (Health::Draining, "b", 1));
@@ -202,7 +206,8 @@ mod tests {
             (true, "{\"services\": {\"pay\": [7]}}", "f:1:"),
             (true, "", "f:1:"),
         ] {
-            let error = parse(text, json, "f").unwrap_err().to_string();
+            let path = Path::new(if json { "f.json" } else { "f.toml" });
+            let error = parse(text, path, "f").unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
         }
     }

@@ -197,11 +197,23 @@ async fn watch_one(mut registry: impl Registry, place: Place, services: Sender, 
 /// Looks at a file again and again.
 async fn reread(name: String, path: PathBuf, mut lists: Lists, services: Sender, say: Say) {
     let mut problem = None;
+    // What was taken in last: a text that is the same says the same, and is not read once more.
+    let mut taken = None;
     loop {
         tokio::time::sleep(FILE).await;
-        let new = match file::read(&path, &name).and_then(|new| free(new, &lists, &services.borrow(), &name))
-        {
-            Ok(new) => new,
+        let text = file::text(&path, &name);
+        if problem.is_none() && text.as_ref().is_ok_and(|text| taken.as_ref() == Some(text)) {
+            continue;
+        }
+        let read = text.and_then(|text| {
+            let new = file::parse(&text, &path, &name)?;
+            Ok((free(new, &lists, &services.borrow(), &name)?, text))
+        });
+        let new = match read {
+            Ok((new, text)) => {
+                taken = Some(text);
+                new
+            }
             Err(why) => {
                 // A file that is being written is whole the next time, which is not worth a word; what stays is.
                 let why = why.to_string();
