@@ -59,7 +59,10 @@ impl Talk {
                     Ok(n) if n > 0 => {}
                     _ => return,
                 }
-                if send.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
+                let mut line = String::from_utf8(line)
+                    .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+                line.truncate(line.trim_end().len());
+                if send.send(line).is_err() {
                     return;
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -122,8 +123,8 @@ pub fn run(
     let mut taps = BTreeMap::new();
     for cell in &cells {
         // One for each client, so that what passes belongs to the one call that it makes at a time.
-        let port = servers.get(&cell.to).and_then(Option::as_ref).map(|s| s.port(Security::Plain));
-        if let (Some(port @ 1..), false) = (port, taps.contains_key(&(cell.from, cell.to))) {
+        let port = servers.get(&cell.to).and_then(Option::as_ref).and_then(|s| s.port(Security::Plain));
+        if let (Some(port), false) = (port, taps.contains_key(&(cell.from, cell.to))) {
             taps.insert((cell.from, cell.to), over.open(port).map_err(CallsError::Taps)?);
         }
     }
@@ -292,9 +293,37 @@ impl Work<'_> {
         tally.cell(id)
     }
 
-    fn call<'t>(&self, attempt: &'t Try<'_>, requests: Vec<Vec<u8>>, sample: usize) -> Call<'t> {
+    fn call<'t>(&self, attempt: &Try<'t>, requests: Vec<Vec<u8>>, sample: usize) -> Call<'t> {
         let name = CALLS.fetch_add(1, Ordering::Relaxed).to_string();
-        Call { path: attempt.path, requests, sample, name }
+        Call { path: attempt.path, requests, sample, name, again: false }
+    }
+
+    /// Makes a call, looks at what came back and counts it; gives whether all was well. What nothing foretells and took
+    /// all the time that it had is tried once more with more of it: a busy machine is no fault of a contract.
+    fn tried<'t>(
+        &self,
+        case: Case,
+        which: &str,
+        (attempt, mut call): (&Try<'t>, Call<'t>),
+        (client, tally): (&mut Client, &mut Tally),
+        look: impl Fn(&Call<'t>, &Outcome) -> Result<(), Difference>,
+    ) -> bool {
+        loop {
+            let begun = Instant::now();
+            let asked = self.ask(case, attempt, &call, client, tally);
+            let result = asked.and_then(|outcome| look(&call, &outcome));
+            let late = begun.elapsed() >= call.limit(case) && !call.again;
+            match &result {
+                Err(found) if late && !found.outside && self.predicted(attempt, &call, found).is_none() => {
+                    call = Call { again: true, ..self.call(attempt, call.requests, call.sample) };
+                }
+                _ => {
+                    let well = result.is_ok();
+                    self.tell(case, which, (attempt, &call), result, tally);
+                    return well;
+                }
+            }
+        }
     }
 
     fn ask(
@@ -316,7 +345,9 @@ impl Work<'_> {
         if let Some(tap) = tap {
             tap.begin();
         }
-        let address = format!("127.0.0.1:{}", tap.map_or(attempt.server.port(attempt.security), Tap::port));
+        let port = tap.map(Tap::port).or(attempt.server.port(attempt.security));
+        let port = port.ok_or_else(|| Difference::outside("the server does not say where it listens"))?;
+        let address = format!("127.0.0.1:{port}");
         let gzip = attempt.encoding == Encoding::Gzip;
         let request = call.request(case, &address, tls, gzip);
         let answer = client.ask(self.stage, &request).map_err(|error| {
@@ -366,27 +397,21 @@ impl Work<'_> {
             let up = request.is_some();
             let request = request.unwrap_or_else(|| self.requests(&attempt).remove(0));
             let call = self.call(&attempt, vec![request], sample.unwrap_or(0));
-            let outcome = self.ask(Case::Compressed, &attempt, &call, client, tally).and_then(|outcome| {
+            let came = std::cell::Cell::new(false);
+            let look = |_: &Call<'_>, outcome: &Outcome| {
                 outcome.expect(code::OK)?;
-                Ok(outcome)
-            });
-            let traffic = match outcome {
-                Ok(outcome) => {
-                    // An answer that repeats the request has what the server knows of it.
-                    let down = outcome.responses.iter().any(|r| r.len() >= cases::LARGE);
-                    seen = (seen.0 || up, seen.1 || down);
-                    outcome.traffic.map(|traffic| traffic.is_gzip(up, down, cases::LARGE as u64))
-                }
-                Err(difference) => {
-                    self.tell(Case::Compressed, "", (&attempt, &call), Err(difference), tally);
-                    return;
-                }
+                // An answer that repeats the request has what the server knows of it.
+                let down = outcome.responses.iter().any(|r| r.len() >= cases::LARGE);
+                came.set(down);
+                let Some(traffic) = &outcome.traffic else {
+                    return Err("there is no tap to see it".to_owned().into());
+                };
+                traffic.is_gzip(up, down, cases::LARGE as u64).map_err(Difference::from)
             };
-            match traffic {
-                Some(Ok(())) => tally.good(),
-                Some(Err(what)) => tally.bad(&name(Case::Compressed, &attempt), what, None),
-                None => tally.bad(&name(Case::Compressed, &attempt), "there is no tap to see it", None),
+            if !self.tried(Case::Compressed, "", (&attempt, call), (client, tally), look) {
+                return;
             }
+            seen = (seen.0 || up, seen.1 || came.get());
         }
     }
 
@@ -461,12 +486,8 @@ impl Work<'_> {
         };
         for (index, requests) in calls.into_iter().enumerate() {
             let call = self.call(attempt, requests, index);
-            let result = self
-                .ask(Case::Samples, attempt, &call, client, tally)
-                .and_then(|o| self.whole(attempt, &call, &o));
-            let differs = result.is_err();
-            self.tell(Case::Samples, &format!("#{index}"), (attempt, &call), result, tally);
-            if differs {
+            let look = |call: &Call<'_>, outcome: &Outcome| self.whole(attempt, call, outcome);
+            if !self.tried(Case::Samples, &format!("#{index}"), (attempt, call), (client, tally), look) {
                 // One is enough; a call that does not end takes its time.
                 return;
             }
@@ -486,10 +507,8 @@ impl Work<'_> {
             attempt.begin(self.stage.side(attempt.id.from), tally);
             let request = request.unwrap_or_else(|| self.requests(attempt).remove(0));
             let call = self.call(attempt, vec![request], back.unwrap_or(0));
-            let result = self
-                .ask(Case::Large, attempt, &call, client, tally)
-                .and_then(|o| self.whole(attempt, &call, &o));
-            self.tell(Case::Large, "", (attempt, &call), result, tally);
+            let look = |call: &Call<'_>, outcome: &Outcome| self.whole(attempt, call, outcome);
+            self.tried(Case::Large, "", (attempt, call), (client, tally), look);
         }
     }
 
@@ -557,7 +576,7 @@ impl Work<'_> {
 
     fn unimplemented(&self, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
         let call = self.call(attempt, vec![self.requests(attempt).remove(0)], 0);
-        let result = self.ask(Case::Unimplemented, attempt, &call, client, tally).and_then(|outcome| {
+        let look = |_: &Call<'_>, outcome: &Outcome| {
             outcome.expect(code::UNIMPLEMENTED)?;
             if attempt.id.from.version < attempt.id.to.version {
                 return Err("the method is gone: UNIMPLEMENTED".to_owned().into());
@@ -565,8 +584,8 @@ impl Work<'_> {
             // A server that is older than the method says so, and that is all it can do. The verdict is right about it.
             let _ = self.stage.predictions.call(attempt.id.from.version, attempt.id.to.version, attempt.path);
             Ok(())
-        });
-        self.tell(Case::Unimplemented, "", (attempt, &call), result, tally);
+        };
+        self.tried(Case::Unimplemented, "", (attempt, call), (client, tally), look);
     }
 
     fn special(&self, case: Case, attempt: &Try<'_>, client: &mut Client, tally: &mut Tally) {
@@ -575,7 +594,7 @@ impl Work<'_> {
         let output = self.stage.side(attempt.id.to).method(attempt.path).map(|m| &*m.output);
         let sample = output.map_or(0, |m| self.answers[attempt.id.to.version.index()].empty(m));
         let call = self.call(attempt, vec![empty], sample);
-        let result = self.ask(case, attempt, &call, client, tally).and_then(|outcome| match case {
+        let look = |call: &Call<'_>, outcome: &Outcome| match case {
             Case::Status => {
                 outcome.expect(code::FAILED_PRECONDITION)?;
                 if outcome.status != cases::MESSAGE {
@@ -610,7 +629,7 @@ impl Work<'_> {
                 Err("a client without a certificate was served".to_owned().into())
             }
             _ => Ok(()),
-        });
-        self.tell(case, "", (attempt, &call), result, tally);
+        };
+        self.tried(case, "", (attempt, call), (client, tally), look);
     }
 }

@@ -3,6 +3,8 @@
 //! Each case is a request to the client's driver, together with what to look at in the answer. Control metadata
 //! (`x-protopact-…`) tells the server's driver what to do; docs/design/verify.md lists it.
 
+use std::time::Duration;
+
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
@@ -65,9 +67,18 @@ impl Case {
 /// How many answers a server's stream to one request has; the drivers know it too.
 pub const REPLIES: usize = 3;
 
-/// How long the caller of [`Case::Deadline`] waits, in milliseconds. The server never answers, so a slow machine
-/// changes nothing about what comes out.
+/// How long the caller of [`Case::Deadline`] waits, in milliseconds. The server never answers, so that a slow machine
+/// changes nothing about what the caller is told.
 pub const DEADLINE: u64 = 250;
+
+/// The same when nobody noticed at first: a server that is busy may not have begun with a call that is over so soon.
+pub const LATER_DEADLINE: u64 = 5_000;
+
+/// How long any other call may take, in milliseconds.
+pub const LIMIT: u64 = 10_000;
+
+/// The same when it took all of that at first: programs that start take most of a small machine.
+pub const LATER_LIMIT: u64 = 45_000;
 
 /// The deadline of [`Case::Cancel`], in milliseconds: so far off that a server which notices in time has noticed that
 /// the caller has gone, and not that its own clock ran out.
@@ -110,9 +121,23 @@ pub struct Call<'a> {
     pub sample: usize,
     /// Tells this call from others of the run.
     pub name: String,
+    /// Whether it is made again because there was not enough time for it.
+    pub again: bool,
 }
 
 impl Call<'_> {
+    /// How long it may take.
+    #[must_use]
+    pub fn limit(&self, case: Case) -> Duration {
+        Duration::from_millis(match (case, self.again) {
+            (Case::Deadline, false) => DEADLINE,
+            (Case::Deadline, true) => LATER_DEADLINE,
+            (Case::Cancel, _) => FAR,
+            (_, false) => LIMIT,
+            (_, true) => LATER_LIMIT,
+        })
+    }
+
     /// The request to the client's driver.
     #[must_use]
     pub fn request(&self, case: Case, address: &str, tls: Value, gzip: bool) -> Value {
@@ -125,7 +150,6 @@ impl Call<'_> {
         if gzip {
             tell("gzip", "1");
         }
-        let mut deadline = Value::Null;
         match case {
             Case::Status => {
                 tell("status", &code::FAILED_PRECONDITION.to_string());
@@ -135,20 +159,14 @@ impl Call<'_> {
                 tell("echo", ECHO);
                 tell("echo-bin", ECHO_BIN);
             }
-            Case::Deadline => {
-                tell("hold", "1");
-                deadline = json!(DEADLINE);
-            }
-            Case::Cancel => {
-                tell("hold", "headers");
-                deadline = json!(FAR);
-            }
+            Case::Deadline => tell("hold", "1"),
+            Case::Cancel => tell("hold", "headers"),
             Case::Samples | Case::Unimplemented | Case::Large | Case::Compressed | Case::NoCertificate => {}
         }
         json!({
             "id": 0, "op": "call", "address": address, "tls": tls, "gzip": gzip, "method": self.path,
             "requests": self.requests.iter().map(|bytes| HEXLOWER.encode(bytes)).collect::<Vec<_>>(), "metadata": metadata,
-            "deadline": deadline, "cancel": case == Case::Cancel,
+            "deadline": self.limit(case).as_millis() as u64, "cancel": case == Case::Cancel,
         })
     }
 }
@@ -189,6 +207,19 @@ mod tests {
         for wrong in [&b"3:ab"[..], b"ab", b"x:ab", b"99999999999999999999999:a"] {
             assert_eq!(seen(wrong), None, "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_call_that_is_made_again_has_more_time() {
+        let first =
+            Call { path: "/a.B/C", requests: Vec::new(), sample: 0, name: "1".to_owned(), again: false };
+        let again = Call { again: true, ..first.clone() };
+        for case in Case::ALL.into_iter().filter(|case| *case != Case::Cancel) {
+            assert!(again.limit(case) >= 4 * first.limit(case), "{case:?}");
+            let asked = again.request(case, "127.0.0.1:1", Value::Null, false);
+            assert_eq!(asked["deadline"].as_u64(), Some(again.limit(case).as_millis() as u64));
+        }
+        assert!(first.limit(Case::Cancel) >= 4 * first.limit(Case::Samples));
     }
 
     #[test]

@@ -82,13 +82,13 @@ impl Server {
             }
         });
         let port = |at: usize| ready["ports"][at].as_u64().and_then(|port| port.try_into().ok());
-        let ports = ways.into_keys().enumerate().map(|(at, way)| (way, port(at).unwrap_or_default()));
+        let ports = ways.into_keys().enumerate().filter_map(|(at, way)| Some((way, port(at)?)));
         Ok(Server { ports: ports.collect(), heard, reader: Some(reader) })
     }
 
     /// Where it listens for calls that are secured in this way; nowhere if it was not asked to.
-    pub(super) fn port(&self, way: Security) -> u16 {
-        self.ports.get(&way).copied().unwrap_or_default()
+    pub(super) fn port(&self, way: Security) -> Option<u16> {
+        self.ports.get(&way).copied()
     }
 
     /// Why the server is not there any more; asked when it cannot be reached, and given a moment to be heard of.

@@ -90,7 +90,9 @@ pub fn large(schema: &Schema, message: MessageId, size: usize) -> Option<Vec<u8>
     let field = all_fields(schema, message).into_iter().map(|id| schema.field(id)).find(|field| {
         matches!(field.kind, Kind::String | Kind::Bytes) && field.cardinality != Cardinality::Repeated
     })?;
-    let filling: Vec<u8> = (b'a'..=b'z').cycle().take(size).collect();
+    const FILLING: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+    let mut filling = FILLING.repeat(size.div_ceil(FILLING.len()));
+    filling.truncate(size);
     let value = if field.kind == Kind::String { Value::String(filling) } else { Value::Bytes(filling) };
     let mut tree = Maker::new(schema, 0, false).minimal(message);
     tree.fields.insert(field.number, Slot::One(value));
