@@ -1,12 +1,12 @@
-//! What Apicurio Registry 3.3.3 does with edits that it takes for something else than the other registries do, or that it
-//! alone was asked about. It looks at fields of messages, at values of enums and at calls, by name, and at nothing else:
-//! options and extensions are nothing to it, nor is the syntax, nor a type without fields.
+//! What Apicurio Registry 3.3.3 did with the edits that it was asked about. It looks at fields of messages, at values of
+//! enums and at calls, by name, and at nothing else: options and extensions are nothing to it, nor is the syntax, nor a
+//! type without fields.
 
 use super::field;
 use crate::diff::{Change, Cx, Kind};
 use crate::schema::{Cardinality, Element, Kind as Type, MessageId, Schema, Syntax};
 
-/// Whether it refuses an edit; `None` where it does what the table of all registries says, or was not asked.
+/// Whether it refuses an edit; `None` where it was not asked.
 pub(super) fn refuses(change: &Change, cx: &Cx<'_>) -> Option<bool> {
     let fields = [(cx.old, change.old), (cx.new, change.new)].map(|(schema, of)| field(schema, of));
     if fields.iter().flatten().any(|field| field.extendee.is_some()) {
@@ -19,8 +19,8 @@ pub(super) fn refuses(change: &Change, cx: &Cx<'_>) -> Option<bool> {
         Kind::FieldAdded { number_was_reserved, name_was_reserved, .. } => {
             *number_was_reserved || *name_was_reserved || fields[1]?.cardinality == Cardinality::Required
         }
-        Kind::FieldRemoved { number_reserved, name_reserved, renumbered: None, .. } => {
-            !(*number_reserved && *name_reserved)
+        Kind::FieldRemoved { number_reserved, name_reserved, renumbered, .. } => {
+            renumbered.is_some() || !(*number_reserved && *name_reserved)
         }
         Kind::FieldCardinalityChanged => {
             let [Some(old), Some(new)] = fields else { return None };
@@ -32,11 +32,21 @@ pub(super) fn refuses(change: &Change, cx: &Cx<'_>) -> Option<bool> {
         | Kind::EnumValueAdded { alias: true, .. }
         | Kind::EnumValueRemoved { .. }
         | Kind::EnumValueNameChanged { .. }
+        | Kind::MethodRemoved
         | Kind::MethodRequestTypeChanged(_)
         | Kind::MethodResponseTypeChanged(_)
         | Kind::MethodClientStreamingChanged
         | Kind::MethodServerStreamingChanged => true,
         Kind::FieldDefaultChanged { .. }
+        | Kind::FieldJsonNameChanged
+        | Kind::MessageFieldsReordered
+        | Kind::OneofAdded
+        | Kind::OneofRemoved { .. }
+        | Kind::ReservedRangeAdded { .. }
+        | Kind::ReservedNameAdded { .. }
+        | Kind::MethodAdded
+        | Kind::PackageAdded { .. }
+        | Kind::FilePackageChanged
         | Kind::FieldPackedChanged
         | Kind::FieldUtf8ValidationChanged
         | Kind::FieldCppStringTypeChanged
@@ -71,10 +81,9 @@ pub(super) fn refuses(change: &Change, cx: &Cx<'_>) -> Option<bool> {
             _ => return None,
         },
         // Those of enums are nothing to it.
-        Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. } => match change.old? {
-            Element::Enum(_) => false,
-            _ => return None,
-        },
+        Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. } => {
+            !matches!(change.old?, Element::Enum(_))
+        }
         _ => return None,
     })
 }
