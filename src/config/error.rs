@@ -48,13 +48,33 @@ fn position(location: Location) -> (u32, u32) {
     (location.line().max(1) as u32, location.column().max(1) as u32)
 }
 
+/// The largest configuration that is read, in bytes.
+const MOST: u64 = 4 << 20;
+
+/// Whether a file of so many bytes is small enough to be a configuration.
+///
+/// # Errors
+///
+/// It is not.
+pub fn fits(file: &str, size: u64) -> Result<(), ConfigError> {
+    if size <= MOST {
+        return Ok(());
+    }
+    let message = format!("the configuration is too large: {size} bytes, and {MOST} at most are read");
+    Err(ConfigError::new(Place::whole(file), message).hint("is this the file that was meant?"))
+}
+
 /// Reads a YAML file (or JSON, which is YAML).
 ///
 /// # Errors
 ///
 /// The first thing wrong, in the words of all configuration errors.
 pub(crate) fn read_yaml<T: DeserializeOwned>(file: &Arc<str>, text: &str) -> Result<T, ConfigError> {
-    serde_saphyr::from_str(text).map_err(|error| {
+    fits(file, text.len() as u64)?;
+    // Lists that are written once and used again; nobody uses them ten thousand times.
+    let limits = serde_saphyr::alias_limits! { max_total_replayed_events: 10_000 };
+    let options = serde_saphyr::options! { alias_limits: limits };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let error = error.without_snippet();
         let place = Place { file: file.clone(), position: error.location().map(position) };
         if let serde_saphyr::Error::SerdeUnknownField { field, expected, .. } = error {

@@ -12,6 +12,7 @@ use toml::Spanned;
 use super::against::{self, Baseline, RawAgainst};
 use super::deprecation::{self, Deprecation, RawDeprecation};
 use super::deps::{self, Dep, RawDep};
+use super::error::fits;
 use super::generate::{self, Generate, RawGenerate};
 use super::package::{self, RawAbout};
 use super::path::{PathPattern, normalize};
@@ -179,6 +180,7 @@ pub struct File {
 /// The first thing wrong, with its line and column.
 pub fn parse(text: &str, name: &str) -> Result<File, ConfigError> {
     let reader = Reader { file: name.into(), text };
+    fits(name, text.len() as u64)?;
     let raw: Raw = toml::from_str(text).map_err(|e| {
         let place = match e.span() {
             Some(span) => Place::of_offset(&reader.file, text, span.start),

@@ -24,7 +24,7 @@ pub mod waive;
 pub use against::Baseline;
 pub use deprecation::{Deprecation, Terms};
 pub(crate) use error::read_yaml;
-pub use error::{ConfigError, Place};
+pub use error::{ConfigError, Place, fits};
 pub use merge::{Found, Overrides, merge};
 pub use path::{PathPattern, PatternError, normalize};
 pub(crate) use path::{below, is_under, join};

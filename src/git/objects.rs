@@ -101,6 +101,16 @@ impl Repo {
         Ok(listing)
     }
 
+    /// How large a file of a revision is, in bytes; `None` when there is no such file or it cannot be told.
+    #[must_use]
+    pub fn size_of(&self, revision: &Revision, path: &str) -> Option<u64> {
+        let walk = Walk::new(&self.inner, revision.tree.oid());
+        let Ok(Found::File(id, _)) = walk.follow(&[], path) else { return None };
+        loose::sound(&self.inner, id).ok()?;
+        let (size, _) = self.inner.odb().ok()?.read_header(id).ok()?;
+        Some(size as u64)
+    }
+
     /// The bytes of one file of a revision; `None` when there is no such file.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub(super) struct Located {
 }
 
 /// Reads a file of the folder so many levels up; `None` when it does not exist.
-pub(super) type ReadUp<'a> = dyn Fn(usize, &str) -> Option<String> + 'a;
+pub(super) type ReadUp<'a> = dyn Fn(usize, &str) -> Result<Option<String>, ConfigError> + 'a;
 
 /// Finds the governing folder. `parts` is the path of the named folder from the outermost folder that may be
 /// looked at; there is one level more than it has parts.
@@ -28,7 +28,7 @@ pub(super) fn locate(
     // The path from the folder `up` levels above down to the named folder.
     let below = |up: usize| parts[parts.len() - up..].join("/");
     for up in 0..=parts.len() {
-        if let Some(text) = read(up, FILE_NAME) {
+        if let Some(text) = read(up, FILE_NAME)? {
             let file = file::parse(&text, &shown(up, FILE_NAME))?;
             let roots = file.roots.unwrap_or_default();
             if up == 0 || roots.is_empty() || reaches(&below(up), roots.iter().map(|r| r.path.as_str())) {
@@ -37,13 +37,13 @@ pub(super) fn locate(
         }
     }
     for up in 0..=parts.len() {
-        if let Some(text) = read(up, buf::WORK_FILE_NAME) {
+        if let Some(text) = read(up, buf::WORK_FILE_NAME)? {
             let folders = buf::parse_work(&text, &shown(up, buf::WORK_FILE_NAME))?;
             if up == 0 || reaches(&below(up), folders.iter().map(String::as_str)) {
                 return found(up);
             }
         }
-        let Some(text) = read(up, buf::FILE_NAME) else { continue };
+        let Some(text) = read(up, buf::FILE_NAME)? else { continue };
         // One without a version is no workspace, and whoever reads it says what is wrong with it.
         let unversioned = buf::is_unversioned(&text);
         let workspace = if unversioned { None } else { Some(buf::parse(&text, &shown(up, buf::FILE_NAME))?) };
@@ -55,7 +55,7 @@ pub(super) fn locate(
         }
         // A v1 module may be part of a workspace further out.
         for outer in up + 1..=parts.len() {
-            let Some(text) = read(outer, buf::WORK_FILE_NAME) else { continue };
+            let Some(text) = read(outer, buf::WORK_FILE_NAME)? else { continue };
             let folders = buf::parse_work(&text, &shown(outer, buf::WORK_FILE_NAME))?;
             let module = parts[parts.len() - outer..parts.len() - up].join("/");
             if folders.contains(&module) {
@@ -84,7 +84,7 @@ mod tests {
             path.join("/")
         };
         let read = |up: usize, name: &str| {
-            files.iter().find(|(p, _)| *p == path(up, name)).map(|(_, text)| (*text).to_owned())
+            Ok(files.iter().find(|(p, _)| *p == path(up, name)).map(|(_, text)| (*text).to_owned()))
         };
         locate(&parts, &read, &path).unwrap()
     }

@@ -17,7 +17,7 @@ use super::name::Name;
 use super::spec::{ImagePlace, Rev, SourceSpec};
 use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
 use crate::compile::image::Format as ImageFormat;
-use crate::config::{below, normalize};
+use crate::config::{self, ConfigError, below, normalize};
 use crate::deps::archive;
 use crate::git::{GitError, Repo, Revision, RevisionKind, SkippedWhy, TagPattern};
 use crate::machine::{Host, PATIENCE, Packed, inflate};
@@ -238,13 +238,14 @@ fn ancestry(folder: &Path) -> (PathBuf, Vec<String>) {
 pub(super) fn locate_on_disk(folder: &Path) -> Result<Located, SourceError> {
     let (_, parts) = ancestry(folder);
     let up = |levels: usize| folder.ancestors().nth(levels).expect("no more levels than ancestors");
-    let read = |levels: usize, name: &str| {
-        let path = up(levels).join(name);
-        // Configuration is small; a huge or special file of that name is none.
-        let small = fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() < 16 << 20);
-        small.then(|| fs::read(&path).ok().map(|b| String::from_utf8_lossy(&b).into_owned()))?
-    };
     let shown = |levels: usize, name: &str| up(levels).join(name).display().to_string();
+    let read = |levels: usize, name: &str| -> Result<Option<String>, ConfigError> {
+        let path = up(levels).join(name);
+        // A special file of that name is none.
+        let Some(there) = fs::metadata(&path).ok().filter(fs::Metadata::is_file) else { return Ok(None) };
+        config::fits(&shown(levels, name), there.len())?;
+        Ok(fs::read(&path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    };
     Ok(locate(&parts, &read, &shown)?)
 }
 
@@ -562,11 +563,14 @@ fn git_tree(
         path.push(name.to_owned());
         path.join("/")
     };
-    let read = |up: usize, name: &str| {
-        let bytes = repo.read_path(revision, &path(up, name)).ok()??;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+    let shown = |up: usize, name: &str| format!("{} in {}", path(up, name), revision.label());
+    let read = |up: usize, name: &str| -> Result<Option<String>, ConfigError> {
+        let Some(size) = repo.size_of(revision, &path(up, name)) else { return Ok(None) };
+        config::fits(&shown(up, name), size)?;
+        let bytes = repo.read_path(revision, &path(up, name)).ok().flatten();
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
-    let located = locate(&parts, &read, &|up, name| format!("{} in {}", path(up, name), revision.label()))?;
+    let located = locate(&parts, &read, &shown)?;
     let root = parts[..parts.len() - located.up].join("/");
     let at = parts[parts.len() - located.up..].join("/");
     if !repo.has_folder(revision, folder) {
