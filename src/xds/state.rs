@@ -92,16 +92,13 @@ impl Subscriptions {
             }
         }
         let more = subscription.ask(&request.resource_names, kind.whole());
-        let answer = if more || subscription.sent.is_none() {
-            self.answer(kind, services, true)
-        } else {
-            // What it no longer asks for is gone without a word.
-            let Subscription { names, all, sent } = subscription;
-            if let Some(sent) = sent {
-                sent.resources.retain(|name, _| *all || names.contains(name));
-            }
-            None
-        };
+        let Subscription { names, all, sent } = subscription;
+        let first = sent.is_none();
+        // What it no longer asks for is gone without a word, also where there is nothing to say of what it asks for now.
+        if let Some(sent) = sent {
+            sent.resources.retain(|name, _| *all || names.contains(name));
+        }
+        let answer = if more || first { self.answer(kind, services, true) } else { None };
         Taken { answer, refused }
     }
 

@@ -121,6 +121,19 @@ fn of_what_is_not_known_yet_nothing_is_told() {
 }
 
 #[test]
+fn who_comes_back_to_a_name_is_told_of_it_again() {
+    let mut stream = Subscriptions::default();
+    let (there, gone) = (services(&[("pay", Some(&[1]))]), services(&[]));
+    let first = stream.take(&ask(Kind::Endpoints, &["pay"], ""), &there).answer.unwrap();
+    assert_eq!(stream.change(&gone), []);
+    // It asks for something else, of which nothing is known, and forgets what it had.
+    assert_eq!(stream.take(&ask(Kind::Endpoints, &["shop"], &first.nonce), &gone).answer, None);
+    assert_eq!(stream.take(&ask(Kind::Endpoints, &["pay"], &first.nonce), &gone).answer, None);
+    let told = stream.change(&there);
+    assert_eq!(told.iter().map(names).collect::<Vec<_>>(), [["pay"]]);
+}
+
+#[test]
 fn who_names_nothing_wants_everything() {
     let mut stream = Subscriptions::default();
     let now = services(&[("pay", Some(&[1])), ("shop", Some(&[2]))]);
