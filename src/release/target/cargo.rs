@@ -4,16 +4,18 @@
 //! cargo writes the description of a crate anew and adds a lock of the day. So a version is the same where all other files
 //! and the description as it was are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use semver::Version;
 use tempfile::TempDir;
+use toml_edit::{DocumentMut, Item, TomlError};
 
 use super::package::{InOrder, Names, Project, Tool, laid_out, package, projects, text, together, unpacked};
 use super::{Prepared, State, Target, TargetError};
+use crate::codegen::sdk::split;
 use crate::config::Patience;
 use crate::machine::{FileTree, Host, Web, WebError, fail, sha256};
 use crate::words::Language;
@@ -47,6 +49,31 @@ impl Crates {
     pub fn new(registry: &str, host: &Host, version: &Version, patience: Patience) -> Crates {
         let (registry, version) = (registry.to_owned(), version.to_string());
         Crates { registry, host: host.clone(), version, patience }
+    }
+
+    /// The crates of a version as they go there, all of them in one tree. What one needs of the others is looked for in the
+    /// registry of everybody, unless its description says which one.
+    fn package(&self, files: &FileTree) -> Result<FileTree, TargetError> {
+        let all = package(files, Language::Rust)?;
+        if self.registry == CRATES_IO.0 {
+            return Ok(all);
+        }
+        let manifests: BTreeSet<String> = split::made_in(&all, MANIFEST)
+            .map(
+                |folder| {
+                    if folder.is_empty() { MANIFEST.to_owned() } else { format!("{folder}/{MANIFEST}") }
+                },
+            )
+            .collect();
+        let mut said = FileTree::new();
+        for (path, content) in all.iter() {
+            let content = match manifests.contains(path) {
+                true => asked_of(text(&all, path)?, &self.registry)?.into(),
+                false => content.clone(),
+            };
+            said.add(path, content).map_err(|e| unusable(e.to_string()))?;
+        }
+        Ok(said)
     }
 
     /// Cargo's own folder.
@@ -120,7 +147,9 @@ impl Crates {
         let is_it = |said: &serde_json::Value| {
             said["vers"].as_str().is_some_and(|v| v.split('+').next() == self.version.split('+').next())
         };
-        let Some(said) = { versions }.find(is_it) else { return Ok(State::Absent) };
+        let Some(said) = { versions }.find(is_it) else {
+            return Ok(State::Absent);
+        };
         let sum = said["cksum"].as_str().ok_or_else(|| unusable("its index has no checksum"))?.to_lowercase();
         let config = self.get(&web, &format!("{index}/config.json"))?.unwrap_or_default();
         let config: serde_json::Value = serde_json::from_slice(&config).unwrap_or_default();
@@ -160,9 +189,26 @@ impl Crates {
 /// The file of a crate.
 const MANIFEST: &str = "Cargo.toml";
 
+fn unusable(why: String) -> TargetError {
+    TargetError::Unusable { what: MANIFEST.to_owned(), why }
+}
+
+/// A description that says which registry the crates are in that lie beside this one.
+fn asked_of(manifest: &str, registry: &str) -> Result<String, TargetError> {
+    let mut said: DocumentMut = manifest.parse().map_err(|e: TomlError| unusable(e.to_string()))?;
+    let asked = said.get_mut("dependencies").and_then(Item::as_table_mut);
+    let asked = asked.into_iter().flat_map(|asked| asked.iter_mut());
+    for dependency in asked.filter_map(|(_, asked)| asked.as_inline_table_mut()) {
+        if dependency.contains_key("path") {
+            dependency.insert("registry", registry.into());
+            dependency.fmt();
+        }
+    }
+    Ok(said.to_string())
+}
+
 /// The description of a crate, and what it is called.
 fn described(files: &FileTree) -> Result<(toml::Table, String), TargetError> {
-    let unusable = |why: String| TargetError::Unusable { what: MANIFEST.to_owned(), why };
     let said: toml::Table = toml::from_str(text(files, MANIFEST)?).map_err(|e| unusable(e.to_string()))?;
     let name = said.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
     let plain =
@@ -227,8 +273,12 @@ fn download(pattern: &str, name: &str, version: &str, sum: &str) -> String {
 fn is_made_of(archive: &[u8], krate: &Crate, version: &str) -> bool {
     let below = format!("{}-{version}/", krate.name);
     let wanted = |path: &str| !["Cargo.toml", "Cargo.lock", ".cargo_vcs_info.json"].contains(&path);
-    let Some(there) = unpacked(archive, &below, &wanted) else { return false };
-    let as_it_was = |path: String| if path == "Cargo.toml.orig" { "Cargo.toml".to_owned() } else { path };
+    let Some(there) = unpacked(archive, &below, &wanted) else {
+        return false;
+    };
+    let as_it_was = |path: String| {
+        if path == "Cargo.toml.orig" { "Cargo.toml".to_owned() } else { path }
+    };
     let there: BTreeMap<_, _> = there.into_iter().map(|(path, content)| (as_it_was(path), content)).collect();
     let ours: BTreeMap<_, _> =
         krate.files.iter().map(|(path, content)| (path.to_owned(), content.clone())).collect();
@@ -245,13 +295,13 @@ impl Target for Crates {
     }
 
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
-        let crates = crates(&package(files, Language::Rust)?)?;
+        let crates = crates(&self.package(files)?)?;
         let states = crates.iter().map(|krate| self.compare(krate)).collect::<Result<Vec<_>, _>>()?;
         Ok(together(&states))
     }
 
     fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
-        let all = package(files, Language::Rust)?;
+        let all = self.package(files)?;
         let crates = crates(&all)?;
         if crates.iter().any(|krate| krate.private) {
             return Err(TargetError::Private { target: self.name() });
@@ -291,7 +341,9 @@ impl Prepared for Checked {
         if target_folder.is_dir() {
             std::fs::remove_dir_all(&target_folder).map_err(fail("delete", &target_folder))?;
         }
-        let Err(error) = target.publish(&folder, &[]) else { return Ok(()) };
+        let Err(error) = target.publish(&folder, &[]) else {
+            return Ok(());
+        };
         // Of two that send the same, one is told that it is there.
         match target.compare(krate)? {
             State::Same => Ok(()),
@@ -331,6 +383,34 @@ mod tests {
         assert!(!is_made_of(&archive("two"), &ours, "1.0.0"));
         assert!(!is_made_of(&archive("one"), &ours, "1.0.1"));
         assert!(!is_made_of(b"no archive", &ours, "1.0.0"));
+    }
+
+    #[test]
+    fn what_lies_beside_a_crate_is_in_the_same_registry() {
+        let needs = "\n[dependencies]\nacme-pay-core = { version = \"=1.0.0\", path = \"parts/core\", default-features = false }\n\
+                     prost = \"0.14\"\n";
+        let whole = format!("{MANIFEST}{needs}");
+        let version = sample::version(
+            Language::Rust,
+            &[
+                ("Cargo.toml", &*whole),
+                ("src/lib.rs", ""),
+                ("parts/core/Cargo.toml", &MANIFEST.replace("pay", "pay-core")),
+                ("parts/core/src/lib.rs", ""),
+            ],
+        );
+        let host = Host { env: BTreeMap::default(), cwd: PathBuf::new() };
+        let of = |registry: &str| {
+            let place = Crates::new(registry, &host, &Version::new(1, 0, 0), Patience::default());
+            crates(&place.package(&version).unwrap()).unwrap()
+        };
+        let ours = of("ours");
+        let named: Vec<_> = ours.iter().map(|krate| (&*krate.name, &*krate.folder, krate.needs)).collect();
+        assert_eq!(named, [("acme-pay-core", "parts/core", false), ("acme-pay", "", true)]);
+        let said = text(&ours[1].files, super::MANIFEST).unwrap();
+        assert_eq!(said, whole.replace("false }", "false, registry = \"ours\" }"));
+        assert!(!ours[1].files.iter().any(|(path, _)| path.starts_with("parts/")));
+        assert_eq!(text(&of("crates-io")[1].files, super::MANIFEST).unwrap(), whole);
     }
 
     #[test]
