@@ -1,5 +1,6 @@
 //! Client × server: every program calls every other one.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -397,21 +398,25 @@ impl Work<'_> {
             let up = request.is_some();
             let request = request.unwrap_or_else(|| self.requests(&attempt).remove(0));
             let call = self.call(&attempt, vec![request], sample.unwrap_or(0));
-            let came = std::cell::Cell::new(false);
+            let (came, wire) = (std::cell::Cell::new(false), RefCell::new(None));
             let look = |_: &Call<'_>, outcome: &Outcome| {
                 outcome.expect(code::OK)?;
                 // An answer that repeats the request has what the server knows of it.
                 let down = outcome.responses.iter().any(|r| r.len() >= cases::LARGE);
                 came.set(down);
-                let Some(traffic) = &outcome.traffic else {
-                    return Err("there is no tap to see it".to_owned().into());
-                };
-                traffic.is_gzip(up, down, cases::LARGE as u64).map_err(Difference::from)
+                wire.replace(outcome.traffic.as_ref().map(|t| t.is_gzip(up, down, cases::LARGE as u64)));
+                Ok(())
             };
             if !self.tried(Case::Compressed, "", (&attempt, call), (client, tally), look) {
                 return;
             }
             seen = (seen.0 || up, seen.1 || came.get());
+            // No change of a contract explains it.
+            match wire.into_inner() {
+                Some(Ok(())) => {}
+                Some(Err(what)) => tally.bad(&name(Case::Compressed, &attempt), what, None),
+                None => tally.bad(&name(Case::Compressed, &attempt), "there is no tap to see it", None),
+            }
         }
     }
 
