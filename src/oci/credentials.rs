@@ -19,6 +19,10 @@ const UNKNOWN: &str = "credentials not found";
 /// The name of those who are known by a token alone.
 const TOKEN: &str = "<token>";
 
+/// The names of Docker's own registry, and what its credentials are kept under.
+const HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+const HUB_KEY: &str = "https://index.docker.io/v1/";
+
 /// How much of what a helper says is told, in characters.
 const LENGTH: usize = 300;
 
@@ -30,8 +34,8 @@ struct Known {
     secret: String,
 }
 
-/// The credentials for a registry; nothing where there are none. In the order of the library: the helper of the registry, the
-/// configuration itself, the helper of all registries.
+/// The credentials for a registry; nothing where there are none. In the order of Docker's own client: the helper of the
+/// registry, the helper of all registries, the configuration itself.
 pub(super) fn credentials(host: &Host, registry: &str) -> Result<RegistryAuth, OciError> {
     let folder = match (host.var("DOCKER_CONFIG"), host.var("HOME")) {
         (Some(folder), _) => PathBuf::from(folder),
@@ -44,10 +48,19 @@ pub(super) fn credentials(host: &Host, registry: &str) -> Result<RegistryAuth, O
         return Err(failed("it is no JSON".to_owned()));
     };
     let named = |name: &Value| name.as_str().filter(|name| !name.is_empty()).map(str::to_owned);
-    if let Some(helper) = named(&config["credHelpers"][registry]) {
-        return ask(host, registry, &helper).map_err(failed);
+    let key = if HUB.contains(&registry) { HUB_KEY } else { registry };
+    let own = named(&config["credHelpers"][key]).or_else(|| named(&config["credHelpers"][registry]));
+    // A helper of its own is all that is asked.
+    let (helper, alone) = match own {
+        Some(helper) => (Some(helper), true),
+        None => (named(&config["credsStore"]), false),
+    };
+    if let Some(helper) = helper {
+        let known = ask(host, key, &helper).map_err(failed)?;
+        if alone || !matches!(known, RegistryAuth::Anonymous) {
+            return Ok(known);
+        }
     }
-    let store = named(&config["credsStore"]);
     // The library asks helpers without a bound in time, and takes one that knows nothing for one that failed.
     if let Some(config) = config.as_object_mut() {
         config.retain(|key, _| key == "auths");
@@ -55,10 +68,7 @@ pub(super) fn credentials(host: &Host, registry: &str) -> Result<RegistryAuth, O
     match get_credential_from_reader(config.to_string().as_bytes(), registry) {
         Ok(DockerCredential::UsernamePassword(name, password)) => Ok(RegistryAuth::Basic(name, password)),
         Ok(DockerCredential::IdentityToken(token)) => Ok(RegistryAuth::Bearer(token)),
-        Err(CredentialRetrievalError::NoCredentialConfigured) => match store {
-            Some(helper) => ask(host, registry, &helper).map_err(failed),
-            None => Ok(RegistryAuth::Anonymous),
-        },
+        Err(CredentialRetrievalError::NoCredentialConfigured) => Ok(RegistryAuth::Anonymous),
         Err(error) => Err(failed(error.to_string())),
     }
 }
@@ -141,7 +151,7 @@ mod tests {
     const KNOWS: &str = "read -r registry; [ \"$1\" = get ] && printf '{\"ServerURL\":\"%s\",\"Username\":\"me\",\"Secret\":\"s3cret of %s\"}' \"$registry\" \"$registry\"";
 
     #[test]
-    fn the_helper_of_a_registry_comes_first_and_that_of_all_last() {
+    fn the_helper_of_a_registry_comes_first_and_the_configuration_last() {
         let dir = tempfile::tempdir().unwrap();
         // `me:own`
         let auths = "\"auths\": {\"r.example\": {\"auth\": \"bWU6b3du\"}, \"two.example\": {}}";
@@ -152,17 +162,32 @@ mod tests {
                 "r.example",
                 own("me", "s3cret of r.example"),
             ),
-            (format!("{{{auths}, \"credsStore\": \"ours\"}}"), "r.example", own("me", "own")),
+            (format!("{{{auths}}}"), "r.example", own("me", "own")),
+            (format!("{{{auths}, \"credsStore\": \"ours\"}}"), "r.example", own("me", "s3cret of r.example")),
             (
                 format!("{{{auths}, \"credsStore\": \"ours\"}}"),
                 "two.example",
                 own("me", "s3cret of two.example"),
             ),
             (format!("{{{auths}, \"credHelpers\": {{\"r.example\": \"ours\"}}}}"), "two.example", None),
+            (
+                "{\"credsStore\": \"ours\"}".to_owned(),
+                "docker.io",
+                own("me", "s3cret of https://index.docker.io/v1/"),
+            ),
         ] {
             let host = host(dir.path(), &config, KNOWS);
             assert_eq!(basic(credentials(&host, registry).unwrap()), expected, "{config}");
         }
+    }
+
+    #[test]
+    fn where_the_helper_of_all_knows_nothing_the_configuration_is_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = "{\"auths\": {\"r.example\": {\"auth\": \"bWU6b3du\"}}, \"credsStore\": \"ours\"}";
+        let host = host(dir.path(), config, "cat >/dev/null; echo 'credentials not found'; exit 1");
+        let found = credentials(&host, "r.example").unwrap();
+        assert_eq!(basic(found), Some(("me".to_owned(), "own".to_owned())));
     }
 
     #[test]
