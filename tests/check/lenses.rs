@@ -12,6 +12,11 @@ package buf.validate;
 import "google/protobuf/descriptor.proto";
 import "google/protobuf/duration.proto";
 extend google.protobuf.FieldOptions { optional FieldRules field = 1159; }
+extend google.protobuf.MessageOptions { optional MessageRules message = 1159; }
+extend google.protobuf.OneofOptions { optional OneofRules oneof = 1159; }
+message MessageRules { repeated Rule cel = 3; repeated MessageOneofRule oneof = 4; }
+message MessageOneofRule { repeated string fields = 1; optional bool required = 2; }
+message OneofRules { optional bool required = 1; }
 message Rule { optional string id = 1; optional string message = 2; optional string expression = 3; }
 enum Ignore { IGNORE_UNSPECIFIED = 0; IGNORE_IF_ZERO_VALUE = 1; IGNORE_ALWAYS = 3; }
 message FieldRules {
@@ -20,6 +25,8 @@ message FieldRules {
   optional Ignore ignore = 27;
   oneof type {
     FloatRules float = 1;
+    Int32Rules int32 = 3;
+    BoolRules bool = 13;
     Sint rules_sint64 = 8;
     StringRules string = 14;
     BytesRules bytes = 15;
@@ -30,10 +37,12 @@ message FieldRules {
   }
 }
 message FloatRules { optional float lt = 2; optional float lte = 3; optional float gt = 4; optional bool finite = 8; repeated float example = 9; }
+message Int32Rules { optional int32 lt = 2; optional int32 gt = 4; }
+message BoolRules { optional bool const = 1; }
 message Sint { repeated sint64 in = 6 [packed = true]; repeated sint64 not_in = 7; }
 message StringRules {
   optional uint64 min_len = 2; optional uint64 max_len = 3; optional string pattern = 6; optional string prefix = 7;
-  optional string contains = 9; repeated string in = 10; optional bool ip = 14; optional bool ipv4 = 15; optional bool uuid = 22;
+  optional string contains = 9; repeated string in = 10; optional bool email = 12; optional bool ip = 14; optional bool ipv4 = 15; optional bool uuid = 22;
   optional int32 later = 99;
 }
 message BytesRules { optional uint64 len = 13; }
@@ -104,10 +113,10 @@ fn validation_rules_are_compared_by_what_they_accept() {
         ),
         ("sint64 f = 1", "V.rules_sint64.in = 3", "V.rules_sint64 = {in: 3, not_in: 7}", ["ok", "ok"]),
         ("string f = 1", "V.string.max_len = 8", "V.string.max_len = 256", ["ok", "a text of 9 characters"]),
-        ("string f = 1", "", "V.string.pattern = \"a+\"", ["that does not match `a+`", "ok"]),
-        ("string f = 1", "V.string.pattern = \"a+\"", "V.string.pattern = \"a*\"", ["unknown", "does not match `a+`"]),
+        ("string f = 1", "", "V.string.pattern = \"a+\"", ["a message without it", "ok"]),
+        ("string f = 1", "V.string.pattern = \"a+\"", "V.string.pattern = \"a*\"", ["unknown", "a message without it"]),
         ("string f = 1", "V.string.uuid = true", "V.string = {uuid: true, max_len: 36}", ["unknown", "ok"]),
-        ("string f = 1", "V.string.ipv4 = true", "V.string.ip = true", ["ok", "unknown"]),
+        ("string f = 1", "V.string.ipv4 = true", "V.string.ip = true", ["ok", "not of the format `ipv4`"]),
         (
             "string f = 1",
             "V.string.prefix = \"ab\"",
@@ -140,7 +149,44 @@ fn validation_rules_are_compared_by_what_they_accept() {
             "float f = 1",
             "V.cel = {id: \"a\", expression: \"this < 1.0\"}",
             "V = {cel: {id: \"a\", expression: \"this < 1.0\"}, float: {lt: 1}}",
-            ["unknown", "ok"],
+            ["ok", "ok"],
+        ),
+        // Expressions are evaluated where they can be, and read as rules where they say what a rule could say.
+        (
+            "int32 f = 1",
+            "V.cel = {id: \"a\", expression: \"this % 2 == 0\"}",
+            "V.int32.lt = 10",
+            ["the value 10", "the value 1"],
+        ),
+        (
+            "int32 f = 1",
+            "V.cel = {id: \"a\", expression: \"this > 3 && this < 9\"}",
+            "V.int32.gt = 3",
+            ["ok", "the value 9"],
+        ),
+        (
+            "string f = 1",
+            "V.cel = {id: \"a\", expression: \"this.startsWith('ab') ? '' : 'no'\"}",
+            "V.string.prefix = \"a\"",
+            ["ok", "does not begin with `ab`"],
+        ),
+        (
+            "string f = 1",
+            "V.cel = {id: \"a\", expression: \"this == '' || this.isEmail()\"}",
+            "V.string.email = true",
+            ["a message without it", "unknown"],
+        ),
+        (
+            "repeated int32 f = 1",
+            "V.repeated.max_items = 3",
+            "V = {repeated: {max_items: 3}, cel: {id: \"a\", expression: \"this.all(x, x > 0)\"}}",
+            ["a list of the value 0", "ok"],
+        ),
+        (
+            "bool f = 1",
+            "V.cel = {id: \"a\", expression: \"this\"}",
+            "V = {bool: {const: true}, required: true}",
+            ["ok", "ok"],
         ),
         (
             "repeated string f = 1",
@@ -149,7 +195,10 @@ fn validation_rules_are_compared_by_what_they_accept() {
             ["ok", "ok"],
         ),
         // A pattern that the text matches all the same is no example either, and one that it does not match is.
-        ("string f = 1", "V.string.max_len = 3", "V.string = {max_len: 3, pattern: \"^.*$\"}", ["unknown", "ok"]),
+        ("string f = 1", "V.string.max_len = 3", "V.string = {max_len: 3, pattern: \"^(?s).*$\"}", ["unknown", "ok"]),
+        ("string f = 1", "V.string.max_len = 3", "V.string = {max_len: 3, pattern: \"^.*$\"}", ["that does not match `^.*$`", "ok"]),
+        // Digits are those of ASCII to RE2.
+        ("string f = 1", "V.string.pattern = \"^\\\\d$\"", "V.string.pattern = \"^[0-9]$\"", ["ok", "ok"]),
         (
             "string f = 1",
             "V.string = {max_len: 3, prefix: \"ab\"}",
@@ -314,11 +363,52 @@ fn validation_follows_what_the_rules_are_about() {
     let narrow = "enum = {defined_only: true, not_in: [2]}";
     assert!(is(&judge(&own(narrow), &both(narrow), Lens::Validation), ["ok", "ok"]));
     let says = "cel = {id: \"a\", expression: \"this != 2\"}, (buf.validate.field).enum.defined_only = true";
-    assert!(is(&judge(&own(says), &both(says), Lens::Validation), ["unknown", "ok"]));
+    assert!(is(&judge(&own(says), &both(says), Lens::Validation), ["ok", "ok"]));
+    let asks = says.replace("this != 2", "string(this) != '2'");
+    assert!(is(&judge(&own(&asks), &both(&asks), Lens::Validation), ["unknown", "ok"]));
     // Nobody is known to carry it.
     let stored = |text: String| text.replace("rpc Call(M) returns (M);", "");
     let got = judge(&stored(none), &stored(added), Lens::Validation);
     assert!(is(&got, ["unknown: old writers may send a message without it", "ok"]), "{got:?}");
+}
+
+/// What is said of one field is in a message that keeps to all the rules of its writer.
+#[test]
+fn validation_holds_whole_messages_against_their_writers_rules() {
+    const HEAD: &str = "syntax = \"proto3\";\npackage t;\nimport \"buf/validate/validate.proto\";\n";
+    let says =
+        |text: &str| format!("option (buf.validate.message).cel = {{id: \"x\", expression: \"{text}\"}};");
+    let oneof = "option (buf.validate.message).oneof = {fields: [\"a\", \"b\"]};";
+    let one = "oneof o { int32 a = 1 [(buf.validate.field).required = true]; string b = 2; }";
+    let must = one.replace("oneof o {", "oneof o { option (buf.validate.oneof).required = true;");
+    let field = |a: &str| format!("int32 a = 1{a}; int32 b = 2;");
+    let (free, small) = (field(""), field(" [(buf.validate.field).int32.lt = 5]"));
+    let below = says("this.a < this.b && this.b < 5");
+    let several = says("this.a == 0 || this.b != 0");
+    #[rustfmt::skip] // one case a line
+    let cases: Vec<(String, String, [&str; 2])> = vec![
+        // An expression of the message keeps out what the field's new rule refuses.
+        (format!("{below} {free}"), format!("{below} {small}"), ["unknown", "ok"]),
+        (format!("{several} {free}"), format!("{several} {small}"), ["rejects: old writers may send the value 5", "ok"]),
+        (free.clone(), format!("{several} {free}"), ["a message of which `this.a == 0 || this.b != 0` does not hold", "ok"]),
+        (format!("{} {free}", says("this.a == 0")), format!("{several} {free}"), ["unknown", "rejects"]),
+        // What a rule of the message has as one of several is looked at where it is set.
+        (format!("{oneof} {small}"), small.clone(), ["ok", "with more than one of `a`, `b`"]),
+        (format!("{oneof} {}", field(" [(buf.validate.field).int32.gt = 0]")), field(" [(buf.validate.field).int32.gt = 0]"), ["a message without `a`", "more than one"]),
+        // The writer's own rule has one of them set.
+        (one.to_owned(), must.clone(), ["unknown", "ok"]),
+        (one.replace(" [(buf.validate.field).required = true]", ""), must, ["a message with none of its fields", "ok"]),
+    ];
+    let side =
+        |text: &str| format!("{HEAD}message M {{ {text} }}\nservice S {{ rpc Call(M) returns (M); }}\n");
+    let mut wrong = Vec::new();
+    for (old, new, wanted) in &cases {
+        let got = judge(&side(old), &side(new), Lens::Validation);
+        if !is(&got, *wanted) {
+            wrong.push(format!("{old} -> {new}: {got:#?}, expected {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

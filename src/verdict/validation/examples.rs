@@ -3,8 +3,7 @@
 //! Rules say less than they mean together: what has to hold `ab` in two letters begins with `ab`. So nothing is said to
 //! be refused before there is a text that one side accepts and the other does not.
 
-use regex::bytes::{Regex, RegexBuilder};
-
+use super::formats::SAMPLES;
 use super::text::Text;
 
 /// Texts are made up to this length; of longer ones it is not found out what is refused.
@@ -12,49 +11,11 @@ const LONGEST: i128 = 1 << 16;
 /// Up to this length with everything they may be made of.
 const SHORT: i128 = 512;
 /// What texts are filled with: letters, a digit, characters of two and four bytes, and what no format has.
-const FILLINGS: [&str; 10] = ["a", "x", "Z", "7", "é", "世", "🐎", " ", "-", "\0"];
+const FILLINGS: [&str; 11] = ["a", "x", "Z", "7", "é", "世", "🐎", " ", "-", "\0", "\n"];
 /// Characters of one to four bytes, twice: what one of them is may be what must not be there.
 const SIZES: [[&str; 4]; 2] = [["a", "é", "世", "🐎"], ["x", "ü", "界", "🐴"]];
 /// Up to this length texts are made of characters of different sizes.
 const MIXED: i128 = 16;
-/// How large a pattern may get.
-const PATTERN: usize = 1 << 20;
-
-/// Patterns, ready to be asked: `None` for one that is not understood.
-pub(super) struct Patterns(Vec<Option<Regex>>);
-
-impl Patterns {
-    /// Both libraries write RE2, which is what Rust's regular expressions are.
-    pub(super) fn of(list: &[String]) -> Patterns {
-        let read = |pattern: &String| RegexBuilder::new(pattern).size_limit(PATTERN).build().ok();
-        Patterns(list.iter().map(read).collect())
-    }
-
-    /// Whether all of them match; `None` where one of them is not understood and none refuses.
-    pub(super) fn accept(&self, text: &[u8]) -> Option<bool> {
-        let mut all = Some(true);
-        for pattern in &self.0 {
-            match pattern {
-                Some(pattern) if pattern.is_match(text) => {}
-                Some(_) => return Some(false),
-                None => all = None,
-            }
-        }
-        all
-    }
-}
-
-/// Whether a text is for certain not of a format: there is none that has a zero byte, and of addresses in binary the
-/// length says it.
-pub(super) fn is_not_of(format: &str, binary: bool, text: &[u8]) -> bool {
-    let lengths: &[usize] = match format.split(' ').next().unwrap_or_default() {
-        _ if !binary => return text.contains(&0),
-        "ipv4" => &[4],
-        "ipv6" | "uuid" => &[16],
-        _ => &[4, 16],
-    };
-    !lengths.contains(&text.len())
-}
 
 /// Texts that may be what one set of rules accepts and another refuses, plain ones first; the empty one is not among
 /// them.
@@ -96,6 +57,13 @@ pub(super) fn texts(old: &Text, new: &Text) -> Vec<Vec<u8>> {
     for (chars, bytes) in mixed().flat_map(|c| mixed().map(move |b| (*c, *b))).filter(|_| !old.binary) {
         for frame in [[&prefix, &within, &suffix], [&prefix, &Vec::new(), &suffix]] {
             all.extend(SIZES.iter().filter_map(|sizes| of_lengths(frame, sizes, chars, bytes)));
+        }
+    }
+    for side in [old, new] {
+        all.extend(side.patterns.iter().flat_map(|pattern| pattern.read.examples()));
+        all.extend(side.only.iter().flatten().cloned());
+        if !side.formats.is_empty() && !old.binary {
+            all.extend(SAMPLES.iter().map(|text| text.as_bytes().to_vec()));
         }
     }
     all.extend(old.not.iter().chain(&new.not).cloned());

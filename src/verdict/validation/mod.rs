@@ -2,22 +2,37 @@
 //!
 //! Protovalidate (`buf.validate`) and its predecessor protoc-gen-validate (`validate`) write the rules of a
 //! message into options. Numbers, lengths and counts are compared exactly, lists of texts one by one, patterns,
-//! formats and expressions by name. Who validates is not in a contract: servers do validate requests, whether
-//! clients validate answers, or readers what was stored, nobody knows.
+//! formats and expressions by name. What is then said to be refused is shown by a value that keeps to all the rules
+//! of its writer, patterns and expressions among them, and what is left open is decided by such values, where it can
+//! be. Who validates is not in a contract: servers do validate requests, whether clients validate answers, or readers
+//! what was stored, nobody knows.
 
+mod absorb;
+mod candidates;
+mod cel;
+mod datum;
+mod evidence;
 mod examples;
+mod formats;
+mod judge;
 #[cfg(test)]
 mod laws;
 mod numbers;
+mod pattern;
 mod rules;
 mod set;
 mod text;
+mod whole;
 
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
 
-use rules::{Holds, Library, Presence, Rules, expressions, unclear_expression};
+use datum::Shape;
+use evidence::settle;
+use numbers::Type as Number;
+use rules::{Holds, Library, Presence, Rules, expressions, unclear_expression, undecided};
+use whole::Whole;
 
 use super::facts::Facts;
 use super::raw::Raw;
@@ -50,14 +65,26 @@ impl Narrowing {
         }
     }
 
-    /// The same where an expression of the writer's own, which nobody evaluates here, may keep the example from being
-    /// sent at all.
+    /// The same where an expression of the writer's own may keep the example from being sent at all.
     fn unless_forbidden(self, forbids: bool) -> Narrowing {
         match self {
             Narrowing::Refused(what) if forbids => Narrowing::Unclear(format!(
-                "an expression that is not looked into decides whether {what} was accepted"
+                "an expression that is not understood decides whether {what} was accepted"
             )),
             narrowing => narrowing,
+        }
+    }
+
+    /// The same, said of a field by name.
+    fn of_field(self, name: &str) -> Narrowing {
+        let named = |what: String| match what.strip_suffix("without it") {
+            Some(what) => format!("{what}without `{name}`"),
+            None => format!("{what} in `{name}`"),
+        };
+        match self {
+            Narrowing::None => Narrowing::None,
+            Narrowing::Unclear(why) => Narrowing::Unclear(named(why)),
+            Narrowing::Refused(what) => Narrowing::Refused(named(what)),
         }
     }
 
@@ -89,18 +116,16 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         },
         Kind::OneofAdded => match change.new {
             Some(Element::Oneof(id)) => {
-                let parent = &cx.new.message(cx.new.oneof(id).parent).full_name;
-                let forbids = cx.old.message_by_name(parent).is_some_and(|m| speaks_for_itself(cx.old, m));
-                let refused = one_set([false, oneof_required(cx.new, id)]).unless_forbidden(forbids);
-                Some([refused, Narrowing::None])
+                let refused = one_set([false, oneof_required(cx.new, id)]);
+                Some([without_fields_of(refused, cx.old, (cx.new, id)), Narrowing::None])
             }
             _ => None,
         },
         Kind::OneofRemoved { renamed, .. } => match change.old {
             Some(Element::Oneof(id)) => {
                 let now = renamed.is_some_and(|id| oneof_required(cx.new, id));
-                let forbids = speaks_for_itself(cx.old, cx.old.oneof(id).parent);
-                Some(both([oneof_required(cx.old, id), now], one_set).map(|n| n.unless_forbidden(forbids)))
+                let [backward, forward] = both([oneof_required(cx.old, id), now], one_set);
+                Some([without_oneof(backward, cx.old, id), without_fields_of(forward, cx.new, (cx.old, id))])
             }
             _ => None,
         },
@@ -143,14 +168,59 @@ fn option_changed(change: &Change, cx: &Cx<'_>) -> Option<[Narrowing; 2]> {
         (Element::Field(a), Element::Field(b)) => fields(cx, a, b),
         (Element::Oneof(a), Element::Oneof(b)) => {
             let [backward, forward] = both([oneof_required(cx.old, a), oneof_required(cx.new, b)], one_set);
-            [
-                backward.unless_forbidden(speaks_for_itself(cx.old, cx.old.oneof(a).parent)),
-                forward.unless_forbidden(speaks_for_itself(cx.new, cx.new.oneof(b).parent)),
-            ]
+            [without_oneof(backward, cx.old, a), without_oneof(forward, cx.new, b)]
         }
-        (Element::Message(a), Element::Message(b)) => both([(cx.old, a), (cx.new, b)], messages),
+        (Element::Message(a), Element::Message(b)) => {
+            let whole = both([(cx.old, a), (cx.new, b)], messages);
+            chosen_fields(cx, a, b).into_iter().fold(whole, |[backward, forward], (old, new)| {
+                let name = &cx.new.field(new).name;
+                let [there, back] = fields(cx, old, new).map(|narrowing| narrowing.of_field(name));
+                [backward.or_worse(there), forward.or_worse(back)]
+            })
+        }
         _ => return None,
     })
+}
+
+/// The fields of a message whose rules are about what is set on one side and about everything on the other.
+fn chosen_fields(cx: &Cx<'_>, old: MessageId, new: MessageId) -> Vec<(FieldId, FieldId)> {
+    let pair = |id: &FieldId| Some((*id, cx.new.field_by_number(new, cx.old.field(*id).number)?));
+    let pairs = cx.old.message(old).fields.iter().filter_map(pair);
+    pairs.filter(|(a, b)| is_chosen(cx.old, *a) != is_chosen(cx.new, *b)).collect()
+}
+
+/// Whether a rule of its message has a field as one of several: such a field is not looked at where it is not set,
+/// unless it says itself when it is not (<https://protovalidate.com/schemas/oneof-rules/>).
+fn is_chosen(schema: &Schema, id: FieldId) -> bool {
+    let field = schema.field(id);
+    let Some(parent) = field.parent.filter(|m| !field.is_extension() && schema.message(*m).options.is_some())
+    else {
+        return false;
+    };
+    let oneofs = OfMessage::read(schema, parent).oneofs;
+    oneofs.iter().any(|(names, _)| names.iter().any(|name| **name == *field.name))
+}
+
+/// A claim that a message without these fields is sent, if its writer's own rules let it be.
+fn without(claim: Narrowing, schema: &Schema, parent: Option<MessageId>, fields: &[FieldId]) -> Narrowing {
+    let sent = |m| Whole::of(schema, m).admits_without(fields);
+    match claim {
+        Narrowing::Refused(what) if !parent.is_none_or(sent) => undecided(&what),
+        claim => claim,
+    }
+}
+
+fn without_oneof(claim: Narrowing, schema: &Schema, id: OneofId) -> Narrowing {
+    let oneof = schema.oneof(id);
+    without(claim, schema, Some(oneof.parent), &oneof.fields)
+}
+
+/// The same of the fields that a oneof of the other side has.
+fn without_fields_of(claim: Narrowing, write: &Schema, (read, id): (&Schema, OneofId)) -> Narrowing {
+    let oneof = read.oneof(id);
+    let Some(parent) = write.message_by_name(&read.message(oneof.parent).full_name) else { return claim };
+    let own = oneof.fields.iter().filter_map(|f| write.field_by_number(parent, read.field(*f).number));
+    without(claim, write, Some(parent), &own.collect::<Vec<_>>())
 }
 
 fn both<T: Copy>([old, new]: [T; 2], narrowing: impl Fn([T; 2]) -> Narrowing) -> [Narrowing; 2] {
@@ -205,8 +275,68 @@ fn of_field(schema: &Schema, id: FieldId) -> Vec<(Library, Rules)> {
             Some(enum_) if enum_.is_closed() => Some(enum_.values.len() as i128),
             _ => (value.kind == Type::Bool).then_some(2),
         },
+        shape: shape_of(schema, field),
     };
-    of_libraries(schema, id).map(|(library, raw)| (library, Rules::read(&raw, library, &holds))).collect()
+    let chosen = is_chosen(schema, id);
+    of_libraries(schema, id)
+        .map(|(library, raw)| {
+            let rules = Rules::read(&raw, library, &holds);
+            (library, if chosen { rules.of_chosen() } else { rules })
+        })
+        .collect()
+}
+
+/// What kind of values a field has; `None` where that is not known.
+fn shape_of(schema: &Schema, field: &Field) -> Option<Shape> {
+    if let Some((key, value)) = schema.map_entry(field) {
+        let [key, value] = [key, value].map(|id| shape_of(schema, schema.field(id)));
+        return Some(Shape::Map(Box::new(key?), Box::new(value?)));
+    }
+    let number = Shape::Number;
+    let one = match field.kind {
+        Type::Double => number(Number::Double),
+        Type::Float => number(Number::Float),
+        Type::Int32 => number(Number::Int32),
+        Type::Int64 => number(Number::Int64),
+        Type::Uint32 => number(Number::Uint32),
+        Type::Uint64 => number(Number::Uint64),
+        Type::Sint32 => number(Number::Sint32),
+        Type::Sint64 => number(Number::Sint64),
+        Type::Fixed32 => number(Number::Fixed32),
+        Type::Fixed64 => number(Number::Fixed64),
+        Type::Sfixed32 => number(Number::Sfixed32),
+        Type::Sfixed64 => number(Number::Sfixed64),
+        Type::Bool => number(Number::Bool),
+        Type::String => Shape::Text { binary: false },
+        Type::Bytes => Shape::Text { binary: true },
+        Type::Enum => {
+            let enum_ = schema.enum_(schema.field_enum(field)?);
+            let numbers = enum_.values.iter().map(|v| schema.value(*v).number).collect();
+            Shape::Enum(numbers, enum_.is_closed())
+        }
+        Type::Group => Shape::Message,
+        Type::Message => of_well_known(field.type_name.as_deref()?),
+    };
+    Some(if field.cardinality == Cardinality::Repeated { Shape::List(Box::new(one)) } else { one })
+}
+
+/// Messages whose rules are about the one value that they hold.
+fn of_well_known(name: &str) -> Shape {
+    let number = Shape::Number;
+    match name.strip_prefix("google.protobuf.").unwrap_or_default() {
+        "Duration" => number(Number::Duration),
+        "Timestamp" => number(Number::Timestamp),
+        "DoubleValue" => number(Number::Double),
+        "FloatValue" => number(Number::Float),
+        "Int64Value" => number(Number::Int64),
+        "UInt64Value" => number(Number::Uint64),
+        "Int32Value" => number(Number::Int32),
+        "UInt32Value" => number(Number::Uint32),
+        "BoolValue" => number(Number::Bool),
+        "StringValue" => Shape::Text { binary: false },
+        "BytesValue" => Shape::Text { binary: true },
+        _ => Shape::Message,
+    }
 }
 
 fn of_libraries(schema: &Schema, id: FieldId) -> impl Iterator<Item = (Library, Raw)> {
@@ -230,25 +360,38 @@ fn fields(cx: &Cx<'_>, old: FieldId, new: FieldId) -> [Narrowing; 2] {
     // Rules of one library that take the place of another's are compared with those; of two at once, each has to
     // hold.
     let pairs: Vec<[Rules; 2]> = if a.len() <= 1 && b.len() <= 1 {
-        let rules = |list: Vec<(Library, Rules)>| list.into_iter().next().map(|(_, r)| r).unwrap_or_default();
-        vec![[rules(a), rules(b)]]
+        let rules = |list: Vec<(Library, Rules)>, schema: &Schema, field: FieldId| {
+            let free = || Rules::free(shape_of(schema, schema.field(field)));
+            list.into_iter().next().map_or_else(free, |(_, rules)| rules)
+        };
+        vec![[rules(a, cx.old, old), rules(b, cx.new, new)]]
     } else {
         let of = |list: &[(Library, Rules)], library: Library| {
             list.iter().find(|(l, _)| *l == library).map(|(_, r)| r.clone()).unwrap_or_default()
         };
         [Library::Protovalidate, Library::Pgv].map(|l| [of(&a, l), of(&b, l)]).to_vec()
     };
-    let [backward, forward] =
-        pairs.iter().fold([Narrowing::None, Narrowing::None], |[backward, forward], [old, new]| {
-            [
-                backward.or_worse(old.narrowed_by(new, presences)),
-                forward.or_worse(new.narrowed_by(old, [presences[1], presences[0]])),
-            ]
-        });
-    [
-        backward.unless_forbidden(has_expressions(cx.old, old)),
-        forward.unless_forbidden(has_expressions(cx.new, new)),
-    ]
+    let settled = |write: &Schema, field: FieldId, pairs: &[[&Rules; 2]], presences: [Presence; 2]| {
+        let claims: Vec<Narrowing> =
+            pairs.iter().map(|[own, other]| own.narrowed_by(other, presences)).collect();
+        if claims.iter().all(|claim| *claim == Narrowing::None) {
+            return Narrowing::None;
+        }
+        let whole = write.field(field).parent.map(|m| Whole::of(write, m));
+        let whole = whole.as_ref();
+        match (claims.as_slice(), pairs) {
+            ([claim], [pair]) => settle(claim.clone(), *pair, presences, whole.map(|whole| (whole, field))),
+            // What both libraries let through together is not looked into.
+            _ => {
+                let plain = whole.is_none_or(|whole| whole.is_plain(&[field]));
+                claims.into_iter().fold(Narrowing::None, Narrowing::or_worse).unless_forbidden(!plain)
+            }
+        }
+    };
+    let there: Vec<[&Rules; 2]> = pairs.iter().map(|[old, new]| [old, new]).collect();
+    let back: Vec<[&Rules; 2]> = pairs.iter().map(|[old, new]| [new, old]).collect();
+    let [written, read] = presences;
+    [settled(cx.old, old, &there, presences), settled(cx.new, new, &back, [read, written])]
 }
 
 /// Whether the message of a field has expressions, which may speak of any of its fields.
@@ -335,7 +478,21 @@ fn is_defined_only(rules: &Raw) -> bool {
 }
 
 /// What a message says of itself as a whole.
-fn messages([(old_schema, old), (new_schema, new)]: [(&Schema, MessageId); 2]) -> Narrowing {
+fn messages(sides: [(&Schema, MessageId); 2]) -> Narrowing {
+    let claim = narrowed(sides);
+    if claim == Narrowing::None {
+        return claim;
+    }
+    let [old, new] = sides.map(|(schema, id)| Whole::of(schema, id));
+    match (old.refused_by(&new), claim) {
+        (Some(what), _) => Narrowing::Refused(what),
+        (None, Narrowing::Refused(what)) if !old.is_vague() || !old.is_plain(&[]) => undecided(&what),
+        (None, claim) => claim,
+    }
+}
+
+/// What the rules of a message as a whole say by themselves.
+fn narrowed([(old_schema, old), (new_schema, new)]: [(&Schema, MessageId); 2]) -> Narrowing {
     let (old, new) = (OfMessage::read(old_schema, old), OfMessage::read(new_schema, new));
     if new.disabled {
         return Narrowing::None;
@@ -375,6 +532,11 @@ struct OfMessage {
 }
 
 impl OfMessage {
+    /// Whether the message says nothing as a whole.
+    fn is_empty(&self) -> bool {
+        self.disabled || (self.expressions.is_empty() && self.oneofs.is_empty() && self.rest.is_empty())
+    }
+
     fn read(schema: &Schema, id: MessageId) -> OfMessage {
         let option = |number, name| Raw::option(schema, Element::Message(id), number, name);
         let flag = |number, name| option(number, name).is_some_and(|o: Raw| o.flag(number));

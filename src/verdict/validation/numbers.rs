@@ -82,7 +82,7 @@ impl Type {
     }
 
     /// Everything that is above or below something.
-    fn numbers(self) -> Set {
+    pub(super) fn numbers(self) -> Set {
         match self {
             Type::Float => Set::range(-key32(f32::INFINITY), key32(f32::INFINITY)),
             Type::Double => Set::range(-key64(f64::INFINITY), key64(f64::INFINITY)),
@@ -151,18 +151,47 @@ impl Type {
         }
     }
 
+    /// The number of 32 bits at a point.
+    fn single(self, point: i128) -> f32 {
+        let size = f32::from_bits(u32::try_from(point.unsigned_abs()).unwrap_or_default());
+        if point < 0 { -size } else { size }
+    }
+
+    /// The floating point number at a point.
+    pub(super) fn float(self, point: i128) -> f64 {
+        let size = match self {
+            _ if point == NAN => f64::NAN,
+            Type::Float => return self.single(point).into(),
+            _ => f64::from_bits(u64::try_from(point.unsigned_abs()).unwrap_or_default()),
+        };
+        if point < 0 { -size } else { size }
+    }
+
+    /// The point of a floating point number.
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest number of the type")]
+    pub(super) fn point(self, number: f64) -> i128 {
+        match self {
+            Type::Float => key32(number as f32),
+            _ => key64(number),
+        }
+    }
+
+    /// The values that a message can hold: of times and durations, those that the runtimes can compute with.
+    pub(super) fn valid(self) -> Set {
+        let seconds = |low: i128, high: i128| Set::range(low * 1_000_000_000, high * 1_000_000_000);
+        match self {
+            Type::Duration => seconds(-315_576_000_000, 315_576_000_000),
+            Type::Timestamp => seconds(-62_135_596_800, 253_402_300_799),
+            _ => self.all(),
+        }
+    }
+
     /// A value as people write it.
-    fn show(self, point: i128) -> String {
+    pub(super) fn show(self, point: i128) -> String {
         let number = match self {
             _ if self.is_float() && point == NAN => "NaN".to_owned(),
-            Type::Float => {
-                let size = f32::from_bits(u32::try_from(point.unsigned_abs()).unwrap_or_default());
-                if point < 0 { -size } else { size }.to_string()
-            }
-            Type::Double => {
-                let size = f64::from_bits(u64::try_from(point.unsigned_abs()).unwrap_or_default());
-                if point < 0 { -size } else { size }.to_string()
-            }
+            Type::Float => self.single(point).to_string(),
+            Type::Double => self.float(point).to_string(),
             Type::Bool => (point != 0).to_string(),
             Type::Duration | Type::Timestamp => {
                 let (sign, size) = (if point < 0 { "-" } else { "" }, point.unsigned_abs());

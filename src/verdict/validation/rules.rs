@@ -5,9 +5,11 @@
 //! first took most of its numbers over.
 
 use super::Narrowing;
+use super::cel::Expression;
+use super::datum::Shape;
 use super::numbers::{Numbers, Type, nanos};
 use super::set::Set;
-use super::text::{Text, show};
+use super::text::{Text, Written, all, show};
 use crate::verdict::raw::Raw;
 
 /// Whose rules.
@@ -21,7 +23,7 @@ pub(super) enum Library {
 
 /// When rules are not applied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Ignore {
+pub(super) enum Ignore {
     #[default]
     Unset,
     /// A field without presence that holds zero, or is empty.
@@ -46,28 +48,32 @@ pub(super) enum Presence {
 /// The rules of a field, or of the members of a list or map.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
-    required: bool,
-    ignore: Ignore,
+    pub(super) required: bool,
+    pub(super) ignore: Ignore,
     /// The rules inside of the message are not applied.
     skips_inside: bool,
-    value: Value,
-    clauses: Vec<Clause>,
+    pub(super) value: Value,
+    pub(super) clauses: Vec<Clause>,
+    /// What they are about, where that is known.
+    pub(super) shape: Option<Shape>,
 }
 
 /// A condition that is compared by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Clause {
-    name: String,
+#[derive(Clone, Debug)]
+pub(super) struct Clause {
+    pub(super) name: String,
     /// An expression, for sentences.
     expression: bool,
+    /// The expression, where it can be asked.
+    pub(super) read: Option<Expression>,
     /// Another clause of this name is stronger when its limit is lower; without a limit only an equal one is.
-    limit: Option<i128>,
+    pub(super) limit: Option<i128>,
     /// What values it refuses, for a sentence; `None` where nobody looked into that.
-    refuses: Option<&'static str>,
+    pub(super) refuses: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, Default)]
-enum Value {
+pub(super) enum Value {
     #[default]
     Free,
     Numbers(Numbers),
@@ -87,12 +93,33 @@ pub(super) struct Holds {
     pub(super) messages: bool,
     /// How many different values there are, where they are few: booleans, closed enums.
     pub(super) kinds: Option<i128>,
+    /// What the field holds; for the rules of items, keys and values, what these are.
+    pub(super) shape: Option<Shape>,
+}
+
+impl Holds {
+    /// The same of the items of a list, the keys or the values of a map.
+    fn inner(&self, key: bool) -> Holds {
+        let shape = match &self.shape {
+            Some(Shape::List(of)) => Some((**of).clone()),
+            Some(Shape::Map(of, _)) if key => Some((**of).clone()),
+            Some(Shape::Map(_, of)) => Some((**of).clone()),
+            _ => None,
+        };
+        if key { Holds { shape, ..Holds::default() } } else { Holds { shape, ..self.clone() } }
+    }
 }
 
 impl Rules {
+    /// No rules, for values of this shape.
+    pub(super) fn free(shape: Option<Shape>) -> Rules {
+        Rules { shape, ..Rules::default() }
+    }
+
     /// Reads `FieldRules`.
     pub(super) fn read(raw: &Raw, library: Library, holds: &Holds) -> Rules {
-        let mut rules = Rules::default();
+        let mut rules = Rules { shape: holds.shape.clone(), ..Rules::default() };
+        let expression = |text: String| expression(text, holds.shape.as_ref());
         for number in raw.numbers() {
             match (number, library) {
                 (17, Library::Pgv) => {
@@ -142,9 +169,18 @@ impl Rules {
             rules.rest(&of, number, known);
         }
         if rules.ignore == Ignore::Always {
-            return Rules { skips_inside: holds.messages, ..Rules::default() };
+            return Rules { skips_inside: holds.messages, shape: rules.shape, ..Rules::default() };
         }
+        rules.absorb();
         rules
+    }
+
+    /// The same for a field that is one of several: it is looked at where it is set.
+    pub(super) fn of_chosen(mut self) -> Rules {
+        if self.ignore == Ignore::Unset {
+            self.ignore = Ignore::Zero;
+        }
+        self
     }
 
     /// What is left after the fields that were understood (or are examples): compared by their bytes.
@@ -153,6 +189,7 @@ impl Rules {
             self.clauses.push(Clause {
                 name: format!("rule {number}.{rule} {:?}", of.encoded(rule)),
                 expression: false,
+                read: None,
                 limit: None,
                 refuses: None,
             });
@@ -193,6 +230,7 @@ impl Rules {
                         self.clauses.push(Clause {
                             name: name.to_owned(),
                             expression: false,
+                            read: None,
                             limit: None,
                             refuses: Some(refuses),
                         });
@@ -202,6 +240,7 @@ impl Rules {
                     self.clauses.push(Clause {
                         name: "within".to_owned(),
                         expression: false,
+                        read: None,
                         limit: Some(nanos(&within)),
                         refuses: Some("a time farther from now"),
                     });
@@ -246,7 +285,7 @@ impl Rules {
             text.bytes = range(20, 4, 5);
             text.contains_not = part(23);
         }
-        text.patterns = of.text(pattern).into_iter().collect();
+        text.patterns = of.text(pattern).into_iter().map(Written::of).collect();
         (text.prefix, text.suffix, text.contains) = (part(prefix), part(suffix), part(contains));
         text.not = list(without);
         text.only = Some(list(within)).filter(|l| !l.is_empty());
@@ -286,7 +325,8 @@ impl Rules {
     }
 
     fn read_list(&mut self, of: &Raw, library: Library, holds: &Holds) -> &'static [u32] {
-        let items = of.message(4).map(|r| Rules::read(&r, library, holds)).unwrap_or_default();
+        let inner = holds.inner(false);
+        let items = Rules::read(&of.message(4).unwrap_or_default(), library, &inner);
         let (mut counts, unique) = (counts(of), of.flag(3));
         if unique {
             // Where all are different there are no more than there are different ones.
@@ -302,11 +342,11 @@ impl Rules {
     }
 
     fn read_map(&mut self, of: &Raw, library: Library, holds: &Holds) -> &'static [u32] {
-        let part = |n: u32, holds: &Holds| {
-            Box::new(of.message(n).map(|r| Rules::read(&r, library, holds)).unwrap_or_default())
+        let part = |n: u32, key: bool| {
+            Box::new(Rules::read(&of.message(n).unwrap_or_default(), library, &holds.inner(key)))
         };
         let pgv = library == Library::Pgv;
-        self.value = Value::Map(counts(of), pgv && of.flag(3), part(4, &Holds::default()), part(5, holds));
+        self.value = Value::Map(counts(of), pgv && of.flag(3), part(4, true), part(5, false));
         if pgv {
             self.ignore_empty(of, 6);
             return &[1, 2, 3, 4, 5, 6];
@@ -330,12 +370,7 @@ impl Rules {
 
     /// Whether a field that holds zero, or is empty, is accepted.
     fn accepts_zero(&self, presence: Presence) -> Option<bool> {
-        let ignored = match self.ignore {
-            Ignore::Zero => presence != Presence::Explicit,
-            Ignore::ZeroAlways | Ignore::Always => true,
-            Ignore::Unset => false,
-        };
-        if ignored {
+        if self.ignores_zero(presence) {
             return Some(true);
         }
         let zero = match &self.value {
@@ -344,7 +379,8 @@ impl Rules {
             Value::Text(text) => text.accepts(b""),
             Value::List(counts, ..) | Value::Map(counts, ..) => Some(counts.contains(0)),
         };
-        if self.clauses.is_empty() { zero } else { zero.filter(|accepted| !accepted) }
+        let clauses = self.clauses.iter().map(|clause| clause.judge(self.shape.as_ref()?.zero().as_ref()?));
+        all(clauses.chain([zero]))
     }
 
     /// Whether a value of an enum is accepted, as the field, an item of its list or a value of its map; `None` where
@@ -603,9 +639,10 @@ pub(super) fn expressions(rules: &[Raw]) -> impl Iterator<Item = String> {
 }
 
 pub(super) fn unclear_expression(text: &str) -> Narrowing {
-    Narrowing::Unclear(format!("what the expression {} accepts is not looked into", show(text.as_bytes())))
+    Narrowing::Unclear(format!("what the expression {} accepts is not known in full", show(text.as_bytes())))
 }
 
-fn expression(name: String) -> Clause {
-    Clause { name, expression: true, limit: None, refuses: None }
+fn expression(name: String, shape: Option<&Shape>) -> Clause {
+    let read = shape.and_then(|shape| Expression::of_value(&name, shape));
+    Clause { name, expression: true, read, limit: None, refuses: None }
 }

@@ -67,6 +67,11 @@ impl Set {
         self.0.iter().flat_map(|(low, high)| [*low, *high])
     }
 
+    /// Every member, one by one.
+    pub(super) fn members(&self) -> impl Iterator<Item = i128> {
+        self.0.iter().flat_map(|(low, high)| *low..=*high)
+    }
+
     /// How many members there are.
     pub(super) fn count(&self) -> i128 {
         self.0

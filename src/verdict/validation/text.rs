@@ -1,7 +1,9 @@
 //! Rules about strings and bytes.
 
 use super::Narrowing;
-use super::examples::{Patterns, is_not_of, texts};
+use super::examples::texts;
+use super::formats;
+use super::pattern::Pattern;
 use super::set::Set;
 
 /// Rules that all have to hold. What patterns and formats accept is looked into as far as single texts show it.
@@ -18,10 +20,28 @@ pub(super) struct Text {
     pub(super) suffix: Option<Vec<u8>>,
     pub(super) contains: Option<Vec<u8>>,
     pub(super) contains_not: Option<Vec<u8>>,
-    pub(super) patterns: Vec<String>,
+    pub(super) patterns: Vec<Written>,
     /// Well-known formats by name.
     pub(super) formats: Vec<String>,
     pub(super) binary: bool,
+}
+
+/// A pattern as written, and ready to be asked.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub(super) text: String,
+    pub(super) read: Pattern,
+}
+
+impl Written {
+    pub(super) fn of(text: String) -> Written {
+        Written { read: Pattern::of(&text), text }
+    }
+
+    /// One that was rewritten.
+    pub(super) fn read(text: String) -> Written {
+        Written { read: Pattern::rewritten(text.clone()), text }
+    }
 }
 
 /// Formats all of whose texts are also of another one.
@@ -75,7 +95,7 @@ impl Text {
         !(self.patterns.is_empty() && self.formats.is_empty())
     }
 
-    /// Whether a text is accepted; `None` where a pattern or format decides.
+    /// Whether a text is accepted; `None` where a pattern or format decides that is not understood.
     pub(super) fn accepts(&self, text: &[u8]) -> Option<bool> {
         let is = |part: &Option<Vec<u8>>, test: &dyn Fn(&[u8]) -> bool| part.as_deref().is_none_or(test);
         let known = (self.binary || self.chars.contains(count_chars(text)))
@@ -86,20 +106,48 @@ impl Text {
             && is(&self.suffix, &|p| text.ends_with(p))
             && is(&self.contains, &|p| holds(text, p))
             && is(&self.contains_not, &|p| !holds(text, p));
-        if !known {
-            Some(false)
-        } else if self.is_opaque() {
-            None
-        } else {
-            Some(true)
-        }
+        let patterns = self.patterns.iter().map(|pattern| pattern.read.accepts(text));
+        let formats = self.formats.iter().map(|format| formats::is_of(format, self.binary, text));
+        if known { all(patterns.chain(formats)) } else { Some(false) }
     }
 
-    /// Whether a text is for certain refused.
-    fn refuses(&self, text: &[u8]) -> bool {
-        self.accepts(text) == Some(false)
-            || Patterns::of(&self.patterns).accept(text) == Some(false)
-            || self.formats.iter().any(|format| is_not_of(format, self.binary, text))
+    /// What is wrong with a text that is refused, for a sentence.
+    pub(super) fn why_refused(&self, text: &[u8]) -> String {
+        let a = self.noun();
+        let count = |n: i128, unit: &str| format!("{a} of {n} {unit}{}", if n == 1 { "" } else { "s" });
+        let lacks = |part: &Option<Vec<u8>>, test: &dyn Fn(&[u8]) -> bool| part.clone().filter(|p| !test(p));
+        if text.is_empty() {
+            return "an empty value".to_owned();
+        }
+        if !self.binary && !self.chars.contains(count_chars(text)) {
+            return count(count_chars(text), "character");
+        }
+        if !self.bytes.contains(text.len() as i128) {
+            return count(text.len() as i128, "byte");
+        }
+        if self.not.iter().any(|t| t == text) {
+            return show(text);
+        }
+        if let Some(part) = lacks(&self.prefix, &|p| text.starts_with(p)) {
+            return format!("{a} that does not begin with {}", show(&part));
+        }
+        if let Some(part) = lacks(&self.suffix, &|p| text.ends_with(p)) {
+            return format!("{a} that does not end with {}", show(&part));
+        }
+        if let Some(part) = lacks(&self.contains, &|p| holds(text, p)) {
+            return format!("{a} without {}", show(&part));
+        }
+        if let Some(part) = lacks(&self.contains_not, &|p| !holds(text, p)) {
+            return format!("{a} with {}", show(&part));
+        }
+        if let Some(pattern) = self.patterns.iter().find(|p| p.read.accepts(text) == Some(false)) {
+            return format!("{a} that does not match {}", show(pattern.text.as_bytes()));
+        }
+        let is_not = |format: &&String| formats::is_of(format, self.binary, text) == Some(false);
+        if let Some(format) = self.formats.iter().find(is_not) {
+            return format!("{a} that is not of the format `{format}`");
+        }
+        show(text)
     }
 
     /// How many texts are accepted at least, as far as that is found out.
@@ -193,21 +241,27 @@ impl Text {
 
     fn opaque_narrowed_by(&self, new: &Text, accepted: &Accepted<'_>) -> Narrowing {
         let (a, mut worst) = (self.noun(), Narrowing::None);
-        for pattern in new.patterns.iter().filter(|p| !self.patterns.contains(p)) {
-            let shown = show(pattern.as_bytes());
-            let read = Patterns::of(std::slice::from_ref(pattern));
-            let refused = accepted.any(|text| read.accept(text) == Some(false));
+        let is = |own: &Written, pattern: &Written| {
+            own.text == pattern.text
+                || own.read.written().is_some_and(|written| pattern.read.written() == Some(written))
+        };
+        let has = |pattern: &&Written| self.patterns.iter().any(|own| is(own, pattern));
+        for pattern in new.patterns.iter().filter(|p| !has(p)) {
+            let shown = show(pattern.text.as_bytes());
+            let refused = accepted.any(|text| pattern.read.accepts(text) == Some(false));
             worst = worst.or_worse(if refused {
                 Narrowing::Refused(format!("{a} that does not match {shown}"))
             } else {
-                Narrowing::Unclear(format!("which texts match {shown} is not looked into"))
+                Narrowing::Unclear(format!("which texts match {shown} is not known"))
             });
         }
         for format in &new.formats {
             let is = |old: &String| old == format || SUBSETS.contains(&(old.as_str(), format.as_str()));
             if !self.formats.iter().any(is) {
                 let what = format!("{a} that is not of the format `{format}`");
-                worst = worst.or_worse(accepted.lost(&what, |text| is_not_of(format, self.binary, text)));
+                worst = worst.or_worse(
+                    accepted.lost(&what, |text| formats::is_of(format, self.binary, text) == Some(false)),
+                );
             }
         }
         worst
@@ -238,7 +292,7 @@ impl Text {
                 // Whether emptiness is refused depends on more than the text.
                 (Some(_), _) | (_, Some(_)) if text.is_empty() => Narrowing::None,
                 (Some(false), _) | (_, Some(true)) => Narrowing::None,
-                (Some(true), _) if new.refuses(text) => Narrowing::Refused(show(text)),
+                (Some(true), Some(false)) => Narrowing::Refused(show(text)),
                 (None, None) if as_opaque => Narrowing::None,
                 _ => Narrowing::Unclear(format!("a pattern or format decides about {}", show(text))),
             });
@@ -252,6 +306,19 @@ impl Text {
     }
 }
 
+/// What all of several say: no where one says no, nothing where one knows nothing.
+pub(super) fn all(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(true);
+    for answer in answers {
+        match answer {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => all = None,
+        }
+    }
+    all
+}
+
 /// Texts that one set of rules accepts.
 struct Accepted<'a> {
     old: &'a Text,
@@ -259,15 +326,10 @@ struct Accepted<'a> {
 }
 
 impl<'a> Accepted<'a> {
-    /// Those that another set may refuse. What the own patterns accept is not known where there are formats as well.
+    /// Those that another set may refuse.
     fn of(old: &'a Text, new: &Text) -> Accepted<'a> {
-        let patterns = Patterns::of(&old.patterns);
-        let accepts = |text: &Vec<u8>| match old.accepts(text) {
-            Some(accepted) => accepted,
-            None => old.formats.is_empty() && patterns.accept(text) == Some(true),
-        };
         let mut texts = texts(old, new);
-        texts.retain(accepts);
+        texts.retain(|text| old.accepts(text) == Some(true));
         Accepted { old, texts }
     }
 
