@@ -217,9 +217,12 @@ def main():
     differ = []
     for family in families:
         for state in range(len(family.states)):
-            for value, letters in zip(family.values, zip(*[family.said[language, state] for language in programs])):
-                if len(set(letters)) > 1:
-                    differ.append(f"{family.name}: {family.show(state)}: {value.hex() or '-'}: {' '.join(map('='.join, zip(programs, letters)))}")
+            said = zip(*[family.said[language, state] for language in programs])
+            odd = [(value.hex() or "-", letters) for value, letters in zip(family.values, said) if len(set(letters)) > 1]
+            if odd:
+                first, letters = odd[0]
+                answers = " ".join(f"{language}={letter}" for language, letter in zip(programs, letters))
+                differ.append(f"{family.name}: {family.show(state)}: of {len(odd)} values, such as {first}: {answers}")
     if before:
         table("before", before)
     table("now", counts)

@@ -277,7 +277,7 @@ def messages():
         (number(1, a) if a else b"") + (number(2, b) if b is not None else b"") + (text(3, c) if c else b"")
         for a in (0, 1, 2, 5, -1, 9, 10)
         for b in (None, 0, 1, 3, 5, 9)
-        for c in ("", "a", "abc", "x")
+        for c in ("", "a", "aa", "abc", "x")
     ]
     yield "messages", fields, "", own, values
     fields = {"a": "int32 a = 1", "b": "string b = 2"}
