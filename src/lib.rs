@@ -16,11 +16,13 @@
 //! - [`compare`]: two schemas, what changed and what it does; [`findings`]: the model of a report;
 //! - [`policy`]: changes and verdicts to findings; [`fix`]: findings to edits that hold; [`report`]: the finished report
 //!   in every format; [`release`]: which version follows, and how it is spelt; [`site`]: a catalogue of published versions;
-//! - [`verify`]: two versions of the contract that talk to each other, in four languages;
+//! - [`verify`]: two versions of the contract that talk to each other, in four languages; [`bench`]: what its messages
+//!   cost in each;
 //! - [`telemetry`]: spans and measurements by OTLP; [`discovery`]: registries of running services; [`service`]: a gRPC
 //!   server for any version, from its descriptors; [`kit`]: services on the packages, in containers; [`xds`]: who is there,
 //!   told to clients of gRPC; [`cli`]: the commands.
 
+pub mod bench;
 pub mod cli;
 pub mod codegen;
 pub mod compare;

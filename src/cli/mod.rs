@@ -2,6 +2,7 @@
 
 mod against;
 mod args;
+mod bench;
 mod build;
 mod cache;
 mod check;
@@ -155,6 +156,7 @@ enum Command {
     Deps(deps::DepsArgs),
     Plugins(plugins::PluginsArgs),
     Verify(Box<verify::VerifyArgs>),
+    Bench(bench::BenchArgs),
     Cache(cache::CacheArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -238,6 +240,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> u8 {
         Command::Deps(args) => deps::exec(args, &mut ctx),
         Command::Plugins(args) => plugins::exec(args, &mut ctx),
         Command::Verify(args) => verify::exec(*args, &mut ctx),
+        Command::Bench(args) => bench::exec(args, &mut ctx),
         Command::Cache(args) => cache::exec(args, &mut ctx),
         Command::Doctor(args) => doctor::exec(args, &mut ctx),
         Command::Completions(args) => completions::exec(args, &mut ctx),

@@ -288,7 +288,7 @@ fn apart(versions: [Version; 2]) -> ([Compiled; 2], [Known; 2]) {
 }
 
 /// Takes a compiled version in.
-fn side(compiled: Compiled, name: &Name, place: usize) -> Result<Side, CliError> {
+pub(super) fn side(compiled: Compiled, name: &Name, place: usize) -> Result<Side, CliError> {
     let schema = pipeline::schema(&compiled)?;
     let number = name.version().map_or_else(|| UNPUBLISHED[place].to_owned(), ToString::to_string);
     Side::new(side::label(name), number, compiled, schema).map_err(|e| CliError::new(ErrorKind::Sources, e))
@@ -310,7 +310,7 @@ fn tried(wanted: Wanted) -> String {
 }
 
 /// Versions and labels have to differ: a Maven build takes each only once, and a cell is known by them.
-fn distinct([mut old, mut new]: [Side; 2]) -> [Side; 2] {
+pub(super) fn distinct([mut old, mut new]: [Side; 2]) -> [Side; 2] {
     if old.version == new.version {
         (old.version, new.version) = (UNPUBLISHED[0].to_owned(), UNPUBLISHED[1].to_owned());
     }

@@ -332,6 +332,33 @@ pub(crate) fn member_names(schema: &Schema, id: MessageId) -> BTreeMap<(i32, &st
     fields.chain(oneofs).collect()
 }
 
+/// What a field is in the struct of its message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StructField {
+    /// The field of the struct; of a member of a oneof that of its wrapper.
+    pub(crate) name: String,
+    /// The oneof's field of the struct, and the wrapper that it takes, of a member of one.
+    pub(crate) wrapped: Option<(String, String)>,
+    /// Whether it is a pointer to a number, a text or a flag, so that it can be absent.
+    pub(crate) pointer: bool,
+}
+
+/// The fields of the struct of a message, where it has any that can be named: not with the opaque API.
+pub(crate) fn struct_fields(schema: &Schema, id: MessageId) -> Option<BTreeMap<FieldId, StructField>> {
+    if schema.message(id).generators.go_api == GoApi::Opaque {
+        return None;
+    }
+    let called = Called::new(schema, id, |_| true);
+    let of = |(id, part): (&FieldId, &Part)| {
+        let field = schema.field(*id);
+        let oneof = field.oneof.and_then(|oneof| called.oneofs.get(&oneof));
+        let wrapped = oneof.map(|oneof| (oneof.go.clone(), part.wrapper.clone()));
+        let pointer = wrapped.is_none() && is_pointer(field);
+        (*id, StructField { name: part.go.clone(), wrapped, pointer })
+    };
+    Some(called.fields.iter().map(of).collect())
+}
+
 /// The type of one value, and of a field in a struct where absence shows.
 fn value_type(schema: &Schema, field: &Field, from: FileId) -> String {
     let named = || {
@@ -378,11 +405,14 @@ fn got(schema: &Schema, field: &Field) -> String {
     }
 }
 
-/// What a struct holds: numbers, strings and enums that can be absent are pointers.
+/// What a struct holds.
 fn held(schema: &Schema, field: &Field) -> String {
-    let plain = matches!(field.kind, Kind::Bytes | Kind::Message | Kind::Group);
-    let pointer = has_presence(field) && !plain;
-    format!("{}{}", if pointer { "*" } else { "" }, got(schema, field))
+    format!("{}{}", if is_pointer(field) { "*" } else { "" }, got(schema, field))
+}
+
+/// Numbers, strings and enums that can be absent are pointers.
+fn is_pointer(field: &Field) -> bool {
+    has_presence(field) && !matches!(field.kind, Kind::Bytes | Kind::Message | Kind::Group)
 }
 
 impl Surface for Go {

@@ -182,8 +182,14 @@ fn fields(schema: &Schema, id: MessageId, out: &Names<'_>) -> FxHashMap<FieldId,
         .collect()
 }
 
+/// What accessors call each field of a message, after their verb.
+pub(crate) fn accessor_names(schema: &Schema, id: MessageId) -> BTreeMap<FieldId, String> {
+    let fields = fields(schema, id, &Names::default());
+    fields.into_iter().map(|(id, (name, _))| (id, name)).collect()
+}
+
 /// Whether Java takes unknown numbers of the field's enum into it.
-fn is_open(schema: &Schema, field: &Field) -> bool {
+pub(crate) fn is_open(schema: &Schema, field: &Field) -> bool {
     // Up to proto2 the field's file decides, not the enum's.
     if schema.file(field.file).syntax == Syntax::Proto2 {
         return false;

@@ -117,7 +117,7 @@ pub(crate) fn plain(full_name: &str) -> Option<&'static str> {
 }
 
 /// The module in which what stands inside a message is.
-fn module_of(schema: &Schema, message: MessageId) -> String {
+pub(crate) fn module_of(schema: &Schema, message: MessageId) -> String {
     let message = schema.message(message);
     let outer = message.parent.map(|p| format!("{}::", module_of(schema, p))).unwrap_or_default();
     format!("{outer}{}", snake(&message.name))

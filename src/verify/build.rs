@@ -85,6 +85,15 @@ impl BuildError {
         }
     }
 
+    /// It in one line: with the line of what the tool said that names the error, or with why the tool was not at fault.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self.interrupted() {
+            Some(why) => format!("{self}: {why}"),
+            None => with_first_error(self, self.messages()),
+        }
+    }
+
     /// Why it was not the tool that ended the step: it took too long, or was not to be started.
     #[must_use]
     pub fn interrupted(&self) -> Option<&RunError> {
@@ -94,6 +103,23 @@ impl BuildError {
             _ => None,
         }
     }
+}
+
+/// An error with the line of what a program said that names it.
+pub(super) fn with_first_error(error: &dyn std::fmt::Display, said: &str) -> String {
+    let first = first_error(said).map(|line| format!(": {line}")).unwrap_or_default();
+    format!("{error}{first}")
+}
+
+/// The line of what a tool said that names the error: not a heading, a warning or the summary at the end.
+pub(super) fn first_error(said: &str) -> Option<&str> {
+    let heading = |line: &&str| line.is_empty() || line.starts_with("# ") || line.ends_with(':');
+    let lines = || said.lines().map(str::trim).filter(|line| !heading(line));
+    let error = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        line.starts_with("error") || line.starts_with("[error]")
+    };
+    lines().find(error).or_else(|| lines().next())
 }
 
 /// Where programs are built.

@@ -10,7 +10,7 @@ use super::runtime;
 use super::side::Side;
 use crate::codegen::{FileTree, Target, TreeError};
 use crate::schema::{File, Syntax};
-use crate::wire::runtimes;
+use crate::wire::{Tree, runtimes};
 use crate::words::{Age, Language, Pinned};
 
 /// A package that no program can be written for.
@@ -48,6 +48,15 @@ pub struct Driver {
     pub requirements: Vec<String>,
     /// The name of the jar of a Java package.
     pub jar: String,
+    /// Whether it times messages: then it is built and started as programs in service are.
+    pub measures: bool,
+}
+
+/// A message that a program is to time.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// What is in it, and which message it is.
+    pub tree: Tree,
 }
 
 /// The program of one language for one version of the contract.
@@ -56,13 +65,46 @@ pub struct Driver {
 ///
 /// A package that is not as the generators make them.
 pub fn driver(side: &Side, target: &Target, package: &FileTree) -> Result<Driver, DriverError> {
+    write(Build::new(side, target.language()), target, package, None)
+}
+
+/// The same with code that times messages; `subjects` are written as code that builds them, where that can be.
+///
+/// # Errors
+///
+/// As of [`driver`].
+pub fn measuring(
+    side: &Side,
+    target: &Target,
+    package: &FileTree,
+    subjects: &[Subject],
+) -> Result<Driver, DriverError> {
+    let build = Build { measures: true, ..Build::new(side, target.language()) };
+    write(build, target, package, Some(subjects))
+}
+
+/// The libraries of a program, in words.
+#[must_use]
+pub fn libraries(driver: &Driver) -> String {
+    runtime::of(driver.language).libraries(driver).join(", ")
+}
+
+fn write(
+    mut build: Build<'_>,
+    target: &Target,
+    package: &FileTree,
+    subjects: Option<&[Subject]>,
+) -> Result<Driver, DriverError> {
     let language = target.language();
-    let mut build = Build::new(side, language);
-    runtime::of(language).write(&mut build, target, package)?;
-    let Build { mut files, requirements, jar, .. } = build;
+    let runtime = runtime::of(language);
+    runtime.write(&mut build, target, package)?;
+    if let Some(subjects) = subjects {
+        runtime.write_timing(&mut build, target, package, subjects)?;
+    }
+    let Build { mut files, requirements, jar, measures, .. } = build;
     let tree = |source| DriverError::Tree { language: language.as_str(), source };
     files.merge("sdk", package.clone()).map_err(tree)?;
-    Ok(Driver { language, age: None, files, requirements, jar })
+    Ok(Driver { language, age: None, files, requirements, jar, measures })
 }
 
 /// The program of another release than the package asks for. It writes and reads messages and makes no calls.
@@ -81,7 +123,7 @@ pub fn aged(side: &Side, pinned: Pinned) -> Result<Driver, DriverError> {
     }
     runtime::of(language).write_aged(&mut build, pinned.age)?;
     let Build { files, requirements, jar, .. } = build;
-    Ok(Driver { language, age: Some(pinned.age), files, requirements, jar })
+    Ok(Driver { language, age: Some(pinned.age), files, requirements, jar, measures: false })
 }
 
 /// A program that is being written.
@@ -94,11 +136,14 @@ pub(super) struct Build<'a> {
     pub requirements: Vec<String>,
     /// As in [`Driver`].
     pub jar: String,
+    /// As in [`Driver`].
+    pub measures: bool,
 }
 
 impl Build<'_> {
     fn new(side: &Side, language: Language) -> Build<'_> {
-        Build { side, language, files: FileTree::new(), requirements: Vec::new(), jar: String::new() }
+        let (files, requirements, jar) = (FileTree::new(), Vec::new(), String::new());
+        Build { side, language, files, requirements, jar, measures: false }
     }
 
     pub(super) fn put(&mut self, path: &str, content: impl Into<Vec<u8>>) -> Result<(), DriverError> {

@@ -27,6 +27,7 @@ pub mod fold;
 pub mod frames;
 mod idle;
 pub mod json;
+mod literal;
 pub mod matrix;
 mod memo;
 pub mod oracle;

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use super::Version;
 use super::build::{self, BuildError, Builder};
 use super::bytes::{self, Failures, Stage};
 use super::calls::{self, CallsError};
-use super::driver::Driver;
+use super::driver::{Driver, libraries};
 use super::facts::Facts;
 use super::idle::Idle;
 use super::matrix::{CellId, Equal, Matrix, Peer, Skip, Subject, kind};
@@ -18,7 +19,6 @@ use super::reach::Reach;
 use super::sdk::{Sdk, Unready};
 use super::side::Side;
 use super::together::together;
-use super::{Version, runtime};
 use crate::codegen::generate::GenerateError;
 use crate::wire::sample::SampleOptions;
 use crate::wire::{Reader, runtimes};
@@ -291,11 +291,6 @@ fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, Ve
     Ok(Programs { programs, skips, libraries })
 }
 
-/// The libraries of a program, in words.
-fn libraries(driver: &Driver) -> String {
-    runtime::of(driver.language).libraries(driver).join(", ")
-}
-
 /// A language with a release.
 type Kind = (Language, Option<Age>);
 
@@ -331,27 +326,14 @@ impl Lack {
             Lack::Absent(reason) => Skip { language, age, reason, failed: None },
             Lack::Failed(error) => {
                 let said = error.messages().to_owned();
-                let interrupted = match &error {
-                    VerifyError::Build(error) => error.interrupted().map(ToString::to_string),
-                    _ => None,
+                let reason = match &error {
+                    VerifyError::Build(error) => error.told(),
+                    _ => build::with_first_error(&error, &said),
                 };
-                let first = interrupted.as_deref().or_else(|| first_error(&said));
-                let first = first.map(|line| format!(": {line}")).unwrap_or_default();
-                Skip { language, age, reason: format!("{error}{first}"), failed: Some(said) }
+                Skip { language, age, reason, failed: Some(said) }
             }
         }
     }
-}
-
-/// The line of what a tool said that names the error: not a heading, a warning or the summary at the end.
-fn first_error(said: &str) -> Option<&str> {
-    let heading = |line: &&str| line.is_empty() || line.starts_with("# ") || line.ends_with(':');
-    let lines = || said.lines().map(str::trim).filter(|line| !heading(line));
-    let error = |line: &&str| {
-        let line = line.to_ascii_lowercase();
-        line.starts_with("error") || line.starts_with("[error]")
-    };
-    lines().find(error).or_else(|| lines().next())
 }
 
 type Built = Vec<(Kind, Result<Vec<Program>, BuildError>)>;
@@ -363,6 +345,7 @@ fn built(builder: Builder<'_>, drivers: &[(Kind, Vec<Driver>)], say: &(dyn Fn(&s
 
 #[cfg(test)]
 mod tests {
+    use super::super::build::first_error;
     use super::*;
     use crate::machine::RunError;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::driver::{Driver, aged, driver};
+use super::driver::{Driver, Subject, aged, driver, measuring};
 use super::side::Side;
 use crate::codegen::generate::{self, GenerateError, Unit, Work};
 use crate::codegen::legal::terms;
@@ -64,7 +64,28 @@ impl Sdk<'_> {
         sides.iter().map(|side| aged(side, pinned).map_err(|e| Unready::Skip(e.to_string()))).collect()
     }
 
+    /// The program of one language for one version that times messages.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sdk::drivers`].
+    pub fn measuring(
+        &self,
+        language: Language,
+        side: &Side,
+        subjects: &[Subject],
+    ) -> Result<Driver, Unready> {
+        let (target, files) = self.package(language, side)?;
+        measuring(side, &target, &files, subjects).map_err(|e| Unready::Skip(e.to_string()))
+    }
+
     fn driver(&self, language: Language, side: &Side) -> Result<Driver, Unready> {
+        let (target, files) = self.package(language, side)?;
+        driver(side, &target, &files).map_err(|e| Unready::Skip(e.to_string()))
+    }
+
+    /// The package of one language for one version.
+    fn package(&self, language: Language, side: &Side) -> Result<(Target, FileTree), Unready> {
         let skip = |e: &dyn std::fmt::Display| Unready::Skip(e.to_string());
         let settings = settings(self.settings, language);
         let only = [language];
@@ -109,7 +130,7 @@ impl Sdk<'_> {
         });
         let target = target.ok_or_else(|| Unready::Skip("it is not configured".to_owned()))?;
         let files = made.into_iter().next().map(|m| m.files).unwrap_or_else(FileTree::new);
-        driver(side, target, &files).map_err(|e| skip(&e))
+        Ok((target.clone(), files))
     }
 }
 

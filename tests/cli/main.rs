@@ -11,6 +11,7 @@ mod git;
 mod affected;
 mod again;
 mod apicurio;
+mod bench;
 mod build;
 #[cfg(unix)]
 mod busy;

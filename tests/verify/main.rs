@@ -14,6 +14,8 @@ mod ages;
 mod answers;
 mod blame;
 mod command;
+#[expect(clippy::disallowed_methods, reason = "ci/costs says in the environment what to run")]
+mod costs;
 mod died;
 mod drivers;
 #[cfg(target_os = "linux")]
@@ -22,6 +24,7 @@ mod ends;
 mod forms;
 #[expect(clippy::disallowed_methods, reason = "the program under test, with a path of its own")]
 mod gzip;
+mod literals;
 #[expect(clippy::disallowed_methods, reason = "ci/matrix says in the environment what to run")]
 mod matrix;
 mod odd;

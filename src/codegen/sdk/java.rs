@@ -23,7 +23,7 @@ use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
-use crate::surface::java as surface;
+use crate::surface::{in_file_class, java as surface};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
@@ -325,6 +325,19 @@ fn module(group: &str, artifact: &str) -> String {
     format!("{group}.{safe}")
 }
 
+/// The class that stands for a message or an enum in the Java package of a group: `com.acme.user.v1.User`.
+#[must_use]
+pub fn java_class(schema: &Schema, group: &str, element: Element) -> String {
+    let file = schema.file_of(element);
+    let apart = match is_split(schema.file(file).syntax) {
+        true => !in_file_class(LANGUAGE, schema, element),
+        false => multiple_files(schema, file),
+    };
+    let (package, nested) = (java_package(schema, file, group), schema.nested_name(element));
+    let outer = if apart { String::new() } else { format!(".{}", names::outer_class(schema, file)) };
+    format!("{package}{outer}.{nested}")
+}
+
 fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {
     let group = target.get("group");
     check_target(group, target.get("artifact"))?;
@@ -420,14 +433,7 @@ fn package_of(schema: &Schema, file: FileId, group: &str) -> String {
 
 /// A class by its full name.
 fn class(schema: &Schema, message: MessageId, group: &str) -> String {
-    let file = schema.message(message).file;
-    let nested = schema.nested_name(Element::Message(message));
-    let package = package_of(schema, file, group);
-    if multiple_files(schema, file) {
-        format!("{package}.{nested}")
-    } else {
-        format!("{package}.{}.{nested}", names::outer_class(schema, file))
-    }
+    java_class(schema, group, Element::Message(message))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::verify::build::{BuildError, Place, Work};
-use crate::verify::driver::{Build, Driver, DriverError};
+use crate::verify::driver::{Build, Driver, DriverError, Subject};
+use crate::verify::literal::{self, go_sources};
 use crate::wire::Reader;
 use crate::words::Age;
 
@@ -76,6 +77,39 @@ impl Runtime for Go {
         build.put("gen/main.go", include_str!("../templates/go/aged/gen.go"))?;
         build.put("calls.go", include_str!("../templates/go/aged/calls.go"))?;
         build.put("main.go", include_str!("../templates/go/main.go"))
+    }
+
+    fn write_timing(
+        &self,
+        build: &mut Build<'_>,
+        _: &Target,
+        package: &FileTree,
+        subjects: &[Subject],
+    ) -> Result<(), DriverError> {
+        let go_mod = build.text(package, "go.mod")?;
+        let module = go_mod.lines().find_map(|l| l.strip_prefix("module ")).unwrap_or_default().trim();
+        let generated = package.iter().filter(|(path, _)| path.ends_with(".pb.go"));
+        let sources: Vec<(String, String)> = generated
+            .map(|(path, content)| {
+                let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("/{folder}"));
+                (format!("{module}{folder}"), String::from_utf8_lossy(content).into_owned())
+            })
+            .collect();
+        let sources = go_sources(sources.iter().map(|(import, text)| (import.as_str(), text.as_str())));
+        let mut go = literal::Go::new(&build.side.schema, sources);
+        let kinds: Vec<_> = subjects
+            .iter()
+            .filter_map(|subject| {
+                let of = go.name(subject.tree.message)?;
+                let message = build.side.name(subject.tree.message);
+                Some(context! { message, type => of, build => go.message(&subject.tree) })
+            })
+            .collect();
+        let packages = go.used.into_iter().collect::<Vec<_>>();
+        build.put("bench.go", include_str!("../templates/go/bench.go"))?;
+        build.put("load.go", include_str!("../templates/go/load.go"))?;
+        let builders = render(include_str!("../templates/go/builders.go.j2"), context! { packages, kinds });
+        build.put("builders.go", builders)
     }
 
     fn libraries(&self, driver: &Driver) -> Vec<String> {

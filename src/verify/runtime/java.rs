@@ -11,7 +11,8 @@ use crate::codegen::render::render;
 use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::verify::build::{BuildError, Place, Work, failed};
-use crate::verify::driver::{Build, Driver, DriverError};
+use crate::verify::driver::{Build, Driver, DriverError, Subject};
+use crate::verify::literal;
 use crate::wire::Reader;
 
 /// What the driver reads and writes its lines with; protobuf-java-util brings it, but not for its users.
@@ -43,6 +44,25 @@ impl Runtime for Java {
         build.put("src/main/java/Driver.java", include_str!("../templates/java/Driver.java"))?;
         build.put("src/main/java/Calls.java", include_str!("../templates/java/Calls.java"))?;
         build.put("src/main/java/Server.java", include_str!("../templates/java/Server.java"))
+    }
+
+    fn write_timing(
+        &self,
+        build: &mut Build<'_>,
+        target: &Target,
+        _: &FileTree,
+        subjects: &[Subject],
+    ) -> Result<(), DriverError> {
+        let java = literal::Java(&build.side.schema, target.get("group"));
+        let kind = |subject: &Subject| {
+            let message = build.side.name(subject.tree.message);
+            Some(context! { message, build => java.message(&subject.tree)? })
+        };
+        let kinds: Vec<_> = subjects.iter().filter_map(kind).collect();
+        let builders = render(include_str!("../templates/java/Builders.java.j2"), context! { kinds });
+        build.put("src/main/java/Builders.java", builders)?;
+        build.put("src/main/java/Load.java", include_str!("../templates/java/Load.java"))?;
+        build.put("src/main/java/Bench.java", include_str!("../templates/java/Bench.java"))
     }
 
     fn libraries(&self, driver: &Driver) -> Vec<String> {
@@ -88,11 +108,15 @@ impl Runtime for Java {
         let jar = lib.join(&place.driver.jar).into_os_string();
         // Short runs: no time for the second compiler. Who has no memory left says so and ends, and does not fail
         // calls that are none of its business.
-        let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-cp"]
-            .map(Into::into);
+        let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(Into::into);
+        // What is timed is what runs in service: the JVM as it chooses to be.
+        let measures = place.driver.measures;
+        let fast = fast.into_iter().filter(|_| !measures);
+        let main = if measures { "Bench" } else { "Driver" };
+        let all = ["-XX:+ExitOnOutOfMemoryError".into(), "-cp".into(), path, main.into(), jar];
         Start {
             program: work.builder.host.find("java").unwrap_or_else(|| "java".into()),
-            arguments: fast.into_iter().chain([path, "Driver".into(), jar]).collect(),
+            arguments: fast.chain(all).collect(),
             ..Start::default()
         }
     }

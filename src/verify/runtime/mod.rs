@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::build::{BuildError, Place, Work};
-use super::driver::{Build, Driver, DriverError};
+use super::driver::{Build, Driver, DriverError, Subject};
 use crate::codegen::{FileTree, Target};
 use crate::wire::Reader;
 use crate::words::{Age, Language, languages};
@@ -53,6 +53,15 @@ pub(super) trait Runtime: Sync {
     fn write_aged(&self, build: &mut Build<'_>, age: Age) -> Result<(), DriverError> {
         Err(build.missing(format!("there is none of release {age}")))
     }
+
+    /// Writes what times messages beside the rest of the program.
+    fn write_timing(
+        &self,
+        build: &mut Build<'_>,
+        target: &Target,
+        package: &FileTree,
+        subjects: &[Subject],
+    ) -> Result<(), DriverError>;
 
     /// The libraries that a program is built with, each with its version, as the files of the program ask for them.
     fn libraries(&self, driver: &Driver) -> Vec<String>;

@@ -12,7 +12,7 @@ use crate::codegen::render::render;
 use crate::codegen::{FileTree, Target};
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::verify::build::{BuildError, ENVIRONMENT, Place, Work, failed};
-use crate::verify::driver::{Build, Driver, DriverError};
+use crate::verify::driver::{Build, Driver, DriverError, Subject};
 use crate::wire::Reader;
 use crate::words::Age;
 
@@ -68,6 +68,17 @@ impl Runtime for Python {
         Ok(())
     }
 
+    /// The program writes the code that builds messages itself.
+    fn write_timing(
+        &self,
+        build: &mut Build<'_>,
+        _: &Target,
+        _: &FileTree,
+        _: &[Subject],
+    ) -> Result<(), DriverError> {
+        build.put("bench.py", include_str!("../templates/python/bench.py"))
+    }
+
     fn libraries(&self, driver: &Driver) -> Vec<String> {
         driver.requirements.clone()
     }
@@ -86,9 +97,10 @@ impl Runtime for Python {
             }
             None => vec![("PYTHONPATH".to_owned(), place.folder.join("sdk/src").into_os_string())],
         };
+        let main = if place.driver.measures { "driver/bench.py" } else { "driver/driver.py" };
         Start {
             program: python_of(&venv),
-            arguments: vec![place.folder.join("driver/driver.py").into_os_string()],
+            arguments: vec![place.folder.join(main).into_os_string()],
             set,
             needs: vec![venv.join(ENVIRONMENT)],
         }

@@ -13,7 +13,8 @@ use crate::codegen::sdk::{self, versions};
 use crate::codegen::{FileTree, Target};
 use crate::schema::MethodId;
 use crate::verify::build::{BuildError, Place, Work, failed};
-use crate::verify::driver::{Build, Driver, DriverError};
+use crate::verify::driver::{Build, Driver, DriverError, Subject};
+use crate::verify::literal;
 use crate::wire::Reader;
 use crate::words::Language;
 
@@ -65,16 +66,43 @@ impl Runtime for Rust {
             "Cargo.toml",
             render(
                 include_str!("../templates/rust/Cargo.toml.j2"),
-                context! { krate, prost => versions::PROST, tonic => versions::TONIC },
+                context! {
+                    krate, prost => versions::PROST, tonic => versions::TONIC, measures => build.measures,
+                },
             ),
         )?;
+        let measures = build.measures;
         build.put(
             "src/contract.rs",
-            render(include_str!("../templates/rust/contract.rs.j2"), context! { messages, services }),
+            render(
+                include_str!("../templates/rust/contract.rs.j2"),
+                context! { messages, services, measures },
+            ),
         )?;
         build.put("src/main.rs", include_str!("../templates/rust/main.rs"))?;
         build.put("src/client.rs", include_str!("../templates/rust/client.rs"))?;
         build.put("src/server.rs", include_str!("../templates/rust/server.rs"))
+    }
+
+    fn write_timing(
+        &self,
+        build: &mut Build<'_>,
+        _: &Target,
+        _: &FileTree,
+        subjects: &[Subject],
+    ) -> Result<(), DriverError> {
+        let schema = &build.side.schema;
+        let rust = literal::Rust(schema);
+        let kind = |subject: &Subject| {
+            let id = subject.tree.message;
+            let (message, of) = (build.side.name(id), rust_type(schema, "sdk", id));
+            context! { message, type => of, build => rust.message(&subject.tree) }
+        };
+        let kinds: Vec<_> = subjects.iter().map(kind).collect();
+        let builders = render(include_str!("../templates/rust/builders.rs.j2"), context! { kinds });
+        build.put("src/builders.rs", builders)?;
+        build.put("src/load.rs", include_str!("../templates/rust/load.rs"))?;
+        build.put("src/bench.rs", include_str!("../templates/rust/bench.rs"))
     }
 
     fn libraries(&self, driver: &Driver) -> Vec<String> {
@@ -130,8 +158,12 @@ fn one(work: &Work<'_>, place: &Place<'_>) -> Result<(), BuildError> {
         ("CARGO_INCREMENTAL", "0".into()),
         ("RUSTFLAGS", OsString::new()),
     ];
+    let profile = if place.driver.measures { "release" } else { "debug" };
+    if place.driver.measures {
+        arguments.push("--release");
+    }
     work.step("cargo", &arguments, &folder, &set)?;
-    let made = program(&target.join("debug"));
+    let made = program(&target.join(profile));
     fs::copy(&made, program(&folder)).map_err(failed("copy", &made))?;
     clean(work, place, &folder, &set);
     Ok(())
@@ -143,6 +175,7 @@ fn clean(work: &Work<'_>, place: &Place<'_>, folder: &Path, set: &[(&str, OsStri
     let manifest = manifest.and_then(|text| text.parse::<toml::Table>().ok());
     let package = manifest.as_ref().and_then(|m| m.get("package")?.get("name")?.as_str());
     let mut arguments = vec!["clean", "-q", "--offline", "-p", "protopact-driver"];
+    arguments.extend(place.driver.measures.then_some("--release"));
     arguments.extend(package.into_iter().flat_map(|name| ["-p", name]));
     // It only saves room.
     let _ = work.step("cargo", &arguments, folder, set);

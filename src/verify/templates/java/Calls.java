@@ -40,7 +40,7 @@ final class Calls {
         return Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER);
     }
 
-    private static ManagedChannel channel(JsonObject request) throws Exception {
+    static ManagedChannel channel(JsonObject request) throws Exception {
         String key = request.get("address") + " " + request.get("tls");
         ManagedChannel found = CHANNELS.get(key);
         if (found == null) {

@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.UnaryOperator;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 
@@ -35,6 +36,8 @@ public final class Driver {
     static final Map<String, MethodDescriptor<?, ?>> METHODS = new TreeMap<>();
     static final PrintStream OUT = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false,
             StandardCharsets.UTF_8);
+    /** What other classes of the program answer, by op. */
+    static final Map<String, UnaryOperator<JsonObject>> OPS = new TreeMap<>();
     private static final ExtensionRegistry EXTENSIONS = ExtensionRegistry.newInstance();
     private static JsonFormat.TypeRegistry registry;
 
@@ -196,7 +199,12 @@ public final class Driver {
         reader.start();
         for (Optional<String> line = lines.take(); line.isPresent(); line = lines.take()) {
             JsonObject request = JsonParser.parseString(line.get()).getAsJsonObject();
-            say("call".equals(text(request, "op")) ? Calls.call(request) : codec(request));
+            UnaryOperator<JsonObject> other = OPS.get(text(request, "op"));
+            if (other != null) {
+                say(other.apply(request));
+            } else {
+                say("call".equals(text(request, "op")) ? Calls.call(request) : codec(request));
+            }
         }
         // Threads of channels may still be there.
         System.exit(0);

@@ -245,7 +245,7 @@ pub struct Client {
 }
 
 impl Client {
-    fn channel(&mut self, request: &Value) -> Result<Channel, String> {
+    pub fn channel(&mut self, request: &Value) -> Result<Channel, String> {
         let key = format!("{} {}", request["address"], request["tls"]);
         if let Some(found) = self.channels.get(&key) {
             return Ok(found.clone());

@@ -3,7 +3,13 @@
 //! docs/design/verify.md of protopact says what is spoken on standard input and output; this program holds no
 //! knowledge of what ought to come out.
 
+#[cfg(feature = "bench")]
+mod bench;
+#[cfg(feature = "bench")]
+mod builders;
 mod client;
+#[cfg(feature = "bench")]
+mod load;
 mod server;
 mod contract;
 
@@ -131,6 +137,10 @@ fn main() {
         let request: Value = serde_json::from_str(&line).expect("a request is JSON");
         say(&match request["op"].as_str() {
             Some("call") => runtime.block_on(client.call(&request)),
+            #[cfg(feature = "bench")]
+            Some("bench") => bench::bench(&request),
+            #[cfg(feature = "bench")]
+            Some("load") => load::load(&runtime, &mut client, &request),
             _ => codec(&request),
         });
     }

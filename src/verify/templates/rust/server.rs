@@ -128,8 +128,13 @@ impl Conversation {
         self.asked.get(format!("{PREFIX}{key}")).and_then(|v| v.to_str().ok()).unwrap_or_default()
     }
 
+    /// Whether the call is timed, and has nothing around its answers.
+    fn bare(&self) -> bool {
+        !self.word("bare").is_empty()
+    }
+
     fn see(&mut self, input: &impl Generated) {
-        self.seen.push(input.encode_to_vec());
+        self.seen.push(if self.bare() { Vec::new() } else { input.encode_to_vec() });
     }
 
     /// Whether the call is to have no end; it has headers then, if they are asked for.
@@ -200,6 +205,9 @@ impl Conversation {
 
     fn trailers(&self) -> MetadataMap {
         let mut map = MetadataMap::new();
+        if self.bare() {
+            return map;
+        }
         if let Some(raw) = self.asked.get_bin("x-protopact-echo-bin") {
             map.insert_bin("x-protopact-echo-bin", raw.clone());
         }
