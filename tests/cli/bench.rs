@@ -158,3 +158,23 @@ fn what_cannot_be_measured_is_refused() {
     env.write("proto/t/v1/t.proto", "syntax = \"proto3\";\nmessage M { strin id = 1; }\n");
     assert_eq!(run(&env, &[]).code, 3);
 }
+
+#[test]
+fn what_has_a_field_is_measured_with_something_in_it() {
+    let env = lab();
+    let fields = ["string text", "bool yes", "int32 number", "Kind kind", "double part", "bytes raw"];
+    let one = |(n, field): (usize, &&str)| format!("message One{n} {{ {field} = 1; }}\n");
+    let messages: String = fields.iter().enumerate().map(one).collect();
+    let kind = "enum Kind { KIND_UNSPECIFIED = 0; KIND_OTHER = 1; }\n";
+    env.write(
+        "proto/t/v1/t.proto",
+        &format!("syntax = \"proto3\";\npackage t.v1;\n{kind}{messages}message None {{}}\n"),
+    );
+    for seed in 0..4 {
+        let costs = json(&env, &["--seed", &seed.to_string()]);
+        for message in costs["messages"].as_array().unwrap() {
+            let empty = message["bytes"]["worktree"]["wire"] == 0;
+            assert_eq!(empty, message["message"] == "t.v1.None", "seed {seed}: {message:#}");
+        }
+    }
+}
