@@ -164,16 +164,14 @@ async fn watch_one(mut registry: impl Registry, place: Place, services: Sender, 
                     odd = look.odd;
                 }
                 let found = sorted(look.found);
-                let changed = services.send_if_modified(|services| {
-                    let before = services.get(&place.name).and_then(Option::as_ref);
-                    if before == Some(&found) {
-                        return false;
-                    }
-                    Arc::make_mut(services).insert(place.name.clone(), Some(found.clone()));
-                    true
-                });
-                if changed {
+                // Nobody else writes under this name.
+                let same = services.borrow().get(&place.name).and_then(Option::as_ref) == Some(&found);
+                if !same {
+                    // First told, then shown: who sees a state has heard of it.
                     say(&place.to_string(), &told(&found));
+                    services.send_modify(|services| {
+                        drop(Arc::make_mut(services).insert(place.name.clone(), Some(found)));
+                    });
                 }
                 look.next
             }
@@ -234,17 +232,17 @@ async fn reread(name: String, path: PathBuf, mut lists: Lists, services: Sender,
         if new == lists {
             continue;
         }
-        services.send_modify(|services| {
-            let services = Arc::make_mut(services);
-            services.retain(|service, _| !lists.contains_key(service));
-            services.extend(new.iter().map(|(name, found)| (name.clone(), Some(found.clone()))));
-        });
         for gone in lists.keys().filter(|service| !new.contains_key(*service)) {
             say(&name, &format!("`{gone}` is gone"));
         }
         for (service, found) in new.iter().filter(|(service, found)| lists.get(*service) != Some(*found)) {
             say(&name, &format!("`{service}`: {}", told(found)));
         }
+        services.send_modify(|services| {
+            let services = Arc::make_mut(services);
+            services.retain(|service, _| !lists.contains_key(service));
+            services.extend(new.iter().map(|(name, found)| (name.clone(), Some(found.clone()))));
+        });
         lists = new;
     }
 }
