@@ -20,7 +20,7 @@
 //!   cost in each;
 //! - [`telemetry`]: spans and measurements by OTLP; [`discovery`]: registries of running services; [`service`]: a gRPC
 //!   server for any version, from its descriptors; [`kit`]: services on the packages, in containers; [`xds`]: who is there,
-//!   told to clients of gRPC; [`cli`]: the commands.
+//!   told to clients of gRPC; [`fleet`]: instances that come and go under clients; [`cli`]: the commands.
 
 pub mod bench;
 pub mod cli;
@@ -33,6 +33,7 @@ pub mod diff;
 pub mod discovery;
 pub mod findings;
 pub mod fix;
+pub mod fleet;
 pub mod git;
 pub mod kit;
 pub mod ledger;

@@ -219,12 +219,29 @@ def run(kind, clients, scratch):
         raise SystemExit("calls failed")
 
 
+def rollout(kind, scratch):
+    """The same as `verify` does it, with clients on generated packages."""
+    contract = scratch / "contract"
+    contract.mkdir(exist_ok=True)
+    (contract / "shop.proto").write_text(PROTO)
+    place = None if kind == "file" else registry(kind, scratch / "rollout")
+    command = [os.environ["PROTOPACT"], "--quiet", "-C", str(contract)]
+    subprocess.run(command + ["plugins", "install"], check=True, stdout=subprocess.DEVNULL)
+    command += ["verify", "--from", ".", "--instances", "3"]
+    if place:
+        command += ["--discover", place]
+    print(f"{kind}, a rollout:", flush=True)
+    if subprocess.run(command).returncode:
+        raise SystemExit("calls were lost in a rollout")
+
+
 sources, *named = sys.argv[1:]
 named = [client.split("=", 1) for client in named]
 for kind in sources.split(","):
     with tempfile.TemporaryDirectory() as folder:
         try:
             run(kind, named, pathlib.Path(folder))
+            rollout(kind, pathlib.Path(folder))
         finally:
             for program in programs:
                 program.kill()

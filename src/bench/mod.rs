@@ -22,8 +22,7 @@ use self::calls::CallTiming;
 use self::measure::Effort;
 use self::stats::Stat;
 use self::subject::{Sizes, Subject};
-use crate::codegen::generate::GenerateError;
-use crate::verify::build::BuildError;
+use crate::verify::part::{PartError, Skip};
 use crate::verify::sdk::Sdk;
 use crate::verify::side::Side;
 use crate::words::Language;
@@ -113,17 +112,6 @@ pub struct Facts {
     pub libraries: Vec<(Language, String)>,
 }
 
-/// A language that has no figures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skip {
-    /// The language.
-    pub language: Language,
-    /// Why.
-    pub reason: String,
-    /// What a tool said that failed; `None` where something is only missing.
-    pub failed: Option<String>,
-}
-
 /// One timing of one language.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
@@ -188,20 +176,9 @@ pub struct Costs {
 /// Why there are no costs.
 #[derive(Debug, Error)]
 pub enum BenchError {
-    /// A plugin did not do its work.
+    /// A language that has to take part cannot, or its programs are not made.
     #[error(transparent)]
-    Generate(#[from] GenerateError),
-    /// A program does not build.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// A language that has to take part cannot.
-    #[error("{} cannot take part: {reason}", language.as_str())]
-    Required {
-        /// The language.
-        language: Language,
-        /// Why.
-        reason: String,
-    },
+    Part(#[from] PartError),
     /// Programs did not do their part: what they were to measure is not known.
     #[error("not everything was measured: {}", .0.join("; "))]
     Unwhole(Vec<String>),
@@ -212,9 +189,8 @@ impl BenchError {
     #[must_use]
     pub fn messages(&self) -> &str {
         match self {
-            BenchError::Generate(GenerateError::Run { source, .. }) => source.messages(),
-            BenchError::Build(error) => error.messages(),
-            _ => "",
+            BenchError::Part(error) => error.messages(),
+            BenchError::Unwhole(_) => "",
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The programs that time messages, one for each language and version.
 
-use super::{BenchError, Measured, Plan, Skip};
+use super::{Measured, Plan};
 use crate::verify::build::{self, BuildError, Builder};
 use crate::verify::driver::{self, Driver};
+use crate::verify::part::{Lack, PartError, Skip, parts};
 use crate::verify::process::Program;
-use crate::verify::sdk::Unready;
 use crate::words::Language;
 
 /// What takes part.
@@ -19,44 +19,21 @@ pub(super) struct Programs {
     pub(super) notes: Vec<String>,
 }
 
-/// Why a language takes no part.
-enum Lack {
-    Absent(String),
-    Failed(BenchError),
-}
-
-/// Makes and builds them, one language after the other: some of their tools fill the machine.
+/// Makes and builds them.
 ///
 /// # Errors
 ///
 /// A language that has to take part does not.
-pub(super) fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, BenchError> {
-    let mut all =
-        Programs { programs: Vec::new(), skips: Vec::new(), libraries: Vec::new(), notes: Vec::new() };
-    for language in plan.languages.iter().copied() {
+pub(super) fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, PartError> {
+    let (mut libraries, mut notes) = (Vec::new(), Vec::new());
+    let (host, languages) = (plan.sdk.around.host, &plan.languages);
+    let (programs, skips) = parts(host, languages, &plan.required, &mut |language| {
         say(&format!("{}: making the package", language.as_str()));
-        match of(plan, language, &mut all.notes, say) {
-            Ok((programs, libraries)) => {
-                all.programs.push((language, programs));
-                all.libraries.push((language, libraries));
-            }
-            Err(lack) if plan.required.contains(&language) => {
-                return Err(match lack {
-                    Lack::Absent(reason) => BenchError::Required { language, reason },
-                    Lack::Failed(error) => error,
-                });
-            }
-            Err(Lack::Absent(reason)) => all.skips.push(Skip { language, reason, failed: None }),
-            Err(Lack::Failed(error)) => {
-                let reason = match &error {
-                    BenchError::Build(error) => error.told(),
-                    other => other.to_string(),
-                };
-                all.skips.push(Skip { language, reason, failed: Some(error.messages().to_owned()) });
-            }
-        }
-    }
-    Ok(all)
+        let (programs, asked) = of(plan, language, &mut notes, say)?;
+        libraries.push((language, asked));
+        Ok(programs)
+    })?;
+    Ok(Programs { programs, skips, libraries, notes })
 }
 
 fn of(
@@ -65,26 +42,21 @@ fn of(
     notes: &mut Vec<String>,
     say: &(dyn Fn(&str) + Sync),
 ) -> Result<(Vec<Program>, String), Lack> {
-    let host = plan.sdk.around.host;
-    if let Some(tool) = build::missing_tool(host, language) {
-        return Err(Lack::Absent(BuildError::Missing(tool.to_owned()).to_string()));
-    }
-    let builder = Builder { host, root: plan.programs, offline: plan.offline };
+    let builder = Builder { host: plan.sdk.around.host, root: plan.programs, offline: plan.offline };
     let built = |drivers: &[Driver]| build::build(builder, language, drivers, say);
     let mut drivers = drivers(plan, language, true)?;
     let programs = match built(&drivers) {
         // The code that builds messages names what generators called things; without it all else can be measured.
         Err(error @ BuildError::Step { .. }) if error.interrupted().is_none() => {
             drivers = self::drivers(plan, language, false)?;
-            let programs = built(&drivers).map_err(|_| Lack::Failed(error.into()))?;
+            let programs = built(&drivers).map_err(|_| Lack::from(error))?;
             notes.push(format!(
                 "{}: the code that builds messages does not compile, so `build` is not timed",
                 language.as_str()
             ));
             programs
         }
-        Err(BuildError::Missing(tool)) => return Err(Lack::Absent(BuildError::Missing(tool).to_string())),
-        done => done.map_err(|error| Lack::Failed(error.into()))?,
+        done => done?,
     };
     Ok((programs, drivers.last().map(driver::libraries).unwrap_or_default()))
 }
@@ -96,9 +68,5 @@ fn drivers(plan: &Plan<'_>, language: Language, builds: bool) -> Result<Vec<Driv
         let subjects: Vec<driver::Subject> = subjects.filter(|_| builds).collect();
         plan.sdk.measuring(language, measured.side, &subjects)
     };
-    let made: Result<Vec<Driver>, Unready> = plan.versions.iter().map(one).collect();
-    made.map_err(|unready| match unready {
-        Unready::Skip(reason) => Lack::Absent(reason),
-        Unready::Failed(error) => Lack::Failed(error.into()),
-    })
+    Ok(plan.versions.iter().map(one).collect::<Result<_, _>>()?)
 }

@@ -18,6 +18,7 @@ use crate::bench::{self, BenchError, Facts, Measured, Plan};
 use crate::machine::Space;
 use crate::present::{Choice, Target};
 use crate::text::{Date, View, near};
+use crate::verify::part::PartError;
 use crate::verify::sdk::Sdk;
 use crate::verify::side::Side;
 use crate::words::Language;
@@ -198,7 +199,7 @@ pub(super) fn exec(args: BenchArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
 impl From<BenchError> for CliError {
     fn from(error: BenchError) -> CliError {
         let hint = match &error {
-            BenchError::Required { .. } => Some("install it, or leave the language out"),
+            BenchError::Part(PartError::Required { .. }) => Some("install it, or leave the language out"),
             BenchError::Unwhole(_) => {
                 Some("the rest is told above; leave a language that does not build out with `--lang`")
             }

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 use std::num::NonZero;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -9,14 +11,19 @@ use super::facts::{self, Known};
 use super::given::given;
 use super::pipeline::{self, Version};
 use super::plugins::{Machine, tell_program};
+use super::progress::Progress;
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::compile::Compiled;
 use crate::config::Declared;
+use crate::discovery::Place;
+use crate::fleet::tell::OfRollout;
+use crate::fleet::{self, FleetError};
 use crate::machine::Space;
 use crate::present::{Choice, Target};
 use crate::source::Name;
 use crate::text::View;
 use crate::verify::matrix::{self, CellId, Peer};
+use crate::verify::part::PartError;
 use crate::verify::sdk::Sdk;
 use crate::verify::side::{self, Side};
 use crate::verify::{self, Plan, Scope, VerifyError, Wanted, Ways, tell};
@@ -36,6 +43,7 @@ Examples:
   protopact verify --from v1.4.0 --compact           only what changed, and fewer ways of calling
   protopact verify --from v1.4.0 --full              also what no change reaches
   protopact verify --from v1.4.0 --report html=matrix.html
+  protopact verify --from v1.4.0 --instances 3       a rollout under clients that go on calling
   protopact verify --from v1.4.0 --cell go@v1.4.0:java@worktree:unary:tls:gzip")]
 pub(super) struct VerifyArgs {
     /// The earlier version: a tag, any git revision, a folder
@@ -71,6 +79,21 @@ pub(super) struct VerifyArgs {
     #[arg(long, value_name = "PART", value_enum)]
     only: Option<Part>,
 
+    /// Call so many instances of the reference service without pause, while one leaves, one is killed and one joins
+    /// that serves the later version: which calls are lost, and how long it takes until clients have noticed
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(3..=50), help_heading = ROLLOUT)]
+    #[arg(conflicts_with_all = ["cell", "only", "compact", "full", "exhaustive", "runtime", "report", "jobs"])]
+    instances: Option<u16>,
+
+    /// Where instances enter themselves and are looked up: consul://HOST:PORT/NAME, etcd://…, nacos://…; this program
+    /// knows them when it is left out
+    #[arg(long, value_name = "PLACE", requires = "instances", help_heading = ROLLOUT)]
+    discover: Option<String>,
+
+    /// How long clients may take to notice that an instance is about to leave, before it refuses calls
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, requires = "instances", help_heading = ROLLOUT)]
+    drain_delay: u64,
+
     /// Repeat one cell: `go@OLD:java@NEW:bytes`, `go@OLD:java@NEW:unary:tls:gzip`
     #[arg(long, value_name = "CELL", conflicts_with_all = ["lang", "only"])]
     cell: Option<String>,
@@ -99,6 +122,9 @@ pub(super) struct VerifyArgs {
     #[arg(long)]
     offline: bool,
 }
+
+/// What belongs to `--instances`.
+const ROLLOUT: &str = "Rollout";
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -143,11 +169,29 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         CliError::new(ErrorKind::Usage, e).hint("copy the command that the report of the matrix shows")
     })?;
     let languages = languages(&args, cell, &sdk);
+    if let Some(count) = args.instances {
+        let programs = programs(&machine)?;
+        let registry = args
+            .discover
+            .as_deref()
+            .map(|typed| Place::parse_to_look(typed).map(|place| (typed.to_owned(), place)));
+        let plan = fleet::Plan {
+            sdk,
+            sides: &sides,
+            languages,
+            required: args.require.clone(),
+            count: count.into(),
+            registry: registry.transpose()?,
+            access: super::register::access(None, ctx)?,
+            drain_delay: Duration::from_secs(args.drain_delay),
+            server: server()?,
+            offline: args.offline,
+            programs: &programs,
+        };
+        return rollout(&plan, &args, progress, ctx);
+    }
     let runtimes = runtimes(&args, cell, &languages, &new_settings.runtimes)?;
-    let Some(cache) = &machine.cache else {
-        return Err(CliError::usage("there is no folder for what is built")
-            .hint("set `PROTOPACT_CACHE` to one, or `HOME`"));
-    };
+    let programs = programs(&machine)?;
     let wants = |part| args.only.is_none_or(|only| only == part);
     let ways = if args.compact { Ways::Compact } else { Ways::Full };
     let wanted = match cell {
@@ -173,7 +217,7 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         },
         jobs: args.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZero::get),
         offline: args.offline,
-        programs: &cache.space(Space::Verify),
+        programs: &programs,
         facts,
     };
     let matrix = match verify::run(&plan, &|step| progress.say(step)) {
@@ -199,6 +243,63 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
         return Err(VerifyError::Unwhole(matrix.failures).into());
     }
     Ok(if matrix.counts().red() > 0 { Exit::Findings } else { Exit::Clean })
+}
+
+/// Where programs are built and kept.
+fn programs(machine: &Machine) -> Result<PathBuf, CliError> {
+    let cache = machine.cache.as_ref().ok_or_else(|| {
+        CliError::usage("there is no folder for what is built")
+            .hint("set `PROTOPACT_CACHE` to one, or `HOME`")
+    })?;
+    Ok(cache.space(Space::Verify))
+}
+
+/// This program, which an instance is.
+fn server() -> Result<PathBuf, CliError> {
+    std::env::current_exe().map_err(|e| CliError::outside("cannot find this program, which serves", e))
+}
+
+/// Has instances come and go under clients.
+fn rollout(
+    plan: &fleet::Plan<'_>,
+    args: &VerifyArgs,
+    progress: Progress,
+    ctx: &mut Ctx<'_>,
+) -> Result<Exit, CliError> {
+    let format: Choice<OfRollout> = Choice::of(args.format.name()).ok_or_else(|| {
+        CliError::usage(format!("`--instances` is not told as `{}`", args.format))
+            .hint("`--format text` and `--format json` are there")
+    })?;
+    let told = match fleet::run(plan, &|step| progress.say(step)) {
+        Ok(told) => told,
+        Err(error) => {
+            tell_program(error.messages(), ctx)?;
+            return Err(error.into());
+        }
+    };
+    drop(progress);
+    let view = ctx.view();
+    format.write(&told, &view, &mut ctx.io.out)?;
+    ctx.io.out.flush()?;
+    for skip in &told.skips {
+        tell_program(skip.failed.as_deref().unwrap_or_default(), ctx)?;
+    }
+    Ok(if told.is_well() { Exit::Clean } else { Exit::Findings })
+}
+
+impl From<FleetError> for CliError {
+    fn from(error: FleetError) -> CliError {
+        let (kind, hint) = match &error {
+            FleetError::Part(PartError::Required { .. }) => {
+                (ErrorKind::Outside, Some("install it, or leave the language out"))
+            }
+            FleetError::NoMethod(_) => {
+                (ErrorKind::Usage, Some("a rollout is looked at by the first unary method of the contract"))
+            }
+            _ => (ErrorKind::Outside, None),
+        };
+        CliError::new(kind, error).hint_opt(hint.map(str::to_owned))
+    }
 }
 
 impl From<VerifyError> for CliError {

@@ -59,6 +59,11 @@ impl Group {
         &mut self.child
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How it ended, when it has.
     ///
     /// # Errors
@@ -68,6 +73,22 @@ impl Group {
         let status = self.child.try_wait()?;
         self.ended |= status.is_some();
         Ok(status)
+    }
+
+    /// Asks the program itself to end: SIGTERM, which Windows does not have.
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to ask, or no way to.
+    pub(crate) fn ask_to_end(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        {
+            let program = rustix::process::Pid::from_raw(self.child.id().cast_signed());
+            let program = program.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+            Ok(rustix::process::kill_process(program, rustix::process::Signal::TERM)?)
+        }
+        #[cfg(not(unix))]
+        Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 
     /// Ends it and everything in its group.

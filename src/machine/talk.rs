@@ -122,6 +122,21 @@ impl Talk {
         })
     }
 
+    /// The number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.group.id()
+    }
+
+    /// Asks it to end, as the host of a service does: SIGTERM, which Windows does not have.
+    ///
+    /// # Errors
+    ///
+    /// There is nobody to ask, or no way to.
+    pub fn ask_to_end(&self) -> io::Result<()> {
+        self.group.ask_to_end()
+    }
+
     /// What it said on standard error, the first and the last lines of it.
     #[must_use]
     pub fn said(&self) -> String {

@@ -228,11 +228,14 @@ struct Wishes {
     answers: Option<u64>,
     /// `protopact-sample`: which arbitrary message the first answer is; the next ones follow.
     sample: Option<u64>,
+    /// `protopact-instance`: whether the server says which one it is.
+    instance: bool,
     /// `protopact-echo` comes back at the start, `protopact-echo-bin` at the end.
     start: Option<HeaderValue>,
     end: Option<HeaderValue>,
 }
 
+const INSTANCE: HeaderName = HeaderName::from_static("protopact-instance");
 const ECHO: HeaderName = HeaderName::from_static("protopact-echo");
 const ECHO_BIN: HeaderName = HeaderName::from_static("protopact-echo-bin");
 
@@ -253,6 +256,7 @@ impl Wishes {
             status,
             answers: number("protopact-answers")?.map(u64::from),
             sample: number("protopact-sample")?.map(u64::from),
+            instance: headers.contains_key(INSTANCE),
             start: headers.get(ECHO).cloned(),
             end: headers.get(ECHO_BIN).cloned(),
         })
@@ -270,6 +274,9 @@ impl Wishes {
     }
 
     fn write(&self, response: &mut tonic::Response<Replies>) {
+        if self.instance {
+            response.metadata_mut().as_mut().insert(INSTANCE, HeaderValue::from(std::process::id()));
+        }
         if let Some(value) = &self.start {
             response.metadata_mut().as_mut().insert(ECHO, value.clone());
         }

@@ -48,8 +48,19 @@ pub struct Driver {
     pub requirements: Vec<String>,
     /// The name of the jar of a Java package.
     pub jar: String,
-    /// Whether it times messages: then it is built and started as programs in service are.
-    pub measures: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a program is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It does what it is asked, once each.
+    Proof,
+    /// It times messages: then it is built and started as programs in service are.
+    Timing,
+    /// It calls instances of a service that come and go.
+    Calling,
 }
 
 /// A message that a program is to time.
@@ -65,7 +76,17 @@ pub struct Subject {
 ///
 /// A package that is not as the generators make them.
 pub fn driver(side: &Side, target: &Target, package: &FileTree) -> Result<Driver, DriverError> {
-    write(Build::new(side, target.language()), target, package, None)
+    write(Build::new(side, target.language()), target, package, &[])
+}
+
+/// The same with code that calls instances which come and go, without pause, and counts what comes of it.
+///
+/// # Errors
+///
+/// As of [`driver`].
+pub fn calling(side: &Side, target: &Target, package: &FileTree) -> Result<Driver, DriverError> {
+    let build = Build { purpose: Purpose::Calling, ..Build::new(side, target.language()) };
+    write(build, target, package, &[])
 }
 
 /// The same with code that times messages; `subjects` are written as code that builds them, where that can be.
@@ -79,8 +100,8 @@ pub fn measuring(
     package: &FileTree,
     subjects: &[Subject],
 ) -> Result<Driver, DriverError> {
-    let build = Build { measures: true, ..Build::new(side, target.language()) };
-    write(build, target, package, Some(subjects))
+    let build = Build { purpose: Purpose::Timing, ..Build::new(side, target.language()) };
+    write(build, target, package, subjects)
 }
 
 /// The libraries of a program, in words.
@@ -93,18 +114,20 @@ fn write(
     mut build: Build<'_>,
     target: &Target,
     package: &FileTree,
-    subjects: Option<&[Subject]>,
+    subjects: &[Subject],
 ) -> Result<Driver, DriverError> {
     let language = target.language();
     let runtime = runtime::of(language);
     runtime.write(&mut build, target, package)?;
-    if let Some(subjects) = subjects {
-        runtime.write_timing(&mut build, target, package, subjects)?;
+    match build.purpose {
+        Purpose::Proof => {}
+        Purpose::Timing => runtime.write_timing(&mut build, target, package, subjects)?,
+        Purpose::Calling => runtime.write_calling(&mut build)?,
     }
-    let Build { mut files, requirements, jar, measures, .. } = build;
+    let Build { mut files, requirements, jar, purpose, .. } = build;
     let tree = |source| DriverError::Tree { language: language.as_str(), source };
     files.merge("sdk", package.clone()).map_err(tree)?;
-    Ok(Driver { language, age: None, files, requirements, jar, measures })
+    Ok(Driver { language, age: None, files, requirements, jar, purpose })
 }
 
 /// The program of another release than the package asks for. It writes and reads messages and makes no calls.
@@ -123,7 +146,7 @@ pub fn aged(side: &Side, pinned: Pinned) -> Result<Driver, DriverError> {
     }
     runtime::of(language).write_aged(&mut build, pinned.age)?;
     let Build { files, requirements, jar, .. } = build;
-    Ok(Driver { language, age: Some(pinned.age), files, requirements, jar, measures: false })
+    Ok(Driver { language, age: Some(pinned.age), files, requirements, jar, purpose: Purpose::Proof })
 }
 
 /// A program that is being written.
@@ -137,13 +160,13 @@ pub(super) struct Build<'a> {
     /// As in [`Driver`].
     pub jar: String,
     /// As in [`Driver`].
-    pub measures: bool,
+    pub purpose: Purpose,
 }
 
 impl Build<'_> {
     fn new(side: &Side, language: Language) -> Build<'_> {
         let (files, requirements, jar) = (FileTree::new(), Vec::new(), String::new());
-        Build { side, language, files, requirements, jar, measures: false }
+        Build { side, language, files, requirements, jar, purpose: Purpose::Proof }
     }
 
     pub(super) fn put(&mut self, path: &str, content: impl Into<Vec<u8>>) -> Result<(), DriverError> {

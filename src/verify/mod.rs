@@ -31,6 +31,7 @@ mod literal;
 pub mod matrix;
 mod memo;
 pub mod oracle;
+pub mod part;
 pub mod predict;
 pub mod process;
 pub mod reach;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::driver::{Driver, Subject, aged, driver, measuring};
+use super::driver::{Driver, Subject, aged, calling, driver, measuring};
 use super::side::Side;
 use crate::codegen::generate::{self, GenerateError, Unit, Work};
 use crate::codegen::legal::terms;
@@ -77,6 +77,16 @@ impl Sdk<'_> {
     ) -> Result<Driver, Unready> {
         let (target, files) = self.package(language, side)?;
         measuring(side, &target, &files, subjects).map_err(|e| Unready::Skip(e.to_string()))
+    }
+
+    /// The program of one language for one version that calls instances which come and go.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Sdk::drivers`].
+    pub fn calling(&self, language: Language, side: &Side) -> Result<Driver, Unready> {
+        let (target, files) = self.package(language, side)?;
+        calling(side, &target, &files).map_err(|e| Unready::Skip(e.to_string()))
     }
 
     fn driver(&self, language: Language, side: &Side) -> Result<Driver, Unready> {

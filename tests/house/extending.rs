@@ -121,7 +121,7 @@ fn formats_are_named_where_they_are_written() {
         });
         named.extend(choices.map(|field| format!("{file} {field}")));
         let own = text.contains(": Format<") || text.contains("[Format<");
-        let told = ["src/report/", "src/verify/tell/", "src/bench/tell/"];
+        let told = ["src/report/", "src/verify/tell/", "src/bench/tell/", "src/fleet/tell/"];
         let told = told.iter().any(|folder| file.starts_with(folder));
         let commands = ["history", "rules", "cache", "doctor", "serve", "release/told", "versions"];
         let commands = commands.map(|name| format!("src/cli/{name}.rs"));

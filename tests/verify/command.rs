@@ -121,6 +121,16 @@ fn nothing_to_try_with_is_no_success() {
 }
 
 #[test]
+fn a_rollout_needs_a_method_to_call() {
+    let output = run(&lab(), &["verify", "--from", "v1.0.0", "--to", "v1.1.0", "--instances", "3"]);
+    assert_eq!(output.code, 2, "{output}");
+    insta::assert_snapshot!(output.err, @r"
+    error: v1.0.0 has no method with one request and one answer to call
+    hint: a rollout is looked at by the first unary method of the contract
+    ");
+}
+
+#[test]
 fn a_language_that_is_required_has_to_be_there() {
     let output = run(&lab(), &["verify", "--from", "v1.0.0", "--lang", "go,rust", "--require", "rust"]);
     assert_eq!(output.code, 4, "{output}");
@@ -167,6 +177,11 @@ fn contradicting_flags_are_refused() {
         &["verify", "--from", "v1.0.0", "--lang", "perl"],
         &["verify", "--from", "v1.0.0", "--lang", "go", "--require", "java"],
         &["verify", "--from", "v1.0.0", "--lang", "go,python", "--require", "go,java"],
+        &["verify", "--from", "v1.0.0", "--instances", "1"],
+        &["verify", "--from", "v1.0.0", "--discover", "consul://127.0.0.1:1/pay"],
+        &["verify", "--from", "v1.0.0", "--instances", "3", "--discover", "zookeeper://127.0.0.1:1/pay"],
+        &["verify", "--from", "v1.0.0", "--instances", "3", "--format", "html"],
+        &["verify", "--from", "v1.0.0", "--instances", "3", "--only", "bytes"],
     ] {
         let output = run(&lab(), args);
         assert_eq!(output.code, 2, "{args:?} {output}");

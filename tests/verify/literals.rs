@@ -2,7 +2,7 @@
 
 use protopact::bench::subject::Subject;
 use protopact::codegen::{FileTree, Target};
-use protopact::verify::driver::{self, measuring};
+use protopact::verify::driver::{self, Purpose, measuring};
 use protopact::verify::side::Side;
 use protopact::words::Language;
 
@@ -44,7 +44,7 @@ fn written(target: &Target, package: &[(&str, &str)], path: &str, json: &str) ->
     }
     let side = lab();
     let made = measuring(&side, target, &tree, &[subject(&side, json)]).unwrap();
-    assert!(made.measures);
+    assert_eq!(made.purpose, Purpose::Timing);
     String::from_utf8(made.files.get(path).unwrap().to_vec()).unwrap()
 }
 

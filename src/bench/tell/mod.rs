@@ -37,7 +37,8 @@ pub(super) mod sample {
     use super::super::calls::CallTiming;
     use super::super::stats::Stat;
     use super::super::subject::Sizes;
-    use super::super::{Costs, Facts, MessageCosts, Op, Skip, Timing};
+    use super::super::{Costs, Facts, MessageCosts, Op, Timing};
+    use crate::verify::part::Skip;
     use crate::words::{CallKind, Language};
 
     pub(in super::super) fn costs() -> Costs {

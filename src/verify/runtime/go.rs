@@ -112,6 +112,10 @@ impl Runtime for Go {
         build.put("builders.go", builders)
     }
 
+    fn write_calling(&self, build: &mut Build<'_>) -> Result<(), DriverError> {
+        build.put("callers.go", include_str!("../templates/go/callers.go"))
+    }
+
     fn libraries(&self, driver: &Driver) -> Vec<String> {
         let grpc = asked(driver, "grpc", "driver/go.mod", "google.golang.org/grpc v");
         let protobuf = asked(driver, "protobuf", "sdk/go.mod", "google.golang.org/protobuf v");

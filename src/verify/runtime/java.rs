@@ -11,7 +11,7 @@ use crate::codegen::render::render;
 use crate::codegen::sdk::versions;
 use crate::codegen::{FileTree, Target};
 use crate::verify::build::{BuildError, Place, Work, failed};
-use crate::verify::driver::{Build, Driver, DriverError, Subject};
+use crate::verify::driver::{Build, Driver, DriverError, Purpose, Subject};
 use crate::verify::literal;
 use crate::wire::Reader;
 
@@ -39,6 +39,7 @@ impl Runtime for Java {
         let values = context! {
             group, artifact, version => &build.side.version, protobuf => versions::PROTOBUF_JAVA,
             grpc => versions::GRPC_JAVA, gson => GSON, java => versions::JAVA,
+            calls => build.purpose == Purpose::Calling,
         };
         build.put("pom.xml", render(include_str!("../templates/java/pom.xml.j2"), values))?;
         build.put("src/main/java/Driver.java", include_str!("../templates/java/Driver.java"))?;
@@ -63,6 +64,10 @@ impl Runtime for Java {
         build.put("src/main/java/Builders.java", builders)?;
         build.put("src/main/java/Load.java", include_str!("../templates/java/Load.java"))?;
         build.put("src/main/java/Bench.java", include_str!("../templates/java/Bench.java"))
+    }
+
+    fn write_calling(&self, build: &mut Build<'_>) -> Result<(), DriverError> {
+        build.put("src/main/java/Callers.java", include_str!("../templates/java/Callers.java"))
     }
 
     fn libraries(&self, driver: &Driver) -> Vec<String> {
@@ -110,9 +115,13 @@ impl Runtime for Java {
         // calls that are none of its business.
         let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(Into::into);
         // What is timed is what runs in service: the JVM as it chooses to be.
-        let measures = place.driver.measures;
-        let fast = fast.into_iter().filter(|_| !measures);
-        let main = if measures { "Bench" } else { "Driver" };
+        let purpose = place.driver.purpose;
+        let fast = fast.into_iter().filter(|_| purpose != Purpose::Timing);
+        let main = match purpose {
+            Purpose::Proof => "Driver",
+            Purpose::Timing => "Bench",
+            Purpose::Calling => "Callers",
+        };
         let all = ["-XX:+ExitOnOutOfMemoryError".into(), "-cp".into(), path, main.into(), jar];
         Start {
             program: work.builder.host.find("java").unwrap_or_else(|| "java".into()),

@@ -63,6 +63,9 @@ pub(super) trait Runtime: Sync {
         subjects: &[Subject],
     ) -> Result<(), DriverError>;
 
+    /// Writes what calls instances that come and go beside the rest of the program.
+    fn write_calling(&self, build: &mut Build<'_>) -> Result<(), DriverError>;
+
     /// The libraries that a program is built with, each with its version, as the files of the program ask for them.
     fn libraries(&self, driver: &Driver) -> Vec<String>;
 

@@ -12,7 +12,7 @@ use crate::codegen::render::render;
 use crate::codegen::{FileTree, Target};
 use crate::compile::output::{SetOptions, descriptor_set};
 use crate::verify::build::{BuildError, ENVIRONMENT, Place, Work, failed};
-use crate::verify::driver::{Build, Driver, DriverError, Subject};
+use crate::verify::driver::{Build, Driver, DriverError, Purpose, Subject};
 use crate::wire::Reader;
 use crate::words::Age;
 
@@ -79,6 +79,10 @@ impl Runtime for Python {
         build.put("bench.py", include_str!("../templates/python/bench.py"))
     }
 
+    fn write_calling(&self, build: &mut Build<'_>) -> Result<(), DriverError> {
+        build.put("callers.py", include_str!("../templates/python/callers.py"))
+    }
+
     fn libraries(&self, driver: &Driver) -> Vec<String> {
         driver.requirements.clone()
     }
@@ -97,7 +101,11 @@ impl Runtime for Python {
             }
             None => vec![("PYTHONPATH".to_owned(), place.folder.join("sdk/src").into_os_string())],
         };
-        let main = if place.driver.measures { "driver/bench.py" } else { "driver/driver.py" };
+        let main = match place.driver.purpose {
+            Purpose::Proof => "driver/driver.py",
+            Purpose::Timing => "driver/bench.py",
+            Purpose::Calling => "driver/callers.py",
+        };
         Start {
             program: python_of(&venv),
             arguments: vec![place.folder.join(main).into_os_string()],

@@ -13,7 +13,7 @@ use crate::codegen::sdk::{self, versions};
 use crate::codegen::{FileTree, Target};
 use crate::schema::MethodId;
 use crate::verify::build::{BuildError, Place, Work, failed};
-use crate::verify::driver::{Build, Driver, DriverError, Subject};
+use crate::verify::driver::{Build, Driver, DriverError, Purpose, Subject};
 use crate::verify::literal;
 use crate::wire::Reader;
 use crate::words::Language;
@@ -62,21 +62,22 @@ impl Runtime for Rust {
                 Ok(context! { name => &*service.full_name, client, implement, server, methods })
             })
             .collect::<Result<Vec<_>, DriverError>>()?;
+        let (measures, calls) =
+            (build.purpose == Purpose::Timing, build.purpose == Purpose::Calling);
         build.put(
             "Cargo.toml",
             render(
                 include_str!("../templates/rust/Cargo.toml.j2"),
                 context! {
-                    krate, prost => versions::PROST, tonic => versions::TONIC, measures => build.measures,
+                    krate, prost => versions::PROST, tonic => versions::TONIC, measures, calls,
                 },
             ),
         )?;
-        let measures = build.measures;
         build.put(
             "src/contract.rs",
             render(
                 include_str!("../templates/rust/contract.rs.j2"),
-                context! { messages, services, measures },
+                context! { messages, services, measures, calls },
             ),
         )?;
         build.put("src/main.rs", include_str!("../templates/rust/main.rs"))?;
@@ -103,6 +104,11 @@ impl Runtime for Rust {
         build.put("src/builders.rs", builders)?;
         build.put("src/load.rs", include_str!("../templates/rust/load.rs"))?;
         build.put("src/bench.rs", include_str!("../templates/rust/bench.rs"))
+    }
+
+    fn write_calling(&self, build: &mut Build<'_>) -> Result<(), DriverError> {
+        build.put("src/load.rs", include_str!("../templates/rust/load.rs"))?;
+        build.put("src/callers.rs", include_str!("../templates/rust/callers.rs"))
     }
 
     fn libraries(&self, driver: &Driver) -> Vec<String> {
@@ -158,8 +164,9 @@ fn one(work: &Work<'_>, place: &Place<'_>) -> Result<(), BuildError> {
         ("CARGO_INCREMENTAL", "0".into()),
         ("RUSTFLAGS", OsString::new()),
     ];
-    let profile = if place.driver.measures { "release" } else { "debug" };
-    if place.driver.measures {
+    let timing = place.driver.purpose == Purpose::Timing;
+    let profile = if timing { "release" } else { "debug" };
+    if timing {
         arguments.push("--release");
     }
     work.step("cargo", &arguments, &folder, &set)?;
@@ -175,7 +182,7 @@ fn clean(work: &Work<'_>, place: &Place<'_>, folder: &Path, set: &[(&str, OsStri
     let manifest = manifest.and_then(|text| text.parse::<toml::Table>().ok());
     let package = manifest.as_ref().and_then(|m| m.get("package")?.get("name")?.as_str());
     let mut arguments = vec!["clean", "-q", "--offline", "-p", "protopact-driver"];
-    arguments.extend(place.driver.measures.then_some("--release"));
+    arguments.extend((place.driver.purpose == Purpose::Timing).then_some("--release"));
     arguments.extend(package.into_iter().flat_map(|name| ["-p", name]));
     // It only saves room.
     let _ = work.step("cargo", &arguments, folder, set);

@@ -42,6 +42,11 @@ impl Load<'_> {
         F: Fn(Channel) -> C + Clone + Send + Sync + 'static,
         C: Future<Output = Result<(), Status>> + Send + 'static,
     {
+        #[cfg(feature = "callers")]
+        if let Some(callers) = self.request["callers"].as_u64() {
+            crate::callers::begin(one, self.channel.clone(), callers);
+            return Ok(json!({}));
+        }
         let told = |status: Status| status.to_string();
         let begun = Instant::now();
         while begun.elapsed() < self.time("warmup") {
@@ -78,6 +83,8 @@ impl Load<'_> {
 fn bare<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.metadata_mut().insert("x-protopact-bare", MetadataValue::from_static("1"));
+    #[cfg(feature = "callers")]
+    crate::callers::asked(request.metadata_mut());
     request
 }
 
@@ -97,7 +104,10 @@ pub fn many<I: Generated>(input: I) -> Request<ReceiverStream<I>> {
 
 /// Takes the one answer.
 pub async fn answer<O>(got: Result<Response<O>, Status>) -> Result<(), Status> {
-    got.map(|_| ())
+    got.map(|_answer| {
+        #[cfg(feature = "callers")]
+        crate::callers::answered(_answer.metadata());
+    })
 }
 
 /// Takes a stream of answers.
@@ -142,7 +152,11 @@ pub fn load(runtime: &Runtime, client: &mut client::Client, request: &Value) -> 
     let path = request["method"].as_str().unwrap_or_default();
     let (service, method) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
     let made = runtime.block_on(async {
-        let load = Load { request, channel: client.channel(request)? };
+        #[cfg(feature = "callers")]
+        let channel = crate::callers::channel();
+        #[cfg(not(feature = "callers"))]
+        let channel = client.channel(request)?;
+        let load = Load { request, channel };
         contract::load(service, method, &load).await
     });
     match made {

@@ -7,8 +7,10 @@
 mod bench;
 #[cfg(feature = "bench")]
 mod builders;
+#[cfg(feature = "callers")]
+mod callers;
 mod client;
-#[cfg(feature = "bench")]
+#[cfg(any(feature = "bench", feature = "callers"))]
 mod load;
 mod server;
 mod contract;
@@ -141,6 +143,12 @@ fn main() {
             Some("bench") => bench::bench(&request),
             #[cfg(feature = "bench")]
             Some("load") => load::load(&runtime, &mut client, &request),
+            #[cfg(feature = "callers")]
+            Some("callers") => load::load(&runtime, &mut client, &request),
+            #[cfg(feature = "callers")]
+            Some("there") => callers::there(&runtime, &request),
+            #[cfg(feature = "callers")]
+            Some("tally") => callers::tally(&request),
             _ => codec(&request),
         });
     }

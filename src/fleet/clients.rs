@@ -1,0 +1,195 @@
+//! The programs that call, and what is made of what they count.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::instances::{Instances, Number};
+use super::{FleetError, Phase};
+use crate::machine::Host;
+use crate::verify::process::{Process, Program};
+use crate::words::Language;
+
+/// How often clients are asked.
+pub(super) const TICK: Duration = Duration::from_millis(50);
+/// How long a client may take to answer; the first time it has to start.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long nothing may be wrong before calls are where they should be.
+const QUIET: Duration = Duration::from_secs(1);
+/// How many calls are looked at before it is said how they are spread.
+const ENOUGH: u64 = 500;
+/// How long it may take until calls are where they should be.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A program that calls.
+pub(super) struct Client {
+    /// Its language.
+    pub(super) language: Language,
+    process: Process,
+    /// Whom it was told of, where it has to be told.
+    told: Option<Vec<String>>,
+}
+
+/// What came of calls since it was asked for the last time.
+pub(super) struct Tally {
+    answers: BTreeMap<String, u64>,
+    errors: BTreeMap<String, u64>,
+}
+
+impl Client {
+    /// Starts one, and has it call as it is asked to. `bootstrap` is the file by which it finds the xDS server.
+    pub(super) fn start(
+        host: &Host,
+        language: Language,
+        program: Program,
+        bootstrap: &Path,
+        asked: &Value,
+    ) -> Result<Client, FleetError> {
+        let mut program = program;
+        program.set.push(("GRPC_XDS_BOOTSTRAP".to_owned(), bootstrap.as_os_str().to_owned()));
+        let process = Process::start(host, &program, &[]).map_err(|e| FleetError::of_client(language, &e))?;
+        // tonic has no xDS: its balanced channel is told who is there.
+        let told = (language == Language::Rust).then(Vec::new);
+        let mut client = Client { language, process, told };
+        client.ask(asked)?;
+        Ok(client)
+    }
+
+    fn ask(&mut self, asked: &Value) -> Result<Value, FleetError> {
+        let answers = self.process.ask(std::slice::from_ref(asked), PATIENCE);
+        let answers = answers.map_err(|e| FleetError::of_client(self.language, &e))?;
+        let answer = answers.into_iter().next().unwrap_or_default();
+        if answer["ok"] == true {
+            return Ok(answer);
+        }
+        let what = answer["error"].as_str().unwrap_or("it said nothing").to_owned();
+        Err(FleetError::Client { language: self.language, what })
+    }
+
+    /// Tells it who is there, where it does not find that out by itself.
+    pub(super) fn there(&mut self, listed: &[String]) -> Result<(), FleetError> {
+        if self.told.as_ref().is_some_and(|told| told != listed) {
+            self.told = Some(listed.to_vec());
+            self.ask(&json!({"id": 2, "op": "there", "addresses": listed}))?;
+        }
+        Ok(())
+    }
+
+    /// What came of its calls since it was asked for the last time.
+    pub(super) fn tally(&mut self) -> Result<Tally, FleetError> {
+        let answer = self.ask(&json!({"id": 3, "op": "tally"}))?;
+        let counts = |key: &str| {
+            let all = answer[key].as_object().into_iter().flatten();
+            all.filter_map(|(what, count)| Some((what.clone(), count.as_u64()?))).collect()
+        };
+        Ok(Tally { answers: counts("answers"), errors: counts("errors") })
+    }
+}
+
+/// How calls go from one event on, until they are where they should be.
+pub(super) struct Stay {
+    begun: Instant,
+    phase: Phase,
+    /// When something was wrong the last time: an answer of somebody who should not be called, or an error.
+    wrong: Option<Instant>,
+    /// When an instance that should be called answered for the first time.
+    first: BTreeMap<Number, Instant>,
+}
+
+impl Stay {
+    /// From this moment on.
+    pub(super) fn new(begun: Instant) -> Stay {
+        Stay { begun, phase: Phase::default(), wrong: None, first: BTreeMap::new() }
+    }
+
+    /// Takes in what a client counted.
+    pub(super) fn take(&mut self, tally: Tally, instances: &Instances<'_>, there: &BTreeSet<Number>) {
+        let answers = tally.answers.into_iter().map(|(process, count)| (instances.number(&process), count));
+        self.count(Instant::now(), &answers.collect::<Vec<_>>(), tally.errors, there);
+    }
+
+    fn count(
+        &mut self,
+        now: Instant,
+        answers: &[(Number, u64)],
+        errors: BTreeMap<String, u64>,
+        there: &BTreeSet<Number>,
+    ) {
+        let wrong = !errors.is_empty() || answers.iter().any(|(number, _)| !there.contains(number));
+        for (what, count) in errors {
+            *self.phase.errors.entry(what).or_default() += count;
+        }
+        if wrong {
+            self.wrong = Some(now);
+            self.phase.spread.clear();
+        }
+        for (number, count) in answers {
+            self.phase.answered += count;
+            if there.contains(number) {
+                self.first.entry(*number).or_insert(now);
+                if !wrong {
+                    *self.phase.spread.entry(*number).or_default() += count;
+                }
+            }
+        }
+    }
+
+    /// Whether the calls have been where they should be for long enough.
+    pub(super) fn is_settled(&self, there: &BTreeSet<Number>) -> bool {
+        let since = self.wrong.unwrap_or(self.begun);
+        since.elapsed() >= QUIET
+            && self.phase.spread.values().sum::<u64>() >= ENOUGH
+            && self.phase.spread.keys().eq(there)
+    }
+
+    /// Whether nobody waits any longer.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.begun.elapsed() > LIMIT
+    }
+
+    /// What came of the calls.
+    pub(super) fn told(self, there: &BTreeSet<Number>) -> Phase {
+        let settled = self.is_settled(there);
+        let last = self.first.values().copied().chain(self.wrong).max().unwrap_or(self.begun);
+        let noticed = settled.then(|| last.saturating_duration_since(self.begun));
+        Phase { noticed, ..self.phase }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_where_they_should_be_once_nothing_was_wrong_for_a_while() {
+        let begun = Instant::now().checked_sub(Duration::from_secs(5)).unwrap();
+        let there = BTreeSet::from([2, 3]);
+        let at = |ms: u64| begun + Duration::from_millis(ms);
+        let mut stay = Stay::new(begun);
+        stay.count(at(50), &[(1, 10), (2, 10), (3, 10)], BTreeMap::new(), &there);
+        stay.count(
+            at(100),
+            &[(2, 10), (3, 10)],
+            BTreeMap::from([("UNAVAILABLE: gone".to_owned(), 2)]),
+            &there,
+        );
+        assert!(!stay.is_settled(&there), "too few calls since something was wrong");
+        stay.count(at(150), &[(2, 300), (3, 310)], BTreeMap::new(), &there);
+        assert!(stay.is_settled(&there));
+        assert!(!stay.is_settled(&BTreeSet::from([2, 3, 4])), "one of them is not called yet");
+        let phase = stay.told(&there);
+        assert_eq!((phase.answered, phase.lost()), (660, 2));
+        assert_eq!(phase.spread, BTreeMap::from([(2, 300), (3, 310)]));
+        assert_eq!(phase.noticed, Some(Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn who_never_comes_to_call_the_right_ones_has_noticed_nothing() {
+        let there = BTreeSet::from([2, 3]);
+        let mut stay = Stay::new(Instant::now());
+        stay.count(Instant::now(), &[(1, 1000), (2, 1000)], BTreeMap::new(), &there);
+        assert_eq!(stay.told(&there).noticed, None);
+    }
+}

@@ -1,0 +1,184 @@
+//! The instances: processes that start, leave and are killed, and where it is known which of them are there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use super::{FleetError, NAME, Plan};
+use crate::discovery::{Followed, Found, Health, Say, Services, Source, follow};
+use crate::machine::run::Call;
+use crate::machine::{NoLine, Talk};
+
+/// Which instance it is, from 1, in the order in which they came.
+pub(super) type Number = usize;
+
+/// How long an instance may take to serve.
+const START: Duration = Duration::from_secs(60);
+/// How long an instance may take to end, beside its delay: its calls in flight may go on.
+const END: Duration = Duration::from_secs(60);
+
+/// One that runs.
+struct Server {
+    talk: Talk,
+    address: SocketAddr,
+}
+
+/// Where it is known who is there.
+enum Who {
+    /// Here.
+    Ours(watch::Sender<Arc<Services>>),
+    /// In a registry.
+    Registry(Followed),
+}
+
+/// All instances. Dropping them ends those that run.
+pub(super) struct Instances<'a> {
+    plan: &'a Plan<'a>,
+    contracts: [PathBuf; 2],
+    who: Who,
+    running: BTreeMap<Number, Server>,
+    /// Where those were that are gone.
+    gone: BTreeMap<Number, SocketAddr>,
+    /// Who had which process.
+    processes: BTreeMap<String, Number>,
+    /// The one that was asked to end, and when.
+    leaving: Option<(Number, Server, Instant)>,
+}
+
+impl<'a> Instances<'a> {
+    /// None yet. `contracts` are the files that they serve, by version.
+    pub(super) fn new(
+        plan: &'a Plan<'a>,
+        runtime: &Runtime,
+        contracts: [PathBuf; 2],
+    ) -> Result<Instances<'a>, FleetError> {
+        let who = match &plan.registry {
+            None => {
+                let nobody = Services::from([(NAME.to_owned(), Some(Vec::new()))]);
+                Who::Ours(watch::Sender::new(Arc::new(nobody)))
+            }
+            Some((_, place)) => {
+                let _inside = runtime.enter();
+                let quiet: Say = Arc::new(|_, _| {});
+                Who::Registry(follow(vec![Source::Registry(place.clone())], &plan.access, &quiet)?)
+            }
+        };
+        let (running, gone, processes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok(Instances { plan, contracts, who, running, gone, processes, leaving: None })
+    }
+
+    /// The name of the service.
+    pub(super) fn name(&self) -> &str {
+        self.plan.registry.as_ref().map_or(NAME, |(_, place)| &place.name)
+    }
+
+    /// Who is there, as it changes.
+    pub(super) fn services(&self) -> watch::Receiver<Arc<Services>> {
+        match &self.who {
+            Who::Ours(sender) => sender.subscribe(),
+            Who::Registry(followed) => followed.services.clone(),
+        }
+    }
+
+    /// The addresses of those that take calls, as everybody is told.
+    pub(super) fn listed(&self) -> Vec<String> {
+        let services = self.services();
+        let services = services.borrow();
+        let found = services.get(self.name()).and_then(Option::as_ref).into_iter().flatten();
+        found.filter(|one| one.health == Health::Healthy).map(|one| one.address.to_string()).collect()
+    }
+
+    /// Which instance a process was; 0 for what was none of them.
+    pub(super) fn number(&self, process: &str) -> Number {
+        self.processes.get(process).copied().unwrap_or_default()
+    }
+
+    /// Starts one more, which serves the earlier version (0) or the later one (1), and lets everybody know.
+    pub(super) fn join(&mut self, version: usize) -> Result<Number, FleetError> {
+        let number = self.processes.len() + 1;
+        let contract = &self.contracts[version];
+        let folder = contract.parent().unwrap_or(contract);
+        let mut arguments: Vec<OsString> = vec!["--quiet".into(), "serve".into(), contract.into()];
+        arguments.extend(["--log".into(), "off".into()]);
+        if let Some((typed, _)) = &self.plan.registry {
+            let delay = self.plan.drain_delay.as_secs().to_string();
+            arguments.extend(["--register".into(), typed.into(), "--drain-delay".into(), delay.into()]);
+        }
+        let failed = |what: String| FleetError::Instance { number, what };
+        let program = &self.plan.server;
+        let call = Call { name: "protopact serve", program, arguments, folder, input: b"", set: Vec::new() };
+        let talk = Talk::start(self.plan.sdk.around.host, &call);
+        let mut talk =
+            talk.map_err(|e| failed(format!("cannot be started from `{}`: {e}", program.display())))?;
+        let line = talk.read(START).map_err(|_| failed(format!("does not serve: {}", talk.said())))?;
+        let address = line.strip_prefix("listening on ").and_then(|address| address.parse().ok());
+        let address = address.ok_or_else(|| failed(format!("says `{line}`, and not where it listens")))?;
+        self.processes.insert(talk.id().to_string(), number);
+        self.running.insert(number, Server { talk, address });
+        self.list(|found| {
+            let health = Health::Healthy;
+            found.push(Found { address, health, version: None, zone: String::new(), priority: 0 });
+        });
+        Ok(number)
+    }
+
+    /// Lets everybody know that one takes no more calls.
+    pub(super) fn unlist(&mut self, number: Number) {
+        let running = self.running.get(&number).map(|server| server.address);
+        let gone = running.or_else(|| self.gone.get(&number).copied());
+        self.list(|found| found.retain(|one| Some(one.address) != gone));
+    }
+
+    fn list(&self, change: impl FnOnce(&mut Vec<Found>)) {
+        if let Who::Ours(sender) = &self.who {
+            sender.send_modify(|services| {
+                let found = Arc::make_mut(services).entry(NAME.to_owned()).or_default();
+                change(found.get_or_insert_default());
+            });
+        }
+    }
+
+    /// Ends one at once, without a word to anybody.
+    pub(super) fn kill(&mut self, number: Number) {
+        if let Some(server) = self.running.remove(&number) {
+            self.gone.insert(number, server.address);
+        }
+    }
+
+    /// Asks one to end, as its host does.
+    pub(super) fn ask_to_end(&mut self, number: Number) -> Result<(), FleetError> {
+        if let Some(server) = self.running.remove(&number) {
+            let asked = server.talk.ask_to_end();
+            asked
+                .map_err(|e| FleetError::Instance { number, what: format!("cannot be asked to end: {e}") })?;
+            self.leaving = Some((number, server, Instant::now()));
+        }
+        Ok(())
+    }
+
+    /// Whether the one that was asked to end has.
+    ///
+    /// # Errors
+    ///
+    /// It does not.
+    pub(super) fn has_ended(&mut self) -> Result<bool, FleetError> {
+        let Some((number, server, asked)) = &mut self.leaving else { return Ok(true) };
+        match server.talk.read(Duration::ZERO) {
+            Err(NoLine::Ended) => {
+                self.leaving = None;
+                Ok(true)
+            }
+            _ if asked.elapsed() > END + self.plan.drain_delay => {
+                let (number, what) = (*number, "was asked to end, and does not".to_owned());
+                Err(FleetError::Instance { number, what })
+            }
+            _ => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A table of clients and events, for people.
+
+use std::io;
+
+use super::super::{CALLERS, Event, Phase, Rollout};
+use crate::present::Format;
+use crate::text::{Line, Style, View, plural};
+
+/// The format.
+pub(super) const FORMAT: Format<Rollout> =
+    Format { name: "text", help: "A table of clients and events, for people", hidden: false, write };
+
+/// How wide a language and a number of calls are.
+const NARROW: usize = 9;
+/// How wide what came of an event is.
+const WIDE: usize = 26;
+
+fn write(rollout: &Rollout, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
+    let [old, new] = &rollout.labels;
+    let delay = rollout.drain_delay.as_secs();
+    Line::new().styled(Style::Strong, &rollout.method).write(view, out)?;
+    let told = format!(
+        "  {} of {old}, {CALLERS} callers in each language, who is there by {}; one leaves and waits {delay} s, one is \
+         killed, one joins that serves {new}",
+        plural(rollout.count, "instance"),
+        rollout.by,
+    );
+    Line::new().plain(told).hang(2).write(view, out)?;
+    writeln!(out)?;
+    let wide = View { width: None, ..*view };
+    let mut heading = Line::new().styled(Style::Faint, format!("{:NARROW$}{:>NARROW$}", "client", "calls"));
+    for event in Event::ALL {
+        heading = heading.styled(Style::Faint, format!("  {}", padded(event, event.as_str())));
+    }
+    heading.write(&wide, out)?;
+    for caller in &rollout.callers {
+        let name = caller.language.as_str();
+        let mut line = Line::new().plain(format!("{name:NARROW$}{:>NARROW$}", caller.calls()));
+        for (event, phase) in &caller.phases {
+            let bad = phase.noticed.is_none() || event.loses_nothing() && phase.lost() > 0;
+            let style = if bad { Style::Error } else { Style::Plain };
+            line = line.plain("  ").styled(style, padded(*event, &cell(phase)));
+        }
+        line.write(&wide, out)?;
+    }
+    writeln!(out)?;
+    for caller in &rollout.callers {
+        for (event, phase) in &caller.phases {
+            for (what, count) in &phase.errors {
+                let style = if event.loses_nothing() { Style::Error } else { Style::Note };
+                Line::new()
+                    .styled(style, event.as_str())
+                    .plain(format!("  {}: {count} × {what}", caller.language.as_str()))
+                    .hang(8)
+                    .write(view, out)?;
+            }
+        }
+    }
+    for skip in &rollout.skips {
+        Line::new()
+            .styled(if skip.failed.is_some() { Style::Error } else { Style::Warn }, "skipped")
+            .plain(format!("  {}: {}", skip.language.as_str(), skip.reason))
+            .hang(9)
+            .write(view, out)?;
+    }
+    let told = if rollout.is_well() {
+        "no call was lost where an instance left or joined"
+    } else {
+        "calls were lost that must not be, or never went where they should"
+    };
+    Line::new().plain(told).write(view, out)
+}
+
+/// As wide as its column; the last one ends where its text does.
+fn padded(event: Event, text: &str) -> String {
+    if Event::ALL.last() == Some(&event) { text.to_owned() } else { format!("{text:WIDE$}") }
+}
+
+/// What came of an event: `0 lost, 0.1 s, 33/34/33 %`.
+fn cell(phase: &Phase) -> String {
+    let all = phase.spread.values().sum::<u64>().max(1);
+    let parts = phase.spread.values().map(|count| format!("{:.0}", *count as f64 * 100.0 / all as f64));
+    let lost = phase.lost();
+    match phase.noticed {
+        Some(time) => {
+            let spread = parts.collect::<Vec<_>>().join("/");
+            format!("{lost} lost, {:.1} s, {spread} %", time.as_secs_f64())
+        }
+        None => format!("{lost} lost, never noticed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::rollout;
+    use super::*;
+
+    fn told(rollout: &Rollout, width: Option<usize>) -> String {
+        let mut out = Vec::new();
+        write(rollout, &View { colour: false, width }, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_table_says_what_was_lost_and_how_long_it_took() {
+        insta::assert_snapshot!(told(&rollout(), Some(100)));
+    }
+
+    #[test]
+    fn nothing_lost_is_said_so() {
+        let mut well = rollout();
+        well.callers.pop();
+        assert!(told(&well, None).ends_with("no call was lost where an instance left or joined\n"));
+        assert!(!told(&rollout(), None).contains('\u{1b}'), "what servers say is shown as text");
+    }
+}

@@ -1,0 +1,53 @@
+"""Calls one method again and again from several callers, wherever its instances are, and counts what comes of it."""
+
+import collections
+import threading
+import time
+
+import driver
+
+counting = threading.Lock()
+answers, failures = collections.Counter(), collections.Counter()
+
+
+def begin(request):
+    import grpc
+
+    try:
+        descriptor = driver.method(request["method"])
+        value = driver.message(descriptor.input_type.full_name).FromString(bytes.fromhex(request["hex"]))
+        ask = driver.stub_method(request["method"], grpc.insecure_channel(request["target"]))
+    except Exception as error:
+        return {"id": request["id"], "ok": False, "error": f"{type(error).__name__}: {error}"}
+
+    def calls():
+        while True:
+            try:
+                _, made = ask.with_call(value, timeout=driver.PATIENCE, metadata=(("protopact-instance", "1"),))
+                who = dict(made.initial_metadata()).get("protopact-instance", "")
+                with counting:
+                    answers[who] += 1
+            except grpc.RpcError as error:
+                with counting:
+                    failures[f"{error.code().name}: {error.details()}"] += 1
+            time.sleep(0.001)
+
+    for _ in range(request["callers"]):
+        threading.Thread(target=calls, daemon=True).start()
+    return {"id": request["id"], "ok": True}
+
+
+def tally(request):
+    """What has come of the calls since it was last asked for."""
+    with counting:
+        told = {"id": request["id"], "ok": True, "answers": dict(answers), "errors": dict(failures)}
+        answers.clear()
+        failures.clear()
+    return told
+
+
+driver.OPS["callers"] = begin
+driver.OPS["tally"] = tally
+
+if __name__ == "__main__":
+    driver.main()
