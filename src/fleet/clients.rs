@@ -92,16 +92,17 @@ impl Client {
 pub(super) struct Stay {
     begun: Instant,
     phase: Phase,
-    /// When something was wrong the last time: an answer of somebody who should not be called, or an error.
-    wrong: Option<Instant>,
-    /// When an instance that should be called answered for the first time.
-    first: BTreeMap<Number, Instant>,
+    /// When it was seen the last time that calls are not where they should be, or come there: an answer of somebody who
+    /// should not be called, an error, the first answer of somebody who should.
+    changed: Option<Instant>,
+    /// Those that should be called and have answered.
+    called: BTreeSet<Number>,
 }
 
 impl Stay {
     /// From this moment on.
     pub(super) fn new(begun: Instant) -> Stay {
-        Stay { begun, phase: Phase::default(), wrong: None, first: BTreeMap::new() }
+        Stay { begun, phase: Phase::default(), changed: None, called: BTreeSet::new() }
     }
 
     /// Takes in what a client counted.
@@ -121,24 +122,23 @@ impl Stay {
         for (what, count) in errors {
             *self.phase.errors.entry(what).or_default() += count;
         }
-        if wrong {
-            self.wrong = Some(now);
+        let right = || answers.iter().filter(|(number, _)| there.contains(number));
+        let known = self.called.len();
+        self.called.extend(right().map(|(number, _)| number));
+        if wrong || self.called.len() > known {
+            self.changed = Some(now);
             self.phase.spread.clear();
-        }
-        for (number, count) in answers {
-            self.phase.answered += count;
-            if there.contains(number) {
-                self.first.entry(*number).or_insert(now);
-                if !wrong {
-                    *self.phase.spread.entry(*number).or_default() += count;
-                }
+        } else {
+            for (number, count) in right() {
+                *self.phase.spread.entry(*number).or_default() += count;
             }
         }
+        self.phase.answered += answers.iter().map(|(_, count)| count).sum::<u64>();
     }
 
     /// Whether the calls have been where they should be for long enough.
     pub(super) fn is_settled(&self, there: &BTreeSet<Number>) -> bool {
-        let since = self.wrong.unwrap_or(self.begun);
+        let since = self.changed.unwrap_or(self.begun);
         since.elapsed() >= QUIET
             && self.phase.spread.values().sum::<u64>() >= ENOUGH
             && self.phase.spread.keys().eq(there)
@@ -152,7 +152,7 @@ impl Stay {
     /// What came of the calls.
     pub(super) fn told(self, there: &BTreeSet<Number>) -> Phase {
         let settled = self.is_settled(there);
-        let last = self.first.values().copied().chain(self.wrong).max().unwrap_or(self.begun);
+        let last = self.changed.unwrap_or(self.begun);
         let noticed = settled.then(|| last.saturating_duration_since(self.begun));
         Phase { noticed, ..self.phase }
     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use super::clients::TICK;
 use super::{FleetError, NAME, Plan};
 use crate::discovery::{Followed, Found, Health, Say, Services, Source, follow};
 use crate::machine::run::Call;
@@ -92,6 +93,25 @@ impl<'a> Instances<'a> {
         let services = services.borrow();
         let found = services.get(self.name()).and_then(Option::as_ref).into_iter().flatten();
         found.filter(|one| one.health == Health::Healthy).map(|one| one.address.to_string()).collect()
+    }
+
+    /// Waits until everybody is told of all that run.
+    ///
+    /// # Errors
+    ///
+    /// The registry never lists one of them.
+    pub(super) fn wait_until_listed(&self) -> Result<(), FleetError> {
+        let begun = Instant::now();
+        loop {
+            let listed = self.listed();
+            let missing = self.running.iter().find(|(_, one)| !listed.contains(&one.address.to_string()));
+            let Some((number, one)) = missing else { return Ok(()) };
+            if begun.elapsed() > START {
+                let what = format!("is at {}, and the registry does not list it", one.address);
+                return Err(FleetError::Instance { number: *number, what });
+            }
+            std::thread::sleep(TICK);
+        }
     }
 
     /// Which instance a process was; 0 for what was none of them.

@@ -255,6 +255,8 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Rollout, Flee
     for _ in 0..plan.count {
         there.insert(instances.join(0)?);
     }
+    // A client that is told of nobody gives its calls up at once.
+    instances.wait_until_listed()?;
     let quiet: Say = Arc::new(|_, _| {});
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let xds = runtime.block_on(XdsServer::bind(listen, instances.services(), quiet))?;
