@@ -58,6 +58,8 @@ enum Kind {
     Scans,
     /// Files of versions that were made here, which places are asked with
     Releases,
+    /// What checks against several states came to
+    Answers,
 }
 
 impl Kind {
@@ -68,6 +70,7 @@ impl Kind {
             Kind::Verify => Space::Verify,
             Kind::Scans => Space::Scans,
             Kind::Releases => Space::Releases,
+            Kind::Answers => Space::Answers,
         }
     }
 }

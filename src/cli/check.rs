@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::against::{Asked, Several};
+use super::answers::Memo;
 use super::args::{OnlyArgs, PolicyArgs};
 use super::pipeline::Job;
 use super::{CliError, Ctx, Exit, against, files, history};
@@ -11,8 +13,9 @@ use crate::config::Overrides;
 use crate::findings::{Report, WaiverStatus};
 use crate::present::{Choice, Target};
 use crate::report::{OfCheck, SourceIssue, write_source_issues};
+use crate::source::Answer;
 use crate::text::View;
-use crate::words::{Bump, Mode, Registry};
+use crate::words::{Bump, Level, Mode, Registry};
 
 /// Check what a change breaks, against an earlier state of the contract
 ///
@@ -125,7 +128,7 @@ pub(super) struct CheckArgs {
 
     /// Write the report to a file as well, in its own format; may be repeated
     #[arg(long, value_name = "FORMAT=PATH", help_heading = "Output")]
-    report: Vec<Target<OfCheck>>,
+    pub(super) report: Vec<Target<OfCheck>>,
 }
 
 /// Formats by the names of `buf breaking --error-format`.
@@ -182,11 +185,9 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         repairs: args.formats().any(Choice::<OfCheck>::shows_repairs),
         ..Job::new(&args.new_side())
     };
-    let checked = match mode {
-        Some((_, true)) => against::check_all(&job, ctx),
-        _ => against::check(&job, ctx),
-    };
-    if let Err(error) = &checked
+    let transitive = matches!(mode, Some((_, true)));
+    let outcome = outcome(&args, &job, transitive, ctx);
+    if let Err(error) = &outcome
         && args.format().has_source_issues()
     {
         let issues = error.diagnostics.iter();
@@ -194,34 +195,110 @@ pub(super) fn exec(args: CheckArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError>
         let issues: Vec<_> = issues.collect();
         write_source_issues(&issues, &mut ctx.io.out)?;
     }
-    let (report, fail_on) = checked?;
-    tell(&args, &report, ctx)?;
-    let fails = match args.release_type.as_deref().and_then(Bump::of) {
-        Some(declared) => match report.more_than(declared) {
-            Some(sentence) => {
-                ctx.note(&sentence)?;
-                true
-            }
-            None => false,
-        },
-        None => report.fails(fail_on),
+    let (report, fail_on, kept) = match outcome? {
+        Outcome::Known(answer) => return write(&args, &answer, ctx),
+        Outcome::Found(report, fail_on, kept) => (report, fail_on, kept),
+    };
+    let (fails, last) = match args.release_type.as_deref().and_then(Bump::of) {
+        Some(declared) => {
+            let more = report.more_than(declared);
+            (more.is_some(), more)
+        }
+        None => (report.fails(fail_on), None),
     };
     let refused = report.registry.as_ref().is_some_and(|answer| !answer.takes());
-    Ok(if fails || refused { Exit::Findings } else { Exit::Clean })
+    let fails = fails || refused;
+    match kept {
+        Some((memo, several)) => {
+            let answer = answer(&args, &report, fails, last, ctx)?;
+            let exit = write(&args, &answer, ctx)?;
+            memo.keep(&answer, &args, &several, ctx);
+            Ok(exit)
+        }
+        None => {
+            tell(&args, &report, ctx)?;
+            last.map_or(Ok(()), |sentence| ctx.note(&sentence))?;
+            Ok(exit(fails))
+        }
+    }
+}
+
+fn exit(fails: bool) -> Exit {
+    if fails { Exit::Findings } else { Exit::Clean }
+}
+
+/// What a check comes to.
+enum Outcome {
+    /// What an earlier run came to.
+    Known(Answer),
+    /// A report, the lowest level that fails, and where it is to be kept.
+    Found(Box<Report>, Level, Option<(Memo, Several)>),
+}
+
+/// Compares with all that is named, unless an earlier run did.
+fn outcome(args: &CheckArgs, job: &Job, transitive: bool, ctx: &mut Ctx<'_>) -> Result<Outcome, CliError> {
+    let asked = if transitive { against::asked_all(job, ctx)? } else { against::asked(job, ctx)? };
+    let several = match asked {
+        Asked::One(checked) => {
+            let (report, fail_on) = checked.told();
+            return Ok(Outcome::Found(Box::new(report), fail_on, None));
+        }
+        Asked::Several(several) => several,
+    };
+    let memo = Memo::of(args, &several, ctx)?;
+    if let Some(answer) = memo.as_ref().and_then(|memo| memo.answer(args)) {
+        return Ok(Outcome::Known(answer));
+    }
+    let ((report, fail_on), whole) = several.check(ctx)?;
+    Ok(Outcome::Found(Box::new(report), fail_on, memo.filter(|_| whole).map(|memo| (memo, several))))
+}
+
+/// How a report in a file is shown.
+const FILE: View = View { colour: false, width: None };
+
+/// Sentences beside a report.
+fn notes(report: &Report) -> impl Iterator<Item = String> {
+    let waivers = report.waivers.iter().filter(|waiver| waiver.status != WaiverStatus::Used);
+    report.notes.iter().cloned().chain(waivers.map(super::waive::sentence))
+}
+
+/// All that is said of a report, to be written and kept.
+fn answer(
+    args: &CheckArgs,
+    report: &Report,
+    fails: bool,
+    last: Option<String>,
+    ctx: &Ctx<'_>,
+) -> Result<Answer, CliError> {
+    let mut answer = Answer { fails, ..Answer::default() };
+    for Target { format, .. } in &args.report {
+        let mut file = Vec::new();
+        format.write(report, &FILE, &mut file)?;
+        answer.files.push(file);
+    }
+    answer.notes.extend(notes(report));
+    args.format().write(report, &ctx.view(), &mut answer.text)?;
+    answer.last.extend(last);
+    Ok(answer)
+}
+
+/// Writes what [`answer`] gave, as [`tell`] does.
+fn write(args: &CheckArgs, answer: &Answer, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
+    for (Target { path, .. }, file) in args.report.iter().zip(&answer.files) {
+        files::write_whole(&ctx.io.cwd.join(path), &path.display().to_string(), |out| out.write_all(file))?;
+    }
+    answer.notes.iter().try_for_each(|note| ctx.note(note))?;
+    ctx.io.out.write_all(&answer.text)?;
+    answer.last.iter().try_for_each(|sentence| ctx.note(sentence))?;
+    Ok(exit(answer.fails))
 }
 
 fn tell(args: &CheckArgs, report: &Report, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
     for Target { format, path } in &args.report {
-        let view = View { colour: false, width: None };
         let name = path.display().to_string();
-        files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.write(report, &view, out))?;
+        files::write_whole(&ctx.io.cwd.join(path), &name, |out| format.write(report, &FILE, out))?;
     }
-    for note in &report.notes {
-        ctx.note(note)?;
-    }
-    for waiver in report.waivers.iter().filter(|waiver| waiver.status != WaiverStatus::Used) {
-        ctx.note(&super::waive::sentence(waiver))?;
-    }
+    notes(report).try_for_each(|note| ctx.note(&note))?;
     let view = ctx.view();
     Ok(args.format().write(report, &view, &mut ctx.io.out)?)
 }

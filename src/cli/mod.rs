@@ -1,6 +1,7 @@
 //! The commands: one file each, arguments first, then resolve, do, report. This file only says which there are.
 
 mod against;
+mod answers;
 mod args;
 mod bench;
 mod build;
@@ -110,7 +111,7 @@ struct Global {
     #[arg(long, global = true)]
     fetch: bool,
 
-    /// Neither use nor keep what runs note of files they have read
+    /// Neither use nor keep what runs note of files they have read, and of what checks came to
     #[arg(long, global = true)]
     no_cache: bool,
 

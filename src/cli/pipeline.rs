@@ -138,9 +138,16 @@ pub(super) struct Seen {
     warned: Vec<Name>,
     /// What was read of published versions.
     looked: Option<Arc<Looked>>,
+    /// Whether something was looked for and not found that may be there another time.
+    lacks: bool,
 }
 
 impl Seen {
+    /// Whether something could not be read that may be there another time.
+    pub(super) fn lacks(&self) -> bool {
+        self.lacks || self.looked.as_ref().is_some_and(|looked| looked.lacks())
+    }
+
     /// For so many states.
     pub(super) fn of(states: usize) -> Seen {
         let several = states > 1;
@@ -254,8 +261,9 @@ fn check_sides(
             return Ok(None);
         }
         let earlier = since::earlier(history, job, &old, ctx);
-        if let Some(earlier) = earlier {
-            policy::published(&mut waivers, &earlier);
+        match earlier {
+            Some(earlier) => policy::published(&mut waivers, &earlier),
+            None => seen.lacks = true,
         }
     }
     let timelines = if job.excerpts {
@@ -528,7 +536,7 @@ pub(super) fn asked_with<T>(
 }
 
 /// The cache of a run.
-fn cache(host: &Host, ctx: &Ctx<'_>) -> Option<Cache> {
+pub(super) fn cache(host: &Host, ctx: &Ctx<'_>) -> Option<Cache> {
     let cache = Cache::of(host)?;
     Some(if ctx.global.no_cache { cache.forgetting() } else { cache })
 }

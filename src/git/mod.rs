@@ -10,6 +10,7 @@ mod fetch;
 mod id;
 mod index;
 mod loose;
+mod names;
 mod objects;
 mod program;
 mod published;

@@ -102,17 +102,32 @@ impl History {
 
     /// Reads what the versions before the baseline have of some messages and enums.
     fn see<'q>(&self, queries: &'q [Query]) -> Result<Seen<'q>, GitError> {
-        let repo = Repo::open(&self.repository)?;
-        let (versions, count) = repo.published(&self.pattern, &self.baseline, self.most)?;
-        self.see_in(&repo, versions, count, queries)
+        self.noted(|| {
+            let repo = Repo::open(&self.repository)?;
+            let (versions, count) = repo.published(&self.pattern, &self.baseline, self.most)?;
+            self.see_in(&repo, versions, count, queries)
+        })
+    }
+
+    /// What is seen, and for whoever asks of several baselines whether something could not be.
+    fn noted<'q>(&self, see: impl FnOnce() -> Result<Seen<'q>, GitError>) -> Result<Seen<'q>, GitError> {
+        let seen = see();
+        if let Some(looked) = &self.looked
+            && seen.as_ref().map_or(true, |seen| !seen.reader.unread.is_empty())
+        {
+            looked.lack();
+        }
+        seen
     }
 
     /// The same of the versions up to the baseline, which is one of them where it is tagged.
     pub(super) fn see_so_far<'q>(&self, queries: &'q [Query]) -> Result<Seen<'q>, GitError> {
-        let repo = Repo::open(&self.repository)?;
-        let versions = repo.published_so_far(&self.pattern, &self.baseline, self.most)?;
-        let count = versions.len();
-        self.see_in(&repo, versions, count, queries)
+        self.noted(|| {
+            let repo = Repo::open(&self.repository)?;
+            let versions = repo.published_so_far(&self.pattern, &self.baseline, self.most)?;
+            let count = versions.len();
+            self.see_in(&repo, versions, count, queries)
+        })
     }
 
     fn see_in<'q>(

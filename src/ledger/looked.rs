@@ -2,6 +2,7 @@
 //! too, and what a file declares is the same for everybody who asks.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -18,7 +19,11 @@ pub(super) type Whole = Arc<[Arc<Declared>]>;
 
 /// What was read of the versions of repositories so far. Nothing of it depends on who asks.
 #[derive(Debug, Default)]
-pub struct Looked(Mutex<FxHashMap<PathBuf, OfRepository>>);
+pub struct Looked {
+    read: Mutex<FxHashMap<PathBuf, OfRepository>>,
+    /// Whether something could not be read.
+    lacks: AtomicBool,
+}
 
 /// The same of one repository.
 #[derive(Debug, Default)]
@@ -30,9 +35,20 @@ struct OfRepository {
 }
 
 impl Looked {
+    /// Whether something could not be read that may be there another time.
+    #[must_use]
+    pub fn lacks(&self) -> bool {
+        self.lacks.load(Ordering::Relaxed)
+    }
+
+    /// Notes that something could not be read.
+    pub(super) fn lack(&self) {
+        self.lacks.store(true, Ordering::Relaxed);
+    }
+
     /// Nobody waits for it while something is read: whoever holds it only looks.
     fn memory(&self) -> MutexGuard<'_, FxHashMap<PathBuf, OfRepository>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As [`Repo::blob_at`].

@@ -41,11 +41,14 @@ pub enum Space {
     Scans,
     /// The files of versions that were made here: `releases/SHA256/…`.
     Releases,
+    /// What checks against several states came to: `answers/FORM/DIGEST`.
+    Answers,
 }
 
 impl Space {
     /// All kinds.
-    pub const ALL: [Space; 5] = [Space::Plugins, Space::Deps, Space::Verify, Space::Scans, Space::Releases];
+    pub const ALL: [Space; 6] =
+        [Space::Plugins, Space::Deps, Space::Verify, Space::Scans, Space::Releases, Space::Answers];
 
     /// The name of the folder, which is that of the kind.
     #[must_use]
@@ -56,6 +59,7 @@ impl Space {
             Space::Verify => "verify",
             Space::Scans => "scans",
             Space::Releases => "releases",
+            Space::Answers => "answers",
         }
     }
 }
@@ -86,13 +90,13 @@ impl Cache {
         Cache { root, forgets: false }
     }
 
-    /// The same without what runs note for the next: scans are neither read nor kept.
+    /// The same without what runs note for the next: scans and answers are neither read nor kept.
     #[must_use]
     pub fn forgetting(self) -> Cache {
         Cache { forgets: true, ..self }
     }
 
-    /// Whether scans are neither read nor kept.
+    /// Whether scans and answers are neither read nor kept.
     #[must_use]
     pub fn forgets(&self) -> bool {
         self.forgets

@@ -17,12 +17,14 @@
 //! ```
 
 mod affected;
+mod answers;
 mod baselines;
 mod ci;
 mod directory;
 mod elsewhere;
 mod error;
 mod imports;
+mod imprint;
 pub mod layout;
 mod legal;
 mod locate;
@@ -45,6 +47,7 @@ mod why;
 
 pub use crate::git::Id as ContentId;
 pub use affected::Affected;
+pub use answers::{Answer, Answers};
 pub use baselines::{Baselines, names_versions};
 pub use ci::CiError;
 pub use error::{Problem, SourceError};

@@ -44,12 +44,18 @@ impl Owners {
     /// be read.
     #[must_use]
     pub fn find(root: &Path) -> Option<Owners> {
+        Owners::text(root).map(|text| Owners::parse(&text))
+    }
+
+    /// The text that [`Owners::find`] reads.
+    #[must_use]
+    pub fn text(root: &Path) -> Option<String> {
         let path = PLACES.iter().map(|place| root.join(place)).find(|path| path.is_file())?;
         // A link may lead anywhere.
         let path = path.canonicalize().ok().filter(|path| path.starts_with(root))?;
         let small = std::fs::metadata(&path).is_ok_and(|found| found.len() <= MAX_BYTES);
         let bytes = small.then(|| std::fs::read(&path).ok()).flatten()?;
-        Some(Owners::parse(&String::from_utf8_lossy(&bytes)))
+        Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Reads a file. Lines that are neither a pattern nor a section say nothing.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::open::{below_root, folder_tree};
@@ -50,6 +51,8 @@ pub struct Places {
     /// The folder of the contract on disk, for what an old revision does not hold.
     home: Option<PathBuf>,
     newest: OnceLock<Option<Tree>>,
+    /// What to set where that is looked into.
+    doubt: Option<Arc<AtomicBool>>,
     /// What was found in files of either side.
     pub(super) scans: Scans,
 }
@@ -107,7 +110,11 @@ impl Places {
             (None, Some(other)) => other.scans.clone(),
             (None, None) => kept(),
         };
-        let places = Places { listed, home, lock, scans, ..Places::default() };
+        let doubt = around.shared.map(Shared::doubt);
+        let places = Places { listed, home, lock, scans, doubt, ..Places::default() };
+        if !loaded.tree().is_some_and(|tree| places.are_inside(tree)) {
+            places.doubted();
+        }
         Ok(match other.filter(|other| other.lock == places.lock) {
             Some(other) => Places { deps: other.deps.clone(), lacking: other.lacking.clone(), ..places },
             None => places.with_deps(around.cache),
@@ -126,6 +133,25 @@ impl Places {
         }
         self.deps = deps.into();
         self
+    }
+
+    /// Whether all that a tree imports is in its contract's own folder, as far as it is known before it is looked for.
+    fn are_inside(&self, tree: &Tree) -> bool {
+        let Some(home) = self.home.as_deref().and_then(|home| std::fs::canonicalize(home).ok()) else {
+            return false;
+        };
+        let inside = |place: &Place| {
+            let here = place.inside.as_ref().is_some_and(|folder| tree.has_folder(folder));
+            here && place.tree.root().is_none_or(|root| root.starts_with(&home))
+        };
+        tree.is_plain() && self.lock.is_empty() && self.listed.iter().all(inside)
+    }
+
+    /// Says that something is read that is in nobody's tree.
+    fn doubted(&self) {
+        if let Some(doubt) = &self.doubt {
+            doubt.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Dependencies that are locked otherwise than on another side: their changes are changes too.
@@ -160,6 +186,7 @@ impl Places {
 
     /// What the contract's folder holds today, on disk.
     pub(super) fn newest(&self) -> Option<&Tree> {
+        self.doubted();
         let open = || folder_tree(self.home.as_deref()?).ok();
         self.newest.get_or_init(open).as_ref()
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -144,13 +145,24 @@ fn told(states: &[Baseline]) -> String {
 /// sides have is looked into once.
 #[derive(Debug, Default)]
 pub struct Shared {
-    new: OnceLock<Arc<Loaded>>,
+    pub(super) new: OnceLock<Arc<Loaded>>,
     pub(super) scans: OnceLock<Scans>,
     /// The bytes of the last old side: the next one is likely to have most of them too.
     texts: Mutex<FxHashMap<ContentId, Bytes>>,
+    /// Whether something was read that is not in the imprint of the check.
+    doubt: Arc<AtomicBool>,
 }
 
 impl Shared {
+    /// What to set where something is read that is not in the imprint of the check.
+    pub(super) fn doubt(&self) -> Arc<AtomicBool> {
+        self.doubt.clone()
+    }
+
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.doubt.load(Ordering::Relaxed)
+    }
+
     fn texts(&self) -> MutexGuard<'_, FxHashMap<ContentId, Bytes>> {
         self.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -224,6 +236,8 @@ impl Request<'_> {
                     let mut opened = open()?;
                     if let Loaded::Tree(tree) = &mut opened {
                         tree.keeps = true;
+                        // Whatever cannot be read is told where it is needed.
+                        let _ = tree.pin();
                     }
                     new.get_or_init(|| Arc::new(opened)).clone()
                 }

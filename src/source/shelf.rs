@@ -1,6 +1,7 @@
-//! Scans in the cache: what earlier runs found in files, by the ids of their bytes.
+//! Scans in the cache: what earlier runs found in files, by the ids of their bytes. And what checks of several states came
+//! to, in a folder of their own, by a digest of all that they rest on.
 //!
-//! Nothing else is kept: no path, and nothing of a file but what [`Scan`] holds. The cache answers nothing that the files
+//! Of scans nothing else is kept: no path, and nothing of a file but what [`Scan`] holds. The cache answers nothing that the files
 //! would not: a part of it that is cut, changed, or of another version of the program counts as not there and is written
 //! again, and where it cannot be written the run goes on without it.
 
@@ -29,6 +30,8 @@ const AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const ROOTS: &str = "roots-";
 /// How many of these stay.
 const MOST_ROOTS: usize = 64;
+/// How many answers stay.
+const MOST_ANSWERS: usize = 64;
 /// Changes when a scan holds something else, or in another form.
 const FORM: &str = concat!("1-", env!("CARGO_PKG_VERSION"));
 
@@ -42,7 +45,12 @@ pub(super) struct Shelf {
 
 impl Shelf {
     pub(super) fn of(cache: &Cache) -> Shelf {
-        Shelf { folder: cache.space(Space::Scans).join(FORM) }
+        Shelf::in_space(cache, Space::Scans)
+    }
+
+    /// The same of another kind of thing.
+    pub(super) fn in_space(cache: &Cache, space: Space) -> Shelf {
+        Shelf { folder: cache.space(space).join(FORM) }
     }
 
     fn part(&self, part: usize) -> PathBuf {
@@ -99,19 +107,51 @@ impl Shelf {
 
     /// Keeps such roots. Nothing depends on it.
     pub(super) fn keep_roots(&self, digest: &str, roots: &[Root]) {
+        self.keep_one(&self.place_of(digest), &encoded_roots(digest, roots), ROOTS, MOST_ROOTS);
+    }
+
+    /// What an earlier run came to, by a digest of all that it rests on.
+    pub(super) fn answer(&self, digest: &str) -> Option<Vec<u8>> {
+        let path = self.place(digest);
+        let bytes = self.bytes(&path);
+        let mut rest = Reader::of_hashed(&bytes)?;
+        // A file that was put in the place of another answers another question.
+        let own = rest.bytes()? == digest.as_bytes();
+        let answer = rest.bytes()?.to_vec();
+        (own && rest.0.is_empty()).then(|| still_used(&path))?;
+        Some(answer)
+    }
+
+    /// Keeps what a run came to, unless that is too large to be read again. Nothing depends on it.
+    pub(super) fn keep_answer(&self, digest: &str, answer: &[u8]) {
+        let mut out = Writer(Vec::new());
+        out.bytes(digest.as_bytes());
+        out.bytes(answer);
+        let bytes = out.hashed();
+        if bytes.len() as u64 <= MOST_BYTES {
+            self.keep_one(&self.place(digest), &bytes, "", MOST_ANSWERS);
+        }
+    }
+
+    /// Where an answer is.
+    pub(super) fn place(&self, digest: &str) -> PathBuf {
+        self.folder.join(digest)
+    }
+
+    /// Writes one file of those whose names begin alike, of which so many stay.
+    fn keep_one(&self, path: &Path, bytes: &[u8], names: &str, most: usize) {
         if fs::create_dir_all(&self.folder).is_err() {
             return;
         }
-        let bytes = encoded_roots(digest, roots);
-        let _ = write_whole(&self.place_of(digest), |out| out.write_all(&bytes));
+        let _ = write_whole(path, |out| out.write_all(bytes));
         self.forget();
         // The oldest go, where there are too many.
         let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let kept = files.filter(|file| file.file_name().to_string_lossy().starts_with(ROOTS));
+        let kept = files.filter(|file| file.file_name().to_string_lossy().starts_with(names));
         let mut kept: Vec<(SystemTime, PathBuf)> =
             kept.filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file.path()))).collect();
         kept.sort();
-        let most = kept.len().saturating_sub(MOST_ROOTS);
+        let most = kept.len().saturating_sub(most);
         kept[..most].iter().for_each(|(_, path)| _ = fs::remove_file(path));
     }
 
@@ -195,7 +235,9 @@ fn decoded(bytes: &[u8]) -> Option<Known> {
     rest.0.is_empty().then_some(known)
 }
 
-struct Writer(Vec<u8>);
+/// Texts and numbers as bytes, each with its length in front.
+#[derive(Default)]
+pub(super) struct Writer(pub(super) Vec<u8>);
 
 impl Writer {
     /// What was written, behind its hash.
@@ -205,16 +247,16 @@ impl Writer {
         bytes
     }
 
-    fn number(&mut self, number: usize) {
+    pub(super) fn number(&mut self, number: usize) {
         self.0.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
     }
 
-    fn bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len());
         self.0.extend(bytes);
     }
 
-    fn list(&mut self, list: &[String]) {
+    pub(super) fn list(&mut self, list: &[String]) {
         self.number(list.len());
         list.iter().for_each(|text| self.bytes(text.as_bytes()));
     }
@@ -235,7 +277,8 @@ impl Writer {
     }
 }
 
-struct Reader<'b>(&'b [u8]);
+/// Reads what a [`Writer`] wrote; `None` where it did not.
+pub(super) struct Reader<'b>(pub(super) &'b [u8]);
 
 impl<'b> Reader<'b> {
     /// What stands behind a hash, if that is its own.
@@ -250,17 +293,17 @@ impl<'b> Reader<'b> {
         Some(taken)
     }
 
-    fn number(&mut self) -> Option<usize> {
+    pub(super) fn number(&mut self) -> Option<usize> {
         let bytes = self.take(4)?.try_into().ok()?;
         usize::try_from(u32::from_le_bytes(bytes)).ok()
     }
 
-    fn bytes(&mut self) -> Option<&'b [u8]> {
+    pub(super) fn bytes(&mut self) -> Option<&'b [u8]> {
         let count = self.number()?;
         self.take(count)
     }
 
-    fn list(&mut self) -> Option<Vec<String>> {
+    pub(super) fn list(&mut self) -> Option<Vec<String>> {
         let count = self.number()?;
         (0..count).map(|_| String::from_utf8(self.bytes()?.to_vec()).ok()).collect()
     }

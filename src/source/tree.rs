@@ -360,6 +360,32 @@ impl Tree {
         contents
     }
 
+    /// Reads and keeps what has no id yet, and all that is not .proto: from then on everybody finds these bytes.
+    pub(super) fn pin(&self) -> Result<(), ReadError> {
+        let open = self.entries().filter(|(path, entry)| entry.known().is_none() || !is_proto(path));
+        let open: Vec<&str> = open.map(|(path, _)| path).collect();
+        for (path, content) in open.iter().zip(self.read_all_kept(&open)) {
+            self.identify(path, &content?);
+        }
+        Ok(())
+    }
+
+    /// Whether all bytes that were kept have the ids of their files.
+    pub(super) fn is_as_known(&self) -> bool {
+        let kept =
+            self.entries.par_iter().filter_map(|(_, entry)| Some((entry.known(), entry.content.get()?)));
+        kept.all(|(id, content)| id == Some(ContentId::of(content)))
+    }
+
+    /// Whether its files are those of one folder or revision and of nothing else, and nothing about them is in doubt.
+    pub(super) fn is_plain(&self) -> bool {
+        self.problems.is_empty()
+            && self.submodules.is_empty()
+            && self.descriptors.is_empty()
+            && self.repositories.len() <= 1
+            && (self.is_on_disk() || self.origin.is_some())
+    }
+
     /// The bytes that were kept, by their ids.
     pub(super) fn kept(&self) -> FxHashMap<ContentId, Bytes> {
         let kept = self.entries.values();

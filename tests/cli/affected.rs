@@ -12,10 +12,10 @@ use protopact::source::{ConfigSource, Loaded, PathSelection, Places, Side, Tree,
 use crate::env::TestEnv;
 
 /// Numbers that look random and are the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, most: usize) -> usize {
+    pub(crate) fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) as usize) % most.max(1)
     }
@@ -74,7 +74,7 @@ struct File {
 }
 
 #[derive(Clone)]
-struct Repository {
+pub(crate) struct Repository {
     files: Vec<File>,
     types: Vec<Type>,
     root: &'static str,
@@ -91,7 +91,7 @@ const HTTP: &str = "syntax = \"proto3\";\npackage google.api;\nimport \"google/p
 const OTHER: &str = "syntax = \"proto3\";\npackage other;\nmessage Other { string x = 1; Deep deep = 2; }\nmessage Deep { bytes y = 1; }\n";
 
 impl Repository {
-    fn new(dice: &mut Dice, files: usize) -> Repository {
+    pub(crate) fn new(dice: &mut Dice, files: usize) -> Repository {
         let mut made = Repository {
             files: Vec::new(),
             types: Vec::new(),
@@ -246,7 +246,7 @@ impl Repository {
         text + &body
     }
 
-    fn written(&self) -> BTreeMap<String, String> {
+    pub(crate) fn written(&self) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         let place = |path: &str| format!("{}{path}", self.root);
         for (index, file) in self.files.iter().enumerate().filter(|(_, f)| !f.gone) {
@@ -286,7 +286,7 @@ impl Repository {
     }
 
     /// One edit, and what it is called.
-    fn edit(&mut self, dice: &mut Dice) -> &'static str {
+    pub(crate) fn edit(&mut self, dice: &mut Dice) -> &'static str {
         let (file, of) = (self.file(dice), self.one(dice));
         match dice.below(29) {
             0 | 1 => {

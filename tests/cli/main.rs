@@ -10,6 +10,7 @@ mod git;
 
 mod affected;
 mod again;
+mod answers;
 mod apicurio;
 mod bench;
 mod build;
