@@ -127,6 +127,10 @@ def on_windows(command, version, scratch):
     assert again.returncode == 0, (fixed, again)
     history("the program for Windows by wine", command, scratch, env=env)
     groups(command, scratch, env)
+    # What wine keeps running writes into its folder for a while, which cannot be removed meanwhile.
+    server = next((path for path in map(shutil.which, ["wineserver", "wineserver64"]) if path), None)
+    for flag in ["--kill", "--wait"] if server else []:
+        subprocess.run([server, flag], env=env, check=False, timeout=60, **silent)
 
 
 # Rust's standard library takes random numbers from a library that wine has only from version 9 on. Another is in its place,
