@@ -62,8 +62,7 @@ impl Runtime for Rust {
                 Ok(context! { name => &*service.full_name, client, implement, server, methods })
             })
             .collect::<Result<Vec<_>, DriverError>>()?;
-        let (measures, calls) =
-            (build.purpose == Purpose::Timing, build.purpose == Purpose::Calling);
+        let (measures, calls) = (build.purpose == Purpose::Timing, build.purpose == Purpose::Calling);
         build.put(
             "Cargo.toml",
             render(
