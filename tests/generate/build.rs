@@ -471,12 +471,16 @@ fn kotlin(root: &Path, machine: &Machine) {
 fn all_java_lite_and_kotlin_build_and_are_used() {
     let files = read(&project().join("contracts/proto"));
     let lines = sdk::lines_of(Language::Java);
-    line_builds(&files, Language::Java, lines[0], "kotlin = true\nlite = true\n", kotlin);
-    line_builds(&files, Language::Java, lines[1], "kotlin = true\n", kotlin);
+    line_builds(&files, Language::Java, lines[0], "kotlin = true\ncoroutines = true\nlite = true\n", kotlin);
+    line_builds(&files, Language::Java, lines[1], "kotlin = true\ncoroutines = true\n", kotlin);
     // Names of all kinds in both forms, and extensions of options among them.
     let odd = read(&project().join("fixtures/codegen/odd"));
     line_builds(&odd, Language::Java, lines[0], "kotlin = true\nlite = true\n", |_, _| {});
     line_builds(&odd, Language::Java, lines[0], "kotlin = true\n", |_, _| {});
+    // The generator of coroutines takes no editions.
+    let mut odd = odd;
+    odd.retain(|(_, text)| !text.contains("\nedition = ") && !text.starts_with("edition = "));
+    line_builds(&odd, Language::Java, lines[0], "kotlin = true\ncoroutines = true\n", |_, _| {});
 }
 
 macro_rules! languages {

@@ -2,11 +2,12 @@
 //! plugins answer are one.
 
 use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use buffa::Message as _;
 use buffa_descriptor::generated::descriptor as pb;
-use protopact::codegen::plugin::spec::{self, Pinned, Source};
+use protopact::codegen::plugin::spec::{self, Form, Pinned, Source};
 use protopact::codegen::sdk;
 use protopact::codegen::{Target, lower};
 use protopact::schema::{FileId, Schema};
@@ -56,7 +57,10 @@ fn the_table_in_the_documentation_is_what_is_entered_beside_plugins() {
 fn of_every_line(language: Language) -> Vec<&'static Pinned> {
     let key = if language == Language::Go { "go" } else { "runtime" };
     let lines = sdk::lines_of(language);
-    let targets: Vec<Target> = lines.iter().map(|line| Target::new(language, &[(key, line)])).collect();
+    let mut targets: Vec<Target> = lines.iter().map(|line| Target::new(language, &[(key, line)])).collect();
+    if language == Language::Java {
+        targets.push(Target::new(language, &[("coroutines", "true")]));
+    }
     let mut plugins = spec::needed_for(&targets, true);
     plugins.sort_by_key(|plugin| (plugin.name, plugin.version));
     plugins.dedup();
@@ -99,7 +103,7 @@ fn takes(machine: &Machine, language: Language, plugin: &'static Pinned, files: 
             }
             command
         }
-        Source::Maven { protoc: true, .. } => {
+        Source::Maven { form: Form::Protoc, .. } => {
             let mut command = program(installed(machine, plugin).0);
             command.arg(format!("--java_out={place}"));
             command
@@ -111,10 +115,15 @@ fn takes(machine: &Machine, language: Language, plugin: &'static Pinned, files: 
             command
         }
         _ => {
-            let (tool, _) = installed(machine, plugin);
+            let (tool, before) = installed(machine, plugin);
+            // protoc gives a plugin no arguments.
+            let script = out.path().join("protoc-gen-it");
+            let quoted: Vec<String> = before.iter().map(|argument| format!("'{argument}'")).collect();
+            std::fs::write(&script, format!("#!/bin/sh\nexec '{}' {}\n", tool.display(), quoted.join(" "))).unwrap();
+            std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
             let mut command = program(protoc);
             command
-                .arg(format!("--plugin=protoc-gen-it={}", tool.display()))
+                .arg(format!("--plugin=protoc-gen-it={}", script.display()))
                 .arg(format!("--it_out={place}"));
             command
         }

@@ -71,3 +71,38 @@ fn what_lite_and_kotlin_have_no_room_for_is_refused() {
     }
     assert!(!kotlin.contains("odd.proto:5:") && !kotlin.contains("Outer"), "{kotlin}");
 }
+
+#[test]
+fn what_coroutines_have_no_room_for_is_refused() {
+    let lab = lab("");
+    lab.env.write(
+        "proto/acme/odd/v1/odd.proto",
+        "syntax = \"proto3\";\npackage acme.odd.v1;\nmessage FooGrpcKt {}\nmessage OddGrpc {}\n\
+         service Foo { rpc Get(OddGrpc) returns (OddGrpc); }\nservice Bar { rpc Get(OddGrpc) returns (OddGrpc); }\n",
+    );
+    let told = |options: &str| {
+        lab.configure(&format!("[generate.java]\ngroup = \"com.acme\"\n{options}"));
+        lab.run(&["generate", "--dry-run"]).to_string()
+    };
+    let kotlin = told("kotlin = true\n");
+    assert!(!kotlin.contains("odd.proto:"), "{kotlin}");
+    let coroutines = told("kotlin = true\ncoroutines = true\n");
+    // An object of a service, and the file that has the objects of both.
+    for said in ["`com.acme.acme.odd.v1.FooGrpcKt`", "`com.acme.acme.odd.v1.OddGrpcKt.kt`"] {
+        assert!(coroutines.contains(said), "{said}: {coroutines}");
+    }
+    assert_eq!(coroutines.matches("odd.proto:").count(), 2, "{coroutines}");
+}
+
+#[test]
+fn the_plugin_of_coroutines_is_locked_like_the_others() {
+    let lab = lab("kotlin = true\ncoroutines = true\n");
+    lab.env.write(
+        "proto/acme/odd/v1/odd.proto",
+        "syntax = \"proto3\";\npackage acme.odd.v1;\nmessage M {}\nservice Foo { rpc Get(M) returns (M); }\n",
+    );
+    let output = lab.run(&["generate"]);
+    assert!(output.code == 4 && output.err.contains("`protoc-gen-grpc-"), "{output}");
+    let listed = lab.run(&["plugins", "list"]);
+    assert!(listed.out.contains("protoc-gen-grpc-kotlin"), "{listed}");
+}

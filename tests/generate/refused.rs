@@ -170,7 +170,7 @@ fn empty(folder: &Path, unit: &str) {
     }
 }
 
-/// Imports modules, looks whether messages have what their base gives them, and adds servicers to a server that does nothing
+/// Imports modules, looks whether messages have what their base gives them and their enums by their names, and adds servicers to a server that does nothing
 /// with them; prints the names of modules with which something is wrong.
 const IMPORT: &str = "\
 import importlib, os, sys
@@ -186,6 +186,9 @@ def own(descriptor):
         value = getattr(cls, name)
         if not name.startswith('_') and (isinstance(value, (type, int)) or hasattr(value, 'Name')):
             raise Exception(descriptor.full_name + ' has another ' + name)
+    for enum in descriptor.enum_types:
+        if getattr(getattr(cls, enum.name), 'DESCRIPTOR', None) is not enum:
+            raise Exception(descriptor.full_name + ' has no ' + enum.name)
     for nested in descriptor.nested_types:
         if not nested.GetOptions().map_entry:
             own(nested)

@@ -5,6 +5,8 @@ mod rust;
 
 use std::collections::BTreeMap;
 
+use protopact::codegen::plugin::{Lock, spec};
+use protopact::codegen::{Target, sdk};
 use protopact::words::Language;
 
 use crate::bom::{all, around, configured, consumer, released};
@@ -164,7 +166,7 @@ fn nothing_or_the_same(section: &str) {
 
 /// A contract of three packages with a section that splits it in two parts and the rest, committed: prices in the core, what
 /// bills need in another part, and pages of both in no part.
-fn shop(env: &TestEnv, section: &str, lock: &protopact::codegen::plugin::Lock) {
+fn shop(env: &TestEnv, section: &str, lock: &Lock) {
     let file = |package: &str, more: &str| {
         let path = format!("proto/shop/{package}/v1/{package}.proto");
         env.write(&path, &format!("syntax = \"proto3\";\npackage shop.{package}.v1;\n{more}"));
@@ -200,22 +202,38 @@ fn shop(env: &TestEnv, section: &str, lock: &protopact::codegen::plugin::Lock) {
     env.commit("shop");
 }
 
+/// The lock of what a line of a language's runtime, with these keys, is made with.
+fn of_line(machine: &Machine, language: Language, keys: &[(&str, &str)]) -> Lock {
+    machine.lock(&spec::needed_for(&[Target::new(language, keys)], true))
+}
+
 #[test]
 #[ignore = "publishes and builds packages: ci/sdk"]
 fn java_programs_use_some_parts_of_a_contract() {
+    java_programs_use_some(sdk::lines_of(Language::Java)[0], "com.acme.parted");
+}
+
+#[test]
+#[ignore = "publishes and builds packages: ci/sdk --all"]
+fn java_programs_of_older_lines_use_some_parts_of_a_contract() {
+    for line in &sdk::lines_of(Language::Java)[1..] {
+        java_programs_use_some(line, "com.acme.older");
+    }
+}
+
+/// Publishes and builds below a group that is this test's alone.
+fn java_programs_use_some(line: &str, group: &str) {
     let (env, machine) = (TestEnv::new(), Machine::new());
     let work = env.work();
-    let group = "com.acme.parted";
-    let target = protopact::codegen::Target::new(Language::Java, &[("kotlin", "true")]);
-    let lock = machine.lock(&protopact::codegen::plugin::spec::needed_for(&[target], true));
+    let keys = [("runtime", line), ("kotlin", "true"), ("coroutines", "true")];
     shop(
         &env,
         &format!(
-            "[generate.java]\ngroup = \"{group}\"\nkotlin = true\n[generate.java.split]\ncore = [\"shop.core.*\"]\n\
+            "[generate.java]\ngroup = \"{group}\"\nruntime = {line:?}\nkotlin = true\ncoroutines = true\n[generate.java.split]\ncore = [\"shop.core.*\"]\n\
              billing = [\"shop.billing.*\"]\n[generate.java.bom]\nartifact = \"shop-bom\"\n[release]\n\
              to = [\"maven+file:../m2\"]\n"
         ),
-        &lock,
+        &of_line(&machine, Language::Java, &keys),
     );
     let home = machine.host.var("HOME").unwrap();
     let kept = std::path::Path::new(home).join(".m2/repository").join(group.replace('.', "/"));
@@ -246,7 +264,8 @@ fn java_programs_use_some_parts_of_a_contract() {
         "{path}"
     );
     assert!(!path.contains("acme-shop-1.0.0.jar"), "nobody asked for the rest: {path}");
-    let there = around(&work).join("m2/com/acme/parted");
+    assert!(path.contains(&format!("protobuf-java-{line}.")), "{path}");
+    let there = around(&work).join("m2").join(group.replace('.', "/"));
     for artifact in ["acme-shop", "acme-shop-core", "acme-shop-billing", "shop-bom"] {
         assert!(there.join(artifact).join(format!("1.0.0/{artifact}-1.0.0.pom")).is_file(), "{artifact}");
     }

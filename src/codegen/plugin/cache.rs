@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use super::{Pinned, Source};
+use super::{Form, Pinned, Source};
 use crate::machine::{Cache, Space, sha256_file};
 
 /// The folder of one plugin's content.
@@ -32,6 +32,7 @@ pub fn keep(cache: &Cache, plugin: &Pinned, sha256: &str, from: &Path) -> io::Re
 pub fn entry(plugin: &Pinned) -> String {
     match plugin.source {
         Source::Pip => "grpc_tools".to_owned(),
+        Source::Maven { form: Form::Jar(_), .. } => format!("{}.jar", plugin.name),
         _ => format!("{}{}", plugin.name, std::env::consts::EXE_SUFFIX),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::lock::{Around, Entry};
-use super::{Lock, LockError, Pinned, Source, cache, platform};
+use super::{Form, Lock, LockError, Pinned, Source, cache, platform};
 use crate::machine::run::{self, Call, Done};
 use crate::machine::{Limits, RunError, sha256_file, tools};
 
@@ -225,8 +225,8 @@ impl Installer<'_> {
         let program = program.ok_or(InstallError::Toolchain { program: installer, plugin: plugin.name })?;
         match plugin.source {
             Source::Go { package } => self.go(plugin, &program, package, folder, scratch, toolchain),
-            Source::Maven { group, artifact, .. } => {
-                self.maven(plugin, &program, (group, artifact), folder, scratch)
+            Source::Maven { group, artifact, form } => {
+                self.maven(plugin, &program, (group, artifact, form), folder, scratch)
             }
             Source::Pip => self.pip(plugin, &program, folder, scratch),
             Source::Cargo => self.cargo(plugin, &program, folder, scratch),
@@ -266,14 +266,18 @@ impl Installer<'_> {
         &self,
         plugin: &'static Pinned,
         mvn: &Path,
-        (group, artifact): (&str, &str),
+        (group, artifact, form): (&str, &str, Form),
         folder: PathBuf,
         scratch: &Path,
     ) -> Result<Made, InstallError> {
-        let Some(classifier) = maven_classifier() else {
+        let (kind, classifier) = match form {
+            Form::Jar(classifier) => ("jar", Some(classifier)),
+            Form::Program | Form::Protoc => ("exe", maven_classifier()),
+        };
+        let Some(classifier) = classifier else {
             return Err(strange(plugin, format!("there is none for {}", platform())));
         };
-        let what = format!("{group}:{artifact}:{}:exe:{classifier}", plugin.version);
+        let what = format!("{group}:{artifact}:{}:{kind}:{classifier}", plugin.version);
         let arguments = [
             "--batch-mode".into(),
             "--quiet".into(),
@@ -287,7 +291,7 @@ impl Installer<'_> {
         ];
         let done = self.run(plugin, mvn, &arguments, &[], scratch)?;
         let fail = |source| InstallError::Cache { plugin: plugin.name, source };
-        let copied = folder.join(format!("{artifact}.exe"));
+        let copied = folder.join(format!("{artifact}.{kind}"));
         if !copied.is_file() {
             let said = String::from_utf8_lossy(&done.output);
             return Err(strange(plugin, format!("Maven copied nothing: {}", said.trim())));

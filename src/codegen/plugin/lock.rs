@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Pinned, Ready, Source, Tool, cache, platform};
+use super::{Form, Pinned, Ready, Source, Tool, cache, platform};
 use crate::lock::{FILE_NAME, Kind, LockFile, LockFileError};
 use crate::machine::{Cache, Host, tools};
 
@@ -92,9 +92,11 @@ pub enum LockError {
     /// protoc is not there.
     #[error("no protoc is configured, and protopact brings none for this platform")]
     NoProtoc,
-    /// The interpreter it runs in is not there.
-    #[error("`python3` is needed to run `{name}` and is not on the path")]
+    /// The program it runs in is not there.
+    #[error("`{program}` is needed to run `{name}` and is not on the path")]
     Interpreter {
+        /// The program.
+        program: &'static str,
         /// The plugin.
         name: &'static str,
     },
@@ -125,7 +127,7 @@ impl LockError {
                 "run `protopact plugins install` to get it again, or `protopact plugins update` to accept another"
             }
             LockError::NoProtoc => "name one with `--protoc`, or `protoc` under `[compile]`",
-            LockError::Interpreter { .. } => tools::hint("python3"),
+            LockError::Interpreter { program, .. } => tools::hint(program),
             LockError::Read { .. } => "run `protopact plugins install`",
         }
     }
@@ -205,15 +207,21 @@ impl Lock {
         let locked = here.ok_or(LockError::NotInstalled { name, version })?;
         let folder = cache::folder(cache, plugin, locked);
         let program = folder.join(cache::entry(plugin));
+        let runs = |program| around.host.find(program).ok_or(LockError::Interpreter { program, name });
         let tool = match plugin.source {
             Source::Pip => {
-                let python = around.host.find("python3").ok_or(LockError::Interpreter { name })?;
+                let python = runs("python3")?;
                 let arguments = ["-I", "-B", "-c", PROTOC_IN_PYTHON, &*folder.to_string_lossy()];
                 let arguments = arguments.map(str::to_owned).to_vec();
                 Tool::Protoc { program: python, arguments, generator: String::new() }
             }
-            Source::Maven { protoc: true, .. } => {
+            Source::Maven { form: Form::Protoc, .. } => {
                 Tool::Protoc { program, arguments: Vec::new(), generator: String::new() }
+            }
+            Source::Maven { form: Form::Jar(_), .. } => {
+                let jar = program.to_string_lossy();
+                let arguments = JAR.into_iter().chain([&*jar]).map(str::to_owned).collect();
+                Tool::Program { program: runs("java")?, arguments, folder: None }
             }
             _ => Tool::Program { program, arguments: Vec::new(), folder: None },
         };
@@ -231,6 +239,9 @@ pub struct Around<'a> {
     /// The configured protoc.
     pub protoc: Option<&'a Path>,
 }
+
+/// Runs a jar that is over soon: without the second compiler, and without threads that collect garbage.
+const JAR: [&str; 3] = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar"];
 
 /// Runs the protoc of grpcio-tools out of the folder that is the first argument.
 const PROTOC_IN_PYTHON: &str = "import sys; sys.path.insert(0, sys.argv.pop(1)); \

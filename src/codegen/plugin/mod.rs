@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use crate::machine::sha256_file;
 
 pub use lock::{Lock, LockError};
-pub use spec::{Pinned, Source};
+pub use spec::{Form, Pinned, Source};
 
 /// Something that turns a request into files.
 #[derive(Clone, Debug)]

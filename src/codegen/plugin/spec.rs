@@ -17,14 +17,14 @@ pub enum Source {
         /// The package's import path.
         package: &'static str,
     },
-    /// An executable artifact of a Maven repository.
+    /// An artifact of a Maven repository that can be run.
     Maven {
         /// `io.grpc`.
         group: &'static str,
         /// `protoc-gen-grpc-java`.
         artifact: &'static str,
-        /// Whether it is a protoc with generators in it.
-        protoc: bool,
+        /// What of it is run.
+        form: Form,
     },
     /// A distribution of a Python package index, with a protoc in it.
     Pip,
@@ -32,6 +32,17 @@ pub enum Source {
     Cargo,
     /// A library that is part of protopact.
     Library(Library),
+}
+
+/// What is run of an artifact in a Maven repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A program, one for each platform.
+    Program,
+    /// A program that is a protoc with generators in it.
+    Protoc,
+    /// A jar with all that it needs, of this classifier, which `java` runs.
+    Jar(&'static str),
 }
 
 impl Source {

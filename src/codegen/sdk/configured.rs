@@ -58,6 +58,13 @@ fn check_section(language: Language, section: &Section) -> Result<(), ConfigErro
         };
         return Err(ConfigError::new(key.value_place.clone(), message));
     }
+    let on = |name: &str| section.keys.iter().find(|key| key.name == name && key.value == Value::Flag(true));
+    for key in flags.iter().filter_map(|flag| on(flag)) {
+        if let Some(needed) = of(language).needed_by(&key.name).filter(|needed| on(needed).is_none()) {
+            let message = format!("`{}` is nothing without `{needed} = true`", key.name);
+            return Err(ConfigError::new(key.place.clone(), message));
+        }
+    }
     for known in known {
         match section.keys.iter().find(|key| key.name == known.name) {
             None if known.usual.is_none() => {
@@ -178,6 +185,7 @@ mod tests {
             "[generate.java]\ngroup = \"com.acme\"\nsplit = { core = [\"acme.* b\"] }",
             "[generate.java]\ngroup = { name = \"com.acme\" }",
             "[generate.java]\ngroup = \"com.acme\"\nlite = { on = true }",
+            "[generate.java]\ngroup = \"com.acme\"\ncoroutines = true",
             "[generate.java]\ngroup = \"com.acme\"\nbom = \"acme-bom\"",
             "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\ngroup = \"com.acme\"",
             "[generate.java]\ngroup = \"com.acme\"\n[generate.java.bom]\nartefact = \"x\"",

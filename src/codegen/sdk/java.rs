@@ -19,7 +19,7 @@ use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, Table, versions};
 use crate::codegen::build::{BuildError, Run, Stop};
 use crate::codegen::plugin::spec::{EDITION_2024, EDITION_PROTO3, PROTOC};
-use crate::codegen::plugin::{Pinned, Source};
+use crate::codegen::plugin::{Form, Pinned, Source};
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, MessageId, Schema, Syntax};
@@ -33,6 +33,9 @@ const LITE: &str = "lite";
 
 /// Messages have builders for Kotlin.
 const KOTLIN: &str = "kotlin";
+
+/// Services have clients and servers for Kotlin's coroutines.
+const COROUTINES: &str = "coroutines";
 
 static KEYS: [Key; 2] = [
     Key {
@@ -65,16 +68,25 @@ fn artifact(text: &str) -> bool {
 pub static SERVICES: Pinned = Pinned {
     name: "protoc-gen-grpc-java",
     version: "1.83.1",
-    source: Source::Maven { group: "io.grpc", artifact: "protoc-gen-grpc-java", protoc: false },
+    source: Source::Maven { group: "io.grpc", artifact: "protoc-gen-grpc-java", form: Form::Program },
     services_only: true,
     newest_edition: EDITION_2024,
+};
+
+/// Clients and servers for Kotlin's coroutines, around those of Java.
+pub static COROUTINE_SERVICES: Pinned = Pinned {
+    name: "protoc-gen-grpc-kotlin",
+    version: versions::GRPC_KOTLIN,
+    source: Source::Maven { group: "io.grpc", artifact: "protoc-gen-grpc-kotlin", form: Form::Jar("jdk8") },
+    services_only: true,
+    newest_edition: EDITION_PROTO3,
 };
 
 /// A protoc that writes for an older runtime, which has its version.
 static PROTOC_3_25: Pinned = Pinned {
     name: "protoc-java",
     version: "3.25.9",
-    source: Source::Maven { group: "com.google.protobuf", artifact: "protoc", protoc: true },
+    source: Source::Maven { group: "com.google.protobuf", artifact: "protoc", form: Form::Protoc },
     services_only: false,
     newest_edition: EDITION_PROTO3,
 };
@@ -86,6 +98,8 @@ impl Plugin {
     pub const KOTLIN: Plugin = Plugin("kotlin");
     /// Java services.
     pub const JAVA_GRPC: Plugin = Plugin("protoc-gen-grpc-java");
+    /// What Kotlin has beside Java services.
+    pub const KOTLIN_GRPC: Plugin = Plugin("protoc-gen-grpc-kotlin");
 }
 
 static LINES: Lines = Lines {
@@ -94,7 +108,7 @@ static LINES: Lines = Lines {
         Line {
             name: "4.36",
             plugins: &[(&PROTOC, "java"), (&SERVICES, "")],
-            options: &[(KOTLIN, &PROTOC, "kotlin")],
+            options: &[(KOTLIN, &PROTOC, "kotlin"), (COROUTINES, &COROUTINE_SERVICES, "")],
             asks: &[
                 ("protobuf", versions::PROTOBUF_JAVA),
                 ("protobuf-kotlin", versions::PROTOBUF_JAVA),
@@ -107,7 +121,7 @@ static LINES: Lines = Lines {
         Line {
             name: "3.25",
             plugins: &[(&PROTOC_3_25, "java"), (&SERVICES, "")],
-            options: &[(KOTLIN, &PROTOC_3_25, "kotlin")],
+            options: &[(KOTLIN, &PROTOC_3_25, "kotlin"), (COROUTINES, &COROUTINE_SERVICES, "")],
             asks: &[
                 ("protobuf", PROTOC_3_25.version),
                 // The last that was published.
@@ -132,7 +146,11 @@ impl Sdk for Java {
     }
 
     fn flags(&self) -> &'static [&'static str] {
-        &[KOTLIN, LITE]
+        &[KOTLIN, COROUTINES, LITE]
+    }
+
+    fn needed_by(&self, flag: &str) -> Option<&'static str> {
+        (flag == COROUTINES).then_some(KOTLIN)
     }
 
     fn tables(&self) -> &'static [&'static Table] {
@@ -165,7 +183,7 @@ impl Sdk for Java {
                 names::check(contract, &files, group, out);
                 split::check(contract, target, &files, out);
                 if target.has(KOTLIN) {
-                    kotlin::check(schema, &files, group, out);
+                    kotlin::check(schema, &files, group, target.has(COROUTINES), out);
                 }
                 if target.has(LITE) {
                     lite::check(schema, &files, out);
@@ -244,21 +262,25 @@ fn projects(package: &Package) -> Vec<(String, String)> {
 /// What has to be in the jar of a project that is in a folder.
 fn built_of<'a>(files: &'a FileTree, folder: &str) -> impl Iterator<Item = String> + use<'a> {
     let root = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-    files.iter().filter_map(move |(path, content)| {
-        let path = path.strip_prefix(&root)?;
+    files.iter().flat_map(move |(path, content)| {
+        let Some(path) = path.strip_prefix(&root) else { return Vec::new() };
         match path.strip_prefix("src/main/java/") {
-            // What stands in a file of Kotlin for no message may be nothing.
-            Some(source) if source.ends_with(".kt") && !content.windows(7).any(|part| part == b"object ") => {
-                None
-            }
-            Some(source) if source.ends_with(".proto.kt") => None,
+            Some(source) if source.ends_with(".kt") => objects(source, content),
             Some(source) => {
-                let class = source.strip_suffix(".java").or_else(|| source.strip_suffix(".kt"))?;
-                Some(format!("{class}.class"))
+                source.strip_suffix(".java").map(|class| format!("{class}.class")).into_iter().collect()
             }
-            None => path.strip_prefix("src/main/resources/").map(str::to_owned),
+            None => path.strip_prefix("src/main/resources/").map(str::to_owned).into_iter().collect(),
         }
     })
+}
+
+/// The classes of the objects in a file of Kotlin, which need not be called like it. Where there is none, it may be that
+/// nothing is made of the file.
+fn objects(source: &str, content: &[u8]) -> Vec<String> {
+    let folder = source.rfind('/').map_or("", |at| &source[..=at]);
+    let text = String::from_utf8_lossy(content);
+    let names = text.lines().filter_map(|line| line.strip_prefix("public object ")?.split(' ').next());
+    names.map(|name| format!("{folder}{name}.class")).collect()
 }
 
 /// The files that the package has itself.
@@ -387,6 +409,9 @@ fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Package
         }
         let with_services = shared::names_with_services(schema, &part.files);
         if !with_services.is_empty() {
+            if target.has(COROUTINES) {
+                call(Plugin::KOTLIN_GRPC, with_services.clone());
+            }
             call(Plugin::JAVA_GRPC, with_services);
         }
     }
@@ -438,7 +463,16 @@ fn class(schema: &Schema, message: MessageId, group: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::module;
+    use super::{module, objects};
+
+    #[test]
+    fn objects_of_kotlin_are_classes_whatever_their_file_is_called() {
+        let text = "package a\n\npublic object FooGrpcKt {\n  public companion object {\n  }\n  public object InKt {\n";
+        let text = format!("{text}}}\npublic object BarGrpcKt {{\n}}\n");
+        let classes = objects("a/b/OuterGrpcKt.kt", text.as_bytes());
+        assert_eq!(classes, ["a/b/FooGrpcKt.class", "a/b/BarGrpcKt.class"]);
+        assert_eq!(objects("Empty.kt", b"package a\n"), <[&str; 0]>::default());
+    }
 
     #[test]
     fn a_jar_is_a_module_whatever_it_is_called() {

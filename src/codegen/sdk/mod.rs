@@ -257,6 +257,12 @@ pub(crate) trait Sdk: Sync {
         &[]
     }
 
+    /// The option without which another one is nothing.
+    fn needed_by(&self, flag: &str) -> Option<&'static str> {
+        let _ = flag;
+        None
+    }
+
     /// The keys of its section that are tables.
     fn tables(&self) -> &'static [&'static Table] {
         &[]

@@ -19,6 +19,10 @@ pub const PROTOBUF_JAVA: &str = "4.36.2";
 pub const GRPC_JAVA: &str = "1.83.1";
 /// Kotlin, its compiler and its library: who uses a package may be one release behind.
 pub const KOTLIN: &str = "2.2.21";
+/// protoc-gen-grpc-kotlin and `grpc-kotlin-stub`.
+pub const GRPC_KOTLIN: &str = "1.5.0";
+/// `kotlinx-coroutines-core-jvm`, as `grpc-kotlin-stub` of this version asks for it.
+pub const COROUTINES: &str = "1.10.2";
 /// The release of Java that packages are compiled for.
 pub const JAVA: &str = "11";
 /// What the plugins of Maven that packages name ask of it: `maven-compiler-plugin` 3.14 asks for the most.

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use protopact::codegen::sdk;
 use protopact::words::Language;
 
-use super::{lab, shop};
+use super::{lab, of_line, shop};
 use crate::bom::{around, configured};
 use crate::build::{PYRIGHT, run};
 use crate::env::TestEnv;
@@ -138,13 +139,27 @@ fn a_service_in_containers_installs_all_distributions() {
 #[test]
 #[ignore = "builds packages: ci/sdk"]
 fn programs_use_some_distributions_of_a_contract() {
+    programs_use_some(sdk::lines_of(Language::Python)[0]);
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk --all"]
+fn programs_of_older_lines_use_some_distributions_of_a_contract() {
+    for line in &sdk::lines_of(Language::Python)[1..] {
+        programs_use_some(line);
+    }
+}
+
+fn programs_use_some(line: &str) {
     let (env, machine) = (TestEnv::new(), Machine::new());
     let work = env.work();
     shop(
         &env,
-        "[generate.python]\npackage = \"acme-shop\"\n[generate.python.split]\ncore = [\"shop.core.*\"]\n\
-         billing = [\"shop.billing.*\"]\n",
-        &machine.plugins(Language::Python),
+        &format!(
+            "[generate.python]\npackage = \"acme-shop\"\nruntime = {line:?}\n[generate.python.split]\n\
+             core = [\"shop.core.*\"]\nbilling = [\"shop.billing.*\"]\n"
+        ),
+        &of_line(&machine, Language::Python, &[("runtime", line)]),
     );
     let built = env.run_with(&["generate", "--as", "1.0.0", "--build", "--out", "../sdk"], |io| {
         io.env = machine.host.env.clone();
@@ -182,6 +197,8 @@ fn programs_use_some_distributions_of_a_contract() {
         .filter(|name| name.starts_with("acme"))
         .collect();
     assert_eq!(ours, ["acme-shop-billing", "acme-shop-core"]);
+    let runtime = run(&python, &["-c", "import google.protobuf as p; print(p.__version__)"], &folder, &machine);
+    assert!(runtime.starts_with(&format!("{line}.")), "{runtime}");
     let program = "from acme_shop.contract_billing import CONTRACT_VERSION, descriptor_set\n\
         from acme_shop.shop.billing.v1 import billing_pb2, billing_pb2_grpc\n\
         from acme_shop.shop.core.v1 import core_pb2\n\n\

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use protopact::codegen::Target;
+use protopact::codegen::{Target, sdk};
 use protopact::codegen::plugin::lock::Entry;
 use protopact::codegen::plugin::{Lock, spec};
 use protopact::words::Language;
 
-use super::{lab, shop};
+use super::{lab, of_line, shop};
 use crate::bom::{around, configured};
 use crate::build::run;
 use crate::env::TestEnv;
@@ -147,18 +147,28 @@ fn the_name_of_a_part_has_room_in_that_of_a_crate() {
 #[ignore = "builds packages: ci/sdk"]
 fn programs_use_some_crates_of_a_contract() {
     for serde in [false, true] {
-        programs_use_some(serde);
+        programs_use_some(sdk::lines_of(Language::Rust)[0], serde);
     }
 }
 
-fn programs_use_some(serde: bool) {
+#[test]
+#[ignore = "builds packages: ci/sdk --all"]
+fn programs_of_older_lines_use_some_crates_of_a_contract() {
+    for line in &sdk::lines_of(Language::Rust)[1..] {
+        programs_use_some(line, false);
+    }
+}
+
+fn programs_use_some(line: &str, serde: bool) {
     let (env, machine) = (TestEnv::new(), Machine::new());
     let work = env.work();
-    let keys: &[(&str, &str)] = if serde { &[("serde", "true")] } else { &[] };
-    let section = "[generate.rust]\ncrate = \"acme-shop\"\n[generate.rust.split]\ncore = [\"shop.core.*\", \"google.type\"]\n\
-        billing = [\"shop.billing.*\"]\n";
-    let section = if serde { with_options(section) } else { section.to_owned() };
-    shop(&env, &section, &machine.lock(&spec::needed_for(&[Target::new(Language::Rust, keys)], true)));
+    let keys: &[(&str, &str)] = if serde { &[("serde", "true")] } else { &[("runtime", line)] };
+    let section = format!(
+        "[generate.rust]\ncrate = \"acme-shop\"\nruntime = {line:?}\n[generate.rust.split]\n\
+         core = [\"shop.core.*\", \"google.type\"]\nbilling = [\"shop.billing.*\"]\n"
+    );
+    let section = if serde { with_options(&section) } else { section };
+    shop(&env, &section, &of_line(&machine, Language::Rust, keys));
     let built = env.run_with(&["generate", "--as", "1.0.0", "--build", "--out", "../sdk"], |io| {
         io.env = machine.host.env.clone();
     });
@@ -201,4 +211,5 @@ fn programs_use_some(serde: bool) {
     assert_eq!(serde, said.contains("\"KIND_NET\""), "{said}");
     let tree = run("cargo", &["tree", "--prefix", "none", "-e", "normal"], &folder, &machine);
     assert!(tree.contains("acme-shop-core v1.0.0") && !tree.contains("acme-shop v1.0.0"), "{tree}");
+    assert!(tree.contains(&format!("prost v{line}.")), "{tree}");
 }

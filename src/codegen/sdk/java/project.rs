@@ -5,7 +5,9 @@ use minijinja::{Value, context};
 use super::super::shared::{self, DESCRIPTORS};
 use super::super::split::{self, Part};
 use super::super::{PackageError, example, line, versions};
-use super::{KOTLIN, LITE, bom, class, licence_url, module, package_of, published, schema_message};
+use super::{
+    COROUTINES, KOTLIN, LITE, bom, class, licence_url, module, package_of, published, schema_message,
+};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Target};
 use crate::surface::java as surface;
@@ -41,6 +43,8 @@ impl<'a> Workbench<'a> {
             about, group => target.get("group"), artifact, version => *version, grpc => line.version("grpc"),
             java => versions::JAVA, lite => target.has(LITE),
             kotlin => target.has(KOTLIN).then_some(versions::KOTLIN),
+            coroutines => target.has(COROUTINES).then_some(versions::COROUTINES),
+            grpc_kotlin => versions::GRPC_KOTLIN,
             protobuf_kotlin => line.version("protobuf-kotlin"),
             licence_url => licence_url(contract.licence),
             managed => (), modules => (),
@@ -91,6 +95,7 @@ impl<'a> Workbench<'a> {
                 include_str!("../templates/java/README.md.j2"),
                 context! {
                     about, group, artifact, version => *version, bom => bom::name(target), lite, kotlin,
+                    coroutines => target.has(COROUTINES),
                     grpc => versions::GRPC_JAVA, resources => &resources, example => self.example(part),
                     descriptors => DESCRIPTORS, packages => part.packages(contract.schema),
                     others => split::others(contract.schema, parts, at), part => part.name,
