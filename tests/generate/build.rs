@@ -483,6 +483,30 @@ fn all_java_lite_and_kotlin_build_and_are_used() {
     line_builds(&odd, Language::Java, lines[0], "kotlin = true\ncoroutines = true\n", |_, _| {});
 }
 
+/// Messages that are almost too large for the methods of Java, one of each kind that fills another method.
+fn large_messages() -> Files {
+    let fields = |what: &str, n: usize| (1..=n).map(|i| format!("{what} f{i} = {i};\n")).collect::<String>();
+    let kinds = [("string", 1_930), ("int32", 1_990), ("repeated M", 390), ("map<int32, M>", 930)];
+    let kinds = kinds.map(|(what, n)| fields(what, n)).into_iter();
+    let kinds = kinds
+        .chain([format!("oneof kind {{\n{}}}\n", fields("int32", 1_380)), fields("repeated double", 495)]);
+    let file = |(at, body): (usize, String)| {
+        (
+            format!("large{at}.proto"),
+            format!("syntax = \"proto3\";\npackage large.v{at};\nmessage M {{\n{body}}}\n"),
+        )
+    };
+    kinds.enumerate().map(file).collect()
+}
+
+#[test]
+#[ignore = "builds packages: ci/sdk --all"]
+fn all_java_messages_that_are_not_too_large_build() {
+    for line in sdk::lines_of(Language::Java) {
+        line_builds(&large_messages(), Language::Java, line, "", |_, _| {});
+    }
+}
+
 macro_rules! languages {
     ($($module:ident $language:ident)*) => {$(
         mod $module {

@@ -119,7 +119,8 @@ fn takes(machine: &Machine, language: Language, plugin: &'static Pinned, files: 
             // protoc gives a plugin no arguments.
             let script = out.path().join("protoc-gen-it");
             let quoted: Vec<String> = before.iter().map(|argument| format!("'{argument}'")).collect();
-            std::fs::write(&script, format!("#!/bin/sh\nexec '{}' {}\n", tool.display(), quoted.join(" "))).unwrap();
+            std::fs::write(&script, format!("#!/bin/sh\nexec '{}' {}\n", tool.display(), quoted.join(" ")))
+                .unwrap();
             std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
             let mut command = program(protoc);
             command

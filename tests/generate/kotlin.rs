@@ -77,7 +77,7 @@ fn what_coroutines_have_no_room_for_is_refused() {
     let lab = lab("");
     lab.env.write(
         "proto/acme/odd/v1/odd.proto",
-        "syntax = \"proto3\";\npackage acme.odd.v1;\nmessage FooGrpcKt {}\nmessage OddGrpc {}\n\
+        "syntax = \"proto3\";\npackage acme.odd.v1;\nmessage BarGrpcKt {}\nmessage OddGrpc {}\n\
          service Foo { rpc Get(OddGrpc) returns (OddGrpc); }\nservice Bar { rpc Get(OddGrpc) returns (OddGrpc); }\n",
     );
     let told = |options: &str| {
@@ -88,7 +88,7 @@ fn what_coroutines_have_no_room_for_is_refused() {
     assert!(!kotlin.contains("odd.proto:"), "{kotlin}");
     let coroutines = told("kotlin = true\ncoroutines = true\n");
     // An object of a service, and the file that has the objects of both.
-    for said in ["`com.acme.acme.odd.v1.FooGrpcKt`", "`com.acme.acme.odd.v1.OddGrpcKt.kt`"] {
+    for said in ["`com.acme.acme.odd.v1.BarGrpcKt`", "`com.acme.acme.odd.v1.OddGrpcKt.kt`"] {
         assert!(coroutines.contains(said), "{said}: {coroutines}");
     }
     assert_eq!(coroutines.matches("odd.proto:").count(), 2, "{coroutines}");
@@ -102,7 +102,7 @@ fn the_plugin_of_coroutines_is_locked_like_the_others() {
         "syntax = \"proto3\";\npackage acme.odd.v1;\nmessage M {}\nservice Foo { rpc Get(M) returns (M); }\n",
     );
     let output = lab.run(&["generate"]);
-    assert!(output.code == 4 && output.err.contains("`protoc-gen-grpc-"), "{output}");
+    assert!(output.code == 2 && output.err.contains("has no entry for `protoc-gen-grpc-"), "{output}");
     let listed = lab.run(&["plugins", "list"]);
     assert!(listed.out.contains("protoc-gen-grpc-kotlin"), "{listed}");
 }

@@ -170,7 +170,7 @@ fn empty(folder: &Path, unit: &str) {
     }
 }
 
-/// Imports modules, looks whether messages have what their base gives them and their enums by their names, and adds servicers to a server that does nothing
+/// Imports modules, looks whether messages have what their base gives them and their types by their names, and adds servicers to a server that does nothing
 /// with them; prints the names of modules with which something is wrong.
 const IMPORT: &str = "\
 import importlib, os, sys
@@ -191,6 +191,8 @@ def own(descriptor):
             raise Exception(descriptor.full_name + ' has no ' + enum.name)
     for nested in descriptor.nested_types:
         if not nested.GetOptions().map_entry:
+            if getattr(cls, nested.name) is not nested._concrete_class:
+                raise Exception(descriptor.full_name + ' has no ' + nested.name)
             own(nested)
 
 for name in sorted(os.listdir(sys.argv[1])):

@@ -55,6 +55,22 @@ fn oneofs() {
     one("message M {\n oneof kind { int32 x = 1; }\n enum KindCase { A = 0; } }", "java:4");
     one("message A {\n oneof x { int32 B = 1; } }\nmessage A_B {}", "go:4");
     one("message A {\n optional int32 a = 1;\n oneof _a { int32 b = 2; } }", "java:4 rust:4");
+    one("message M {\n oneof kind { int32 x = 1; }\n repeated bytes kind_case = 2; }", "java:4");
+    one("message M {\n oneof kind { int32 x = 1; }\n map<int32, int32> kind_case = 2; }", "java:4");
+    one("message M {\n oneof kind { int32 x = 1; }\n repeated bytes kind_cases = 2; }", "");
+}
+
+#[test]
+fn messages_of_very_many_fields() {
+    let fields = |what: &str, n: usize| (1..=n).map(|i| format!("{what} f{i} = {i};")).collect::<String>();
+    let message = |what: &str, n: usize| format!("message M {{ {} }}", fields(what, n));
+    for (what, most) in [("string", 1_930), ("int32", 1_990), ("repeated M", 390), ("map<int32, M>", 930)] {
+        one(&message(what, most), "");
+        one(&message(what, most + most / 10), "java:2");
+    }
+    let of = |n: usize| format!("message M {{ oneof kind {{ {} }} }}", fields("int32", n));
+    one(&of(1_380), "");
+    one(&of(1_500), "java:2");
 }
 
 #[test]
@@ -64,6 +80,9 @@ fn types() {
     one("message A {\n message A {} }", "java:3");
     one("message A { message B {\n message A {} } }", "java:3");
     one("message A { message B {} }\nmessage A_B {}", "go:3 java:3");
+    one("message M {\n message PARSER {} }", "java:3");
+    one("message M {\n enum unknownFields { A = 0; }\n unknownFields a = 1; }", "java:3");
+    one("message PARSER {}", "");
     one("message M {}\nmessage MOrBuilder {}", "java:3");
     one("message Foo {}\nmessage FooGrpc {}\nservice Bar { rpc Get(Foo) returns (Foo); }", "");
     one("message FooGrpc {}\nservice Foo { rpc Get(FooGrpc) returns (FooGrpc); }", "java:3");
@@ -88,6 +107,7 @@ fn services_and_methods() {
     let service = |text: &str| format!("message M {{}}\n{text}");
     one(&service("service S {\n rpc Get(M) returns (M);\n rpc get(M) returns (M); }"), "go:5 java:5 rust:5");
     one(&service("service Foo {\n rpc A(stream M) returns (M); }\nservice Foo_A {}"), "go:5");
+    one(&service("service Foo {\n rpc A(M) returns (stream M); }\nmessage Foo_AClient {}"), "go:5");
     one(&service("service Foo {}\nservice FooServicer {}"), "python:4");
     one(&service("service Foo {}\nservice FooStub {}"), "python:4");
     one(&service("service grpc {}"), "python:3");

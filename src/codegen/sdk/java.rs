@@ -9,6 +9,7 @@ mod kotlin;
 mod lite;
 mod names;
 mod project;
+mod room;
 
 use self::project::Workbench;
 use super::common::{self, Family};
@@ -187,6 +188,8 @@ impl Sdk for Java {
                 }
                 if target.has(LITE) {
                     lite::check(schema, &files, out);
+                } else {
+                    room::check(schema, &files, out);
                 }
             }
             Err(error) => out.push(error),

@@ -197,7 +197,8 @@ fn programs_use_some(line: &str) {
         .filter(|name| name.starts_with("acme"))
         .collect();
     assert_eq!(ours, ["acme-shop-billing", "acme-shop-core"]);
-    let runtime = run(&python, &["-c", "import google.protobuf as p; print(p.__version__)"], &folder, &machine);
+    let runtime =
+        run(&python, &["-c", "import google.protobuf as p; print(p.__version__)"], &folder, &machine);
     assert!(runtime.starts_with(&format!("{line}.")), "{runtime}");
     let program = "from acme_shop.contract_billing import CONTRACT_VERSION, descriptor_set\n\
         from acme_shop.shop.billing.v1 import billing_pb2, billing_pb2_grpc\n\

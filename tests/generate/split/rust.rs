@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use protopact::codegen::{Target, sdk};
 use protopact::codegen::plugin::lock::Entry;
 use protopact::codegen::plugin::{Lock, spec};
+use protopact::codegen::{Target, sdk};
 use protopact::words::Language;
 
 use super::{lab, of_line, shop};

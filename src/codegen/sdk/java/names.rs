@@ -176,10 +176,20 @@ fn own_of_message(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
     }
     claims.fixed(format!("{name}.Builder.mergeFrom({})", java::class(schema, of)));
     // Variables of a oneof: its value, and which of its fields that is.
-    for oneof in &schema.message(id).oneofs {
+    let message = schema.message(id);
+    for oneof in &message.oneofs {
         let lower = java::camel(&schema.oneof(*oneof).name, false);
         for variable in [format!("{lower}_"), format!("{lower}Case_")] {
             claims.claim(None, format!("{name}.{variable}"), Element::Oneof(*oneof));
+        }
+    }
+    // The accessors of a list or a map are not those of what has one value, and its variable is called the same.
+    if !message.oneofs.is_empty() {
+        for (element, field) in message.fields.iter().map(|id| (Element::Field(*id), schema.field(*id))) {
+            let variable = format!("{name}.{}_", java::camel(&field.name, false));
+            if field.oneof.is_none() && !field.cardinality.is_singular() {
+                claims.claim(None, variable, element);
+            }
         }
     }
     hidden_types(schema, id, claims);
@@ -188,10 +198,23 @@ fn own_of_message(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
     claims.claim(None, descriptor, of);
 }
 
+/// Variables of the class of a message, its own or of its base classes.
+const VARIABLES: [&str; 8] = [
+    "PARSER",
+    "DEFAULT_INSTANCE",
+    "serialVersionUID",
+    "memoizedIsInitialized",
+    "unknownFields",
+    "memoizedSize",
+    "memoizedHashCode",
+    "alwaysUseFieldBuilders",
+];
+
 /// Where a variable and a type have one name, the name is the variable (6.4.2), and generated code writes types out.
 fn hidden_types(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
     let message = schema.message(id);
-    let mut variables: BTreeMap<String, Element> = BTreeMap::new();
+    let own = VARIABLES.iter().map(|name| ((*name).to_owned(), Element::Message(id)));
+    let mut variables: BTreeMap<String, Element> = own.collect();
     for field in &message.fields {
         let (element, field) = (Element::Field(*field), schema.field(*field));
         variables.insert(format!("{}_FIELD_NUMBER", field.name.to_ascii_uppercase()), element);

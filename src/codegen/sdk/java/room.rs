@@ -1,0 +1,87 @@
+//! Whether the methods of messages have room in a class file: 64 KiB of code each (JVMS 4.7.3).
+//!
+//! Most of what protoc writes for a message is split, or short for every field. Four methods are not, and which one is full
+//! first depends on what the fields are. What a field costs in each was measured on classes of protobuf-java 4.36 (`javap`, two
+//! sizes of a message of each kind, and longer jumps where a method jumps over all of its fields), to a byte or less.
+
+use super::super::{PackageError, shared};
+use crate::schema::{Cardinality, Element, Field, FileId, Kind, Schema};
+use crate::words::Language;
+
+const LANGUAGE: Language = Language::Java;
+
+/// How many bytes of code a method has room for.
+const METHOD: u32 = 65_535;
+
+/// What stands in a method beside what is there for fields, in bytes, at most.
+const BESIDE: u32 = 100;
+
+/// The methods, in the order of [`costs`].
+const METHODS: [&str; 4] = ["mergeFrom", "mergeFrom", "equals", "hashCode"];
+
+/// Refuses messages whose Java class has a method that is too large.
+pub(super) fn check(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
+    for (id, message) in schema.messages().filter(|(_, m)| files.contains(&m.file) && !m.map_entry) {
+        let mut sums = [0; METHODS.len()];
+        for field in &message.fields {
+            for (sum, cost) in sums.iter_mut().zip(costs(schema.field(*field))) {
+                *sum += cost;
+            }
+        }
+        let needs = sums.map(|tenths: u32| tenths / 10 + BESIDE).into_iter().zip(METHODS);
+        let Some((most, method)) = needs.max_by_key(|(bytes, _)| *bytes).filter(|(bytes, _)| *bytes > METHOD)
+        else {
+            continue;
+        };
+        let what = format!(
+            "the message `{}` has {} fields, for which `{method}` of its Java class needs {most} bytes of code, and a method \
+             has room for {METHOD}",
+            message.full_name,
+            message.fields.len()
+        );
+        let hint = "put fields that belong together into messages of their own";
+        out.push(shared::refuse(schema, LANGUAGE, Element::Message(id), &[], what, hint));
+    }
+}
+
+/// What a field costs in `mergeFrom` of a message, `mergeFrom` of a stream, `equals` and `hashCode`, in tenths of a byte.
+fn costs(field: &Field) -> [u32; 4] {
+    use Kind::{Bool, Bytes, Double, Enum, Fixed32, Fixed64, Float, Group, Int64, Message};
+    use Kind::{Sfixed32, Sfixed64, Sint64, String, Uint64};
+    let kind = field.kind;
+    match (field.cardinality, kind) {
+        (Cardinality::Map, _) => [227, 697, 160, 420],
+        (Cardinality::Repeated, Message | Group) => [1656, 690, 160, 340],
+        (Cardinality::Repeated, String) => [627, 290, 160, 340],
+        (Cardinality::Repeated, Bytes) => [777, 350, 160, 360],
+        // How many there are is known from how long they are, and room is made for them.
+        (Cardinality::Repeated, Bool | Float | Double | Fixed32 | Fixed64 | Sfixed32 | Sfixed64) => {
+            [777, 1310, 160, 360]
+        }
+        (Cardinality::Repeated, _) => [777, 1010, 160, 340],
+        _ if field.oneof.is_some() => match kind {
+            Double | Float => [160, 350, 478, 528],
+            String => [280, 280, 438, 498],
+            Message | Group | Bytes | Bool | Int64 | Uint64 | Sint64 | Fixed64 | Sfixed64 => {
+                [160, 320, 438, 498]
+            }
+            _ => [160, 350, 408, 468],
+        },
+        (Cardinality::Implicit, _) => match kind {
+            String => [337, 327, 160, 220],
+            Bytes => [190, 327, 160, 220],
+            Double => [210, 327, 200, 250],
+            Float => [190, 327, 190, 220],
+            Int64 | Uint64 | Sint64 | Fixed64 | Sfixed64 => [180, 327, 140, 220],
+            Enum => [160, 327, 130, 190],
+            _ => [160, 327, 130, 220],
+        },
+        (Cardinality::Explicit | Cardinality::Required, _) => match kind {
+            Message | Group => [240, 367, 360, 290],
+            String => [307, 327, 360, 290],
+            Bytes => [240, 327, 360, 290],
+            Double | Float => [190, 327, 400, 320],
+            _ => [190, 327, 330, 260],
+        },
+    }
+}
