@@ -488,8 +488,11 @@ fn large_messages() -> Files {
     let fields = |what: &str, n: usize| (1..=n).map(|i| format!("{what} f{i} = {i};\n")).collect::<String>();
     let kinds = [("string", 1_930), ("int32", 1_990), ("repeated M", 390), ("map<int32, M>", 930)];
     let kinds = kinds.map(|(what, n)| fields(what, n)).into_iter();
-    let kinds = kinds
-        .chain([format!("oneof kind {{\n{}}}\n", fields("int32", 1_380)), fields("repeated double", 495)]);
+    let kinds = kinds.chain([
+        format!("oneof kind {{\n{}}}\n", fields("int32", 1_490)),
+        fields("repeated double", 430),
+        fields("repeated int32", 545),
+    ]);
     let file = |(at, body): (usize, String)| {
         (
             format!("large{at}.proto"),

@@ -64,13 +64,20 @@ fn oneofs() {
 fn messages_of_very_many_fields() {
     let fields = |what: &str, n: usize| (1..=n).map(|i| format!("{what} f{i} = {i};")).collect::<String>();
     let message = |what: &str, n: usize| format!("message M {{ {} }}", fields(what, n));
-    for (what, most) in [("string", 1_930), ("int32", 1_990), ("repeated M", 390), ("map<int32, M>", 930)] {
+    for (what, most) in [
+        ("string", 1_930),
+        ("int32", 1_990),
+        ("repeated M", 390),
+        ("map<int32, M>", 930),
+        ("repeated double", 430),
+        ("repeated int32", 545),
+    ] {
         one(&message(what, most), "");
         one(&message(what, most + most / 10), "java:2");
     }
     let of = |n: usize| format!("message M {{ oneof kind {{ {} }} }}", fields("int32", n));
-    one(&of(1_380), "");
-    one(&of(1_500), "java:2");
+    one(&of(1_490), "");
+    one(&of(1_650), "java:2");
 }
 
 #[test]
