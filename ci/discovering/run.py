@@ -12,6 +12,7 @@ import os
 import pathlib
 import queue
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -226,8 +227,10 @@ def rollout(kind, scratch):
     (contract / "shop.proto").write_text(PROTO)
     place = None if kind == "file" else registry(kind, scratch / "rollout")
     command = [os.environ["PROTOPACT"], "--quiet", "-C", str(contract)]
-    subprocess.run(command + ["plugins", "install"], check=True, stdout=subprocess.DEVNULL)
-    command += ["verify", "--from", ".", "--instances", "3"]
+    tools = {"go": "go", "java": "mvn", "python": "python3", "rust": "cargo"}
+    languages = ",".join(language for language, tool in tools.items() if shutil.which(tool))
+    subprocess.run(command + ["plugins", "install", "--lang", languages], check=True, stdout=subprocess.DEVNULL)
+    command += ["verify", "--from", ".", "--instances", "3", "--lang", languages]
     if place:
         command += ["--discover", place]
     print(f"{kind}, a rollout:", flush=True)
