@@ -18,6 +18,7 @@ mod again;
 mod bom;
 mod build;
 mod clashes;
+mod comments;
 mod doctor;
 mod dry;
 mod editions;

@@ -550,7 +550,7 @@ fn rust() {
 }
 
 /// Prints the public names of Rust files as the other languages' programs do.
-fn rust_names(root: &Path) -> String {
+pub(crate) fn rust_names(root: &Path) -> String {
     let mut out = String::new();
     for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
         let entry = entry.unwrap();

@@ -268,8 +268,14 @@ fn java(folder: &Path, machine: &Machine) -> (bool, String) {
         .map(|path| format!("{:?}\n", path.display().to_string()))
         .collect();
     std::fs::write(folder.join("sources"), sources.concat()).unwrap();
-    let quick =
-        ["-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-proc:none", "-nowarn", "-implicit:none"];
+    let quick = [
+        "-J-XX:TieredStopAtLevel=1",
+        "-J-XX:+UseSerialGC",
+        "-proc:none",
+        "-nowarn",
+        "-implicit:none",
+        "-g:none",
+    ];
     let rest = ["-Xmaxerrs", "10000", "-d", "classes", "-cp", classpath.trim(), "@sources"];
     try_run("javac", &[&quick[..], &rest].concat(), folder, machine)
 }
@@ -292,7 +298,7 @@ fn python(folder: &Path, machine: &Machine) -> PathBuf {
     place.join("venv/bin/python")
 }
 
-fn try_run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> (bool, String) {
+pub(crate) fn try_run(program: &str, arguments: &[&str], folder: &Path, machine: &Machine) -> (bool, String) {
     #[expect(clippy::disallowed_methods, reason = "the languages' own tools are the oracle")]
     let mut command = Command::new(program);
     let output = command
