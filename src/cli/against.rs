@@ -93,6 +93,7 @@ impl Several {
         let newest = newest(checked.iter().map(|one| &one.report.old));
         let mut memory = newest.map(|n| std::mem::take(&mut checked[n].memory)).unwrap_or_default();
         let mut report = fold(checked.into_iter().map(|one| one.report).collect());
+        report.notes.extend(seen.warnings.note());
         report.notes.append(&mut memory);
         report.notes.extend_from_slice(notes);
         Ok(((report, fail_on), !seen.lacks()))

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exit::ExitCodeStyle;
+use super::warnings::Counted;
 use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, warnings};
 use crate::codegen::sdk;
 use crate::compare::{Background, Comparison, Moved};
@@ -136,6 +137,8 @@ pub(super) struct Seen {
     /// Of the old and the new side: the files, and what was made of them.
     sides: [Option<(Input, Known)>; 2],
     warned: Vec<Name>,
+    /// The warnings of all states, told in one note.
+    pub(super) warnings: Counted,
     /// What was read of published versions.
     looked: Option<Arc<Looked>>,
     /// Whether something was looked for and not found that may be there another time.
@@ -272,7 +275,10 @@ fn check_sides(
         Timelines::default()
     };
     let mut notes = pair.notes;
-    notes.extend(warned);
+    match seen.several {
+        true => seen.warnings.append(warned),
+        false => notes.extend(warned.note()),
+    }
     notes.extend_from_slice(policies.warnings());
     let memory_notes = comparison.notes().to_vec();
     let mut report = Report {
@@ -382,7 +388,7 @@ pub(super) fn build(job: &Job, ctx: &mut Ctx<'_>) -> Result<Built, CliError> {
     let compiled = compiled.map_err(|e| refuse(vec![(opened.name.clone(), e)]))?;
     let from_image = matches!(opened.content, Content::Image(..));
     let mut notes = opened.layout.notes;
-    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
+    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?.note());
     Ok(Built { name: opened.name, compiled, notes, from_image })
 }
 
@@ -462,7 +468,7 @@ pub(super) fn version_for(job: &Job, from: Option<&str>, ctx: &mut Ctx<'_>) -> R
         refuse(vec![(opened.name.clone(), e)]).hint_opt(guessed.then(|| source::OLD_HINT.to_owned()))
     })?;
     let mut notes = std::mem::take(&mut opened.layout.notes);
-    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?);
+    notes.extend(warnings::tell(&[(&opened.name, &compiled.warnings)], ctx)?.note());
     let texts = match opened.content {
         Content::Sources(input) => own_texts(input),
         Content::Image(..) => Vec::new(),

@@ -92,6 +92,29 @@ fn what_breaks_several_versions_is_told_once() {
 }
 
 #[test]
+fn warnings_of_many_versions_are_one_note() {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    env.write("proto/b.proto", "syntax = \"proto3\";\npackage b;\n");
+    for number in 0..6 {
+        env.write(
+            FILE,
+            &text(&[&format!("string id = 1; // {number}")]).replace("\n\nm", "\nimport \"b.proto\";\nm"),
+        );
+        env.commit("next");
+        env.tag(&format!("v1.{number}.0"));
+    }
+    env.write(FILE, &text(&["bytes id = 1;"]).replace("\n\nm", "\nimport \"b.proto\";\nm"));
+    let told = env.run(&["check", "--against", "tag:v*", "--deny", "wire"]);
+    insta::assert_snapshot!(told.err, @"
+    note: the sources compile with 1 warning in the working tree, 1 warning in tag `v1.0.0`, 1 warning
+      in tag `v1.1.0`, and some in 4 other states: `--warnings` shows them
+    ");
+    let told = env.run(&["check", "--against", "tag:v*", "--deny", "wire", "--warnings"]);
+    assert_eq!(told.err.matches("warning: Import b.proto is unused").count(), 7, "{told}");
+}
+
+#[test]
 fn programs_are_told_which_versions_break() {
     let env = versions();
     let json = env.run(&["check", "--against", "tag:v1.*", "--deny", "wire", "--format", "json"]);
