@@ -10,7 +10,7 @@ use super::check::CheckArgs;
 use super::pipeline::{self, Job};
 use super::{CliError, Ctx};
 use crate::git::Repo;
-use crate::machine::{Host, sha256};
+use crate::machine::{Host, sha256, this_program};
 use crate::source::{Answer, Answers, Owners, Request};
 use crate::text::Date;
 
@@ -47,7 +47,7 @@ impl Memo {
         }
         let asked = |request: &Request<'_>, stdin: &mut dyn Read| request.imprint(&states.states, stdin);
         let Some(imprint) = pipeline::asked(job, ctx, asked)? else { return Ok(None) };
-        let Some(program) = program() else { return Ok(None) };
+        let Some(program) = this_program() else { return Ok(None) };
         let owners = if job.excerpts { owners(ctx) } else { None };
         let view = ctx.view();
         // All flags are in there, whatever they are.
@@ -98,13 +98,6 @@ fn names_machine(answer: &Answer, cwd: &Path) -> bool {
     let texts = answer.files.iter().chain([&answer.text]).map(Vec::as_slice);
     let mut texts = texts.chain(answer.notes.iter().chain(&answer.last).map(String::as_bytes));
     texts.any(|text| places.iter().any(|place| memmem::find(text, place.as_bytes()).is_some()))
-}
-
-/// Which program this is: builds of one version are not all the same.
-fn program() -> Option<String> {
-    let file = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
-    let written = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(format!("{} {} {}", env!("CARGO_PKG_VERSION"), file.len(), written.as_nanos()))
 }
 
 /// What is said of owners around the working directory.

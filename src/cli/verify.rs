@@ -306,7 +306,7 @@ impl From<VerifyError> for CliError {
     fn from(error: VerifyError) -> CliError {
         let (kind, hint) = match &error {
             VerifyError::NoCell(_) => (ErrorKind::Usage, Some("the contract has no services")),
-            VerifyError::Required { .. } => {
+            VerifyError::Part(PartError::Required { .. }) => {
                 (ErrorKind::Outside, Some("install it, or leave the language out"))
             }
             VerifyError::Unwhole(_) => {

@@ -38,12 +38,12 @@ impl PartError {
         }
     }
 
-    /// It in one line.
+    /// It in one line, with the first error that the program told.
     #[must_use]
     pub fn told(&self) -> String {
         match self {
             PartError::Build(error) => error.told(),
-            other => other.to_string(),
+            other => build::with_first_error(other, self.messages()),
         }
     }
 }
@@ -55,6 +55,26 @@ pub enum Lack {
     Absent(String),
     /// Something failed.
     Failed(PartError),
+}
+
+impl Lack {
+    /// The error that it is where the language has to take part.
+    #[must_use]
+    pub fn error(self, language: Language) -> PartError {
+        match self {
+            Lack::Absent(reason) => PartError::Required { language, reason },
+            Lack::Failed(error) => error,
+        }
+    }
+
+    /// The reason that is told where the language is left out, and what a tool said that failed.
+    #[must_use]
+    pub fn told(self) -> (String, Option<String>) {
+        match self {
+            Lack::Absent(reason) => (reason, None),
+            Lack::Failed(error) => (error.told(), Some(error.messages().to_owned())),
+        }
+    }
 }
 
 impl From<Unready> for Lack {
@@ -109,17 +129,10 @@ pub fn parts<T>(
         };
         match made {
             Ok(made) => all.push((language, made)),
-            Err(Lack::Absent(reason)) if required.contains(&language) => {
-                return Err(PartError::Required { language, reason });
-            }
-            Err(Lack::Failed(error)) if required.contains(&language) => return Err(error),
-            Err(Lack::Absent(reason)) => skips.push(Skip { language, reason, failed: None }),
-            Err(Lack::Failed(error)) => {
-                skips.push(Skip {
-                    language,
-                    reason: error.told(),
-                    failed: Some(error.messages().to_owned()),
-                });
+            Err(lack) if required.contains(&language) => return Err(lack.error(language)),
+            Err(lack) => {
+                let (reason, failed) = lack.told();
+                skips.push(Skip { language, reason, failed });
             }
         }
     }

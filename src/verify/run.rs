@@ -13,13 +13,13 @@ use super::driver::{Driver, libraries};
 use super::facts::Facts;
 use super::idle::Idle;
 use super::matrix::{CellId, Equal, Matrix, Peer, Skip, Subject, kind};
+use super::part::{Lack, PartError};
 use super::predict::Predictions;
 use super::process::Program;
 use super::reach::Reach;
-use super::sdk::{Sdk, Unready};
+use super::sdk::Sdk;
 use super::side::Side;
 use super::together::together;
-use crate::codegen::generate::GenerateError;
 use crate::wire::sample::SampleOptions;
 use crate::wire::{Reader, runtimes};
 use crate::words::{Age, Language, Lens, Pinned};
@@ -94,20 +94,9 @@ pub struct Plan<'a> {
 /// Why there is no matrix.
 #[derive(Debug, Error)]
 pub enum VerifyError {
-    /// A plugin did not do its work.
+    /// A language that has to take part cannot, or its programs are not made.
     #[error(transparent)]
-    Generate(#[from] GenerateError),
-    /// A program does not build.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// A language that has to take part cannot.
-    #[error("{} cannot take part: {reason}", language.as_str())]
-    Required {
-        /// The language.
-        language: Language,
-        /// Why.
-        reason: String,
-    },
+    Part(#[from] PartError),
     /// No language is left.
     #[error("no language could take part: {0}")]
     Nobody(String),
@@ -130,8 +119,7 @@ impl VerifyError {
     #[must_use]
     pub fn messages(&self) -> &str {
         match self {
-            VerifyError::Generate(GenerateError::Run { source, .. }) => source.messages(),
-            VerifyError::Build(error) => error.messages(),
+            VerifyError::Part(error) => error.messages(),
             _ => "",
         }
     }
@@ -239,17 +227,16 @@ fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, Ve
     // Plugins start up more than they compute.
     let made = together(newest.chain(others), |(language, age)| {
         let made = match (build::missing_tool(host, language), age) {
-            (Some(tool), _) => Err(Unready::Skip(BuildError::Missing(tool.to_owned()).to_string())),
-            (None, Some(age)) => Sdk::aged(Pinned { language, age }, plan.sides),
-            (None, None) => plan.sdk.drivers(language, plan.sides),
+            (Some(tool), _) => Err(Lack::from(BuildError::Missing(tool.to_owned()))),
+            (None, Some(age)) => Sdk::aged(Pinned { language, age }, plan.sides).map_err(Lack::from),
+            (None, None) => plan.sdk.drivers(language, plan.sides).map_err(Lack::from),
         };
         ((language, age), made)
     });
     for ((language, age), made) in made {
         match made {
             Ok(made) => drivers.push(((language, age), made)),
-            Err(Unready::Failed(error)) => lacks.push(((language, age), Lack::Failed(error.into()))),
-            Err(Unready::Skip(reason)) => lacks.push(((language, age), Lack::Absent(reason))),
+            Err(lack) => lacks.push(((language, age), lack)),
         }
         must(plan, &mut lacks)?;
     }
@@ -262,10 +249,7 @@ fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, Ve
                     programs.insert(Peer { language, age, version }, program);
                 }
             }
-            Err(error @ BuildError::Missing(_)) => {
-                lacks.push(((language, age), Lack::Absent(error.to_string())));
-            }
-            Err(error) => lacks.push(((language, age), Lack::Failed(error.into()))),
+            Err(error) => lacks.push(((language, age), error.into())),
         }
     }
     must(plan, &mut lacks)?;
@@ -274,11 +258,11 @@ fn programs(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Programs, Ve
     match failed {
         Some(first) if programs.is_empty() => {
             let ((language, _), lack) = lacks.swap_remove(first);
-            return Err(lack.error(language));
+            return Err(lack.error(language).into());
         }
         _ => {}
     }
-    let skips: Vec<Skip> = lacks.into_iter().map(|(kind, lack)| lack.skip(kind)).collect();
+    let skips: Vec<Skip> = lacks.into_iter().map(|(kind, lack)| skip(kind, lack)).collect();
     if programs.is_empty() {
         let reasons = skips.iter().map(|s| format!("{}: {}", kind(s.language, s.age), s.reason));
         return Err(VerifyError::Nobody(reasons.collect::<Vec<_>>().join("; ")));
@@ -299,41 +283,16 @@ fn must(plan: &Plan<'_>, lacks: &mut Vec<(Kind, Lack)>) -> Result<(), VerifyErro
     match lacks.iter().position(|((language, _), _)| plan.required.contains(language)) {
         Some(at) => {
             let ((language, _), lack) = lacks.swap_remove(at);
-            Err(lack.error(language))
+            Err(lack.error(language).into())
         }
         None => Ok(()),
     }
 }
 
-/// Why a language takes no part.
-enum Lack {
-    /// Something it needs is not there.
-    Absent(String),
-    /// Something was tried, and failed.
-    Failed(VerifyError),
-}
-
-impl Lack {
-    fn error(self, language: Language) -> VerifyError {
-        match self {
-            Lack::Absent(reason) => VerifyError::Required { language, reason },
-            Lack::Failed(error) => error,
-        }
-    }
-
-    fn skip(self, (language, age): Kind) -> Skip {
-        match self {
-            Lack::Absent(reason) => Skip { language, age, reason, failed: None },
-            Lack::Failed(error) => {
-                let said = error.messages().to_owned();
-                let reason = match &error {
-                    VerifyError::Build(error) => error.told(),
-                    _ => build::with_first_error(&error, &said),
-                };
-                Skip { language, age, reason, failed: Some(said) }
-            }
-        }
-    }
+/// A language that takes no part.
+fn skip((language, age): Kind, lack: Lack) -> Skip {
+    let (reason, failed) = lack.told();
+    Skip { language, age, reason, failed }
 }
 
 type Built = Vec<(Kind, Result<Vec<Program>, BuildError>)>;
@@ -355,7 +314,7 @@ mod tests {
         let limit = std::time::Duration::from_secs(900);
         let messages = "warning: unused\n".to_owned();
         let late = step(RunError::TimedOut { name: "cargo".to_owned(), limit, messages });
-        let skip = Lack::Failed(late.into()).skip((Language::Rust, None));
+        let skip = skip((Language::Rust, None), late.into());
         let why = "cannot build the rust driver: `cargo build -q` failed: `cargo` did not finish within 900 seconds and was ended";
         assert_eq!(skip.reason, why);
     }

@@ -189,6 +189,12 @@ def own(descriptor):
     for enum in descriptor.enum_types:
         if getattr(getattr(cls, enum.name), 'DESCRIPTOR', None) is not enum:
             raise Exception(descriptor.full_name + ' has no ' + enum.name)
+        for value in enum.values:
+            if getattr(cls, value.name) != value.number:
+                raise Exception(descriptor.full_name + ' has no ' + value.name)
+    for extension in descriptor.extensions:
+        if getattr(cls, extension.name).full_name != extension.full_name:
+            raise Exception(descriptor.full_name + ' has no ' + extension.name)
     for nested in descriptor.nested_types:
         if not nested.GetOptions().map_entry:
             if getattr(cls, nested.name) is not nested._concrete_class:

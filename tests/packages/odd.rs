@@ -130,6 +130,18 @@ fn members_of_the_base_class_in_python() {
     one("message M {\n int32 str = 1; int32 int = 2; float float = 3; bool bool = 4; bytes bytes = 5; }", "");
 }
 
+/// Python's message classes take every such name for the number of a field; messages in them are found before that.
+#[test]
+fn names_of_numbers_in_python() {
+    one("message M {\n enum x_FIELD_NUMBER { A = 0; } }", "python:3");
+    one("message M {\n enum E {\n x_FIELD_NUMBER = 0; } }", "python:4");
+    one("message M {\n message x_FIELD_NUMBER {} }", "");
+    one("message M {\n int32 x_FIELD_NUMBER = 1;\n oneof y_FIELD_NUMBER { int32 a = 2; } }", "");
+    one("enum x_FIELD_NUMBER { A = 0; }\nenum E { y_FIELD_NUMBER = 0; }", "");
+    let text = "syntax = \"proto2\"; package a;\nmessage M { extensions 5 to 9;\n extend M {\n optional int32 x_FIELD_NUMBER = 5; } }\nextend M { optional int32 y_FIELD_NUMBER = 6; }";
+    assert_eq!(refused(&[("a.proto", text)]), ["python a.proto:4"]);
+}
+
 #[test]
 fn constants() {
     let p2 = |text: &str| format!("syntax = \"proto2\"; package a;\n{text}");

@@ -9,7 +9,7 @@ use crate::cli::pipeline;
 use crate::cli::plugins::Machine;
 use crate::cli::{CliError, Ctx};
 use crate::machine::prune::{self, Kind};
-use crate::machine::{Cache, FileTree, Space, files_below, sha256};
+use crate::machine::{Cache, FileTree, Space, files_below, sha256, this_program};
 use crate::release::Entry;
 use crate::release::artefacts::fits_its_sums;
 
@@ -28,7 +28,7 @@ impl Kept {
     pub(super) fn of(entry: &Entry, notes: &str, ctx: &mut Ctx<'_>) -> Result<Option<Kept>, CliError> {
         let (settings, folder) = pipeline::settings_here(&pipeline::overrides(ctx), ctx)?;
         let machine = Machine::of(ctx, &settings, &folder);
-        let Some(program) = program() else { return Ok(None) };
+        let Some(program) = this_program() else { return Ok(None) };
         let cache = machine.cache.filter(|_| !ctx.global.no_cache && settings.compile.protoc.is_none());
         let Some(cache) = cache else { return Ok(None) };
         let lock = fs::read(&machine.lock_path).unwrap_or_default();
@@ -75,10 +75,4 @@ impl Kept {
         };
         let _ = write();
     }
-}
-
-/// This very program: of one version there are many while it is worked on.
-fn program() -> Option<String> {
-    let file = fs::metadata(std::env::current_exe().ok()?).ok()?;
-    Some(format!("{} {} {:?}", env!("CARGO_PKG_VERSION"), file.len(), file.modified().ok()?))
 }
