@@ -62,6 +62,22 @@ impl Io {
         }
     }
 
+    /// The same surroundings for what is done beside the run: nothing is there to be read, and nobody hears it.
+    pub(super) fn beside(&self) -> Io {
+        Io {
+            out: Box::new(io::sink()),
+            err: Box::new(io::sink()),
+            input: Box::new(io::empty()),
+            out_is_terminal: false,
+            err_is_terminal: false,
+            width: self.width,
+            cwd: self.cwd.clone(),
+            env: self.env.clone(),
+            now: self.now,
+            progress: false,
+        }
+    }
+
     /// An environment variable that is valid Unicode and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env.get(OsStr::new(name))?.to_str().filter(|v| !v.is_empty())

@@ -37,6 +37,7 @@ mod release;
 mod remade;
 mod repairs;
 mod rules;
+mod seen;
 mod serve;
 mod signals;
 mod since;
@@ -80,7 +81,7 @@ struct Cli {
 }
 
 /// What every command understands.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Global {
     /// Run as if started in DIR

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exit::ExitCodeStyle;
+use super::seen::{Known, Seen};
 use super::warnings::Counted;
 use super::{CliError, Ctx, ErrorKind, excerpts, lines, owners, repairs, since, warnings};
 use crate::codegen::sdk;
@@ -16,7 +17,7 @@ use crate::config::{Baseline, ConfigError, ImportPlace, Overrides, Place, Root, 
 use crate::deps::Lock;
 use crate::findings::{Finding, Report, WaiverStatus};
 use crate::fix::{Bench, suggest};
-use crate::ledger::{self, History, Kept, KeptError, Looked, Records, Timelines};
+use crate::ledger::{self, History, Kept, KeptError, Records, Timelines};
 use crate::machine::{Cache, Host};
 use crate::policy::{self, Decided, Policies, PolicyError};
 use crate::report;
@@ -119,6 +120,8 @@ pub(super) struct Checked {
     pub(super) fail_on: Level,
     /// What is to be said of the memory: of one state, where there are several.
     pub(super) memory: Vec<String>,
+    /// The warnings of its sources that nobody was told of, where there are several states.
+    pub(super) warnings: Counted,
 }
 
 impl Checked {
@@ -126,35 +129,6 @@ impl Checked {
     pub(super) fn told(mut self) -> (Report, Level) {
         self.report.notes.append(&mut self.memory);
         (self.report, self.fail_on)
-    }
-}
-
-/// What a run keeps from one state to the next, where it compares with several: what was compiled last is not compiled
-/// again, and warnings are told once.
-#[derive(Default)]
-pub(super) struct Seen {
-    several: bool,
-    /// Of the old and the new side: the files, and what was made of them.
-    sides: [Option<(Input, Known)>; 2],
-    warned: Vec<Name>,
-    /// The warnings of all states, told in one note.
-    pub(super) warnings: Counted,
-    /// What was read of published versions.
-    looked: Option<Arc<Looked>>,
-    /// Whether something was looked for and not found that may be there another time.
-    lacks: bool,
-}
-
-impl Seen {
-    /// Whether something could not be read that may be there another time.
-    pub(super) fn lacks(&self) -> bool {
-        self.lacks || self.looked.as_ref().is_some_and(|looked| looked.lacks())
-    }
-
-    /// For so many states.
-    pub(super) fn of(states: usize) -> Seen {
-        let several = states > 1;
-        Seen { several, looked: several.then(Arc::default), ..Seen::default() }
     }
 }
 
@@ -212,6 +186,7 @@ fn check_sides(
         return Ok(None);
     }
     let progress = ctx.progress("compiling both sides");
+    let _room = seen.room(pair.text());
     let kept = lines::kept(&pair.new.content);
     let texts =
         job.excerpts.then(|| [excerpts::texts(&pair.old.content), excerpts::texts(&pair.new.content)]);
@@ -235,7 +210,7 @@ fn check_sides(
     let mut sides: Vec<(&Name, &[Diagnostic])> =
         vec![(&pair.new.name, &warned.1), (&pair.old.name, &warned.0)];
     sides.retain(|(name, _)| !seen.warned.contains(name));
-    let warned = warnings::tell(&sides, ctx)?;
+    let mut warned = warnings::tell(&sides, ctx)?;
     seen.warned.extend(sides.into_iter().map(|(name, _)| name.clone()));
     progress.say("comparing");
     let (today, baseline) = (Date::of(ctx.io.now), pair.old.name.version());
@@ -275,9 +250,8 @@ fn check_sides(
         Timelines::default()
     };
     let mut notes = pair.notes;
-    match seen.several {
-        true => seen.warnings.append(warned),
-        false => notes.extend(warned.note()),
+    if !seen.several {
+        notes.extend(std::mem::take(&mut warned).note());
     }
     notes.extend_from_slice(policies.warnings());
     let memory_notes = comparison.notes().to_vec();
@@ -309,7 +283,7 @@ fn check_sides(
         std::mem::forget(comparison);
         std::mem::forget((old, new));
     }
-    Ok(Some(Checked { report, fail_on, memory: memory_notes }))
+    Ok(Some(Checked { report, fail_on, memory: memory_notes, warnings: warned }))
 }
 
 /// What became of the numbers that findings are about, of those that are shown whole.
@@ -552,9 +526,6 @@ pub(super) fn background<'a>(records: &'a Records, moved: &'a Moved, ages: &'a [
     let (memory, announcements) = (records.memory(), records.announcements());
     Background { memory, moved: Some(moved), ages, announcements }
 }
-
-/// A side, and what is odd about its sources.
-type Known = (Arc<Schema>, Vec<Diagnostic>);
 
 /// Both sides, and what is odd about the sources of each.
 type Pair = (Arc<Schema>, Arc<Schema>, (Vec<Diagnostic>, Vec<Diagnostic>));

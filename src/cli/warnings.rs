@@ -8,7 +8,7 @@ use crate::source::Name;
 use crate::text::plural;
 
 /// How many warnings sides have, where nobody asked to see them.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Counted(Vec<String>);
 
 impl Counted {

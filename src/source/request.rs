@@ -220,6 +220,18 @@ pub struct Sides {
     pub affected: Option<Affected>,
 }
 
+impl Sides {
+    /// How much text there is to compile on both sides, in bytes; of descriptors, their size.
+    #[must_use]
+    pub fn text(&self) -> usize {
+        let of = |content: &Content| match content {
+            Content::Sources(input) => input.files.iter().map(|file| file.content.len()).sum(),
+            Content::Image(image, _) => image.bytes.len(),
+        };
+        of(&self.old.content) + of(&self.new.content)
+    }
+}
+
 impl Request<'_> {
     /// Opens the new side.
     ///

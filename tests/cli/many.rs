@@ -325,6 +325,26 @@ fn what_cannot_be_compared_with_is_an_error() {
     assert!(all.err.contains("tag `v2.1.0`") && all.err.contains("name the states without it"), "{all}");
 }
 
+/// However many are compared with at once.
+#[test]
+fn of_several_states_that_cannot_be_read_the_first_one_is_told() {
+    let env = TestEnv::new();
+    env.write("protopact.toml", "[contract]\nroots = [\"proto\"]\n");
+    for number in 0..12 {
+        let broken = number % 4 == 3;
+        let text = text(&["string id = 1;", &format!("string f{number} = 2;")]);
+        env.write(FILE, if broken { "message {" } else { &text });
+        env.commit("next");
+        env.tag(&format!("v1.{number}.0"));
+    }
+    env.write(FILE, &text(&["string id = 1;"]));
+    for _ in 0..5 {
+        let told = env.run(&["check", "--against", "tag:v1.*"]);
+        assert_eq!(told.code, 3, "{told}");
+        assert!(told.err.contains("tag `v1.3.0`") && !told.err.contains("v1.7.0"), "{told}");
+    }
+}
+
 #[test]
 fn each_way_of_naming_counts_once() {
     let env = versions();
