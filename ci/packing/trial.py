@@ -1,10 +1,8 @@
 """Packages are tried as their users get them: installed into fresh environments, and unpacked where nothing else is."""
 
-import hashlib
 import os
 import platform
 import shutil
-import struct
 import subprocess
 import tarfile
 import tempfile
@@ -12,6 +10,8 @@ import time
 import venv
 import zipfile
 from pathlib import Path
+
+import macho
 
 OLD = 'syntax = "proto3";\npackage a;\nmessage Item {\n  int32 stock = 1;\n}\n'
 NEW = OLD.replace("int32", "string")
@@ -46,7 +46,7 @@ def emulated(out, version, target, scratch):
             program = archive.extractfile(f"protopact-{version}-{target}/protopact").read()
         # Only where the processor is of ARM does the system refuse what is not signed, and do linkers sign by themselves.
         if cpu == "aarch64":
-            signed(program)
+            macho.signed(program)
             print(f"not tried {target}: this machine does not run it; its signature fits its bytes")
         else:
             print(f"not tried {target}: this machine does not run it")
@@ -66,40 +66,6 @@ def emulated(out, version, target, scratch):
         command = [*runner, str(scratch / name / "protopact")]
         judged(f"{target} by {kind[-1]}", command, scratch, version)
         history(f"{target} by {kind[-1]}", command, scratch)
-
-
-def signed(program):
-    """The kernel of macOS ends a program for Apple's processors whose bytes are others than those that were signed.
-
-    A linker signs without an identity ("ad hoc"), and what strips symbols later has to sign again. The form is that of
-    cs_blobs.h in XNU: a blob of blobs, in it a directory with a hash of each page.
-    """
-    magic, _, _, _, commands, _, _, _ = struct.unpack_from("<8I", program)
-    assert magic == 0xFEEDFACF, "no program for macOS"
-    at, place = 32, None
-    for _ in range(commands):
-        kind, size = struct.unpack_from("<2I", program, at)
-        if kind == 0x1D:
-            place = struct.unpack_from("<I", program, at + 8)[0]
-        at += size
-    assert place is not None, "the program is not signed"
-    magic, _, blobs = struct.unpack_from(">3I", program, place)
-    assert magic == 0xFADE0CC0, "the signature has another form"
-    directories = 0
-    for index in range(blobs):
-        at = place + struct.unpack_from(">2I", program, place + 12 + 8 * index)[1]
-        if struct.unpack_from(">I", program, at)[0] != 0xFADE0C02:
-            continue
-        directories += 1
-        hashes, _, _, slots, limit = struct.unpack_from(">5I", program, at + 16)
-        size, kind, _, page = struct.unpack_from(">4B", program, at + 36)
-        assert (size, kind) == (32, 2), "hashes are not SHA-256"
-        for slot in range(slots):
-            start = slot << page
-            made = hashlib.sha256(program[start : min(start + (1 << page), limit)]).digest()
-            kept = at + hashes + size * slot
-            assert program[kept : kept + size] == made, f"page {slot} is another than the one that was signed"
-    assert directories, "nothing was signed"
 
 
 def on_windows(command, version, scratch):
