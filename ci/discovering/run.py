@@ -2,8 +2,9 @@
 
 run.py SOURCE[,SOURCE…] NAME=COMMAND…
 
-A source is file, consul or etcd; PROTOPACT, CONSUL and ETCD are the programs. A command is a client, as those beside this
-file are: it calls without pause, and for each line that it is given it says what has come of the calls since the last.
+A source is file, consul or etcd, for clients that find instances by xDS, and consul-dns or coredns for those that do by
+DNS; PROTOPACT, CONSUL, ETCD and COREDNS are the programs. A command is a client, as those beside this file are: it calls
+without pause, and for each line that it is given it says what has come of the calls since the last.
 """
 
 import contextlib
@@ -66,12 +67,17 @@ def end(program):
 
 
 def ports(count):
-    """Ports that are free now, for programs that do not say which one they took."""
+    """Ports that are free now over TCP and UDP, for programs that do not say which one they took."""
+    found = []
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        while len(found) < count:
+            tcp = stack.enter_context(socket.socket())
+            udp = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            tcp.bind(("127.0.0.1", 0))
+            with contextlib.suppress(OSError):
+                udp.bind(tcp.getsockname())
+                found.append(tcp.getsockname()[1])
+    return found
 
 
 def listening(port, what):
@@ -83,19 +89,25 @@ def listening(port, what):
     raise SystemExit(f"{what} does not listen")
 
 
-def registry(kind, scratch):
-    """The place of a service in a registry that was started for it."""
-    quiet = {"stderr": subprocess.DEVNULL}
-    if kind == "consul":
-        http, dns, grpc, server, lan, wan = ports(6)
-        start(
-            [os.environ["CONSUL"], "agent", "-dev", "-bind", "127.0.0.1", "-client", "127.0.0.1"]
-            + [f"-http-port={http}", f"-dns-port={dns}", f"-grpc-port={grpc}", f"-server-port={server}"]
-            + [f"-serf-lan-port={lan}", f"-serf-wan-port={wan}", "-log-level=error"],
-            **quiet,
-        )
-        listening(http, kind)
-        return f"consul://127.0.0.1:{http}/which"
+quiet = {"stderr": subprocess.DEVNULL}
+
+
+def consul():
+    """The place of a service in a Consul that was started for it, and where its DNS is."""
+    http, dns, grpc, server, lan, wan = ports(6)
+    start(
+        [os.environ["CONSUL"], "agent", "-dev", "-bind", "127.0.0.1", "-client", "127.0.0.1"]
+        + [f"-http-port={http}", f"-dns-port={dns}", f"-grpc-port={grpc}", f"-server-port={server}"]
+        + [f"-serf-lan-port={lan}", f"-serf-wan-port={wan}", "-log-level=error"],
+        **quiet,
+    )
+    listening(http, "consul")
+    listening(dns, "consul's DNS")
+    return f"consul://127.0.0.1:{http}/which", f"127.0.0.1:{dns}"
+
+
+def etcd(scratch):
+    """The place of a service in an etcd that was started for it."""
     client, peer = ports(2)
     urls = [f"http://127.0.0.1:{port}" for port in (client, peer)]
     start(
@@ -104,8 +116,32 @@ def registry(kind, scratch):
         + ["--initial-advertise-peer-urls", urls[1], "--initial-cluster", f"one={urls[1]}"],
         **quiet,
     )
-    listening(client, kind)
+    listening(client, "etcd")
     return f"etcd://127.0.0.1:{client}/which"
+
+
+def registry(kind, scratch):
+    """The place of a service in a registry that was started for it."""
+    return consul()[0] if kind == "consul" else etcd(scratch)
+
+
+def coredns(scratch):
+    """A CoreDNS that answers what a file of addresses says: where it is, and the file."""
+    (port,) = ports(1)
+    config, hosts = scratch / "Corefile", scratch / "hosts"
+    hosts.touch()
+    config.write_text(f"""test:{port} {{
+    bind 127.0.0.1
+    hosts {hosts} {{
+        ttl 1
+        reload 200ms
+    }}
+}}
+""")
+    server = start([os.environ["COREDNS"], "-conf", str(config)], **quiet)
+    threading.Thread(target=lambda: list(iter(server.lines.get, None)), daemon=True).start()
+    listening(port, "coredns")
+    return f"127.0.0.1:{port}", hosts
 
 
 class Instances:
@@ -225,14 +261,21 @@ def rollout(kind, scratch):
     contract = scratch / "contract"
     contract.mkdir(exist_ok=True)
     (contract / "shop.proto").write_text(PROTO)
-    place = None if kind == "file" else registry(kind, scratch / "rollout")
+    if kind == "consul-dns":
+        place, dns = consul()
+        by = ["--discover", place, "--dns", dns]
+    elif kind == "coredns":
+        dns, hosts = coredns(scratch)
+        by = ["--dns", f"{dns}/which.test", "--hosts", str(hosts)]
+    elif kind == "file":
+        by = []
+    else:
+        by = ["--discover", registry(kind, scratch / "rollout")]
     command = [os.environ["PROTOPACT"], "--quiet", "-C", str(contract)]
     tools = {"go": "go", "java": "mvn", "python": "python3", "rust": "cargo"}
     languages = ",".join(language for language, tool in tools.items() if shutil.which(tool))
     subprocess.run(command + ["plugins", "install", "--lang", languages], check=True, stdout=subprocess.DEVNULL)
-    command += ["verify", "--from", ".", "--instances", "3", "--lang", languages]
-    if place:
-        command += ["--discover", place]
+    command += ["verify", "--from", ".", "--instances", "3", "--lang", languages, *by]
     print(f"{kind}, a rollout:", flush=True)
     if subprocess.run(command).returncode:
         raise SystemExit("calls were lost in a rollout")
@@ -243,7 +286,8 @@ named = [client.split("=", 1) for client in named]
 for kind in sources.split(","):
     with tempfile.TemporaryDirectory() as folder:
         try:
-            run(kind, named, pathlib.Path(folder))
+            if kind not in ("consul-dns", "coredns"):
+                run(kind, named, pathlib.Path(folder))
             rollout(kind, pathlib.Path(folder))
         finally:
             for program in programs:

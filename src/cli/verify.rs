@@ -1,6 +1,6 @@
 //! `protopact verify`.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use super::progress::Progress;
 use super::{CliError, Ctx, ErrorKind, Exit, files};
 use crate::compile::Compiled;
 use crate::config::Declared;
-use crate::discovery::Place;
+use crate::discovery::{Dns, DnsError, Place};
 use crate::fleet::tell::OfRollout;
-use crate::fleet::{self, FleetError};
+use crate::fleet::{self, ByDns, FleetError};
 use crate::machine::Space;
 use crate::present::{Choice, Target};
 use crate::source::Name;
@@ -44,6 +44,8 @@ Examples:
   protopact verify --from v1.4.0 --full              also what no change reaches
   protopact verify --from v1.4.0 --report html=matrix.html
   protopact verify --from v1.4.0 --instances 3       a rollout under clients that go on calling
+  protopact verify --from v1.4.0 --instances 3 --discover consul://127.0.0.1:8500/pay --dns 127.0.0.1:8600
+  protopact verify --from v1.4.0 --instances 3 --hosts pay.hosts --dns 127.0.0.1:53/pay.test
   protopact verify --from v1.4.0 --cell go@v1.4.0:java@worktree:unary:tls:gzip")]
 pub(super) struct VerifyArgs {
     /// The earlier version: a tag, any git revision, a folder
@@ -89,6 +91,16 @@ pub(super) struct VerifyArgs {
     /// knows them when it is left out
     #[arg(long, value_name = "PLACE", requires = "instances", help_heading = ROLLOUT)]
     discover: Option<String>,
+
+    /// The DNS server in which clients look instances up, in place of xDS, and the name that they ask for; for Consul
+    /// the name is NAME.service.consul when it is left out
+    #[arg(long, value_name = "IP:PORT[/NAME]", requires = "instances", help_heading = ROLLOUT)]
+    dns: Option<String>,
+
+    /// The file from which the DNS server learns who is there, written for the run, as CoreDNS's `hosts` reads it
+    #[arg(long, value_name = "FILE", requires = "dns", conflicts_with = "discover", help_heading = ROLLOUT)]
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    hosts: Option<PathBuf>,
 
     /// How long clients may take to notice that an instance is about to leave, before it refuses calls
     #[arg(long, value_name = "SECONDS", default_value_t = 5, requires = "instances", help_heading = ROLLOUT)]
@@ -175,13 +187,16 @@ pub(super) fn exec(args: VerifyArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError
             .discover
             .as_deref()
             .map(|typed| Place::parse_to_look(typed).map(|place| (typed.to_owned(), place)));
+        let registry = registry.transpose()?;
+        let dns = args.dns.as_deref().map(|typed| by_dns(typed, registry.as_ref(), &args, ctx));
         let plan = fleet::Plan {
             sdk,
             sides: &sides,
             languages,
             required: args.require.clone(),
             count: count.into(),
-            registry: registry.transpose()?,
+            registry,
+            dns: dns.transpose()?,
             access: super::register::access(None, ctx)?,
             drain_delay: Duration::from_secs(args.drain_delay),
             server: server()?,
@@ -259,6 +274,33 @@ fn server() -> Result<PathBuf, CliError> {
     std::env::current_exe().map_err(|e| CliError::outside("cannot find this program, which serves", e))
 }
 
+/// How clients find instances by the DNS server that is named.
+fn by_dns(
+    typed: &str,
+    registry: Option<&(String, Place)>,
+    args: &VerifyArgs,
+    ctx: &Ctx<'_>,
+) -> Result<ByDns, CliError> {
+    let (server, name) = Dns::parse(typed)?;
+    let hosts = args.hosts.as_ref().map(|path| ctx.io.cwd.join(path));
+    if registry.is_none() && hosts.is_none() {
+        return Err(CliError::usage("nobody tells the DNS server of `--dns` who is there").hint(
+            "name the registry that it belongs to with `--discover`, or the file that it reads with `--hosts`",
+        ));
+    }
+    let name = name.or_else(|| registry.and_then(|(_, place)| place.dns_name())).ok_or_else(|| {
+        CliError::usage(format!("`--dns {typed}` does not say what clients ask the server for"))
+            .hint(format!("write the name behind the address: `--dns {server}/pay.example`"))
+    })?;
+    Ok(ByDns { dns: Dns { server, name }, hosts })
+}
+
+impl From<DnsError> for CliError {
+    fn from(error: DnsError) -> CliError {
+        CliError::new(ErrorKind::Usage, error)
+    }
+}
+
 /// Has instances come and go under clients.
 fn rollout(
     plan: &fleet::Plan<'_>,
@@ -295,6 +337,14 @@ impl From<FleetError> for CliError {
             }
             FleetError::NoMethod(_) => {
                 (ErrorKind::Usage, Some("a rollout is looked at by the first unary method of the contract"))
+            }
+            FleetError::Address { source, .. } if source.kind() == io::ErrorKind::AddrNotAvailable => {
+                let hint = "Linux has all of 127.0.0.0/8; elsewhere give the machine these addresses first: on macOS \
+                            `sudo ifconfig lo0 alias 127.0.0.2` and so on, one more than there are instances";
+                (ErrorKind::Outside, Some(hint))
+            }
+            FleetError::Hosts { source, .. } if source.kind() == io::ErrorKind::AlreadyExists => {
+                (ErrorKind::Usage, Some("name a file that is not there yet, and have the DNS server read it"))
             }
             _ => (ErrorKind::Outside, None),
         };

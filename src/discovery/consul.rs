@@ -6,7 +6,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use super::web::{Web, ask, done, refused, segment, send};
-use super::{Access, Failed, Found, Health, Instance, Look, Place, Registry};
+use super::{Access, Failed, Found, Health, Instance, Look, Lookup, Place, Registry};
 
 /// How often the agent calls the health service of the instance.
 const CHECK: &str = "2s";
@@ -124,7 +124,9 @@ impl Registry for Consul {
         let path = format!("/v1/agent/service/deregister/{}", self.id(instance));
         done(self.request(Method::PUT, &path)).await.map(|_| ())
     }
+}
 
+impl Lookup for Consul {
     async fn look(&mut self) -> Result<Look, Failed> {
         let mut request =
             self.request(Method::GET, &format!("/v1/health/service/{}", segment(&self.place.name)));

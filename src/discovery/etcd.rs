@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::web::{Web, ask, object, refused};
-use super::{Access, Failed, Found, Instance, Look, Place, Registry};
+use super::{Access, Failed, Found, Instance, Look, Lookup, Place, Registry};
 
 /// How long a lease holds, in seconds, where nothing is said.
 const TTL: u64 = 10;
@@ -107,7 +107,9 @@ impl Registry for Etcd {
         // With the lease goes its key.
         self.ask("/v3/lease/revoke", &json!({"ID": lease})).await.map(|_| ())
     }
+}
 
+impl Lookup for Etcd {
     async fn look(&mut self) -> Result<Look, Failed> {
         // All keys that begin with the name and a slash: up to, and without, the name and what follows on the slash.
         let (from, to) = (format!("{}/", self.name), format!("{}0", self.name));

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::file::{self, Lists, ListsError};
-use super::{Access, Failed, Place, Product, Registry, back_off, consul, etcd, nacos};
+use super::{Access, Dns, Failed, Lookup, Place, Product, back_off, consul, etcd, nacos};
 use crate::text::{escape, plural};
 
 /// How often a file is looked at.
@@ -80,6 +80,13 @@ pub type Say = Arc<dyn Fn(&str, &str) + Send + Sync>;
 pub enum Source {
     /// Those of one name in a registry.
     Registry(Place),
+    /// The addresses that a DNS server answers for a name, all with one port.
+    Dns {
+        /// The server and the name.
+        dns: Dns,
+        /// The port.
+        port: u16,
+    },
     /// Those in a file that was read already.
     File {
         /// As it was typed.
@@ -118,6 +125,7 @@ pub fn follow(sources: Vec<Source>, access: &Access, say: &Say) -> Result<Follow
     for source in &sources {
         match source {
             Source::Registry(place) => drop(services.insert(place.name.clone(), None)),
+            Source::Dns { dns, .. } => drop(services.insert(dns.name.clone(), None)),
             Source::File { lists, .. } => {
                 services.extend(lists.iter().map(|(name, found)| (name.clone(), Some(found.clone()))));
             }
@@ -130,17 +138,24 @@ pub fn follow(sources: Vec<Source>, access: &Access, say: &Say) -> Result<Follow
         let (sender, say) = (sender.clone(), say.clone());
         followed.tasks.push(match source {
             Source::File { name, path, lists } => tokio::spawn(reread(name, path, lists, sender, say)),
-            Source::Registry(place) => match place.product {
-                Product::Consul => {
-                    tokio::spawn(watch_one(consul::Consul::new(&place, access)?, place, sender, say))
+            Source::Dns { dns, port } => {
+                let (place, name) = (dns.to_string(), dns.name.clone());
+                tokio::spawn(watch_one(dns.at(port), place, name, sender, say))
+            }
+            Source::Registry(place) => {
+                let (text, name) = (place.to_string(), place.name.clone());
+                match place.product {
+                    Product::Consul => {
+                        tokio::spawn(watch_one(consul::Consul::new(&place, access)?, text, name, sender, say))
+                    }
+                    Product::Etcd => {
+                        tokio::spawn(watch_one(etcd::Etcd::new(&place, access)?, text, name, sender, say))
+                    }
+                    Product::Nacos => {
+                        tokio::spawn(watch_one(nacos::Nacos::new(&place, access)?, text, name, sender, say))
+                    }
                 }
-                Product::Etcd => {
-                    tokio::spawn(watch_one(etcd::Etcd::new(&place, access)?, place, sender, say))
-                }
-                Product::Nacos => {
-                    tokio::spawn(watch_one(nacos::Nacos::new(&place, access)?, place, sender, say))
-                }
-            },
+            }
         });
     }
     Ok(followed)
@@ -148,41 +163,38 @@ pub fn follow(sources: Vec<Source>, access: &Access, say: &Say) -> Result<Follow
 
 type Sender = Arc<watch::Sender<Arc<Services>>>;
 
-/// Looks at one name of a registry again and again.
-async fn watch_one(mut registry: impl Registry, place: Place, services: Sender, say: Say) {
+/// Looks at one name again and again; `place` is what it is called where something is told.
+async fn watch_one(mut lookup: impl Lookup, place: String, name: String, services: Sender, say: Say) {
     let (mut failures, mut odd) = (0_u32, Vec::new());
     loop {
-        let pause = match registry.look().await {
+        let pause = match lookup.look().await {
             Ok(look) => {
                 if std::mem::take(&mut failures) > 0 {
-                    say(&place.to_string(), "it answers again");
+                    say(&place, "it answers again");
                 }
                 if look.odd != odd {
                     for why in look.odd.iter().filter(|why| !odd.contains(*why)) {
-                        say(&place.to_string(), &format!("left out: {why}"));
+                        say(&place, &format!("left out: {why}"));
                     }
                     odd = look.odd;
                 }
                 let found = sorted(look.found);
                 // Nobody else writes under this name.
-                let same = services.borrow().get(&place.name).and_then(Option::as_ref) == Some(&found);
+                let same = services.borrow().get(&name).and_then(Option::as_ref) == Some(&found);
                 if !same {
                     // First told, then shown: who sees a state has heard of it.
-                    say(&place.to_string(), &told(&found));
+                    say(&place, &told(&found));
                     services.send_modify(|services| {
-                        drop(Arc::make_mut(services).insert(place.name.clone(), Some(found)));
+                        drop(Arc::make_mut(services).insert(name.clone(), Some(found)));
                     });
                 }
                 look.next
             }
             Err(why) => {
                 if failures == 0 {
-                    let known = services.borrow().get(&place.name).is_some_and(Option::is_some);
+                    let known = services.borrow().get(&name).is_some_and(Option::is_some);
                     let stays = if known { "; what it said last stays" } else { "" };
-                    say(
-                        &place.to_string(),
-                        &format!("cannot look up who is there: {why}{stays}; it is tried again"),
-                    );
+                    say(&place, &format!("cannot look up who is there: {why}{stays}; it is tried again"));
                 }
                 failures = failures.saturating_add(1);
                 back_off(failures)

@@ -1,4 +1,4 @@
-//! Registries of running services: Consul, etcd, Nacos.
+//! Registries of running services: Consul, etcd, Nacos; and DNS, which is asked only.
 //!
 //! [`Place`] says which registry and under which name; [`Instance`] what is there; [`enter`] keeps the instance
 //! registered until [`Entry::leave`], [`follow`] keeps an account of who is registered. A registry that is down is no
@@ -6,6 +6,7 @@
 //! is when it works again.
 
 mod consul;
+mod dns;
 mod etcd;
 mod file;
 mod follow;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use dns::{Dns, DnsError};
 pub use file::{Lists, ListsError, read as read_lists};
 pub use follow::{Followed, Found, Health, Say, Services, Source, follow};
 pub use place::{Place, PlaceError, Product};
@@ -49,14 +51,17 @@ pub struct Instance {
 pub type Tell = Arc<dyn Fn(&Place, &str) + Send + Sync>;
 
 /// One kind of registry.
-trait Registry: Send {
+trait Registry: Lookup {
     /// Registers the instance, or says that it is still there. Gives how soon that has to be said again.
     fn hold(&mut self, instance: &Instance) -> impl Future<Output = Result<Duration, Failed>> + Send;
 
     /// Takes the instance out.
     fn part(&mut self, instance: &Instance) -> impl Future<Output = Result<(), Failed>> + Send;
+}
 
-    /// Says who is registered under the name of the place. A registry that can wait for a change does so the second time.
+/// What knows who is there under one name.
+trait Lookup: Send {
+    /// Says who is there. What can wait for a change does so the second time.
     fn look(&mut self) -> impl Future<Output = Result<Look, Failed>> + Send;
 }
 

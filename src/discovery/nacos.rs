@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder, StatusCode};
 
 use super::web::{Web, ask, done, object, refused};
-use super::{Access, Failed, Found, Health, Instance, Look, Place, Registry};
+use super::{Access, Failed, Found, Health, Instance, Look, Lookup, Place, Registry};
 
 /// How often beats come where the server does not say. Without any for fifteen seconds an instance is ill, without any
 /// for thirty it is gone.
@@ -122,7 +122,9 @@ impl Registry for Nacos {
         self.log_in().await?;
         done(self.request(Method::DELETE, "", instance)).await.map(|_| ())
     }
+}
 
+impl Lookup for Nacos {
     async fn look(&mut self) -> Result<Look, Failed> {
         self.log_in().await?;
         let request = self.about(Method::GET, "/list", vec![("healthyOnly", "false".to_owned())], "clusters");

@@ -5,6 +5,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::Dns;
+
 /// What registries there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Product {
@@ -145,6 +147,15 @@ impl Place {
         self.options.get(key).map(String::as_str)
     }
 
+    /// What it is called in the registry's own DNS, where that can be told: Consul's, under its own domain.
+    #[must_use]
+    pub fn dns_name(&self) -> Option<String> {
+        let is_plain = ["ns", "partition"].iter().all(|key| self.option(key).is_none());
+        let centre = self.option("dc").map(|dc| format!(".{dc}")).unwrap_or_default();
+        let name = format!("{}.service{centre}.consul", self.name);
+        (self.product == Product::Consul && is_plain && Dns::is_name(&name)).then_some(name)
+    }
+
     /// What its addresses begin with.
     pub(super) fn base(&self) -> String {
         format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority)
@@ -181,6 +192,19 @@ mod tests {
         let said = Place::parse_to_look("etcd://h:1/n?ttl=5").unwrap_err().to_string();
         assert!(said.contains("`ttl` is for who registers"), "{said}");
         assert_eq!(Place::parse("etcd://h:1/n?ttl=5").unwrap().option("ttl"), Some("5"));
+    }
+
+    #[test]
+    fn consul_has_names_of_its_own_in_dns() {
+        for (text, name) in [
+            ("consul://h:1/acme-pay", Some("acme-pay.service.consul")),
+            ("consul://h:1/pay?dc=eu", Some("pay.service.eu.consul")),
+            ("consul://h:1/pay?ns=team", None),
+            ("consul://h:1/acme/pay", None),
+            ("etcd://h:1/pay", None),
+        ] {
+            assert_eq!(Place::parse(text).unwrap().dns_name().as_deref(), name, "{text}");
+        }
     }
 
     #[test]

@@ -76,6 +76,9 @@ pub enum Failed {
     /// The answer is none of this registry.
     #[error("what answers there is no such registry: {0}")]
     Odd(String),
+    /// A DNS server answers something that is no list of addresses.
+    #[error("it answers {0}")]
+    Dns(String),
 }
 
 /// A client of one registry.

@@ -1,13 +1,17 @@
 //! The programs that call, and what is made of what they count.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::hosts::HostsFile;
 use super::instances::{Instances, Number};
 use super::{FleetError, Phase};
+use crate::discovery::Dns;
 use crate::machine::Host;
 use crate::verify::process::{Process, Program};
 use crate::words::Language;
@@ -21,15 +25,44 @@ const QUIET: Duration = Duration::from_secs(1);
 /// How many calls are looked at before it is said how they are spread.
 const ENOUGH: u64 = 500;
 /// How long it may take until calls are where they should be.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
+
+/// How clients find those that they call.
+pub(super) enum Way<'a> {
+    /// By an xDS server.
+    Xds {
+        /// What they call.
+        name: String,
+        /// The file by which they find the server.
+        bootstrap: PathBuf,
+    },
+    /// By the addresses of a name.
+    Dns {
+        /// The server that they ask, and for what.
+        dns: &'a Dns,
+        /// What no address says.
+        port: u16,
+        /// A file for what the server answers, read by who cannot ask.
+        answers: PathBuf,
+    },
+}
+
+/// How one is told who is there.
+enum Told {
+    /// It asks.
+    Asks,
+    /// By these addresses, which it was told.
+    Addresses(Vec<SocketAddr>),
+    /// By a file, which stands in for the DNS of the machine.
+    File(HostsFile),
+}
 
 /// A program that calls.
 pub(super) struct Client {
     /// Its language.
     pub(super) language: Language,
     process: Process,
-    /// Whom it was told of, where it has to be told.
-    told: Option<Vec<String>>,
+    told: Told,
 }
 
 /// What came of calls since it was asked for the last time.
@@ -39,21 +72,45 @@ pub(super) struct Tally {
 }
 
 impl Client {
-    /// Starts one, and has it call as it is asked to. `bootstrap` is the file by which it finds the xDS server.
+    /// Starts one, and has it call as it is asked to. `listed` are those that are there.
     pub(super) fn start(
         host: &Host,
         language: Language,
         program: Program,
-        bootstrap: &Path,
-        asked: &Value,
+        way: &Way<'_>,
+        listed: &[SocketAddr],
+        mut asked: Value,
     ) -> Result<Client, FleetError> {
         let mut program = program;
-        program.set.push(("GRPC_XDS_BOOTSTRAP".to_owned(), bootstrap.as_os_str().to_owned()));
+        let (target, told) = match (way, language) {
+            (Way::Xds { name, bootstrap }, _) => {
+                program.set.push(("GRPC_XDS_BOOTSTRAP".to_owned(), bootstrap.as_os_str().to_owned()));
+                (format!("xds:///{name}"), Told::Asks)
+            }
+            // grpc-java asks whom the machine asks, and no other server (grpc-java#1140). The JDK takes a file in place of that
+            // one; when the client asks, and how long it keeps what it has heard, stays as it is.
+            (Way::Dns { dns, port, answers }, Language::Java) => {
+                let mut file = HostsFile::new(answers, &dns.name)?;
+                file.write(listed)?;
+                let mut option = OsString::from("-Djdk.net.hosts.file=");
+                option.push(answers);
+                program.arguments.insert(0, option);
+                (format!("dns:///{}:{port}", dns.name), Told::File(file))
+            }
+            (Way::Dns { dns, port, .. }, _) => {
+                (format!("dns://{}/{}:{port}", dns.server, dns.name), Told::Asks)
+            }
+        };
+        // tonic has neither: its balanced channel is told who is there.
+        let told = if language == Language::Rust { Told::Addresses(Vec::new()) } else { told };
+        asked["target"] = target.into();
+        if matches!(way, Way::Dns { .. }) {
+            // What an xDS server tells clients, and DNS does not.
+            asked["balance"] = "round_robin".into();
+        }
         let process = Process::start(host, &program, &[]).map_err(|e| FleetError::of_client(language, &e))?;
-        // tonic has no xDS: its balanced channel is told who is there.
-        let told = (language == Language::Rust).then(Vec::new);
         let mut client = Client { language, process, told };
-        client.ask(asked)?;
+        client.ask(&asked)?;
         Ok(client)
     }
 
@@ -69,10 +126,14 @@ impl Client {
     }
 
     /// Tells it who is there, where it does not find that out by itself.
-    pub(super) fn there(&mut self, listed: &[String]) -> Result<(), FleetError> {
-        if self.told.as_ref().is_some_and(|told| told != listed) {
-            self.told = Some(listed.to_vec());
-            self.ask(&json!({"id": 2, "op": "there", "addresses": listed}))?;
+    pub(super) fn there(&mut self, listed: &[SocketAddr]) -> Result<(), FleetError> {
+        match &mut self.told {
+            Told::File(file) => file.write(listed)?,
+            Told::Addresses(told) if told != listed => {
+                *told = listed.to_vec();
+                self.ask(&json!({"id": 2, "op": "there", "addresses": listed}))?;
+            }
+            Told::Addresses(_) | Told::Asks => {}
         }
         Ok(())
     }

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::clients::TICK;
+use super::hosts::HostsFile;
+use super::seats::Seats;
 use super::{FleetError, NAME, Plan};
-use crate::discovery::{Followed, Found, Health, Say, Services, Source, follow};
+use crate::discovery::{Dns, Followed, Found, Health, Say, Services, Source, follow};
 use crate::machine::run::Call;
 use crate::machine::{NoLine, Talk};
 
@@ -36,6 +38,8 @@ enum Who {
     Ours(watch::Sender<Arc<Services>>),
     /// In a registry.
     Registry(Followed),
+    /// In DNS, by a registry, or by a file that is written here.
+    Dns { followed: Followed, seats: Seats, file: Option<HostsFile> },
 }
 
 /// All instances. Dropping them ends those that run.
@@ -43,7 +47,11 @@ pub(super) struct Instances<'a> {
     plan: &'a Plan<'a>,
     contracts: [PathBuf; 2],
     who: Who,
+    /// What was said last of who is there, or that it cannot be told.
+    said: Arc<Mutex<String>>,
     running: BTreeMap<Number, Server>,
+    /// Where those are that everybody is told of, where no registry tells.
+    listing: Vec<SocketAddr>,
     /// Where those were that are gone.
     gone: BTreeMap<Number, SocketAddr>,
     /// Who had which process.
@@ -59,40 +67,67 @@ impl<'a> Instances<'a> {
         runtime: &Runtime,
         contracts: [PathBuf; 2],
     ) -> Result<Instances<'a>, FleetError> {
-        let who = match &plan.registry {
-            None => {
+        let said = Arc::new(Mutex::new(String::new()));
+        let kept = said.clone();
+        let keep: Say = Arc::new(move |_, what| {
+            if let Ok(mut said) = kept.lock() {
+                what.clone_into(&mut said);
+            }
+        });
+        let _inside = runtime.enter();
+        let who = match (&plan.dns, &plan.registry) {
+            (Some(by), _) => {
+                // One comes on top of those that are there at first.
+                let seats = Seats::new(u8::try_from(plan.count + 1).unwrap_or(u8::MAX))?;
+                let file = by.hosts.as_deref().map(|path| HostsFile::new(path, &by.dns.name)).transpose()?;
+                // A server that is not there, or knows nothing of the name, need not be waited for.
+                let asked = runtime.block_on(by.dns.addresses());
+                asked.map_err(|source| FleetError::Dns { dns: by.dns.to_string(), source })?;
+                let source = Source::Dns { dns: by.dns.clone(), port: seats.port };
+                Who::Dns { followed: follow(vec![source], &plan.access, &keep)?, seats, file }
+            }
+            (None, None) => {
                 let nobody = Services::from([(NAME.to_owned(), Some(Vec::new()))]);
                 Who::Ours(watch::Sender::new(Arc::new(nobody)))
             }
-            Some((_, place)) => {
-                let _inside = runtime.enter();
-                let quiet: Say = Arc::new(|_, _| {});
-                Who::Registry(follow(vec![Source::Registry(place.clone())], &plan.access, &quiet)?)
+            (None, Some((_, place))) => {
+                Who::Registry(follow(vec![Source::Registry(place.clone())], &plan.access, &keep)?)
             }
         };
         let (running, gone, processes) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Ok(Instances { plan, contracts, who, running, gone, processes, leaving: None })
+        let listing = Vec::new();
+        Ok(Instances { plan, contracts, who, said, running, listing, gone, processes, leaving: None })
     }
 
     /// The name of the service.
     pub(super) fn name(&self) -> &str {
-        self.plan.registry.as_ref().map_or(NAME, |(_, place)| &place.name)
+        match (&self.plan.dns, &self.plan.registry) {
+            (Some(by), _) => &by.dns.name,
+            (None, Some((_, place))) => &place.name,
+            (None, None) => NAME,
+        }
+    }
+
+    /// What clients ask for them and with which port, where they ask DNS.
+    pub(super) fn dns(&self) -> Option<(&'a Dns, u16)> {
+        let Who::Dns { seats, .. } = &self.who else { return None };
+        self.plan.dns.as_ref().map(|by| (&by.dns, seats.port))
     }
 
     /// Who is there, as it changes.
     pub(super) fn services(&self) -> watch::Receiver<Arc<Services>> {
         match &self.who {
             Who::Ours(sender) => sender.subscribe(),
-            Who::Registry(followed) => followed.services.clone(),
+            Who::Registry(followed) | Who::Dns { followed, .. } => followed.services.clone(),
         }
     }
 
     /// The addresses of those that take calls, as everybody is told.
-    pub(super) fn listed(&self) -> Vec<String> {
+    pub(super) fn listed(&self) -> Vec<SocketAddr> {
         let services = self.services();
         let services = services.borrow();
         let found = services.get(self.name()).and_then(Option::as_ref).into_iter().flatten();
-        found.filter(|one| one.health == Health::Healthy).map(|one| one.address.to_string()).collect()
+        found.filter(|one| one.health == Health::Healthy).map(|one| one.address).collect()
     }
 
     /// Waits until everybody is told of all that run.
@@ -104,10 +139,15 @@ impl<'a> Instances<'a> {
         let begun = Instant::now();
         loop {
             let listed = self.listed();
-            let missing = self.running.iter().find(|(_, one)| !listed.contains(&one.address.to_string()));
+            let missing = self.running.iter().find(|(_, one)| !listed.contains(&one.address));
             let Some((number, one)) = missing else { return Ok(()) };
             if begun.elapsed() > START {
-                let what = format!("is at {}, and the registry does not list it", one.address);
+                let who = match &self.plan.dns {
+                    Some(by) => format!("the DNS server {} does not answer it", by.dns.server),
+                    None => "the registry does not list it".to_owned(),
+                };
+                let said = self.said.lock().map(|said| said.clone()).unwrap_or_default();
+                let what = format!("is at {}, and {who}: {said}", one.address);
                 return Err(FleetError::Instance { number: *number, what });
             }
             std::thread::sleep(TICK);
@@ -126,6 +166,12 @@ impl<'a> Instances<'a> {
         let folder = contract.parent().unwrap_or(contract);
         let mut arguments: Vec<OsString> = vec!["--quiet".into(), "serve".into(), contract.into()];
         arguments.extend(["--log".into(), "off".into()]);
+        if let Who::Dns { seats, .. } = &mut self.who {
+            let seat = seats
+                .take()
+                .ok_or(FleetError::Instance { number, what: "has no address left".to_owned() })?;
+            arguments.extend(["--listen".into(), seat.to_string().into()]);
+        }
         if let Some((typed, _)) = &self.plan.registry {
             let delay = self.plan.drain_delay.as_secs().to_string();
             arguments.extend(["--register".into(), typed.into(), "--drain-delay".into(), delay.into()]);
@@ -141,26 +187,36 @@ impl<'a> Instances<'a> {
         let address = address.ok_or_else(|| failed(format!("says `{line}`, and not where it listens")))?;
         self.processes.insert(talk.id().to_string(), number);
         self.running.insert(number, Server { talk, address });
-        self.list(|found| {
-            let health = Health::Healthy;
-            found.push(Found { address, health, version: None, zone: String::new(), priority: 0 });
-        });
+        self.listing.push(address);
+        self.list()?;
         Ok(number)
     }
 
     /// Lets everybody know that one takes no more calls.
-    pub(super) fn unlist(&mut self, number: Number) {
+    pub(super) fn unlist(&mut self, number: Number) -> Result<(), FleetError> {
         let running = self.running.get(&number).map(|server| server.address);
         let gone = running.or_else(|| self.gone.get(&number).copied());
-        self.list(|found| found.retain(|one| Some(one.address) != gone));
+        self.listing.retain(|address| Some(*address) != gone);
+        self.list()
     }
 
-    fn list(&self, change: impl FnOnce(&mut Vec<Found>)) {
-        if let Who::Ours(sender) = &self.who {
-            sender.send_modify(|services| {
-                let found = Arc::make_mut(services).entry(NAME.to_owned()).or_default();
-                change(found.get_or_insert_default());
-            });
+    /// Tells who is there, where no registry does.
+    fn list(&mut self) -> Result<(), FleetError> {
+        match &mut self.who {
+            Who::Ours(sender) => {
+                let found = |address: &SocketAddr| Found {
+                    address: *address,
+                    health: Health::Healthy,
+                    version: None,
+                    zone: String::new(),
+                    priority: 0,
+                };
+                let found = self.listing.iter().map(found).collect();
+                sender.send_replace(Arc::new(Services::from([(NAME.to_owned(), Some(found))])));
+                Ok(())
+            }
+            Who::Dns { file: Some(file), .. } => file.write(&self.listing),
+            Who::Registry(_) | Who::Dns { file: None, .. } => Ok(()),
         }
     }
 

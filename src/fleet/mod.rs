@@ -8,11 +8,14 @@
 //! rollout. What came out is a [`Rollout`], told by [`tell`].
 
 mod clients;
+mod hosts;
 mod instances;
+mod seats;
 pub mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,10 +24,10 @@ use data_encoding::HEXLOWER;
 use serde_json::json;
 use thiserror::Error;
 
-use self::clients::{Client, Stay};
+use self::clients::{Client, LIMIT, Stay, Way};
 use self::instances::{Instances, Number};
 use crate::compile::output::{SetOptions, descriptor_set};
-use crate::discovery::{Access, Failed, Place, Say};
+use crate::discovery::{Access, Dns, Failed, Place, Say};
 use crate::machine::Scratch;
 use crate::verify::build::{self, Builder};
 use crate::verify::part::{Lack, PartError, Skip, parts};
@@ -59,6 +62,8 @@ pub struct Plan<'a> {
     /// The registry in which they enter themselves, as it was typed and as it is meant; without one this program tells
     /// who is there.
     pub registry: Option<(String, Place)>,
+    /// How clients find them by DNS; without it they do so by xDS.
+    pub dns: Option<ByDns>,
     /// What registries want to know.
     pub access: Access,
     /// How long clients may take to notice that an instance is about to go, before it refuses calls.
@@ -69,6 +74,15 @@ pub struct Plan<'a> {
     pub offline: bool,
     /// The folder in which programs are built and kept.
     pub programs: &'a Path,
+}
+
+/// How clients find instances by DNS.
+#[derive(Clone, Debug)]
+pub struct ByDns {
+    /// The server that they ask, and for what.
+    pub dns: Dns,
+    /// The file that the server reads, in which this program says who is there; without one a registry has to.
+    pub hosts: Option<PathBuf>,
 }
 
 /// What happens, in this order.
@@ -104,6 +118,12 @@ impl Event {
     pub fn loses_nothing(self) -> bool {
         self != Event::Killed
     }
+
+    /// Whether clients have to notice: by DNS they ask when a connection ends, and none does so because somebody joins.
+    #[must_use]
+    pub fn is_noticed(self, by_dns: bool) -> bool {
+        !(by_dns && self == Event::Joins)
+    }
 }
 
 /// What came of the calls of one language from one event to the next.
@@ -132,6 +152,8 @@ impl Phase {
 pub struct Caller {
     /// The language.
     pub language: Language,
+    /// Whether it finds those that it calls by DNS.
+    pub by_dns: bool,
     /// By event.
     pub phases: BTreeMap<Event, Phase>,
 }
@@ -145,10 +167,19 @@ impl Caller {
 
     /// The events at which something went wrong that must not: a call failed, or the calls never went where they should.
     pub fn wrong(&self) -> impl Iterator<Item = Event> {
-        let wrong = |(event, phase): &(&Event, &Phase)| {
-            phase.noticed.is_none() || event.loses_nothing() && phase.lost() > 0
-        };
-        self.phases.iter().filter(wrong).map(|(event, _)| *event)
+        self.phases.iter().filter(|(event, phase)| self.is_wrong(**event, phase)).map(|(event, _)| *event)
+    }
+
+    fn is_wrong(&self, event: Event, phase: &Phase) -> bool {
+        phase.noticed.is_none() && event.is_noticed(self.by_dns) || event.loses_nothing() && phase.lost() > 0
+    }
+
+    /// Whether it went on to call those that it knew, and never came to call who had joined: no failure by DNS.
+    #[must_use]
+    pub fn missed_who_joined(&self) -> bool {
+        self.phases
+            .get(&Event::Joins)
+            .is_some_and(|joins| joins.noticed.is_none() && !Event::Joins.is_noticed(self.by_dns))
     }
 }
 
@@ -165,6 +196,8 @@ pub struct Rollout {
     pub count: usize,
     /// Where it is known who is there.
     pub by: String,
+    /// The DNS server that clients ask, and for what; `None` where they ask an xDS server.
+    pub dns: Option<String>,
     /// How long an instance that leaves waits.
     pub drain_delay: Duration,
     /// What came of the calls, by language.
@@ -221,6 +254,35 @@ pub enum FleetError {
     /// The registry cannot be asked.
     #[error("cannot look up who is there")]
     Registry(#[from] Failed),
+    /// The DNS server cannot be asked.
+    #[error("cannot look up who is there at the DNS server `{dns}`")]
+    Dns {
+        /// The server and the name.
+        dns: String,
+        /// Why not.
+        #[source]
+        source: Failed,
+    },
+    /// The file that the DNS server reads cannot be written.
+    #[error("cannot write `{}`, which is to say who is there", path.display())]
+    Hosts {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The machine has too few addresses.
+    #[error(
+        "no instance can listen at {ip}: behind one name each has its own address, and all have one port"
+    )]
+    Address {
+        /// The first that is missing.
+        ip: Ipv4Addr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
     /// The xDS server does not start.
     #[error(transparent)]
     Xds(#[from] XdsError),
@@ -257,21 +319,30 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Rollout, Flee
     }
     // A client that is told of nobody gives its calls up at once.
     instances.wait_until_listed()?;
-    let quiet: Say = Arc::new(|_, _| {});
-    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-    let xds = runtime.block_on(XdsServer::bind(listen, instances.services(), quiet))?;
-    let found = scratch.path().join("xds.json");
-    std::fs::write(&found, bootstrap(&xds.address.to_string())).map_err(io("write the bootstrap file"))?;
+    let mut xds = None;
+    let way = match instances.dns() {
+        Some((dns, port)) => Way::Dns { dns, port, answers: scratch.path().join("answers") },
+        None => {
+            let quiet: Say = Arc::new(|_, _| {});
+            let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+            let server = runtime.block_on(XdsServer::bind(listen, instances.services(), quiet))?;
+            let found = scratch.path().join("xds.json");
+            let text = bootstrap(&server.address.to_string());
+            std::fs::write(&found, text).map_err(io("write the bootstrap file"))?;
+            xds = Some(server);
+            Way::Xds { name: instances.name().to_owned(), bootstrap: found }
+        }
+    };
     let mut clients = Vec::new();
     for (language, program) in programs {
         let asked = json!({
-            "id": 1, "op": "callers", "target": format!("xds:///{}", instances.name()), "method": method,
-            "hex": HEXLOWER.encode(&request), "callers": CALLERS,
+            "id": 1, "op": "callers", "method": method, "hex": HEXLOWER.encode(&request), "callers": CALLERS,
         });
-        clients.push(Client::start(host, language, program, &found, &asked)?);
+        clients.push(Client::start(host, language, program, &way, &instances.listed(), asked)?);
     }
+    let by_dns = plan.dns.is_some();
     let mut callers: Vec<Caller> =
-        clients.iter().map(|c| Caller { language: c.language, phases: BTreeMap::new() }).collect();
+        clients.iter().map(|c| Caller { language: c.language, by_dns, phases: BTreeMap::new() }).collect();
     for event in Event::ALL {
         say(&format!("{}: {} instances", event.as_str(), there.len()));
         let begun = Instant::now();
@@ -284,17 +355,30 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Rollout, Flee
     }
     drop(clients);
     drop(instances);
-    runtime.block_on(xds.shutdown());
+    if let Some(xds) = xds {
+        runtime.block_on(xds.shutdown());
+    }
     Ok(Rollout {
         contract: plan.sdk.name.to_owned(),
         labels: plan.sides.each_ref().map(|side| side.label.clone()),
         method,
         count: plan.count,
-        by: plan.registry.as_ref().map_or_else(|| "protopact".to_owned(), |(_, place)| place.to_string()),
+        by: by(plan),
+        dns: plan.dns.as_ref().map(|by| by.dns.to_string()),
         drain_delay: plan.drain_delay,
         callers,
         skips,
     })
+}
+
+/// Where it is known who is there, in words.
+fn by(plan: &Plan<'_>) -> String {
+    let file = plan.dns.as_ref().and_then(|by| by.hosts.as_ref());
+    match (&plan.registry, file) {
+        (Some((_, place)), _) => place.to_string(),
+        (None, Some(path)) => path.display().to_string(),
+        (None, None) => "protopact".to_owned(),
+    }
 }
 
 /// What is still to be done in an event, and when.
@@ -338,7 +422,7 @@ fn begin(
                 instances.ask_to_end(number)?;
                 return Ok(None);
             }
-            instances.unlist(number);
+            instances.unlist(number)?;
             Ok(Some(Later { at: now + plan.drain_delay, number, what: Step::End }))
         }
     }
@@ -357,7 +441,7 @@ fn poll(
         if let Some(due) = later.take_if(|later| later.at <= Instant::now()) {
             match due.what {
                 Step::End => instances.ask_to_end(due.number)?,
-                Step::Unlist => instances.unlist(due.number),
+                Step::Unlist => instances.unlist(due.number)?,
             }
         }
         let listed = instances.listed();

@@ -180,6 +180,9 @@ fn contradicting_flags_are_refused() {
         &["verify", "--from", "v1.0.0", "--instances", "1"],
         &["verify", "--from", "v1.0.0", "--discover", "consul://127.0.0.1:1/pay"],
         &["verify", "--from", "v1.0.0", "--instances", "3", "--discover", "zookeeper://127.0.0.1:1/pay"],
+        &["verify", "--from", "v1.0.0", "--instances", "3", "--dns", "localhost:53/pay"],
+        &["verify", "--from", "v1.0.0", "--dns", "127.0.0.1:53/pay"],
+        &["verify", "--from", "v1.0.0", "--instances", "3", "--hosts", "hosts"],
         &["verify", "--from", "v1.0.0", "--instances", "3", "--format", "html"],
         &["verify", "--from", "v1.0.0", "--instances", "3", "--only", "bytes"],
     ] {

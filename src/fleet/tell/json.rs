@@ -27,6 +27,8 @@ fn write(rollout: &Rollout, _view: &View, out: &mut dyn io::Write) -> io::Result
         "method": rollout.method,
         "instances": rollout.count,
         "known_by": rollout.by,
+        "found_by": if rollout.dns.is_some() { "dns" } else { "xds" },
+        "dns": rollout.dns,
         "drain_delay_seconds": rollout.drain_delay.as_secs(),
         "well": rollout.is_well(),
         "callers": rollout.callers.iter().map(caller).collect::<Vec<_>>(),

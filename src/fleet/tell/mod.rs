@@ -59,10 +59,11 @@ pub(super) mod sample {
             method: "/shop.v1.Shop/Get".to_owned(),
             count: 3,
             by: "protopact".to_owned(),
+            dns: None,
             drain_delay: Duration::from_secs(5),
             callers: vec![
-                Caller { language: Language::Go, phases: all },
-                Caller { language: Language::Python, phases: worse },
+                Caller { language: Language::Go, by_dns: false, phases: all },
+                Caller { language: Language::Python, by_dns: false, phases: worse },
             ],
             skips: vec![Skip {
                 language: Language::Java,

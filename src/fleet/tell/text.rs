@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::super::{CALLERS, Event, Phase, Rollout};
+use super::super::{CALLERS, Event, LIMIT, Phase, Rollout};
 use crate::present::Format;
 use crate::text::{Line, Style, View, plural};
 
@@ -18,10 +18,11 @@ const WIDE: usize = 26;
 fn write(rollout: &Rollout, view: &View, out: &mut dyn io::Write) -> io::Result<()> {
     let [old, new] = &rollout.labels;
     let delay = rollout.drain_delay.as_secs();
+    let found = rollout.dns.as_ref().map(|dns| format!(", found by DNS ({dns})")).unwrap_or_default();
     Line::new().styled(Style::Strong, &rollout.method).write(view, out)?;
     let told = format!(
-        "  {} of {old}, {CALLERS} callers in each language, who is there by {}; one leaves and waits {delay} s, one is \
-         killed, one joins that serves {new}",
+        "  {} of {old}, {CALLERS} callers in each language, who is there by {}{found}; one leaves and waits {delay} s, \
+         one is killed, one joins that serves {new}",
         plural(rollout.count, "instance"),
         rollout.by,
     );
@@ -37,8 +38,7 @@ fn write(rollout: &Rollout, view: &View, out: &mut dyn io::Write) -> io::Result<
         let name = caller.language.as_str();
         let mut line = Line::new().plain(format!("{name:NARROW$}{:>NARROW$}", caller.calls()));
         for (event, phase) in &caller.phases {
-            let bad = phase.noticed.is_none() || event.loses_nothing() && phase.lost() > 0;
-            let style = if bad { Style::Error } else { Style::Plain };
+            let style = if caller.is_wrong(*event, phase) { Style::Error } else { Style::Plain };
             line = line.plain("  ").styled(style, padded(*event, &cell(phase)));
         }
         line.write(&wide, out)?;
@@ -55,6 +55,16 @@ fn write(rollout: &Rollout, view: &View, out: &mut dyn io::Write) -> io::Result<
                     .write(view, out)?;
             }
         }
+    }
+    let missed = rollout.callers.iter().filter(|caller| caller.missed_who_joined());
+    let missed: Vec<&str> = missed.map(|caller| caller.language.as_str()).collect();
+    if !missed.is_empty() {
+        let told = format!(
+            "  {}: not called within {} s; clients ask DNS again when a connection ends, at most every 30 s",
+            missed.join(", "),
+            LIMIT.as_secs()
+        );
+        Line::new().styled(Style::Note, Event::Joins.as_str()).plain(told).hang(7).write(view, out)?;
     }
     for skip in &rollout.skips {
         Line::new()
@@ -86,7 +96,7 @@ fn cell(phase: &Phase) -> String {
             let spread = parts.collect::<Vec<_>>().join("/");
             format!("{lost} lost, {:.1} s, {spread} %", time.as_secs_f64())
         }
-        None => format!("{lost} lost, never noticed"),
+        None => format!("{lost} lost, not noticed"),
     }
 }
 

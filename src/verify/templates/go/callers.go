@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type callersRequest struct {
 	Method  string `json:"method"`
 	Hex     string `json:"hex"`
 	Callers int    `json:"callers"`
+	Balance string `json:"balance"`
 }
 
 // What has come of calls since it was last asked for.
@@ -80,7 +82,13 @@ func begin(r callersRequest) error {
 	if err := proto.Unmarshal(raw, in); err != nil {
 		return err
 	}
-	conn, err := grpc.NewClient(r.Target, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	options := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials())}
+	if r.Balance != "" {
+		// A name is not known to be of this machine, so a proxy of the environment would be asked for it.
+		config := fmt.Sprintf(`{"loadBalancingConfig": [{%q: {}}]}`, r.Balance)
+		options = append(options, grpc.WithDefaultServiceConfig(config), grpc.WithNoProxy())
+	}
+	conn, err := grpc.NewClient(r.Target, options...)
 	if err != nil {
 		return err
 	}

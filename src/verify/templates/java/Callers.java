@@ -5,6 +5,7 @@ import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -59,8 +60,12 @@ public final class Callers {
             throw new IllegalArgumentException("no method " + Driver.text(request, "method"));
         }
         Q input = method.parseRequest(new ByteArrayInputStream(Driver.unhex(Driver.text(request, "hex"))));
-        ManagedChannel over =
-                Grpc.newChannelBuilder(Driver.text(request, "target"), InsecureChannelCredentials.create()).build();
+        ManagedChannelBuilder<?> builder =
+                Grpc.newChannelBuilder(Driver.text(request, "target"), InsecureChannelCredentials.create());
+        if (request.has("balance")) {
+            builder.defaultLoadBalancingPolicy(Driver.text(request, "balance"));
+        }
+        ManagedChannel over = builder.build();
         for (int i = 0; i < request.get("callers").getAsInt(); i++) {
             Thread caller = new Thread(() -> calls(over, method, input));
             caller.setDaemon(true);
