@@ -177,6 +177,8 @@ impl Dns {
             }
             RCODE::NameError => Ok(Some(Vec::new())),
             RCODE::Refused => Err(Failed::Dns(format!("that it has nothing to say of `{}`", self.name))),
+            // CoreDNS, too, where its file does not have the name.
+            RCODE::ServerFailure => Err(Failed::Unwell("SERVFAIL".to_owned())),
             other => Err(Failed::Dns(format!("{other:?}"))),
         })
     }
@@ -364,6 +366,12 @@ mod tests {
             *packet.rcode_mut() = RCODE::Refused;
             bytes(&packet)
         };
+        let ill: Says = |asked| {
+            let mut packet = reply(asked);
+            *packet.rcode_mut() = RCODE::ServerFailure;
+            bytes(&packet)
+        };
+        assert!(matches!(asked(&[ill], never), Err(Failed::Unwell(_))));
         let said = asked(&[refused], never).unwrap_err().to_string();
         assert_eq!(said, "it answers that it has nothing to say of `pay.example.test`");
         let said = asked(&[|_| b"HTTP/1.1 400 Bad Request".to_vec()], never).unwrap_err().to_string();

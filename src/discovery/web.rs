@@ -79,6 +79,9 @@ pub enum Failed {
     /// A DNS server answers something that is no list of addresses.
     #[error("it answers {0}")]
     Dns(String),
+    /// A DNS server cannot tell now, and may later.
+    #[error("it answers {0}")]
+    Unwell(String),
 }
 
 /// A client of one registry.

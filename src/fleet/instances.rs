@@ -14,7 +14,7 @@ use super::clients::TICK;
 use super::hosts::HostsFile;
 use super::seats::Seats;
 use super::{FleetError, NAME, Plan};
-use crate::discovery::{Dns, Followed, Found, Health, Say, Services, Source, follow};
+use crate::discovery::{Dns, Failed, Followed, Found, Health, Say, Services, Source, follow};
 use crate::machine::run::Call;
 use crate::machine::{NoLine, Talk};
 
@@ -80,9 +80,12 @@ impl<'a> Instances<'a> {
                 // One comes on top of those that are there at first.
                 let seats = Seats::new(u8::try_from(plan.count + 1).unwrap_or(u8::MAX))?;
                 let file = by.hosts.as_deref().map(|path| HostsFile::new(path, &by.dns.name)).transpose()?;
-                // A server that is not there, or knows nothing of the name, need not be waited for.
-                let asked = runtime.block_on(by.dns.addresses());
-                asked.map_err(|source| FleetError::Dns { dns: by.dns.to_string(), source })?;
+                // A server that is not there, or has nothing to say, need not be waited for; one that does not have the
+                // name yet may.
+                match runtime.block_on(by.dns.addresses()) {
+                    Ok(_) | Err(Failed::Unwell(_)) => {}
+                    Err(source) => return Err(FleetError::Dns { dns: by.dns.to_string(), source }),
+                }
                 let source = Source::Dns { dns: by.dns.clone(), port: seats.port };
                 Who::Dns { followed: follow(vec![source], &plan.access, &keep)?, seats, file }
             }
