@@ -131,6 +131,25 @@ fn a_rollout_needs_a_method_to_call() {
 }
 
 #[test]
+fn somebody_has_to_tell_the_dns_server_who_is_there() {
+    let asked = ["verify", "--from", "v1.0.0", "--to", "v1.1.0", "--instances", "3", "--dns"];
+    let output = run(&lab(), &[&asked[..], &["127.0.0.1:53/pay.test"]].concat());
+    assert_eq!(output.code, 2, "{output}");
+    insta::assert_snapshot!(output.err, @r"
+    error: nobody tells the DNS server of `--dns` who is there
+    hint: name the registry that it belongs to with `--discover`, or the file that it reads with
+      `--hosts`
+    ");
+    let output =
+        run(&lab(), &[&asked[..], &["127.0.0.1:53", "--discover", "etcd://127.0.0.1:1/pay"]].concat());
+    assert_eq!(output.code, 2, "{output}");
+    insta::assert_snapshot!(output.err, @r"
+    error: `--dns 127.0.0.1:53` does not say what clients ask the server for
+    hint: write the name behind the address: `--dns 127.0.0.1:53/pay.example`
+    ");
+}
+
+#[test]
 fn a_language_that_is_required_has_to_be_there() {
     let output = run(&lab(), &["verify", "--from", "v1.0.0", "--lang", "go,rust", "--require", "rust"]);
     assert_eq!(output.code, 4, "{output}");

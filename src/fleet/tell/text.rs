@@ -117,6 +117,21 @@ mod tests {
     }
 
     #[test]
+    fn by_dns_who_joins_may_go_unnoticed_and_must_cost_no_call() {
+        let mut found = rollout();
+        found.dns = Some("127.0.0.1:5300/pay.test".to_owned());
+        found.callers.iter_mut().for_each(|caller| caller.by_dns = true);
+        assert!(!found.is_well(), "calls were lost");
+        found.callers[1].phases.get_mut(&Event::Joins).unwrap().errors.clear();
+        assert!(found.is_well());
+        let text = told(&found, None);
+        assert!(text.contains("found by DNS (127.0.0.1:5300/pay.test)"), "{text}");
+        assert!(text.contains("joins  python: not called within 60 s"), "{text}");
+        found.callers[1].phases.get_mut(&Event::Leaves).unwrap().noticed = None;
+        assert!(!found.is_well(), "who leaves is noticed by DNS, too");
+    }
+
+    #[test]
     fn nothing_lost_is_said_so() {
         let mut well = rollout();
         well.callers.pop();
