@@ -44,7 +44,6 @@ Examples:
   protopact verify --from v1.4.0 --full              also what no change reaches
   protopact verify --from v1.4.0 --report html=matrix.html
   protopact verify --from v1.4.0 --instances 3       a rollout under clients that go on calling
-  protopact verify --from v1.4.0 --instances 3 --discover consul://127.0.0.1:8500/pay --dns 127.0.0.1:8600
   protopact verify --from v1.4.0 --instances 3 --hosts pay.hosts --dns 127.0.0.1:53/pay.test
   protopact verify --from v1.4.0 --cell go@v1.4.0:java@worktree:unary:tls:gzip")]
 pub(super) struct VerifyArgs {

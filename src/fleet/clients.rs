@@ -20,6 +20,8 @@ use crate::words::Language;
 pub(super) const TICK: Duration = Duration::from_millis(50);
 /// How long a client may take to answer; the first time it has to start.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long its first call may take, for which it has to find somebody.
+pub(super) const FIRST: Duration = Duration::from_secs(45);
 /// How long nothing may be wrong before calls are where they should be.
 const QUIET: Duration = Duration::from_secs(1);
 /// How many calls are looked at before it is said how they are spread.
@@ -87,8 +89,8 @@ impl Client {
                 program.set.push(("GRPC_XDS_BOOTSTRAP".to_owned(), bootstrap.as_os_str().to_owned()));
                 (format!("xds:///{name}"), Told::Asks)
             }
-            // grpc-java asks whom the machine asks, and no other server (grpc-java#1140). The JDK takes a file in place of that
-            // one; when the client asks, and how long it keeps what it has heard, stays as it is.
+            // grpc-java asks whom the machine asks, and no other server (grpc-java#1140). The JDK takes a file in place of
+            // that one; when the client asks, and how long it keeps what it has heard, stays as it is.
             (Way::Dns { dns, port, answers }, Language::Java) => {
                 let mut file = HostsFile::new(answers, &dns.name)?;
                 file.write(listed)?;

@@ -337,6 +337,7 @@ pub fn run(plan: &Plan<'_>, say: &(dyn Fn(&str) + Sync)) -> Result<Rollout, Flee
     for (language, program) in programs {
         let asked = json!({
             "id": 1, "op": "callers", "method": method, "hex": HEXLOWER.encode(&request), "callers": CALLERS,
+            "start": clients::FIRST.as_millis() as u64,
         });
         clients.push(Client::start(host, language, program, &way, &instances.listed(), asked)?);
     }

@@ -23,6 +23,7 @@ type callersRequest struct {
 	Hex     string `json:"hex"`
 	Callers int    `json:"callers"`
 	Balance string `json:"balance"`
+	Start   int    `json:"start"`
 }
 
 // What has come of calls since it was last asked for.
@@ -92,6 +93,14 @@ func begin(r callersRequest) error {
 	if err != nil {
 		return err
 	}
+	// A client that has not found anybody yet loses no call of a rollout: its callers begin when one call was answered.
+	out, err := message(string(desc.Output().FullName()))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(r.Start)*time.Millisecond)
+	defer cancel()
+	_ = conn.Invoke(ctx, r.Method, in, out, grpc.WaitForReady(true))
 	one := func() {
 		out, err := message(string(desc.Output().FullName()))
 		if err != nil {

@@ -66,6 +66,16 @@ public final class Callers {
             builder.defaultLoadBalancingPolicy(Driver.text(request, "balance"));
         }
         ManagedChannel over = builder.build();
+        // A client that has not found anybody yet loses no call of a rollout: its callers begin when one call was
+        // answered.
+        try {
+            CallOptions options = CallOptions.DEFAULT
+                    .withDeadlineAfter(request.get("start").getAsLong(), TimeUnit.MILLISECONDS)
+                    .withWaitForReady();
+            ClientCalls.blockingUnaryCall(over, method, options, input);
+        } catch (StatusRuntimeException e) {
+            // What goes wrong is counted where calls are.
+        }
         for (int i = 0; i < request.get("callers").getAsInt(); i++) {
             Thread caller = new Thread(() -> calls(over, method, input));
             caller.setDaemon(true);

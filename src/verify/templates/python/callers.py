@@ -26,6 +26,12 @@ def begin(request):
     except Exception as error:
         return {"id": request["id"], "ok": False, "error": f"{type(error).__name__}: {error}"}
 
+    # A client that has not found anybody yet loses no call of a rollout: its callers begin when one call was answered.
+    try:
+        ask(value, timeout=request["start"] / 1000, wait_for_ready=True)
+    except grpc.RpcError:
+        pass
+
     def calls():
         while True:
             try:
