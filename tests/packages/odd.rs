@@ -1,5 +1,6 @@
 //! Odd and colliding names: for each the languages that refuse it, by line; the others build it.
 
+use protopact::codegen::Target;
 use protopact::codegen::sdk::{self, PackageError};
 use protopact::config::package::{About, Author};
 use protopact::source::LegalText;
@@ -128,6 +129,39 @@ fn members_of_the_base_class_in_python() {
     one("message M {\n int32 SerializeToString = 1; }", "python:3");
     one("message M {\n int32 Clear = 1; }", "python:3");
     one("message M {\n int32 str = 1; int32 int = 2; float float = 3; bool bool = 4; bytes bytes = 5; }", "");
+}
+
+/// What closed enums do not list is kept aside, and the older line has one method more that is in one piece.
+#[test]
+fn messages_of_very_many_enums_and_maps() {
+    let refuses = |target: &Target, syntax: &str, what: &str, n: usize| {
+        let fields = |what: &str| (1..=n).map(|i| format!("{what} f{i} = {i};")).collect::<String>();
+        let body = match what.strip_prefix("oneof ") {
+            Some(what) => format!("oneof kind {{ {} }}", fields(what)),
+            None => fields(what),
+        };
+        let text =
+            format!("syntax = \"{syntax}\"; package a;\nenum E {{ NONE = 0; }}\nmessage M {{ {body} }}\n");
+        let sample = Sample::new(&files(&[("a.proto", &text)]));
+        !sdk::check_contract(&sample.contract(), target).is_empty()
+    };
+    let keys = [("group", "com.acme.contracts"), ("artifact", "acme-contracts"), ("runtime", "3.25")];
+    let (newest, older) = (java(), Target::new(Language::Java, &keys));
+    for (syntax, what, most, most_older) in [
+        ("proto2", "optional E", 930, 930),
+        ("proto2", "repeated E", 335, 335),
+        ("proto2", "map<int32, E>", 560, 560),
+        ("proto2", "oneof E", 960, 960),
+        ("proto3", "repeated E", 530, 500),
+        ("proto3", "map<int32, E>", 930, 755),
+        ("proto3", "map<int32, int32>", 930, 755),
+        ("proto3", "optional E", 1_970, 1_970),
+    ] {
+        for (target, most) in [(&newest, most), (&older, most_older)] {
+            assert!(!refuses(target, syntax, what, most), "{what}: {most}");
+            assert!(refuses(target, syntax, what, most + most / 10), "{what}: more than {most}");
+        }
+    }
 }
 
 /// Python's message classes take every such name for the number of a field; messages in them are found before that.

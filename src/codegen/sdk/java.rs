@@ -189,7 +189,7 @@ impl Sdk for Java {
                 if target.has(LITE) {
                     lite::check(schema, &files, out);
                 } else {
-                    room::check(schema, &files, out);
+                    room::check(schema, &files, target, out);
                 }
             }
             Err(error) => out.push(error),

@@ -1,12 +1,15 @@
 //! Whether the methods of messages have room in a class file: 64 KiB of code each (JVMS 4.7.3).
 //!
 //! Most of what protoc writes for a message is split, or short for every field. Four methods are not, and which one is full
-//! first depends on what the fields are. What a field costs in each was measured on classes of protobuf-java 4.36 (`javap`, two
-//! sizes of a message of each kind); where a method jumps over all of its fields jumps are longer, and javac was asked for the
-//! largest message that it takes, so that lists of numbers and members of oneofs are known to within a few of a hundred.
+//! first depends on what the fields are; in the older line `getSerializedSize` is a fifth. What a field costs in each was
+//! measured on classes of protobuf-java 4.36 and 3.25 (how much code their methods have, of two sizes of a message of each
+//! kind); where a method jumps over all of its fields jumps are longer, and javac was asked for the largest message that it
+//! takes, so that lists of numbers and members of oneofs are known to within a few of a hundred.
 
+use super::super::lines::line;
 use super::super::{PackageError, shared};
-use crate::schema::{Cardinality, Element, Field, FileId, Kind, Schema};
+use crate::codegen::Target;
+use crate::schema::{Cardinality, Element, Field, FieldId, FileId, Kind, Schema, Syntax};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
@@ -18,14 +21,21 @@ const METHOD: u32 = 65_535;
 const BESIDE: u32 = 100;
 
 /// The methods, in the order of [`costs`].
-const METHODS: [&str; 4] = ["mergeFrom", "mergeFrom", "equals", "hashCode"];
+const METHODS: [&str; 5] = ["mergeFrom", "mergeFrom", "equals", "hashCode", "getSerializedSize"];
+
+/// The line in which the last of them is not split.
+const OLDER: &str = "3.25";
 
 /// Refuses messages whose Java class has a method that is too large.
-pub(super) fn check(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
+pub(super) fn check(schema: &Schema, files: &[FileId], target: &Target, out: &mut Vec<PackageError>) {
+    let is_older = line(target).name == OLDER;
     for (id, message) in schema.messages().filter(|(_, m)| files.contains(&m.file) && !m.map_entry) {
         let mut sums = [0; METHODS.len()];
         for field in &message.fields {
-            for (sum, cost) in sums.iter_mut().zip(costs(schema.field(*field))) {
+            let (is_closed, field) = (is_closed(schema, *field), schema.field(*field));
+            let size = if is_older { size(field) } else { 0 };
+            let costs = costs(field, is_closed, is_older);
+            for (sum, cost) in sums.iter_mut().zip(costs.into_iter().chain([size])) {
                 *sum += cost;
             }
         }
@@ -45,12 +55,41 @@ pub(super) fn check(schema: &Schema, files: &[FileId], out: &mut Vec<PackageErro
     }
 }
 
+/// Whether numbers that its enum does not list are kept out of a field, or of the values of a map: in proto2 they are
+/// whatever the enum is.
+fn is_closed(schema: &Schema, id: FieldId) -> bool {
+    let field = schema.map_entry(schema.field(id)).map_or(id, |(_, value)| value);
+    let of = schema.field_enum(schema.field(field));
+    let is_proto2 = || schema.file(schema.file_of(Element::Field(id))).syntax == Syntax::Proto2;
+    of.is_some_and(|of| schema.enum_(of).is_closed() || is_proto2())
+}
+
+/// What a field costs in `getSerializedSize` where that is in one piece, in tenths of a byte.
+fn size(field: &Field) -> u32 {
+    use Kind::{
+        Bool, Bytes, Double, Enum, Fixed32, Fixed64, Float, Group, Message, Sfixed32, Sfixed64, String,
+    };
+    match (field.cardinality, field.kind) {
+        (Cardinality::Map, _) => 860,
+        (Cardinality::Repeated, Message | Group) => 430,
+        (Cardinality::Repeated, String) => 530,
+        (Cardinality::Repeated, Bytes) => 600,
+        (Cardinality::Repeated, Bool | Float | Double | Fixed32 | Fixed64 | Sfixed32 | Sfixed64) => 460,
+        (Cardinality::Repeated, Enum) => 760,
+        (Cardinality::Repeated, _) => 700,
+        _ if field.oneof.is_some() => 290,
+        _ => 240,
+    }
+}
+
 /// What a field costs in `mergeFrom` of a message, `mergeFrom` of a stream, `equals` and `hashCode`, in tenths of a byte.
-fn costs(field: &Field) -> [u32; 4] {
+/// What an enum does not list is kept aside by the second of them, where the enum `is_closed`.
+fn costs(field: &Field, is_closed: bool, is_older: bool) -> [u32; 4] {
     use Kind::{Bool, Bytes, Double, Enum, Fixed32, Fixed64, Float, Group, Int64, Message};
     use Kind::{Sfixed32, Sfixed64, Sint64, String, Uint64};
     let kind = field.kind;
     match (field.cardinality, kind) {
+        (Cardinality::Map, _) if is_closed => [227, 1137, 160, 420],
         (Cardinality::Map, _) => [227, 697, 160, 420],
         (Cardinality::Repeated, Message | Group) => [1656, 690, 160, 340],
         (Cardinality::Repeated, String) => [627, 290, 160, 340],
@@ -59,6 +98,8 @@ fn costs(field: &Field) -> [u32; 4] {
         (Cardinality::Repeated, Bool | Float | Double | Fixed32 | Fixed64 | Sfixed32 | Sfixed64) => {
             [777, 1520, 160, 360]
         }
+        (Cardinality::Repeated, _) if is_closed => [777, 1910, 160, 340],
+        (Cardinality::Repeated, Enum) if is_older => [777, 1290, 160, 340],
         (Cardinality::Repeated, _) => [777, 1200, 160, 340],
         _ if field.oneof.is_some() => match kind {
             Double | Float => [160, 350, 448, 498],
@@ -66,6 +107,7 @@ fn costs(field: &Field) -> [u32; 4] {
             Message | Group | Bytes | Bool | Int64 | Uint64 | Sint64 | Fixed64 | Sfixed64 => {
                 [160, 320, 408, 468]
             }
+            _ if is_closed => [160, 660, 378, 438],
             _ => [160, 350, 378, 438],
         },
         (Cardinality::Implicit, _) => match kind {
@@ -82,6 +124,7 @@ fn costs(field: &Field) -> [u32; 4] {
             String => [307, 327, 360, 290],
             Bytes => [240, 327, 360, 290],
             Double | Float => [190, 327, 400, 320],
+            _ if is_closed => [190, 677, 330, 260],
             _ => [190, 327, 330, 260],
         },
     }
