@@ -94,11 +94,11 @@ quiet = {"stderr": subprocess.DEVNULL}
 
 def consul():
     """The place of a service in a Consul that was started for it, and where its DNS is."""
-    http, dns, grpc, server, lan, wan = ports(6)
+    http, dns, grpc, tls, server, lan, wan = ports(7)
     start(
         [os.environ["CONSUL"], "agent", "-dev", "-bind", "127.0.0.1", "-client", "127.0.0.1"]
-        + [f"-http-port={http}", f"-dns-port={dns}", f"-grpc-port={grpc}", f"-server-port={server}"]
-        + [f"-serf-lan-port={lan}", f"-serf-wan-port={wan}", "-log-level=error"],
+        + [f"-http-port={http}", f"-dns-port={dns}", f"-grpc-port={grpc}", f"-grpc-tls-port={tls}"]
+        + [f"-server-port={server}", f"-serf-lan-port={lan}", f"-serf-wan-port={wan}", "-log-level=error"],
         **quiet,
     )
     listening(http, "consul")
