@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -11,7 +12,7 @@ use crate::config::{Deprecation, ImportPlace};
 use crate::git::{Repo, TagPattern};
 use crate::ledger::{Chronicle, Chronicler, Kept, Removable, Story, protolock, tell};
 use crate::present::{Choice, Format, Formats};
-use crate::source::{Content, Name, Opened};
+use crate::source::{Name, Shared, Text};
 use crate::text::{Date, Line, View, near, plural};
 
 /// Show every number and name that the versions of a contract ever used
@@ -131,6 +132,8 @@ pub(super) fn exec(args: HistoryArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
     };
     let told = Told { chronicle, removable };
     args.format.write(&told, &view, &mut ctx.io.out)?;
+    // Nobody waits until a million small pieces are given back.
+    rayon::spawn(move || drop(told));
     Ok(Exit::Clean)
 }
 
@@ -173,20 +176,21 @@ fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicler, Vec<String>
         notes.push(format!("the clone is shallow and may lack published versions: {hint}"));
     }
     let mut chronicler = Chronicler::default();
-    let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(".") };
+    let shared = Some(Arc::new(Shared::default()));
+    let job = Job { overrides: pipeline::overrides(ctx), shared, ..Job::new(".") };
     pipeline::asked(&job, ctx, |request, stdin| {
         let new = request.new_side(stdin)?;
         for (_, tag) in &versions {
             progress.say(tag);
-            match request.version(&new, Some(&format!("refs/tags/{tag}")), stdin) {
-                Ok(opened) => take(&mut chronicler, tag, &opened),
+            let seen = |id| chronicler.knows(&id);
+            match request.texts(&new, Some(&format!("refs/tags/{tag}")), &seen, stdin) {
+                Ok((_, texts)) => take(&mut chronicler, tag, &texts),
                 Err(error) => notes.push(format!("{tag} is left out: {error}")),
             }
         }
-        let opened = request.version(&new, None, stdin)?;
-        let name =
-            if opened.name == Name::WorkingTree { "working tree".to_owned() } else { opened.name.aside() };
-        take(&mut chronicler, &name, &opened);
+        let (name, texts) = request.texts(&new, None, &|id| chronicler.knows(&id), stdin)?;
+        let name = if name == Name::WorkingTree { "working tree".to_owned() } else { name.aside() };
+        take(&mut chronicler, &name, &texts);
         Ok(())
     })?;
     Ok((chronicler, notes))
@@ -261,11 +265,9 @@ pub(super) fn kept_at(path: &Path, ctx: &Ctx<'_>) -> Result<Kept, CliError> {
     Ok(Kept::read(&ctx.io.cwd.join(path), &path.display().to_string())?)
 }
 
-fn take(chronicler: &mut Chronicler, name: &str, opened: &Opened) {
-    if let Content::Sources(input) = &opened.content {
-        let own = input.files.iter().filter(|file| file.target);
-        chronicler.add(name, &own.map(|file| &*file.content).collect::<Vec<_>>());
-    }
+fn take(chronicler: &mut Chronicler, name: &str, texts: &[Text]) {
+    let texts = texts.iter().map(|text| (text.id, text.content.as_deref()));
+    chronicler.add(name, &texts.collect::<Vec<_>>());
 }
 
 /// What a name stands for, or stands around.

@@ -82,6 +82,17 @@ pub enum Modules {
     Buf(Workspace),
 }
 
+impl Modules {
+    /// Whether both say the same of where files are, wherever that is written and however the files are judged.
+    #[must_use]
+    pub fn are_as(&self, other: &Modules) -> bool {
+        match (self, other) {
+            (Modules::Buf(own), Modules::Buf(other)) => own.lies_as(other),
+            _ => self == other,
+        }
+    }
+}
+
 /// `[check]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckSettings {

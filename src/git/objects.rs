@@ -24,6 +24,8 @@ pub const MAX_FILE_BYTES: u64 = 64 << 20;
 const MAX_ENTRIES: usize = 2_000_000;
 /// How deep folders may nest.
 const MAX_DEPTH: usize = 256;
+/// How many blobs are read by one thread before another may take the next ones.
+const PIECE: usize = 64;
 /// How many links may be followed to reach one file, as on Linux.
 const MAX_LINKS: usize = 40;
 
@@ -479,30 +481,24 @@ pub(crate) enum BlobError {
 
 /// Reads many blobs, in the order given, on all threads: each thread opens the repositories for itself.
 pub(crate) fn read_blobs(repositories: &[PathBuf], blobs: &[BlobRef]) -> Vec<Result<Bytes, BlobError>> {
-    // Opening costs about as much as reading a few dozen blobs; smaller pieces would not pay.
-    let piece = blobs.len().div_ceil(rayon::current_num_threads().max(1)).max(64);
-    blobs
-        .par_chunks(piece)
-        .flat_map_iter(|blobs| {
-            let mut open: Vec<Option<(Repository, Vec<PathBuf>)>> =
-                repositories.iter().map(|_| None).collect();
-            blobs
-                .iter()
-                .map(|blob| {
-                    let slot = &mut open[blob.repository];
-                    if slot.is_none() {
-                        let opened = Repository::open(&repositories[blob.repository]);
-                        let opened = opened
-                            .map_err(|source| BlobError::Git { id: blob.id, source: Cause::new(source) })?;
-                        let folders = loose::folders(&opened);
-                        *slot = Some((opened, folders));
-                    }
-                    let (repository, folders) = slot.as_ref().expect("opened above");
-                    read_blob(repository, folders, blob.id)
-                })
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    // Opening costs about as much as reading a few dozen blobs, so that whoever takes the next piece goes on with what is
+    // open; and files of a folder are large or small together, so that pieces of equal number would not be equal work.
+    let open = || -> Vec<Option<(Repository, Vec<PathBuf>)>> { repositories.iter().map(|_| None).collect() };
+    let pieces = blobs.par_chunks(PIECE).map_init(open, |open, piece| {
+        let read = piece.iter().map(|blob| {
+            let slot = &mut open[blob.repository];
+            if slot.is_none() {
+                let opened = Repository::open(&repositories[blob.repository])
+                    .map_err(|source| BlobError::Git { id: blob.id, source: Cause::new(source) })?;
+                let folders = loose::folders(&opened);
+                *slot = Some((opened, folders));
+            }
+            let (repository, folders) = slot.as_ref().expect("opened above");
+            read_blob(repository, folders, blob.id)
+        });
+        read.collect::<Vec<_>>()
+    });
+    pieces.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 fn read_blob(repository: &Repository, folders: &[PathBuf], id: Id) -> Result<Bytes, BlobError> {

@@ -4,7 +4,8 @@
 //! linked, so that a version which does not compile any more is read as far as its text goes. A text is read once, however
 //! many versions have it.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -13,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::history::used;
 use super::kept::Kept;
 use super::timeline::{Numbers, Span, What, spans, stretches};
-use crate::compile::{Declared, Holds, declared};
+use crate::compile::{Declared, Holds, Number, declared};
 use crate::config::Deprecation;
 use crate::git::Id;
 use crate::schema::Range;
@@ -120,11 +121,21 @@ pub enum NameWas {
 #[derive(Debug, Default)]
 pub struct Chronicler {
     versions: Vec<Box<str>>,
-    files: Vec<Vec<Arc<[Declared]>>>,
-    known: FxHashMap<Id, Arc<[Declared]>>,
+    /// What every text declares; a text is here once.
+    texts: Vec<Arc<[Declared]>>,
+    known: FxHashMap<Id, usize>,
+    /// In step with the versions: the texts of their files, by index.
+    files: Vec<Vec<usize>>,
 }
 
-/// What one version says of a message or enum.
+/// What a message or enum is found in: what a text declares of it, and the versions that have the text, with its place
+/// among the files of each.
+struct Found<'a> {
+    declared: &'a Declared,
+    at: &'a [(usize, usize)],
+}
+
+/// What versions say of a message or enum that say the same of it.
 #[derive(Clone, Default)]
 struct Page {
     numbers: Numbers,
@@ -134,87 +145,127 @@ struct Page {
 }
 
 impl Chronicler {
-    /// Takes in the next version: its name, and the texts of the contract's own files.
-    pub fn add(&mut self, version: &str, texts: &[&[u8]]) {
-        let ids: Vec<Id> = texts.par_iter().map(|text| Id::of(text)).collect();
+    /// Whether a version had this text already.
+    #[must_use]
+    pub fn knows(&self, text: &Id) -> bool {
+        self.known.contains_key(text)
+    }
+
+    /// Takes in the next version: its name, and the texts of the contract's own files; the bytes of those that it
+    /// [knows](Self::knows) are not looked at.
+    pub fn add(&mut self, version: &str, texts: &[(Id, Option<&[u8]>)]) {
         let mut asked = FxHashSet::default();
-        let fresh: Vec<usize> = (0..ids.len())
-            .filter(|at| !self.known.contains_key(&ids[*at]) && asked.insert(ids[*at]))
+        let fresh: Vec<(Id, &[u8])> = texts
+            .iter()
+            .filter_map(|(id, text)| Some((*id, (*text)?)))
+            .filter(|(id, _)| !self.known.contains_key(id) && asked.insert(*id))
             .collect();
-        let read: Vec<(Id, Arc<[Declared]>)> = fresh
-            .into_par_iter()
-            .map(|at| (ids[at], declared(&String::from_utf8_lossy(texts[at])).into()))
-            .collect();
-        self.known.extend(read);
+        let read: Vec<(Id, Arc<[Declared]>)> =
+            fresh.into_par_iter().map(|(id, text)| (id, declared(&lossy(text)).into())).collect();
+        for (id, declared) in read {
+            self.known.insert(id, self.texts.len());
+            self.texts.push(declared);
+        }
         self.versions.push(version.into());
-        self.files.push(ids.iter().filter_map(|id| self.known.get(id).cloned()).collect());
+        self.files.push(texts.iter().filter_map(|(id, _)| self.known.get(id).copied()).collect());
     }
 
     /// What became of everything.
     #[must_use]
-    pub fn finish(self) -> Chronicle {
-        let all = self.files.iter().flatten().flat_map(|file| file.iter());
-        let own: FxHashSet<&str> =
-            all.filter(|d| d.what == Holds::Message).map(|d| d.full_name.as_str()).collect();
-        let count = self.versions.len();
-        let mut pages: BTreeMap<(&str, bool), Vec<Option<Page>>> = BTreeMap::new();
-        for (at, files) in self.files.iter().enumerate() {
-            for file in files {
-                for (full_name, found) in told(file, &own) {
-                    let key = (full_name, found.what == Holds::Enum);
-                    let of = pages.entry(key).or_insert_with(|| vec![None; count]);
-                    of[at].get_or_insert_default().take(&self.versions[at], &found);
-                }
+    pub fn finish(mut self) -> Chronicle {
+        let own = self.own();
+        let mut at: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.texts.len()];
+        for (version, files) in self.files.iter().enumerate() {
+            for (place, text) in files.iter().enumerate() {
+                at[*text].push((version, place));
             }
         }
-        let of = pages.into_iter().map(|((full_name, is_enum), pages)| {
-            story(full_name, is_enum, is_enum || own.contains(full_name), pages)
+        let told: Vec<Vec<(&str, Cow<'_, Declared>)>> =
+            self.texts.par_iter().map(|text| told(text, &own)).collect();
+        let mut found: Vec<(&str, bool, Found<'_>)> = told
+            .iter()
+            .zip(&at)
+            .flat_map(|(told, at)| told.iter().map(move |(full_name, declared)| (*full_name, declared, at)))
+            .map(|(name, declared, at)| (name, declared.what == Holds::Enum, Found { declared, at }))
+            .collect();
+        // What one text says stays in its order.
+        found.par_sort_by_key(|(full_name, is_enum, _)| (*full_name, *is_enum));
+        let of: Vec<&[(&str, bool, Found<'_>)]> = found.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
+        let of = of.into_par_iter().map(|found| {
+            let (full_name, is_enum) = (found[0].0, found[0].1);
+            let found: Vec<&Found<'_>> = found.iter().map(|(.., found)| found).collect();
+            story(full_name, is_enum, is_enum || own.contains(full_name), &found, self.versions.len())
         });
-        Chronicle { of: of.collect(), versions: self.versions.clone(), deprecated: self.deprecated(&own) }
+        let of = of.collect();
+        let deprecated = self.deprecated(&told, &at);
+        drop(found);
+        drop(told);
+        drop(own);
+        let versions = std::mem::take(&mut self.versions);
+        // To give back a million small pieces takes as long as to write some of what is told: others do it meanwhile.
+        rayon::spawn(move || drop(self));
+        Chronicle { of, deprecated, versions }
     }
-}
 
-impl Chronicler {
     /// Every use of every number, for a file.
     #[must_use]
     pub fn kept(&self) -> Kept {
-        let all = self.files.iter().flatten().flat_map(|file| file.iter());
-        let own: FxHashSet<&str> =
-            all.filter(|d| d.what == Holds::Message).map(|d| d.full_name.as_str()).collect();
+        let own = self.own();
         let mut kept = Kept::default();
-        for file in self.files.iter().flatten() {
-            told(file, &own).iter().for_each(|(full_name, found)| kept.keep(full_name, found));
-            let services = file.iter().filter(|one| one.what == Holds::Service);
+        for text in &self.texts {
+            told(text, &own).iter().for_each(|(full_name, found)| kept.keep(full_name, found));
+            let services = text.iter().filter(|one| one.what == Holds::Service);
             services.for_each(|service| kept.keep(&service.full_name, service));
         }
         kept
     }
 
+    /// The messages that the contract declares in some version.
+    fn own(&self) -> FxHashSet<&str> {
+        let all = self.texts.iter().flat_map(|text| text.iter());
+        all.filter(|d| d.what == Holds::Message).map(|d| d.full_name.as_str()).collect()
+    }
+
     /// What the last version has as deprecated.
-    fn deprecated(&self, own: &FxHashSet<&str>) -> Vec<Deprecated> {
-        let mut left: Vec<Deprecated> = Vec::new();
-        for (at, files) in self.files.iter().enumerate().rev() {
-            let here: FxHashSet<(Box<str>, bool, i32)> =
-                files.iter().flat_map(|file| marked(file, own)).collect();
-            let known = |one: &Deprecated| here.contains(&(one.symbol.clone(), one.is_value, one.number));
-            if at + 1 == self.files.len() {
-                let types: FxHashSet<&str> =
-                    files.iter().flat_map(|f| f.iter()).map(|d| &*d.full_name).collect();
-                let new = |(symbol, is_value, number): (Box<str>, bool, i32)| Deprecated {
-                    package: package(&symbol, &types).into(),
-                    symbol,
-                    is_value,
-                    number,
-                    since: at,
-                };
-                left.extend(here.into_iter().map(new));
-                continue;
+    fn deprecated(
+        &self,
+        told: &[Vec<(&str, Cow<'_, Declared>)>],
+        at: &[Vec<(usize, usize)>],
+    ) -> Vec<Deprecated> {
+        let Some(last) = self.versions.len().checked_sub(1) else { return Vec::new() };
+        // Since when each text has marked what; a version that has none of it ends the run.
+        let mut marks: FxHashMap<(Box<str>, bool, i32), BTreeSet<usize>> = FxHashMap::default();
+        for (told, at) in told.iter().zip(at) {
+            for mark in marked(told) {
+                marks.entry(mark).or_default().extend(at.iter().map(|(version, _)| *version));
             }
-            left.iter_mut().filter(|one| one.since == at + 1 && known(one)).for_each(|one| one.since = at);
         }
+        let types: FxHashSet<&str> = self.files[last]
+            .iter()
+            .flat_map(|text| self.texts[*text].iter())
+            .map(|d| &*d.full_name)
+            .collect();
+        let marks = marks.into_iter().filter(|(_, versions)| versions.contains(&last));
+        let since = |versions: &BTreeSet<usize>| {
+            (0..=last).rev().take_while(|version| versions.contains(version)).last().unwrap_or(last)
+        };
+        let mut left: Vec<Deprecated> = marks
+            .map(|((symbol, is_value, number), versions)| Deprecated {
+                package: package(&symbol, &types).into(),
+                symbol,
+                is_value,
+                number,
+                since: since(&versions),
+            })
+            .collect();
         left.sort();
         left
     }
+}
+
+/// A text as far as it is one: nearly all are, which is seen sooner than what is not.
+fn lossy(text: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed)
 }
 
 /// The package of a field, extension or value: what is around it and is no type.
@@ -223,26 +274,26 @@ fn package<'s>(symbol: &'s str, types: &FxHashSet<&str>) -> &'s str {
     if types.contains(outer) { package(outer, types) } else { outer }
 }
 
-/// What a file declares as deprecated: full name, whether it is a value, number.
-fn marked<'a>(
-    file: &'a [Declared],
-    own: &FxHashSet<&str>,
-) -> impl Iterator<Item = (Box<str>, bool, i32)> + use<'a> {
-    let all = told(file, own).into_iter().flat_map(|(full_name, found)| {
-        let what = found.what;
-        found.numbers.into_iter().filter(|number| number.deprecated).map(move |number| match what {
-            Holds::Extensions => (number.name.into(), false, number.number),
-            _ => (format!("{full_name}.{}", number.name).into(), what == Holds::Enum, number.number),
-        })
-    });
-    all.collect::<Vec<_>>().into_iter()
+/// What a text declares as deprecated: full name, whether it is a value, number.
+fn marked(told: &[(&str, Cow<'_, Declared>)]) -> Vec<(Box<str>, bool, i32)> {
+    let mut marks = Vec::new();
+    for (full_name, found) in told {
+        for Number { name, number, .. } in found.numbers.iter().filter(|number| number.deprecated) {
+            let symbol = match found.what {
+                Holds::Extensions => name.as_str().into(),
+                _ => format!("{full_name}.{name}").into(),
+            };
+            marks.push((symbol, found.what == Holds::Enum, *number));
+        }
+    }
+    marks
 }
 
-/// What a file declares, with the messages that its extensions are meant for: of those that the written name can mean the
+/// What a text declares, with the messages that its extensions are meant for: of those that the written name can mean the
 /// innermost that the contract has, and where it has none the one from the root.
-fn told<'a>(file: &'a [Declared], own: &FxHashSet<&str>) -> Vec<(&'a str, Declared)> {
+fn told<'a>(text: &'a [Declared], own: &FxHashSet<&str>) -> Vec<(&'a str, Cow<'a, Declared>)> {
     let mut meant: BTreeMap<(&str, i32), &'a str> = BTreeMap::new();
-    let extensions = || file.iter().filter(|d| d.what == Holds::Extensions);
+    let extensions = || text.iter().filter(|d| d.what == Holds::Extensions);
     for (of, number) in extensions().flat_map(|d| d.numbers.iter().map(|n| (d.full_name.as_str(), n))) {
         let better = |known: &str| {
             let (is_own, was_own) = (own.contains(of), own.contains(known));
@@ -253,12 +304,14 @@ fn told<'a>(file: &'a [Declared], own: &FxHashSet<&str>) -> Vec<(&'a str, Declar
             *known = of;
         }
     }
-    let mut out: Vec<(&str, Declared)> = Vec::new();
-    for one in file.iter().filter(|one| one.what != Holds::Service) {
-        let mut one_of = one.clone();
+    let mut out: Vec<(&str, Cow<'a, Declared>)> = Vec::new();
+    for one in text.iter().filter(|one| one.what != Holds::Service) {
+        let mut one_of = Cow::Borrowed(one);
         if one.what == Holds::Extensions {
             let is_meant = |name: &str, number| meant.get(&(name, number)) == Some(&one.full_name.as_str());
-            one_of.numbers.retain(|n| is_meant(&n.name, n.number));
+            if !one.numbers.iter().all(|n| is_meant(&n.name, n.number)) {
+                one_of.to_mut().numbers.retain(|n| is_meant(&n.name, n.number));
+            }
             if one_of.numbers.is_empty() {
                 continue;
             }
@@ -269,10 +322,10 @@ fn told<'a>(file: &'a [Declared], own: &FxHashSet<&str>) -> Vec<(&'a str, Declar
 }
 
 impl Page {
-    fn take(&mut self, version: &str, found: &Declared) {
+    fn take(&mut self, found: &Declared) {
         let range = |(start, end): &(i32, i32)| Range { start: *start, end: *end };
         self.declared |= found.what != Holds::Extensions;
-        self.numbers.uses.extend(found.numbers.iter().map(|number| used(version, number)));
+        self.numbers.uses.extend(found.numbers.iter().map(|number| used("", number)));
         self.numbers.reserved.extend(found.reserved.iter().map(range));
         self.numbers.extensions.extend(found.extensions.iter().map(range));
         self.names.extend(found.numbers.iter().map(|n| (n.name.as_str().into(), NameWas::Used(n.number))));
@@ -280,7 +333,40 @@ impl Page {
     }
 }
 
-fn story(full_name: &str, is_enum: bool, own: bool, pages: Vec<Option<Page>>) -> Story {
+/// The versions one after the other, those together that say the same of a message or enum: first and last of each run, and
+/// what it is found in there.
+fn stages<'f>(found: &[&'f Found<'_>], versions: usize) -> Vec<(usize, usize, Vec<&'f Found<'f>>)> {
+    let mut places: Vec<(usize, usize, usize)> = Vec::new();
+    for (index, one) in found.iter().enumerate() {
+        places.extend(one.at.iter().map(|(version, place)| (*version, *place, index)));
+    }
+    places.sort_unstable();
+    let mut places = places.into_iter().peekable();
+    let mut stages: Vec<(usize, usize, Vec<usize>)> = Vec::new();
+    for version in 0..versions {
+        let here = std::iter::from_fn(|| places.next_if(|(of, ..)| *of == version).map(|(.., index)| index));
+        let here: Vec<usize> = here.collect();
+        match stages.last_mut() {
+            Some((_, to, before)) if *before == here => *to = version,
+            _ => stages.push((version, version, here)),
+        }
+    }
+    let found = |indices: Vec<usize>| indices.into_iter().map(|index| found[index]).collect();
+    stages.into_iter().map(|(from, to, indices)| (from, to, found(indices))).collect()
+}
+
+fn story(full_name: &str, is_enum: bool, own: bool, found: &[&Found<'_>], versions: usize) -> Story {
+    let stages = stages(found, versions);
+    let pages: Vec<Option<Page>> = stages
+        .iter()
+        .map(|(.., found)| {
+            let mut page: Option<Page> = None;
+            found.iter().for_each(|one| page.get_or_insert_default().take(one.declared));
+            page
+        })
+        .collect();
+    // From here on stages are told by their index, and at last the versions that they are.
+    let versions = |(from, to): (usize, usize)| (stages[from].0, stages[to].1);
     let there = runs(pages.iter().map(|page| page.as_ref().is_some_and(|page| page.declared || !own)));
     let mut by_name: BTreeMap<Box<str>, Vec<NameWas>> = BTreeMap::new();
     for (at, page) in pages.iter().enumerate() {
@@ -292,7 +378,11 @@ fn story(full_name: &str, is_enum: bool, own: bool, pages: Vec<Option<Page>>) ->
             }
         }
     }
-    let names = by_name.into_iter().map(|(name, all)| NameStory { name, spans: name_spans(&all) });
+    let names = by_name.into_iter().map(|(name, all)| {
+        let mut spans = name_spans(&all);
+        spans.iter_mut().for_each(|span| (span.from, span.to) = versions((span.from, span.to)));
+        NameStory { name, spans }
+    });
     let columns: Vec<Option<Numbers>> = pages
         .into_iter()
         .map(|page| page.map(|page| page.numbers).or_else(|| (!own).then(Numbers::default)))
@@ -301,13 +391,14 @@ fn story(full_name: &str, is_enum: bool, own: bool, pages: Vec<Option<Page>>) ->
         let mut spans = spans(&stretch.states);
         let before = spans.iter().take_while(|span| matches!(span.what, What::Nothing | What::Free)).count();
         spans.drain(..before);
+        spans.iter_mut().for_each(|span| (span.from, span.to) = versions((span.from, span.to)));
         NumberStory { first: stretch.first, last: stretch.last, spans }
     });
     Story {
         full_name: full_name.into(),
         is_enum,
         own,
-        there,
+        there: there.into_iter().map(versions).collect(),
         numbers: numbers.collect(),
         names: names.collect(),
     }

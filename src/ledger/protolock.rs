@@ -361,7 +361,7 @@ mod tests {
     fn a_lock_file_says_what_the_text_says() {
         let imported = protolock(LOCK).unwrap();
         let mut chronicler = Chronicler::default();
-        chronicler.add("now", &[TEXT.as_bytes()]);
+        chronicler.add("now", &[(crate::git::Id::of(TEXT.as_bytes()), Some(TEXT.as_bytes()))]);
         assert_eq!(imported.kept.text(), chronicler.kept().text());
         assert_eq!(imported.kept.len(), 13);
         assert_eq!(imported.notes.len(), 1);

@@ -2,11 +2,13 @@
 
 use std::io;
 
-use serde_json::{Value, json as object};
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::json as object;
 
 use super::{Chronicle, Deprecated, NameSpan, NameStory, NameWas, NumberStory, Removable, Span, Story, What};
 use crate::config::Terms;
-use crate::text::{Line, Style, View, plural, pretty_json};
+use crate::text::{Line, Style, View, plural, pretty_json, write_pretty_json};
 
 /// When something was so, in words.
 fn when(chronicle: &Chronicle, from: usize, to: usize) -> String {
@@ -115,57 +117,136 @@ fn run(first: i32, last: i32) -> String {
     }
 }
 
+/// How many messages and enums a processor writes at one time, …
+const AT_ONCE: usize = 64;
+/// … and how many of these are held before they are told.
+const PIECES: usize = 64;
+/// What one of them mostly takes, in bytes.
+const TEXT: usize = 4 << 10;
+
+/// A message or enum, as docs/history.md has it; all keys in their order.
+#[derive(Serialize)]
+struct StoryDoc<'a> {
+    declared: Vec<RunDoc<'a>>,
+    kind: &'static str,
+    names: Vec<NameDoc<'a>>,
+    numbers: Vec<NumberDoc<'a>>,
+    own: bool,
+    symbol: &'a str,
+}
+
+#[derive(Serialize)]
+struct RunDoc<'a> {
+    from: &'a str,
+    to: &'a str,
+}
+
+#[derive(Serialize)]
+struct NumberDoc<'a> {
+    first: i32,
+    history: Vec<NumberSpanDoc<'a>>,
+    last: i32,
+}
+
+#[derive(Serialize)]
+struct NumberSpanDoc<'a> {
+    from: &'a str,
+    name: Option<&'a str>,
+    to: &'a str,
+    #[serde(rename = "type")]
+    type_text: Option<&'a str>,
+    what: &'static str,
+}
+
+#[derive(Serialize)]
+struct NameDoc<'a> {
+    history: Vec<NameSpanDoc<'a>>,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct NameSpanDoc<'a> {
+    from: &'a str,
+    number: Option<i32>,
+    to: &'a str,
+    what: &'static str,
+}
+
+impl<'a> StoryDoc<'a> {
+    fn of(story: &'a Story, chronicle: &'a Chronicle) -> StoryDoc<'a> {
+        let version = |at: usize| chronicle.versions.get(at).map_or("", |name| name);
+        let number_span = |span: &'a Span| {
+            let (what, named) = match &span.what {
+                What::Used(named) => ("used", Some(named)),
+                What::Changed(named) => ("changed", Some(named)),
+                What::Again(named) => ("again", Some(named)),
+                What::Deleted | What::Free => ("deleted", None),
+                What::Reserved => ("reserved", None),
+                What::Extensions => ("extensions", None),
+                What::Nothing => ("gone", None),
+            };
+            let name = named.map(|named| &*named.name);
+            let type_text = named.map(|named| &*named.type_text).filter(|text| !text.is_empty());
+            NumberSpanDoc { from: version(span.from), name, to: version(span.to), type_text, what }
+        };
+        let name_span = |span: &NameSpan| {
+            let (what, number) = match span.what {
+                NameWas::Used(number) => ("used", Some(number)),
+                NameWas::Free => ("free", None),
+                NameWas::Reserved => ("reserved", None),
+            };
+            NameSpanDoc { from: version(span.from), number, to: version(span.to), what }
+        };
+        let run = |(from, to): &(usize, usize)| RunDoc { from: version(*from), to: version(*to) };
+        let number = |number: &'a NumberStory| NumberDoc {
+            first: number.first,
+            history: number.spans.iter().map(number_span).collect(),
+            last: number.last,
+        };
+        let name = |name: &'a NameStory| NameDoc {
+            history: name.spans.iter().map(name_span).collect(),
+            name: &name.name,
+        };
+        StoryDoc {
+            declared: story.there.iter().map(run).collect(),
+            kind: if story.is_enum { "enum" } else { "message" },
+            names: story.names.iter().map(name).collect(),
+            numbers: story.numbers.iter().map(number).collect(),
+            own: story.own,
+            symbol: &story.full_name,
+        }
+    }
+}
+
 /// Writes a chronicle for programs, as docs/history.md has it.
 ///
 /// # Errors
 ///
 /// Those of `out`, nothing else.
 pub fn json(chronicle: &Chronicle, _view: &View, out: &mut dyn io::Write) -> io::Result<()> {
-    let version = |at: usize| chronicle.versions.get(at).map_or("", |name| name);
-    let number_span = |span: &Span| {
-        let (what, named) = match &span.what {
-            What::Used(named) => ("used", Some(named)),
-            What::Changed(named) => ("changed", Some(named)),
-            What::Again(named) => ("again", Some(named)),
-            What::Deleted | What::Free => ("deleted", None),
-            What::Reserved => ("reserved", None),
-            What::Extensions => ("extensions", None),
-            What::Nothing => ("gone", None),
-        };
-        let name = named.map(|named| &named.name);
-        let type_text = named.map(|named| &named.type_text).filter(|text| !text.is_empty());
-        object!({ "what": what, "name": name, "type": type_text, "from": version(span.from), "to": version(span.to) })
+    // Of a large contract this is a hundred megabytes: all processors write, and little of it is held.
+    let piece = |stories: &[Story]| -> io::Result<Vec<u8>> {
+        let mut text = Vec::with_capacity(stories.len() * TEXT);
+        for story in stories {
+            text.extend_from_slice(b",\n    ");
+            write_pretty_json(&StoryDoc::of(story, chronicle), 2, &mut text)?;
+        }
+        Ok(text)
     };
-    let name_span = |span: &NameSpan| {
-        let (what, number) = match span.what {
-            NameWas::Used(number) => ("used", Some(number)),
-            NameWas::Free => ("free", None),
-            NameWas::Reserved => ("reserved", None),
-        };
-        object!({ "what": what, "number": number, "from": version(span.from), "to": version(span.to) })
-    };
-    let stories = chronicle.of.iter().map(|story| {
-        let there =
-            story.there.iter().map(|(from, to)| object!({ "from": version(*from), "to": version(*to) }));
-        let numbers = story.numbers.iter().map(|number| {
-            let history: Vec<Value> = number.spans.iter().map(number_span).collect();
-            object!({ "first": number.first, "last": number.last, "history": history })
-        });
-        let names = story.names.iter().map(|name| {
-            let history: Vec<Value> = name.spans.iter().map(name_span).collect();
-            object!({ "name": name.name, "history": history })
-        });
-        object!({
-            "symbol": story.full_name,
-            "kind": if story.is_enum { "enum" } else { "message" },
-            "own": story.own,
-            "declared": there.collect::<Vec<_>>(),
-            "numbers": numbers.collect::<Vec<_>>(),
-            "names": names.collect::<Vec<_>>(),
-        })
-    });
-    let document = object!({ "versions": chronicle.versions, "symbols": stories.collect::<Vec<_>>() });
-    writeln!(out, "{}", pretty_json(&document).map_err(io::Error::other)?)
+    write!(out, "{{\n  \"symbols\": [")?;
+    for (n, stories) in chronicle.of.chunks(AT_ONCE * PIECES).enumerate() {
+        let pieces: Vec<_> = stories.par_chunks(AT_ONCE).map(piece).collect::<io::Result<_>>()?;
+        for (m, piece) in pieces.iter().enumerate() {
+            let comma = if (n, m) == (0, 0) { 1 } else { 0 };
+            out.write_all(&piece[comma..])?;
+        }
+    }
+    let end = if chronicle.of.is_empty() { "" } else { "\n  " };
+    let mut versions = Vec::new();
+    write_pretty_json(&chronicle.versions, 1, &mut versions)?;
+    write!(out, "{end}],\n  \"versions\": ")?;
+    out.write_all(&versions)?;
+    writeln!(out, "\n}}")
 }
 
 /// Whether something that is deprecated may go: as many published versions have told it, for as many days. The last version is
@@ -243,5 +324,5 @@ pub fn removable_json(
         "min_days": min_days,
         "deprecated": all.collect::<Vec<_>>(),
     });
-    writeln!(out, "{}", pretty_json(&document).map_err(io::Error::other)?)
+    writeln!(out, "{}", pretty_json(&document)?)
 }

@@ -54,7 +54,7 @@ pub use error::{Problem, SourceError};
 pub use imports::{Scan, scan};
 pub use layout::{Layout, LayoutError, Missing, Module, PathSelection, Resolved};
 pub use legal::{LegalText, legal};
-pub use mount::{Mount, Plan};
+pub use mount::{Mount, Plan, Text};
 pub use name::Name;
 pub use open::{Context, Counterpart, Image, Loaded, open};
 pub use owners::Owners;

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use rayon::prelude::*;
 
 use super::affected::{Affected, Graph, affected};
-use super::layout::told_root;
-use super::{Layout, LayoutError, Problem, ReadError, Scan, Tree};
+use super::layout::{LayoutFile, told_root};
+use super::{ContentId, Layout, LayoutError, Problem, ReadError, Scan, Tree};
 use crate::compile::{Head, Input, InputFile, same_tokens};
 use crate::config::{Root, is_under};
 
@@ -44,6 +44,15 @@ impl<'t> Mount<'t> {
         let below = path[self.root.len()..].trim_start_matches('/');
         if self.prefix.is_empty() { below.to_owned() } else { format!("{}/{below}", self.prefix) }
     }
+}
+
+/// A file of a version.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// What tells its bytes from others.
+    pub id: ContentId,
+    /// The bytes, where they were not seen before.
+    pub content: Option<Bytes>,
 }
 
 /// A side laid out: which files it has, and where each of them is. Nothing was read for the compiler yet.
@@ -154,6 +163,30 @@ impl<'t> Plan<'t> {
             return Err(LayoutError::Problems { label: self.tree.name().told(), problems });
         }
         Ok(files)
+    }
+
+    /// The files that can be judged, in the order of their import paths, with the bytes of those that nobody has seen.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plan::read`].
+    pub(super) fn own(&self, seen: &dyn Fn(ContentId) -> bool) -> Result<Vec<Text>, LayoutError> {
+        let tree = |file: &LayoutFile| self.mounts[file.module].tree;
+        let unseen = |import: &str| {
+            let file = &self.layout.files[import];
+            file.target && tree(file).known_id(&file.path).is_none_or(|id| !seen(id))
+        };
+        let mut read = self.read(&unseen)?.into_iter().peekable();
+        let own = self.layout.files.iter().filter(|(_, file)| file.target);
+        let texts = own.filter_map(|(import, file)| {
+            let content = read.next_if(|read| read.name == *import).map(|read| read.content);
+            let id = match &content {
+                Some(content) => tree(file).identify(&file.path, content),
+                None => tree(file).known_id(&file.path),
+            };
+            Some(Text { id: id?, content })
+        });
+        Ok(texts.collect())
     }
 
     /// The heads of the files that `taken` accepts by import path, in the order of their import paths: of targets and

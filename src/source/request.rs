@@ -15,8 +15,8 @@ use super::same::{Known, Same};
 use super::scans::Scans;
 use super::{
     Affected, Around, ConfigSource, ContentId, Context, Counterpart, Image, Layout, LayoutError, LegalText,
-    Loaded, Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, layout,
-    legal, load_settings, names_versions, open,
+    Loaded, Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, Text,
+    layout, legal, load_settings, names_versions, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
@@ -293,31 +293,71 @@ impl Request<'_> {
         typed: Option<&str>,
         stdin: &mut dyn Read,
     ) -> Result<Opened, RequestError> {
-        let places = self.places(&new.loaded, &new.settings, None)?;
-        // Only packages need them.
-        let texts =
-            |loaded: &Loaded| legal(loaded).or_else(|e| if self.packages { Err(e) } else { Ok(Vec::new()) });
-        let opened = match typed {
-            None => {
-                let (own, settings) = (&new.loaded, &new.settings);
-                let opened = Opened::plan(own, settings, &new.selection, (Side::New, None), &places)?;
-                Opened { legal: texts(own)?, ..opened }
-            }
-            Some(typed) => {
-                let tag = Some(&*new.settings.release.tag);
-                let old = self.open(typed, Side::Old, new.loaded.root(), tag, stdin)?;
-                let mut settings = self.settings(&old, None).map_err(|e| self.of_old(e.into(), None))?;
-                let like = new.loaded.tree().and_then(|tree| layout::configured(tree, &new.settings));
-                prefer(&like, &mut settings);
-                let places = self.places(&old, &new.settings, Some(&places))?;
-                let like = (Side::Old, like.as_ref());
-                let opened = Opened::plan(&old, &settings, &new.selection, like, &places)
-                    .map_err(|e| self.of_old(e.into(), None))?;
-                Opened { legal: texts(&old)?, ..opened }
-            }
-        };
+        let opened = self.laid(new, typed, stdin, |loaded, laid| {
+            // Only packages need them.
+            let legal = legal(loaded).or_else(|e| if self.packages { Err(e) } else { Ok(Vec::new()) })?;
+            Ok(Opened { legal, ..laid.read(None)? })
+        })?;
         opened.all_matched()?;
         Ok(opened)
+    }
+
+    /// The contract's own files of a version, which is opened as by [`Request::version`], in the order of their import
+    /// paths: what tells the bytes of each from others, and the bytes themselves where nobody has seen them. A version
+    /// that is no source has none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Request::version`].
+    pub fn texts(
+        &self,
+        new: &NewSide,
+        typed: Option<&str>,
+        seen: &dyn Fn(ContentId) -> bool,
+        stdin: &mut dyn Read,
+    ) -> Result<(Name, Vec<Text>), RequestError> {
+        self.laid(new, typed, stdin, |loaded, laid| {
+            let texts = match &laid {
+                Laid::Tree(_, plan) => plan.own(seen)?,
+                Laid::Image(..) => Vec::new(),
+            };
+            all_matched(laid.layout())?;
+            Ok((loaded.name().clone(), texts))
+        })
+    }
+
+    /// Lays a version out, as [`Request::version`] does.
+    fn laid<T>(
+        &self,
+        new: &NewSide,
+        typed: Option<&str>,
+        stdin: &mut dyn Read,
+        read: impl FnOnce(&Loaded, Laid<'_>) -> Result<T, RequestError>,
+    ) -> Result<T, RequestError> {
+        let NewSide { loaded, settings, selection } = new;
+        let places = self.places(loaded, settings, None)?;
+        let Some(typed) = typed else {
+            return read(loaded, Laid::plan(loaded, settings, selection, (Side::New, None), &places)?);
+        };
+        let tag = Some(&*settings.release.tag);
+        let mut old = self.open(typed, Side::Old, loaded.root(), tag, stdin)?;
+        if let (Some(shared), Loaded::Tree(tree)) = (self.shared, &mut old) {
+            tree.take_over(&shared.texts());
+        }
+        let mut old_settings = self.settings(&old, None).map_err(|e| self.of_old(e.into(), None))?;
+        let like = loaded.tree().and_then(|tree| layout::configured(tree, settings));
+        prefer(&like, &mut old_settings);
+        let places = self.places(&old, settings, Some(&places))?;
+        let like = (Side::Old, like.as_ref());
+        let laid = Laid::plan(&old, &old_settings, selection, like, &places);
+        let told = read(&old, laid.map_err(|e| self.of_old(e.into(), None))?).map_err(|e| match e {
+            RequestError::Layout(_) => self.of_old(e, None),
+            other => other,
+        });
+        if let (Some(shared), Loaded::Tree(tree)) = (self.shared, &old) {
+            *shared.texts() = tree.kept();
+        }
+        told
     }
 
     /// Opens both sides, and lays them out.
@@ -551,9 +591,14 @@ impl Opened {
     }
 
     fn all_matched(&self) -> Result<(), RequestError> {
-        self.layout.unmatched.first().map_or(Ok(()), |path| {
-            let excluded = self.layout.excluded(path).cloned();
-            Err(RequestError::Unmatched { path: path.clone(), excluded })
-        })
+        all_matched(&self.layout)
     }
+}
+
+/// Whether every path that was asked for leads to something.
+fn all_matched(layout: &Layout) -> Result<(), RequestError> {
+    layout.unmatched.first().map_or(Ok(()), |path| {
+        let excluded = layout.excluded(path).cloned();
+        Err(RequestError::Unmatched { path: path.clone(), excluded })
+    })
 }

@@ -38,7 +38,7 @@ impl<'a> Same<'a> {
             *tree.scope() == Scope::All && tree.problems.is_empty() && tree.descriptors.is_empty()
         };
         let [was, is] = trees;
-        let alike = old.settings.modules == new.settings.modules
+        let alike = old.settings.modules.are_as(&new.settings.modules)
             && old.places.listed.is_empty()
             && new.places.listed.is_empty()
             && old.places.locks_the_same(new.places)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter};
+use serde_json::ser::{Formatter, PrettyFormatter};
 
 /// Whether a character must not reach a terminal or a page as it is: it moves the cursor, changes colours, reorders the
 /// text around it or cannot be seen at all.
@@ -84,18 +84,87 @@ pub(crate) fn escape_lines(text: &str) -> String {
 }
 
 /// A document of JSON with indented lines, in which nothing acts on a terminal; the decoded text is the same.
-pub(crate) fn pretty_json(value: &impl Serialize) -> serde_json::Result<String> {
-    let text = serde_json::to_string_pretty(value)?;
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        // Between strings stands nothing that is unsafe but the ends of lines.
-        if c == '\n' || !is_unsafe(c) {
-            out.push(c);
-        } else {
-            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
-        }
+pub(crate) fn pretty_json(value: &impl Serialize) -> io::Result<String> {
+    let mut out = Vec::with_capacity(128);
+    write_pretty_json(value, 0, &mut out)?;
+    String::from_utf8(out).map_err(io::Error::other)
+}
+
+/// The same of a value that stands in others: its lines, but for the first, are indented by that many of them more.
+pub(crate) fn write_pretty_json(value: &impl Serialize, depth: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    let mut formatter = PrettyEscapes(PrettyFormatter::new());
+    for _ in 0..depth {
+        formatter.begin_array(&mut io::sink())?;
     }
-    Ok(out)
+    Ok(value.serialize(&mut serde_json::Serializer::with_formatter(out, formatter))?)
+}
+
+/// JSON with indented lines in which nothing acts on a terminal.
+struct PrettyEscapes(PrettyFormatter<'static>);
+
+impl Formatter for PrettyEscapes {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        write_escaped(out, text, &is_unsafe)
+    }
+
+    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_array(out)
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_array(out)
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_array_value(out, first)
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_array_value(out)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_object(out)
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_object(out)
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        self.0.begin_object_key(out, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(out)
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
+        self.0.end_object_value(out)
+    }
+}
+
+/// Writes a part of a string of JSON with all that is unsafe escaped.
+fn write_escaped<W: ?Sized + io::Write>(
+    out: &mut W,
+    text: &str,
+    is_unsafe: &dyn Fn(char) -> bool,
+) -> io::Result<()> {
+    // Nearly all of it is names.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'/' | b' ');
+    let mut rest = text;
+    if text.bytes().all(plain) {
+        return out.write_all(text.as_bytes());
+    }
+    while let Some(at) = rest.find(is_unsafe) {
+        out.write_all(&rest.as_bytes()[..at])?;
+        let c = rest[at..].chars().next().expect("`find` gives the start of a character");
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            write!(out, "\\u{unit:04x}")?;
+        }
+        rest = &rest[at + c.len_utf8()..];
+    }
+    out.write_all(rest.as_bytes())
 }
 
 /// JSON in which nothing acts on a terminal or a web page; the decoded text is the same.
@@ -106,16 +175,7 @@ pub(crate) struct JsonEscapes;
 
 impl Formatter for JsonEscapes {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
-        let mut rest = text;
-        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_unsafe(c)) {
-            CompactFormatter.write_string_fragment(out, &rest[..at])?;
-            let c = rest[at..].chars().next().expect("`find` gives the start of a character");
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            rest = &rest[at + c.len_utf8()..];
-        }
-        CompactFormatter.write_string_fragment(out, rest)
+        write_escaped(out, text, &|c| matches!(c, '<' | '>' | '&') || is_unsafe(c))
     }
 }
 

@@ -15,7 +15,7 @@ mod version;
 
 pub use date::Date;
 pub use escape::escape;
-pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json};
+pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json, write_pretty_json};
 pub use layout::{Line, Style, View};
 pub(crate) use near::{best, few, likeness, likest, near, nearest, overlap};
 pub use plural::plural;

@@ -72,6 +72,34 @@ fn what_is_in_the_cache_is_told_and_removed() {
     assert_eq!(check(&env, &cache, &[]), right);
 }
 
+/// Whoever says where the files are, and wherever that is written: two sides with the same files are seen to be the same.
+#[test]
+fn where_nothing_changed_no_file_is_looked_into_again() {
+    let own = "[contract]\nroots = [\".\"]\n";
+    let buf = "version: v2\nmodules: [{path: ., excludes: [not]}]\nbreaking: {use: [FILE]}\n";
+    let old = "version: v1\nbreaking: {use: [FILE]}\n";
+    for (name, text) in [("protopact.toml", own), ("buf.yaml", buf), ("buf.yaml", old), ("none", "")] {
+        let env = edited();
+        env.remove("protopact.toml");
+        env.write(name, text);
+        env.write("not/n.proto", "syntax = \"proto3\";");
+        env.commit("second");
+        let cache = env.work().join("../cache");
+        let right = check(&env, &env.work().join("../nowhere"), &["--all"]);
+        assert!(right.ends_with("--- exit 0"), "{right}");
+        assert_eq!(check(&env, &cache, &[]), right, "{name}");
+        let kept = kept(&cache);
+        let roots = kept
+            .iter()
+            .find(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("roots-")));
+        assert!(roots.is_some(), "{name}: {kept:?}");
+        // What a scan needs is gone, and nobody misses it.
+        kept.iter().filter(|path| Some(*path) != roots).for_each(|path| std::fs::remove_file(path).unwrap());
+        assert_eq!(check(&env, &cache, &[]), right, "{name}");
+        assert_eq!(self::kept(&cache).len(), 1, "{name}: nothing was looked into");
+    }
+}
+
 /// Every file of the cache is cut, turned, empty, a folder, or not to be read, one run after the other.
 #[test]
 fn no_damage_of_the_cache_changes_an_answer() {

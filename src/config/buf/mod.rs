@@ -58,6 +58,26 @@ pub struct Workspace {
     pub version: &'static str,
 }
 
+impl Workspace {
+    /// Whether the modules of both have the same files, wherever that is written and however they are judged.
+    #[must_use]
+    pub(super) fn lies_as(&self, other: &Workspace) -> bool {
+        let same = |(own, other): (&Module, &Module)| {
+            // Every field is named, so that a new one is not forgotten.
+            let Module { folder, roots, name, includes, excludes, policy: _ } = own;
+            let paths = |excludes: &[Exclude]| excludes.iter().map(|e| e.path.clone()).collect::<Vec<_>>();
+            *folder == other.folder
+                && *roots == other.roots
+                && *name == other.name
+                && *includes == other.includes
+                && paths(excludes) == paths(&other.excludes)
+        };
+        self.version == other.version
+            && self.modules.len() == other.modules.len()
+            && self.modules.iter().zip(&other.modules).all(same)
+    }
+}
+
 /// Reads a `buf.yaml`. `name` is the file as a person knows it.
 ///
 /// # Errors
@@ -415,4 +435,24 @@ impl Reader {
 
 fn dot(folder: &str) -> &str {
     if folder.is_empty() { "." } else { folder }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_files_are_is_the_same_wherever_it_is_written() {
+        let read = |text: &str, name: &str| parse(text, name).unwrap();
+        let text = "version: v2\nmodules: [{path: a, excludes: [a/b]}, {path: c}]\nbreaking: {use: [FILE]}\n";
+        let own = read(text, "buf.yaml");
+        let there = read(&text.replace("FILE", "WIRE"), "buf.yaml in v1.0.0");
+        assert_ne!(own, there);
+        assert!(own.lies_as(&there));
+        for (from, to) in [("a/b", "a/c"), (", {path: c}", ""), ("path: c", "path: d"), ("v2", "v2 # v1")] {
+            let other = read(&text.replace(from, to), "buf.yaml");
+            assert_eq!(own.lies_as(&other), from == "v2", "{from}");
+        }
+        assert!(!read("version: v1\n", "buf.yaml").lies_as(&read("version: v2\n", "buf.yaml")));
+    }
 }
