@@ -5,7 +5,7 @@ mod registry;
 mod repair;
 mod waiver;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diff::Remedy;
@@ -14,7 +14,7 @@ use crate::schema::Span;
 use crate::source::Name;
 use crate::verdict::Verdict;
 use crate::wire::Proof;
-use crate::words::{Bump, Level, Nature};
+use crate::words::{Bump, Lens, Level, Nature};
 
 pub use fold::{Breaks, fold, newest};
 pub use registry::{RegistryAnswer, RegistryCase};
@@ -162,6 +162,8 @@ pub struct ChangeRecord {
     pub verdict: Verdict,
     /// What it does to the next version.
     pub bump: Bump,
+    /// The lenses that ask for that, where no finding does.
+    pub asked_by: BTreeSet<Lens>,
     /// As in [`Finding::fingerprint`].
     pub fingerprint: String,
 }

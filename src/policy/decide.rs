@@ -1,9 +1,11 @@
 //! The chain from a comparison to findings.
 
+use std::collections::BTreeSet;
+
 use super::affects::Affects;
 use super::bump::natural;
 use super::fingerprint;
-use super::lenses::{LensPolicy, felt};
+use super::lenses::{LensPolicy, feels, felt};
 use super::policies::Policies;
 use super::waivers::Acceptance;
 use crate::compare::Comparison;
@@ -58,7 +60,13 @@ pub fn decide(comparison: &Comparison<'_>, policies: &Policies<'_>) -> Decided {
         let bump = minded.iter().map(|objection| objection.bump).max().unwrap_or(Bump::Patch);
         let bump = bump.max(natural(change, &comparison.verdicts()[index]));
         if comparison.is_own(change) && !is_compilers_own(change, cx) {
-            changes.push(record(comparison, index, bump));
+            let silent = minded.iter().any(|objection| !objection.told && objection.bump == bump);
+            let mut change = record(comparison, index, bump);
+            if silent {
+                let verdict = &comparison.verdicts()[index];
+                change.asked_by = feels(&comparison.changes()[index], verdict, &|lens| policies.counts(lens));
+            }
+            changes.push(change);
         }
         let mut told: Vec<&'static str> = Vec::new();
         let by_rule = minded.iter().filter(|objection| !objection.by_lens);
@@ -110,7 +118,7 @@ fn select(comparison: &Comparison<'_>, policies: &Policies<'_>, index: usize) ->
     }
     // A version is a promise to everybody, whatever fails a run here; where nothing is asked at all there is none.
     let asked = !minded.lenses.deny.is_empty() || !minded.rules.rules().is_empty();
-    let bump = match felt(change, &comparison.verdicts()[index]) {
+    let bump = match felt(change, &comparison.verdicts()[index], &|lens| policies.counts(lens)) {
         Effect::Ok => Bump::Patch,
         Effect::Unknown => Bump::Minor,
         Effect::Lossy | Effect::Corrupt | Effect::Rejects => Bump::Major,
@@ -213,6 +221,7 @@ fn record(comparison: &Comparison<'_>, index: usize, bump: Bump) -> ChangeRecord
         new: new.map(|a| locate(cx.new, &a)),
         verdict: comparison.verdicts()[index].clone(),
         bump,
+        asked_by: BTreeSet::new(),
         fingerprint: fingerprint(change, cx),
     }
 }

@@ -1,5 +1,7 @@
 //! Policies that deny lenses.
 
+use std::collections::BTreeSet;
+
 use crate::diff::{Change, Kind};
 use crate::verdict::{Cell, Verdict};
 use crate::words::{Direction, Effect, Language, Lens, LensSelector, Nature};
@@ -36,16 +38,31 @@ impl LensPolicy {
     }
 }
 
-/// The worst effect of a change on anybody, growing aside: what the number of a version speaks of, whatever is denied.
-pub(super) fn felt(change: &Change, verdict: &Verdict) -> Effect {
+/// The worst effect of a change on anybody, growing aside: what the number of a version speaks of, whatever is denied. Code
+/// of languages that `counts` leaves out is nobody's.
+pub(super) fn felt(change: &Change, verdict: &Verdict, counts: &dyn Fn(Lens) -> bool) -> Effect {
+    feeling(change, verdict, counts).map(|cell| cell.effect).max().unwrap_or_default()
+}
+
+/// Who feels the worst of a change.
+pub(super) fn feels(change: &Change, verdict: &Verdict, counts: &dyn Fn(Lens) -> bool) -> BTreeSet<Lens> {
+    let worst = felt(change, verdict, counts);
+    let all = feeling(change, verdict, counts).filter(|cell| !worst.is_ok() && cell.effect == worst);
+    all.map(|cell| cell.lens).collect()
+}
+
+fn feeling<'v>(
+    change: &Change,
+    verdict: &'v Verdict,
+    counts: &dyn Fn(Lens) -> bool,
+) -> impl Iterator<Item = &'v Cell> {
     let (addition, reused) = (is_addition(change, verdict), change.reused().is_some());
     // Rust lists all fields and all calls, where others take what they name: no contract could grow otherwise.
-    let listed = |cell: &Cell| addition && cell.lens == Lens::Source(Language::Rust);
-    let minded = |cell: &&Cell| {
+    let listed = move |cell: &Cell| addition && cell.lens == Lens::Source(Language::Rust);
+    verdict.cells.iter().filter(move |cell| {
         let selector = LensSelector { lens: cell.lens, direction: None };
-        !listed(cell) && takes(selector, cell, addition, reused)
-    };
-    verdict.cells.iter().filter(minded).map(|cell| cell.effect).max().unwrap_or_default()
+        counts(cell.lens) && !listed(cell) && takes(selector, cell, addition, reused)
+    })
 }
 
 /// Whether a selector minds a cell.

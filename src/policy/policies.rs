@@ -1,6 +1,6 @@
 //! What is minded in which file, and what is left alone, as the configuration and the modules say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
@@ -12,7 +12,7 @@ use crate::rules::{Level, Rule, RulesVersion, deprecation};
 use crate::schema::File;
 use crate::source::Layout;
 use crate::text::Date;
-use crate::words::LensSelector;
+use crate::words::{Language, Lens, LensSelector};
 
 /// What is minded in a file: lenses and rules may be asked for side by side.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,8 @@ pub struct Policies<'a> {
     warnings: Vec<String>,
     waivers: Waivers,
     deprecation: Option<&'a Deprecation>,
+    /// The languages that packages are published in, where any is said.
+    published: Option<BTreeSet<Language>>,
 }
 
 #[derive(Debug)]
@@ -104,6 +106,7 @@ impl<'a> Policies<'a> {
             warnings,
             waivers: Waivers::default(),
             deprecation: None,
+            published: None,
         })
     }
 
@@ -126,7 +129,11 @@ impl<'a> Policies<'a> {
             baseline: baseline.cloned(),
         };
         let policies = Policies::new(&settings.packages, old, new)?;
-        Ok(policies.accepting(waivers).announcing(settings.deprecation.as_ref()))
+        let languages =
+            settings.generate.as_ref().map(|generate| generate.languages.keys().copied().collect());
+        let published = languages.filter(|languages: &BTreeSet<Language>| !languages.is_empty());
+        let policies = policies.accepting(waivers).announcing(settings.deprecation.as_ref());
+        Ok(Policies { published, ..policies })
     }
 
     /// One policy for every file, and nothing left alone.
@@ -140,6 +147,16 @@ impl<'a> Policies<'a> {
             warnings: Vec::new(),
             waivers: Waivers::default(),
             deprecation: None,
+            published: None,
+        }
+    }
+
+    /// Whether a break of a lens counts for the number of a version, denied or not: of code where packages of the language are
+    /// published, or where nothing is said about packages, so that everybody makes their own.
+    pub(super) fn counts(&self, lens: Lens) -> bool {
+        match (lens, &self.published) {
+            (Lens::Source(language), Some(published)) => published.contains(&language),
+            _ => true,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reports for the tests of the formats: one that touches everything, an empty one, a hostile one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Calls, ChangeRecord, Finding, Location, Report};
@@ -145,6 +146,7 @@ pub(crate) fn full() -> Report {
         new: None,
         verdict: Verdict::default(),
         bump: Bump::Minor,
+        asked_by: BTreeSet::new(),
         fingerprint: fingerprint.to_owned(),
     };
     Report {
@@ -477,6 +479,7 @@ pub(crate) fn hostile() -> Report {
             new: location,
             verdict,
             bump: Bump::Major,
+            asked_by: BTreeSet::new(),
             fingerprint: "3f9c01ab77e2".to_owned(),
         }],
         notes: vec![NASTY.to_owned()],

@@ -1,10 +1,12 @@
 //! Words and numbers that several formats share.
 
+use std::collections::BTreeSet;
+
 use semver::Version;
 
 use super::Report;
 use crate::text::Style;
-use crate::words::{Bump, Level};
+use crate::words::{Bump, Lens, Level};
 
 /// The version after `old` for a bump.
 ///
@@ -49,8 +51,8 @@ impl Report {
     pub fn more_than(&self, declared: Bump) -> Option<String> {
         let needed = self.part().filter(|needed| *needed > declared)?;
         let version = self.next_version().map(|v| format!(" ({v})")).unwrap_or_default();
-        let (declared, needed) = (declared.as_str(), needed.as_str());
-        Some(format!("the next release was declared to be {declared}, and must be {needed}{version}"))
+        let (declared, needed, whom) = (declared.as_str(), needed.as_str(), self.for_whom());
+        Some(format!("the next release was declared to be {declared}, and must be {needed}{version}{whom}"))
     }
 
     /// `next version must be major (2.0.0)`.
@@ -59,7 +61,18 @@ impl Report {
         let must = if self.findings.is_empty() && self.bump? < Bump::Major { "can" } else { "must" };
         let bump = self.part()?;
         let version = self.next_version().map(|v| format!(" ({v})")).unwrap_or_default();
-        Some(format!("next version {must} be {}{version}", bump.as_str()))
+        Some(format!("next version {must} be {}{version}{}", bump.as_str(), self.for_whom()))
+    }
+
+    /// `, for source.java`: who asks for a version that no finding tells the reason of.
+    fn for_whom(&self) -> String {
+        let silent = self.findings.iter().all(|finding| Some(finding.bump) < self.bump);
+        let asking = self.changes.iter().filter(|change| silent && Some(change.bump) == self.bump);
+        let lenses: BTreeSet<Lens> = asking.flat_map(|change| change.asked_by.iter().copied()).collect();
+        match lenses.is_empty() {
+            true => String::new(),
+            false => format!(", for {}", lenses.into_iter().map(Lens::as_str).collect::<Vec<_>>().join(", ")),
+        }
     }
 }
 

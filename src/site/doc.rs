@@ -6,12 +6,12 @@ use minijinja::Value;
 use serde::Serialize;
 
 use super::names::file_name;
-use super::prose::{first_sentence, prose};
+use super::prose::prose;
 use crate::schema::{
     Cardinality, Comments, Element, EnumId, Field, FieldId, FileId, MessageId, Method, Range, Reach, Role,
     Schema, ServiceId, SpanTable, assignment, options,
 };
-use crate::text::plural;
+use crate::text::{first_sentence, plural};
 use crate::words::CallKind;
 
 /// How many calls are named at one type.

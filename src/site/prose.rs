@@ -63,21 +63,6 @@ pub(super) fn prose(comment: &str, link: &dyn Fn(&str) -> Option<String>) -> Str
     linked(&out, link)
 }
 
-/// The first sentence, as text.
-pub(super) fn first_sentence(comment: &str) -> String {
-    let mut words: Vec<&str> = Vec::new();
-    let lines = comment.lines().map(str::trim).skip_while(|line| line.is_empty());
-    'all: for line in lines.take_while(|line| !line.is_empty()) {
-        for word in line.split_whitespace() {
-            words.push(word);
-            if word.ends_with(['.', '!', '?']) && word.len() > 2 {
-                break 'all;
-            }
-        }
-    }
-    words.join(" ")
-}
-
 /// What has begun and not ended.
 enum Open {
     None,
@@ -216,11 +201,5 @@ mod tests {
             text,
             "<p>&lt;script&gt;alert(1)&lt;&#x2f;script&gt; \\u{202e}&quot;&#x27;&amp;\\u{1b}[2J</p>\n<pre>&lt;b&gt;\\u{7}</pre>\n"
         );
-    }
-
-    #[test]
-    fn the_first_sentence_ends_with_its_point() {
-        assert_eq!(first_sentence("\n A book,\n e.g. this one. More."), "A book, e.g.");
-        assert_eq!(first_sentence(" One line\n\n Two"), "One line");
     }
 }

@@ -563,3 +563,36 @@ fn of_an_entry_with_another_type_is_said_what_each_language_does() {
         );
     }
 }
+
+/// A version is a promise to those who get packages: code of a language that none are published in is nobody's. Where nothing
+/// is said about packages everybody makes their own, and the sentence says whom a version is for that no finding is about.
+#[test]
+fn the_next_version_is_for_those_who_get_packages() {
+    let env = TestEnv::new();
+    let text = |java: &str| {
+        format!(
+            "syntax = \"proto3\";\npackage a.v1;\noption java_package = \"{java}\";\nmessage M {{ int32 x = 1; }}\n"
+        )
+    };
+    let configured = |more: &str| {
+        env.write("protopact.toml", &format!("[contract]\nname = \"acme/a\"\nroots = [\"proto\"]\n{more}"))
+    };
+    env.write("proto/a/v1/a.proto", &text("com.acme.one"));
+    configured("");
+    env.commit("first");
+    env.tag("v1.0.0");
+    env.write("proto/a/v1/a.proto", &text("com.acme.two"));
+    let said = |more: &str| {
+        configured(more);
+        let told = env.run(&["check", "--against", "v1.0.0"]);
+        assert_eq!(told.code, 0, "{told}");
+        told.out.lines().last().unwrap_or_default().to_owned()
+    };
+    insta::assert_snapshot!(said(""), @"no findings · 1 change · next version must be major (2.0.0), for source.java");
+    insta::assert_snapshot!(said("[generate.java]\ngroup = \"com.acme\"\nartifact = \"a\"\n"), @"no findings · 1 change · next version must be major (2.0.0), for source.java");
+    insta::assert_snapshot!(said("[generate.go]\nmodule = \"acme.test/a\"\n"), @"no findings · 1 change · next version can be patch (1.0.1)");
+    // Whoever says that a lens may deny something means it, packages or not.
+    configured("[check]\ndeny = [\"source.java\"]\n[generate.go]\nmodule = \"acme.test/a\"\n");
+    let told = env.run(&["check", "--against", "v1.0.0"]);
+    assert!(told.code == 1 && told.out.contains("next version must be major (2.0.0)"), "{told}");
+}

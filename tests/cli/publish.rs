@@ -263,6 +263,16 @@ fn the_same_commit_gives_the_same_bytes_elsewhere() {
     // What a package server would ask of it.
     let contents: serde_json::Value = serde_json::from_slice(&here["contents.spdx.json"]).unwrap();
     assert_eq!(contents["spdxVersion"], "SPDX-2.3");
+    // And a catalogue, and whoever remembers numbers.
+    let catalogue: serde_json::Value = serde_json::from_slice(&here["catalogue.json"]).unwrap();
+    assert_eq!(catalogue["contract"], "acme/pay");
+    let package = &catalogue["packages"]["pay.v1"];
+    assert_eq!(package["files"][0], "pay/v1/pay.proto");
+    let numbers: serde_json::Value = serde_json::from_slice(&here["numbers.json"]).unwrap();
+    let names = |of: &serde_json::Value| of.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&package["messages"]), names(&numbers["messages"]));
+    assert_eq!(names(&package["services"]), names(&numbers["services"]));
+    assert!(!names(&package["messages"]).is_empty(), "{catalogue}");
     let statement: serde_json::Value = serde_json::from_slice(&here["provenance.intoto.json"]).unwrap();
     assert_eq!(statement["subject"].as_array().unwrap().len(), here.len() - 2);
 }

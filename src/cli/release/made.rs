@@ -13,6 +13,7 @@ use crate::codegen::plan;
 use crate::codegen::plugin::Lock;
 use crate::codegen::produce::ProduceError;
 use crate::codegen::remade::{Makers, since_release};
+use crate::config::{FILE_NAME as CONFIG_NAME, buf};
 use crate::deps;
 use crate::git::{Id, Repo};
 use crate::lock::FILE_NAME as LOCK_NAME;
@@ -22,8 +23,9 @@ use crate::release::ReleaseError;
 use crate::release::artefacts::{self, Material, Part};
 use crate::schema::Schema;
 
-/// Names of files beside the configuration that go along.
-const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
+/// Names of files that go along where they are: what is asked of a change and what is imported, and buf's files, which say
+/// so where no other configuration does.
+const PAPERS: [&str; 5] = [CONFIG_NAME, LOCK_NAME, buf::FILE_NAME, buf::WORK_FILE_NAME, "buf.lock"];
 
 /// Packages of languages: language, coordinate, files.
 type Packages = Vec<(String, String, FileTree)>;

@@ -3,6 +3,7 @@
 //! They are a function of the commit, the version and this program: no clock, no machine and no order of threads leaves a
 //! trace, so that two machines make the same bytes and a version can be published again to see that it is the same.
 
+mod catalogue;
 mod contents;
 mod numbers;
 mod packed;
@@ -131,6 +132,7 @@ pub fn artefacts(material: &Material<'_>) -> Result<FileTree, ArtefactError> {
     }
     files.add(RELEASE, json(&about(material, &descriptors)))?;
     files.add("numbers.json", json(&numbers::numbers(material.schema)))?;
+    files.add("catalogue.json", json(&catalogue::catalogue(material)))?;
     files.add("contents.spdx.json", json(&contents::spdx(material, &sha256(&descriptors))))?;
     files.add(NOTES, material.notes.to_owned())?;
     files.add(DESCRIPTORS, descriptors)?;

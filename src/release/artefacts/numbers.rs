@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::schema::{Range, Schema};
+use crate::schema::{Element, Range, Schema};
 
 /// Messages and enums by full name, each with its numbers in order, and what it has reserved.
 pub(super) fn numbers(schema: &Schema) -> Value {
@@ -27,7 +27,26 @@ pub(super) fn numbers(schema: &Schema) -> Value {
         let page = page("values", values.collect(), &enum_.reserved_ranges, &enum_.reserved_names);
         enums.insert(enum_.full_name.to_string(), page);
     }
-    json!({"format": 1, "messages": messages, "enums": enums})
+    let mut services = BTreeMap::new();
+    for (_, service) in schema.services().filter(|(_, s)| own(s.file)) {
+        let streams = |is: bool| if is { "stream " } else { "" };
+        let calls = service.methods.iter().map(|id| schema.method(*id)).map(|m| {
+            let (request, response) = (streams(m.client_streaming), streams(m.server_streaming));
+            json!({"name": m.name, "request": format!("{request}{}", m.input), "response": format!("{response}{}", m.output)})
+        });
+        services.insert(service.full_name.to_string(), json!({"methods": calls.collect::<Vec<_>>()}));
+    }
+    // By what they extend, which may be others' messages.
+    let mut extensions: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for (id, field) in schema.all_extensions().filter(|(_, field)| own(field.file)) {
+        let Some(extended) = field.extendee.as_deref() else { continue };
+        let name = schema.full_name(Element::Field(id));
+        let one =
+            json!({"number": field.number, "name": name, "json": field.json_name, "type": field.type_text()});
+        extensions.entry(extended).or_default().push(one);
+    }
+    extensions.values_mut().for_each(|all| all.sort_by_key(|one| one["number"].as_i64()));
+    json!({"format": 1, "messages": messages, "enums": enums, "services": services, "extensions": extensions})
 }
 
 fn page(members: &str, all: Vec<Value>, ranges: &[Range], names: &[Box<str>]) -> Value {
