@@ -195,7 +195,16 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         None => version.folder.join(default),
     };
     let folders: Vec<(PathBuf, Vec<Unit>)> = match &template {
-        None => vec![(base(settings.out.as_deref().unwrap_or("sdk")), plan::plan(&wish)?)],
+        None => {
+            let units = match plan::plan(&wish) {
+                Ok(units) => units,
+                Err(error) => {
+                    drop(progress);
+                    return Err(unplanned(error, &contract, &settings, args.lang.as_deref(), ctx)?);
+                }
+            };
+            vec![(base(settings.out.as_deref().unwrap_or("sdk")), units)]
+        }
         Some(_) => {
             let units = plan::plan_template(&wish)?.into_iter();
             units.map(|(out, unit)| (base("").join(out), vec![unit])).collect()
@@ -249,6 +258,31 @@ pub(super) fn exec(args: GenerateArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
     }
     Ok(exit)
 }
+
+/// What keeps a run from its plan. Where that is a plugin, what languages have no room for is told beside it, so that
+/// nobody gets plugins first to be told of it.
+fn unplanned(
+    error: PlanError,
+    contract: &Contract<'_>,
+    settings: &Generate,
+    only: Option<&[Language]>,
+    ctx: &mut Ctx<'_>,
+) -> Result<CliError, CliError> {
+    if !matches!(error, PlanError::Lock(_)) {
+        return Ok(error.into());
+    }
+    let targets = plan::targets(settings, contract.name).into_iter();
+    let wanted = targets.filter(|target| only.is_none_or(|only| only.contains(&target.language())));
+    let refused: Vec<_> = wanted.flat_map(|target| sdk::check_contract(contract, &target)).collect();
+    for refused in &refused {
+        writeln!(ctx.io.err, "{}", escape(&line(refused)))?;
+    }
+    let hint = (!refused.is_empty()).then_some(RENAME);
+    Ok(CliError::from(error).hint_opt(hint))
+}
+
+/// What to do about refusals.
+const RENAME: &str = "rename what is named, or leave a language out with `--lang`";
 
 /// Says which languages have room for the contract: a row a language, then what is refused.
 fn dry_run(
@@ -540,8 +574,7 @@ impl From<ProduceError> for CliError {
                 CliError::new(ErrorKind::Usage, GenerateError::Package { unit, source }).hint_opt(hint)
             }
             ProduceError::Generate(error @ GenerateError::Refused { .. }) => {
-                CliError::new(ErrorKind::Usage, error)
-                    .hint("rename what is named, or leave a language out with `--lang`")
+                CliError::new(ErrorKind::Usage, error).hint(RENAME)
             }
             ProduceError::Generate(GenerateError::Lock(error)) => error.into(),
             ProduceError::Generate(error) => CliError::new(ErrorKind::Outside, error),

@@ -166,6 +166,7 @@ impl Lowering<'_> {
             changed = options.packed != Some(model.packed);
             options.packed = Some(model.packed);
         }
+        changed |= self.default(model, field);
         let Some(form) = self.form else { return changed };
         if let Some(options) = field.options.as_option_mut() {
             options.features.take();
@@ -181,6 +182,22 @@ impl Lowering<'_> {
             field.proto3_optional = Some(true);
         }
         true
+    }
+
+    /// Of the names that a number of an enum has, prost writes the first, and a default has to be called so.
+    fn default(&self, model: &Field, field: &mut pb::FieldDescriptorProto) -> bool {
+        let (Some(name), Kind::Enum) = (&field.default_value, model.kind) else { return false };
+        let Some(id) = model.type_name.as_deref().and_then(|name| self.schema.enum_by_name(name)) else {
+            return false;
+        };
+        let values = || self.schema.enum_(id).values.iter().map(|value| self.schema.value(*value));
+        let Some(said) = values().find(|value| *value.name == **name) else { return false };
+        let Some(first) = values().find(|value| value.number == said.number) else { return false };
+        let changed = first.name != said.name;
+        if changed {
+            field.default_value = Some(first.name.to_string());
+        }
+        changed
     }
 
     fn enum_(&self, id: EnumId, enum_: &mut pb::EnumDescriptorProto) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::{Names, Surface, entry};
+use super::{Name, Names, Surface, View, entry};
 use crate::schema::{
     Cardinality, Element, EnumId, EnumValueId, Field, FieldId, FileId, GoApi, GoEnumPrefix, Kind, Message,
     MessageId, MethodId, OneofId, Schema, ServiceId,
@@ -135,8 +135,26 @@ fn package(schema: &Schema, id: FileId) -> String {
     }
 }
 
+/// What other Go packages get of a file that is imported publicly: aliases for all that its messages, enums and
+/// extensions have at the top (`genImport` of protoc-gen-go). What is an alias itself is left out.
+pub(crate) fn forwarded(schema: &Schema, id: FileId, parts: Option<&View>) -> Vec<Name> {
+    let mut all = Vec::new();
+    for element in super::inside(schema, Element::File(id)) {
+        if matches!(element, Element::Message(_) | Element::Enum(_) | Element::Field(_)) {
+            let names = super::names_of(crate::words::Language::Go, schema, element, parts).into_iter();
+            all.extend(names.filter(|name| !name.path.contains(['.', '('])));
+        }
+    }
+    all
+}
+
+/// The variable with the descriptor of a file.
+pub(crate) fn descriptor(file: &str) -> String {
+    format!("File_{}", clean(file))
+}
+
 /// `GoSanitized`.
-fn clean(name: &str) -> String {
+pub(crate) fn clean(name: &str) -> String {
     let out: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     if KEYWORDS.contains(&out.as_str()) || !out.starts_with(char::is_alphabetic) {
         format!("_{out}")
@@ -445,14 +463,11 @@ impl Surface for Go {
             if package(schema, other) == package(schema, id) {
                 continue;
             }
-            for element in super::inside(schema, Element::File(other)) {
-                let theirs = super::names_of(crate::words::Language::Go, schema, element, out.1).into_iter();
-                let top = theirs.filter(|n| !n.path.contains(['.', '(']) && !n.path.starts_with("File_"));
-                let message = matches!(element, Element::Message(_) | Element::Enum(_) | Element::Field(_));
-                top.filter(|_| message).for_each(|n| out.add(Element::File(id), None, n.path, n.shape));
+            for name in forwarded(schema, other, out.1) {
+                out.add(Element::File(id), None, name.path, name.shape);
             }
         }
-        out.add(Element::File(id), None, format!("File_{}", clean(&schema.file(id).name)), "var");
+        out.add(Element::File(id), None, descriptor(&schema.file(id).name), "var");
     }
 
     fn message(&self, schema: &Schema, id: MessageId, out: &mut Names<'_>) {

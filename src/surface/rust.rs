@@ -35,14 +35,9 @@ fn sanitize(name: String) -> String {
     }
 }
 
-/// A module, field or method.
+/// A module, field or method; empty where nothing is left of a name.
 pub(crate) fn snake(name: &str) -> String {
-    sanitize(unkept(name))
-}
-
-/// As [`snake`], also where that is a word of the language.
-fn unkept(name: &str) -> String {
-    if is_snake(name) { name.to_owned() } else { name.to_snake_case() }
+    sanitize(if is_snake(name) { name.to_owned() } else { name.to_snake_case() })
 }
 
 /// Whether a name is surely written as a module is: most fields are, and letters are not looked at one by one then.
@@ -164,6 +159,25 @@ fn value_type(schema: &Schema, field: &Field) -> String {
         }
     }
     .to_owned()
+}
+
+/// The functions that prost adds to the struct of a message for one of its fields: what stands in front of the field's
+/// name, and the whole.
+pub(crate) fn accessors(schema: &Schema, field: &Field) -> Vec<(&'static str, String)> {
+    let called = snake(&field.name);
+    let plain = called.trim_start_matches("r#").to_owned();
+    let verbs: &[&'static str] = match field.cardinality {
+        Cardinality::Map if entry(schema, field).is_some_and(|(_, value)| value.kind == Kind::Enum) => {
+            &["get_", "insert_"]
+        }
+        Cardinality::Repeated if field.kind == Kind::Enum => &["", "push_"],
+        Cardinality::Map | Cardinality::Repeated => &[],
+        _ if field.kind == Kind::Enum => &["", "set_"],
+        Cardinality::Explicit if !field.kind.is_message() => &[""],
+        _ => &[],
+    };
+    let name = |verb: &str| if verb.is_empty() { called.clone() } else { format!("{verb}{plain}") };
+    verbs.iter().map(|verb| (*verb, name(verb))).collect()
 }
 
 /// Whether a field's message holds the field's own message: prost puts it into a box.
@@ -411,37 +425,28 @@ impl Rust {
     /// What prost adds to a struct for numbers of enums, and for values that can be absent.
     fn accessors(&self, schema: &Schema, message: &str, id: FieldId, out: &mut Names<'_>) {
         let (field, of) = (schema.field(id), Element::Field(id));
-        let name = unkept(&field.name);
-        let called = snake(&field.name);
         let enum_type = |field: &Field| match field.type_name.as_deref().and_then(|n| schema.by_name(n)) {
             Some(element) => {
                 format!("{}::{}", package(schema, schema.file_of(element)), type_name(schema, element))
             }
             None => field.type_text().to_owned(),
         };
-        let mut add = |path: String, shape: String| out.add(of, None, format!("{message}.{path}()"), shape);
-        match field.cardinality {
-            Cardinality::Map => {
-                let Some((key, value)) = entry(schema, field).filter(|(_, v)| v.kind == Kind::Enum) else {
-                    return;
-                };
-                let key = value_type(schema, key);
-                add(format!("get_{name}"), format!("{key} -> {}", enum_type(value)));
-                add(format!("insert_{name}"), format!("{key}, {}", enum_type(value)));
-            }
-            Cardinality::Repeated if field.kind == Kind::Enum => {
-                add(called, format!("list of {}", enum_type(field)));
-                add(format!("push_{name}"), enum_type(field));
-            }
-            Cardinality::Repeated => {}
-            _ if field.kind == Kind::Enum => {
-                add(called, enum_type(field));
-                add(format!("set_{name}"), enum_type(field));
-            }
-            Cardinality::Explicit if !field.kind.is_message() => {
-                add(called, value_type(schema, field));
-            }
-            _ => {}
+        let enum_type_of = |field: &Field| match field.kind {
+            Kind::Enum => enum_type(field),
+            _ => value_type(schema, field),
+        };
+        for (verb, name) in accessors(schema, field) {
+            let shape = match (entry(schema, field), field.cardinality) {
+                (Some((key, value)), Cardinality::Map) if verb == "get_" => {
+                    format!("{} -> {}", value_type(schema, key), enum_type(value))
+                }
+                (Some((key, value)), Cardinality::Map) => {
+                    format!("{}, {}", value_type(schema, key), enum_type(value))
+                }
+                (_, Cardinality::Repeated) if verb.is_empty() => format!("list of {}", enum_type(field)),
+                _ => enum_type_of(field),
+            };
+            out.add(of, None, format!("{message}.{name}()"), shape);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Odd names and names that generators derive from others, in pairs drawn at random: what is not refused builds, is
 //! imported and passes the checkers; what is refused, the language's own tools refuse too.
 //!
-//! Every pair is a file with a package of its own, and all files are one contract: the languages' tools start once for
-//! all of them. `PROTOPACT_NAMES` says how many pairs, `PROTOPACT_NAMES_SEED` which (`ci/names`).
+//! Every pair is a file with a package of its own, or two of them, and all files are one contract: the languages' tools start
+//! once for all of them. Elements have names, and so have files and packages. `PROTOPACT_NAMES` says how many pairs, `PROTOPACT_NAMES_SEED` which (`ci/names`).
 
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -27,14 +27,19 @@ const ROOTS: &str = "foo foo_bar a_1 x token kind A Foo FooBar HTTPServer m_M \
     fn impl Self super crate mod dyn box Option Vec Result Some Ok Err Box Default Clone prost tonic core std \
     descriptor DESCRIPTOR Clear SerializeToString parser builder Builder values UNRECOGNIZED hash_code class_ \
     reset proto_reflect ProtoReflect size unknown_fields serialized_size get_class encode decode merge \
-    com google protobuf grpc typing builtins Message Enum Any Timestamp connect new with_origin New Context";
+    com google protobuf grpc typing builtins Message Enum Any Timestamp connect new with_origin New Context \
+    _ __ _1 serde PingSvc Ping ScalarWrapper Inner MapWrapper ValueWrapper ReadByte MarshalJSON internal aux c ctx";
 
 /// What generators and people put around a name.
-const PREFIXES: &str = "get_ set_ has_ clear_ is_ add_ put_ remove_ Get Set New E_ Default_ Unimplemented Unsafe Register \
+const PREFIXES: &str = "get_ set_ has_ clear_ is_ add_ put_ push_ insert_ merge_ remove_ Get Set New E_ Default_ Unimplemented Unsafe Register \
     File_ Mutable _ which_";
 const SUFFIXES: &str = "_ __ _value _bytes _builder _or_builder _list _count _map _case _name _number _field_number \
     _FIELD_NUMBER _pb2 _client _server 1 _1 Case Builder OrBuilder Value Values Entry Client Server Stub AsyncStub Servicer \
-    Grpc ImplBase BlockingStub FutureStub OuterClass Proto _Client _Server Request Ext";
+    Grpc ImplBase BlockingStub FutureStub OuterClass Proto _Client _Server Request Ext Svc Stream DefaultEntryHolder \
+    _FullMethodName _ServiceDesc _Handler _not_set _not_set_case";
+
+/// What stands behind the name of a file where somebody gives it a meaning.
+const OF_FILES: &str = "_grpc _pb _pb2 _test _windows _linux_test _mips64p32 .v1";
 
 /// How many pairs when nothing is said.
 const USUAL: u64 = 150;
@@ -81,7 +86,11 @@ fn derived(draw: &mut Draw, name: &str) -> String {
 fn element(draw: &mut Draw, name: &str, number: usize) -> (String, String) {
     let inside = |text: String| (text, String::new());
     let beside = |text: String| (String::new(), text);
-    match draw.below(15) {
+    match draw.below(19) {
+        15 => inside(format!("optional int32 {name} = {number};")),
+        16 => inside(format!("optional string {name} = {number};")),
+        17 => inside(format!("optional Shade {name} = {number};")),
+        18 => inside(format!("map<string, Shade> {name} = {number};")),
         0 => inside(format!("int32 {name} = {number};")),
         1 => inside(format!("string {name} = {number};")),
         2 => inside(format!("repeated bytes {name} = {number};")),
@@ -102,15 +111,89 @@ fn element(draw: &mut Draw, name: &str, number: usize) -> (String, String) {
     }
 }
 
-/// A file with two elements whose names have to do with each other.
-fn file(draw: &mut Draw, package: &str) -> (String, String) {
+/// As [`element`], of proto2.
+fn older_element(draw: &mut Draw, name: &str, number: usize) -> (String, String) {
+    let inside = |text: String| (text, String::new());
+    let beside = |text: String| (String::new(), text);
+    match draw.below(7) {
+        0 => inside(format!("optional int32 {name} = {number} [default = 3];")),
+        1 => inside(format!("optional Shade {name} = {number} [default = SHADE_NONE];")),
+        2 => inside(format!(
+            "enum E{number} {{ option allow_alias = true; A_{number} = 0; {name} = 0; }} \
+             optional E{number} e_{number} = {number} [default = {name}];"
+        )),
+        3 => inside(format!("optional group {} = {number} {{ optional int32 a = 1; }}", pascal(name))),
+        4 => inside(format!("extend Plain {{ repeated Shade {name} = 10{number}; }}")),
+        5 => inside(format!("required string {name} = {number};")),
+        _ => beside(format!("extend Plain {{ optional int32 {name} = 10{number}; }}")),
+    }
+}
+
+/// Two names in one element, or in two that have to do with each other.
+fn both(draw: &mut Draw, package: &str, first: &str, second: &str) -> (String, String) {
+    let inside = |text: String| (text, String::new());
+    let beside = |text: String| (String::new(), text);
+    match draw.below(8) {
+        0 => beside(format!(
+            "service Two {{ rpc {first}(Plain) returns (stream Plain); rpc {second}(stream Plain) returns (Plain); }}"
+        )),
+        1 => ("optional Two two = 3;".to_owned(), format!("enum Two {{ {first} = 0; {second} = 1; }}")),
+        2 => inside(format!("oneof two {{ int32 {first} = 3; Plain {second} = 4; }}")),
+        3 => beside(format!("service {first} {{ rpc {second}(Plain) returns (Plain); }}")),
+        // A field with a type of its own name, where both are one.
+        4 => (format!(".{package}.{first} {second} = 3;"), format!("message {first} {{ Plain plain = 1; }}")),
+        5 => inside(format!("Shade {first} = 3; optional int32 {second} = 4;")),
+        6 => inside(format!("repeated Shade {first} = 3; optional string {second} = 4;")),
+        _ => inside(format!("map<string, Shade> {first} = 3; optional bool {second} = 4;")),
+    }
+}
+
+/// A file, or two, with two names that have to do with each other.
+fn files(draw: &mut Draw, package: &str) -> Files {
     let root = draw.word(ROOTS).to_owned();
     let other = derived(draw, &root);
-    let [first, second] = [(root, 3), (other, 4)].map(|(name, number)| element(draw, &name, number));
     let head = format!("syntax = \"proto3\";\npackage {package};\n");
     let fixed = "message Plain { int32 value = 1; }\nenum Shade { SHADE_NONE = 0; }\n";
-    let message = format!("message Whole {{\n  Plain plain = 1;\n  {}\n  {}\n}}\n", first.0, second.0);
-    (format!("{package}/names.proto"), format!("{head}{fixed}{message}{}\n{}\n", first.1, second.1))
+    let whole = |parts: &[(String, String)]| {
+        let inside: Vec<&str> = parts.iter().map(|(inside, _)| &**inside).collect();
+        let beside: Vec<&str> = parts.iter().map(|(_, beside)| &**beside).collect();
+        (inside.join("\n  "), beside.join("\n"))
+    };
+    let named = |text: String| vec![(format!("{package}/names.proto"), text)];
+    let service = "service Serves { rpc Do(Plain) returns (Plain); }\n";
+    match draw.below(8) {
+        // Two files of one package.
+        0 => {
+            let other = format!("{root}{}", draw.word(OF_FILES));
+            let first = (format!("{package}/{root}.proto"), format!("{head}{fixed}{service}"));
+            let second = format!("{head}message Beside {{ int32 a = 1; }}\n");
+            vec![first, (format!("{package}/{other}.proto"), second)]
+        }
+        // A package in another one.
+        1 => {
+            let below = format!("syntax = \"proto3\";\npackage {package}.{other};\n{fixed}{service}");
+            let mut all = named(format!("{head}{fixed}{service}"));
+            all.push((format!("{package}/more.proto"), below));
+            all
+        }
+        2 => {
+            let parts = [(root, 3), (other, 4)].map(|(name, number)| older_element(draw, &name, number));
+            let (inside, beside) = whole(&parts);
+            let message = "message Plain { optional int32 value = 1; extensions 100 to 200; }";
+            named(format!(
+                "syntax = \"proto2\";\npackage {package};\n{message}\nenum Shade {{ SHADE_NONE = 0; }}\n\
+                 message Whole {{\n  optional Plain plain = 1;\n  {inside}\n}}\n{beside}\n"
+            ))
+        }
+        kind => {
+            let parts = match kind {
+                3 | 4 => vec![both(draw, package, &root, &other)],
+                _ => [(root, 3), (other, 4)].map(|(name, number)| element(draw, &name, number)).to_vec(),
+            };
+            let (inside, beside) = whole(&parts);
+            named(format!("{head}{fixed}message Whole {{\n  Plain plain = 1;\n  {inside}\n}}\n{beside}\n"))
+        }
+    }
 }
 
 fn number(name: &str, usual: u64) -> u64 {
@@ -118,9 +201,9 @@ fn number(name: &str, usual: u64) -> u64 {
     said.map_or(usual, |(_, value)| value.parse().unwrap_or_else(|e| panic!("{name}: {e}")))
 }
 
-/// A file that compiles.
+/// Files that compile.
 struct Drawn {
-    file: (String, String),
+    files: Files,
     compiled: Compiled,
     schema: Schema,
 }
@@ -135,19 +218,18 @@ fn drawn() -> &'static [Drawn] {
         let mut at = 0;
         while out.len() < wanted {
             at += 1;
-            let file = file(&mut draw, &format!("n{at:05}"));
+            let files = files(&mut draw, &format!("n{at:05}"));
             // Two of one name in one place are no contract.
-            let files = [file.clone()];
             let compiled = compile::compile(&input("proto", &files), &compile::Options::default());
             let Ok(compiled) = compiled else { continue };
             let schema = Schema::build(&compiled).unwrap();
-            out.push(Drawn { file, compiled, schema });
+            out.push(Drawn { files, compiled, schema });
         }
         out
     })
 }
 
-/// What a language refuses of a file.
+/// What a language refuses of files.
 fn refusals(language: Language, drawn: &Drawn) -> Vec<String> {
     let keys = [
         ("module", "github.com/acme/contracts-go"),
@@ -168,11 +250,11 @@ const NOT_ITS_TOOLS: &[&str] = &["upper and lower case"];
 /// Builds what is not refused, and has the language's tools refuse what is.
 fn holds(language: Language) {
     let machine = Machine::new();
-    let all = drawn().iter().map(|drawn| (drawn.file.clone(), refusals(language, drawn)));
+    let all = drawn().iter().map(|drawn| (drawn.files.clone(), refusals(language, drawn)));
     let (taken, refused): (Vec<_>, Vec<_>) = all.partition(|(_, why)| why.is_empty());
     println!("{}: {} taken, {} refused", language.as_str(), taken.len(), refused.len());
     assert!(taken.len() > refused.len(), "most names have room in every language");
-    let taken: Files = taken.into_iter().map(|(file, _)| file).collect();
+    let taken: Files = taken.into_iter().flat_map(|(files, _)| files).collect();
     let dir = tempfile::tempdir().unwrap();
     laid(&generated(&taken, language, &machine), dir.path());
     let said = complaints(language, dir.path(), "acme_contracts", &machine);
@@ -183,10 +265,11 @@ fn holds(language: Language) {
     let asked: Vec<_> =
         refused.into_iter().filter(|(_, why)| !why.iter().any(elsewhere)).take(most).collect();
     println!("{}: {} of what is refused are asked about", language.as_str(), asked.len());
-    let files: Files = asked.iter().map(|(file, _)| file.clone()).collect();
+    let units: Vec<Files> = asked.iter().map(|(files, _)| files.clone()).collect();
     let mut told = String::new();
-    for (path, text) in tools_take(&files, language, &machine) {
-        let (_, why) = asked.iter().find(|((p, _), _)| *p == path).unwrap();
+    for files in tools_take(&units, language, &machine) {
+        let (_, why) = asked.iter().find(|(asked, _)| *asked == files).unwrap();
+        let (path, text) = &files[0];
         let _ = writeln!(told, "{path} is refused, and {} takes it: {}\n{text}", language.title(), why[0]);
     }
     assert!(told.is_empty(), "{told}");

@@ -97,3 +97,26 @@ fn an_older_line_takes_fewer_editions_and_wants_its_own_generators() {
     assert!(output.err.contains("unknown `go` of Go `1.20`"), "{output}");
     assert!(output.err.contains("packages were tried with: `1.26`, `1.23`"), "{output}");
 }
+
+/// Nobody gets plugins first, to be told then.
+#[test]
+fn what_is_refused_is_told_beside_a_plugin_that_is_missing() {
+    let lab = Lab::new("[generate.go]\nmodule = \"acme.com/c\"\n[generate.rust]\ncrate = \"acme-contracts\"\n");
+    let output = lab.run(&["generate"]);
+    assert_eq!(output.code, 2, "{output}");
+    assert!(output.err.starts_with("error: `protopact.lock` has no entry for `protoc-gen-go`"), "{output}");
+    lab.env.write(
+        "proto/acme/user/v1/odd.proto",
+        "syntax = \"proto3\";\npackage acme.user.v1;\nmessage M {}\nservice PingSvc {\n  rpc Ping(M) returns (M);\n}\n",
+    );
+    let output = lab.run(&["generate"]);
+    assert_eq!(output.code, 2, "{output}");
+    insta::assert_snapshot!(output.err, @r"
+    proto/acme/user/v1/odd.proto:5:3: tonic calls the trait of the service `PingSvc`, and a type for the method `Ping` in it too, in Rust (rename the method or the service)
+    error: `protopact.lock` has no entry for `protoc-gen-go` (version v1.36.12 is wanted)
+    hint: run `protopact plugins install`
+    hint: rename what is named, or leave a language out with `--lang`
+    ");
+    let output = lab.run(&["generate", "--lang", "go"]);
+    assert!(output.err.starts_with("error: "), "{output}");
+}

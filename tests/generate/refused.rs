@@ -114,8 +114,8 @@ fn program(
     taken.then(|| crate::lab::tree(&out).into_iter().collect())
 }
 
-/// What of some files the tools of a language take, though all of them are refused.
-pub(crate) fn taken(files: &[(String, String)], language: Language, machine: &Machine) -> Files {
+/// What the tools of a language take, though all of it is refused: each unit is files with a folder of their own.
+pub(crate) fn taken(units: &[Files], language: Language, machine: &Machine) -> Vec<Files> {
     let keys = [
         ("module", "example.com/refused"),
         ("group", "com.refused"),
@@ -126,32 +126,33 @@ pub(crate) fn taken(files: &[(String, String)], language: Language, machine: &Ma
     let target = Target::new(language, &keys);
     let lock = machine.plugins(language);
     let mut generated = FileTree::new();
-    let mut left: Files = Vec::new();
-    for file in files {
-        let one = vec![file.clone()];
-        let prepared = with_contract(&one, |contract| sdk::prepare_checked(contract, &target));
+    let mut left: Vec<Files> = Vec::new();
+    for files in units {
+        let prepared = with_contract(files, |contract| sdk::prepare_checked(contract, &target));
         let Some(tree) = prepared.ok().and_then(|p| made(machine, &lock, &p, language)) else { continue };
-        // The package is one; each file has a folder of its own in it.
-        if tree.check_case().is_ok() && generated.merge("", tree).is_ok() {
-            left.extend(one);
+        // Two files of one name in a package are none.
+        let laid_out = with_contract(files, |contract| sdk::build(contract, &target, tree.clone()));
+        // The package is one; each unit has a folder of its own in it.
+        if laid_out.is_ok() && tree.check_case().is_ok() && generated.merge("", tree).is_ok() {
+            left.push(files.clone());
         }
     }
     if left.is_empty() {
         return left;
     }
-    let package = with_contract(&left, |contract| sdk::build(contract, &target, generated)).unwrap();
+    let package = with_contract(&left.concat(), |contract| sdk::build(contract, &target, generated)).unwrap();
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path();
     laid(&package, folder);
     while !left.is_empty() {
         let Some(said) = complaints(language, folder, "refused", machine) else { break };
-        let units = left.iter().map(|(path, _)| unit(path).to_owned());
+        let units = left.iter().map(|files| unit(&files[0].0).to_owned());
         let against: BTreeSet<String> = units.filter(|unit| said.contains(unit)).collect();
         assert!(!against.is_empty(), "the tool is against something, and names none of it:\n{said}");
         for unit in &against {
             empty(folder, unit);
         }
-        left.retain(|(path, _)| !against.contains(unit(path)));
+        left.retain(|files| !against.contains(unit(&files[0].0)));
     }
     left
 }
@@ -202,12 +203,13 @@ def own(descriptor):
             own(nested)
 
 for name in sorted(os.listdir(sys.argv[1])):
-    for kind in ('names_pb2', 'names_pb2_grpc'):
-        if not os.path.exists(os.path.join(sys.argv[1], name, kind + '.py')):
+    folder = os.path.join(sys.argv[1], name)
+    for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        if not file.endswith(('_pb2.py', '_pb2_grpc.py')):
             continue
         try:
-            module = importlib.import_module(sys.argv[1] + '.' + name + '.' + kind)
-            if kind == 'names_pb2':
+            module = importlib.import_module(sys.argv[1] + '.' + name + '.' + file[:-3])
+            if file.endswith('_pb2.py'):
                 for message in module.DESCRIPTOR.message_types_by_name.values():
                     own(message)
             for add in list(vars(module)):
@@ -226,8 +228,8 @@ pub(crate) fn complaints(
     machine: &Machine,
 ) -> Option<String> {
     let (well, said) = match language {
-        // It has every package compiled but for the code.
-        Language::Go => try_run("go", &["vet", "-mod=mod", "./..."], folder, machine),
+        // It has every package compiled but for the code. A method that is called as one of an interface of Go's own is none.
+        Language::Go => try_run("go", &["vet", "-mod=mod", "-stdmethods=false", "./..."], folder, machine),
         Language::Java => java(folder, machine),
         Language::Python => {
             let source = folder.join("src");

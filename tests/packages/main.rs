@@ -16,3 +16,4 @@ mod lower;
 mod odd;
 mod refuse;
 mod shape;
+mod unbuilt;

@@ -21,7 +21,7 @@ use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
-use crate::schema::{Element, FileId, Schema};
+use crate::schema::{Element, FileId, Kind, Schema};
 use crate::surface;
 use crate::surface::go::{KEYWORDS, camel, type_name};
 use crate::words::Language;
@@ -140,9 +140,11 @@ impl Sdk for Go {
     fn check(&self, contract: &Contract<'_>, target: &Target, out: &mut Vec<PackageError>) {
         match Layout::new(contract, target.get("module")) {
             Ok(layout) => {
+                out.append(&mut check_paths(contract, &layout));
                 out.extend(check_packages(contract, &layout).err());
                 out.extend(check_cycles(contract, &layout).err());
                 out.append(&mut check_names(contract, &layout));
+                out.append(&mut check_imports(contract, &layout));
             }
             Err(error) => out.push(error),
         }
@@ -185,7 +187,8 @@ impl Sdk for Go {
         let made = package.files.iter().map(|(path, _)| path).filter(|path| path.ends_with(".go"));
         run.hold("go list ./...", made.map(|path| format!("{module}/{path}")), &listed)?;
         run.step("go", &["build", "./..."])?;
-        run.step("go", &["vet", "./..."])?;
+        // `-stdmethods` takes a method that is called as one of an interface of Go's own for a try at it.
+        run.step("go", &["vet", "-stdmethods=false", "./..."])?;
         Ok(())
     }
 }
@@ -216,6 +219,8 @@ struct Place {
 struct Layout {
     /// The module path with its major version.
     module: String,
+    /// The module path without it.
+    root: String,
     files: Vec<FileId>,
     places: BTreeMap<FileId, Place>,
 }
@@ -234,11 +239,15 @@ impl Layout {
                 value: module.to_owned(),
             });
         }
-        let major = shared::version(contract, LANGUAGE)?.major;
+        let version = shared::version(contract, LANGUAGE)?;
+        if !version.build.is_empty() {
+            return Err(PackageError::NoForm { language: LANGUAGE, version: version.to_string() });
+        }
+        let major = version.major;
         let versioned = if major >= 2 { format!("{module}/v{major}") } else { module.to_owned() };
         let files = shared::generated(contract, LANGUAGE);
         let places = files.iter().map(|id| (*id, place(contract.schema, *id, module))).collect();
-        Ok(Layout { module: versioned, files, places })
+        Ok(Layout { module: versioned, root: module.to_owned(), files, places })
     }
 
     fn import(&self, file: FileId) -> String {
@@ -250,27 +259,35 @@ fn join(first: &str, second: &str) -> String {
     if second.is_empty() { first.to_owned() } else { format!("{first}/{second}") }
 }
 
+/// What `go_package` says of a file, where it names a package of the module: the folder, and the name.
+fn said<'s>(schema: &'s Schema, id: FileId, module: &str) -> Option<(&'s str, &'s str)> {
+    let own = schema.file(id).options.as_deref()?.go_package.as_deref()?;
+    let (path, name) = own.split_once(';').unwrap_or((own, ""));
+    let folder = match path.strip_prefix(module)? {
+        "" => "",
+        rest => rest.strip_prefix('/')?,
+    };
+    Some((folder, if name.is_empty() { path.rsplit('/').next().unwrap_or_default() } else { name }))
+}
+
 fn place(schema: &Schema, id: FileId, module: &str) -> Place {
-    let file = schema.file(id);
-    if let Some(own) = file.options.as_deref().and_then(|o| o.go_package.as_deref()) {
-        let (path, name) = own.split_once(';').unwrap_or((own, ""));
-        let below = path.strip_prefix(module).and_then(|rest| match rest {
-            "" => Some(""),
-            rest => rest.strip_prefix('/'),
-        });
-        if let Some(folder) = below {
-            let last = path.rsplit('/').next().unwrap_or_default();
-            let name = package_name(if name.is_empty() { last } else { name });
-            return Place { folder: folder.to_owned(), name };
-        }
+    if let Some((folder, name)) = said(schema, id, module) {
+        return Place { folder: folder.to_owned(), name: package_name(name) };
     }
-    // Folders that the go command gives a meaning, or does not look into.
-    let special = |p: &str| matches!(p, "internal" | "vendor" | "testdata" | "main") || p.starts_with('_');
-    let parts: Vec<String> = file
+    // Folders that the go command gives a meaning, or does not look into, and those that no module may have.
+    let special = |p: &str| {
+        matches!(p, "internal" | "vendor" | "testdata" | "main") || p.starts_with('_') || is_of_windows(p)
+    };
+    let other = |p: &str| match p.trim_start_matches('_') {
+        "" => "x_pb".to_owned(),
+        rest => format!("{rest}_pb"),
+    };
+    let parts: Vec<String> = schema
+        .file(id)
         .package
         .split('.')
         .filter(|p| !p.is_empty())
-        .map(|p| if special(p) { format!("{}_pb", p.trim_start_matches('_')) } else { p.to_owned() })
+        .map(|p| if special(p) { other(p) } else { p.to_owned() })
         .collect();
     let name = match parts.as_slice() {
         [] => module.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -325,23 +342,102 @@ fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageErr
     Ok(Prepared { descriptor_set, calls })
 }
 
+/// `go_package` is option 11 of field 8.
+const GO_PACKAGE: [i32; 2] = [8, 11];
+
+/// Refuses folders that `go_package` names and in which nobody finds a package, and files that no module may hold.
+fn check_paths(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
+    let schema = contract.schema;
+    let mut out = Vec::new();
+    for id in &layout.files {
+        let (file, folder) = (schema.file(*id), &layout.places[id].folder);
+        // What is made of a proto package is fit for it.
+        let own = said(schema, *id, &layout.root);
+        let whole = own.map(|(_, name)| if name.is_empty() { format!("{folder}/") } else { folder.clone() });
+        if let Some(why) = whole.and_then(|whole| unfit_folder(&whole)) {
+            let what =
+                format!("`go_package` puts the file into the folder `{folder}` of the Go module: {why}");
+            let hint = "name another folder in `go_package`, or leave the option out";
+            out.push(shared::refuse(schema, LANGUAGE, Element::File(*id), &GO_PACKAGE, what, hint));
+        }
+        let base = file.name.rsplit('/').next().unwrap_or_default();
+        if let Some(c) = base.chars().find(|c| !in_file_names(*c)) {
+            let what = format!("a Go module may not hold a file with {c:?} in its name, as `{base}` has it");
+            out.push(shared::refuse(schema, LANGUAGE, Element::File(*id), &[], what, "rename the file"));
+        }
+    }
+    out
+}
+
+/// Why nobody can use the Go package of a folder, where that is so.
+fn unfit_folder(folder: &str) -> Option<String> {
+    let unfit = |part: &str| {
+        let said = match part {
+            "" => "a part of the path is empty".to_owned(),
+            "internal" => "nobody but the module itself may import what is in `internal`".to_owned(),
+            part if matches!(part, "vendor" | "testdata") || part.starts_with(['_', '.']) => {
+                format!("the go command does not look for packages in `{part}`")
+            }
+            part if is_of_windows(part) => {
+                format!("a Go module may not hold `{part}`, which is Windows's own")
+            }
+            part => {
+                let letter = |c: char| c.is_ascii_alphanumeric() || "-._~+".contains(c);
+                let short = part.split('.').next().unwrap_or_default();
+                let cut = short
+                    .rsplit_once('~')
+                    .is_some_and(|(_, n)| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()));
+                let good = part.chars().all(letter) && !part.ends_with('.') && !cut;
+                return (!good).then(|| format!("`{part}` is no part of an import path"));
+            }
+        };
+        Some(said)
+    };
+    if folder.is_empty() { None } else { folder.split('/').find_map(unfit) }
+}
+
+/// Whether a file of a module may have a character in its name (`fileNameOK` of golang.org/x/mod/module).
+fn in_file_names(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&()+,-.=@[]^_{}~ ".contains(c) || (!c.is_ascii() && c.is_alphabetic())
+}
+
+/// Whether Windows takes a name, up to its first dot, for a device of its own; modules may hold no such file or folder.
+fn is_of_windows(name: &str) -> bool {
+    let short = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let numbered = |front: &str| {
+        short
+            .strip_prefix(front)
+            .is_some_and(|n| n.len() == 1 && n.chars().all(|c| c.is_ascii_digit() && c != '0'))
+    };
+    matches!(&*short, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+}
+
+/// What protoc-gen-go and protoc-gen-go-grpc write for a file, and the module has.
+fn written_for(file: &crate::schema::File) -> Vec<String> {
+    let base = file.name.rsplit('/').next().unwrap_or_default();
+    let stem = base.strip_suffix(".proto").or_else(|| base.strip_suffix(".protodevel")).unwrap_or(base);
+    let mut all = vec![file_name(&format!("{stem}.pb.go"))];
+    if !file.services.is_empty() {
+        all.push(file_name(&format!("{stem}_grpc.pb.go")));
+    }
+    all
+}
+
 /// Two files of one Go package have to agree on its name, and must not be written to one place.
 fn check_packages(contract: &Contract<'_>, layout: &Layout) -> Result<(), PackageError> {
-    // `go_package` is option 11 of field 8.
-    const GO_PACKAGE: [i32; 2] = [8, 11];
     let schema = contract.schema;
     let mut names: BTreeMap<&str, (&str, FileId)> = BTreeMap::new();
     let mut written: BTreeMap<(String, String), FileId> = BTreeMap::new();
     for id in &layout.files {
         let (file, place) = (schema.file(*id), &layout.places[id]);
-        if file.name.contains([',', '=', ';']) {
+        if file.name.contains([',', '=', ';', '"', '\\']) {
             return Err(shared::refuse(
                 schema,
                 LANGUAGE,
                 Element::File(*id),
                 &[],
                 format!("protoc-gen-go cannot be told about a file called `{}`", file.name),
-                "rename the file: no `,`, `;` and `=`",
+                "rename it: no `,`, `;`, `=`, `\"` and `\\`",
             ));
         }
         let (name, first) = names.entry(&place.folder).or_insert((&place.name, *id));
@@ -355,8 +451,9 @@ fn check_packages(contract: &Contract<'_>, layout: &Layout) -> Result<(), Packag
             let hint = "give both files the same `go_package`";
             return Err(shared::refuse(schema, LANGUAGE, Element::File(*id), &GO_PACKAGE, what, hint));
         }
-        let base = file.name.rsplit('/').next().unwrap_or_default().to_lowercase();
-        if let Some(first) = written.insert((place.folder.to_lowercase(), base), *id) {
+        let key = |name: String| (place.folder.to_lowercase(), name.to_lowercase());
+        for name in written_for(file) {
+            let Some(first) = written.insert(key(name), *id).filter(|first| first != id) else { continue };
             let what = format!(
                 "`{}` and `{}` would be written to one file of the Go package `{}`",
                 file.name,
@@ -432,6 +529,7 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
     let mut folders: BTreeMap<String, FileId> = BTreeMap::new();
     for id in &layout.files {
         let folder = &layout.places[id].folder;
+        check_aliases(contract, layout, *id, &mut claims);
         claims.file(folder, *id);
         for element in surface::inside(schema, Element::File(*id)) {
             let Element::Message(message) = element else { continue };
@@ -458,6 +556,122 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
         }
     }
     claims.refused
+}
+
+/// Claims what a file has besides its types: its descriptor, and aliases for what its public imports have. Two of these
+/// must not have one name either.
+fn check_aliases(contract: &Contract<'_>, layout: &Layout, id: FileId, claims: &mut Claims<'_>) {
+    let schema = contract.schema;
+    let (file, folder) = (schema.file(id), &layout.places[&id].folder);
+    claims.claim(Some(folder), surface::go::descriptor(&file.name), Element::File(id));
+    let mut brought: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, import) in file.imports.iter().enumerate().filter(|(_, import)| import.public) {
+        let Some(other) = schema.file_by_name(&import.path) else { continue };
+        if layout.places.get(&other).is_some_and(|place| place.folder == *folder) {
+            continue;
+        }
+        let mut clash = None;
+        for name in surface::go::forwarded(schema, other, None) {
+            let first = *brought.entry(name.path.clone()).or_insert(index);
+            if first != index {
+                clash = clash.or(Some((first, name.path.clone())));
+            }
+            claims.claim(Some(folder), name.path, Element::File(id));
+        }
+        if let Some((first, name)) = clash {
+            let what = format!(
+                "the public imports of `{}` and `{}` both bring a `{name}` into the Go package `{}`",
+                file.imports[first].path,
+                import.path,
+                layout.import(id)
+            );
+            let hint = "import one of them without `public`, or rename what both of them have";
+            let tail = [3, index as i32];
+            claims.refused.push(shared::refuse(schema, LANGUAGE, Element::File(id), &tail, what, hint));
+        }
+    }
+}
+
+/// What functions that protoc-gen-go-grpc writes have in them, where they name a message: of another Go package, the name
+/// of which stands in front, that would be another one.
+struct Hides {
+    request: &'static [&'static str],
+    response: &'static [&'static str],
+}
+
+/// By whether requests and responses are streams.
+fn hides(client_streaming: bool, server_streaming: bool) -> Hides {
+    match (client_streaming, server_streaming) {
+        (false, false) => Hides {
+            request: &["srv", "ctx", "dec", "interceptor", "in", "info", "req"],
+            response: &["c", "ctx", "in", "opts", "cOpts"],
+        },
+        (false, true) => Hides {
+            request: &["c", "ctx", "in", "opts", "cOpts", "stream", "err", "srv", "m"],
+            response: &["c", "ctx", "in", "opts", "cOpts", "stream", "err", "srv", "m"],
+        },
+        (true, _) => Hides {
+            request: &["c", "ctx", "opts", "cOpts", "stream", "err", "srv"],
+            response: &["c", "ctx", "opts", "cOpts", "stream", "err", "srv"],
+        },
+    }
+}
+
+/// What getters call the message, and fall back on the first value of an enum in.
+const RECEIVER: &str = "x";
+
+/// Refuses types of other Go packages that generated functions cannot name.
+fn check_imports(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
+    let schema = contract.schema;
+    let mut out = Vec::new();
+    // The name by which a file knows the package of another one: the last part of its path.
+    let alias = |from: FileId, to: FileId| {
+        let place = layout.places.get(&to).filter(|place| place.folder != layout.places[&from].folder)?;
+        let import = join(&layout.module, &place.folder);
+        Some(surface::go::clean(import.rsplit('/').next().unwrap_or_default()))
+    };
+    let mut refuse = |at: Element, of: Element, alias: &str, who: &str| {
+        let what = format!(
+            "{who} has a `{alias}` of its own where it names the {} `{}`, which is in the Go package `{}`",
+            schema.noun(of),
+            schema.full_name(of),
+            layout.import(schema.file_of(of))
+        );
+        let hint = format!(
+            "give the files of that package a `go_package` in the module that ends in something else than `{alias}`"
+        );
+        out.push(shared::refuse(schema, LANGUAGE, at, &[], what, hint));
+    };
+    for id in &layout.files {
+        for service in &schema.file(*id).services {
+            for method in &schema.service(*service).methods {
+                let (at, method) = (Element::Method(*method), schema.method(*method));
+                let hides = hides(method.client_streaming, method.server_streaming);
+                for (name, hidden) in [(&method.input, hides.request), (&method.output, hides.response)] {
+                    let Some(message) = schema.message_by_name(name) else { continue };
+                    let Some(alias) = alias(*id, schema.message(message).file) else { continue };
+                    if hidden.contains(&alias.as_str()) {
+                        refuse(at, Element::Message(message), &alias, "protoc-gen-go-grpc");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    for (id, field) in schema.fields() {
+        let falls_back = field.kind == Kind::Enum && field.default.is_none();
+        if !falls_back || !field.cardinality.is_singular() || field.is_extension() {
+            continue;
+        }
+        let Some(of) = field.type_name.as_deref().and_then(|name| schema.by_name(name)) else { continue };
+        if !layout.places.contains_key(&field.file) {
+            continue;
+        }
+        if let Some(alias) = alias(field.file, schema.file_of(of)).filter(|alias| alias == RECEIVER) {
+            refuse(Element::Field(id), of, &alias, "the getter");
+        }
+    }
+    out
 }
 
 fn build(
@@ -530,22 +744,20 @@ fn info_folder(layout: &Layout) -> &'static str {
     shared::info_name(taken)
 }
 
-/// The go command leaves files out whose name ends in a platform, or begins with `_` or `.`.
+/// The go command leaves files out whose name ends in a platform, with or without a `_test` behind it, or begins with
+/// `_` or `.`; and no module may hold a file of Windows's own.
 fn file_name(path: &str) -> String {
     let (folder, base) = path.rsplit_once('/').map_or(("", path), |(f, b)| (f, b));
-    let Some(stem) = base.split('.').next() else { return path.to_owned() };
-    let last = stem.rsplit('_').next().filter(|l| l.len() < stem.len()).unwrap_or_default();
-    let hidden = base.starts_with(['_', '.']);
-    if !PLATFORMS.contains(&last) && !hidden {
-        return path.to_owned();
-    }
-    let (start, rest) = base.split_at(stem.len());
-    let fixed = format!("{}{start}{}{rest}", if hidden { "x" } else { "" }, if hidden { "" } else { "_pb" });
-    join(folder, &fixed).trim_start_matches('/').to_owned()
+    let base = if base.starts_with(['_', '.']) { format!("x{base}") } else { base.to_owned() };
+    let stem = base.split('.').next().unwrap_or_default();
+    let parts = stem.strip_suffix("_test").unwrap_or(stem);
+    let platform = parts.rsplit_once('_').is_some_and(|(_, last)| PLATFORMS.contains(&last));
+    let more = if platform || is_of_windows(stem) { "_pb" } else { "" };
+    join(folder, &format!("{stem}{more}{}", &base[stem.len()..])).trim_start_matches('/').to_owned()
 }
 
-/// What `go tool dist list` knows, now and before.
-const PLATFORMS: [&str; 40] = [
+/// What `internal/syslist` of Go 1.26 lists: the systems that there are, were and will be, then the processors.
+const PLATFORMS: [&str; 42] = [
     "aix",
     "android",
     "darwin",
@@ -576,6 +788,8 @@ const PLATFORMS: [&str; 40] = [
     "mipsle",
     "mips64",
     "mips64le",
+    "mips64p32",
+    "mips64p32le",
     "ppc",
     "ppc64",
     "ppc64le",
@@ -673,6 +887,13 @@ mod tests {
         assert_eq!(file_name("a/user_windows_grpc.pb.go"), "a/user_windows_grpc.pb.go");
         assert_eq!(file_name("linux.pb.go"), "linux.pb.go");
         assert_eq!(file_name("_x.pb.go"), "x_x.pb.go");
+        assert_eq!(file_name("_windows.pb.go"), "x_windows_pb.pb.go");
+        assert_eq!(file_name("a/user_windows_test.pb.go"), "a/user_windows_test_pb.pb.go");
+        assert_eq!(file_name("a/user_test.pb.go"), "a/user_test.pb.go");
+        assert_eq!(file_name("windows_test.pb.go"), "windows_test.pb.go");
+        assert_eq!(file_name("a_mips64p32le.v1.pb.go"), "a_mips64p32le_pb.v1.pb.go");
+        assert_eq!(file_name("a/Aux.v1.pb.go"), "a/Aux_pb.v1.pb.go");
+        assert_eq!(file_name("aux_grpc.pb.go"), "aux_grpc.pb.go");
     }
 
     #[test]

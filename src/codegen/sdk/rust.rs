@@ -201,6 +201,8 @@ impl Sdk for Rust {
             taken.extend(crates.iter().filter(|_| crates.len() > 1).map(|krate| module(krate)));
         }
         out.append(&mut names::check(contract, &files, &taken));
+        let crate_of = |file| split::package_of(schema, target, file);
+        out.append(&mut names::check_files(contract, &files, crate_of, target.has(SERDE)));
     }
 
     fn prepare(&self, contract: &Contract<'_>, target: &Target) -> Result<Prepared, PackageError> {

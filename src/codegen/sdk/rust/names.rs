@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::{PackageError, common, shared, split};
+use super::project::feature;
 use crate::codegen::{Contract, Package};
 use crate::compile::image::{self, Format};
-use crate::schema::{Element, FileId, MessageId, Schema, ServiceId};
+use crate::schema::{
+    Cardinality, Element, Field, FieldId, FileId, Kind, MessageId, MethodId, Schema, ServiceId,
+};
 use crate::surface::inside;
-use crate::surface::rust::{camel, oneof_name, plain, snake, tonic_module, variant};
+use crate::surface::rust::{accessors, camel, oneof_name, plain, snake, tonic_module, variant};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Rust;
+
+/// `package` in `FileDescriptorProto`.
+const PACKAGE: [i32; 1] = [2];
 
 /// What a tonic client has besides the contract's methods; `connect` is left out of it where a method is called so.
 const CLIENT: [&str; 7] = [
@@ -44,6 +50,12 @@ const SERVER: [&str; 16] = [
     "StdError",
     "T",
 ];
+
+/// What prost's `Debug` of a message names beside the enums of its fields: an enum of such a name that stands right beside
+/// the message would be hidden. Found by building messages with enums of each name.
+const DEBUG_OF_ONE: &str = "ScalarWrapper";
+const DEBUG_OF_MANY: &str = "Inner";
+const DEBUG_OF_MAPS: [&str; 2] = ["MapWrapper", "ValueWrapper"];
 
 /// What tonic wrote for a service. Paths begin below the crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +186,63 @@ pub(super) fn uses(package: &Package, contract: &str) -> Result<Vec<(String, Str
     Ok(folders.into_iter().zip(programs).collect())
 }
 
+/// Refuses packages of which the crate would have two files of one name, or two features. A crate of its own has what a
+/// part of the contract has.
+pub(super) fn check_files(
+    contract: &Contract<'_>,
+    files: &[FileId],
+    crate_of: impl Fn(FileId) -> String,
+    serde: bool,
+) -> Vec<PackageError> {
+    let schema = contract.schema;
+    // By crate and package: the first file, and that with the first service and with the first type.
+    let mut packages: BTreeMap<(String, &str), [Option<FileId>; 3]> = BTreeMap::new();
+    for id in files {
+        let file = schema.file(*id);
+        let first = packages.entry((crate_of(*id), &file.package)).or_default();
+        first[0].get_or_insert(*id);
+        if !file.services.is_empty() {
+            first[1].get_or_insert(*id);
+        }
+        if serde && !(file.messages.is_empty() && file.enums.is_empty()) {
+            first[2].get_or_insert(*id);
+        }
+    }
+    let mut packages: Vec<_> = packages.into_iter().collect();
+    packages.sort_by_key(|(_, first)| first[0]);
+    let modules = |package: &str| package.split('.').map(snake).collect::<Vec<_>>();
+    let mut taken: BTreeMap<(String, String), FileId> = BTreeMap::new();
+    let mut refused = Vec::new();
+    for ((krate, package), [file, service, types]) in packages {
+        let stem = if package.is_empty() { "_" } else { package };
+        let feature = feature(package);
+        let all = [
+            (file, format!("{stem}.rs")),
+            (service, format!("{stem}.tonic.rs")),
+            (types, format!("{stem}.serde.rs")),
+            (service, format!("{feature}-client")),
+        ];
+        for (id, name) in all.into_iter().filter_map(|(id, name)| Some((id?, name))) {
+            // On some systems upper and lower case are the same.
+            let first = *taken.entry((krate.clone(), name.to_lowercase())).or_insert(id);
+            let other = &schema.file(first).package;
+            // What is one module is told as that.
+            if modules(other) == modules(package) {
+                continue;
+            }
+            let say = |package: &str| match package {
+                "" => "files without a package".to_owned(),
+                package => format!("the package `{package}`"),
+            };
+            let what = format!("{} and {} both need `{name}` in the crate", say(package), say(other));
+            let hint = "rename one of the packages";
+            refused.push(shared::refuse(schema, LANGUAGE, Element::File(id), &PACKAGE, what, hint));
+            break;
+        }
+    }
+    refused
+}
+
 struct Names<'a> {
     schema: &'a Schema,
     /// By module path and name.
@@ -216,6 +285,20 @@ impl Names<'_> {
         }
     }
 
+    /// Refuses a name of which prost leaves nothing, and says whether something is left.
+    fn named(&mut self, element: Element, name: &str) -> bool {
+        // Letters and digits are what both ways to write a name keep.
+        let named = name.contains(|c: char| c.is_ascii_alphanumeric());
+        if !named {
+            let (noun, full) = (self.schema.noun(element), self.schema.full_name(element));
+            let what = format!(
+                "{noun} `{full}` has neither a letter nor a digit: nothing is left of its name in Rust"
+            );
+            self.refuse(element, what, "rename it");
+        }
+        named
+    }
+
     fn message(&mut self, scope: &str, id: MessageId) {
         let schema = self.schema;
         let message = schema.message(id);
@@ -223,6 +306,12 @@ impl Names<'_> {
             return;
         }
         let element = Element::Message(id);
+        let fields = message.fields.iter().map(|f| (Element::Field(*f), &schema.field(*f).name));
+        let oneofs = message.oneofs.iter().map(|o| (Element::Oneof(*o), &schema.oneof(*o).name));
+        let parts = std::iter::once((element, &message.name)).chain(fields).chain(oneofs);
+        if parts.filter(|(part, name)| !self.named(*part, name)).count() > 0 {
+            return;
+        }
         self.item(scope, camel(&message.name), element);
         let plain = message.fields.iter().filter(|f| schema.field(**f).oneof.is_none());
         let fields = plain.map(|f| (snake(&schema.field(*f).name), Element::Field(*f)));
@@ -232,10 +321,19 @@ impl Names<'_> {
             let members = &schema.oneof(*oneof).fields;
             self.unique(members.iter().map(|f| (camel(&schema.field(*f).name), Element::Field(*f))));
         }
+        self.accessors(id);
         let inner = format!("{scope}::{}", snake(&message.name));
         let nested = message.messages.iter().any(|m| !schema.message(*m).map_entry);
         if nested || !message.enums.is_empty() || !message.oneofs.is_empty() {
             self.item(scope, snake(&message.name), element);
+            if snake(&message.name) == camel(&message.name) {
+                let what = format!(
+                    "message `{}` and the module for what is in it are both called `{}` in Rust",
+                    message.full_name,
+                    snake(&message.name)
+                );
+                self.refuse(element, what, "rename it so that it begins with a letter");
+            }
         }
         for nested in &message.messages {
             self.message(&inner, *nested);
@@ -248,15 +346,166 @@ impl Names<'_> {
         }
     }
 
+    /// What prost adds to a struct for its fields.
+    fn accessors(&mut self, id: MessageId) {
+        let schema = self.schema;
+        let message = schema.message(id);
+        let mut all = Vec::new();
+        for id in &message.fields {
+            let (field, element) = (schema.field(*id), Element::Field(*id));
+            if self.hidden(field) {
+                let Some(of) = type_of_values(schema, field) else { continue };
+                let what = format!(
+                    "prost's `Debug` of `{}` has a type `{}` of its own, which hides the {} `{}`",
+                    message.full_name,
+                    camel(name_of(schema, of)),
+                    schema.noun(of),
+                    schema.full_name(of)
+                );
+                self.refuse(of, what, "rename it");
+            }
+            if field.oneof.is_some() {
+                continue;
+            }
+            let added = accessors(schema, field);
+            if field.cardinality == Cardinality::Map
+                && !added.is_empty()
+                && snake(&field.name).starts_with("r#")
+            {
+                let what = format!(
+                    "prost gives up at a map of enums that is called `{}`, a word of Rust",
+                    field.name
+                );
+                self.refuse(element, what, "rename it");
+                continue;
+            }
+            all.extend(added.into_iter().map(|(_, name)| (format!("{name}()"), element)));
+        }
+        self.unique(all.into_iter());
+    }
+
+    /// Whether a name in prost's `Debug` stands for the enum of a field: in a function, right beside the message, or for
+    /// the members of oneofs right inside it.
+    fn hidden(&self, field: &Field) -> bool {
+        let schema = self.schema;
+        let (Some(of), Some(holder)) = (type_of_values(schema, field), field.parent) else { return false };
+        let Element::Enum(of) = of else { return false };
+        let (of, holder_id) = (schema.enum_(of), holder);
+        let holder = schema.message(holder_id);
+        let place = if field.oneof.is_some() { Some(holder_id) } else { holder.parent };
+        let beside = of.parent == place && schema.file(of.file).package == schema.file(holder.file).package;
+        let name = camel(&of.name);
+        beside
+            && match field.cardinality {
+                Cardinality::Map => DEBUG_OF_MAPS.contains(&name.as_str()),
+                Cardinality::Repeated => [DEBUG_OF_ONE, DEBUG_OF_MANY].contains(&name.as_str()),
+                Cardinality::Explicit if field.oneof.is_none() => {
+                    [DEBUG_OF_ONE, DEBUG_OF_MANY].contains(&name.as_str())
+                }
+                _ => name == DEBUG_OF_ONE,
+            }
+    }
+
     fn enum_(&mut self, scope: &str, id: crate::schema::EnumId) {
         let schema = self.schema;
         let enum_ = schema.enum_(id);
+        let values = enum_.values.iter().map(|v| (Element::EnumValue(*v), &schema.value(*v).name));
+        let parts = std::iter::once((Element::Enum(id), &enum_.name)).chain(values);
+        if parts.filter(|(part, name)| !self.named(*part, name)).count() > 0 {
+            return;
+        }
         let name = camel(&enum_.name);
         let mut numbers = std::collections::BTreeSet::new();
         // A second name of a number is left out by prost.
         let values = enum_.values.iter().filter(|v| numbers.insert(schema.value(**v).number));
         self.unique(values.map(|v| (variant(&enum_.name, &schema.value(*v).name), Element::EnumValue(*v))));
         self.item(scope, name, Element::Enum(id));
+    }
+}
+
+impl Names<'_> {
+    fn service(&mut self, scope: &str, id: ServiceId) {
+        let schema = self.schema;
+        let (service, element) = (schema.service(id), Element::Service(id));
+        let methods = service.methods.iter().map(|m| (Element::Method(*m), &schema.method(*m).name));
+        let parts = std::iter::once((element, &service.name)).chain(methods);
+        if parts.filter(|(part, name)| !self.named(*part, name)).count() > 0 {
+            return;
+        }
+        let (front, called) = (tonic_module(&service.name), camel(&service.name));
+        if begins_with_a_digit(&called) {
+            let what = format!("tonic takes no service of which the name begins with a digit: `{called}`");
+            self.refuse(element, what, "rename it so that it begins with a letter");
+            return;
+        }
+        if SERVER.contains(&called.as_str()) {
+            let what = format!("every tonic server has a `{}` of its own", service.name);
+            self.refuse(element, what, "rename the service");
+        }
+        self.item(scope, format!("{front}_client"), element);
+        self.item(scope, format!("{front}_server"), element);
+        let methods = service.methods.iter();
+        self.unique(methods.map(|m| (snake(&schema.method(*m).name), Element::Method(*m))));
+        for method in &service.methods {
+            self.method(&called, *method);
+        }
+    }
+
+    fn method(&mut self, service: &str, id: MethodId) {
+        let schema = self.schema;
+        let (method, element) = (schema.method(id), Element::Method(id));
+        let name = snake(&method.name);
+        if CLIENT.contains(&name.as_str()) {
+            let what = format!("every tonic client has a function `{name}` of its own");
+            self.refuse(element, what, "rename the method");
+        }
+        // Where a server takes a call, the type for its method hides the trait of the service.
+        if format!("{}Svc", method.name) == service {
+            let what = format!(
+                "tonic calls the trait of the service `{service}`, and a type for the method `{}` in it too",
+                method.name
+            );
+            self.refuse(element, what, "rename the method or the service");
+        }
+        let types = [&*method.input, &*method.output].into_iter().filter(|name| plain(name).is_none());
+        for name in types.filter_map(|name| schema.message_by_name(name)) {
+            let message = schema.message(name);
+            if begins_with_a_digit(&camel(&message.name)) {
+                let what = format!(
+                    "tonic takes no message of which the name begins with a digit: `{}`",
+                    message.full_name
+                );
+                self.refuse(element, what, "rename the message so that it begins with a letter");
+                break;
+            }
+        }
+    }
+}
+
+/// Whether a name is one that prost has put a `_` in front of, which tonic does not.
+fn begins_with_a_digit(name: &str) -> bool {
+    name.strip_prefix('_').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The type of a field, or of the values of a map.
+fn type_of_values(schema: &Schema, field: &Field) -> Option<Element> {
+    let of = schema.by_name(field.type_name.as_deref()?)?;
+    match of {
+        Element::Message(entry) if field.cardinality == Cardinality::Map => {
+            let value: FieldId = schema.message(entry).fields.get(1).copied()?;
+            let value = schema.field(value);
+            (value.kind == Kind::Enum).then(|| schema.by_name(value.type_name.as_deref()?))?
+        }
+        _ => Some(of),
+    }
+}
+
+/// The simple name of an element.
+fn name_of(schema: &Schema, element: Element) -> &str {
+    match element {
+        Element::Message(id) => &schema.message(id).name,
+        Element::Enum(id) => &schema.enum_(id).name,
+        _ => "",
     }
 }
 
@@ -270,6 +519,13 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], taken: &[String])
         let mut scope = Vec::new();
         for part in package.split('.').filter(|p| !p.is_empty()) {
             let (outer, written) = (scope.join("::"), part.to_owned());
+            if snake(part).is_empty() {
+                let what = format!("nothing is left of `{part}` in the package `{package}` in Rust");
+                let hint = "give the package a name of letters and digits";
+                let refused = shared::refuse(schema, LANGUAGE, Element::File(*id), &PACKAGE, what, hint);
+                names.refused.push(refused);
+                break;
+            }
             scope.push(snake(part));
             let first = *packages.entry(scope.clone()).or_insert(*id);
             // `Foo` and `foo` are one module, and prost would mix what is in them.
@@ -294,24 +550,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], taken: &[String])
             names.enum_(&scope, *enum_);
         }
         for id in &file.services {
-            let (service, element) = (schema.service(*id), Element::Service(*id));
-            let front = tonic_module(&service.name);
-            if SERVER.contains(&camel(&service.name).as_str()) {
-                let what = format!("every tonic server has a `{}` of its own", service.name);
-                names.refuse(element, what, "rename the service");
-            }
-            names.item(&scope, format!("{front}_client"), element);
-            names.item(&scope, format!("{front}_server"), element);
-            let methods = service.methods.iter();
-            names.unique(methods.map(|m| (snake(&schema.method(*m).name), Element::Method(*m))));
-            for method in &service.methods {
-                let name = snake(&schema.method(*method).name);
-                if CLIENT.contains(&name.as_str()) {
-                    let element = Element::Method(*method);
-                    let what = format!("every tonic client has a function `{name}` of its own");
-                    names.refuse(element, what, "rename the method");
-                }
-            }
+            names.service(&scope, *id);
         }
     }
     for name in taken {

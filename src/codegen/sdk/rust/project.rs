@@ -133,9 +133,11 @@ impl<'a> Workbench<'a> {
                 node = node.children.entry(module(part)).or_default();
             }
             let serde = format!("{stem}.serde.rs");
-            let more = [(services, "tonic"), (generated.get(&serde).is_some(), "serde")];
+            // Without serde that is what a package `….serde` has.
+            let code = generated.get(&serde).filter(|_| target.has(SERDE));
+            let more = [(services, "tonic"), (code.is_some(), "serde")];
             node.package = Some((stem.to_owned(), more.iter().filter(|m| m.0).map(|m| m.1).collect()));
-            if let Some(code) = generated.get(&serde) {
+            if let Some(code) = code {
                 shared::add(&mut out, LANGUAGE, &format!("src/proto/{serde}"), code.clone())?;
             }
         }
@@ -232,7 +234,7 @@ impl<'a> Workbench<'a> {
 }
 
 /// `user.v1` has the features `user-v1-client` and `user-v1-server`.
-fn feature(package: &str) -> String {
+pub(super) fn feature(package: &str) -> String {
     if package.is_empty() { "no-package".to_owned() } else { package.replace('.', "-") }
 }
 
