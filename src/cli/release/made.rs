@@ -23,7 +23,7 @@ use crate::release::artefacts::{self, Material, Part};
 use crate::schema::Schema;
 
 /// Names of files beside the configuration that go along.
-const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
+pub(super) const PAPERS: [&str; 2] = ["protopact.toml", LOCK_NAME];
 
 /// Packages of languages: language, coordinate, files.
 type Packages = Vec<(String, String, FileTree)>;
