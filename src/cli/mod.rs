@@ -52,6 +52,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub use error::{CliError, ErrorKind};
@@ -60,7 +61,7 @@ pub use io::{ColourWhen, Io};
 pub use panic::catch_panics;
 
 use crate::compile::Backend;
-use crate::text::{Line, Style, View, escape_lines};
+use crate::text::{Line, Style, View, escape_lines, typed_without_secrets, without_secrets};
 
 /// Check what a change to Protocol Buffers contracts breaks, for whom and why.
 ///
@@ -296,12 +297,23 @@ impl Early {
         let text = error.render();
         let text = if colour { text.ansi().to_string() } else { text.to_string() };
         // What was typed is quoted; a script may have typed what somebody else wrote.
+        let text = if to_err { shown(&text, error) } else { text };
         let text = escape_lines(&text);
         let out = if to_err { &mut io.err } else { &mut io.out };
         // There is nobody else to tell.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         if to_err { Exit::Usage } else { Exit::Clean }.code(self.style)
     }
+}
+
+/// What a command line that cannot be read is told of, without what may be secret in the value that is no good.
+fn shown(text: &str, error: &clap::Error) -> String {
+    let value = match error.get(ContextKind::InvalidValue) {
+        Some(ContextValue::String(value)) if error.kind() == clap::error::ErrorKind::ValueValidation => value,
+        _ => return without_secrets(text),
+    };
+    let shown = typed_without_secrets(value);
+    without_secrets(&text.replace(value.as_str(), &shown))
 }
 
 #[cfg(test)]

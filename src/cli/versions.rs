@@ -14,7 +14,7 @@ use crate::git::TagPattern;
 use crate::machine::Host;
 use crate::present::{Choice, Format, Formats};
 use crate::release::target::State;
-use crate::release::{Annotation, ReleaseError};
+use crate::release::{Annotation, ReleaseError, of_others};
 use crate::text::{Date, Line, Style, View, pretty_json};
 use crate::words::Bump;
 
@@ -113,7 +113,11 @@ pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         None => None,
     };
     let objects = repo.tag_objects().map_err(ReleaseError::from)?;
-    let versions = repo.versions(&shape).map_err(ReleaseError::from)?;
+    let mut versions = repo.versions(&shape).map_err(ReleaseError::from)?;
+    if let Some(contract) = &settings.name {
+        let others = of_others(&repo, &shape, contract).map_err(ReleaseError::from)?;
+        versions.retain(|(_, tag)| !others.contains_key(tag));
+    }
     let mut rows: Vec<Row> = Vec::new();
     for (version, tag) in versions {
         let revision = repo.resolve(&format!("refs/tags/{tag}")).map_err(ReleaseError::from)?;

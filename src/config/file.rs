@@ -221,6 +221,9 @@ impl Reader<'_> {
     fn file(&self, raw: Raw) -> Result<File, ConfigError> {
         let name = raw.contract.name.map(|n| self.contract_name(&n)).transpose()?;
         let roots = raw.contract.roots.map(|roots| self.roots(&roots)).transpose()?;
+        let release = release::read(raw.release, name.as_deref(), &|offset: usize| {
+            Place::of_offset(&self.file, self.text, offset)
+        })?;
         let check = raw.check;
         let at = |offset: usize| Place::of_offset(&self.file, self.text, offset);
         let mut packages = Vec::new();
@@ -267,7 +270,7 @@ impl Reader<'_> {
                 max_days: raw.waivers.max_days,
             },
             waivers: raw.waiver.into_iter().map(|w| self.waiver(w)).collect::<Result<_, _>>()?,
-            release: release::read(raw.release, &at)?,
+            release,
             backend: raw.compile.backend.map(|b| backend(b.get_ref(), || self.place(&b))).transpose()?,
             protoc: raw.compile.protoc,
             deps: raw
@@ -306,8 +309,16 @@ impl Reader<'_> {
     fn contract_name(&self, name: &Spanned<String>) -> Result<String, ConfigError> {
         let part =
             |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        if name.get_ref().split('/').all(part) {
+        // Versions lie in a folder of this name, in every place that is one.
+        let folder = |p: &str| !p.chars().all(|c| c == '.');
+        let valid = name.get_ref().split('/').all(part);
+        if valid && name.get_ref().split('/').all(folder) {
             return Ok(name.get_ref().clone());
+        }
+        if valid {
+            let message = format!("contract name `{}` cannot be a folder of a place", name.get_ref());
+            return Err(ConfigError::new(self.place(name), message)
+                .hint("no part of it is made of dots alone: for example `acme/contracts`"));
         }
         let message = format!("contract name `{}` is not valid", name.get_ref());
         Err(ConfigError::new(self.place(name), message)

@@ -29,7 +29,10 @@ pub use merge::{Found, Overrides, merge};
 pub use path::{PathPattern, PatternError, normalize};
 pub(crate) use path::{below, is_under, join};
 pub use policy::{PackagePolicy, Policy, RuleRef, Selection};
-pub use release::{Destination, Hook, MavenRepository, Patience, PythonIndex, ReleaseSettings};
+pub use release::{
+    Destination, Hook, HookPlace, MavenRepository, Patience, PythonIndex, ReleaseSettings, server_of,
+    takes_notices,
+};
 pub use settings::{
     CheckSettings, CompileSettings, Declared, ImportPlace, Modules, Root, Settings, Waiver, WaiverPolicy,
 };

@@ -1,14 +1,16 @@
 //! `[release]`: the shape of version tags, and where versions are published.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{ConfigError, Place as At};
+use crate::git::{TagPattern, TagPatternError};
 use crate::machine::PATIENCE;
 use crate::oci::Place;
-use crate::text::without_secrets;
+use crate::text::typed_without_secrets;
 
 /// `[release]` as used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,17 +46,76 @@ impl Default for Patience {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
     /// Where notices go.
-    pub url: String,
+    pub place: HookPlace,
     /// The variable of the environment with what they are signed with.
     pub secret: Option<String>,
 }
 
+/// Where notices go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HookPlace {
+    /// An address that everybody may know.
+    Address(String),
+    /// The variable of the environment that holds the address.
+    Variable(String),
+}
+
+impl HookPlace {
+    /// As it may be kept: the name of a variable, and not what it holds.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match self {
+            HookPlace::Address(url) => url.clone(),
+            HookPlace::Variable(name) => format!("${name}"),
+        }
+    }
+
+    /// The address; `variable` gives the value of one. `None` where it is not set.
+    #[must_use]
+    pub fn address(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        match self {
+            HookPlace::Address(url) => Some(url.clone()),
+            HookPlace::Variable(name) => variable(name),
+        }
+    }
+}
+
 impl Hook {
-    /// The server alone: the rest of such an address is often secret.
+    /// The server alone, for the rest of such an address is often secret; or the variable that holds the address.
     #[must_use]
     pub fn server(&self) -> String {
-        self.url.split('/').take(3).collect::<Vec<_>>().join("/")
+        server_of(&self.place.written())
     }
+}
+
+/// The server of an address.
+#[must_use]
+pub fn server_of(url: &str) -> String {
+    url.split('/').take(3).collect::<Vec<_>>().join("/")
+}
+
+/// Whether notices can be sent to an address.
+#[must_use]
+pub fn takes_notices(url: &str) -> bool {
+    let plain = !url.contains('#') && address(url.split('?').next().unwrap_or_default()).is_ok();
+    plain && !url.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// Words in the name of a parameter whose value is none of everybody's business.
+const SECRET_WORDS: [&str; 8] = ["token", "key", "secret", "sig", "pass", "auth", "code", "cred"];
+/// How long a value is that nobody has made up.
+const LONG: usize = 20;
+
+/// The parameter of an address that seems to be secret, by its name.
+fn secret_parameter(url: &str) -> Option<&str> {
+    let (_, query) = url.split_once('?')?;
+    let secret = |parameter: &&str| {
+        let (name, value) = parameter.split_once('=').unwrap_or(("", parameter));
+        let name = name.to_ascii_lowercase();
+        SECRET_WORDS.iter().any(|word| name.contains(word)) || value.len() >= LONG
+    };
+    let found = query.split('&').find(secret)?;
+    Some(found.split_once('=').map_or("", |(name, _)| name))
 }
 
 /// A place for published versions.
@@ -112,11 +173,37 @@ fn address(text: &str) -> Result<(String, Option<String>), String> {
         Some(host) if !host.is_empty() && text.chars().all(plain) && more != Some("") => {
             Ok((address.to_owned(), more.map(str::to_owned)))
         }
-        _ => Err(format!("`{}` is no address of a server", without_secrets(text))),
+        _ => Err(format!("`{}` is no address of a server", typed_without_secrets(text))),
     }
 }
 
+/// A path in a place, wherever it is read from.
+fn absolute(base: &Path, path: &str) -> String {
+    base.join(path).display().to_string()
+}
+
 impl Destination {
+    /// As [`Destination::parse`] reads it, with paths that mean the same in every folder; `base` is what they are relative
+    /// to. There is nothing secret in it.
+    #[must_use]
+    pub fn written(&self, base: &Path) -> String {
+        match self {
+            Destination::Git(remote) => format!("git:{remote}"),
+            Destination::Registry(place) => place.to_string(),
+            Destination::Directory(path) => format!("dir:{}", absolute(base, path)),
+            Destination::Go(path) => format!("go:{}", absolute(base, path)),
+            Destination::Maven(MavenRepository { address, id }) => match address.strip_prefix("file:") {
+                Some(path) => format!("maven+file:{}", absolute(base, path)),
+                None => format!("maven+{address}#{id}"),
+            },
+            Destination::Python(PythonIndex { upload, index }) => {
+                let index = index.as_ref().map(|index| format!("#{index}")).unwrap_or_default();
+                format!("pypi+{upload}{index}")
+            }
+            Destination::Crates(name) => format!("cargo:{name}"),
+        }
+    }
+
     /// Reads `git:origin`, `dir:../published`, `oci://registry.example/acme/pay`, `go:../proxy`,
     /// `maven+https://repo.example/releases#id`, `maven+file:../m2`, `pypi+https://pypi.example/`, `cargo:ours`.
     ///
@@ -131,12 +218,16 @@ impl Destination {
             "git" if !rest.starts_with('-') && !rest.contains([':', '/', '\\', ' ']) => {
                 Ok(Destination::Git(rest.to_owned()))
             }
-            "git" => Err(format!("`{}` is not the name of a remote", without_secrets(rest))),
+            "git" => Err(format!("`{}` is not the name of a remote", typed_without_secrets(rest))),
             "oci" => match Place::parse(text) {
                 Ok(place) if place.tag.is_none() => Ok(Destination::Registry(place)),
                 Ok(_) => Err(format!("`{text}` names a tag, which is that of each version")),
                 Err(error) => Err(error.to_string()),
             },
+            "dir" | "go" if rest.contains("://") => {
+                let what = typed_without_secrets(rest);
+                Err(format!("`{what}` is an address, and `{kind}:` takes a folder of this machine"))
+            }
             "dir" if !rest.is_empty() => Ok(Destination::Directory(rest.to_owned())),
             "go" if !rest.is_empty() => Ok(Destination::Go(rest.to_owned())),
             "maven+file" if !rest.is_empty() => Ok(Destination::Maven(MavenRepository {
@@ -165,7 +256,7 @@ impl Destination {
             {
                 Ok(Destination::Crates(rest.to_owned()))
             }
-            _ => Err(format!("`{}` is no place to publish to: {FORMS}", without_secrets(text))),
+            _ => Err(format!("`{}` is no place to publish to: {FORMS}", typed_without_secrets(text))),
         }
     }
 }
@@ -184,7 +275,8 @@ pub(super) struct RawRelease {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct RawHook {
-    url: Spanned<String>,
+    url: Option<Spanned<String>>,
+    url_env: Option<Spanned<String>>,
     secret: Option<Spanned<String>>,
 }
 
@@ -203,18 +295,49 @@ pub struct ReleaseFile {
     pub patience: Patience,
 }
 
-/// Reads an entry of `[[release.notify]]`.
-fn hook(raw: RawHook, place: &dyn Fn(usize) -> At) -> Result<Hook, ConfigError> {
+/// Reads an entry of `[[release.notify]]`, with where its address is written.
+fn hook(raw: RawHook, place: &dyn Fn(usize) -> At) -> Result<(Hook, At), ConfigError> {
     let at = |text: &Spanned<String>| place(text.span().start);
-    let url = raw.url.get_ref();
-    let plain = !url.contains('#') && address(url.split('?').next().unwrap_or_default()).is_ok();
-    if !plain || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        // What is wrong with it may be that it has a password.
-        return Err(ConfigError::new(at(&raw.url), "`url` is no address that notices can be sent to")
-            .hint("for example `https://hooks.example/contracts`, without a name and a password"));
-    }
     let name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let wrong = |text: &&Spanned<String>| text.get_ref().is_empty() || !text.get_ref().chars().all(name);
+    let (to, place_of) = match (raw.url, raw.url_env) {
+        (Some(url), None) => {
+            if !takes_notices(url.get_ref()) {
+                // What is wrong with it may be that it has a password.
+                return Err(ConfigError::new(at(&url), "`url` is no address that notices can be sent to")
+                    .hint("for example `https://hooks.example/contracts`, without a name and a password"));
+            }
+            if let Some(parameter) = secret_parameter(url.get_ref()) {
+                let which = match parameter {
+                    "" => "`url` has a query that seems to be secret".to_owned(),
+                    name => format!("`url` has the parameter `{name}`, which seems to be secret"),
+                };
+                return Err(ConfigError::new(at(&url), format!("{which}, and this file is published"))
+                    .hint("put the address into a variable of the environment, and name it: `url-env = \"CONTRACTS_HOOK_URL\"`"));
+            }
+            let place_of = at(&url);
+            (HookPlace::Address(url.into_inner()), place_of)
+        }
+        (None, Some(variable)) => {
+            let place_of = at(&variable);
+            if wrong(&&variable) {
+                let message = "`url-env` is not the name of a variable of the environment";
+                return Err(ConfigError::new(place_of, message).hint(
+                    "for example `CONTRACTS_HOOK_URL`: the variable holds the address, which stays out of this file",
+                ));
+            }
+            (HookPlace::Variable(variable.into_inner()), place_of)
+        }
+        (Some(_), Some(variable)) => {
+            let message = "`url` and `url-env` both say where notices go";
+            return Err(ConfigError::new(at(&variable), message).hint("take one of them out"));
+        }
+        (None, None) => {
+            let secret = raw.secret.as_ref().map_or(0, |secret| secret.span().start);
+            return Err(ConfigError::new(place(secret), "an entry of `[[release.notify]]` names no server")
+                .hint("give it `url`, or `url-env` with the name of the variable that holds the address"));
+        }
+    };
     if let Some(secret) = raw.secret.as_ref().filter(wrong) {
         return Err(ConfigError::new(
             at(secret),
@@ -222,15 +345,33 @@ fn hook(raw: RawHook, place: &dyn Fn(usize) -> At) -> Result<Hook, ConfigError> 
         )
         .hint("for example `CONTRACTS_HOOK_SECRET`: the secret itself has no place in a file"));
     }
-    Ok(Hook { url: raw.url.into_inner(), secret: raw.secret.map(Spanned::into_inner) })
+    Ok((Hook { place: to, secret: raw.secret.map(Spanned::into_inner) }, place_of))
 }
 
-/// Reads `[release]`; `place` gives the place of a byte offset.
-pub(super) fn read(raw: RawRelease, place: &dyn Fn(usize) -> At) -> Result<ReleaseFile, ConfigError> {
+/// The shape of tags for a contract. Without a name `{contract}` stays, as some name that would do.
+fn shape(text: &str, contract: Option<&str>) -> Result<String, TagPatternError> {
+    let used = text.replace("{contract}", contract.unwrap_or("contract"));
+    match TagPattern::parse(&used) {
+        Ok(_) => Ok(used),
+        // As somebody wrote it.
+        Err(TagPatternError::Version(_)) => Err(TagPatternError::Version(text.to_owned())),
+        Err(TagPatternError::Name(_)) => Err(TagPatternError::Name(text.to_owned())),
+        Err(TagPatternError::Placeholder { placeholder, .. }) => {
+            Err(TagPatternError::Placeholder { shape: text.to_owned(), placeholder })
+        }
+    }
+}
+
+/// Reads `[release]` of a contract; `place` gives the place of a byte offset.
+pub(super) fn read(
+    raw: RawRelease,
+    contract: Option<&str>,
+    place: &dyn Fn(usize) -> At,
+) -> Result<ReleaseFile, ConfigError> {
     let at = |text: &Spanned<String>| place(text.span().start);
-    if let Some(tag) = raw.tag.as_ref().filter(|tag| tag.get_ref().matches("{version}").count() != 1) {
-        let message = format!("tag shape `{}` must contain `{{version}}` exactly once", tag.get_ref());
-        return Err(ConfigError::new(at(tag), message).hint("for example `v{version}`"));
+    if let Some(tag) = &raw.tag {
+        shape(tag.get_ref(), contract)
+            .map_err(|e| ConfigError::new(at(tag), e.to_string()).hint(e.hint()))?;
     }
     let mut to = Vec::new();
     for text in raw.to.into_iter().flatten() {
@@ -248,9 +389,8 @@ pub(super) fn read(raw: RawRelease, place: &dyn Fn(usize) -> At) -> Result<Relea
     let changelog = raw.changelog.map(Spanned::into_inner);
     let mut notify: Vec<Hook> = Vec::new();
     for raw in raw.notify.into_iter().flatten() {
-        let place_of = at(&raw.url);
-        let found = hook(raw, place)?;
-        if notify.iter().any(|other| other.url == found.url) {
+        let (found, place_of) = hook(raw, place)?;
+        if notify.iter().any(|other| other.place == found.place) {
             return Err(ConfigError::new(place_of, format!("`{}` is told twice", found.server())));
         }
         notify.push(found);
@@ -280,18 +420,12 @@ impl ReleaseFile {
     ) -> Result<ReleaseSettings, ConfigError> {
         let tag = tag.cloned().or(self.tag).unwrap_or_else(|| "v{version}".to_owned());
         let wrong = |message: String| ConfigError::new(At::whole("--tag"), message);
-        if tag.matches("{version}").count() != 1 {
-            let message = format!("tag shape `{tag}` must contain `{{version}}` exactly once");
-            return Err(wrong(message).hint("for example `v{version}`"));
+        let used = shape(&tag, contract).map_err(|e| wrong(e.to_string()).hint(e.hint()))?;
+        if contract.is_none() && tag.contains("{contract}") {
+            let message = format!("tag shape `{tag}` wants the name of the contract, which has none");
+            return Err(wrong(message).hint("set `name = \"acme/contracts\"` under `[contract]`"));
         }
-        let tag = match contract {
-            Some(name) => tag.replace("{contract}", name),
-            None if tag.contains("{contract}") => {
-                let message = format!("tag shape `{tag}` wants the name of the contract, which has none");
-                return Err(wrong(message).hint("set `name = \"acme/contracts\"` under `[contract]`"));
-            }
-            None => tag,
-        };
+        let tag = used;
         Ok(ReleaseSettings {
             tag,
             to: self.to,
@@ -345,6 +479,10 @@ mod tests {
             "maven+https://h/x#a::b",
             "maven+file:",
             "dir:",
+            "dir:https://me:s3cret@h/x",
+            "go:https://me:s3cret@h/x",
+            "maven+https://h/x?token=s3cret",
+            "oci://h/x?token=s3cret",
             "git:--upload-pack=x",
             "git:https://me:s3cret@host/x",
             "s3:bucket",

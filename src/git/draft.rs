@@ -7,16 +7,21 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::FileMode;
 use git2::build::TreeUpdateBuilder;
 use thiserror::Error;
 
-use super::program::{ProgramError, git};
+use super::objects::Walk;
+use super::program::{ProgramError, complaint, git};
 use super::{GitError, Id, Repo, loose};
 use crate::machine::Host;
+use crate::machine::run::Done;
 use crate::text::shell_word;
+
+/// How many lines of what was said of a refused push are told.
+const MAX_SAID: usize = 12;
 
 /// What a release starts from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +138,29 @@ impl Repo {
         Ok(commit.time().seconds().try_into().unwrap_or(0))
     }
 
+    /// Where a file of a commit really is, by way of links inside its tree; `None` where there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// The commit cannot be read.
+    pub fn place_of(&self, commit: Id, path: &str) -> Result<Option<String>, GitError> {
+        let failed = |source| GitError::git(format!("look for `{path}`"), source);
+        let tree = self.inner.find_commit(commit.oid()).map_err(failed)?.tree_id();
+        Ok(Walk::new(&self.inner, tree).place(path))
+    }
+
+    /// Whether a commit is an earlier one, or comes after it.
+    #[must_use]
+    pub fn comes_from(&self, earlier: Id, later: Id) -> bool {
+        earlier == later || self.inner.graph_descendant_of(later.oid(), earlier.oid()).unwrap_or(false)
+    }
+
+    /// Where a branch is here.
+    #[must_use]
+    pub fn branch_at(&self, branch: &str) -> Option<Id> {
+        self.inner.refname_to_id(&format!("refs/heads/{branch}")).ok().map(Id::from_oid)
+    }
+
     /// What an annotated tag says, by its object; `None` for what is none.
     #[must_use]
     pub fn annotation(&self, object: Id) -> Option<String> {
@@ -171,7 +199,8 @@ impl Repo {
         Ok(text.split('\0').filter_map(|entry| entry.get(3..)).map(str::to_owned).collect())
     }
 
-    /// Writes a commit upon another one, with these files changed. No reference leads to it.
+    /// Writes a commit upon another one, with these files changed; those that are there keep their mode. No reference leads
+    /// to it.
     ///
     /// # Errors
     ///
@@ -187,15 +216,31 @@ impl Repo {
         let base = self.inner.find_commit(parent.oid()).and_then(|c| c.tree()).map_err(failed)?;
         let mut update = TreeUpdateBuilder::new();
         for (path, content) in files {
-            update.upsert(path.as_str(), self.inner.blob(content).map_err(failed)?, FileMode::Blob);
+            let there = base.get_path(Path::new(path)).ok().map(|entry| entry.filemode());
+            let mode = if there == Some(FileMode::BlobExecutable.into()) {
+                FileMode::BlobExecutable
+            } else {
+                FileMode::Blob
+            };
+            update.upsert(path.as_str(), self.inner.blob(content).map_err(failed)?, mode);
         }
         let tree = update.create_updated(&self.inner, &base).map_err(failed)?.to_string();
         let parent = parent.to_string();
         let mut arguments = vec!["commit-tree", &tree, "-p", &parent, "-F", "-"];
-        if self.says_yes("commit.gpgsign") {
+        let key = "commit.gpgSign";
+        let signs = match self.says_yes(host, key) {
+            Ok(signs) => signs,
+            Err(error) => return Ok(Err(error)),
+        };
+        if signs {
             arguments.push("-S");
         }
-        Ok(self.git(host, &arguments, message.as_bytes(), &[]).and_then(|said| id(&said)))
+        let write = || {
+            let done = self.git_done(host, &arguments, message.as_bytes(), &[])?;
+            let commit = id(&done.output)?;
+            self.is_signed(commit, message, (signs, key), "a commit", &done.messages).map(|()| commit)
+        };
+        Ok(write())
     }
 
     /// Writes an annotated tag, signed where git is configured so. No reference leads to it.
@@ -211,9 +256,37 @@ impl Repo {
         let set = [("GIT_DIR", beside.path().into()), ("GIT_OBJECT_DIRECTORY", objects.into())];
         let target = target.to_string();
         let arguments = ["tag", "-a", "--cleanup=verbatim", "-F", "-", name, &target];
-        self.git(host, &arguments, message.as_bytes(), &set)?;
+        let key = "tag.gpgSign";
+        let signs = self.says_yes(host, key)?;
+        let done = self.git_done(host, &arguments, message.as_bytes(), &set)?;
         let said = self.git(host, &["rev-parse", "--verify", &format!("refs/tags/{name}")], b"", &set)?;
-        id(&said)
+        let tag = id(&said)?;
+        self.is_signed(tag, message, (signs, key), &format!("tag `{name}`"), &done.messages)?;
+        Ok(tag)
+    }
+
+    /// Holds an object that git wrote against what it was to do: some versions of it end well where they could not sign.
+    fn is_signed(
+        &self,
+        object: Id,
+        message: &str,
+        (wanted, key): (bool, &'static str),
+        what: &str,
+        said: &str,
+    ) -> Result<(), ProgramError> {
+        let there = || {
+            let objects = self.inner.odb().ok()?;
+            let raw = objects.read(object.oid()).ok()?;
+            let text = String::from_utf8_lossy(raw.data()).into_owned();
+            let (head, body) = text.split_once("\n\n")?;
+            // In its head, or below its message.
+            let below = body.strip_prefix(message).is_some_and(|rest| rest.contains("-----BEGIN "));
+            Some(below || head.lines().any(|line| line.starts_with("gpgsig")))
+        };
+        if wanted && there() != Some(true) {
+            return Err(ProgramError::Unsigned { what: what.to_owned(), key, said: complaint(said) });
+        }
+        Ok(())
     }
 
     /// An empty repository with the configuration of this one.
@@ -298,20 +371,21 @@ impl Repo {
     }
 
     /// Moves the branch and makes the tags here, all of them or none; then brings the working tree along. Doing it again
-    /// does nothing.
+    /// does nothing. What is `published` already is the same wherever the branch went since: one that is not where it was
+    /// stays there.
     ///
     /// # Errors
     ///
     /// A tag of the name is there, or the branch is elsewhere: nothing is changed then.
-    pub fn adopt_draft(&self, host: &Host, draft: &Draft) -> Result<(), ProgramError> {
+    pub fn adopt_draft(&self, host: &Host, draft: &Draft, published: bool) -> Result<(), ProgramError> {
         let Draft { branch, old, commit, tags } = draft;
         let here = self.tag_objects().unwrap_or_default();
-        let at = self.inner.refname_to_id(&format!("refs/heads/{branch}")).ok().map(Id::from_oid);
+        let at = self.branch_at(branch);
         let mut steps = String::from("start\n");
         for (tag, object) in tags.iter().filter(|(tag, object)| here.get(tag) != Some(object)) {
             steps.push_str(&format!("create refs/tags/{tag} {object}\n"));
         }
-        if commit != old && at != Some(*commit) {
+        if commit != old && at != Some(*commit) && (!published || at == Some(*old)) {
             steps.push_str(&format!("update refs/heads/{branch} {commit} {old}\n"));
         }
         steps.push_str("prepare\ncommit\n");
@@ -324,9 +398,10 @@ impl Repo {
         Ok(())
     }
 
-    /// Whether a setting of git is on.
-    fn says_yes(&self, key: &str) -> bool {
-        self.inner.config().and_then(|config| config.get_bool(key)).unwrap_or(false)
+    /// Whether a setting of git is on, as git itself reads it.
+    fn says_yes(&self, host: &Host, key: &str) -> Result<bool, ProgramError> {
+        let said = self.git(host, &["config", "--type=bool", "--default=false", "--get", key], b"", &[])?;
+        Ok(said.trim_ascii() == b"true")
     }
 
     /// Runs git here, whatever the environment says of other repositories, and gives what it prints.
@@ -337,6 +412,17 @@ impl Repo {
         input: &[u8],
         set: &[(&str, OsString)],
     ) -> Result<Vec<u8>, ProgramError> {
+        Ok(self.git_done(host, arguments, input, set)?.output)
+    }
+
+    /// The same, with what it said besides.
+    fn git_done(
+        &self,
+        host: &Host,
+        arguments: &[&str],
+        input: &[u8],
+        set: &[(&str, OsString)],
+    ) -> Result<Done, ProgramError> {
         let folder = self.location();
         let own: PathBuf = self.inner.path().components().collect();
         let mut all: Vec<(&str, OsString)> = vec![
@@ -355,19 +441,29 @@ impl Repo {
             format!("git {}", words.collect::<Vec<_>>().join(" "))
         };
         let arguments = arguments.iter().map(OsString::from).collect();
-        Ok(git(host, &folder, arguments, input, all, command)?.output)
+        git(host, &folder, arguments, input, all, command)
     }
 }
 
-/// What a remote said when it refused a push.
+/// What a remote said when it refused a push, and what git and its hooks here said of it.
 fn refused(remote: String, source: ProgramError) -> PushError {
-    let messages = source.messages();
-    let lines = messages.lines().map(str::trim).filter_map(|line| {
-        line.strip_prefix("remote:")
-            .or_else(|| line.strip_prefix("fatal:"))
-            .or_else(|| line.strip_prefix("! "))
+    let (messages, output) = (source.messages(), source.output());
+    let told = messages.lines().map(str::trim).filter_map(|line| {
+        let line =
+            ["remote:", "fatal:", "error:"].iter().find_map(|word| line.strip_prefix(word)).unwrap_or(line);
+        // What git says of every push that fails, and what it advises for another one.
+        let empty = ["failed to push some refs to ", "hint:", "To ", "Pushing to "];
+        let line = line.trim();
+        (!line.is_empty() && !empty.iter().any(|start| line.starts_with(start))).then_some(line)
     });
-    let said = lines.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect();
+    // `!`, the reference and the reason, apart by tabs: of many references mostly the same reason.
+    let of_references = output.lines().filter_map(|line| line.strip_prefix("!\t")?.rsplit('\t').next());
+    let mut said: Vec<String> = Vec::new();
+    for line in told.chain(of_references.map(str::trim)) {
+        if said.len() < MAX_SAID && !said.iter().any(|other| other == line) {
+            said.push(line.to_owned());
+        }
+    }
     PushError::Refused { remote, said, source: Box::new(source) }
 }
 

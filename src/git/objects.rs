@@ -225,6 +225,14 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Where a file really is, from the root of the tree.
+    pub(super) fn place(&self, path: &str) -> Option<String> {
+        match self.follow(&[], path) {
+            Ok(Found::File(_, real)) => Some(real),
+            _ => None,
+        }
+    }
+
     /// The tree of a folder.
     pub(super) fn folder_id(&self, path: &str) -> Option<Oid> {
         self.folder(path).map(|dirs| self.id_of(&dirs))

@@ -31,6 +31,16 @@ pub enum ProgramError {
         #[source]
         source: std::io::Error,
     },
+    /// It was to sign something, and what it wrote has no signature.
+    #[error("git wrote {what} without a signature, though `{key}` asks for one{}", if .said.is_empty() { String::new() } else { format!(": {}", .said) })]
+    Unsigned {
+        /// What it wrote.
+        what: String,
+        /// The setting.
+        key: &'static str,
+        /// What it said, without what is secret in it.
+        said: String,
+    },
     /// It printed no name of an object.
     #[error("`git` printed `{said}` instead of the name of an object")]
     Nothing {
@@ -45,14 +55,42 @@ impl ProgramError {
     pub fn messages(&self) -> String {
         match self {
             ProgramError::Failed { source, .. } => without_secrets(source.messages()),
-            ProgramError::NoGit | ProgramError::Beside { .. } | ProgramError::Nothing { .. } => String::new(),
+            ProgramError::NoGit
+            | ProgramError::Beside { .. }
+            | ProgramError::Unsigned { .. }
+            | ProgramError::Nothing { .. } => String::new(),
         }
+    }
+
+    /// What it printed before it failed, without what is secret in it.
+    pub(super) fn output(&self) -> String {
+        match self {
+            ProgramError::Failed { source, .. } => match &**source {
+                RunError::Failed { output, .. } => without_secrets(output),
+                _ => String::new(),
+            },
+            _ => String::new(),
+        }
+    }
+
+    /// What to do, in the imperative.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let ProgramError::Unsigned { key, .. } = self else { return None };
+        Some(format!(
+            "nothing is published: give git a key that it can sign with (`user.signingKey`, `gpg.format`), or turn `{key}` off"
+        ))
     }
 }
 
 /// What git said, on the line of the error.
 fn said(error: &RunError) -> String {
     reason(error.messages()).map(|line| format!(": {}", without_secrets(line))).unwrap_or_default()
+}
+
+/// What git said of something that it did all the same.
+pub(super) fn complaint(messages: &str) -> String {
+    reason(messages).map(without_secrets).unwrap_or_default()
 }
 
 /// The line of what git said that is the reason: the last one; but where the program that reaches the remote failed, it is

@@ -1,6 +1,6 @@
 //! `latest`: the highest version among the tags of a shape.
 
-use git2::{ObjectType, Oid};
+use git2::{ObjectType, Oid, Reference};
 use semver::Version;
 use thiserror::Error;
 
@@ -17,8 +17,39 @@ pub struct TagPattern {
 
 /// Why a tag shape is refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("tag shape `{0}` must contain `{{version}}` exactly once")]
-pub struct TagPatternError(pub String);
+pub enum TagPatternError {
+    /// The version has no one place in it.
+    #[error("tag shape `{0}` must contain `{{version}}` exactly once")]
+    Version(String),
+    /// A placeholder that there is not.
+    #[error("tag shape `{shape}` has `{placeholder}`, which stands for nothing")]
+    Placeholder {
+        /// The shape.
+        shape: String,
+        /// What it has.
+        placeholder: String,
+    },
+    /// Git would not take such tags.
+    #[error("tag shape `{0}` makes names that git does not take for a tag")]
+    Name(String),
+}
+
+impl TagPatternError {
+    /// What to do, in the imperative.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            TagPatternError::Version(_) => "for example `v{version}`",
+            TagPatternError::Placeholder { .. } => {
+                "there are `{version}` and `{contract}`: for example `{contract}/v{version}`"
+            }
+            TagPatternError::Name(_) => {
+                "no blanks, no `..`, `~`, `^`, `:`, `?`, `*`, `[` or `\\`, and no part that begins with `.` or `-` or ends \
+                 with `.lock` (`git check-ref-format`): for example `v{version}`"
+            }
+        }
+    }
+}
 
 impl Default for TagPattern {
     fn default() -> Self {
@@ -37,13 +68,26 @@ impl TagPattern {
     ///
     /// # Errors
     ///
-    /// `{version}` does not occur exactly once.
+    /// `{version}` does not occur exactly once, or there is something else in braces, or git takes no such tags.
     pub fn parse(text: &str) -> Result<TagPattern, TagPatternError> {
         match text.split_once(PLACEHOLDER) {
             Some((prefix, suffix)) if !suffix.contains(PLACEHOLDER) => {
-                Ok(TagPattern { prefix: prefix.into(), suffix: suffix.into() })
+                let shape = TagPattern { prefix: prefix.into(), suffix: suffix.into() };
+                let other = [prefix, suffix].iter().find_map(|part| {
+                    let (_, rest) = part.split_once('{')?;
+                    Some(format!("{{{}}}", rest.split_once('}')?.0))
+                });
+                if let Some(placeholder) = other {
+                    return Err(TagPatternError::Placeholder { shape: text.to_owned(), placeholder });
+                }
+                let tag = shape.tag_of(&Version::new(1, 0, 0));
+                // Git itself takes a name that begins so for an option.
+                if tag.starts_with('-') || !Reference::is_valid_name(&format!("refs/tags/{tag}")) {
+                    return Err(TagPatternError::Name(text.to_owned()));
+                }
+                Ok(shape)
             }
-            _ => Err(TagPatternError(text.to_owned())),
+            _ => Err(TagPatternError::Version(text.to_owned())),
         }
     }
 
@@ -225,7 +269,22 @@ mod tests {
         assert_eq!(shape.version_of("acme/contracts/v1.2"), None, "two numbers are no semantic version");
         assert_eq!(shape.tag_of(&Version::new(2, 0, 0)), "acme/contracts/v2.0.0");
         assert!(TagPattern::parse("v").is_err());
-        assert!(TagPattern::parse("{version}{version}").is_err());
+        for wrong in [
+            "{version}{version}",
+            "{version} x",
+            "../{version}",
+            "a..b{version}",
+            "{foo}/{version}",
+            "v{version}.lock",
+            "-v{version}",
+            "a//{version}",
+            ".x/{version}",
+            "v{version}~1",
+            "",
+        ] {
+            assert!(TagPattern::parse(wrong).is_err(), "{wrong}");
+        }
+        assert!(TagPattern::parse("a-b_c+d/{version}-x").is_ok());
     }
 
     #[test]

@@ -32,4 +32,4 @@ pub use run::{Limits, RunError};
 pub use talk::{NoLine, Talk};
 pub use this::this_program;
 pub use web::{PATIENCE, PAUSES, Trouble, Web, WebError, causes, is_passing, pauses};
-pub use whole::{FileError, fail, files_below, link, write_into, write_whole};
+pub use whole::{FileError, fail, files_below, link, write_into, write_private, write_whole};

@@ -32,6 +32,20 @@ pub fn fail(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileEr
 ///
 /// What the file system says, or `write`; what was there stays as it was.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // What a new file would get; the umask takes its part away.
+    write_as(path, 0o666, write)
+}
+
+/// The same of a file that nobody else may read.
+///
+/// # Errors
+///
+/// As [`write_whole`].
+pub fn write_private(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    write_as(path, 0o600, write)
+}
+
+fn write_as(path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // The target of a symbolic link is replaced, not the link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
@@ -45,9 +59,10 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // What a new file would get; the umask takes its part away.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
+    #[cfg(not(unix))]
+    let _ = mode;
     // The error as it comes names the temporary file, which nobody has typed.
     let file = builder.tempfile_in(folder).map_err(|e| io::Error::from(e.kind()))?;
     let mut out = BufWriter::new(file);

@@ -17,7 +17,7 @@ pub struct Place {
 
 /// Why a text names no place.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{}` is no repository of a registry", crate::text::without_secrets(.0))]
+#[error("`{}` is no repository of a registry", crate::text::typed_without_secrets(.0))]
 pub struct PlaceError(pub String);
 
 impl Place {

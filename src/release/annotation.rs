@@ -3,9 +3,12 @@
 //! The tag is where the notes are kept. Whoever publishes the version again, or on another machine, reads them there, and
 //! so makes the same files.
 
+use std::collections::BTreeMap;
+
 use semver::Version;
 
 use super::artefacts::{DESCRIPTORS, RELEASE};
+use crate::git::{GitError, Repo, TagPattern};
 use crate::machine::{FileTree, sha256};
 
 /// The lines at the end, each with a value.
@@ -62,6 +65,25 @@ impl Annotation {
             notes: format!("{}\n", notes.trim_end()),
         })
     }
+}
+
+/// The tags of a shape that are versions of other contracts than this one by what they say, each with the name of the other.
+/// A tag that says nothing of the kind is of whoever has the shape.
+///
+/// # Errors
+///
+/// The references cannot be read.
+pub fn of_others(
+    repo: &Repo,
+    shape: &TagPattern,
+    contract: &str,
+) -> Result<BTreeMap<String, String>, GitError> {
+    let tags = repo.tag_objects()?.into_iter().filter(|(tag, _)| shape.version_of(tag).is_some());
+    let others = tags.filter_map(|(tag, object)| {
+        let said = Annotation::read(&repo.annotation(object)?)?;
+        (said.contract != contract).then_some((tag, said.contract))
+    });
+    Ok(others.collect())
 }
 
 /// The hash of the sources, as the files say it.

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::Notice;
 use crate::git::{Draft, Id};
-use crate::machine::{FileError, fail, sha256, write_whole};
+use crate::machine::{FileError, fail, sha256, write_private};
 
 const FOLDER: &str = "protopact";
 const LOCK: &str = "release.lock";
@@ -41,6 +41,8 @@ pub struct Entry {
     pub previous: Option<Version>,
     /// The remote that decides; `None` where this repository does.
     pub remote: Option<String>,
+    /// The places that it goes to, without what is secret, each as a flag names it and wherever it is read.
+    pub places: Vec<String>,
     /// What is written.
     pub draft: Draft,
     /// Who is told of it when it is published.
@@ -55,6 +57,8 @@ struct Written {
     version: String,
     previous: Option<String>,
     remote: Option<String>,
+    #[serde(default)]
+    places: Vec<String>,
     branch: String,
     old: String,
     commit: String,
@@ -127,8 +131,8 @@ impl Journal {
             let version = found.version.parse().ok()?;
             let previous = found.previous.as_deref().map(Version::parse).transpose().ok()?;
             let (contract, remote) = (found.contract.clone(), found.remote.clone());
-            let notices = found.notices.clone();
-            Some(Entry { contract, version, previous, remote, draft, notices })
+            let (places, notices) = (found.places.clone(), found.notices.clone());
+            Some(Entry { contract, version, previous, remote, places, draft, notices })
         };
         Ok(entry())
     }
@@ -139,20 +143,21 @@ impl Journal {
     ///
     /// The system refuses.
     pub fn write(&self, entry: &Entry) -> Result<(), JournalError> {
-        let Entry { contract, version, previous, remote, draft, notices } = entry;
+        let Entry { contract, version, previous, remote, places, draft, notices } = entry;
         let written = Written {
             format: 1,
             contract: contract.clone(),
             version: version.to_string(),
             previous: previous.as_ref().map(Version::to_string),
             remote: remote.clone(),
+            places: places.clone(),
             branch: draft.branch.clone(),
             old: draft.old.to_string(),
             commit: draft.commit.to_string(),
             tags: draft.tags.iter().map(|(tag, id)| (tag.clone(), id.to_string())).collect(),
             notices: notices.clone(),
         };
-        write_whole(&self.path, |out| Ok(serde_json::to_writer_pretty(out, &written)?))
+        write_private(&self.path, |out| Ok(serde_json::to_writer_pretty(out, &written)?))
             .map_err(|e| fail("write", &self.path)(e).into())
     }
 
@@ -187,7 +192,7 @@ impl Journal {
         if notices.is_empty() {
             return delete(&self.waiting);
         }
-        write_whole(&self.waiting, |out| Ok(serde_json::to_writer_pretty(out, notices)?))
+        write_private(&self.waiting, |out| Ok(serde_json::to_writer_pretty(out, notices)?))
             .map_err(|e| fail("write", &self.waiting)(e).into())
     }
 }
@@ -215,12 +220,19 @@ mod tests {
             version: Version::new(1, 0, 0),
             previous: None,
             remote: Some("origin".into()),
+            places: vec!["git:origin".into(), "dir:/srv/published".into()],
             draft,
             notices: vec![Notice { url: "http://h/x".into(), key: "k".into(), body: "{}".into() }],
         };
         assert_eq!(journal.waiting().unwrap(), []);
         journal.keep(&entry.notices).unwrap();
         assert_eq!(journal.waiting().unwrap(), entry.notices);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&journal.waiting).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "where notices go is nobody else's business");
+        }
         journal.keep(&[]).unwrap();
         assert_eq!(journal.waiting().unwrap(), []);
         journal.write(&entry).unwrap();

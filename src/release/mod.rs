@@ -13,10 +13,10 @@ mod publish;
 mod spelling;
 pub mod target;
 
-pub use annotation::Annotation;
+pub use annotation::{Annotation, of_others};
 pub use changelog::{Changelog, Inserted, Upgrade, upgrades};
 pub use journal::{Entry, Journal, JournalError};
-pub use notice::{Delivery, KEY, Notice, SIGNATURE, Told, deliver};
+pub use notice::{Deliveries, Delivery, KEY, Notice, SIGNATURE, Told, deliver};
 pub use plan::{Plan, PlanError, Published, Reason};
 pub use publish::{Order, Outcome, ReleaseError, Workplace, all_have, bring};
 pub use spelling::Spelling;

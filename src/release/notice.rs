@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::artefacts::RELEASE;
 use super::{Entry, Plan, upgrades};
-use crate::config::Hook;
+use crate::config::{Hook, server_of};
 use crate::findings::ChangeRecord;
 use crate::machine::{FileTree, PAUSES, Web, WebError, sha256};
 use crate::words::Language;
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
-    /// Where it goes.
+    /// Where it goes; a variable that holds it stays one, `$NAME`.
     pub url: String,
     /// What all sendings of it have in common, and no other notice.
     pub key: String,
@@ -101,12 +101,24 @@ impl Told<'_> {
             "notes": notes,
         });
         let key = sha256(format!("{}\n{}\n{commit}", entry.contract, entry.version).as_bytes());
-        let notice = |hook: &Hook| Notice { url: hook.url.clone(), key: key.clone(), body: body.to_string() };
+        let notice =
+            |hook: &Hook| Notice { url: hook.place.written(), key: key.clone(), body: body.to_string() };
         hooks.iter().map(notice).collect()
     }
 }
 
-/// Sends notices; those that were not taken come back with what became of all. `secret` gives the value of a variable.
+/// What became of all notices.
+#[derive(Debug, Default)]
+pub struct Deliveries {
+    /// Those that were not taken.
+    pub kept: Vec<Notice>,
+    /// What each server did.
+    pub told: Vec<Delivery>,
+    /// The servers of those that go nowhere any more: no hook has their address.
+    pub dropped: Vec<String>,
+}
+
+/// Sends notices. `secret` gives the value of a variable.
 ///
 /// # Errors
 ///
@@ -115,15 +127,19 @@ pub fn deliver(
     notices: Vec<Notice>,
     hooks: &[Hook],
     secret: &dyn Fn(&str) -> Option<String>,
-) -> Result<(Vec<Notice>, Vec<Delivery>), WebError> {
-    let (mut kept, mut told) = (Vec::new(), Vec::new());
+) -> Result<Deliveries, WebError> {
+    let mut all = Deliveries::default();
     if notices.is_empty() {
-        return Ok((kept, told));
+        return Ok(all);
     }
     let web = Web::with(PATIENCE, &PAUSES)?;
     for notice in notices {
-        // Nobody wants to hear of it there any more.
-        let Some(hook) = hooks.iter().find(|hook| hook.url == notice.url) else { continue };
+        let hook = hooks.iter().find(|hook| hook.place.written() == notice.url);
+        let Some((hook, url)) = hook.and_then(|hook| Some((hook, hook.place.address(secret)?))) else {
+            // Nobody wants to hear of it there any more.
+            all.dropped.push(server_of(&notice.url));
+            continue;
+        };
         let mut headers = vec![
             ("content-type", "application/json".to_owned()),
             (KEY, notice.key.clone()),
@@ -133,14 +149,14 @@ pub fn deliver(
             let sum = hmac(secret.as_bytes(), notice.body.as_bytes());
             headers.push((SIGNATURE, format!("sha256={}", HEXLOWER.encode(&sum))));
         }
-        let error = web.post(&notice.url, notice.body.as_bytes(), &headers).err();
+        let error = web.post(&url, notice.body.as_bytes(), &headers).err();
         let error = error.map(|error| error.of(&hook.server()));
         if error.is_some() {
-            kept.push(notice);
+            all.kept.push(notice);
         }
-        told.push(Delivery { server: hook.server(), error });
+        all.told.push(Delivery { server: hook.server(), error });
     }
-    Ok((kept, told))
+    Ok(all)
 }
 
 /// HMAC with SHA-256 (<https://www.rfc-editor.org/rfc/rfc2104>).

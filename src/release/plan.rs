@@ -15,6 +15,8 @@ use crate::words::Bump;
 pub struct Published {
     /// All of them, lowest first, pre-releases included.
     pub versions: Vec<Version>,
+    /// Whether the contract is the same as in the highest of them, where that is a pre-release after the last release.
+    pub unchanged: bool,
 }
 
 /// A change that asks for the bump.
@@ -35,9 +37,9 @@ pub struct Reason {
 pub struct Plan {
     /// The version before; `None` for the first one.
     pub from: Option<Version>,
-    /// What the changes ask for, before it is shifted below 1.0.0.
+    /// What the changes ask for, before it is shifted below 1.0.0; of a contract that has not changed, what its number says.
     pub bump: Option<Bump>,
-    /// The part that has to grow: below 1.0.0 one lower than the bump.
+    /// The part that grows: below 1.0.0 one lower than the bump, or more where more was declared.
     pub part: Option<Bump>,
     /// The version.
     pub version: Version,
@@ -75,6 +77,9 @@ pub enum PlanError {
         /// What is there.
         there: Version,
     },
+    /// There is no number left.
+    #[error("no version follows {0}: the part that would have to grow has the largest number that there is")]
+    Last(Version),
     /// Some ecosystem cannot write it.
     #[error("version {0} cannot be written alike for Cargo, Go, Maven, Python and OCI")]
     Spelling(Version),
@@ -86,6 +91,18 @@ impl Published {
     #[must_use]
     pub fn baseline(&self) -> Option<&Version> {
         self.versions.iter().rfind(|v| v.pre.is_empty()).or(self.versions.last())
+    }
+
+    /// The highest version, where it is a pre-release after the version that a comparison starts from.
+    #[must_use]
+    pub fn begun(&self) -> Option<&Version> {
+        self.versions.last().filter(|last| !last.pre.is_empty() && Some(*last) != self.baseline())
+    }
+
+    /// The version that is the same as the contract, where nothing follows.
+    #[must_use]
+    pub fn last(&self) -> Option<&Version> {
+        self.begun().filter(|_| self.unchanged).or(self.baseline())
     }
 
     /// The highest pre-release of a version.
@@ -114,17 +131,25 @@ impl Plan {
             Some(bump) => bump,
             // Packages can be others where the contract is the same: of other plugins, of other settings.
             None if declared.is_some_and(|version| !published.versions.contains(version)) => Bump::Patch,
+            // A pre-release that is found good goes on: to its next stage, or to its release.
+            None if declared.is_none() && !from.pre.is_empty() && !is_at(from, pre) => Bump::Patch,
             None => return Ok(None),
         };
         let reasons = reasons(&report.changes, bump);
-        let lowest = next_version(from, bump);
+        let lowest = next_version(from, bump).ok_or_else(|| PlanError::Last(from.clone()))?;
         let version = match declared {
             Some(declared) => declared.clone(),
             None => {
                 // A pre-release that went further keeps its place: what follows 2.0.0-rc.1 is 2.0.0.
                 let begun = published.versions.iter().rfind(|v| !v.pre.is_empty()).map(core_of);
                 let core = begun.filter(|begun| *begun > lowest).unwrap_or_else(|| lowest.clone());
-                counted(core, pre, published)
+                let version = counted(core, pre, published);
+                // What would be the same as the pre-release before it.
+                let same = published.begun().filter(|_| published.unchanged);
+                if same.is_some_and(|same| core_of(same) == core_of(&version) && is_at(same, pre)) {
+                    return Ok(None);
+                }
+                version
             }
         };
         let spelling = spell(&version)?;
@@ -139,7 +164,11 @@ impl Plan {
         if let Some(there) = published.last_pre(&core_of(&version)).filter(|there| **there > version) {
             return Err(PlanError::Behind { declared: version, there: there.clone() });
         }
-        let part = Some(part_of(from, bump));
+        let part = part_of(from, bump);
+        // Where nothing changed, or more was declared than the changes ask for, it is what the numbers say.
+        let grown = grown(from, &version).filter(|_| from.pre.is_empty());
+        let bump = if reasons.is_empty() { grown.unwrap_or(bump).max(bump) } else { bump };
+        let part = Some(grown.map_or(part, |grown| grown.max(part)));
         Ok(Some(Plan { from: Some(from.clone()), bump: Some(bump), part, version, spelling, reasons }))
     }
 
@@ -172,6 +201,19 @@ fn counted(core: Version, pre: Option<&str>, published: &Published) -> Version {
     let number = numbers.max().map_or(1, |highest| highest.saturating_add(1));
     let pre = Prerelease::new(&format!("{word}.{number}")).unwrap_or_default();
     Version { pre, ..core }
+}
+
+/// Whether a version is a pre-release of the stage that is asked for.
+fn is_at(version: &Version, pre: Option<&str>) -> bool {
+    let stage = version.pre.split_once('.').map(|(word, _)| word);
+    stage.is_some() && stage == pre
+}
+
+/// The part of the number that grows from one version to another; `None` where none does.
+fn grown(from: &Version, to: &Version) -> Option<Bump> {
+    let numbers = |v: &Version| [v.major, v.minor, v.patch];
+    let grown = numbers(to).into_iter().zip(numbers(from)).position(|(to, from)| to > from)?;
+    Some([Bump::Major, Bump::Minor, Bump::Patch][grown])
 }
 
 fn core_of(version: &Version) -> Version {

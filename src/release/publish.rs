@@ -23,7 +23,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(86_400);
 #[derive(Debug, Error)]
 pub enum ReleaseError {
     /// The working tree is not what would be released.
-    #[error("the working tree has changes that are not committed: {}", listed(.paths))]
+    #[error("the working tree has changes that are not committed: {}", listed(.paths, "more file"))]
     Uncommitted {
         /// Some of the paths.
         paths: Vec<String>,
@@ -71,6 +71,30 @@ pub enum ReleaseError {
         /// Whether there is one of the name here.
         other: bool,
     },
+    /// Versions that are here, and that the remote has not: nobody but this clone was promised anything by them.
+    #[error("{} here, and not on `{remote}`", if let [tag] = &tags[..] { format!("version tag `{tag}` is") } else { format!("version tags {} are", listed(tags, "more")) })]
+    TagsHere {
+        /// The tags.
+        tags: Vec<String>,
+        /// The remote.
+        remote: String,
+    },
+    /// A run that died has begun something on a remote that is not here any more.
+    #[error(
+        "version {version}, which an earlier run has begun, goes to the remote `{remote}`, and there is none of this name any more"
+    )]
+    RemoteGone {
+        /// The version.
+        version: String,
+        /// Its name.
+        remote: String,
+    },
+    /// The branch here went on.
+    #[error("branch `{branch}` moved meanwhile")]
+    BranchMoved {
+        /// The branch.
+        branch: String,
+    },
     /// A tag of the version is here.
     #[error("tag `{0}` is here already")]
     TagHere(String),
@@ -100,11 +124,12 @@ pub enum ReleaseError {
     },
 }
 
-fn listed(paths: &[String]) -> String {
+fn listed(paths: &[String], more_of: &str) -> String {
     let some: Vec<String> = paths.iter().take(3).map(|path| format!("`{path}`")).collect();
     match paths.len().saturating_sub(some.len()) {
         0 => some.join(", "),
-        more => format!("{} and {}", some.join(", "), plural(more, "more file")),
+        more if more_of == "more" => format!("{} and {more} more", some.join(", ")),
+        more => format!("{} and {}", some.join(", "), plural(more, more_of)),
     }
 }
 
@@ -137,6 +162,19 @@ impl ReleaseError {
             ReleaseError::TagHere(tag) => {
                 format!("it was never published from here: delete it with `git tag -d {tag}`, or push it")
             }
+            ReleaseError::TagsHere { tags, remote } => {
+                let tag = tags.first().map(String::as_str).unwrap_or_default();
+                format!(
+                    "what is released is counted from what everybody has: push it, if it is a version (`git push {remote} {tag}`), or delete it (`git tag -d {tag}`)"
+                )
+            }
+            ReleaseError::RemoteGone { remote, .. } => {
+                format!(
+                    "give it this name until it is finished: `git remote rename NAME {remote}`, or `git remote add {remote} URL`"
+                )
+            }
+            ReleaseError::BranchMoved { .. } => "nothing was published by this run: release again".to_owned(),
+            ReleaseError::Program(error) => return error.hint(),
             ReleaseError::Journal(JournalError::Busy) => "wait for it".to_owned(),
             ReleaseError::Push(PushError::Moved { .. } | PushError::Taken { .. }) => {
                 "nothing was published by this run: pull, and release again".to_owned()
@@ -145,7 +183,9 @@ impl ReleaseError {
             ReleaseError::Target(error) => return error.hint(),
             ReleaseError::Unfinished { source, .. } => {
                 let more = source.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-                format!("release again: what is missing is brought there{more}")
+                format!(
+                    "release again: what is missing is brought there (with `--to`, to the places that it names, and the others are told){more}"
+                )
             }
             _ => return None,
         })
@@ -193,6 +233,8 @@ pub struct Outcome {
     /// Whether it was this run that published it. Another one can have made the very same commit and tag at the same
     /// time, for they are made of the same things.
     pub first: bool,
+    /// Whether the branch here went on without the commit of the release.
+    pub behind: bool,
 }
 
 impl Workplace<'_> {
@@ -230,6 +272,11 @@ impl Workplace<'_> {
                 return Err(ReleaseError::TagElsewhere { tag: tag.clone(), remote, other });
             }
         }
+        let only_here = here.keys().filter(|tag| is_version(tag) && !there.tags.contains_key(*tag));
+        let tags: Vec<String> = only_here.cloned().collect();
+        if !tags.is_empty() {
+            return Err(ReleaseError::TagsHere { tags, remote });
+        }
         let at = there.branches.get(&branch);
         if at != Some(&head.commit) {
             let there = at.map(ToString::to_string);
@@ -242,10 +289,26 @@ impl Workplace<'_> {
     ///
     /// # Errors
     ///
-    /// The journal or the references cannot be read.
+    /// The journal or the references cannot be read, or the remote that it was published on is not here any more.
     pub fn left_over(&self, journal: &Journal) -> Result<Option<Entry>, ReleaseError> {
-        let Some(entry) = journal.read()? else { return Ok(None) };
+        let Some(mut entry) = journal.read()? else { return Ok(None) };
         let tags = match &entry.remote {
+            Some(remote) if !self.repo.has_remote(remote) => {
+                // It may have another name now: that of the remote that has what was begun.
+                let other = self.remote.filter(|other| self.repo.has_remote(other));
+                let asked = other.map(|other| Ok((other, self.repo.ask_remote(self.host, other)?.tags)));
+                let found = asked.transpose().map_err(|error: ProgramError| error)?;
+                match found.filter(|(_, tags)| entry.draft.is_in(tags)) {
+                    Some((other, tags)) => {
+                        entry.remote = Some(other.to_owned());
+                        tags
+                    }
+                    None => {
+                        let (version, remote) = (entry.version.to_string(), remote.clone());
+                        return Err(ReleaseError::RemoteGone { version, remote });
+                    }
+                }
+            }
             Some(remote) => self.repo.ask_remote(self.host, remote)?.tags,
             None => self.repo.tag_objects()?,
         };
@@ -319,10 +382,13 @@ impl Workplace<'_> {
     fn decide(&self, draft: &Draft) -> Result<bool, ReleaseError> {
         match self.remote {
             Some(remote) => Ok(self.repo.push_draft(self.host, remote, draft)?),
-            None => {
-                self.repo.adopt_draft(self.host, draft)?;
-                Ok(true)
-            }
+            None => match self.repo.adopt_draft(self.host, draft, false) {
+                Ok(()) => Ok(true),
+                Err(_) if self.repo.branch_at(&draft.branch) != Some(draft.old) => {
+                    Err(ReleaseError::BranchMoved { branch: draft.branch.clone() })
+                }
+                Err(error) => Err(error.into()),
+            },
         }
     }
 
@@ -342,7 +408,14 @@ impl Workplace<'_> {
             }
             targets.push((name, was_there));
         }
-        self.repo.adopt_draft(self.host, &entry.draft)?;
+        let here = self.repo.tag_objects()?;
+        let other = entry.draft.tags.iter().find(|(tag, id)| here.get(tag).is_some_and(|there| there != id));
+        if let (Some((tag, _)), Some(remote)) = (other, &entry.remote) {
+            return Err(ReleaseError::TagElsewhere { tag: tag.clone(), remote: remote.clone(), other: true });
+        }
+        self.repo.adopt_draft(self.host, &entry.draft, true)?;
+        let at = self.repo.branch_at(&entry.draft.branch);
+        let behind = at.is_some_and(|at| !self.repo.comes_from(entry.draft.commit, at));
         let mut waiting = journal.waiting()?;
         for notice in &entry.notices {
             // A run that died here has kept it already.
@@ -352,7 +425,7 @@ impl Workplace<'_> {
         }
         journal.keep(&waiting)?;
         journal.forget()?;
-        Ok(Outcome { entry, targets, files, first: true })
+        Ok(Outcome { entry, targets, files, first: true, behind })
     }
 }
 

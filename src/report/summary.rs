@@ -13,16 +13,17 @@ use crate::words::{Bump, Lens, Level};
 /// Below 1.0.0 nothing is promised by <https://semver.org/#spec-item-4>, and package managers treat the middle
 /// part as the one that breaks: a major bump of 0.3.1 is 0.4.0, a minor one 0.3.2. A pre-release is followed by
 /// its release: nobody was promised anything about 2.0.0-rc.1 but that 2.0.0 comes after it.
-pub fn next_version(old: &Version, bump: Bump) -> Version {
+#[must_use]
+pub fn next_version(old: &Version, bump: Bump) -> Option<Version> {
     let &Version { major, minor, patch, .. } = old;
-    match (bump, major) {
+    Some(match (bump, major) {
         _ if !old.pre.is_empty() => Version::new(major, minor, patch),
-        (Bump::Major, 0) => Version::new(0, minor + 1, 0),
-        (Bump::Minor, 0) => Version::new(0, minor, patch + 1),
-        (Bump::Major, _) => Version::new(major + 1, 0, 0),
-        (Bump::Minor, _) => Version::new(major, minor + 1, 0),
-        (Bump::Patch, _) => Version::new(major, minor, patch + 1),
-    }
+        (Bump::Major, 0) => Version::new(0, minor.checked_add(1)?, 0),
+        (Bump::Minor, 0) => Version::new(0, minor, patch.checked_add(1)?),
+        (Bump::Major, _) => Version::new(major.checked_add(1)?, 0, 0),
+        (Bump::Minor, _) => Version::new(major, minor.checked_add(1)?, 0),
+        (Bump::Patch, _) => Version::new(major, minor, patch.checked_add(1)?),
+    })
 }
 
 /// The part of a version that grows for a bump: below 1.0.0 one part lower.
@@ -38,7 +39,7 @@ pub fn part_of(old: &Version, bump: Bump) -> Bump {
 impl Report {
     /// The version that has to follow, where the old side is a version.
     pub fn next_version(&self) -> Option<Version> {
-        Some(next_version(self.old.version()?, self.bump?))
+        next_version(self.old.version()?, self.bump?)
     }
 
     /// The part of the version that has to grow: of a version below 1.0.0 one part lower than the changes ask for.
@@ -126,7 +127,17 @@ mod tests {
         ];
         for (old, bump, next) in cases {
             let old = Version::parse(old).unwrap();
-            assert_eq!(next_version(&old, bump).to_string(), next, "{old} {bump:?}");
+            assert_eq!(next_version(&old, bump).unwrap().to_string(), next, "{old} {bump:?}");
+        }
+        let most = u64::MAX;
+        for (old, bump) in [
+            (Version::new(most, 0, 0), Bump::Major),
+            (Version::new(1, most, 0), Bump::Minor),
+            (Version::new(1, 0, most), Bump::Patch),
+            (Version::new(0, most, 0), Bump::Major),
+            (Version::new(0, 0, most), Bump::Minor),
+        ] {
+            assert_eq!(next_version(&old, bump), None, "{old} {bump:?}");
         }
     }
 }

@@ -113,6 +113,16 @@ pub enum SourceError {
         #[source]
         source: crate::deps::archive::ArchiveError,
     },
+    /// The folder of a published version whose file is another one.
+    #[error("`{file}` in `{text}` is not that of {what}, as `release.json` says")]
+    Damaged {
+        /// The folder, as typed.
+        text: String,
+        /// The file.
+        file: &'static str,
+        /// The contract and the version.
+        what: String,
+    },
     /// An import place that is a file and no descriptor set.
     #[error("cannot use `{text}` as a place for imports: {why}")]
     NoSet {
@@ -168,6 +178,9 @@ impl SourceError {
                 Some("check the path; it is relative to the working directory".into())
             }
             SourceError::Read { source, path, .. } => source.hint(path),
+            SourceError::Damaged { .. } => {
+                Some("get it again: `protopact release --from TAG --to dir:FOLDER`".into())
+            }
             SourceError::TooLarge { .. } => Some("name the directory that holds the .proto files".into()),
             SourceError::Server { source, .. } => source.hint(),
             SourceError::Lock(e) => Some(e.hint().to_owned()),

@@ -11,7 +11,7 @@ use super::elsewhere;
 use super::open::below_root;
 use super::scans::Scans;
 use super::tree::{ReadError, Scope, is_proto};
-use super::{Loaded, Mount, Places, Plan, Problem, Scan, Side, Tree, places, reach, roots, scan};
+use super::{Loaded, Mount, Name, Places, Plan, Problem, Scan, Side, Tree, places, reach, roots, scan};
 use crate::compile::Input;
 use crate::config::buf::Exclude;
 use crate::config::{Modules, Place, Policy, Root, Settings, is_under, join, normalize};
@@ -306,6 +306,9 @@ pub fn plan<'t>(
     if layout.files.is_empty() && side == Side::New {
         return Err(LayoutError::NoFiles { label: tree.name().told(), elsewhere: elsewhere::contract(tree) });
     }
+    if side == Side::Old {
+        holds_files(tree)?;
+    }
     layout.mark_targets(tree, &mounts, selection, side)?;
     layout.check_problems(tree)?;
     layout.take_notes(tree);
@@ -342,9 +345,24 @@ pub(super) fn outline(
         _ => layout.take_found(tree, settings, found),
     }
     layout.notes.extend_from_slice(&settings.notes);
+    if like.is_some() {
+        holds_files(tree)?;
+    }
     layout.check_problems(tree)?;
     layout.take_notes(tree);
     Ok(layout)
+}
+
+/// Whether a folder that somebody named holds any .proto file: a revision from before the contract may hold none.
+fn holds_files(tree: &Tree) -> Result<(), LayoutError> {
+    let folder = match tree.scope() {
+        Scope::Folder(folder) => folder,
+        _ => "",
+    };
+    if matches!(tree.name(), Name::Folder(_)) && !tree.protos().any(|path| is_under(path, folder)) {
+        return Err(LayoutError::NoFiles { label: tree.name().told(), elsewhere: elsewhere::contract(tree) });
+    }
+    Ok(())
 }
 
 /// The roots that a side is configured with, as another side that has no configuration tries them; `None` where they were

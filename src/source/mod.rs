@@ -33,6 +33,7 @@ mod name;
 mod open;
 mod owners;
 mod places;
+mod published;
 mod reach;
 mod request;
 mod roots;

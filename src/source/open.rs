@@ -14,6 +14,7 @@ use super::error::{Problem, SourceError};
 use super::legal::is_legal;
 use super::locate::{Located, locate};
 use super::name::Name;
+use super::published;
 use super::spec::{ImagePlace, Rev, SourceSpec};
 use super::tree::{Display, Origin, Place, Scope, Tree, is_proto, is_wanted};
 use crate::compile::image::Format as ImageFormat;
@@ -159,7 +160,7 @@ fn repository(spec: &SourceSpec, context: &Context<'_>) -> PathBuf {
 
 fn open_once(spec: &SourceSpec, context: &mut Context<'_>) -> Result<Loaded, SourceError> {
     match spec {
-        SourceSpec::Directory(path) => directory_tree(path, context.cwd, None).map(Loaded::Tree),
+        SourceSpec::Directory(path) => directory(path, context.cwd),
         SourceSpec::File { path, package_files } => {
             file_tree(path, *package_files, context.cwd).map(Loaded::Tree)
         }
@@ -195,9 +196,7 @@ fn open_once(spec: &SourceSpec, context: &mut Context<'_>) -> Result<Loaded, Sou
         SourceSpec::Revision { rev, subdir, namesake } => {
             let opened = revision_tree(rev, subdir.as_deref(), context);
             match (opened, namesake) {
-                (Err(Unopened::Unknown(_)), Some(directory)) => {
-                    directory_tree(directory, context.cwd, None).map(Loaded::Tree)
-                }
+                (Err(Unopened::Unknown(_)), Some(directory)) => self::directory(directory, context.cwd),
                 (Err(Unopened::Unknown(source)), None)
                     if matches!(rev, Rev::Named(_)) && subdir.is_none() =>
                 {
@@ -247,6 +246,14 @@ pub(super) fn locate_on_disk(folder: &Path) -> Result<Located, SourceError> {
         Ok(fs::read(&path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
     Ok(locate(&parts, &read, &shown)?)
+}
+
+/// A folder: that of a published version, or one with files.
+fn directory(typed: &Path, cwd: &Path) -> Result<Loaded, SourceError> {
+    match published::image(typed, cwd)? {
+        Some(image) => Ok(Loaded::Image(image)),
+        None => directory_tree(typed, cwd, None).map(Loaded::Tree),
+    }
 }
 
 fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Result<Tree, SourceError> {
@@ -350,6 +357,9 @@ fn archive_tree(typed: &Path, strip: usize, subdir: &str, cwd: &Path) -> Result<
     };
     let files = archive::read(&bytes, &wanted);
     let files = files.map_err(|source| SourceError::Archive { text: text.clone(), source })?;
+    // The sources of a published version lie in one folder that is called after it.
+    let version = if strip == 0 && subdir.is_empty() { published::sources(typed, &files) } else { None };
+    let strip = if version.is_some() { 1 } else { strip };
     let inside = files.into_iter().filter_map(|(path, content)| {
         let mut stripped = path.as_str();
         for _ in 0..strip {
@@ -359,7 +369,11 @@ fn archive_tree(typed: &Path, strip: usize, subdir: &str, cwd: &Path) -> Result<
     });
     let tree = Tree::from_memory("", inside);
     let display = Display { typed: subdir.to_owned(), at: String::new() };
-    Ok(Tree { name: Name::File(text), display, ..tree })
+    let name = match version {
+        Some(version) => Name::Artefact { place: text, version: Some(version) },
+        None => Name::File(text),
+    };
+    Ok(Tree { name, display, ..tree })
 }
 
 fn image(

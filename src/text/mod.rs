@@ -20,7 +20,7 @@ pub(crate) use escape::{JsonEscapes, escape_lines, is_unsafe, pretty_json, write
 pub use layout::{Line, Style, View};
 pub(crate) use near::{best, few, likeness, likest, near, nearest, overlap};
 pub use plural::plural;
-pub use secret::{hidden, without_secrets};
+pub use secret::{hidden, typed_without_secrets, without_secrets};
 pub(crate) use sentence::first_sentence;
 pub(crate) use shell::shell_word;
 pub use size::size;

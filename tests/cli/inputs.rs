@@ -259,3 +259,65 @@ fn a_server_with_tls_is_asked_with_certificates() {
         assert!(refused.code == 4 && refused.err.contains("cannot ask server"), "{other}: {refused}");
     }
 }
+
+#[test]
+fn what_a_release_has_put_into_a_folder_reads_as_its_version() {
+    let repo = crate::publish::Repo::published();
+    repo.edit("int32 amount", "string amount");
+    let folder = "../published/acme/pay/1.0.0";
+    let report = |args: &[&str]| -> serde_json::Value {
+        let output = repo.run(&[args, &["--format", "json"]].concat());
+        assert_eq!(output.code, 1, "{output}");
+        serde_json::from_str(&output.out).unwrap()
+    };
+    std::fs::copy(
+        repo.around().join("published/acme/pay/1.0.0/sources.tar.gz"),
+        repo.around().join("sources.tar.gz"),
+    )
+    .unwrap();
+    let by_tag = report(&["check", "--against", "v1.0.0"]);
+    let findings = |report: &serde_json::Value| {
+        let all = report["findings"].as_array().unwrap().iter();
+        all.map(|finding| finding["fingerprint"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(!findings(&by_tag).is_empty(), "{by_tag}");
+    for source in [folder, &format!("{folder}/sources.tar.gz"), "../sources.tar.gz"] {
+        let there = report(&["check", "--against", source]);
+        assert_eq!(findings(&there), findings(&by_tag), "{source}");
+        assert_eq!((&there["next_version"], &there["bump"]), (&"2.0.0".into(), &"major".into()), "{source}");
+    }
+    for source in [folder, &format!("{folder}/sources.tar.gz")] {
+        let built = repo.run(&["build", source, "-o", "out.binpb"]);
+        assert_eq!(built.code, 0, "{source}: {built}");
+    }
+    repo.env.write("protopact.toml", &format!("{}\n[generate.rust]\n", repo.env.read("protopact.toml")));
+    repo.lock();
+    let made = repo.run(&["generate", "--from", folder, "-o", "out"]);
+    assert_eq!(made.code, 0, "{made}");
+    let package = std::fs::read_to_string(repo.env.work().join("out/rust/Cargo.toml")).unwrap();
+    assert!(package.contains("version = \"1.0.0\""), "{package}");
+
+    // One that was damaged is none.
+    let set = repo.around().join("published/acme/pay/1.0.0/descriptors.binpb");
+    std::fs::write(set, "").unwrap();
+    let output = repo.run(&["check", "--against", folder]);
+    assert_eq!((output.code, output.out.as_str()), (2, ""), "{output}");
+    assert!(output.err.contains("is not that of acme/pay 1.0.0"), "{output}");
+}
+
+#[test]
+fn a_folder_without_files_is_no_earlier_state() {
+    let env = TestEnv::new();
+    env.write("proto/a.proto", "syntax = \"proto3\";\nmessage A {}\n");
+    env.write("notes/README.md", "nothing\n");
+    for args in [
+        &["check", "proto", "--against", "notes"][..],
+        &["check", "--against", "notes"],
+        &["check", "--all", "--against", "notes"],
+        &["diff", "notes", "proto"],
+    ] {
+        let output = env.run(args);
+        assert_eq!((output.code, output.out.as_str()), (2, ""), "{args:?}: {output}");
+        assert!(output.err.contains("directory `notes` holds no .proto files"), "{args:?}: {output}");
+    }
+}

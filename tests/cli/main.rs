@@ -12,6 +12,8 @@ mod affected;
 mod again;
 mod answers;
 mod apicurio;
+#[cfg(unix)]
+mod begun;
 mod bench;
 mod build;
 #[cfg(unix)]

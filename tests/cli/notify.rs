@@ -131,6 +131,96 @@ fn a_server_that_is_down_takes_nothing_back_and_is_told_by_the_next_run() {
 }
 
 #[test]
+fn an_address_that_is_secret_stays_in_the_environment() {
+    let (repo, server, got) = told(|_| Answer::status(200));
+    let text = repo.env.read("protopact.toml");
+    let (before, _) = text.split_once("\n[[").unwrap();
+    repo.env.write("protopact.toml", &format!("{before}\n[[release.notify]]\nurl-env = \"HOOK_URL\"\n"));
+    repo.push("an address of the environment");
+    let with = |url: Option<&str>, args: &[&str]| {
+        let mut environment = repo.environment();
+        environment.extend(url.map(|url| ("HOOK_URL".into(), url.into())));
+        let output = repo.env.run_with(args, |io| {
+            io.env = environment;
+            io.now = SystemTime::now();
+        });
+        assert!(!format!("{output}").contains("t0ken"), "{output}");
+        output
+    };
+    for (url, why) in [
+        (None, "variable `HOOK_URL`, which says where notices go, is not set"),
+        (Some("https://me:t0ken@host/x"), "holds no address that notices can be sent to"),
+    ] {
+        let output = with(url, &["release", "--declare", "1.0.0"]);
+        assert!(output.code == 2 && one_line(&output.err).contains(why), "{output}");
+    }
+    assert!(repo.folder().is_empty());
+    // One that is down: what waits has the name of the variable alone, and nobody else may read it.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let down = format!("http://127.0.0.1:{port}/hooks/t0ken?x=1");
+    let output = with(Some(&down), &["release", "--declare", "1.0.0"]);
+    assert!(
+        output.code == 0 && one_line(&output.err).contains("the notice to `$HOOK_URL` is not taken"),
+        "{output}"
+    );
+    let mut kept = 0;
+    for file in std::fs::read_dir(repo.env.work().join(".git/protopact")).unwrap() {
+        let path = file.unwrap().path();
+        let content = std::fs::read_to_string(&path).unwrap();
+        assert!(!content.contains("t0ken"), "{}: {content}", path.display());
+        if path.extension().is_some_and(|ending| ending == "json") {
+            kept += 1;
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            }
+        }
+    }
+    assert_eq!(kept, 1);
+    let there = format!("{}/hooks/t0ken?x=1", server.url());
+    assert_eq!(with(Some(&there), &["release", "--quiet"]).code, 0);
+    assert_eq!(got.lock().unwrap().len(), 1);
+    // In the configuration, which is published, such an address has no place.
+    for url in ["https://h/x?token=t0ken", "https://h/x?t0ken0123456789012345", "https://h/x?a=1&X-Sig=t0ken"]
+    {
+        repo.env.write("protopact.toml", &format!("{before}\n[[release.notify]]\nurl = \"{url}\"\n"));
+        let output = with(None, &["release", "--dry-run"]);
+        let said = one_line(&output.err);
+        assert!(output.code == 2 && said.contains("this file is published"), "{output}");
+        assert!(said.contains("`url-env = \"CONTRACTS_HOOK_URL\"`"), "{output}");
+    }
+}
+
+#[test]
+fn a_notice_whose_server_is_no_longer_told_is_told_of() {
+    let (repo, server, got) = told(|_| Answer::status(200));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let gone = format!("http://127.0.0.1:{port}");
+    configure(&repo, &gone);
+    assert_eq!(run(&repo, &["release", "--declare", "1.0.0"]).code, 0);
+    configure(&repo, &server.url());
+    let output = run(&repo, &["release", "--quiet"]);
+    let told = format!(
+        "warning: the notice that waited for `{gone}` is not sent: `[[release.notify]]` has its address no more"
+    );
+    assert!(output.code == 0 && one_line(&output.err).contains(&told), "{output}");
+    assert_eq!(got.lock().unwrap().len(), 0);
+    assert!(run(&repo, &["release", "--quiet"]).err.is_empty(), "it is told once");
+}
+
+#[test]
+fn what_a_notice_says_of_a_version_that_was_declared_is_what_its_number_says() {
+    let (repo, _server, got) = told(|_| Answer::status(200));
+    for version in ["1.0.0", "2.0.0"] {
+        let output = run(&repo, &["release", "--declare", version]);
+        assert_eq!(output.code, 0, "{output}");
+    }
+    let body: serde_json::Value = serde_json::from_str(&got.lock().unwrap()[1].2).unwrap();
+    assert_eq!((&body["bump"], &body["version"]), (&"major".into(), &"2.0.0".into()), "{body}");
+}
+
+#[test]
 fn a_slow_server_is_waited_for_and_one_that_refuses_is_told_of() {
     let (repo, _server, got) = told(|n| {
         std::thread::sleep(Duration::from_millis(300));

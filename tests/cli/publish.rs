@@ -360,6 +360,98 @@ fn what_the_remote_refuses_is_not_published_anywhere() {
 }
 
 #[test]
+fn what_was_said_of_a_push_that_is_refused_is_told() {
+    let repo = Repo::published();
+    repo.adds();
+    let told = |all: &[&str]| {
+        let output = repo.run(&["release", "--quiet"]);
+        let said = one_line(&output.err);
+        assert!(output.code == 4 && said.contains("`origin` does not take it: "), "{output}");
+        assert!(all.iter().all(|part| said.contains(part)) && !said.contains("s3cret"), "{output}");
+        assert_eq!(repo.remote().len(), 2);
+    };
+    // A hook of this clone, whose words have no `remote:` in front.
+    let here = repo.env.work().join(".git/hooks/pre-push");
+    fs::create_dir_all(here.parent().unwrap()).unwrap();
+    script(&here, "#!/bin/sh\necho 'ask at https://me:s3cret@host/x first' >&2\nexit 1\n");
+    told(&["ask at https://***@host/x first"]);
+    fs::remove_file(&here).unwrap();
+    // A server that says nothing but that it does not want it.
+    let there = repo.around().join("origin.git/hooks/update");
+    fs::create_dir_all(there.parent().unwrap()).unwrap();
+    script(&there, "#!/bin/sh\nexit 1\n");
+    told(&["[remote rejected] ("]);
+    fs::remove_file(&there).unwrap();
+    assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn the_changelog_stays_the_kind_of_file_that_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let repo = Repo::new();
+    let path = |name: &str| repo.env.work().join(name);
+    let modes = |names: &[&str]| {
+        let listed = repo.git(&["ls-tree", "-r", "HEAD"]);
+        let mode =
+            |name: &&str| listed.lines().find(|l| l.ends_with(&format!("\t{name}"))).unwrap()[..6].to_owned();
+        names.iter().map(mode).collect::<Vec<_>>()
+    };
+    fs::create_dir(path("notes")).unwrap();
+    fs::rename(path("CHANGELOG.md"), path("notes/log.md")).unwrap();
+    fs::set_permissions(path("notes/log.md"), fs::Permissions::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink("notes/log.md", path("CHANGELOG.md")).unwrap();
+    repo.push("a link");
+    let names = ["CHANGELOG.md", "notes/log.md"];
+    assert_eq!(modes(&names), ["120000", "100755"]);
+    let planned = repo.run(&["release", "--declare", "1.0.0", "--dry-run"]);
+    assert!(planned.out.contains("file `notes/log.md`, committed"), "{planned}");
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 0, "{output}");
+    assert_eq!(modes(&names), ["120000", "100755"]);
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+    assert!(repo.env.read("CHANGELOG.md").contains("## [1.0.0]"));
+    assert!(fs::symlink_metadata(path("CHANGELOG.md")).unwrap().is_symlink());
+    assert_ne!(fs::metadata(path("notes/log.md")).unwrap().permissions().mode() & 0o111, 0);
+}
+
+#[test]
+fn what_lies_beside_the_repository_is_in_no_version() {
+    let repo = Repo::new();
+    let third = |folder: &Path| {
+        fs::create_dir_all(folder.join("third")).unwrap();
+        let text = "syntax = \"proto3\";\npackage third;\nmessage T {\n  string id = 1;\n}\n";
+        fs::write(folder.join("third/t.proto"), text).unwrap();
+    };
+    third(&repo.around());
+    let imports = |place: &str| {
+        let config =
+            CONFIG.replace("roots = [\"proto\"]", &format!("roots = [\"proto\"]\nimports = [\"{place}\"]"));
+        repo.env.write("protopact.toml", &config);
+        let text = OLD.replace("package pay.v1;\n", "package pay.v1;\nimport \"t.proto\";\n");
+        repo.env.write(
+            "proto/pay/v1/pay.proto",
+            &text.replace("amount = 2;\n", "amount = 2;\n  third.T t = 3;\n"),
+        );
+    };
+    imports("../third");
+    repo.push("imports");
+    let why = "the contract imports from `../third`, which is outside the repository";
+    refused(&repo, &["--declare", "1.0.0"], 2, why);
+    refused(&repo, &["--declare", "1.0.0", "--dry-run"], 2, why);
+    // One that git ignores is on this machine alone, too.
+    third(&repo.env.work());
+    repo.env.write(".gitignore", "third\n");
+    imports("third");
+    repo.push("ignored");
+    refused(&repo, &["--declare", "1.0.0"], 2, "the contract imports from `third`, which is not committed");
+    repo.env.write(".gitignore", "");
+    repo.push("taken in");
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 0, "{output}");
+}
+
+#[test]
 fn no_secret_is_told_or_kept() {
     let repo = Repo::published();
     repo.adds();
@@ -372,9 +464,42 @@ fn no_secret_is_told_or_kept() {
         assert_eq!(output.code, 4, "{output}");
         assert!(!format!("{output}").contains("s3cret"), "{output}");
     }
+    repo.git(&["remote", "set-url", "origin", &format!("http://127.0.0.1:{port}/x.git?token=s3cret")]);
+    let output = repo.run(&["release"]);
+    assert_eq!(output.code, 4, "{output}");
+    assert!(!format!("{output}").contains("s3cret"), "{output}");
     repo.git(&["remote", "set-url", "origin", "../origin.git"]);
+    // On a command line, in a configuration, and whoever says what is wrong with it.
+    let config = repo.env.read("protopact.toml");
+    for place in [
+        "oci://me:s3cret@127.0.0.1/x",
+        "oci://127.0.0.1/x?token=s3cret",
+        "oci:127.0.0.1/x?token=s3cret",
+        "oci:me:s3cret@127.0.0.1/x",
+        "git:https://me:s3cret@127.0.0.1/x",
+        "git:https://127.0.0.1/x?token=s3cret",
+        "pypi+https://me:s3cret@127.0.0.1/x",
+        "pypi+https://127.0.0.1/x?token=s3cret",
+        "maven+https://me:s3cret@127.0.0.1/x",
+        "maven+https://127.0.0.1/x?token=s3cret",
+        "maven+https://127.0.0.1/x?token=s3cret#id",
+        "dir:https://me:s3cret@127.0.0.1/x",
+        "go:https://me:s3cret@127.0.0.1/x",
+        "s3://me:s3cret@bucket?token=s3cret",
+    ] {
+        for command in [&["release"][..], &["release", "--color", "always"], &["versions", "--places"]] {
+            let output = repo.run(&[command, &["--to", place]].concat());
+            assert_eq!(output.code, 2, "{output}");
+            assert!(!format!("{output}").contains("s3cret"), "{output}");
+        }
+        repo.env.write("protopact.toml", &config.replace("dir:../published", place));
+        let output = repo.run(&["release"]);
+        assert!(output.code == 2 && !format!("{output}").contains("s3cret"), "{output}");
+    }
+    repo.env.write("protopact.toml", &config);
     assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
-    for file in walkdir::WalkDir::new(repo.around().join("published")) {
+    let kept = [repo.around().join("published"), repo.env.work().join(".git/protopact")];
+    for file in kept.iter().flat_map(walkdir::WalkDir::new) {
         let file = file.unwrap();
         if file.file_type().is_file() {
             let content = fs::read(file.path()).unwrap();

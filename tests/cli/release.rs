@@ -164,6 +164,132 @@ fn people_see_the_version_its_reasons_and_its_spellings() {
     assert_eq!(behind.code, 1, "{behind}");
 }
 
+#[test]
+fn a_pre_release_follows_where_something_changed_since_the_last_one() {
+    let env = published(&["v1.0.0"]);
+    adds(&env);
+    env.commit("adds");
+    assert_eq!(version(&env, &["--pre", "rc"]), "1.1.0-rc.1");
+    env.tag("v1.1.0-rc.1");
+    let none = env.run(&["release", "--dry-run", "--pre", "rc", "--quiet"]);
+    assert_eq!(
+        (none.code, none.out.as_str()),
+        (0, "nothing changed since 1.1.0-rc.1: no release\n"),
+        "{none}"
+    );
+    assert_eq!(planned(&env, &["--pre", "rc"])["from"], "1.1.0-rc.1");
+    // It is found good, or meant all the same.
+    assert_eq!(version(&env, &[]), "1.1.0");
+    assert_eq!(version(&env, &["--declare", "1.1.0-rc.2"]), "1.1.0-rc.2");
+    edit(&env, "amount = 2;\n", "amount = 2;\n  string note = 3;\n  string more = 4;\n");
+    assert_eq!(version(&env, &["--pre", "rc"]), "1.1.0-rc.2");
+    // What breaks is of another line, where nothing is begun.
+    breaks(&env);
+    assert_eq!(version(&env, &["--pre", "rc"]), "2.0.0-rc.1");
+}
+
+#[test]
+fn the_only_pre_release_becomes_its_next_stage_and_its_release() {
+    let env = published(&["v1.0.0-beta.2"]);
+    let none = env.run(&["release", "--dry-run", "--pre", "beta", "--quiet"]);
+    assert_eq!(none.out, "nothing changed since 1.0.0-beta.2: no release\n", "{none}");
+    assert_eq!(version(&env, &["--pre", "rc"]), "1.0.0-rc.1");
+    let back = env.run(&["release", "--dry-run", "--pre", "alpha"]);
+    assert!(back.code == 2 && back.err.contains("comes before 1.0.0-beta.2"), "{back}");
+    let plan = planned(&env, &[]);
+    assert_eq!((&plan["version"], &plan["from"]), (&"1.0.0".into(), &"1.0.0-beta.2".into()));
+    adds(&env);
+    assert_eq!(
+        (version(&env, &[]), version(&env, &["--pre", "beta"])),
+        ("1.0.0".into(), "1.0.0-beta.3".into())
+    );
+}
+
+#[test]
+fn no_number_follows_the_largest() {
+    let most = u64::MAX;
+    let env = published(&[&format!("v{most}.0.0")]);
+    breaks(&env);
+    let output = env.run(&["release", "--dry-run"]);
+    assert!(output.code == 2 && output.err.contains(&format!("no version follows {most}.0.0")), "{output}");
+    // The report has no version to name.
+    let report = env.run(&["check", "--against", "latest", "--format", "json"]);
+    let report: Value = serde_json::from_str(&report.out).unwrap();
+    assert_eq!((&report["bump"], &report["next_version"]), (&"major".into(), &Value::Null));
+    adds(&env);
+    assert_eq!(version(&env, &[]), format!("{most}.1.0"));
+}
+
+#[test]
+fn what_grows_is_told_by_the_numbers() {
+    let env = published(&["v1.4.2"]);
+    for (declared, part) in [("2.0.0", "major"), ("1.5.0", "minor"), ("1.4.3", "patch")] {
+        let plan = planned(&env, &["--declare", declared]);
+        assert_eq!((&plan["bump"], &plan["part"]), (&part.into(), &part.into()), "{declared}");
+    }
+    let output = env.run(&["release", "--dry-run", "--declare", "2.0.0"]);
+    assert!(output.out.starts_with("version 2.0.0 follows 1.4.2: major\n"), "{output}");
+    // Of what changed it is what the changes ask for, and what was declared on top.
+    adds(&env);
+    let plan = planned(&env, &["--declare", "2.0.0"]);
+    assert_eq!((&plan["bump"], &plan["part"]), (&"minor".into(), &"major".into()));
+}
+
+#[test]
+fn people_see_the_files_and_the_section_of_the_changelog() {
+    let env = published(&["v1.4.2"]);
+    env.write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n- By \u{1b}[31mhand.\n");
+    env.commit("changelog");
+    adds(&env);
+    let output = env.run(&["release", "--dry-run", "--quiet"]);
+    assert_eq!(output.code, 0, "{output}");
+    let said = output.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let files = "files CHANGELOG.md, SHA256SUMS, contents.spdx.json, descriptors.binpb, numbers.json, protopact.toml, \
+                 provenance.intoto.json, release.json, sources.tar.gz";
+    assert!(said.contains("writes file `CHANGELOG.md`, committed") && said.contains(files), "{output}");
+    let (_, notes) = output.out.split_once("\n\n").unwrap();
+    assert!(notes.starts_with("## [1.5.0] - "), "{output}");
+    assert!(notes.contains("hand.\n") && notes.contains("\n### Added\n"), "{output}");
+    assert!(!output.out.contains('\u{1b}'), "{output}");
+}
+
+#[test]
+fn names_and_shapes_that_no_place_takes_are_mistakes_of_the_configuration() {
+    let env = published(&["v1.4.2"]);
+    let refused = |config: &str, why: &str| {
+        env.write("protopact.toml", config);
+        for command in ["check", "release"] {
+            let output = env.run(&[command, if command == "check" { "--all" } else { "--dry-run" }]);
+            assert!(output.code == 2 && output.out.is_empty(), "{command}: {output}");
+            let said = output.err.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains(why) && said.contains("hint: "), "{command}: {output}");
+        }
+    };
+    for name in ["../x", ".", "..", "acme/../../x", "acme/..."] {
+        let why = format!("protopact.toml:2:8: contract name `{name}` cannot be a folder of a place");
+        refused(&format!("[contract]\nname = \"{name}\"\n"), &why);
+    }
+    for (shape, why) in [
+        ("{version} x", "makes names that git does not take for a tag"),
+        ("../{version}", "makes names that git does not take for a tag"),
+        ("a..b{version}", "makes names that git does not take for a tag"),
+        ("{foo}/v{version}", "has `{foo}`, which stands for nothing"),
+        ("v", "must contain `{version}` exactly once"),
+    ] {
+        refused(
+            &format!("[release]\ntag = \"{shape}\"\n"),
+            &format!("protopact.toml:2:7: tag shape `{shape}` {why}"),
+        );
+        env.write("protopact.toml", "");
+        let output = env.run(&["release", "--dry-run", "--tag", shape]);
+        assert!(output.code == 2 && output.err.contains(why), "{output}");
+    }
+    refused(
+        "[contract]\nname = \"acme/a..b\"\n[release]\ntag = \"{contract}/v{version}\"\n",
+        "protopact.toml:4:7: tag shape `{contract}/v{version}` makes names that git does not take for a tag",
+    );
+}
+
 /// Each before the next.
 const ORDERED: [&str; 8] = [
     "1.0.0-alpha.1",

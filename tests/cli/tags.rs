@@ -67,6 +67,84 @@ fn what_is_signed_with_an_ssh_key_is_verified_by_git() {
 }
 
 #[test]
+#[cfg_attr(not(has_ssh_keygen), ignore = "there is no `ssh-keygen`")]
+fn a_tag_that_git_does_not_sign_is_never_published() {
+    let repo = Repo::new();
+    let gone = repo.around().join("gone").to_str().unwrap().to_owned();
+    // Git 2.39 says that it cannot sign the tag, writes it all the same and ends well.
+    for (key, value) in [("gpg.format", "ssh"), ("user.signingKey", &gone), ("tag.gpgSign", "true")] {
+        repo.git(&["config", key, value]);
+    }
+    let output = repo.run(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 4, "{output}");
+    assert!(one_line(&output.err).contains("gone"), "{output}");
+    assert_eq!((repo.remote().len(), repo.folder().len(), repo.git(&["tag"]).as_str()), (1, 0, ""));
+}
+
+#[test]
+#[cfg(unix)]
+fn what_has_no_signature_though_one_is_asked_for_is_never_published() {
+    // A git that forgets to sign and says so only on the side; the setting is that of the user, and not of the repository.
+    for (key, forgets, what) in
+        [("tag.gpgSign", "tag.gpgSign=false", "tag `v1.0.0`"), ("commit.gpgSign", "", "a commit")]
+    {
+        let repo = Repo::new();
+        let around = repo.around();
+        repo.git(&["config", "--file", around.join("home/.gitconfig").to_str().unwrap(), key, "true"]);
+        fs::create_dir(around.join("bin")).unwrap();
+        let real = which::which("git").unwrap();
+        let wrapper = format!(
+            "#!/bin/sh\nfor word; do case \"$word\" in tag|commit-tree) found=$word;; config) exec '{git}' \"$@\";; esac; done\n\
+             case \"$found\" in\n\
+             tag) echo 'error: no key' >&2; exec '{git}' -c {forgets} \"$@\";;\n\
+             commit-tree) for word; do shift; [ \"$word\" = -S ] || set -- \"$@\" \"$word\"; done; exec '{git}' \"$@\";;\n\
+             esac\nexec '{git}' \"$@\"\n",
+            git = real.display(),
+            forgets = if forgets.is_empty() { "core.x=y" } else { forgets },
+        );
+        script(&around.join("bin/git"), &wrapper);
+        let mut environment = repo.environment();
+        let path = environment[std::ffi::OsStr::new("PATH")].clone();
+        let first = around.join("bin").into_os_string();
+        environment.insert("PATH".into(), [first, path].join(&std::ffi::OsString::from(":")));
+        let output = repo.env.run_with(&["release", "--declare", "1.0.0"], |io| {
+            (io.env, io.now) = (environment, SystemTime::now());
+        });
+        assert_eq!(output.code, 4, "{key}: {output}");
+        let said = one_line(&output.err);
+        let why = format!("git wrote {what} without a signature, though `{key}` asks for one");
+        assert!(said.contains(&why) && said.contains("hint: nothing is published"), "{output}");
+        assert_eq!((repo.remote().len(), repo.folder().len(), repo.git(&["tag"]).as_str()), (1, 0, ""));
+    }
+}
+
+#[test]
+fn a_version_that_only_this_clone_has_is_none_to_count_from() {
+    let repo = Repo::published();
+    repo.edit("int32 amount", "string amount");
+    repo.git(&["tag", "v1.1.0"]);
+    let before = repo.remote();
+    let refused = |why: &str| {
+        let output = repo.run(&["release", "--quiet"]);
+        assert_eq!((output.code, &*output.out), (2, ""), "{output}");
+        let said = one_line(&output.err);
+        assert!(said.contains(why), "{output}");
+        assert!(said.contains("git push origin v1.1.0") && said.contains("git tag -d v1.1.0"), "{output}");
+        assert_eq!(repo.remote(), before);
+    };
+    refused("version tag `v1.1.0` is here, and not on `origin`");
+    repo.git(&["tag", "v1.2.0"]);
+    refused("version tags `v1.1.0`, `v1.2.0` are here, and not on `origin`");
+    repo.git(&["tag", "-d", "v1.1.0", "v1.2.0"]);
+    // The break is seen again.
+    let output = repo.run(&["release", "--quiet"]);
+    assert!(output.code == 1 && output.err.contains("the next version is 2.0.0"), "{output}");
+    // What is no version is nobody's business.
+    repo.git(&["tag", "mine"]);
+    assert_eq!(repo.run(&["release", "--declare", "2.0.0", "--quiet"]).code, 0);
+}
+
+#[test]
 #[cfg_attr(not(has_gpg), ignore = "there is no `gpg`")]
 fn what_is_signed_with_an_openpgp_key_is_verified_by_git() {
     let repo = Repo::new();
@@ -174,6 +252,55 @@ fn contracts_of_one_repository_have_versions_of_their_own() {
         let check = run_in(&repo, folder, &["check", "--against", &format!("acme/{folder}/v{}", own[0])]);
         assert!(check.code == 0 && check.out.contains("0 changes"), "{check}");
     }
+}
+
+#[test]
+fn tags_of_another_contract_are_no_versions_of_this_one() {
+    let repo = Repo::published();
+    repo.adds();
+    let config =
+        "[contract]\nname = \"acme/ship\"\nroots = [\"proto\"]\n\n[release]\nto = [\"git:origin\"]\n";
+    repo.env.write("ship/protopact.toml", config);
+    repo.env.write(
+        "ship/proto/ship/v1/ship.proto",
+        "syntax = \"proto3\";\npackage ship.v1;\nmessage One {\n  string id = 1;\n}\n",
+    );
+    repo.push("another contract");
+    let ship = |args: &[&str]| run_in(&repo, "ship", args);
+    let told = |output: &Output, all: &[&str]| {
+        let said = one_line(&output.err);
+        assert!(all.iter().all(|part| said.contains(part)), "{output}");
+    };
+    let shared =
+        "tags of the shape `v{version}` are versions of `acme/pay`, another contract of this repository";
+    let own = "give each contract tags of its own: `tag = \"{contract}/v{version}\"`";
+    for args in [&["release"][..], &["release", "--dry-run"]] {
+        let output = ship(args);
+        assert_eq!(output.code, 2, "{output}");
+        told(&output, &[shared, own]);
+    }
+    // It says nothing of a version that this contract never had.
+    let output = ship(&["release", "--declare", "1.0.0"]);
+    assert_eq!(output.code, 2, "{output}");
+    told(&output, &["tag `v1.0.0` is a version of `acme/pay`", own]);
+    let output = ship(&["release", "--from", "v1.0.0", "--to", "dir:out"]);
+    assert_eq!(output.code, 2, "{output}");
+    told(&output, &["tag `v1.0.0` is a version of `acme/pay`, and this contract is `acme/ship`"]);
+    assert_eq!(ship(&["versions"]).out, "no version is published\n");
+    let output = ship(&["release", "--declare", "0.4.0"]);
+    assert_eq!(output.code, 0, "{output}");
+    told(&output, &["warning: ", shared, own]);
+
+    // Each is counted from its own last version all the same.
+    let output = repo.run(&["release"]);
+    assert!(output.code == 0 && output.out.starts_with("version 1.1.0 follows 1.0.0: minor\n"), "{output}");
+    let versions = |listed: &Output| {
+        let listed: Value = serde_json::from_str(&listed.out).unwrap();
+        let rows = listed["versions"].as_array().unwrap().clone();
+        rows.iter().map(|row| row["version"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(versions(&repo.run(&["versions", "--format", "json"])), ["1.1.0", "1.0.0"]);
+    assert_eq!(versions(&ship(&["versions", "--format", "json"])), ["0.4.0"]);
 }
 
 #[test]

@@ -24,6 +24,10 @@ impl Run<'_> {
             return Err(CliError::usage(format!("tag `{tag}` is no version of the shape `{}`", self.shape))
                 .hint("list them with `git tag`"));
         };
+        if let Some(other) = self.others.get(tag) {
+            let message = format!("tag `{tag}` is a version of `{other}`, and this contract is `{contract}`");
+            return Err(CliError::usage(message).hint("run it in the folder of that contract"));
+        }
         let revision = repo.resolve(&format!("refs/tags/{tag}")).map_err(ReleaseError::from)?;
         let Some(commit) = revision.commit else {
             return Err(CliError::usage(format!("tag `{tag}` is of no commit")));
@@ -48,7 +52,7 @@ impl Run<'_> {
                 (files, told)
             }
         };
-        let outcome = Outcome { entry, targets: told, files, first: true };
+        let outcome = Outcome { entry, targets: told, files, first: true, behind: false };
         self.tell(Done { again: true, ..Done::of(outcome) }, None, args, ctx)
     }
 }
@@ -68,6 +72,7 @@ pub(in crate::cli) fn tagged(
         version: version.clone(),
         previous,
         remote: None,
+        places: Vec::new(),
         draft: Draft { branch: String::new(), old: commit, commit, tags: Vec::new() },
         notices: Vec::new(),
     };

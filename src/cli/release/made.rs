@@ -25,7 +25,8 @@ use crate::schema::Schema;
 
 /// Names of files that go along where they are: what is asked of a change and what is imported, and buf's files, which say
 /// so where no other configuration does.
-const PAPERS: [&str; 5] = [CONFIG_NAME, LOCK_NAME, buf::FILE_NAME, buf::WORK_FILE_NAME, "buf.lock"];
+pub(super) const PAPERS: [&str; 5] =
+    [CONFIG_NAME, LOCK_NAME, buf::FILE_NAME, buf::WORK_FILE_NAME, "buf.lock"];
 
 /// Packages of languages: language, coordinate, files.
 type Packages = Vec<(String, String, FileTree)>;

@@ -11,7 +11,8 @@ mod publish;
 mod refused;
 mod told;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use semver::Version;
@@ -21,12 +22,14 @@ pub(super) use self::made::to_ask;
 pub(super) use self::places::Places;
 use self::told::{Done, OfRelease, Told};
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
+use crate::config::deps::DepSource;
 use crate::config::generate::Generate;
 use crate::config::{Destination, Hook, Overrides};
 use crate::git::{Repo, TagPattern};
 use crate::machine::Host;
 use crate::present::Choice;
-use crate::release::{Plan, Workplace};
+use crate::release::{Plan, ReleaseError, Workplace, of_others};
+use crate::text::{Line, Style};
 use crate::words::Language;
 
 /// Publish the next version: once, everywhere, and for ever
@@ -92,7 +95,16 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
         settings.generate.iter().flat_map(|generate| generate.languages.keys().copied()).collect();
     let hooks = settings.release.notify.clone();
     let generate = settings.generate;
-    let run = Run { shape, folder, changelog, languages, generate, hooks, places: &places, place };
+    let others = settings.name.as_deref().map(|name| of_others(&repo, &shape, name)).transpose();
+    let others = others.map_err(ReleaseError::from)?.unwrap_or_default();
+    let imports = settings.imports.iter().map(|place| (place.written.clone(), place.path.clone()));
+    let deps = settings.deps.iter().filter_map(|dep| match &dep.source {
+        DepSource::Path(path) => Some((path.clone(), path.into())),
+        _ => None,
+    });
+    let beside = imports.chain(deps).map(|(written, path)| (written, folder.join(path))).collect();
+    let run =
+        Run { shape, others, beside, folder, changelog, languages, generate, hooks, places: &places, place };
     if args.dry_run {
         return run.show(&args, settings.name.as_deref(), ctx);
     }
@@ -118,7 +130,11 @@ pub(super) fn repository(folder: &Path) -> Result<Repo, CliError> {
 /// What all ways of running the command need.
 struct Run<'a> {
     shape: TagPattern,
-    folder: std::path::PathBuf,
+    /// The tags of this shape that are versions of other contracts, each with the name of the other.
+    others: BTreeMap<String, String>,
+    /// What is imported from beside the contract: places as they are written, and where they are.
+    beside: Vec<(String, PathBuf)>,
+    folder: PathBuf,
     changelog: Option<String>,
     /// Those that the contract has packages in.
     languages: Vec<Language>,
@@ -128,6 +144,13 @@ struct Run<'a> {
     hooks: Vec<Hook>,
     places: &'a Places,
     place: Workplace<'a>,
+}
+
+/// Says what is not well, and stops nothing.
+fn warn(text: &str, ctx: &mut Ctx<'_>) -> Result<(), CliError> {
+    let view = ctx.err_view();
+    let line = Line::new().styled(Style::Warn, "warning").plain(": ").hang(2).plain(text);
+    Ok(line.write(&view, &mut ctx.io.err)?)
 }
 
 impl Run<'_> {

@@ -26,6 +26,8 @@ pub(in crate::cli) struct Places {
     packages: Vec<PackagePlace>,
     /// How long they are waited for.
     patience: Patience,
+    /// All of them, as flags name them, wherever they are read.
+    pub(super) written: Vec<String>,
 }
 
 /// A registry of a language.
@@ -70,7 +72,37 @@ impl Places {
         folder: &Path,
     ) -> Result<Places, CliError> {
         let (all, base) = if flags.is_empty() { (&*settings.to, folder) } else { (flags, cwd) };
-        let mut places = Places { patience: settings.patience, ..Places::default() };
+        Places::at(all, base, settings.patience)
+    }
+
+    /// Those that an earlier run has written down.
+    pub(super) fn others(&self, written: &[String]) -> Result<Places, CliError> {
+        let read = |text: &String| {
+            Destination::parse(text).map_err(|e| {
+                CliError::usage(format!(
+                    "the journal of the release that died names a place that is none: {e}"
+                ))
+                .hint("name the places with `--to`")
+            })
+        };
+        let all = written.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        Places::at(&all, Path::new(""), self.patience)
+    }
+
+    /// Whether a place that was written down is among them.
+    pub(super) fn has(&self, written: &str) -> bool {
+        // A folder can be named in several ways.
+        let folder = |text: &str| {
+            let (kind, path) = text.split_once(':')?;
+            Some((kind.to_owned(), std::fs::canonicalize(path).ok()?))
+        };
+        let same = |own: &String| own == written || (folder(own).is_some() && folder(own) == folder(written));
+        self.written.iter().any(same)
+    }
+
+    fn at(all: &[Destination], base: &Path, patience: Patience) -> Result<Places, CliError> {
+        let written = all.iter().map(|place| place.written(base)).collect();
+        let mut places = Places { patience, written, ..Places::default() };
         for destination in all {
             match destination {
                 Destination::Git(remote) => {

@@ -2,7 +2,7 @@
 
 use super::next::Decided;
 use super::told::{Done, Told};
-use super::{ReleaseArgs, Run, made, notify, refused};
+use super::{Places, ReleaseArgs, Run, made, notify, refused};
 use crate::cli::{CliError, Ctx, Exit};
 use crate::git::Draft;
 use crate::release::{Annotation, Entry, Journal, Order, ReleaseError};
@@ -20,13 +20,14 @@ impl Run<'_> {
         let journal = Journal::take(&repo.object_dir(), contract).map_err(ReleaseError::from)?;
         if let Some(entry) = self.place.left_over(&journal)? {
             let notes = self.notes_of(&entry);
-            let targets = self.places.targets(contract, &entry.version, self.place.host);
+            let (places, left) = self.begun(&entry, args)?;
+            let targets = places.targets(contract, &entry.version, self.place.host);
             let make = &mut |entry: &Entry| made::files(repo, entry, &notes, ctx);
             let outcome = self.place.finish::<CliError>(&journal, entry, &targets, make)?;
             let told = notify::send(&journal, &self.hooks, self.place.host, ctx)?;
-            return self.tell(Done { finished: true, told, ..Done::of(outcome) }, None, args, ctx);
+            return self.tell(Done { finished: true, told, left, ..Done::of(outcome) }, None, args, ctx);
         }
-        let is_version = |tag: &str| self.shape.version_of(tag).is_some();
+        let is_version = |tag: &str| self.shape.version_of(tag).is_some() && !self.others.contains_key(tag);
         let (head, branch) = self.place.ready(&is_version)?;
         let (decided, published) = match self.decide(args, ctx)? {
             Ok(decided) => decided,
@@ -35,7 +36,7 @@ impl Run<'_> {
         let Some(Decided { plan, report, breaks: breaking, undeclared }) = decided else {
             // Those of an earlier version.
             notify::send(&journal, &self.hooks, self.place.host, ctx)?;
-            let told = Told { last: published.baseline().cloned(), ..Told::default() };
+            let told = Told { last: published.last().cloned(), ..Told::default() };
             let view = ctx.view();
             args.format.write(&told, &view, &mut ctx.io.out)?;
             return Ok(Exit::Clean);
@@ -67,6 +68,7 @@ impl Run<'_> {
                 version: version.clone(),
                 previous: plan.from.clone(),
                 remote: self.places.remote.clone(),
+                places: self.places.written.clone(),
                 draft: Draft { branch, old: head.commit, commit: head.commit, tags: Vec::new() },
                 notices: Vec::new(),
             },
@@ -81,6 +83,20 @@ impl Run<'_> {
         let outcome = self.place.publish::<CliError>(&journal, order, &targets, make)?;
         let told = notify::send(&journal, &self.hooks, self.place.host, ctx)?;
         self.tell(Done { told, ..Done::of(outcome) }, Some(plan), args, ctx)
+    }
+
+    /// Where what an earlier run has begun goes now, and those of its places that are left out: `--to` may name others than
+    /// the run that died had, and without it they are those.
+    fn begun(&self, entry: &Entry, args: &ReleaseArgs) -> Result<(Places, Vec<String>), CliError> {
+        if entry.places.is_empty() {
+            return Ok((self.places.clone(), Vec::new()));
+        }
+        if args.to.is_empty() {
+            return Ok((self.places.others(&entry.places)?, Vec::new()));
+        }
+        // The remote has it: that was the step that decided.
+        let left = entry.places.iter().filter(|place| !place.starts_with("git:") && !self.places.has(place));
+        Ok((self.places.clone(), left.cloned().collect()))
     }
 
     /// The notes in the tag of what is to be finished.

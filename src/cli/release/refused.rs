@@ -35,6 +35,7 @@ pub(super) fn version(error: PlanError, ctx: &mut Ctx<'_>) -> Result<Exit, CliEr
             return Ok(Exit::Findings);
         }
         PlanError::Published(_) => "leave `--declare` out to be told the next one",
+        PlanError::Last(_) => "declare a version whose first part grows, where there is one",
         PlanError::Behind { .. } => "declare a later one, or leave `--declare` out",
         PlanError::Spelling(_) => "pre-releases are `alpha.N`, `beta.N` or `rc.N`, without build metadata",
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::present::{Format, Formats};
 use crate::release::{Delivery, Outcome, Plan, Reason};
-use crate::text::{Line, Style, View, plural, pretty_json};
+use crate::text::{Line, Style, View, escape, plural, pretty_json, shell_word};
 
 /// How many reasons people are shown.
 const SHOWN: usize = 10;
@@ -25,6 +25,8 @@ pub(super) struct Told {
     pub(super) undeclared: bool,
     /// What would be written.
     pub(super) writes: Vec<String>,
+    /// The files of the version, by name.
+    pub(super) files: Vec<String>,
     /// The notes.
     pub(super) notes: Option<String>,
     /// What was published.
@@ -41,12 +43,14 @@ pub(super) struct Done {
     pub(super) again: bool,
     /// Who was told.
     pub(super) told: Vec<Delivery>,
+    /// Places that it was begun for and did not go to, as flags name them.
+    pub(super) left: Vec<String>,
 }
 
 impl Done {
     /// What this run has released.
     pub(super) fn of(outcome: Outcome) -> Done {
-        Done { outcome, finished: false, again: false, told: Vec::new() }
+        Done { outcome, finished: false, again: false, told: Vec::new(), left: Vec::new() }
     }
 }
 
@@ -104,9 +108,17 @@ fn planned(plan: &Plan, told: &Told, view: &View, out: &mut dyn io::Write) -> io
     for what in &told.writes {
         Line::labelled("writes").plain(what).write(view, out)?;
     }
+    if !told.files.is_empty() {
+        Line::labelled("files").plain(told.files.join(", ")).write(view, out)?;
+    }
     if told.undeclared {
         let hint = format!("it breaks, and has to be declared: `--declare {}`", plan.version);
         Line::labelled("note").plain(hint).write(view, out)?;
+    }
+    let Some(notes) = &told.notes else { return Ok(()) };
+    writeln!(out)?;
+    for line in notes.trim_end().lines() {
+        writeln!(out, "{}", escape(line).trim_end())?;
     }
     Ok(())
 }
@@ -118,7 +130,7 @@ fn published(
     view: &View,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
-    let Outcome { entry, targets, files, first } = &done.outcome;
+    let Outcome { entry, targets, files, first, behind } = &done.outcome;
     match plan {
         Some(_) if !first => {
             let line =
@@ -155,6 +167,22 @@ fn published(
         };
         Line::labelled("wrote").plain(line).write(view, out)?;
     }
+    for place in &done.left {
+        let tag = told.tag.as_deref().unwrap_or_default();
+        let again = format!("`protopact release --from {} --to {}`", shell_word(tag), shell_word(place));
+        Line::labelled("left")
+            .plain(format!("{place}, where it was to go: {again} brings it there"))
+            .write(view, out)?;
+    }
+    if *behind {
+        let branch = &entry.draft.branch;
+        let from = entry.remote.as_ref().map(|remote| format!(": `git pull {remote} {branch}`"));
+        let line = format!(
+            "branch `{branch}` here went on without the commit of the release{}",
+            from.unwrap_or_default()
+        );
+        Line::labelled("note").plain(line).write(view, out)?;
+    }
     for Delivery { server, .. } in done.told.iter().filter(|delivery| delivery.error.is_none()) {
         Line::labelled("told").plain(format!("`{server}`")).write(view, out)?;
     }
@@ -173,6 +201,7 @@ fn as_json(told: &Told, _: &View, out: &mut dyn io::Write) -> io::Result<()> {
             "breaks": told.undeclared,
             "notes": told.notes,
             "writes": told.writes,
+            "files": told.files,
             "spelling": {
                 "cargo": plan.spelling.semver,
                 "go": plan.spelling.go,
@@ -189,9 +218,8 @@ fn as_json(told: &Told, _: &View, out: &mut dyn io::Write) -> io::Result<()> {
             })).collect::<Vec<_>>(),
         }),
     };
-    if let Some(Done { outcome: Outcome { entry, targets, files, first }, finished, told: notices, .. }) =
-        &told.done
-    {
+    if let Some(Done { outcome, finished, told: notices, left, .. }) = &told.done {
+        let Outcome { entry, targets, files, first, behind } = outcome;
         document["from"] = json!(entry.previous.as_ref().map(Version::to_string));
         document["version"] = json!(entry.version.to_string());
         document["tag"] = json!(told.tag);
@@ -201,6 +229,8 @@ fn as_json(told: &Told, _: &View, out: &mut dyn io::Write) -> io::Result<()> {
             "branch": entry.draft.branch,
             "finished": finished,
             "first": first,
+            "behind": behind,
+            "left": left,
             "files": files.iter().map(|(path, _)| path).collect::<Vec<_>>(),
             "targets": targets.iter().map(|(target, was_there)| json!({"target": target, "was_there": was_there}))
                 .collect::<Vec<_>>(),

@@ -32,6 +32,18 @@ pub const DESCRIPTORS: &str = "descriptors.binpb";
 /// The release notes.
 pub const NOTES: &str = "CHANGELOG.md";
 
+/// The names of the files that every version has.
+pub const ALWAYS: [&str; 8] = [
+    "sources.tar.gz",
+    RELEASE,
+    "numbers.json",
+    "contents.spdx.json",
+    NOTES,
+    DESCRIPTORS,
+    "provenance.intoto.json",
+    SUMS,
+];
+
 /// The archive of the package of a language.
 #[must_use]
 pub fn package(language: Language) -> String {
