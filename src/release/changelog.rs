@@ -274,7 +274,7 @@ mod tests {
     }
 
     fn changelog_in(report: &Report, languages: &[Language]) -> Changelog {
-        let published = Published { versions: vec![Version::new(1, 4, 0)] };
+        let published = Published { versions: vec![Version::new(1, 4, 0)], unchanged: false };
         let plan = Plan::of(report, &published, None, None).unwrap().unwrap();
         Changelog::of(report, &plan, "2026-11-28", languages)
     }
