@@ -30,7 +30,8 @@ fn every_change_under_its_element() {
       - file `gone.proto` was removed [source rejects]
     file more.proto  new/more.proto
       + file `more.proto` was added
-    5 changes: 2 added, 2 removed, 1 changed · 1 without effect · next version must be major
+    5 changes: 2 added, 2 removed, 1 changed · 1 without effect · next version must be major, for
+      source.python
     --- exit 0
     ");
 }
@@ -104,7 +105,8 @@ fn editions_are_told_by_their_years() {
       ~ file `f1.proto` was `edition 2023`, is now `edition 2024` [source rejects]
     file f2.proto  new/f2.proto:1:1
       ~ file `f2.proto` was `edition 2024`, is now `edition 2026`
-    3 changes: 0 added, 0 removed, 3 changed · 2 without effect · next version must be major
+    3 changes: 0 added, 0 removed, 3 changed · 2 without effect · next version must be major, for
+      source.java
     --- exit 0
     ");
 }
