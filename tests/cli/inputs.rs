@@ -284,7 +284,11 @@ fn what_a_release_has_put_into_a_folder_reads_as_its_version() {
     for source in [folder, &format!("{folder}/sources.tar.gz"), "../sources.tar.gz"] {
         let there = report(&["check", "--against", source]);
         assert_eq!(findings(&there), findings(&by_tag), "{source}");
-        assert_eq!((&there["next_version"], &there["bump"]), (&"2.0.0".into(), &"major".into()), "{source}");
+        assert_eq!(
+            (&there["summary"]["next_version"], &there["summary"]["bump"]),
+            (&"2.0.0".into(), &"major".into()),
+            "{source}"
+        );
     }
     for source in [folder, &format!("{folder}/sources.tar.gz")] {
         let built = repo.run(&["build", source, "-o", "out.binpb"]);

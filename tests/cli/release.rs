@@ -215,7 +215,10 @@ fn no_number_follows_the_largest() {
     // The report has no version to name.
     let report = env.run(&["check", "--against", "latest", "--format", "json"]);
     let report: Value = serde_json::from_str(&report.out).unwrap();
-    assert_eq!((&report["bump"], &report["next_version"]), (&"major".into(), &Value::Null));
+    assert_eq!(
+        (&report["summary"]["bump"], &report["summary"]["next_version"]),
+        (&"major".into(), &Value::Null)
+    );
     adds(&env);
     assert_eq!(version(&env, &[]), format!("{most}.1.0"));
 }
