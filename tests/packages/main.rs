@@ -15,4 +15,5 @@ mod files;
 mod lower;
 mod odd;
 mod refuse;
+mod reserved;
 mod shape;
