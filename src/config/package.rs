@@ -20,6 +20,8 @@ pub struct About {
     pub authors: Vec<Author>,
     /// Words to be found by.
     pub keywords: Vec<String>,
+    /// What kind of package it is, in the words of PyPI: `Topic :: Software Development`.
+    pub classifiers: Vec<String>,
     /// Whether no licence is said: such packages are marked so that no registry takes them by accident.
     pub private: bool,
 }
@@ -44,6 +46,7 @@ pub(super) struct RawAbout {
     repository: Option<Text>,
     authors: Option<Vec<Text>>,
     keywords: Option<Vec<Text>>,
+    classifiers: Option<Vec<Text>>,
 }
 
 /// crates.io takes no more, and none that is longer.
@@ -86,6 +89,24 @@ pub(super) fn read(raw: RawAbout, place: &dyn Fn(usize) -> Place) -> Result<Abou
         }
         keywords.push(text.into_inner());
     }
+    let mut classifiers = Vec::new();
+    for text in raw.classifiers.into_iter().flatten() {
+        let hint = match text.get_ref().split(" :: ").next() {
+            Some("License") => {
+                "leave it out: `generate.licence` says it, and PyPI takes no other word for it beside that"
+            }
+            Some("Private") => "leave it out: packages without a licence have it by themselves",
+            _ => "one of https://pypi.org/classifiers/, for example `Topic :: Software Development`",
+        };
+        if !is_classifier(text.get_ref()) {
+            return Err(wrong(&text, "a classifier of PyPI that can be said here", hint));
+        }
+        if classifiers.contains(text.get_ref()) {
+            let message = format!("the classifier `{}` is there already", text.get_ref());
+            return Err(ConfigError::new(place(text.span().start), message));
+        }
+        classifiers.push(text.into_inner());
+    }
     Ok(About {
         description: line(raw.description)?,
         url: url(raw.url)?,
@@ -93,6 +114,7 @@ pub(super) fn read(raw: RawAbout, place: &dyn Fn(usize) -> Place) -> Result<Abou
         repository: url(raw.repository)?,
         authors,
         keywords,
+        classifiers,
         private: false,
     })
 }
@@ -101,6 +123,18 @@ fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
         && text.chars().all(|c| c.is_ascii_graphic() && !"<>\"`\\^{|}".contains(c))
+}
+
+/// Two words of PyPI or more, from the wide to the narrow: only the index knows which there are.
+fn is_classifier(text: &str) -> bool {
+    let good = |part: &str| {
+        !part.is_empty()
+            && part.trim() == part
+            && !part.contains("::")
+            && part.chars().all(|c| (' '..='~').contains(&c))
+    };
+    let parts: Vec<&str> = text.split(" :: ").collect();
+    parts.len() > 1 && parts.iter().all(|part| good(part)) && !["License", "Private"].contains(&parts[0])
 }
 
 fn is_keyword(text: &str) -> bool {
@@ -145,6 +179,12 @@ mod tests {
             ("[package]\nauthors = [\"<pay@acme.com>\"]", "is not an author"),
             ("[package]\nauthors = [\"Pay <pay>\"]", "is not an author"),
             ("[package]\nkeywords = [\"two words\"]", "is not a keyword"),
+            ("[package]\nclassifiers = [\"Topic\"]", "is not a classifier of PyPI"),
+            ("[package]\nclassifiers = [\"Topic:: Internet\"]", "is not a classifier of PyPI"),
+            ("[package]\nclassifiers = [\"Topic ::  Internet\"]", "is not a classifier of PyPI"),
+            ("[package]\nclassifiers = [\"License :: OSI Approved\"]", "is not a classifier of PyPI"),
+            ("[package]\nclassifiers = [\"Private :: Do Not Upload\"]", "is not a classifier of PyPI"),
+            ("[package]\nclassifiers = [\"A :: B\", \"A :: B\"]", "is there already"),
             ("[package]\nkeywords = [\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]", "5 keywords are the most"),
             ("[package]\ndescription = \"a\\nb\"", "is not one line"),
             ("[package]\nname = \"a\"", "unknown"),

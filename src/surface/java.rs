@@ -182,6 +182,18 @@ fn fields(schema: &Schema, id: MessageId, out: &Names<'_>) -> FxHashMap<FieldId,
         .collect()
 }
 
+/// What accessors call each field of a message, after their verb, and what its variable is called before the `_`.
+pub(crate) fn field_names(schema: &Schema, id: MessageId) -> BTreeMap<FieldId, (String, String)> {
+    let names = fields(schema, id, &Names::default()).into_iter().map(|(id, (called, _))| {
+        let field = schema.field(id);
+        let variable = camel(group(schema, field).unwrap_or(&field.name), false);
+        // Both end with what keeps them apart from others.
+        let variable = format!("{variable}{}", called.get(variable.len()..).unwrap_or_default());
+        (id, (called, variable))
+    });
+    names.collect()
+}
+
 /// What accessors call each field of a message, after their verb.
 pub(crate) fn accessor_names(schema: &Schema, id: MessageId) -> BTreeMap<FieldId, String> {
     let fields = fields(schema, id, &Names::default());
@@ -195,6 +207,16 @@ pub(crate) fn is_open(schema: &Schema, field: &Field) -> bool {
         return false;
     }
     schema.field_enum(field).is_some_and(|e| !schema.enum_(e).is_closed())
+}
+
+/// The variable of an extension (`UnderscoresToCamelCaseCheckReserved`).
+pub(crate) fn extension_name(name: &str) -> String {
+    let mut name = camel(name, false);
+    // `java` is the package of which most of generated code is.
+    if KEYWORDS.contains(&name.as_str()) || name == "java" {
+        name.push('_');
+    }
+    name
 }
 
 /// The Java package of a file, as protoc alone gives it: as set, or the proto package.
@@ -395,10 +417,7 @@ impl Surface for Java {
             None => String::new(),
         };
         let upper = field.name.to_ascii_uppercase();
-        let mut name = camel(&field.name, false);
-        if KEYWORDS.contains(&name.as_str()) {
-            name.push('_');
-        }
+        let name = extension_name(&field.name);
         let boxed = value_type(schema, field).1;
         let shape =
             if field.cardinality == Cardinality::Repeated { format!("{LIST}<{boxed}>") } else { boxed };
@@ -427,10 +446,10 @@ impl Surface for Java {
             };
             let (input, output) = (message(&method.input), message(&method.output));
             let called = method_name(&method.name);
-            let getter = camel(&method.name, true);
+            let getter = mixed_lower(&format!("get_{}_method", method.name));
             let of = Element::Method(*id);
             let descriptor = format!("io.grpc.MethodDescriptor<{input}, {output}>");
-            out.add(of, None, format!("{class}.get{getter}Method()"), descriptor);
+            out.add(of, None, format!("{class}.{getter}()"), descriptor);
             let observer = |of: &str| format!("io.grpc.stub.StreamObserver<{of}>");
             let answers = observer(&output);
             let (params, gives) = if method.client_streaming {
@@ -456,28 +475,54 @@ impl Surface for Java {
                     let old = format!("{class}.{name}BlockingStub.{called}({input})");
                     out.add(of, None, old, format!("java.util.Iterator<{output}>"));
                 }
-                (true, _) => out.add(of, None, format!("{blocking}()"), call(&input)),
+                (true, _) => {
+                    let end = if OF_OBJECTS.contains(&called.as_str()) { "_" } else { "" };
+                    out.add(of, None, format!("{blocking}{end}()"), call(&input));
+                }
             }
         }
     }
 }
 
-/// As grpc-java names methods.
+/// As grpc-java names methods (`MixedLower`), which knows most keywords: what it does not know is no name in Java.
 pub(crate) fn method_name(name: &str) -> String {
-    let mut parts = name.split('_').filter(|p| !p.is_empty());
-    let mut out = String::new();
-    if let Some(first) = parts.next() {
-        let mut chars = first.chars();
-        out.extend(chars.next().map(|c| c.to_ascii_lowercase()));
-        out.push_str(chars.as_str());
-    }
-    for part in parts {
-        let mut chars = part.chars();
-        out.extend(chars.next().map(|c| c.to_ascii_uppercase()));
-        out.push_str(chars.as_str());
-    }
-    if KEYWORDS.contains(&out.as_str()) {
+    let mut out = mixed_lower(name);
+    if KEYWORDS.contains(&out.as_str()) && !NOT_GRPC.contains(&out.as_str()) {
         out.push('_');
+    }
+    out
+}
+
+/// Keywords that grpc-java does not know.
+const NOT_GRPC: [&str; 2] = ["_", "null"];
+
+/// Methods without arguments that every object has: grpc-java keeps its own apart from them.
+const OF_OBJECTS: [&str; 8] =
+    ["clone", "finalize", "getClass", "hashCode", "notify", "notifyAll", "toString", "wait"];
+
+/// The first letter small, and large what follows a `_`, which goes but for one in front.
+fn mixed_lower(word: &str) -> String {
+    let mut out = String::with_capacity(word.len() + 1);
+    let mut large = false;
+    for (at, c) in word.char_indices() {
+        match c {
+            _ if at == 0 => out.push(c.to_ascii_lowercase()),
+            '_' => large = true,
+            _ => out.push(if std::mem::take(&mut large) { c.to_ascii_uppercase() } else { c }),
+        }
+    }
+    out
+}
+
+/// What the constant for the number of a method has behind `METHODID_` (`ToAllUpperCase`).
+pub(crate) fn method_constant(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c.to_ascii_uppercase());
+        if c.is_ascii_lowercase() && chars.peek().is_some_and(char::is_ascii_uppercase) {
+            out.push('_');
+        }
     }
     out
 }
@@ -659,7 +704,19 @@ mod tests {
             assert_eq!(camel(proto, true), java, "{proto}");
         }
         assert_eq!(camel("Foo_bar", false), "fooBar");
-        assert_eq!(method_name("get_user"), "getUser");
-        assert_eq!(method_name("New"), "new_");
+        for (rpc, java) in [
+            ("get_user", "getUser"),
+            ("New", "new_"),
+            ("_foo", "_foo"),
+            ("foo_", "foo"),
+            ("__", "_"),
+            ("Null", "null"),
+        ] {
+            assert_eq!(method_name(rpc), java);
+        }
+        for (rpc, constant) in [("GetURL", "GET_URL"), ("GetUrl", "GET_URL"), ("ABc", "ABC"), ("a_b", "A_B")]
+        {
+            assert_eq!(method_constant(rpc), constant);
+        }
     }
 }

@@ -15,5 +15,6 @@ mod files;
 mod lower;
 mod odd;
 mod refuse;
+mod reserved;
 mod shape;
 mod unbuilt;

@@ -269,6 +269,7 @@ fn what_registries_show() {
         repository: Some("https://github.com/acme/contracts".to_owned()),
         authors: vec![Author { name: "Payments".to_owned(), email: Some("pay@acme.com".to_owned()) }],
         keywords: vec!["pay".to_owned(), "refund".to_owned()],
+        classifiers: vec!["Topic :: Office/Business :: Financial".to_owned()],
         private: false,
     };
     insta::assert_snapshot!(file(&sample, rust(), "Cargo.toml"));

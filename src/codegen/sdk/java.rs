@@ -8,6 +8,7 @@ pub mod bom;
 mod kotlin;
 mod lite;
 mod names;
+mod private;
 mod project;
 mod room;
 
@@ -181,11 +182,12 @@ impl Sdk for Java {
         match check_target(group, target.get("artifact")).and_then(|()| bom::check(target)) {
             Ok(()) => {
                 let (schema, files) = (contract.schema, generated(contract, target));
-                names::check(contract, &files, group, out);
+                names::check(contract, target, &files, out);
                 split::check(contract, target, &files, out);
                 if target.has(KOTLIN) {
                     kotlin::check(schema, &files, group, target.has(COROUTINES), out);
                 }
+                room::services(schema, &files, out);
                 if target.has(LITE) {
                     lite::check(schema, &files, out);
                 } else {
@@ -302,7 +304,7 @@ fn published(family: Family, line: &Line) -> (&'static str, &'static str) {
 fn check_target(group: &str, artifact: &str) -> Result<(), PackageError> {
     let refuse =
         |what, value: &str| PackageError::Target { language: LANGUAGE, what, value: value.to_owned() };
-    if !group.split('.').all(names::is_name) {
+    if !names::is_package(group) {
         return Err(refuse("Maven group that is a Java package too", group));
     }
     let valid = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);

@@ -8,6 +8,8 @@ mod imports;
 mod known;
 mod names;
 mod project;
+mod reserved;
+mod stub_names;
 mod stubs;
 
 use std::fmt::Write as _;
@@ -275,15 +277,12 @@ fn import_name(package: &str) -> Result<String, PackageError> {
         && name.ends_with(|c: char| c.is_ascii_alphanumeric())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
         && !is_keyword(&name);
-    if valid {
-        Ok(name)
-    } else {
-        Err(PackageError::Target {
-            language: LANGUAGE,
-            what: "Python distribution",
-            value: package.to_owned(),
-        })
-    }
+    let what = match valid {
+        true if !reserved::MODULES.contains(&name.as_str()) => return Ok(name),
+        true => "name for a Python distribution beside Python's own modules and those of gRPC and protobuf",
+        false => "Python distribution",
+    };
+    Err(PackageError::Target { language: LANGUAGE, what, value: package.to_owned() })
 }
 
 /// The contract's version as Python writes it.

@@ -249,6 +249,7 @@ pub(super) fn about(contract: &Contract<'_>) -> Value {
         repository => &contract.about.repository,
         authors => contract.about.authors.iter().map(|a| context! { name => &a.name, email => &a.email }).collect::<Vec<_>>(),
         keywords => &contract.about.keywords,
+        classifiers => &contract.about.classifiers,
         private => contract.about.private,
     }
 }

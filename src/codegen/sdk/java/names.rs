@@ -1,21 +1,32 @@
 //! What a contract must not be called for javac to take what protoc makes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::clash::Claims;
+use super::super::lines::line;
 use super::super::{PackageError, shared};
-use super::{java_package, multiple_files};
-use crate::codegen::Contract;
-use crate::schema::{Element, Enum, FileId, Kind, Message, MessageId, Schema};
+use super::room::OLDER;
+use super::{java_package, multiple_files, private};
+use crate::codegen::{Contract, Target};
+use crate::schema::{Element, Enum, EnumId, FileId, Kind, Message, MessageId, Schema};
 use crate::surface::inside;
 use crate::surface::java::{self, KEYWORDS};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
 
-/// Words that no type may be called (3.9, restricted identifiers), and packages that a type of that name would hide
-/// from generated code, which writes them out.
-const NOT_TYPES: [&str; 8] = ["permits", "record", "sealed", "var", "yield", "com", "io", "java"];
+/// Words that no type may be called (3.9, restricted identifiers).
+const NOT_TYPES: [&str; 5] = ["permits", "record", "sealed", "var", "yield"];
+
+/// The first parts of the packages of which generated code of messages writes types out: a type or a variable of that name
+/// would hide them.
+const ROOTS: [&str; 2] = ["com", "java"];
+
+/// And that of what code of services writes out.
+const SERVICES: &str = "io";
+
+/// Variables that the class of a file has by itself, and what its initializer has.
+const OF_FILES: [&str; 2] = ["descriptor", "descriptorData"];
 
 pub(super) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name)
@@ -28,15 +39,13 @@ pub(super) fn is_name(name: &str) -> bool {
         && !is_keyword(name)
 }
 
-/// The class that a file's descriptor is in: as protoc names it, but for a file that begins with a digit, which is told
-/// to protoc under another name.
+/// The class that a file's descriptor is in: as protoc names it, but for a file that begins with a digit or has no letter
+/// in its name, which is told to protoc under another name.
 pub(super) fn outer_class(schema: &Schema, id: FileId) -> String {
     let name = java::outer_class(schema, id).0;
-    if name.starts_with(|c: char| c.is_ascii_digit()) { format!("X{name}") } else { name }
+    let bare = name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit());
+    if bare { format!("X{name}") } else { name }
 }
-
-/// Constants that would hide a package which generated code of enums writes out.
-const HIDING: [&str; 1] = ["com"];
 
 /// How long a constant text may be, in bytes: a class file has room for one more, javac has not.
 const CONSTANT: usize = 65_534;
@@ -46,8 +55,8 @@ const ENUM_VALUES: usize = 3_400;
 
 /// Refuses names that are Java's own, and classes of one package that are one file where upper and lower case are
 /// the same.
-pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out: &mut Vec<PackageError>) {
-    let schema = contract.schema;
+pub(super) fn check(contract: &Contract<'_>, target: &Target, files: &[FileId], out: &mut Vec<PackageError>) {
+    let (schema, group) = (contract.schema, target.get("group"));
     for (id, message) in schema.messages().filter(|(_, m)| files.contains(&m.file) && !m.map_entry) {
         out.extend(type_name(schema, Element::Message(id), &message.name).err());
     }
@@ -55,12 +64,8 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out:
         out.extend(type_name(schema, Element::Enum(id), &enum_.name).err());
         for value in &enum_.values {
             let name = &*schema.value(*value).name;
-            if is_keyword(name) || HIDING.contains(&name) {
-                let what = if is_keyword(name) {
-                    format!("the enum value `{name}` has the name of a Java keyword")
-                } else {
-                    format!("the enum value `{name}` hides the Java package `{name}` from generated code")
-                };
+            if is_keyword(name) {
+                let what = format!("the enum value `{name}` has the name of a Java keyword");
                 let hint = "rename it; values are best written in upper case";
                 out.push(shared::refuse(schema, LANGUAGE, Element::EnumValue(*value), &[], what, hint));
             }
@@ -89,13 +94,29 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out:
             out.push(shared::refuse(schema, LANGUAGE, element, &[], what, hint));
         }
     }
+    let mut packages: BTreeSet<String> = BTreeSet::new();
+    for id in files {
+        let package = java_package(schema, *id, group);
+        let ends = package.match_indices('.').map(|(at, _)| at).chain([package.len()]);
+        packages.extend(ends.map(|end| package[..end].to_owned()));
+    }
     let mut classes: BTreeMap<String, (String, Element)> = BTreeMap::new();
     for id in files {
-        out.extend(check_package(schema, *id).err());
+        out.extend(check_options(schema, *id).err());
         let package = java_package(schema, *id, group);
         for (class, element) in top_level(schema, *id) {
-            let key = format!("{package}.{class}").to_lowercase();
-            if let Some((first, other)) = classes.insert(key, (class.clone(), element)) {
+            let whole = format!("{package}.{class}");
+            if packages.contains(&whole) {
+                let what = format!(
+                    "{} `{}` needs the Java class `{whole}`, and there is a package of that name",
+                    schema.noun(element),
+                    schema.full_name(element)
+                );
+                let hint =
+                    "rename it, or give one of the files another `java_package` or `java_outer_classname`";
+                out.push(shared::refuse(schema, LANGUAGE, element, &[], what, hint));
+            }
+            if let Some((first, other)) = classes.insert(whole.to_lowercase(), (class.clone(), element)) {
                 let what = format!(
                     "{} `{}` needs the Java class `{package}.{class}`, and {} `{}` needs `{package}.{first}`",
                     schema.noun(element),
@@ -109,7 +130,85 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], group: &str, out:
             }
         }
     }
-    check_names(schema, files, out);
+    hiding(schema, files, group, out);
+    check_names(schema, files, line(target).name == OLDER, out);
+}
+
+/// The first parts of the Java packages of which code of a file writes types out.
+fn roots(schema: &Schema, file: FileId, group: &str) -> BTreeSet<String> {
+    let mut roots: BTreeSet<String> = ROOTS.map(str::to_owned).into();
+    let (mut todo, mut seen) = (vec![file], BTreeSet::new());
+    while let Some(file) = todo.pop() {
+        if seen.insert(file) {
+            let package = java_package(schema, file, group);
+            roots.extend(package.split('.').next().filter(|root| !root.is_empty()).map(str::to_owned));
+            todo.extend(schema.file(file).imports.iter().filter_map(|i| schema.file_by_name(&i.path)));
+        }
+    }
+    roots
+}
+
+/// Refuses types, values and extensions that hide a package of which generated code writes types out.
+fn hiding(schema: &Schema, files: &[FileId], group: &str, out: &mut Vec<PackageError>) {
+    // Types of their own files are seen from all files of the package.
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for id in files {
+        let package = all.entry(java_package(schema, *id, group)).or_default();
+        package.extend(roots(schema, *id, group));
+        if !schema.file(*id).services.is_empty() {
+            package.insert(SERVICES.to_owned());
+        }
+    }
+    let refuse = |element: Element, name: &str, hint: &str| {
+        let what = format!(
+            "{} `{}` would be called `{name}` in Java, and hide the package `{name}` from generated code",
+            schema.noun(element),
+            schema.full_name(element)
+        );
+        shared::refuse(schema, LANGUAGE, element, &[], what, hint)
+    };
+    for id in files {
+        let package = java_package(schema, *id, group);
+        let tops = top_level(schema, *id);
+        for (class, element) in &tops {
+            if all[&package].contains(class) {
+                let hint = match element {
+                    Element::File(_) => "give the file another `java_outer_classname`",
+                    _ => "rename it; types are best written in CamelCase",
+                };
+                out.push(refuse(*element, class, hint));
+            }
+        }
+        let roots = roots(schema, *id, group);
+        for element in inside(schema, Element::File(*id)) {
+            match element {
+                Element::Message(_) | Element::Enum(_) if !tops.iter().any(|(_, top)| *top == element) => {
+                    let name = schema.nested_name(element);
+                    let name = name.rsplit('.').next().unwrap_or_default();
+                    if roots.contains(name) {
+                        out.push(refuse(element, name, "rename it; types are best written in CamelCase"));
+                    }
+                }
+                Element::Field(extension) => {
+                    let name = java::extension_name(&schema.field(extension).name);
+                    // The older line has it without a `_`.
+                    let name = if name == "java_" { "java" } else { &name };
+                    if roots.contains(name) && name != "java" {
+                        out.push(refuse(element, name, "rename it"));
+                    }
+                }
+                _ => {}
+            }
+            let Element::Enum(enum_) = element else { continue };
+            for value in &schema.enum_(enum_).values {
+                let name = &*schema.value(*value).name;
+                if name == ROOTS[0] || Some(name) == package.split('.').next() {
+                    let hint = "rename it; values are best written in upper case";
+                    out.push(refuse(Element::EnumValue(*value), name, hint));
+                }
+            }
+        }
+    }
 }
 
 /// How long the constant is that protoc writes for a default: a character for each byte of it, and a class file has
@@ -138,15 +237,17 @@ fn constant(kind: Kind, default: &str) -> usize {
 }
 
 /// Everything inside the classes of a file has to have a name of its own.
-fn check_names(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
+fn check_names(schema: &Schema, files: &[FileId], older: bool, out: &mut Vec<PackageError>) {
     let mut claims = Claims::new(schema, LANGUAGE);
     for id in files {
         let file = &schema.file(*id).name;
         claims.file(file, *id);
         for element in inside(schema, Element::File(*id)) {
             match element {
+                Element::File(file) => own_of_file(schema, file, &mut claims),
                 Element::Message(message) => {
-                    own_of_message(schema, message, &mut claims);
+                    nameless(schema, message, &mut claims);
+                    own_of_message(schema, message, older, &mut claims);
                     check_enclosing(schema, *id, element, &schema.message(message).name, &mut claims);
                 }
                 Element::Enum(enum_) => {
@@ -154,8 +255,18 @@ fn check_names(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
                     for own in ["VALUES", "internalValueMap", "value"] {
                         claims.fixed(format!("{name}.{own}"));
                     }
+                    if has_index(schema, enum_) {
+                        claims.fixed(format!("{name}.index"));
+                    }
                     check_enclosing(schema, *id, element, &schema.enum_(enum_).name, &mut claims);
                 }
+                Element::Field(extension) => {
+                    let name = java::extension_name(&schema.field(extension).name);
+                    if !is_name(&name) || (older && name == "java_") {
+                        no_name(schema, element, name.trim_end_matches('_'), &mut claims);
+                    }
+                }
+                Element::Service(service) => private::service(schema, service, &mut claims),
                 _ => {}
             }
         }
@@ -163,8 +274,73 @@ fn check_names(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
     out.append(&mut claims.refused);
 }
 
+/// Whether the class of an enum keeps the positions of its values: where a second name of a number is before others.
+fn has_index(schema: &Schema, id: EnumId) -> bool {
+    let (mut seen, mut second) = (BTreeSet::new(), false);
+    for value in &schema.enum_(id).values {
+        let is_first = seen.insert(schema.value(*value).number);
+        if second && is_first {
+            return true;
+        }
+        second |= !is_first;
+    }
+    false
+}
+
+/// A name that nothing in Java can have.
+fn no_name(schema: &Schema, element: Element, name: &str, claims: &mut Claims<'_>) {
+    let what = format!(
+        "{} `{}` would be called `{name}` in Java, where nothing can be called so",
+        schema.noun(element),
+        schema.full_name(element)
+    );
+    claims.refuse(element, what, "rename it");
+}
+
+/// Fields and oneofs of which nothing is left without `_`, and oneofs of which a digit is in front then.
+fn nameless(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
+    let message = schema.message(id);
+    for id in &message.fields {
+        let name = java::camel(&schema.field(*id).name, true);
+        if name.is_empty() {
+            no_name(schema, Element::Field(*id), "_", claims);
+        }
+    }
+    for id in &message.oneofs {
+        let name = java::camel(&schema.oneof(*id).name, true);
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            no_name(schema, Element::Oneof(*id), &format!("{name}Case"), claims);
+        }
+    }
+}
+
+/// The variables of the class of a file.
+fn own_of_file(schema: &Schema, id: FileId, claims: &mut Claims<'_>) {
+    let file = schema.file(id);
+    let mut variables: BTreeMap<String, Element> = BTreeMap::new();
+    for id in &file.extensions {
+        let (element, name) = (Element::Field(*id), java::extension_name(&schema.field(*id).name));
+        if OF_FILES.contains(&name.as_str()) {
+            let what = format!(
+                "extension `{}` would be called `{name}` in Java, which is there already in generated code",
+                schema.full_name(element)
+            );
+            claims.refuse(element, what, "rename it");
+        }
+        variables.insert(name, element);
+        let name = schema.field(*id).name.to_ascii_uppercase();
+        variables.insert(format!("{name}_FIELD_NUMBER"), element);
+    }
+    variables.insert(OF_FILES[0].to_owned(), Element::File(id));
+    let tops = top_level(schema, id);
+    let messages = file.messages.iter().map(|id| Element::Message(*id));
+    let types = messages.chain(file.enums.iter().map(|id| Element::Enum(*id)));
+    let types = types.filter(|element| !tops.iter().any(|(_, top)| top == element));
+    private::hides(schema, &variables, types, claims);
+}
+
 /// What every message has, as far as an accessor can be called so and protoc does not keep it apart.
-fn own_of_message(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
+fn own_of_message(schema: &Schema, id: MessageId, older: bool, claims: &mut Claims<'_>) {
     let of = Element::Message(id);
     let name = schema.nested_name(of);
     for holder in ["", ".Builder"] {
@@ -175,74 +351,10 @@ fn own_of_message(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
         claims.fixed(format!("{name}.Builder.{own}"));
     }
     claims.fixed(format!("{name}.Builder.mergeFrom({})", java::class(schema, of)));
-    // Variables of a oneof: its value, and which of its fields that is.
-    let message = schema.message(id);
-    for oneof in &message.oneofs {
-        let lower = java::camel(&schema.oneof(*oneof).name, false);
-        for variable in [format!("{lower}_"), format!("{lower}Case_")] {
-            claims.claim(None, format!("{name}.{variable}"), Element::Oneof(*oneof));
-        }
-    }
-    // The accessors of a list or a map are not those of what has one value, and its variable is called the same.
-    if !message.oneofs.is_empty() {
-        for (element, field) in message.fields.iter().map(|id| (Element::Field(*id), schema.field(*id))) {
-            let variable = format!("{name}.{}_", java::camel(&field.name, false));
-            if field.oneof.is_none() && !field.cardinality.is_singular() {
-                claims.claim(None, variable, element);
-            }
-        }
-    }
-    hidden_types(schema, id, claims);
+    private::message(schema, id, older, claims);
     // The descriptors of messages are variables of the file's class, with a `_` for every dot.
     let descriptor = format!("internal_static_{}", schema.full_name(of).replace('.', "_"));
     claims.claim(None, descriptor, of);
-}
-
-/// Variables of the class of a message, its own or of its base classes.
-const VARIABLES: [&str; 8] = [
-    "PARSER",
-    "DEFAULT_INSTANCE",
-    "serialVersionUID",
-    "memoizedIsInitialized",
-    "unknownFields",
-    "memoizedSize",
-    "memoizedHashCode",
-    "alwaysUseFieldBuilders",
-];
-
-/// Where a variable and a type have one name, the name is the variable (6.4.2), and generated code writes types out.
-fn hidden_types(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
-    let message = schema.message(id);
-    let own = VARIABLES.iter().map(|name| ((*name).to_owned(), Element::Message(id)));
-    let mut variables: BTreeMap<String, Element> = own.collect();
-    for field in &message.fields {
-        let (element, field) = (Element::Field(*field), schema.field(*field));
-        variables.insert(format!("{}_FIELD_NUMBER", field.name.to_ascii_uppercase()), element);
-        if field.oneof.is_none() {
-            variables.insert(format!("{}_", java::camel(&field.name, false)), element);
-        }
-    }
-    for oneof in &message.oneofs {
-        let lower = java::camel(&schema.oneof(*oneof).name, false);
-        for variable in [format!("{lower}_"), format!("{lower}Case_")] {
-            variables.insert(variable, Element::Oneof(*oneof));
-        }
-    }
-    let messages = message.messages.iter().filter(|id| !schema.message(**id).map_entry);
-    let messages = messages.map(|id| (Element::Message(*id), &schema.message(*id).name));
-    let enums = message.enums.iter().map(|id| (Element::Enum(*id), &schema.enum_(*id).name));
-    for (element, name) in messages.chain(enums) {
-        if let Some(of) = variables.get(&**name) {
-            let what = format!(
-                "{} `{}` has the name of the variable `{name}` that Java code has for {} `{}`",
-                schema.noun(element),
-                schema.full_name(element),
-                schema.noun(*of),
-                schema.full_name(*of)
-            );
-            claims.refuse(element, what, "rename one of them");
-        }
-    }
 }
 
 /// A class cannot be called like one around it; every message has a `Builder` in it.
@@ -283,18 +395,34 @@ fn type_name(schema: &Schema, element: Element, name: &str) -> Result<(), Packag
     ))
 }
 
-fn check_package(schema: &Schema, id: FileId) -> Result<(), PackageError> {
-    // `java_package` is option 1 of field 8.
+fn check_options(schema: &Schema, id: FileId) -> Result<(), PackageError> {
+    // `java_package` and `java_outer_classname` are options 1 and 8, of field 8.
     const JAVA_PACKAGE: [i32; 2] = [8, 1];
-    let own = schema.file(id).options.as_deref().and_then(|o| o.java_package.as_deref());
-    match own {
-        Some(own) if !own.is_empty() && !own.split('.').all(is_name) => {
-            let what = format!("`{own}` is no Java package");
-            let hint = "leave the keyword out, or leave `java_package` out and let the package be derived";
-            Err(shared::refuse(schema, LANGUAGE, Element::File(id), &JAVA_PACKAGE, what, hint))
-        }
-        _ => Ok(()),
+    const JAVA_OUTER_CLASSNAME: [i32; 2] = [8, 8];
+    let options = schema.file(id).options.as_deref();
+    let own = options.and_then(|o| o.java_package.as_deref()).filter(|own| !own.is_empty());
+    if let Some(own) = own.filter(|own| !is_package(own)) {
+        let what = match own.split('.').next() {
+            Some("java") => {
+                format!("the Java package `{own}` is Java's own, which loads no classes of others")
+            }
+            _ => format!("`{own}` is no Java package"),
+        };
+        let hint = "leave the keyword out, or leave `java_package` out and let the package be derived";
+        return Err(shared::refuse(schema, LANGUAGE, Element::File(id), &JAVA_PACKAGE, what, hint));
     }
+    let own = options.and_then(|o| o.java_outer_classname.as_deref()).filter(|own| !own.is_empty());
+    if let Some(own) = own.filter(|own| !is_name(own) || NOT_TYPES.contains(own)) {
+        let what = format!("no Java class can be called `{own}`");
+        let hint = "give it another name, or leave `java_outer_classname` out and let it be derived";
+        return Err(shared::refuse(schema, LANGUAGE, Element::File(id), &JAVA_OUTER_CLASSNAME, what, hint));
+    }
+    Ok(())
+}
+
+/// A package that classes of others than Java itself can be in.
+pub(super) fn is_package(name: &str) -> bool {
+    name.split('.').all(is_name) && name.split('.').next() != Some("java")
 }
 
 /// The classes that get a file of their own.

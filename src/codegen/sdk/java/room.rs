@@ -1,4 +1,4 @@
-//! Whether the methods of messages have room in a class file: 64 KiB of code each (JVMS 4.7.3).
+//! Whether the methods of messages and services have room in a class file: 64 KiB of code each (JVMS 4.7.3).
 //!
 //! Most of what protoc writes for a message is split, or short for every field. Four methods are not, and which one is full
 //! first depends on what the fields are; in the older line `getSerializedSize` is a fifth. What a field costs in each was
@@ -24,7 +24,7 @@ const BESIDE: u32 = 100;
 const METHODS: [&str; 5] = ["mergeFrom", "mergeFrom", "equals", "hashCode", "getSerializedSize"];
 
 /// The line in which the last of them is not split.
-const OLDER: &str = "3.25";
+pub(super) const OLDER: &str = "3.25";
 
 /// Refuses messages whose Java class has a method that is too large.
 pub(super) fn check(schema: &Schema, files: &[FileId], target: &Target, out: &mut Vec<PackageError>) {
@@ -54,6 +54,31 @@ pub(super) fn check(schema: &Schema, files: &[FileId], target: &Target, out: &mu
         out.push(shared::refuse(schema, LANGUAGE, Element::Message(id), &[], what, hint));
     }
 }
+
+/// Refuses services whose Java class has a method that is too large: what sorts calls by their number, and what gives a
+/// server all of them. (javac takes 2,844 methods without a stream from the client and 3,275 with one.)
+pub(super) fn services(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
+    for (id, service) in schema.services().filter(|(_, s)| files.contains(&s.file)) {
+        let all = service.methods.len();
+        let sorted = service.methods.iter().filter(|id| !schema.method(**id).client_streaming).count();
+        let needs = [("invoke", sorted * INVOKED), ("bindService", all * BOUND)];
+        let most = needs.into_iter().max_by_key(|(_, bytes)| *bytes);
+        let Some((method, most)) = most.filter(|(_, bytes)| bytes + BESIDE as usize > METHOD as usize) else {
+            continue;
+        };
+        let what = format!(
+            "the service `{}` has {all} methods, for which `{method}` of its Java class needs {most} bytes of code, and a \
+             method has room for {METHOD}",
+            service.full_name
+        );
+        let hint = "put methods that belong together into services of their own";
+        out.push(shared::refuse(schema, LANGUAGE, Element::Service(id), &[], what, hint));
+    }
+}
+
+/// What a method costs where calls are sorted, and where a server is given it, in bytes.
+const INVOKED: usize = 23;
+const BOUND: usize = 20;
 
 /// Whether numbers that its enum does not list are kept out of a field, or of the values of a map: in proto2 they are
 /// whatever the enum is.

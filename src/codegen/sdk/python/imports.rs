@@ -32,17 +32,8 @@ fn escape(path: &str, separator: char) -> String {
 pub(super) fn relative(text: &str, place: &str, import: &str, modules: &BTreeSet<String>) -> String {
     let dots = ".".repeat(place.matches('/').count() + 1);
     let mut out = String::with_capacity(text.len() + 256);
-    // A field or a type called like a builtin stands for it in the rest of its class.
-    let hides = place.ends_with(".pyi") && text.lines().any(hides_builtin);
-    if hides {
-        out.push_str("import builtins as _builtins\n");
-    }
     for line in text.split_inclusive('\n') {
         let code = line.trim_end_matches(['\n', '\r']);
-        if hides && (code.starts_with(' ') || code.starts_with("class ") || code.contains(": ")) {
-            out.push_str(&from_builtins(line));
-            continue;
-        }
         let new = rewrite(code, &dots, import, modules);
         match new.or_else(|| if place.ends_with(".pyi") { stub(code) } else { None }) {
             Some(new) => {
@@ -99,48 +90,15 @@ fn rewrite(code: &str, dots: &str, import: &str, modules: &BTreeSet<String>) -> 
     None
 }
 
-/// The builtins that protoc's stubs name.
-const BUILTINS: [&str; 5] = ["bool", "bytes", "float", "int", "str"];
-
-/// Whether a line of a stub declares something under the name of a builtin: a field, or a type inside another, which
-/// stubs name with the one around it.
-fn hides_builtin(line: &str) -> bool {
-    let code = line.trim_start();
-    let class = code.strip_prefix("class ").filter(|_| code.len() < line.len());
-    let class = class.and_then(|rest| rest.split(['(', ':']).next());
-    let field = code.split_once(": ").map(|(name, _)| name);
-    class.or(field).is_some_and(|name| BUILTINS.contains(&name))
-}
-
-/// A line of a stub with the builtins that it names as types (and not as fields or parameters) named through their
-/// module.
-fn from_builtins(line: &str) -> String {
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut out = String::with_capacity(line.len() + 32);
-    let mut rest = line;
-    while let Some(start) = rest.find(word) {
-        out.push_str(&rest[..start]);
-        let after = &rest[start..];
-        let (name, behind) = after.split_at(after.find(|c| !word(c)).unwrap_or(after.len()));
-        let declared = behind.starts_with(':') || out.ends_with("class ");
-        if BUILTINS.contains(&name) && !declared && !out.ends_with(['.', '"', '\'']) {
-            out.push_str("_builtins.");
-        }
-        out.push_str(name);
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
-}
-
 /// Corrects one line of a stub.
 fn stub(code: &str) -> Option<String> {
     const DICTIONARY: &str = "from google.protobuf.internal import python_message as _python_message";
     if code == DICTIONARY {
         return Some(DICTIONARY.replace("python_message as", "extension_dict as"));
     }
-    let name = code.strip_suffix("_FIELD_NUMBER: _ClassVar[int]").filter(|n| !n.starts_with(' '))?;
-    Some(format!("{name}_FIELD_NUMBER: int"))
+    let (name, of) =
+        code.split_once("_FIELD_NUMBER: _ClassVar[").filter(|(name, _)| !name.starts_with(' '))?;
+    Some(format!("{name}_FIELD_NUMBER: {}", of.strip_suffix(']')?))
 }
 
 #[cfg(test)]
@@ -148,34 +106,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_called_like_a_builtin_is_told_from_it() {
-        let old = "class M(_message.Message):\n    class int(int, metaclass=E):\n        N: _ClassVar[M.int]\n    a: M.int\n    \
-            b: int\n    def __init__(self, a: _Optional[_Union[M.int, str]] = ...) -> None: ...\n";
-        let new = "import builtins as _builtins\nclass M(_message.Message):\n    class int(_builtins.int, metaclass=E):\n        \
-            N: _ClassVar[M.int]\n    a: M.int\n    b: _builtins.int\n    \
-            def __init__(self, a: _Optional[_Union[M.int, _builtins.str]] = ...) -> None: ...\n";
-        assert_eq!(relative(old, "a_pb2.pyi", "acme", &BTreeSet::new()), new);
-    }
-
-    #[test]
     fn stubs_of_extensions_are_corrected() {
-        let old = "X_FIELD_NUMBER: _ClassVar[int]\nclass M:\n    X_FIELD_NUMBER: _ClassVar[int]\n";
-        let new = "X_FIELD_NUMBER: int\nclass M:\n    X_FIELD_NUMBER: _ClassVar[int]\n";
+        let old = "X_FIELD_NUMBER: _ClassVar[int]\nY_FIELD_NUMBER: _ClassVar[_builtins.int]\nclass M:\n    \
+            X_FIELD_NUMBER: _ClassVar[int]\n";
+        let new = "X_FIELD_NUMBER: int\nY_FIELD_NUMBER: _builtins.int\nclass M:\n    X_FIELD_NUMBER: _ClassVar[int]\n";
         assert_eq!(relative(old, "a_pb2.pyi", "acme", &BTreeSet::new()), new);
         assert_eq!(relative(old, "a_pb2.py", "acme", &BTreeSet::new()), old);
-    }
-
-    #[test]
-    fn a_field_called_like_a_builtin_hides_it_from_nobody() {
-        let old = "class M(_message.Message):\n    str: str\n    int: int\n    b: _containers.RepeatedScalarFieldContainer[str]\n    \
-            def __init__(self, str: _Optional[str] = ..., int: _Optional[_Union[E, str]] = ...) -> None: ...\n";
-        let new = "import builtins as _builtins\nclass M(_message.Message):\n    str: _builtins.str\n    int: _builtins.int\n    \
-            b: _containers.RepeatedScalarFieldContainer[_builtins.str]\n    def __init__(self, \
-            str: _Optional[_builtins.str] = ..., int: _Optional[_Union[E, _builtins.str]] = ...) -> None: ...\n";
-        assert_eq!(relative(old, "a_pb2.pyi", "acme", &BTreeSet::new()), new);
-        assert_eq!(relative(old, "a_pb2.py", "acme", &BTreeSet::new()), old);
-        let plain = "class M(_message.Message):\n    strs: str\n";
-        assert_eq!(relative(plain, "a_pb2.pyi", "acme", &BTreeSet::new()), plain);
     }
 
     #[test]

@@ -12,7 +12,8 @@ use minijinja::{Value, context};
 
 use super::imports::{self, place_of, place_of_module};
 use super::{
-    LANGUAGE, import_name, known, module_of, next_major, published, python_place, request_name, stubs,
+    LANGUAGE, import_name, known, module_of, next_major, published, python_place, request_name, stub_names,
+    stubs,
 };
 use crate::codegen::render::render;
 use crate::codegen::sdk::shared::{self, DESCRIPTORS};
@@ -181,11 +182,18 @@ impl<'a> Workbench<'a> {
         let descriptors = format!("{root}{info}/{DESCRIPTORS}");
         shared::add(&mut out, LANGUAGE, &descriptors, shared::embedded(contract))?;
 
+        let stubs_of: BTreeMap<String, FileId> =
+            part.files.iter().map(|file| (format!("{}.pyi", place(schema, *file)), *file)).collect();
         let mut folders: BTreeSet<String> = BTreeSet::new();
         for (path, content) in made.iter() {
             let place = place_of(path);
             let text = String::from_utf8_lossy(content);
-            let text = if place.ends_with(".pyi") { known::of_runtime(&text) } else { text.into_owned() };
+            let text = match stubs_of.get(&place) {
+                Some(file) => {
+                    stub_names::mend(&known::of_runtime(&text), &stub_names::Own::new(schema, *file))
+                }
+                None => text.into_owned(),
+            };
             let text = imports::relative(&text, &place, import, &self.modules);
             folders.extend(around(&place).map(str::to_owned));
             shared::add(&mut out, LANGUAGE, &format!("{root}/{place}"), text)?;
