@@ -169,7 +169,7 @@ fn packages_and_files_in_java() {
             ("enum java { A = 0; }", "2"),
             ("option java_package = \"net.acme\"; enum E { A = 0;\n net = 1; }", "3"),
             ("option java_package = \"net.acme\"; message M {\nmessage net {} }", "3"),
-            ("option java_package = \"net.acme\"; enum E { A = 0; org = 1; }\nmessage org {}", ""),
+            ("option java_package = \"net.acme\"; enum E { A = 0; org = 1; }\nmessage edu {}", ""),
             ("option java_outer_classname = \"class\";", "2"),
             ("message M {}\noption java_outer_classname = \"my-class\";", "3"),
             ("option java_outer_classname = \"record\";", "2"),
