@@ -101,7 +101,8 @@ fn an_older_line_takes_fewer_editions_and_wants_its_own_generators() {
 /// Nobody gets plugins first, to be told then.
 #[test]
 fn what_is_refused_is_told_beside_a_plugin_that_is_missing() {
-    let lab = Lab::new("[generate.go]\nmodule = \"acme.com/c\"\n[generate.rust]\ncrate = \"acme-contracts\"\n");
+    let lab =
+        Lab::new("[generate.go]\nmodule = \"acme.com/c\"\n[generate.rust]\ncrate = \"acme-contracts\"\n");
     let output = lab.run(&["generate"]);
     assert_eq!(output.code, 2, "{output}");
     assert!(output.err.starts_with("error: `protopact.lock` has no entry for `protoc-gen-go`"), "{output}");
