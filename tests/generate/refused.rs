@@ -133,7 +133,8 @@ pub(crate) fn taken(units: &[Files], language: Language, machine: &Machine) -> V
         // Two files of one name in a package are none.
         let laid_out = with_contract(files, |contract| sdk::build(contract, &target, tree.clone()));
         // The package is one; each unit has a folder of its own in it.
-        if laid_out.is_ok() && tree.check_case().is_ok() && generated.merge("", tree).is_ok() {
+        let laid_out = laid_out.is_ok_and(|package| names_its_modules(&package));
+        if laid_out && tree.check_case().is_ok() && generated.merge("", tree).is_ok() {
             left.push(files.clone());
         }
     }
@@ -155,6 +156,12 @@ pub(crate) fn taken(units: &[Files], language: Language, machine: &Machine) -> V
         left.retain(|files| !against.contains(unit(&files[0].0)));
     }
     left
+}
+
+/// Whether all modules of a crate have names: of one without, the compiler would name no file.
+fn names_its_modules(package: &Package) -> bool {
+    let lib = package.files.get("src/lib.rs").map(|lib| String::from_utf8_lossy(lib).into_owned());
+    lib.is_none_or(|lib| !lib.contains("pub mod  {"))
 }
 
 /// Takes away what was generated of a unit. Modules of Rust are named by the crate, and stay without what is in them.
