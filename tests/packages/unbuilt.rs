@@ -250,6 +250,12 @@ fn names_that_no_go_module_may_hold() {
 }
 
 #[test]
+fn entries_of_a_map_have_a_name() {
+    one("message N {\n map<string, M> _1 = 1; }", "go:3");
+    one("message N { repeated M _1 = 1; map<string, M> a_1 = 2; }", "");
+}
+
+#[test]
 fn go_has_no_build_metadata() {
     let sample = Sample::new(&files(&[("x/a.proto", &types("a", "M"))]));
     let contract = |version| protopact::codegen::Contract { version, ..sample.contract() };
