@@ -294,7 +294,10 @@ fn what_a_release_has_put_into_a_folder_reads_as_its_version() {
         let built = repo.run(&["build", source, "-o", "out.binpb"]);
         assert_eq!(built.code, 0, "{source}: {built}");
     }
-    repo.env.write("protopact.toml", &format!("{}\n[generate.rust]\ncrate = \"acme-pay\"\n", repo.env.read("protopact.toml")));
+    repo.env.write(
+        "protopact.toml",
+        &format!("{}\n[generate.rust]\ncrate = \"acme-pay\"\n", repo.env.read("protopact.toml")),
+    );
     repo.lock();
     let made = repo.run(&["generate", "--from", folder, "-o", "out"]);
     assert_eq!(made.code, 0, "{made}");

@@ -398,3 +398,16 @@ fn what_a_public_import_hands_on_is_there_once() {
         "{text}"
     );
 }
+
+/// The entries of a map `_1` are called `1Entry`: no class, and nothing that the interpreter's descriptors take.
+#[test]
+fn maps_whose_entries_have_no_name() {
+    let cases = [
+        ("message M {\n map<string, int32> _1 = 1; }", "3"),
+        ("message M {\n map<string, M> _1a = 1;\n map<string, M> _2__ = 2; }", "3 4"),
+        ("message M {\n map<string, int32> a_1 = 1;\n int32 _1 = 2;\n repeated M _2 = 3; }", ""),
+    ];
+    for target in [java(), older(), python()] {
+        table(&target, "proto3", &cases);
+    }
+}

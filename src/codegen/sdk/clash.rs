@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{PackageError, shared};
-use crate::schema::{Element, FileId, Schema};
+use crate::schema::{Cardinality, Element, FileId, MessageId, Schema};
 use crate::surface;
 use crate::words::Language;
 
@@ -126,6 +126,25 @@ impl<'s> Claims<'s> {
             ),
         };
         self.refuse(of, what, hint);
+    }
+
+    /// Refuses maps of a message of which the entries have no name: those of a map `_1` are called `1Entry`, which protoc takes
+    /// and neither Go's and Python's descriptors nor the names that Java makes of it do.
+    pub(super) fn entries(&mut self, message: MessageId) {
+        for field in &self.schema.message(message).fields {
+            let of = self.schema.field(*field);
+            if of.cardinality != Cardinality::Map {
+                continue;
+            }
+            let entry = of.type_name.as_deref().and_then(|name| self.schema.message_by_name(name));
+            let Some(name) = entry.map(|entry| &self.schema.message(entry).name) else { continue };
+            if name.starts_with(|c: char| c.is_ascii_digit()) {
+                let language = self.language.title();
+                let what =
+                    format!("the entries of the map are called `{name}`, which {language} takes for no name");
+                self.refuse(Element::Field(*field), what, "rename it so that it begins with a letter");
+            }
+        }
     }
 
     /// No file that is claimed from now on shares a place with those before.

@@ -21,7 +21,7 @@ use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
-use crate::schema::{Cardinality, Element, FieldId, FileId, Kind, Schema};
+use crate::schema::{Element, FileId, Kind, Schema};
 use crate::surface;
 use crate::surface::go::{KEYWORDS, camel, type_name};
 use crate::words::Language;
@@ -536,9 +536,7 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
             let name = type_name(schema, element);
             // Of the methods that every message has, the only one that protoc-gen-go does not keep fields apart from.
             claims.fixed(format!("{name}.ProtoReflect"));
-            for field in &schema.message(message).fields {
-                check_entry(schema, *field, &mut claims);
-            }
+            claims.entries(message);
             for oneof in &schema.message(message).oneofs {
                 // What the wrappers of a oneof implement.
                 let interface = format!("is{name}_{}", camel(&schema.oneof(*oneof).name));
@@ -559,20 +557,6 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
         }
     }
     claims.refused
-}
-
-/// The entries of a map `_1` are called `1Entry`, which is no name to Go's descriptors.
-fn check_entry(schema: &Schema, field: FieldId, claims: &mut Claims<'_>) {
-    let of = schema.field(field);
-    if of.cardinality != Cardinality::Map {
-        return;
-    }
-    let entry = of.type_name.as_deref().and_then(|name| schema.message_by_name(name));
-    let Some(name) = entry.map(|entry| &schema.message(entry).name) else { return };
-    if name.starts_with(|c: char| c.is_ascii_digit()) {
-        let what = format!("the entries of the map are called `{name}`, which Go takes for no name");
-        claims.refuse(Element::Field(field), what, "rename it so that it begins with a letter");
-    }
 }
 
 /// Claims what a file has besides its types: its descriptor, and aliases for what its public imports have. Two of these

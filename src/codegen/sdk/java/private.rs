@@ -36,6 +36,7 @@ pub(super) fn message(schema: &Schema, id: MessageId, older: bool, claims: &mut 
     for at in 0..message.fields.len().div_ceil(BITS) {
         claims.fixed(format!("{name}.Builder.bitField{at}_"));
     }
+    claims.entries(id);
     let [own, builder] = variables(schema, message, id);
     for (variable, element) in own.into_iter().map(|(v, e)| (format!("{name}.{v}"), e)) {
         claims.claim(None, variable, element);

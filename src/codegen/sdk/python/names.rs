@@ -75,6 +75,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
                     let name = schema.nested_name(element);
                     OWN.iter().for_each(|own| claims.fixed(format!("{name}.{own}")));
                     own(schema, message, &mut claims);
+                    claims.entries(message);
                     hidden(schema, message, &mut claims);
                     keys(schema, message, &mut claims);
                     numbers(schema, message, &mut claims);
