@@ -257,8 +257,12 @@ fn holds(language: Language) {
     let taken: Files = taken.into_iter().flat_map(|(files, _)| files).collect();
     let dir = tempfile::tempdir().unwrap();
     laid(&generated(&taken, language, &machine), dir.path());
-    let said = complaints(language, dir.path(), "acme_contracts", &machine);
-    assert!(said.is_none(), "{}", said.unwrap_or_default());
+    if let Some(said) = complaints(language, dir.path(), "acme_contracts", &machine) {
+        let is_meant = |path: &str| path.split('/').next().is_some_and(|package| said.contains(package));
+        let meant = taken.iter().filter(|(path, _)| is_meant(path)).take(5);
+        let texts: String = meant.map(|(path, text)| format!("{path}:\n{text}\n")).collect();
+        panic!("{said}\n{texts}");
+    }
 
     let most = usize::try_from(number("PROTOPACT_NAMES", USUAL) / 10).unwrap();
     let elsewhere = |why: &String| NOT_ITS_TOOLS.iter().any(|known| why.contains(known));

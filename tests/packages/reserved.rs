@@ -411,3 +411,20 @@ fn maps_whose_entries_have_no_name() {
         table(&target, "proto3", &cases);
     }
 }
+
+/// Numbers of two extensions at the top of a module are one variable, of which the last stands: nobody refuses it. In a
+/// message the interpreter does.
+#[test]
+fn numbers_of_extensions_in_python() {
+    let cases = [
+        (
+            "message M { extensions 10 to 20; }\nextend M { optional int32 HASH = 10; optional int32 hash = 11; }",
+            "",
+        ),
+        (
+            "message M { extensions 10 to 20; }\nmessage N { extend M { optional int32 HASH = 10;\n optional int32 hash = 11; } }",
+            "4",
+        ),
+    ];
+    table(&python(), "proto2", &cases);
+}

@@ -110,6 +110,8 @@ fn a_default_by_another_name_of_its_number() {
 
 #[test]
 fn names_of_which_nothing_is_left() {
+    // A second name of a number has no variant.
+    holds("proto2", "enum E { option allow_alias = true; A = 0;\n _ = 0; }", "");
     one("message _ {}", "rust:2");
     one("message N {\n int32 _ = 1; }\nmessage O {\n int32 __ = 2; }", "rust:3 rust:5");
     one("message N {\n oneof _ { int32 a = 1; } }", "rust:3");

@@ -109,6 +109,15 @@ impl<'s> Claims<'s> {
         if first == Owner::Element(of) || !self.told.insert((Owner::Element(of), first)) {
             return;
         }
+        // Two numbers of extensions at the top of a module: the last one stands, and nobody refuses it.
+        let at_top = |owner: Owner| matches!(owner, Owner::Element(Element::Field(id)) if self.schema.field(id).is_extension() && self.schema.field(id).parent.is_none());
+        if self.language == Language::Python
+            && key.ends_with("_FIELD_NUMBER")
+            && at_top(first)
+            && at_top(Owner::Element(of))
+        {
+            return;
+        }
         let (schema, language) = (self.schema, self.language.title());
         let name = key.trim_end_matches(" {}");
         let who = |e: Element| format!("{} `{}`", schema.noun(e), schema.full_name(e));

@@ -15,6 +15,31 @@ use crate::surface::{inside, python::module};
 /// The builtins that protoc's stubs name.
 pub(super) const BUILTINS: [&str; 5] = ["bool", "bytes", "float", "int", "str"];
 
+/// All others of Python 3.14, as typeshed has them. mypy 2 takes a name of these for the builtin wherever the type of the name
+/// is declared further down (`class M: x: Warning`, and `class Warning` below).
+const OTHERS: &str = "ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup BlockingIOError \
+    BrokenPipeError BufferError BytesWarning ChildProcessError ConnectionAbortedError ConnectionError \
+    ConnectionRefusedError ConnectionResetError DeprecationWarning EOFError Ellipsis EncodingWarning \
+    EnvironmentError Exception ExceptionGroup FileExistsError FileNotFoundError FloatingPointError \
+    FutureWarning GeneratorExit IOError ImportError ImportWarning IndentationError IndexError \
+    InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError \
+    ModuleNotFoundError NameError NotADirectoryError NotImplemented NotImplementedError OSError \
+    OverflowError PendingDeprecationWarning PermissionError ProcessLookupError PythonFinalizationError \
+    RecursionError ReferenceError ResourceWarning RuntimeError RuntimeWarning StopAsyncIteration \
+    StopIteration SyntaxError SyntaxWarning SystemError SystemExit TabError TimeoutError TypeError \
+    UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError UnicodeTranslateError \
+    UnicodeWarning UserWarning ValueError Warning ZeroDivisionError abs aiter all anext any ascii bin \
+    breakpoint bytearray callable chr classmethod compile complex copyright credits delattr dict dir divmod \
+    ellipsis enumerate eval exec exit filter format frozenset function getattr globals hasattr hash help hex \
+    id input isinstance issubclass iter len license list locals map max memoryview min next object oct open \
+    ord pow print property quit range repr reveal_locals reveal_type reversed round set setattr slice sorted \
+    staticmethod sum super tuple type vars zip";
+
+/// Whether Python has something of this name whatever a module declares.
+fn is_builtin(name: &str) -> bool {
+    BUILTINS.contains(&name) || OTHERS.split_whitespace().any(|other| other == name)
+}
+
 /// What a stub is of.
 #[derive(Debug, Default)]
 pub(super) struct Own {
@@ -172,12 +197,14 @@ pub(super) fn mend(text: &str, own: &Own) -> String {
     let hides_builtin = members.values().any(|names| BUILTINS.iter().any(|name| names.contains(name)));
     let in_classes = members.iter().filter(|(class, _)| !class.is_empty());
     let hides_type = in_classes.flat_map(|(_, names)| names).any(|name| own.tops.contains(*name));
-    if !hides_builtin && !hides_type {
+    let tops: BTreeSet<&str> = own.tops.iter().map(String::as_str).filter(|name| is_builtin(name)).collect();
+    if !hides_builtin && !hides_type && tops.is_empty() {
         return text;
     }
     let rewrite = Rewrite {
         own,
         members: &members,
+        tops,
         builtins: hides_builtin.then(|| free(&text, "_builtins")),
         this: free(&text, "_this"),
     };
@@ -232,6 +259,8 @@ struct Rewrite<'a> {
     own: &'a Own,
     /// What each class declares.
     members: &'a BTreeMap<String, BTreeSet<&'a str>>,
+    /// The types at the top that are called like a builtin.
+    tops: BTreeSet<&'a str>,
     /// What the module of builtins is called, where it is needed.
     builtins: Option<String>,
     /// What the stub calls itself.
@@ -260,11 +289,13 @@ impl Rewrite<'_> {
                 let is_type = behind.starts_with('.') || self.own.is_type(class, declared, word, *before);
                 *before += 1;
                 match &self.builtins {
-                    _ if is_type && hidden(word) => *out += &format!("{}.", self.this),
+                    _ if is_type && (hidden(word) || self.tops.contains(word)) => {
+                        *out += &format!("{}.", self.this);
+                    }
                     Some(builtins) if !is_type => *out += &format!("{builtins}."),
                     _ => {}
                 }
-            } else if self.own.tops.contains(word) && hidden(word) {
+            } else if self.own.tops.contains(word) && (hidden(word) || self.tops.contains(word)) {
                 *out += &format!("{}.", self.this);
             }
             out.push_str(word);
@@ -340,10 +371,20 @@ mod tests {
         let old = "class int(int, metaclass=E):\n    __slots__ = ()\nclass M(_message.Message):\n    a: str\n    \
             by: _containers.MessageMap[str, str]\n    t: str\n    n: int\n    def __init__(self, a: _Optional[_Union[str, \
             _Mapping]] = ..., by: _Optional[_Mapping[str, str]] = ..., e: _Optional[_Union[int, str]] = ...) -> None: ...\n";
-        let new = "import builtins as _builtins\nclass int(_builtins.int, metaclass=E):\n    __slots__ = ()\nclass \
-            M(_message.Message):\n    a: str\n    by: _containers.MessageMap[_builtins.str, str]\n    t: _builtins.str\n    \
-            n: _builtins.int\n    def __init__(self, a: _Optional[_Union[str, _Mapping]] = ..., by: \
-            _Optional[_Mapping[_builtins.str, str]] = ..., e: _Optional[_Union[int, _builtins.str]] = ...) -> None: ...\n";
+        let new = "import builtins as _builtins\nfrom . import a_pb2 as _this\nclass int(_builtins.int, metaclass=E):\n    \
+            __slots__ = ()\nclass M(_message.Message):\n    a: _this.str\n    by: _containers.MessageMap[_builtins.str, \
+            _this.str]\n    t: _builtins.str\n    n: _builtins.int\n    def __init__(self, a: _Optional[_Union[_this.str, \
+            _Mapping]] = ..., by: _Optional[_Mapping[_builtins.str, _this.str]] = ..., e: _Optional[_Union[_this.int, \
+            _builtins.str]] = ...) -> None: ...\n";
         assert_eq!(mend(old, &own), new);
+    }
+
+    #[test]
+    fn a_type_further_down_that_python_has_too() {
+        let old = "class M(_message.Message):\n    why: Warning\n    also: Warned\n    of: O.any\n\nclass \
+            Warning(_message.Message):\n    a: int\n";
+        let new = "from . import a_pb2 as _this\nclass M(_message.Message):\n    why: _this.Warning\n    also: Warned\n    \
+            of: O.any\n\nclass Warning(_message.Message):\n    a: int\n";
+        assert_eq!(mended(old, &["M", "O", "Warned", "Warning"]), new);
     }
 }

@@ -1,6 +1,6 @@
 //! The names that prost and tonic give, and what happens when two become one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::super::{PackageError, common, shared, split};
@@ -409,16 +409,16 @@ impl Names<'_> {
     fn enum_(&mut self, scope: &str, id: crate::schema::EnumId) {
         let schema = self.schema;
         let enum_ = schema.enum_(id);
-        let values = enum_.values.iter().map(|v| (Element::EnumValue(*v), &schema.value(*v).name));
-        let parts = std::iter::once((Element::Enum(id), &enum_.name)).chain(values);
+        let mut numbers = BTreeSet::new();
+        // A second name of a number is left out by prost.
+        let values = enum_.values.iter().copied().filter(|v| numbers.insert(schema.value(*v).number));
+        let values: Vec<_> = values.map(|v| (Element::EnumValue(v), &schema.value(v).name)).collect();
+        let parts = std::iter::once((Element::Enum(id), &enum_.name)).chain(values.iter().copied());
         if parts.filter(|(part, name)| !self.named(*part, name)).count() > 0 {
             return;
         }
         let name = camel(&enum_.name);
-        let mut numbers = std::collections::BTreeSet::new();
-        // A second name of a number is left out by prost.
-        let values = enum_.values.iter().filter(|v| numbers.insert(schema.value(**v).number));
-        self.unique(values.map(|v| (variant(&enum_.name, &schema.value(*v).name), Element::EnumValue(*v))));
+        self.unique(values.into_iter().map(|(value, called)| (variant(&enum_.name, called), value)));
         self.item(scope, name, Element::Enum(id));
     }
 }
