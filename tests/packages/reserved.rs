@@ -350,10 +350,10 @@ fn a_type_is_found_in_a_stub_whatever_a_field_is_called() {
             "message str { int32 a = 1; }\nmessage M { string t = 1; str s = 2; map<string, str> by = 3; int32 n = 4; }",
             &[
                 "    t: _builtins.str\n",
-                "    s: str\n",
-                "MessageMap[_builtins.str, str]\n",
+                "    s: _this.str\n",
+                "MessageMap[_builtins.str, _this.str]\n",
                 "    n: _builtins.int\n",
-                "_Union[str, _Mapping]",
+                "_Union[_this.str, _Mapping]",
             ],
         ),
         (
@@ -361,11 +361,11 @@ fn a_type_is_found_in_a_stub_whatever_a_field_is_called() {
             &[
                 "class int(_builtins.int, ",
                 "    n: _builtins.int\n",
-                "    e: int\n",
-                "\nA: int\n",
-                "    A: _ClassVar[int]\n",
-                "ScalarMap[_builtins.int, int]",
-                "_Union[int, _builtins.str]",
+                "    e: _this.int\n",
+                "\nA: _this.int\n",
+                "    A: _ClassVar[_this.int]\n",
+                "ScalarMap[_builtins.int, _this.int]",
+                "_Union[_this.int, _builtins.str]",
             ],
         ),
     ];
