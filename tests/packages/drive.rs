@@ -5,7 +5,7 @@ use std::process::Command;
 
 use prost::Message as _;
 use prost_types::compiler::CodeGeneratorRequest;
-use protopact::codegen::sdk::{Plugin, PluginCall, Prepared};
+use protopact::codegen::sdk::{PackageError, Plugin, PluginCall, Prepared};
 use protopact::codegen::{Contract, FileTree, Package, Target, sdk};
 use protopact::compile::Compiled;
 use protopact::config::package::About;
@@ -46,6 +46,37 @@ impl Sample {
             schema: &self.schema,
         }
     }
+}
+
+/// Where a contract is refused.
+pub(crate) struct Place {
+    pub(crate) language: &'static str,
+    /// Below the root.
+    pub(crate) file: String,
+    /// 0 for no line.
+    pub(crate) line: u32,
+}
+
+/// All refusals, targets in their order. Each says a way out.
+pub(crate) fn refusals(targets: &[Target], list: &[(&str, &str)]) -> Vec<Place> {
+    let sample = Sample::new(&files(list));
+    let mut out = Vec::new();
+    for target in targets {
+        for error in sdk::check_contract(&sample.contract(), target) {
+            assert!(error.hint().is_some(), "no way out: {error}");
+            let PackageError::Refused { refusal } = error else { panic!("{error}") };
+            let line = refusal.span.map_or(0, |span| span.start_line);
+            let file = refusal.file.strip_prefix("proto/").unwrap_or(&refusal.file).to_owned();
+            out.push(Place { language: target.language().as_str(), file, line });
+        }
+    }
+    out
+}
+
+/// The refusals as `LANGUAGE FILE:LINE`.
+pub(crate) fn refused_by(targets: &[Target], list: &[(&str, &str)]) -> Vec<String> {
+    let all = refusals(targets, list);
+    all.iter().map(|place| format!("{} {}:{}", place.language, place.file, place.line)).collect()
 }
 
 pub(crate) fn go() -> Target {

@@ -1,27 +1,16 @@
 //! Odd and colliding names: for each the languages that refuse it, by line; the others build it.
 
 use protopact::codegen::Target;
-use protopact::codegen::sdk::{self, PackageError};
+use protopact::codegen::sdk;
 use protopact::config::package::{About, Author};
 use protopact::source::LegalText;
 use protopact::words::Language;
 
-use crate::drive::{Sample, files, go, java, offline_package, python, rust};
+use crate::drive::{Sample, files, go, java, offline_package, python, refused_by, rust};
 
-/// Refusals as `LANGUAGE FILE:LINE`, languages in their order.
+/// Refusals, languages in their order.
 fn refused(list: &[(&str, &str)]) -> Vec<String> {
-    let sample = Sample::new(&files(list));
-    let mut out = Vec::new();
-    for target in [go(), java(), python(), rust()] {
-        for error in sdk::check_contract(&sample.contract(), &target) {
-            assert!(error.hint().is_some(), "no way out: {error}");
-            let PackageError::Refused { refusal } = error else { panic!("{error}") };
-            let line = refusal.span.map_or(0, |span| span.start_line);
-            let file = refusal.file.strip_prefix("proto/").unwrap_or(&refusal.file);
-            out.push(format!("{} {file}:{line}", target.language().as_str()));
-        }
-    }
-    out
+    refused_by(&[go(), java(), python(), rust()], list)
 }
 
 /// Holds what one file with a package `a` is refused for: `java:4 python:5`, by lines of `text`.

@@ -1,11 +1,11 @@
 //! Names that generated code of Java and Python, its runtimes or the languages have already: which lines are refused, and
 //! that what builds is taken. What is said here was asked of javac, mypy, pyright and the interpreter.
 
-use protopact::codegen::sdk::{self, PackageError};
+use protopact::codegen::sdk;
 use protopact::codegen::{Contract, Target};
 use protopact::words::Language;
 
-use crate::drive::{Sample, files, java, offline_package, python};
+use crate::drive::{Sample, files, java, offline_package, python, refusals};
 
 /// The older line of Java.
 fn older() -> Target {
@@ -15,15 +15,11 @@ fn older() -> Target {
 
 /// The lines that are refused, `FILE:LINE` where there are several files.
 fn lines(target: &Target, list: &[(&str, &str)]) -> String {
-    let sample = Sample::new(&files(list));
-    let found = sdk::check_contract(&sample.contract(), target).into_iter().map(|error| {
-        assert!(error.hint().is_some(), "no way out: {error}");
-        let PackageError::Refused { refusal } = error else { panic!("{error}") };
-        let line = refusal.span.map_or(0, |span| span.start_line);
-        let file = refusal.file.strip_prefix("proto/").unwrap_or(&refusal.file).to_owned();
-        if list.len() == 1 { line.to_string() } else { format!("{file}:{line}") }
-    });
-    found.collect::<Vec<_>>().join(" ")
+    let several = list.len() > 1;
+    let told = refusals(std::slice::from_ref(target), list);
+    let told =
+        told.iter().map(|at| if several { format!("{}:{}", at.file, at.line) } else { at.line.to_string() });
+    told.collect::<Vec<_>>().join(" ")
 }
 
 /// Holds a table of bodies of a file with a package `a`, the first of their lines the second of the file.

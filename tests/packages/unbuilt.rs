@@ -3,24 +3,9 @@
 use protopact::codegen::Target;
 use protopact::codegen::sdk::{self, PackageError};
 
-use crate::drive::{Sample, files, go, offline_package, rust};
+use crate::drive::{Sample, files, go, offline_package, refused_by, rust};
 
-/// Refusals of Rust and Go as `LANGUAGE FILE:LINE`.
-fn refused_by(targets: &[Target], list: &[(&str, &str)]) -> Vec<String> {
-    let sample = Sample::new(&files(list));
-    let mut out = Vec::new();
-    for target in targets {
-        for error in sdk::check_contract(&sample.contract(), target) {
-            assert!(error.hint().is_some(), "no way out: {error}");
-            let PackageError::Refused { refusal } = error else { panic!("{error}") };
-            let line = refusal.span.map_or(0, |span| span.start_line);
-            let file = refusal.file.strip_prefix("proto/").unwrap_or(&refusal.file);
-            out.push(format!("{} {file}:{line}", target.language().as_str()));
-        }
-    }
-    out
-}
-
+/// Refusals of Go and Rust.
 fn refused(list: &[(&str, &str)]) -> Vec<String> {
     refused_by(&[go(), rust()], list)
 }
@@ -337,6 +322,36 @@ fn types_of_go_packages_that_generated_functions_hide() {
         assert_eq!(of(package, rpc), [""; 0], "{package} {rpc}");
     }
     assert_eq!(of("x", "Get(K) returns (K)"), ["go s/s.proto:3"]);
+    // The opaque API names the types of lazy messages in functions.
+    let lazy = |package: &str, line: &str| {
+        let kinds = format!("edition = \"2023\"; package q.{package}; message K {{}} enum E {{ A = 0; }}");
+        let text = format!(
+            "edition = \"2023\"; package s; import \"k/k.proto\"; import \"google/protobuf/go_features.proto\";\n\
+             option features.(pb.go).api_level = API_OPAQUE;\nmessage N {{\n {} }}",
+            line.replace('Q', &format!("q.{package}"))
+        );
+        refused_by(&[go()], &[("k/k.proto", &kinds), ("s/s.proto", &text)])
+    };
+    for (package, line) in [
+        ("x", "Q.K k = 1 [lazy = true];"),
+        ("x", "repeated Q.K k = 1 [lazy = true];"),
+        ("v", "repeated Q.K k = 1 [lazy = true];"),
+        ("sv", "repeated Q.K k = 1 [lazy = true];"),
+        ("x", "Q.E e = 1;"),
+    ] {
+        assert_eq!(lazy(package, line), ["go s/s.proto:4"], "{package} {line}");
+    }
+    for (package, line) in [
+        ("v", "Q.K k = 1 [lazy = true];"),
+        ("rv", "Q.K k = 1 [lazy = true];"),
+        ("x", "Q.K k = 1;"),
+        ("sv", "repeated Q.K k = 1;"),
+        ("x", "oneof o { Q.K k = 1 [lazy = true]; }"),
+        ("x", "map<string, Q.K> k = 1;"),
+        ("sv", "repeated Q.E k = 1;"),
+    ] {
+        assert_eq!(lazy(package, line), [""; 0], "{package} {line}");
+    }
     // A default is a constant of the package.
     let kinds = "syntax = \"proto2\"; package q.x; enum E { A = 0; }";
     let text = "syntax = \"proto2\"; package s; import \"k/k.proto\"; message N { optional q.x.E e = 1 [default = A]; }";

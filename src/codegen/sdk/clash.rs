@@ -16,6 +16,9 @@ enum Owner {
     Everybody,
 }
 
+/// Whether nobody refuses two elements that want one name.
+pub(super) type Spared = fn(&Schema, &str, [Element; 2]) -> bool;
+
 /// Collects names, and a refusal for each two elements that want the same one.
 pub(super) struct Claims<'s> {
     schema: &'s Schema,
@@ -25,6 +28,7 @@ pub(super) struct Claims<'s> {
     /// Those below the types of one file.
     own: FxHashMap<String, Owner>,
     told: FxHashSet<(Owner, Owner)>,
+    spared: Option<Spared>,
     /// What was refused.
     pub(super) refused: Vec<PackageError>,
 }
@@ -37,8 +41,14 @@ impl<'s> Claims<'s> {
             shared: FxHashMap::default(),
             own: FxHashMap::default(),
             told: FxHashSet::default(),
+            spared: None,
             refused: Vec::new(),
         }
+    }
+
+    /// Takes what is spared for no clash.
+    pub(super) fn sparing(self, spared: Spared) -> Claims<'s> {
+        Claims { spared: Some(spared), ..self }
     }
 
     /// Claims all names of a file. Those at the top stand in `place`, which files may share.
@@ -109,12 +119,8 @@ impl<'s> Claims<'s> {
         if first == Owner::Element(of) || !self.told.insert((Owner::Element(of), first)) {
             return;
         }
-        // Two numbers of extensions at the top of a module: the last one stands, and nobody refuses it.
-        let at_top = |owner: Owner| matches!(owner, Owner::Element(Element::Field(id)) if self.schema.field(id).is_extension() && self.schema.field(id).parent.is_none());
-        if self.language == Language::Python
-            && key.ends_with("_FIELD_NUMBER")
-            && at_top(first)
-            && at_top(Owner::Element(of))
+        if let Owner::Element(first) = first
+            && self.spared.is_some_and(|spared| spared(self.schema, key, [of, first]))
         {
             return;
         }

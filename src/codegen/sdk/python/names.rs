@@ -65,7 +65,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
     }
     keywords(schema, files, out);
     folders(schema, files, out);
-    let mut claims = Claims::new(schema, LANGUAGE);
+    let mut claims = Claims::new(schema, LANGUAGE).sparing(numbers_of_extensions);
     for id in files {
         claims.file("", *id);
         module(schema, *id, &mut claims);
@@ -333,20 +333,31 @@ fn keys(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
     }
 }
 
+/// How constants for the numbers of fields end.
+const NUMBER: &str = "_FIELD_NUMBER";
+
+/// Of two numbers of extensions at the top of a module the last one stands, and nobody refuses it.
+fn numbers_of_extensions(schema: &Schema, name: &str, of: [Element; 2]) -> bool {
+    let at_top = |element| match element {
+        Element::Field(id) => schema.field(id).is_extension() && schema.field(id).parent.is_none(),
+        _ => false,
+    };
+    name.ends_with(NUMBER) && of.into_iter().all(at_top)
+}
+
 /// Classes of messages take every name that ends so for the number of a field, and look nowhere else: enums of a message,
 /// their values and its extensions are not there. Messages in messages are set as attributes, and found before that. (upb,
 /// protobuf 7.36.2; in pure Python all of them are there.)
 fn numbers(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
-    const END: &str = "_FIELD_NUMBER";
     let message = schema.message(id);
     let enums = message.enums.iter().flat_map(|id| {
         let values = schema.enum_(*id).values.iter().map(|value| Element::EnumValue(*value));
         values.chain([Element::Enum(*id)])
     });
     let extensions = message.extensions.iter().map(|id| Element::Field(*id));
-    for element in enums.chain(extensions).filter(|element| schema.full_name(*element).ends_with(END)) {
+    for element in enums.chain(extensions).filter(|element| schema.full_name(*element).ends_with(NUMBER)) {
         let what = format!(
-            "{} `{}` is not found in Python, where `…{END}` of a message is the number of a field",
+            "{} `{}` is not found in Python, where `…{NUMBER}` of a message is the number of a field",
             schema.noun(element),
             schema.full_name(element)
         );
