@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use prost::Message as _;
+use prost_types::DescriptorProto;
 use prost_types::compiler::CodeGeneratorRequest;
 use prost_types::compiler::code_generator_response::File;
 
@@ -37,6 +38,7 @@ pub(super) fn execute(request: &[u8]) -> Result<Vec<File>, String> {
         // It takes a package for granted; a file without one has no types here.
         let mut known = file.clone();
         known.package.get_or_insert_default();
+        known.message_type.iter_mut().for_each(escape_keys);
         builder.register_file_descriptor(known);
         if !request.file_to_generate.iter().any(|name| name == file.name()) {
             continue;
@@ -56,7 +58,89 @@ pub(super) fn execute(request: &[u8]) -> Result<Vec<File>, String> {
             content.push_str(std::str::from_utf8(&part).map_err(|e| e.to_string())?);
         }
         let name = Some(format!("{package}.serde.rs"));
-        files.push(File { name, content: Some(content), ..File::default() });
+        files.push(File { name, content: Some(rooted(&content)), ..File::default() });
     }
     Ok(files)
+}
+
+/// Writes JSON keys as they stand in a string of Rust. pbjson-build 0.9.0 puts them between quotes as they are, and a key may
+/// be anything.
+fn escape_keys(message: &mut DescriptorProto) {
+    for key in message.field.iter_mut().filter_map(|field| field.json_name.as_mut()) {
+        *key = key.escape_debug().to_string();
+    }
+    message.nested_type.iter_mut().for_each(escape_keys);
+}
+
+/// Crates that the code names as a module beside it could be called: `a.std` is one of the package `a`.
+const CRATES: [&str; 3] = ["pbjson", "serde", "std"];
+
+/// The code with crates named from the root, outside of strings.
+fn rooted(code: &str) -> String {
+    let mut out = String::with_capacity(code.len() + code.len() / 16);
+    let is_in_name = |c: char| c.is_alphanumeric() || c == '_';
+    let mut rest = code;
+    while let Some(c) = rest.chars().next() {
+        let len = if c == '"' {
+            string(rest)
+        } else if is_in_name(c) {
+            let len = rest.find(|c| !is_in_name(c)).unwrap_or(rest.len());
+            let below = out.ends_with("::") || out.ends_with('\'');
+            if CRATES.contains(&&rest[..len]) && rest[len..].starts_with("::") && !below {
+                out.push_str("::");
+            }
+            len
+        } else {
+            c.len_utf8()
+        };
+        out.push_str(&rest[..len]);
+        rest = &rest[len..];
+    }
+    out
+}
+
+/// How long the string is that a text begins with, in bytes.
+fn string(text: &str) -> usize {
+    let mut escaped = true;
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' if !escaped => return at + 1,
+            '\\' if !escaped => escaped = true,
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::FieldDescriptorProto;
+
+    use super::*;
+
+    #[test]
+    fn crates_are_named_from_the_root_and_strings_are_left_alone() {
+        for (code, expected) in [
+            ("impl serde::Serialize for M", "impl ::serde::Serialize for M"),
+            ("-> std::fmt::Result<::pbjson::A>", "-> ::std::fmt::Result<::pbjson::A>"),
+            ("my_serde::a a::serde::b serde_x::c 'std::d", "my_serde::a a::serde::b serde_x::c 'std::d"),
+            (r#"("std::a\"std::b\\", std::c)"#, r#"("std::a\"std::b\\", ::std::c)"#),
+            ("\"std::a", "\"std::a"),
+            ("é std::a", "é ::std::a"),
+        ] {
+            assert_eq!(rooted(code), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_is_a_string_of_rust() {
+        let field =
+            |key: &str| FieldDescriptorProto { json_name: Some(key.to_owned()), ..Default::default() };
+        let inner = DescriptorProto { field: vec![field("a\"b\\\n")], ..Default::default() };
+        let mut message =
+            DescriptorProto { field: vec![field("plain")], nested_type: vec![inner], ..Default::default() };
+        escape_keys(&mut message);
+        assert_eq!(message.field[0].json_name(), "plain");
+        assert_eq!(message.nested_type[0].field[0].json_name(), r#"a\"b\\\n"#);
+    }
 }

@@ -129,6 +129,48 @@ fn what_is_not_in_the_jar_is_told() {
 }
 
 #[test]
+fn what_is_not_in_the_wheel_is_told_and_every_module_is_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wheel, imported) = (folder.path().join("made.whl"), folder.path().join("imported"));
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(&wheel).unwrap());
+    for name in ["pay/__init__.py", "pay/v1/__init__.py", "pay/v1/a_pb2.py", "pay/py.typed"] {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    }
+    writer.finish().unwrap();
+    // An environment has the same program once more.
+    let script = format!(
+        "case \"$*\" in\n\
+         '-m venv '*) for last; do :; done; mkdir -p \"$last/bin\"; cp \"$0\" \"$last/bin/python\" ;;\n\
+         '-m build '*) mkdir -p \"$4\"; cp '{}' \"$4/pay-1-py3-none-any.whl\" ;;\n\
+         */imports.py) cat \"$1\" >'{}' ;;\n\
+         esac",
+        wheel.display(),
+        imported.display()
+    );
+    let python = |more: &[&str], script: &str| {
+        let paths = [
+            &["pyproject.toml", "README.md", "src/pay/__init__.py", "src/pay/py.typed"][..],
+            &["src/pay/v1/__init__.py", "src/pay/v1/a_pb2.py"],
+            more,
+        ];
+        tried(Language::Python, "pay", &paths.concat(), "python3", script)
+    };
+    assert_eq!(python(&[], &script), Outcome::Built);
+    let all = std::fs::read_to_string(&imported).unwrap();
+    assert_eq!(all, "import pay\nimport pay.v1\nimport pay.v1.a_pb2\n");
+    let more = ["src/pay/v1/a_pb2.pyi", "src/pay/v1/b_pb2.py"];
+    let without = "pay/v1/a_pb2.pyi\npay/v1/b_pb2.py";
+    left_out(&python(&more, &script), "what is in pay-1-py3-none-any.whl", without);
+    let fails = format!("{script}\ncase \"$1\" in */imports.py) echo 'no module a_pb2'; exit 1 ;; esac");
+    let Outcome::Failed { step, output } = python(&[], &fails) else { panic!("it cannot be imported") };
+    assert!(step.ends_with("imports.py") && output.contains("no module a_pb2"), "{step}: {output}");
+    let Outcome::Failed { output, .. } = python(&[], &script.replace("cp '", "true '")) else {
+        panic!("there is no wheel");
+    };
+    assert!(output.contains("no wheel came out of the build"), "{output}");
+}
+
+#[test]
 fn every_item_of_a_crate_is_named_by_what_is_checked_with_it() {
     let lab = lab();
     let log = lab.env.work().join("../uses");

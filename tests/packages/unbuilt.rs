@@ -2,8 +2,9 @@
 
 use protopact::codegen::Target;
 use protopact::codegen::sdk::{self, PackageError};
+use protopact::words::Language;
 
-use crate::drive::{Sample, files, go, offline_package, refused_by, rust};
+use crate::drive::{Sample, files, go, offline_package, refusals, refused_by, rust};
 
 /// Refusals of Go and Rust.
 fn refused(list: &[(&str, &str)]) -> Vec<String> {
@@ -132,8 +133,7 @@ fn packages_that_need_one_file_of_a_crate() {
         )
     };
     let message = |package: &str| format!("syntax = \"proto3\";\npackage {package};\nmessage M {{}}");
-    let serde =
-        Target::new(protopact::words::Language::Rust, &[("crate", "acme-contracts"), ("serde", "true")]);
+    let serde = Target::new(Language::Rust, &[("crate", "acme-contracts"), ("serde", "true")]);
     let pair = |first: &str, second: &str, target: &Target| {
         refused_by(std::slice::from_ref(target), &[("x/a.proto", first), ("y/b.proto", second)])
     };
@@ -150,6 +150,34 @@ fn packages_that_need_one_file_of_a_crate() {
     let package = offline_package(&sample.contract(), &rust());
     let lib = String::from_utf8(package.files.get("src/lib.rs").unwrap().to_vec()).unwrap();
     assert_eq!(lib.matches("include!(\"proto/a.serde.rs\")").count(), 1, "{lib}");
+}
+
+#[test]
+fn names_that_serde_hides() {
+    let serde = Target::new(Language::Rust, &[("crate", "acme-contracts"), ("serde", "true")]);
+    let of = |text: &str, target: &Target| {
+        let whole = format!("syntax = \"proto3\"; package a; message M {{}}\n{text}");
+        let places = refusals(std::slice::from_ref(target), &[("a.proto", &whole)]);
+        places.iter().map(|at| at.line.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    for (text, expected) in [
+        ("message V {}\nmessage d {}\nmessage GeneratedField {}\nmessage generated_visitor {}", "2 3 4 5"),
+        ("message E {}\nmessage S {}\nmessage SerializeStruct { E e = 1; S s = 2; }", ""),
+        ("enum E { A = 0; }\nenum D { B = 0; }\nenum GeneratedVisitor { C = 0; }", "2 3 4"),
+        (
+            "enum V { A = 0; }\nenum S { B = 0; }\nenum SerializeStruct { C = 0; }\nenum GeneratedField { G = 0; }",
+            "",
+        ),
+        ("enum V { A = 0; }\nmessage N { map<int32, V> v = 1; }", "2"),
+        ("enum S { A = 0; }\nmessage N { message O { S s = 1; } }", "2"),
+        ("message N { enum E { A = 0; } message V {} E e = 1; V v = 2; }", ""),
+        ("message Vec { int32 a = 1; }", ""),
+        ("message Vec { repeated int32 a = 1; }\nmessage Option {} message String {} message Ok {}", "2"),
+        ("message Std { message A {} } message Serde { oneof k { int32 a = 1; } }", ""),
+    ] {
+        assert_eq!(of(text, &serde), expected, "{text}");
+        assert_eq!(of(text, &rust()), "", "{text}");
+    }
 }
 
 /// A file with a service of a package of its own.

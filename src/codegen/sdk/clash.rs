@@ -61,6 +61,10 @@ impl<'s> Claims<'s> {
             }
             for name in surface::names(self.language, self.schema, element) {
                 let key = self.key(&name);
+                // Refused for itself.
+                if key.is_empty() {
+                    continue;
+                }
                 let top = !name.path.split('(').next().unwrap_or_default().contains('.');
                 // Python has a module of its own for services.
                 let services = matches!(element, Element::Service(_)) && self.language == Language::Python;

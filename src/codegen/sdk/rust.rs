@@ -6,6 +6,7 @@
 
 mod names;
 mod project;
+mod serde;
 
 use std::fmt::Write as _;
 
@@ -171,15 +172,8 @@ impl Sdk for Rust {
         let crates: Vec<String> = split::packages(target).collect();
         out.extend(crates.iter().find_map(|krate| check_target(krate).err()));
         split::check(contract, target, &files, out);
-        let bare = |id: &FileId| {
-            let file = schema.file(*id);
-            file.package.is_empty() && !(file.messages.is_empty() && file.enums.is_empty())
-        };
-        for id in files.iter().filter(|id| target.has(SERDE) && bare(id)) {
-            let what = "the file has types and no package: pbjson, which writes serde, does not find them"
-                .to_owned();
-            let way = "give the file a package, or leave out `serde`";
-            out.push(shared::refuse(schema, LANGUAGE, Element::File(*id), &[], what, way));
+        if target.has(SERDE) {
+            serde::check(contract, &files, out);
         }
         if is_older(target) {
             if target.has(SERDE) {

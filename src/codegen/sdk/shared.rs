@@ -173,6 +173,16 @@ pub(super) fn refuse(
     PackageError::Refused { refusal: Box::new(Refusal { language, file, span, what, hint: hint.into() }) }
 }
 
+/// What to say of an element with a name of which generators leave nothing: they take `_` for what stands between words.
+pub(super) fn nothing_left(schema: &Schema, language: Language, element: Element) -> Option<String> {
+    let full = schema.full_name(element);
+    let name = full.rsplit('.').next().unwrap_or_default();
+    (!name.contains(|c: char| c.is_ascii_alphanumeric())).then(|| {
+        let (noun, language) = (schema.noun(element), language.title());
+        format!("{noun} `{full}` has neither a letter nor a digit: nothing is left of its name in {language}")
+    })
+}
+
 /// The decoder's limits are for strangers; these bytes came out of a compiler.
 fn trusting() -> DecodeOptions {
     DecodeOptions::new()

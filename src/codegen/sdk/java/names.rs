@@ -289,11 +289,13 @@ fn has_index(schema: &Schema, id: EnumId) -> bool {
 
 /// A name that nothing in Java can have.
 fn no_name(schema: &Schema, element: Element, name: &str, claims: &mut Claims<'_>) {
-    let what = format!(
-        "{} `{}` would be called `{name}` in Java, where nothing can be called so",
-        schema.noun(element),
-        schema.full_name(element)
-    );
+    let what = shared::nothing_left(schema, LANGUAGE, element).unwrap_or_else(|| {
+        format!(
+            "{} `{}` would be called `{name}` in Java, where nothing can be called so",
+            schema.noun(element),
+            schema.full_name(element)
+        )
+    });
     claims.refuse(element, what, "rename it");
 }
 

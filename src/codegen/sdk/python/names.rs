@@ -416,6 +416,12 @@ fn type_of(schema: &Schema, field: FieldId) -> Option<Element> {
     }
 }
 
+/// `lambda: T` declares no name, but is a function without arguments: stubs with it are read, and whoever wants the value or
+/// the extension asks for it by `getattr` as for every name that is a keyword.
+fn is_function(name: &str) -> bool {
+    name == "lambda"
+}
+
 fn keywords(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
     let mut check = |element: Element, name: &str| {
         if is_keyword(name) {
@@ -432,11 +438,12 @@ fn keywords(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
     }
     for (id, enum_) in schema.enums().filter(|(_, e)| files.contains(&e.file)) {
         check(Element::Enum(id), &enum_.name);
-        for value in &enum_.values {
+        for value in enum_.values.iter().filter(|value| !is_function(&schema.value(**value).name)) {
             check(Element::EnumValue(*value), &schema.value(*value).name);
         }
     }
-    for (id, extension) in schema.all_extensions().filter(|(_, f)| files.contains(&f.file)) {
+    let extensions = schema.all_extensions().filter(|(_, f)| files.contains(&f.file));
+    for (id, extension) in extensions.filter(|(_, extension)| !is_function(&extension.name)) {
         check(Element::Field(id), &extension.name);
     }
     for (id, service) in schema.services().filter(|(_, s)| files.contains(&s.file)) {

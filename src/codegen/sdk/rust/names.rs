@@ -285,18 +285,16 @@ impl Names<'_> {
         }
     }
 
-    /// Refuses a name of which prost leaves nothing, and says whether something is left.
-    fn named(&mut self, element: Element, name: &str) -> bool {
-        // Letters and digits are what both ways to write a name keep.
-        let named = name.contains(|c: char| c.is_ascii_alphanumeric());
-        if !named {
-            let (noun, full) = (self.schema.noun(element), self.schema.full_name(element));
-            let what = format!(
-                "{noun} `{full}` has neither a letter nor a digit: nothing is left of its name in Rust"
-            );
-            self.refuse(element, what, "rename it");
+    /// Refuses names of which prost leaves nothing: letters and digits are what both ways to write a name keep. Whether
+    /// something is left of all.
+    fn all_named(&mut self, elements: impl Iterator<Item = Element>) -> bool {
+        let before = self.refused.len();
+        for element in elements {
+            if let Some(what) = shared::nothing_left(self.schema, LANGUAGE, element) {
+                self.refuse(element, what, "rename it");
+            }
         }
-        named
+        self.refused.len() == before
     }
 
     fn message(&mut self, scope: &str, id: MessageId) {
@@ -306,10 +304,9 @@ impl Names<'_> {
             return;
         }
         let element = Element::Message(id);
-        let fields = message.fields.iter().map(|f| (Element::Field(*f), &schema.field(*f).name));
-        let oneofs = message.oneofs.iter().map(|o| (Element::Oneof(*o), &schema.oneof(*o).name));
-        let parts = std::iter::once((element, &message.name)).chain(fields).chain(oneofs);
-        if parts.filter(|(part, name)| !self.named(*part, name)).count() > 0 {
+        let fields = message.fields.iter().map(|field| Element::Field(*field));
+        let oneofs = message.oneofs.iter().map(|oneof| Element::Oneof(*oneof));
+        if !self.all_named([element].into_iter().chain(fields).chain(oneofs)) {
             return;
         }
         self.item(scope, camel(&message.name), element);
@@ -413,8 +410,7 @@ impl Names<'_> {
         // A second name of a number is left out by prost.
         let values = enum_.values.iter().copied().filter(|v| numbers.insert(schema.value(*v).number));
         let values: Vec<_> = values.map(|v| (Element::EnumValue(v), &schema.value(v).name)).collect();
-        let parts = std::iter::once((Element::Enum(id), &enum_.name)).chain(values.iter().copied());
-        if parts.filter(|(part, name)| !self.named(*part, name)).count() > 0 {
+        if !self.all_named([Element::Enum(id)].into_iter().chain(values.iter().map(|(value, _)| *value))) {
             return;
         }
         let name = camel(&enum_.name);
@@ -427,9 +423,8 @@ impl Names<'_> {
     fn service(&mut self, scope: &str, id: ServiceId) {
         let schema = self.schema;
         let (service, element) = (schema.service(id), Element::Service(id));
-        let methods = service.methods.iter().map(|m| (Element::Method(*m), &schema.method(*m).name));
-        let parts = std::iter::once((element, &service.name)).chain(methods);
-        if parts.filter(|(part, name)| !self.named(*part, name)).count() > 0 {
+        let methods = service.methods.iter().map(|method| Element::Method(*method));
+        if !self.all_named([element].into_iter().chain(methods)) {
             return;
         }
         let (front, called) = (tonic_module(&service.name), camel(&service.name));
