@@ -72,8 +72,13 @@ fn escape_keys(message: &mut DescriptorProto) {
     message.nested_type.iter_mut().for_each(escape_keys);
 }
 
-/// Crates that the code names as a module beside it could be called: `a.std` is one of the package `a`.
-const CRATES: [&str; 3] = ["pbjson", "serde", "std"];
+/// Crates, and what pbjson-build 0.9.0 names of them. A module beside the code may be called like the crate (`a.std` is one of
+/// the package `a`, and a message `Std` with types in it has one); what it holds is told apart by its name.
+const CRATES: [(&str, &[&str]); 3] = [
+    ("pbjson", &["private"]),
+    ("serde", &["Deserialize", "Deserializer", "Serialize", "Serializer", "de", "ser"]),
+    ("std", &["collections", "fmt", "option", "result"]),
+];
 
 /// The code with crates named from the root, outside of strings.
 fn rooted(code: &str) -> String {
@@ -86,7 +91,11 @@ fn rooted(code: &str) -> String {
         } else if is_in_name(c) {
             let len = rest.find(|c| !is_in_name(c)).unwrap_or(rest.len());
             let below = out.ends_with("::") || out.ends_with('\'');
-            if CRATES.contains(&&rest[..len]) && rest[len..].starts_with("::") && !below {
+            let parts =
+                CRATES.iter().find(|(name, _)| *name == &rest[..len]).map_or(&[][..], |(_, parts)| *parts);
+            let part = rest[len..].strip_prefix("::").unwrap_or_default();
+            let part = &part[..part.find(|c| !is_in_name(c)).unwrap_or(part.len())];
+            if parts.contains(&part) && !below {
                 out.push_str("::");
             }
             len
@@ -123,10 +132,11 @@ mod tests {
         for (code, expected) in [
             ("impl serde::Serialize for M", "impl ::serde::Serialize for M"),
             ("-> std::fmt::Result<::pbjson::A>", "-> ::std::fmt::Result<::pbjson::A>"),
-            ("my_serde::a a::serde::b serde_x::c 'std::d", "my_serde::a a::serde::b serde_x::c 'std::d"),
-            (r#"("std::a\"std::b\\", std::c)"#, r#"("std::a\"std::b\\", ::std::c)"#),
-            ("\"std::a", "\"std::a"),
-            ("é std::a", "é ::std::a"),
+            ("my_std::fmt a::std::fmt std_x::fmt 'std::fmt", "my_std::fmt a::std::fmt std_x::fmt 'std::fmt"),
+            (r#"("std::fmt\"std::fmt\\", std::fmt)"#, r#"("std::fmt\"std::fmt\\", ::std::fmt)"#),
+            ("\"std::fmt", "\"std::fmt"),
+            ("é std::fmt", "é ::std::fmt"),
+            ("pbjson::N serde::M std::formatter std", "pbjson::N serde::M std::formatter std"),
         ] {
             assert_eq!(rooted(code), expected);
         }

@@ -222,7 +222,10 @@ fn names_that_python_has_already() {
         &[
             ("enum E {\n A = 0;\n bit_length = 1;\n to_bytes = 2;\n real = 3; }", "4 5 6"),
             ("enum E {\n A = 0;\n __str__ = 1;\n __slots__ = 2; }", "4 5"),
-            ("enum E {\n A = 0;\n lambda = 1;\n None = 2; }\nmessage M { int32 lambda = 1; enum F { B = 0;\n for = 1; } }", "5 7"),
+            (
+                "enum E {\n A = 0;\n lambda = 1;\n None = 2; }\nmessage M { int32 lambda = 1; enum F { B = 0;\n for = 1; } }",
+                "5 7",
+            ),
             ("enum E { A = 0; name = 1; value = 2; keys = 3; mro = 5; __init__ = 6; }", ""),
             (
                 "message M {\n int32 __init__ = 1;\n int32 __slots__ = 2;\n int32 __class__ = 3;\n int32 __doc__ = 4; }",
