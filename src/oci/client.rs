@@ -207,6 +207,15 @@ impl Client {
             self.again(|| self.put(&reference, content)).await
         });
         done.map_err(self.failed(tag, "written"))?;
+        self.stands(content, tag)
+    }
+
+    /// Whether a manifest stands under a tag.
+    ///
+    /// # Errors
+    ///
+    /// Something else does, or the registry does not answer.
+    pub fn stands(&self, content: &[u8], tag: &str) -> Result<(), OciError> {
         match self.digest(tag)? {
             Some(there) if there == digest(content) => Ok(()),
             _ => Err(OciError::Overtaken(self.shown(tag))),

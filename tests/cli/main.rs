@@ -41,6 +41,8 @@ mod policy;
 mod profile;
 mod publish;
 #[cfg(unix)]
+mod race;
+#[cfg(unix)]
 mod registries;
 mod release;
 mod rules;

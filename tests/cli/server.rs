@@ -24,7 +24,7 @@ impl Request {
 /// What is answered.
 pub(crate) struct Answer {
     status: u16,
-    headers: Vec<(&'static str, &'static str)>,
+    headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
     /// Nothing is ever said.
     silent: bool,
@@ -44,8 +44,8 @@ impl Answer {
         Answer { silent: true, ..Answer::status(200) }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Answer {
-        self.headers.push((name, value));
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+        self.headers.push((name, value.into()));
         self
     }
 }

@@ -67,6 +67,10 @@ impl Target for Directory {
         &self.version
     }
 
+    fn decides(&self) -> bool {
+        true
+    }
+
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
         let place = self.place();
         match fs::symlink_metadata(&place) {

@@ -108,10 +108,20 @@ pub enum TargetError {
 }
 
 impl TargetError {
+    /// Whether it says that somebody else's files are there.
+    #[must_use]
+    pub fn is_of_another(&self) -> bool {
+        matches!(self, TargetError::Other { .. } | TargetError::Registry(OciError::Overtaken(_)))
+    }
+
     /// What to do, in the imperative.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            TargetError::Other { .. } | TargetError::Registry(OciError::Overtaken(_)) => {
+                "what is there stays: release what follows it; where another clone published it, get its tag from there"
+                    .to_owned()
+            }
             TargetError::NoPackage(language) => {
                 format!("configure it under `[generate.{}]`", language.as_str())
             }
@@ -162,6 +172,12 @@ pub trait Target: std::fmt::Debug {
 
     /// The version, as it is spelt there.
     fn version(&self) -> &str;
+
+    /// Whether of many that show a version at the same time one alone succeeds, so that where no remote has the last word the
+    /// first such place can have it.
+    fn decides(&self) -> bool {
+        false
+    }
 
     /// The refusal of other files.
     fn other(&self) -> TargetError {
