@@ -429,6 +429,17 @@ fn what_is_planned_is_what_is_written() {
     assert_eq!(repo.run(&["release", "--declare", "1.0.0", "--quiet"]).code, 0);
     let written = whole(&repo.around().join("published/acme/pay/1.0.0"));
     assert_eq!(planned["files"], serde_json::json!(written.keys().collect::<Vec<_>>()));
+    // A contract that is nowhere but in the working tree.
+    repo.env.write(
+        "ship/protopact.toml",
+        "[contract]\nname = \"acme/ship\"\nroots = [\"proto\"]\n[release]\ntag = \"ship/v{version}\"\n",
+    );
+    repo.env.write("ship/proto/ship.proto", "syntax = \"proto3\";\npackage ship;\n");
+    let environment = repo.environment();
+    let output = repo.env.run_with(&["release", "--dry-run"], |io| {
+        (io.env, io.cwd) = (environment, repo.env.work().join("ship"));
+    });
+    assert!(output.code == 0 && output.out.contains("version 0.1.0 is the first"), "{output}");
     for name in ["LICENSE", "NOTICE.md", "buf.lock", "protopact.toml", "catalogue.json"] {
         assert!(written.contains_key(name), "{name}: {:?}", written.keys());
     }
