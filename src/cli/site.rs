@@ -58,14 +58,17 @@ pub(super) fn exec(args: SiteArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
     versions.retain(|(version, _)| args.since.as_ref().is_none_or(|since| version >= since));
     if versions.is_empty() {
         let since = args.since.map(|since| format!(" from {since} on")).unwrap_or_default();
-        let message = format!("there is no published version{since}: no tag has the shape `{shape}`");
+        let none = format!("there is no published version{since}: no tag");
         let others = repo.others(shape).map_err(failed_to_look)?;
-        let hint = match others.first_key_value() {
-            Some((tag, contract)) => told_other(tag, contract),
-            None => "tag a version, get the tags with `git fetch --tags`, or say how they look with `--tag`"
-                .to_owned(),
-        };
-        return Err(CliError::usage(message).hint(hint));
+        return Err(match others.first_key_value() {
+            Some((tag, contract)) => {
+                CliError::usage(format!("{none} of the shape `{shape}` is of this contract"))
+                    .hint(told_other(tag, contract))
+            }
+            None => CliError::usage(format!("{none} has the shape `{shape}`")).hint(
+                "tag a version, get the tags with `git fetch --tags`, or say how they look with `--tag`",
+            ),
+        });
     }
     let generate = settings.generate.clone().unwrap_or_default();
     let name = settings.name.clone().unwrap_or_else(|| "contract".to_owned());

@@ -223,7 +223,7 @@ exit $rc
 ";
 
 /// The environment of a release that finds another git first, which calls the real one.
-fn with_git(repo: &Repo, git: &str) -> BTreeMap<OsString, OsString> {
+pub(crate) fn with_git(repo: &Repo, git: &str) -> BTreeMap<OsString, OsString> {
     let around = repo.around();
     fs::create_dir_all(around.join("bin")).unwrap();
     script(&around.join("bin/git"), git);
