@@ -438,8 +438,8 @@ impl Workplace<'_> {
             }
             (None, Some(first)) => match first.prepared.take() {
                 Some(prepared) => {
-                    first.shown = true;
-                    prepared.show().map(|()| true).map_err(ReleaseError::Target)
+                    first.shown = prepared.show().map_err(ReleaseError::Target)?;
+                    Ok(first.shown)
                 }
                 None => Ok(false),
             },
@@ -462,12 +462,9 @@ impl Workplace<'_> {
     ) -> Result<Outcome, ReleaseError> {
         let mut targets = Vec::new();
         for Ready { name, prepared, shown, .. } in ready {
-            let was_there = prepared.is_none() && !shown;
-            if let Some(prepared) = prepared {
-                let version = entry.version.to_string();
-                prepared.show().map_err(|source| ReleaseError::Unfinished { version, source })?;
-            }
-            targets.push((name, was_there));
+            let unfinished = |source| ReleaseError::Unfinished { version: entry.version.to_string(), source };
+            let now = prepared.map_or(Ok(false), Prepared::show).map_err(unfinished)?;
+            targets.push((name, !(shown || now)));
         }
         let here = self.repo.tag_objects()?;
         let other = entry.draft.tags.iter().find(|(tag, id)| here.get(tag).is_some_and(|there| there != id));
@@ -517,9 +514,7 @@ struct Ready {
 pub fn bring(targets: &[Box<dyn Target>], files: &FileTree) -> Result<Vec<(String, bool)>, TargetError> {
     let mut told = Vec::new();
     for Ready { name, prepared, .. } in prepare(targets, files)? {
-        let was_there = prepared.is_none();
-        prepared.map_or(Ok(()), Prepared::show)?;
-        told.push((name, was_there));
+        told.push((name, !prepared.map_or(Ok(false), Prepared::show)?));
     }
     Ok(told)
 }

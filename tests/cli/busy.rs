@@ -85,6 +85,12 @@ fn a_registry_that_is_busy_breaks_down_once_or_is_slow_gets_the_version() {
         match (&*what, *times) {
             ("POST blobs", 1) => Some(Answer::status(429)),
             ("PUT manifests", 1) => Some(Answer::status(500)),
+            // As Debian's does where twenty send it the same files at once.
+            ("PUT manifests", 2) => {
+                let said =
+                    r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}"#;
+                Some(Answer::said(400, said.into()))
+            }
             ("GET manifests", 1) => {
                 std::thread::sleep(Duration::from_millis(700));
                 None

@@ -27,6 +27,8 @@ mod diff;
 mod dying;
 mod env;
 mod fix;
+#[cfg(unix)]
+mod full;
 mod history;
 mod init;
 mod inputs;

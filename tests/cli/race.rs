@@ -1,4 +1,4 @@
-//! Releases that run at the same time, are killed, or find no room: one wins, and nothing is ever half.
+//! Releases that run at the same time, or are killed: one wins, and nothing is ever half.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -15,17 +15,19 @@ use sha2::{Digest as _, Sha256};
 use crate::busy::{self, Kept};
 use crate::dying::Reader;
 use crate::git::git;
-use crate::publish::{OLD, Repo, environment, one_line, script, whole};
+use crate::publish::{Repo, environment, one_line, script, whole};
 use crate::server::{Answer, Request, Server};
 
-/// Twenty clones that release 1.1.0 at the same time, each by somebody else; what came of each.
-fn race(repo: &Repo, more: &[&str]) -> Vec<(String, Output)> {
+/// Twenty clones that release 1.1.0 at the same time, each by somebody else where no two are to make the same commit; what came
+/// of each.
+fn race(repo: &Repo, apart: bool, more: &[&str]) -> Vec<(String, Output)> {
     let around = repo.around();
     let clones: Vec<_> = (0..20).map(|n| format!("clone{n}")).collect();
     for clone in &clones {
         git(&around, &["clone", "-q", "origin.git", clone]);
-        // No two make the same commit.
-        git(&around.join(clone), &["config", "user.name", clone]);
+        if apart {
+            git(&around.join(clone), &["config", "user.name", clone]);
+        }
     }
     let start = |clone: &String| {
         let mut command = repo.env.program(&[&["release"], more].concat());
@@ -66,7 +68,7 @@ fn commit_of(release: &[u8]) -> String {
 
 /// The files of a version in a registry; `None` where it has no such version. Whatever is missing, or is not what the manifest
 /// says, is an error.
-fn artefact(kept: &BTreeMap<String, Vec<u8>>, version: &str) -> Option<BTreeMap<String, Vec<u8>>> {
+pub(crate) fn artefact(kept: &BTreeMap<String, Vec<u8>>, version: &str) -> Option<BTreeMap<String, Vec<u8>>> {
     let manifest: Value = serde_json::from_slice(kept.get(version)?).unwrap();
     let layers = manifest["layers"].as_array().unwrap().iter();
     let files = layers.map(|layer| {
@@ -78,7 +80,7 @@ fn artefact(kept: &BTreeMap<String, Vec<u8>>, version: &str) -> Option<BTreeMap<
     Some(files.collect())
 }
 
-fn place(server: &Server) -> String {
+pub(crate) fn place(server: &Server) -> String {
     format!("oci://{}/acme/pay", server.url().trim_start_matches("http://"))
 }
 
@@ -87,7 +89,7 @@ fn one_of_twenty_releases_of_a_version_wins_in_every_place() {
     let repo = Repo::published();
     let (server, kept) = busy::registry(|_| None);
     repo.adds();
-    let all = race(&repo, &["--to", "git:origin", "--to", "dir:../published", "--to", &place(&server)]);
+    let all = race(&repo, true, &["--to", "git:origin", "--to", "dir:../published", "--to", &place(&server)]);
     // By the remote, or by a place where the winner was quicker.
     let winner =
         winner(&all, &|said| said.contains("origin") || said.contains("a published version never changes"));
@@ -144,7 +146,7 @@ fn one_of_twenty_releases_to_a_registry_of_artefacts_alone_wins() {
         }
         answer
     });
-    let all = race(&repo, &["--to", &place(&server)]);
+    let all = race(&repo, true, &["--to", &place(&server)]);
     let winner = winner(&all, &|said| {
         said.contains("was written by somebody else at the same time") && !said.contains("is published")
     });
@@ -199,7 +201,7 @@ fn who_wrote_to_a_registry_and_was_written_over_has_not_won() {
 fn one_of_twenty_releases_to_a_folder_alone_wins() {
     let repo = Repo::published();
     repo.adds();
-    let all = race(&repo, &["--to", "dir:../published"]);
+    let all = race(&repo, true, &["--to", "dir:../published"]);
     let winner = winner(&all, &|said| {
         said.contains("has version 1.1.0 already, with other files") && !said.contains("is published, but")
     });
@@ -209,6 +211,25 @@ fn one_of_twenty_releases_to_a_folder_alone_wins() {
         let there = git(&repo.around().join(clone), &["tag", "-l", "v1.1.0"]);
         assert_eq!(there, "", "{clone}: who lost has no tag of it");
     }
+}
+
+#[test]
+fn one_of_twenty_releases_of_the_very_same_to_a_folder_alone_is_the_first() {
+    let repo = Repo::published();
+    // Without it no release makes a commit, and all are of the one that is there.
+    repo.env.remove("CHANGELOG.md");
+    repo.adds();
+    let all = race(&repo, false, &["--to", "dir:../published"]);
+    let first = all.iter().filter(|(_, output)| {
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        let late = said.starts_with("version 1.1.0 was published by another run meanwhile, the very same\n");
+        assert_eq!(late, said.contains("has it already"), "{said}");
+        assert!(late || said.starts_with("version 1.1.0 follows 1.0.0: minor\n"), "{said}");
+        !late
+    });
+    assert_eq!(first.count(), 1);
+    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
 }
 
 /// A git that kills the program that called it: before it does the work of one call, or after.
@@ -339,7 +360,7 @@ fn shown(around: &Path) -> BTreeSet<String> {
 
 /// What somebody finds wrong who looks at registry, folder and remote: what is half, and what is in a place before it is in
 /// those that come first.
-fn look(around: &Path, kept: &Kept) -> Vec<String> {
+pub(crate) fn look(around: &Path, kept: &Kept) -> Vec<String> {
     let mut wrong = Vec::new();
     // What comes last is read first: nothing that is there may be missing from what is read later.
     let kept = kept.lock().unwrap().clone();
@@ -477,55 +498,6 @@ fn a_run_to_a_registry_alone_that_is_killed_is_finished_or_forgotten_by_the_next
     assert!(reader.end() > 0);
 }
 
-/// A git after whose push the program that called it can write to no file any more, as on a disk that is full.
-const FULL: &str = "#!/bin/sh
-\"$GIT\" \"$@\"
-rc=$?
-for word; do
-    [ \"$word\" = push ] && prlimit --pid $PPID --fsize=0:0
-done
-exit $rc
-";
-
-#[test]
-#[cfg_attr(not(has_prlimit), ignore = "there is no `prlimit`")]
-#[expect(clippy::disallowed_methods, reason = "a shell that lets a write fail instead of ending the program")]
-fn a_disk_that_is_full_after_the_push_delays_the_release_and_the_next_run_finishes_it() {
-    let repo = Repo::published();
-    repo.adds();
-    let (server, kept) = busy::registry(|_| None);
-    let place = place(&server);
-    let to = ["--to", "git:origin", "--to", "dir:../published", "--to", &place];
-    let program = repo.env.program(&[&["release"], &to[..]].concat());
-    let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program.get_program());
-    command.args(program.get_args()).current_dir(repo.env.work()).envs(with_git(&repo, FULL));
-    let output = command.output().unwrap();
-    let said = one_line(&String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(4), "{said}");
-    for part in [
-        "version 1.1.0 is published, but this repository does not have all of it yet",
-        "cannot update ref 'refs/tags/v1.1.0'",
-        "hint: release again: what is missing is made good, and nothing is published twice",
-    ] {
-        assert!(said.contains(part), "no `{part}`: {said}");
-    }
-    // Everybody else has it.
-    let tag = repo.remote()["refs/tags/v1.1.0"].clone();
-    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
-    assert!(artefact(&kept.lock().unwrap(), "1.1.0").is_some());
-    assert_eq!(repo.git(&["tag", "-l", "v1.1.0"]), "");
-    let output = repo.run(&[&["release"], &to[..]].concat());
-    assert!(output.code == 0 && output.out.contains("an earlier run has begun, is finished"), "{output}");
-    assert_eq!(output.out.matches("has it already").count(), 2, "{output}");
-    assert_eq!(
-        (repo.git(&["rev-parse", "v1.1.0"]), repo.git(&["status", "--porcelain"])),
-        (tag, String::new())
-    );
-    assert_eq!(look(&repo.around(), &kept), <Vec<String>>::new());
-    assert_eq!(repo.run(&["release", "--quiet"]).out, "nothing changed since 1.1.0: no release\n");
-}
-
 #[test]
 fn a_run_that_is_killed_at_any_step_is_finished_or_forgotten_by_the_next() {
     let mut steps = 0;
@@ -562,30 +534,4 @@ fn a_run_that_is_killed_at_any_step_is_finished_or_forgotten_by_the_next() {
         }
     }
     assert!(steps >= 14, "{steps}");
-}
-
-#[test]
-#[expect(clippy::disallowed_methods, reason = "a shell that sets the limit")]
-fn a_disk_that_is_full_is_found_before_anything_is_published() {
-    let repo = Repo::published();
-    // More than the limit, and nothing that packs well.
-    let lines = (0..4000).map(|n| format!("// {}\n", HEXLOWER.encode(&Sha256::digest(format!("{n}")))));
-    let text = OLD.replace("amount = 2;\n", "amount = 2;\n  string note = 3;\n");
-    repo.env.write("proto/pay/v1/pay.proto", &(lines.collect::<String>() + &text));
-    repo.push("much");
-    let before = (repo.remote(), repo.folder(), repo.env.head());
-    let program = repo.env.program(&["release"]);
-    let mut command = Command::new("sh");
-    // A file that grows beyond 32 KiB is one that has no room.
-    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"]);
-    command.arg(program.get_program()).args(program.get_args()).current_dir(repo.env.work());
-    let output = command.envs(environment(&repo.around())).output().unwrap();
-    let said = one_line(&String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(4), "{said}");
-    assert!(said.contains("cannot write"), "{said}");
-    assert_eq!((repo.remote(), repo.folder(), repo.env.head()), before);
-    let beside = fs::read_dir(repo.around().join("published/acme/pay")).unwrap();
-    assert_eq!(beside.count(), 1, "nothing is left beside 1.0.0");
-    assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
-    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
 }

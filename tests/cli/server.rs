@@ -32,7 +32,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn ok(body: Vec<u8>) -> Answer {
-        Answer { body, ..Answer::status(200) }
+        Answer::said(200, body)
+    }
+
+    pub(crate) fn said(status: u16, body: Vec<u8>) -> Answer {
+        Answer { body, ..Answer::status(status) }
     }
 
     pub(crate) fn status(status: u16) -> Answer {

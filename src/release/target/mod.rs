@@ -206,10 +206,10 @@ pub trait Target: std::fmt::Debug {
 
 /// A version that a target has and does not show yet. Dropped, it is taken back.
 pub trait Prepared {
-    /// Shows it, in one step. That the same is there by now is success.
+    /// Shows it, in one step, and says whether it was this that showed it: that the same is there by now is success.
     ///
     /// # Errors
     ///
     /// Something else is there by now, or it refuses.
-    fn show(self: Box<Self>) -> Result<(), TargetError>;
+    fn show(self: Box<Self>) -> Result<bool, TargetError>;
 }

@@ -89,7 +89,7 @@ struct Written {
 }
 
 impl Prepared for Written {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let own = format!("sha256:{}", sha256(&self.content));
         let asked = Instant::now();
         match self.client.digest(&self.version)? {
@@ -101,9 +101,9 @@ impl Prepared for Written {
                     std::thread::sleep((3 * asked.elapsed()).max(SETTLES));
                     self.client.stands(&self.content, &self.version)?;
                 }
-                Ok(())
+                Ok(true)
             }
-            Some(there) if there == own => Ok(()),
+            Some(there) if there == own => Ok(false),
             Some(_) => Err(crate::oci::OciError::Overtaken(self.client.shown(&self.version)).into()),
         }
     }
