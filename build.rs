@@ -26,10 +26,12 @@ fn main() {
     if is_of_superuser(&made) {
         println!("cargo::rustc-cfg=superuser");
     }
-    // Others are about what programs of the machine make of a signature.
+    // Others are about what programs of the machine make of a signature, or need one that sets limits.
     println!("cargo::rustc-check-cfg=cfg(has_ssh_keygen)");
     println!("cargo::rustc-check-cfg=cfg(has_gpg)");
-    for (program, here) in [("ssh-keygen", "has_ssh_keygen"), ("gpg", "has_gpg")] {
+    println!("cargo::rustc-check-cfg=cfg(has_prlimit)");
+    for (program, here) in [("ssh-keygen", "has_ssh_keygen"), ("gpg", "has_gpg"), ("prlimit", "has_prlimit")]
+    {
         if is_on_the_path(program) {
             println!("cargo::rustc-cfg={here}");
         }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::pipeline::{self, Job};
+use super::release::repository;
 use super::{CliError, Ctx, ErrorKind, Exit, files};
-use crate::config::{Deprecation, ImportPlace};
-use crate::git::{Repo, TagPattern};
+use crate::config::{Deprecation, ImportPlace, Overrides};
+use crate::git::{Repo, told_other};
 use crate::ledger::{Chronicle, Chronicler, Kept, Removable, Story, protolock, tell};
 use crate::present::{Choice, Format, Formats};
 use crate::source::{Name, Shared, Text};
@@ -156,20 +157,20 @@ fn removable(
 /// Every version and the working tree, and what is to be said about them.
 fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicler, Vec<String>), CliError> {
     let progress = ctx.progress("reading");
-    let repo = Repo::discover(&ctx.io.cwd).map_err(|e| {
-        CliError::new(ErrorKind::Usage, e)
-            .while_("cannot look for published versions")
-            .hint("run it in the repository of the contract")
-    })?;
-    let shape =
-        tag.map_or_else(|| Ok(pipeline::here(ctx)?.0.release.tag), |tag| Ok::<_, CliError>(tag.to_owned()))?;
-    let pattern = TagPattern::parse(&shape)
-        .map_err(|e| CliError::new(ErrorKind::Usage, e).hint("for example `v{version}`"))?;
-    let versions =
-        repo.versions(&pattern).map_err(|e| CliError::outside("cannot look for published versions", e))?;
+    let repo = repository(&ctx.io.cwd)?;
+    let overrides = Overrides { tag: tag.map(str::to_owned), ..pipeline::overrides(ctx) };
+    let shape = pipeline::settings_here(&overrides, ctx)?.0.release.tag;
+    let failed = |e| CliError::outside("cannot look for published versions", e);
+    let versions = repo.versions(&shape).map_err(failed)?;
     let mut notes = Vec::new();
     if versions.is_empty() {
-        notes.push(format!("no version was published, that is no tag like `{pattern}`"));
+        let others = repo.others(&shape).map_err(failed)?;
+        let other =
+            others.first_key_value().map(|(tag, contract)| format!("; {}", told_other(tag, contract)));
+        notes.push(format!(
+            "no version was published, that is no tag like `{shape}`{}",
+            other.unwrap_or_default()
+        ));
     }
     if repo.is_shallow() {
         let hint = "`git fetch --unshallow --tags` gets them";
@@ -177,7 +178,7 @@ fn read(tag: Option<&str>, ctx: &mut Ctx<'_>) -> Result<(Chronicler, Vec<String>
     }
     let mut chronicler = Chronicler::default();
     let shared = Some(Arc::new(Shared::default()));
-    let job = Job { overrides: pipeline::overrides(ctx), shared, ..Job::new(".") };
+    let job = Job { overrides, shared, ..Job::new(".") };
     pipeline::asked(&job, ctx, |request, stdin| {
         let new = request.new_side(stdin)?;
         for (_, tag) in &versions {

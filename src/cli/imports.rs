@@ -1,6 +1,7 @@
 //! What a contract imports from outside of itself, at today's state and at its versions.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::pipeline::{Job, asked_with};
 use super::{CliError, Ctx, pipeline};
@@ -44,11 +45,11 @@ fn job(ctx: &Ctx<'_>) -> Job {
 
 /// What is missing with a lock: today, and in the versions that were published. Each file is told once.
 pub(super) fn missing(lock: Option<&Lock>, versions: bool, ctx: &mut Ctx<'_>) -> Result<Vec<Lack>, CliError> {
-    let tags = if versions { tags(ctx) } else { Vec::new() };
-    let job = job(ctx);
+    let (job, cwd) = (job(ctx), ctx.io.cwd.clone());
     let mut found: BTreeMap<String, Lack> = BTreeMap::new();
     let sides = asked_with(&job, lock, ctx, |request, stdin| {
         let new = request.new_side(stdin)?;
+        let tags = if versions { tags(&new.settings.release.tag, &cwd) } else { Vec::new() };
         let mut sides = vec![(None, request.version(&new, None, stdin)?.layout.missing)];
         for tag in tags {
             // A version that cannot be read is no reason to get nothing.
@@ -69,12 +70,8 @@ pub(super) fn missing(lock: Option<&Lock>, versions: bool, ctx: &mut Ctx<'_>) ->
 }
 
 /// The published versions, newest first.
-fn tags(ctx: &Ctx<'_>) -> Vec<String> {
-    let versions = || {
-        let pattern = TagPattern::parse("v{version}").ok()?;
-        Repo::discover(&ctx.io.cwd).ok()?.versions(&pattern).ok()
-    };
-    let versions = versions().unwrap_or_default();
+fn tags(shape: &TagPattern, folder: &Path) -> Vec<String> {
+    let versions = Repo::discover(folder).and_then(|repo| repo.versions(shape)).unwrap_or_default();
     let tags = versions.into_iter().rev().take(MOST_VERSIONS);
     tags.map(|(_, tag)| format!("refs/tags/{tag}")).collect()
 }

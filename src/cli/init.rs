@@ -47,7 +47,7 @@ pub(super) fn exec(args: InitArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
     };
     let deps = deps(ctx)?;
     let name = name(&settings);
-    let has_versions = has_versions(ctx);
+    let has_versions = has_versions(name, ctx);
     let (roots, imports) = (&roots[..], &imports[..]);
     let text =
         config::init::render(&Known { settings: &settings, roots, imports, deps: &deps, name, has_versions });
@@ -103,10 +103,7 @@ fn name(settings: &Settings) -> Option<&str> {
 }
 
 /// Whether there is a version that `latest` would find.
-fn has_versions(ctx: &Ctx<'_>) -> bool {
-    let versions = || {
-        let pattern = TagPattern::parse("v{version}").ok()?;
-        Repo::discover(&ctx.io.cwd).ok()?.versions(&pattern).ok()
-    };
+fn has_versions(contract: Option<&str>, ctx: &Ctx<'_>) -> bool {
+    let versions = || Repo::discover(&ctx.io.cwd).ok()?.versions(&TagPattern::default().of(contract)).ok();
     versions().is_some_and(|versions| !versions.is_empty())
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use semver::Version;
 
+use super::release::repository;
 use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
 use crate::codegen::manifest::{self, Entry, Manifest};
 use crate::codegen::plan;
 use crate::codegen::write::{Begun, Out, WriteError, read_manifest};
-use crate::git::{Repo, TagPattern};
+use crate::config::Overrides;
+use crate::git::told_other;
 use crate::site::Catalogue;
 use crate::text::plural;
 
@@ -47,15 +49,26 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// Runs the command.
 pub(super) fn exec(args: SiteArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
-    let (settings, _) = pipeline::here(ctx)?;
-    let shape = args.tag.clone().unwrap_or_else(|| settings.release.tag.clone());
-    let mut versions = versions(&shape, ctx)?;
+    let overrides = Overrides { tag: args.tag.clone(), ..pipeline::overrides(ctx) };
+    let (settings, _) = pipeline::settings_here(&overrides, ctx)?;
+    let shape = &settings.release.tag;
+    let repo = repository(&ctx.io.cwd)?;
+    let failed_to_look = |e| CliError::outside("cannot look for published versions", e);
+    let mut versions = repo.versions(shape).map_err(failed_to_look)?;
     versions.retain(|(version, _)| args.since.as_ref().is_none_or(|since| version >= since));
     if versions.is_empty() {
         let since = args.since.map(|since| format!(" from {since} on")).unwrap_or_default();
-        let message = format!("there is no published version{since}: no tag has the shape `{shape}`");
-        return Err(CliError::usage(message)
-            .hint("tag a version, get the tags with `git fetch --tags`, or say how they look with `--tag`"));
+        let none = format!("there is no published version{since}: no tag");
+        let others = repo.others(shape).map_err(failed_to_look)?;
+        return Err(match others.first_key_value() {
+            Some((tag, contract)) => {
+                CliError::usage(format!("{none} of the shape `{shape}` is of this contract"))
+                    .hint(told_other(tag, contract))
+            }
+            None => CliError::usage(format!("{none} has the shape `{shape}`")).hint(
+                "tag a version, get the tags with `git fetch --tags`, or say how they look with `--tag`",
+            ),
+        });
     }
     let generate = settings.generate.clone().unwrap_or_default();
     let name = settings.name.clone().unwrap_or_else(|| "contract".to_owned());
@@ -67,7 +80,7 @@ pub(super) fn exec(args: SiteArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
     let progress = ctx.progress("reading");
     for (version, tag) in &versions {
         progress.say(&format!("reading {version}"));
-        let read = pipeline::published(tag, &shape, ctx)?;
+        let read = pipeline::published(tag, &shape.to_string(), ctx)?;
         let schema = pipeline::schema(&read.compiled)?;
         drop(read);
         progress.say(&format!("writing {version}"));
@@ -85,18 +98,6 @@ pub(super) fn exec(args: SiteArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> 
         args.out.join("index.html").display()
     ))?;
     Ok(Exit::Clean)
-}
-
-/// The published versions with their tags, lowest first.
-fn versions(shape: &str, ctx: &Ctx<'_>) -> Result<Vec<(Version, String)>, CliError> {
-    let pattern = TagPattern::parse(shape)
-        .map_err(|e| CliError::new(ErrorKind::Usage, e).hint("for example `v{version}`"))?;
-    let repo = Repo::discover(&ctx.io.cwd).map_err(|e| {
-        CliError::new(ErrorKind::Usage, e)
-            .while_("cannot look for published versions")
-            .hint("run it in the repository of the contract")
-    })?;
-    repo.versions(&pattern).map_err(|e| CliError::outside("cannot look for published versions", e))
 }
 
 fn failed(error: WriteError) -> CliError {

@@ -8,13 +8,12 @@ use semver::Version;
 use serde_json::json;
 
 use super::release::{Places, repository, tagged, to_ask};
-use super::{CliError, Ctx, ErrorKind, Exit, pipeline};
+use super::{CliError, Ctx, Exit, pipeline};
 use crate::config::Destination;
-use crate::git::TagPattern;
 use crate::machine::Host;
 use crate::present::{Choice, Format, Formats};
+use crate::release::ReleaseError;
 use crate::release::target::State;
-use crate::release::{Annotation, ReleaseError, of_others};
 use crate::text::{Date, Line, Style, View, pretty_json};
 use crate::words::Bump;
 
@@ -104,7 +103,6 @@ impl Formats for OfVersions {
 /// Runs the command.
 pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let (settings, folder) = pipeline::here(ctx)?;
-    let shape = TagPattern::parse(&settings.release.tag).map_err(|e| CliError::new(ErrorKind::Usage, e))?;
     let repo = repository(&folder)?;
     let places = Places::of(&args.to, &settings.release, &ctx.io.cwd, &folder)?;
     let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
@@ -113,17 +111,13 @@ pub(super) fn exec(args: VersionsArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErr
         None => None,
     };
     let objects = repo.tag_objects().map_err(ReleaseError::from)?;
-    let mut versions = repo.versions(&shape).map_err(ReleaseError::from)?;
-    if let Some(contract) = &settings.name {
-        let others = of_others(&repo, &shape, contract).map_err(ReleaseError::from)?;
-        versions.retain(|(_, tag)| !others.contains_key(tag));
-    }
+    let versions = repo.versions(&settings.release.tag).map_err(ReleaseError::from)?;
     let mut rows: Vec<Row> = Vec::new();
     for (version, tag) in versions {
         let revision = repo.resolve(&format!("refs/tags/{tag}")).map_err(ReleaseError::from)?;
         let Some(commit) = revision.commit else { continue };
         let time = repo.time_of(commit).map_err(ReleaseError::from)?;
-        let said = objects.get(&tag).and_then(|object| Annotation::read(&repo.annotation(*object)?));
+        let said = repo.said(&tag);
         // A release comes after the release before it, whatever pre-releases there were.
         let before =
             |row: &&Row| row.version < version && (!version.pre.is_empty() || row.version.pre.is_empty());

@@ -90,7 +90,7 @@ pub fn render(known: &Known<'_>) -> String {
         "\n# Another decision for some packages:\n# [policy.\"**.v1alpha*\"]\n# deny = []\n\n\
          [release]\n# The shape of version tags.\n",
     );
-    line(&mut out, "tag", &quoted(&known.settings.release.tag));
+    line(&mut out, "tag", &quoted(&known.settings.release.tag.to_string()));
     out
 }
 

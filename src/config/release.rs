@@ -15,8 +15,8 @@ use crate::text::typed_without_secrets;
 /// `[release]` as used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseSettings {
-    /// The shape of version tags, with `{version}` in it.
-    pub tag: String,
+    /// The shape of version tags, of this contract.
+    pub tag: TagPattern,
     /// Where versions are published.
     pub to: Vec<Destination>,
     /// The changelog that releases are written into, relative to the file.
@@ -349,10 +349,10 @@ fn hook(raw: RawHook, place: &dyn Fn(usize) -> At) -> Result<(Hook, At), ConfigE
 }
 
 /// The shape of tags for a contract. Without a name `{contract}` stays, as some name that would do.
-fn shape(text: &str, contract: Option<&str>) -> Result<String, TagPatternError> {
+fn shape(text: &str, contract: Option<&str>) -> Result<TagPattern, TagPatternError> {
     let used = text.replace("{contract}", contract.unwrap_or("contract"));
     match TagPattern::parse(&used) {
-        Ok(_) => Ok(used),
+        Ok(shape) => Ok(shape.of(contract)),
         // As somebody wrote it.
         Err(TagPatternError::Version(_)) => Err(TagPatternError::Version(text.to_owned())),
         Err(TagPatternError::Name(_)) => Err(TagPatternError::Name(text.to_owned())),
@@ -498,7 +498,7 @@ mod tests {
     #[test]
     fn tags_may_have_the_name_of_the_contract() {
         let file = ReleaseFile { tag: Some("{contract}/v{version}".into()), ..ReleaseFile::default() };
-        assert_eq!(file.clone().used(Some("acme/pay"), None).unwrap().tag, "acme/pay/v{version}");
+        assert_eq!(file.clone().used(Some("acme/pay"), None).unwrap().tag.to_string(), "acme/pay/v{version}");
         assert!(file.used(None, None).is_err());
     }
 }

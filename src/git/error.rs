@@ -124,6 +124,8 @@ pub enum GitError {
         suggestion: Option<String>,
         /// Whether all the matching versions are pre-releases.
         only_pre: bool,
+        /// A tag of the shape that is a version of another contract, and which.
+        other: Option<Box<(String, String)>>,
         /// The command that gets the tags.
         fetch: Option<Fetch>,
     },
@@ -218,6 +220,10 @@ impl GitError {
             GitError::NoVersions { only_pre: true, .. } => {
                 Some("only pre-releases exist; write `latest-pre` to compare with one".into())
             }
+            GitError::NoVersions { other: Some(other), .. } => Some(format!(
+                "{}; name what to compare with, such as `main`",
+                told_other(&other.0, &other.1)
+            )),
             GitError::NoVersions { suggestion: Some(shape), .. } => {
                 Some(format!("the tags look like `{shape}`; set `tag = \"{shape}\"` under `[release]`"))
             }
@@ -263,6 +269,15 @@ impl GitError {
             GitError::NotARepository { .. } | GitError::UnknownRevision { .. } | GitError::MissingPath { .. }
         )
     }
+}
+
+/// That a tag of the shape is of another contract of the repository, and what to do then.
+#[must_use]
+pub fn told_other(tag: &str, contract: &str) -> String {
+    format!(
+        "tag `{tag}` is a version of `{contract}`, another contract of this repository: give each contract tags of its own, \
+         `tag = \"{{contract}}/v{{version}}\"` under `[release]`"
+    )
 }
 
 /// The command, and the flag that runs it.

@@ -4,6 +4,7 @@
 //! which git command gets it; a [`Fetch`] is that command. Only that and a [`Draft`], which is how a release is written and
 //! pushed, use the network, and only a draft ever writes. The environment (`GIT_DIR` and its like) is not consulted: the directory given decides.
 
+mod annotation;
 mod draft;
 mod error;
 mod fetch;
@@ -19,8 +20,9 @@ mod revision;
 mod unchanged;
 mod versions;
 
+pub use annotation::Annotation;
 pub use draft::{Draft, Head, PushError, Remote};
-pub use error::GitError;
+pub use error::{GitError, told_other};
 pub use fetch::Fetch;
 pub use id::{Cause, Id};
 pub use objects::{BlobRef, Listing, MAX_FILE_BYTES, Skipped, SkippedWhy};

@@ -87,7 +87,7 @@ impl Repo {
         without: Option<Id>,
     ) -> Result<(Vec<Published>, usize), GitError> {
         let limit = match baseline.kind {
-            RevisionKind::Tag => pattern.version_of(&baseline.name),
+            RevisionKind::Tag => self.version_of(pattern, &baseline.name),
             _ => None,
         };
         let mut found = Vec::new();

@@ -1,5 +1,7 @@
 //! `latest`: the highest version among the tags of a shape.
 
+use std::collections::BTreeMap;
+
 use git2::{ObjectType, Oid, Reference};
 use semver::Version;
 use thiserror::Error;
@@ -8,11 +10,13 @@ use super::{Fetch, GitError, Id, Repo, Revision, RevisionKind, loose};
 
 const PLACEHOLDER: &str = "{version}";
 
-/// The shape of version tags: text with `{version}` in it, such as `v{version}` or `acme/pay/v{version}`.
+/// The shape of version tags: text with `{version}` in it, such as `v{version}` or `acme/pay/v{version}`; and whose versions
+/// they are, where that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagPattern {
     prefix: String,
     suffix: String,
+    contract: Option<String>,
 }
 
 /// Why a tag shape is refused.
@@ -53,7 +57,7 @@ impl TagPatternError {
 
 impl Default for TagPattern {
     fn default() -> Self {
-        TagPattern { prefix: "v".into(), suffix: String::new() }
+        TagPattern { prefix: "v".into(), suffix: String::new(), contract: None }
     }
 }
 
@@ -72,7 +76,7 @@ impl TagPattern {
     pub fn parse(text: &str) -> Result<TagPattern, TagPatternError> {
         match text.split_once(PLACEHOLDER) {
             Some((prefix, suffix)) if !suffix.contains(PLACEHOLDER) => {
-                let shape = TagPattern { prefix: prefix.into(), suffix: suffix.into() };
+                let shape = TagPattern { prefix: prefix.into(), suffix: suffix.into(), contract: None };
                 let other = [prefix, suffix].iter().find_map(|part| {
                     let (_, rest) = part.split_once('{')?;
                     Some(format!("{{{}}}", rest.split_once('}')?.0))
@@ -91,7 +95,15 @@ impl TagPattern {
         }
     }
 
-    /// The version a tag stands for; `None` for tags of another shape.
+    /// The same for the versions of one contract: a tag that says that it is a version of another one is none of them. What
+    /// says nothing of the kind is of whoever has the shape.
+    #[must_use]
+    pub fn of(self, contract: Option<&str>) -> TagPattern {
+        TagPattern { contract: contract.map(str::to_owned), ..self }
+    }
+
+    /// The version that a tag has the name of; `None` for names of another shape. Whose version it is, is for
+    /// [`Repo::version_of`] to say.
     #[must_use]
     pub fn version_of(&self, tag: &str) -> Option<Version> {
         let middle = tag.strip_prefix(&self.prefix)?.strip_suffix(&self.suffix)?;
@@ -115,16 +127,47 @@ pub struct Latest {
 }
 
 impl Repo {
-    /// Every version with its tag, lowest first.
+    /// Every version with its tag, lowest first. Tags that say that they are versions of another contract are none.
     ///
     /// # Errors
     ///
     /// The references cannot be read.
     pub fn versions(&self, pattern: &TagPattern) -> Result<Vec<(Version, String)>, GitError> {
+        let mut versions = self.of_shape(pattern)?;
+        versions.retain(|(_, tag)| self.other(pattern, tag).is_none());
+        Ok(versions)
+    }
+
+    /// The version that a tag is; `None` where it has another shape, or says that it is a version of another contract.
+    #[must_use]
+    pub fn version_of(&self, pattern: &TagPattern, tag: &str) -> Option<Version> {
+        pattern.version_of(tag).filter(|_| self.other(pattern, tag).is_none())
+    }
+
+    /// The tags of the shape that say that they are versions of other contracts, each with the name of the other.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
+    pub fn others(&self, pattern: &TagPattern) -> Result<BTreeMap<String, String>, GitError> {
+        let tags = self.of_shape(pattern)?.into_iter();
+        Ok(tags
+            .filter_map(|(_, tag)| Some((self.other(pattern, &tag)?, tag)).map(|(of, tag)| (tag, of)))
+            .collect())
+    }
+
+    /// The tags of the shape, whosever they are, with the lowest version first.
+    fn of_shape(&self, pattern: &TagPattern) -> Result<Vec<(Version, String)>, GitError> {
         let mut versions: Vec<(Version, String)> =
             self.tags()?.into_iter().filter_map(|tag| Some((pattern.version_of(&tag)?, tag))).collect();
         versions.sort();
         Ok(versions)
+    }
+
+    /// The contract that a tag says it is a version of, where that is another one.
+    fn other(&self, pattern: &TagPattern, tag: &str) -> Option<String> {
+        let contract = pattern.contract.as_ref()?;
+        Some(self.said(tag)?.contract).filter(|said| said != contract)
     }
 
     /// The versions that a name stands for by what it points at, lowest first.
@@ -141,8 +184,8 @@ impl Repo {
         pattern: &TagPattern,
     ) -> Result<Vec<(Version, String)>, GitError> {
         let Some(target) = self.fixed(revision) else { return Ok(Vec::new()) };
-        let mut versions = self.versions(pattern)?;
-        versions.retain(|(_, tag)| self.leads_to(tag, target));
+        let mut versions = self.of_shape(pattern)?;
+        versions.retain(|(_, tag)| self.leads_to(tag, target) && self.other(pattern, tag).is_none());
         Ok(versions)
     }
 
@@ -200,15 +243,19 @@ impl Repo {
     ///
     /// No tag qualifies.
     pub fn latest(&self, pattern: &TagPattern, pre: bool) -> Result<Latest, GitError> {
-        let versions = self.versions(pattern)?;
-        let Some((version, tag)) = versions.iter().rev().find(|(v, _)| pre || v.pre.is_empty()) else {
+        // From the highest on, so that few tags are read.
+        let versions = self.of_shape(pattern)?;
+        let mut wanted = versions.iter().rev().filter(|(v, _)| pre || v.pre.is_empty());
+        let Some((version, tag)) = wanted.find(|(_, tag)| self.other(pattern, tag).is_none()) else {
             let tags = self.tags()?;
+            let others = self.others(pattern)?;
             return Err(GitError::NoVersions {
                 repository: self.location(),
                 pattern: pattern.to_string(),
                 shallow: self.is_shallow(),
                 suggestion: if versions.is_empty() { suggest(&tags) } else { None },
-                only_pre: !versions.is_empty(),
+                only_pre: versions.len() > others.len(),
+                other: others.into_iter().next().map(Box::new),
                 tags: tags.into_iter().take(3).collect(),
                 fetch: self.remote().map(|remote| self.fetch_tags(&remote)),
             });

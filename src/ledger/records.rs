@@ -6,7 +6,6 @@ use super::{
     Announcements, Had, History, Kept, KeptError, Looked, MAX_VERSIONS, Memory, Query, Recalled, kept,
 };
 use crate::config::{Deprecation, Settings};
-use crate::git::TagPattern;
 use crate::source::Origin;
 use crate::text::Date;
 
@@ -34,12 +33,11 @@ impl Records {
         today: Date,
         looked: Option<Arc<Looked>>,
     ) -> Result<Records, KeptError> {
-        let pattern = TagPattern::parse(&settings.release.tag).ok();
-        let history = origin.zip(pattern).map(|(origin, pattern)| History {
+        let history = origin.map(|origin| History {
             repository: origin.repository.clone(),
             baseline: origin.revision.clone(),
             folder: origin.folder.clone(),
-            pattern,
+            pattern: settings.release.tag.clone(),
             most: MAX_VERSIONS,
             looked,
         });

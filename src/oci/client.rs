@@ -202,11 +202,32 @@ impl Client {
     /// The registry does not answer, or refuses; or somebody else has put it on something else.
     pub fn tag(&self, content: &Bytes, tag: &str) -> Result<(), OciError> {
         let reference = self.reference(tag);
-        let done: Result<(), OciDistributionError> = self.runtime.block_on(async {
-            self.inner.auth(&reference, &self.auth, RegistryOperation::Push).await?;
-            self.again(|| self.put(&reference, content)).await
-        });
-        done.map_err(self.failed(tag, "written"))?;
+        let auth = self.inner.auth(&reference, &self.auth, RegistryOperation::Push);
+        self.runtime.block_on(auth).map_err(self.failed(tag, "written"))?;
+        for pause in self.pauses.into_iter().map(Some).chain([None]) {
+            match (self.runtime.block_on(self.put(&reference, content)), pause) {
+                (Err(error), Some(pause)) if trouble(&error) == Trouble::Passing => {
+                    std::thread::sleep(pause);
+                    // What somebody else wrote meanwhile is not written over.
+                    if self.digest(tag)?.is_some() {
+                        break;
+                    }
+                }
+                (done, _) => {
+                    done.map_err(self.failed(tag, "written"))?;
+                    break;
+                }
+            }
+        }
+        self.stands(content, tag)
+    }
+
+    /// Whether a manifest stands under a tag.
+    ///
+    /// # Errors
+    ///
+    /// Something else does, or the registry does not answer.
+    pub fn stands(&self, content: &[u8], tag: &str) -> Result<(), OciError> {
         match self.digest(tag)? {
             Some(there) if there == digest(content) => Ok(()),
             _ => Err(OciError::Overtaken(self.shown(tag))),
@@ -297,10 +318,14 @@ impl tokio::io::AsyncWrite for Limited<'_> {
 /// What is the trouble with a registry.
 fn trouble(error: &OciDistributionError) -> Trouble {
     match error {
+        // Its files were written before: where many write the same ones at once, some registry loses sight of them for a moment.
+        OciDistributionError::ServerError { message, .. } if message.contains("MANIFEST_BLOB_UNKNOWN") => {
+            Trouble::Passing
+        }
         OciDistributionError::ServerError { code, .. } => Trouble::of_status(*code),
         OciDistributionError::RegistryError { envelope, .. } => {
             let is = |codes: &[OciErrorCode]| envelope.errors.iter().any(|e| codes.contains(&e.code));
-            if is(&[OciErrorCode::Toomanyrequests]) {
+            if is(&[OciErrorCode::Toomanyrequests, OciErrorCode::ManifestBlobUnknown]) {
                 Trouble::Passing
             } else if is(&[OciErrorCode::Unauthorized, OciErrorCode::Denied]) {
                 Trouble::Credentials

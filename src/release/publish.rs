@@ -2,8 +2,8 @@
 //!
 //! Everything that can fail is done while nobody sees anything: the commit and the tags are objects without a name, the
 //! targets have files that are not shown. Then one step decides, which only one of many runs at the same time can win: the
-//! push of branch and tags to the remote, or, where there is none, the references here. What follows can only be late, not
-//! wrong, and the next run finishes it.
+//! push of branch and tags to the remote; where there is none, the first place if it can decide, or else the references here.
+//! What follows can only be late, not wrong, and the next run finishes it.
 
 use std::time::{Duration, SystemTime};
 
@@ -122,6 +122,15 @@ pub enum ReleaseError {
         #[source]
         source: TargetError,
     },
+    /// The version is published, and its branch and tags are not here yet.
+    #[error("version {version} is published, but this repository does not have all of it yet")]
+    UnfinishedHere {
+        /// The version.
+        version: String,
+        /// Why not.
+        #[source]
+        source: Box<ReleaseError>,
+    },
 }
 
 fn listed(paths: &[String], more_of: &str) -> String {
@@ -187,9 +196,22 @@ impl ReleaseError {
                     "release again: what is missing is brought there (with `--to`, to the places that it names, and the others are told){more}"
                 )
             }
+            ReleaseError::UnfinishedHere { source, .. } => {
+                let more = source.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+                format!("release again: what is missing is made good, and nothing is published twice{more}")
+            }
             _ => return None,
         })
     }
+}
+
+/// What a run that died has left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It has published the version, and not finished it.
+    Published(Entry),
+    /// Whether it has is for the first of its places to say.
+    Unknown(Entry),
 }
 
 /// Where a release is made.
@@ -285,12 +307,12 @@ impl Workplace<'_> {
         Ok((head, branch))
     }
 
-    /// What a run that died has published without finishing. What it has not published is forgotten.
+    /// What a run that died has published without finishing, or may have. What it has not published is forgotten.
     ///
     /// # Errors
     ///
     /// The journal or the references cannot be read, or the remote that it was published on is not here any more.
-    pub fn left_over(&self, journal: &Journal) -> Result<Option<Entry>, ReleaseError> {
+    pub fn left_over(&self, journal: &Journal) -> Result<Option<Begun>, ReleaseError> {
         let Some(mut entry) = journal.read()? else { return Ok(None) };
         let tags = match &entry.remote {
             Some(remote) if !self.repo.has_remote(remote) => {
@@ -313,10 +335,36 @@ impl Workplace<'_> {
             None => self.repo.tag_objects()?,
         };
         if entry.draft.is_in(&tags) {
-            return Ok(Some(entry));
+            return Ok(Some(Begun::Published(entry)));
+        }
+        if entry.remote.is_none() && !entry.places.is_empty() {
+            return Ok(Some(Begun::Unknown(entry)));
         }
         journal.forget()?;
         Ok(None)
+    }
+
+    /// Whether a run that died has published a version, by the first of the places that it was to go to. What it has not
+    /// published is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// The files cannot be made, or the place cannot be asked.
+    pub fn has_decided<E: From<ReleaseError>>(
+        &self,
+        journal: &Journal,
+        entry: &Entry,
+        targets: &[Box<dyn Target>],
+        make: &mut dyn FnMut(&Entry) -> Result<FileTree, E>,
+    ) -> Result<bool, E> {
+        let decided = match targets.first().filter(|first| first.decides()) {
+            Some(first) => first.state(&make(entry)?).map_err(ReleaseError::Target)? == State::Same,
+            None => false,
+        };
+        if !decided {
+            journal.forget().map_err(ReleaseError::from)?;
+        }
+        Ok(decided)
     }
 
     /// Publishes. `make` makes the files of the version out of a commit.
@@ -343,17 +391,20 @@ impl Workplace<'_> {
             entry.draft.commit = written.map_err(ReleaseError::from)?.map_err(ReleaseError::from)?;
         }
         let files = make(&entry)?;
-        let ready = prepare(targets, &files).map_err(ReleaseError::Target)?;
+        let mut ready = prepare(targets, &files).map_err(ReleaseError::Target)?;
         for tag in tags {
             let object = repo.draft_tag(host, &tag, entry.draft.commit, &message(&files));
             entry.draft.tags.push((tag, object.map_err(ReleaseError::from)?));
         }
         entry.notices = notices(&entry, &files);
         journal.write(&entry).map_err(ReleaseError::from)?;
-        let first = match self.decide(&entry.draft) {
+        let first = match self.decide(&entry.draft, ready.first_mut()) {
             Ok(first) => first,
             Err(error) => {
-                journal.forget().map_err(ReleaseError::from)?;
+                // Of a place that broke down nobody knows whether it shows the version: the next run asks it.
+                if !matches!(&error, ReleaseError::Target(error) if !error.is_of_another()) {
+                    journal.forget().map_err(ReleaseError::from)?;
+                }
                 return Err(error.into());
             }
         };
@@ -379,10 +430,20 @@ impl Workplace<'_> {
     }
 
     /// The step that decides; whether this run was the first.
-    fn decide(&self, draft: &Draft) -> Result<bool, ReleaseError> {
-        match self.remote {
-            Some(remote) => Ok(self.repo.push_draft(self.host, remote, draft)?),
-            None => match self.repo.adopt_draft(self.host, draft, false) {
+    fn decide(&self, draft: &Draft, first: Option<&mut Ready>) -> Result<bool, ReleaseError> {
+        match (self.remote, first.filter(|first| first.decides)) {
+            (Some(remote), _) => Ok(self.repo.push_draft(self.host, remote, draft)?),
+            (None, Some(_)) if self.repo.branch_at(&draft.branch) != Some(draft.old) => {
+                Err(ReleaseError::BranchMoved { branch: draft.branch.clone() })
+            }
+            (None, Some(first)) => match first.prepared.take() {
+                Some(prepared) => {
+                    first.shown = prepared.show().map_err(ReleaseError::Target)?;
+                    Ok(first.shown)
+                }
+                None => Ok(false),
+            },
+            (None, None) => match self.repo.adopt_draft(self.host, draft, false) {
                 Ok(()) => Ok(true),
                 Err(_) if self.repo.branch_at(&draft.branch) != Some(draft.old) => {
                     Err(ReleaseError::BranchMoved { branch: draft.branch.clone() })
@@ -400,19 +461,25 @@ impl Workplace<'_> {
         ready: Vec<Ready>,
     ) -> Result<Outcome, ReleaseError> {
         let mut targets = Vec::new();
-        for Ready { name, prepared } in ready {
-            let was_there = prepared.is_none();
-            if let Some(prepared) = prepared {
-                let version = entry.version.to_string();
-                prepared.show().map_err(|source| ReleaseError::Unfinished { version, source })?;
-            }
-            targets.push((name, was_there));
+        for Ready { name, prepared, shown, .. } in ready {
+            let unfinished = |source| ReleaseError::Unfinished { version: entry.version.to_string(), source };
+            let now = prepared.map_or(Ok(false), Prepared::show).map_err(unfinished)?;
+            targets.push((name, !(shown || now)));
         }
         let here = self.repo.tag_objects()?;
         let other = entry.draft.tags.iter().find(|(tag, id)| here.get(tag).is_some_and(|there| there != id));
         if let (Some((tag, _)), Some(remote)) = (other, &entry.remote) {
             return Err(ReleaseError::TagElsewhere { tag: tag.clone(), remote: remote.clone(), other: true });
         }
+        let behind = self.adopt(journal, &entry).map_err(|error| {
+            let (version, source) = (entry.version.to_string(), Box::new(error));
+            ReleaseError::UnfinishedHere { version, source }
+        })?;
+        Ok(Outcome { entry, targets, files, first: true, behind })
+    }
+
+    /// Brings what is published here, keeps the notices of it and forgets the journal; whether the branch here went on.
+    fn adopt(&self, journal: &Journal, entry: &Entry) -> Result<bool, ReleaseError> {
         self.repo.adopt_draft(self.host, &entry.draft, true)?;
         let at = self.repo.branch_at(&entry.draft.branch);
         let behind = at.is_some_and(|at| !self.repo.comes_from(entry.draft.commit, at));
@@ -425,7 +492,7 @@ impl Workplace<'_> {
         }
         journal.keep(&waiting)?;
         journal.forget()?;
-        Ok(Outcome { entry, targets, files, first: true, behind })
+        Ok(behind)
     }
 }
 
@@ -433,6 +500,10 @@ impl Workplace<'_> {
 struct Ready {
     name: String,
     prepared: Option<Box<dyn Prepared>>,
+    /// Whether it can decide.
+    decides: bool,
+    /// Whether it has shown it by now: that was the step that decided.
+    shown: bool,
 }
 
 /// Brings files that exist to targets that lack them.
@@ -442,10 +513,8 @@ struct Ready {
 /// A target has other files under the version, which is asked before anything is written; or it refuses.
 pub fn bring(targets: &[Box<dyn Target>], files: &FileTree) -> Result<Vec<(String, bool)>, TargetError> {
     let mut told = Vec::new();
-    for Ready { name, prepared } in prepare(targets, files)? {
-        let was_there = prepared.is_none();
-        prepared.map_or(Ok(()), Prepared::show)?;
-        told.push((name, was_there));
+    for Ready { name, prepared, .. } in prepare(targets, files)? {
+        told.push((name, !prepared.map_or(Ok(false), Prepared::show)?));
     }
     Ok(told)
 }
@@ -479,7 +548,7 @@ fn prepare(targets: &[Box<dyn Target>], files: &FileTree) -> Result<Vec<Ready>, 
     }
     let ready = lacking.into_iter().map(|(target, lacks)| {
         let prepared = lacks.then(|| target.prepare(files)).transpose()?;
-        Ok(Ready { name: target.name(), prepared })
+        Ok(Ready { name: target.name(), prepared, decides: target.decides(), shown: false })
     });
     ready.collect()
 }

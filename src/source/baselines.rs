@@ -1,6 +1,7 @@
 //! The earlier states that a contract is compared with, where they are several: named one by one, or as the versions
 //! whose tags a glob matches.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -8,7 +9,7 @@ use semver::Version;
 
 use super::{NewSide, Request, RequestError, Side, SourceError, SourceSpec, SpecError};
 use crate::config::Baseline;
-use crate::git::{Repo, TagPattern};
+use crate::git::{Repo, told_other};
 use crate::text::{near, plural};
 
 /// What a source begins with that names versions by a glob over their tags.
@@ -81,8 +82,12 @@ impl Request<'_> {
         let below = if told > 0 { ", or none below the new side" } else { "" };
         if tags.versions.is_empty() {
             let message = format!("no version is published{below}");
-            let hint =
-                format!("versions are tags like `{}`; or name the states: `--against main`", tags.shape);
+            let hint = match tags.of_others.first_key_value().filter(|_| told == 0) {
+                Some((tag, contract)) => told_other(tag, contract),
+                None => {
+                    format!("versions are tags like `{}`; or name the states: `--against main`", tags.shape)
+                }
+            };
             return Err(SpecError { text: "tag:*".to_owned(), message, hint: Some(hint) }.into());
         }
         let states = tags.versions.iter().map(|(_, tag)| Baseline {
@@ -105,11 +110,11 @@ impl Request<'_> {
     /// The tags of the repository that the new side is in, or else of the one around the working directory.
     fn tags_of(&self, new: &NewSide) -> Result<Tags, RequestError> {
         let fail = |source| SourceError::Git { wanted: "the versions".to_owned(), source: Box::new(source) };
-        let shape = TagPattern::parse(&new.settings.release.tag).map_err(SourceError::from)?;
+        let shape = &new.settings.release.tag;
         let beside = new.loaded.root().and_then(|beside| Repo::discover(&beside.root).ok());
         let repo = beside.map_or_else(|| Repo::discover(self.cwd), Ok).map_err(fail)?;
-        let versions = repo.versions(&shape).map_err(fail)?;
-        Ok(Tags { shape: shape.to_string(), versions, all: repo.tags().map_err(fail)? })
+        let (versions, of_others) = (repo.versions(shape).map_err(fail)?, repo.others(shape).map_err(fail)?);
+        Ok(Tags { shape: shape.to_string(), versions, of_others, all: repo.tags().map_err(fail)? })
     }
 }
 
@@ -119,6 +124,8 @@ struct Tags {
     shape: String,
     /// Those that are versions, lowest first.
     versions: Vec<(Version, String)>,
+    /// Those that are versions of other contracts, each with the name of the other.
+    of_others: BTreeMap<String, String>,
     all: Vec<String>,
 }
 
@@ -136,12 +143,19 @@ impl Tags {
         if versions.is_empty() {
             return Err(self.none(text, glob, &others));
         }
-        if !others.is_empty() {
-            let (no, first) = (plural(others.len(), "tag"), first(&others));
+        let (of_others, shapeless): (Vec<String>, Vec<String>) =
+            others.into_iter().partition(|tag| self.of_others.contains_key(tag));
+        let no = |tags: &[String]| plural(tags.len(), "tag");
+        if !shapeless.is_empty() {
+            let (no, first) = (no(&shapeless), first(&shapeless));
             notes.push(format!(
                 "`{text}` leaves out {no} without the shape of versions, `{}`: {first}",
                 self.shape
             ));
+        }
+        if !of_others.is_empty() {
+            let (no, first) = (no(&of_others), first(&of_others));
+            notes.push(format!("`{text}` leaves out {no} of another contract: {first}"));
         }
         Ok(versions.into_iter().map(|tag| format!("refs/tags/{tag}{folder}")).collect())
     }
@@ -157,10 +171,13 @@ impl Tags {
             (None, Some((_, last))) => {
                 format!("there are {}, the last of them `{last}`", plural(self.versions.len(), "version"))
             }
-            (None, None) => format!(
-                "versions are tags like `{}`, of which there are none: `[release] tag` says it",
-                self.shape
-            ),
+            (None, None) => match self.of_others.first_key_value() {
+                Some((tag, contract)) => told_other(tag, contract),
+                None => format!(
+                    "versions are tags like `{}`, of which there are none: `[release] tag` says it",
+                    self.shape
+                ),
+            },
         };
         SpecError { text: text.to_owned(), message, hint: Some(hint) }
     }
@@ -193,7 +210,7 @@ mod tests {
         let all = versions.iter().chain(others).map(ToString::to_string).collect();
         let version = |tag: &&str| (tag.trim_start_matches('v').parse().unwrap(), tag.to_string());
         let versions = versions.iter().map(version).collect();
-        Tags { shape: "v{version}".to_owned(), versions, all }
+        Tags { shape: "v{version}".to_owned(), versions, of_others: BTreeMap::new(), all }
     }
 
     #[test]

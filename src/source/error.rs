@@ -141,9 +141,6 @@ pub enum SourceError {
         /// Of what.
         what: &'static str,
     },
-    /// The tag shape is not valid.
-    #[error(transparent)]
-    TagPattern(#[from] crate::git::TagPatternError),
     /// The lock cannot be used.
     #[error(transparent)]
     Lock(#[from] crate::lock::LockFileError),

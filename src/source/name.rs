@@ -4,7 +4,7 @@ use std::fmt;
 
 use semver::Version;
 
-use crate::git::{Id, Revision, RevisionKind, TagPattern};
+use crate::git::{Id, Repo, Revision, RevisionKind, TagPattern};
 
 /// What a side of a comparison is. Displayed it is what people read: ``tag `v1.2.0` ``, ``directory `proto` ``,
 /// `working tree`. Nobody needs to read that again: what programs want to know are methods.
@@ -74,13 +74,13 @@ struct Parts<'a> {
 }
 
 impl Name {
-    /// The name of a revision. Tags of the shape are versions.
+    /// The name of a revision of a repository. Tags of the shape are versions.
     #[must_use]
-    pub fn of(revision: &Revision, shape: Option<&TagPattern>) -> Name {
+    pub fn of(repo: &Repo, revision: &Revision, shape: &TagPattern) -> Name {
         let (name, commit) = (revision.name.clone(), revision.commit);
         match revision.kind {
             RevisionKind::Tag => {
-                let version = shape.and_then(|shape| shape.version_of(&name));
+                let version = repo.version_of(shape, &name);
                 Name::Tag { tag: name, version, commit }
             }
             RevisionKind::Branch | RevisionKind::RemoteBranch => Name::Branch { branch: name, commit },

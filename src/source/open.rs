@@ -33,8 +33,8 @@ pub struct Context<'a> {
     pub cwd: &'a Path,
     /// Where the other side is on disk, for revisions that name no folder of their own.
     pub counterpart: Option<Counterpart>,
-    /// The shape of version tags, with `{version}` in it.
-    pub tag: &'a str,
+    /// The shape of version tags.
+    pub tag: TagPattern,
     /// Standard input, when it may be read.
     pub stdin: Option<&'a mut dyn Read>,
     /// The machine: pipelines and git's hooks are told by its environment.
@@ -47,7 +47,7 @@ impl<'a> Context<'a> {
     /// A context with nothing but the working directory.
     #[must_use]
     pub fn new(cwd: &'a Path) -> Context<'a> {
-        Context { cwd, counterpart: None, tag: "v{version}", stdin: None, host: None, fetch: false }
+        Context { cwd, counterpart: None, tag: TagPattern::default(), stdin: None, host: None, fetch: false }
     }
 }
 
@@ -191,7 +191,7 @@ fn open_once(spec: &SourceSpec, context: &mut Context<'_>) -> Result<Loaded, Sou
             let fail = |e| git_error(format!("{rev} of `{}`", path.display()), e);
             let repo = Repo::discover(&context.cwd.join(path)).map_err(fail)?;
             let resolved = resolve(&repo, rev, context)?.map_err(fail)?;
-            git_tree(&repo, resolved, context.tag, subdir, None).map(Loaded::Tree)
+            git_tree(&repo, resolved, &context.tag, subdir, None).map(Loaded::Tree)
         }
         SourceSpec::Revision { rev, subdir, namesake } => {
             let opened = revision_tree(rev, subdir.as_deref(), context);
@@ -418,7 +418,7 @@ struct Found {
 }
 
 fn resolve(repo: &Repo, rev: &Rev, context: &Context<'_>) -> Result<Result<Found, GitError>, SourceError> {
-    let tag = context.tag;
+    let tag = &context.tag;
     let plain = |revision| Found { revision, note: None };
     Ok(match rev {
         Rev::Named(name) => repo.resolve(name).and_then(|revision| version_of(repo, revision, tag)),
@@ -426,9 +426,7 @@ fn resolve(repo: &Repo, rev: &Rev, context: &Context<'_>) -> Result<Result<Found
             repo.resolve_on(branch, rev).and_then(|revision| version_of(repo, revision, tag))
         }
         Rev::MergeBase(name) => repo.merge_base(name).map(plain),
-        Rev::Latest { pre } => {
-            repo.latest(&TagPattern::parse(tag)?, *pre).map(|latest| plain(latest.revision))
-        }
+        Rev::Latest { pre } => repo.latest(tag, *pre).map(|latest| plain(latest.revision)),
         Rev::Ci => {
             let base = ci::base(context.host.ok_or(CiError::Nowhere)?)?;
             let points = base.points.iter().map(|point| resolve(repo, point, context));
@@ -459,11 +457,8 @@ fn of_pipeline(
 }
 
 /// The version tag that a hash stands for; the revision itself where it is none.
-fn version_of(repo: &Repo, revision: Revision, tag: &str) -> Result<Found, GitError> {
-    let mut versions = match TagPattern::parse(tag) {
-        Ok(shape) => repo.versions_at(&revision, &shape)?,
-        Err(_) => Vec::new(),
-    };
+fn version_of(repo: &Repo, revision: Revision, tag: &TagPattern) -> Result<Found, GitError> {
+    let mut versions = repo.versions_at(&revision, tag)?;
     let Some((_, highest)) = versions.pop() else { return Ok(Found { revision, note: None }) };
     let others: Vec<String> = versions.iter().map(|(_, tag)| format!("`{tag}`")).collect();
     let note = (!others.is_empty()).then(|| {
@@ -523,13 +518,13 @@ fn revision_tree(rev: &Rev, subdir: Option<&str>, context: &Context<'_>) -> Resu
                 let source = GitError::MissingPath { path: typed.to_owned(), label, near };
                 git_error(format!("`{rev}:{typed}`"), source)
             })?;
-            git_tree(&repo, found, context.tag, &folder, None)?
+            git_tree(&repo, found, &context.tag, &folder, None)?
         }
         None => match counterpart {
             Some(counterpart) => {
-                git_tree(&repo, found, context.tag, &in_repo(&counterpart.root), Some(&counterpart.scope))?
+                git_tree(&repo, found, &context.tag, &in_repo(&counterpart.root), Some(&counterpart.scope))?
             }
-            None => git_tree(&repo, found, context.tag, &in_repo(context.cwd), None)?,
+            None => git_tree(&repo, found, &context.tag, &in_repo(context.cwd), None)?,
         },
     })
 }
@@ -547,7 +542,7 @@ fn staged_tree(typed: &Path, context: &Context<'_>) -> Result<Tree, SourceError>
         let (path, near) = (typed.display().to_string(), Vec::new());
         git_error(wanted(), GitError::MissingPath { path, label: revision.label(), near })
     })?;
-    let mut tree = git_tree(&repo, Found { revision, note: None }, context.tag, &folder, None)?;
+    let mut tree = git_tree(&repo, Found { revision, note: None }, &context.tag, &folder, None)?;
     let at = match &tree.scope {
         Scope::Folder(at) => at.clone(),
         _ => String::new(),
@@ -564,7 +559,7 @@ fn staged_tree(typed: &Path, context: &Context<'_>) -> Result<Tree, SourceError>
 fn git_tree(
     repo: &Repo,
     found: Found,
-    tag: &str,
+    tag: &TagPattern,
     folder: &str,
     scope: Option<&Scope>,
 ) -> Result<Tree, SourceError> {
@@ -603,7 +598,7 @@ fn git_tree(
     };
     let origin = Origin { repository: repo.object_dir(), revision: revision.clone(), folder: root.clone() };
     let mut tree = Tree {
-        name: Name::of(revision, TagPattern::parse(tag).ok().as_ref()),
+        name: Name::of(repo, revision, tag),
         notes: note.into_iter().collect(),
         origin: Some(Box::new(origin)),
         repositories: listing.repositories,

@@ -22,6 +22,7 @@ use crate::compile::Input;
 use crate::config::generate::Generate;
 use crate::config::{Baseline, ConfigError, Modules, Overrides, Place, Settings};
 use crate::deps::Lock;
+use crate::git::TagPattern;
 use crate::machine::{Cache, Host};
 use crate::text::few;
 
@@ -339,7 +340,7 @@ impl Request<'_> {
         let Some(typed) = typed else {
             return read(loaded, Laid::plan(loaded, settings, selection, (Side::New, None), &places)?);
         };
-        let tag = Some(&*settings.release.tag);
+        let tag = Some(&settings.release.tag);
         let mut old = self.open(typed, Side::Old, loaded.root(), tag, stdin)?;
         if let (Some(shared), Loaded::Tree(tree)) = (self.shared, &mut old) {
             tree.take_over(&shared.texts());
@@ -489,12 +490,12 @@ impl Request<'_> {
         typed: &str,
         side: Side,
         counterpart: Option<Counterpart>,
-        tag: Option<&str>,
+        tag: Option<&TagPattern>,
         stdin: &mut dyn Read,
     ) -> Result<Loaded, RequestError> {
         let spec = SourceSpec::parse(typed, self.cwd, side)?;
         let plain = Context::new(self.cwd);
-        let tag = tag.unwrap_or(plain.tag);
+        let tag = tag.cloned().unwrap_or_default();
         let (host, fetch) = (Some(self.host), self.fetch);
         Ok(open(&spec, Context { counterpart, stdin: Some(stdin), tag, host, fetch, ..plain })?)
     }

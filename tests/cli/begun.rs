@@ -10,6 +10,7 @@ use crate::busy::{self, Kept};
 use crate::env::Output;
 use crate::git::git;
 use crate::publish::{Repo, one_line};
+use crate::race::with_git;
 use crate::server::{Answer, Server};
 
 /// A registry that shows no version until it is well.
@@ -183,4 +184,42 @@ fn a_remote_with_another_name_is_found_or_asked_for() {
     let output = repo.run(&["release", "--to", "git:upstream", "--to", &registry.place()]);
     finished(&output);
     assert!(registry.has("1.1.0") && output.out.contains("pushed `upstream`"), "{output}");
+}
+
+/// A git that moves no reference.
+const STIFF: &str = "#!/bin/sh
+for word; do
+    [ \"$word\" = update-ref ] && { echo 'no room' >&2; exit 1; }
+done
+exec \"$GIT\" \"$@\"
+";
+
+#[test]
+fn what_the_first_place_has_is_published_wherever_the_branch_is() {
+    let repo = Repo::published();
+    repo.adds();
+    let release = ["release", "--to", "dir:../published"];
+    let environment = with_git(&repo, STIFF);
+    let output = repo.env.run_with(&release, |io| {
+        (io.env, io.now) = (environment, std::time::SystemTime::now());
+    });
+    assert_eq!(output.code, 4, "{output}");
+    let said = one_line(&output.err);
+    assert!(
+        said.contains("version 1.1.0 is published, but this repository does not have all of it"),
+        "{output}"
+    );
+    assert!(said.contains("no room") && said.contains("hint: release again"), "{output}");
+    assert_eq!((repo.folder().len(), &*repo.git(&["tag"])), (2, "v1.0.0"));
+    repo.git(&["commit", "-q", "--allow-empty", "-m", "more"]);
+    let head = repo.env.head();
+    let output = repo.run(&release);
+    finished(&output);
+    let told = "note branch `main` here went on without the commit of the release: `git merge v1.1.0`";
+    assert!(one_line(&output.out).contains(told), "{output}");
+    assert!(output.out.contains("has it already"), "{output}");
+    assert_eq!((repo.env.head(), &*repo.git(&["tag"])), (head, "v1.0.0\nv1.1.0"));
+    let release = std::fs::read(repo.around().join("published/acme/pay/1.1.0/release.json")).unwrap();
+    let release: Value = serde_json::from_slice(&release).unwrap();
+    assert_eq!(release["commit"], repo.git(&["rev-parse", "v1.1.0^{commit}"]));
 }

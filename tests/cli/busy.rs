@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -15,30 +16,39 @@ use crate::server::{Answer, Request, Server};
 /// What a registry has: blobs by digest, manifests by tag.
 pub(crate) type Kept = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
 
+static UPLOADS: AtomicU32 = AtomicU32::new(0);
+
 /// A registry, as far as a release asks one; `before` may answer in its place.
 pub(crate) fn registry(
     before: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
 ) -> (Server, Kept) {
-    let kept = Kept::default();
-    let mine = Arc::clone(&kept);
-    let server = Server::start(move |request| before(request).unwrap_or_else(|| answer(request, &mine)));
-    (server, kept)
+    serve(move |request, kept| before(request).unwrap_or_else(|| answer(request, kept)))
 }
 
-fn answer(request: &Request, kept: &Kept) -> Answer {
+/// The same where a test says itself how everything is answered.
+pub(crate) fn serve(answers: impl Fn(&Request, &Kept) -> Answer + Send + Sync + 'static) -> (Server, Kept) {
+    let kept = Kept::default();
+    let mine = Arc::clone(&kept);
+    (Server::start(move |request| answers(request, &mine)), kept)
+}
+
+/// What a registry answers that is well.
+pub(crate) fn answer(request: &Request, kept: &Kept) -> Answer {
     let mut kept = kept.lock().unwrap();
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let name = path.rsplit('/').next().unwrap_or_default();
     match &*request.method {
+        // Many may send at the same time.
         "POST" if path.ends_with("/blobs/uploads/") => {
-            Answer::status(202).header("location", "/v2/acme/pay/blobs/uploads/1")
+            let number = UPLOADS.fetch_add(1, Ordering::Relaxed);
+            Answer::status(202).header("location", format!("/v2/acme/pay/blobs/uploads/upload-{number}"))
         }
         "PATCH" => {
-            kept.insert("upload".to_owned(), request.body.clone());
-            Answer::status(202).header("location", "/v2/acme/pay/blobs/uploads/1")
+            kept.insert(name.to_owned(), request.body.clone());
+            Answer::status(202).header("location", path)
         }
         "PUT" if path.contains("/blobs/uploads/") => {
-            let sent = kept.remove("upload").unwrap_or_default();
+            let sent = kept.remove(name).unwrap_or_default();
             let content = if request.body.is_empty() { sent } else { request.body.clone() };
             let digest = format!("sha256:{}", HEXLOWER.encode(&Sha256::digest(&content)));
             assert!(query.replace("%3A", ":").contains(&digest), "{query}");
@@ -75,6 +85,12 @@ fn a_registry_that_is_busy_breaks_down_once_or_is_slow_gets_the_version() {
         match (&*what, *times) {
             ("POST blobs", 1) => Some(Answer::status(429)),
             ("PUT manifests", 1) => Some(Answer::status(500)),
+            // As Debian's does where twenty send it the same files at once.
+            ("PUT manifests", 2) => {
+                let said =
+                    r#"{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}"#;
+                Some(Answer::said(400, said.into()))
+            }
             ("GET manifests", 1) => {
                 std::thread::sleep(Duration::from_millis(700));
                 None

@@ -121,14 +121,14 @@ fn look_at_server(around: &Path) -> (BTreeSet<String>, Vec<String>) {
 }
 
 /// Somebody who looks at all places until it is dropped.
-struct Reader {
+pub(crate) struct Reader {
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<u32>>,
 }
 
 impl Reader {
     /// `look` says what is missing.
-    fn of(look: impl Fn() -> Vec<String> + Send + 'static) -> Reader {
+    pub(crate) fn of(look: impl Fn() -> Vec<String> + Send + 'static) -> Reader {
         let ended = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&ended);
         let thread = std::thread::spawn(move || {
@@ -146,14 +146,14 @@ impl Reader {
     }
 
     /// How many times it has looked.
-    fn end(mut self) -> u32 {
+    pub(crate) fn end(mut self) -> u32 {
         self.ended.store(true, Ordering::SeqCst);
         self.thread.take().unwrap().join().unwrap()
     }
 }
 
 /// A contract with a package in each language and a place for each, with 1.0.0 in all of them.
-fn everywhere() -> Registries {
+pub(crate) fn everywhere() -> Registries {
     let all = Registries::new(|_| None);
     all.go();
     let config = all.repo.env.read("protopact.toml");

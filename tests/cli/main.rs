@@ -27,6 +27,8 @@ mod diff;
 mod dying;
 mod env;
 mod fix;
+#[cfg(unix)]
+mod full;
 mod history;
 mod init;
 mod inputs;
@@ -40,6 +42,8 @@ mod pipelines;
 mod policy;
 mod profile;
 mod publish;
+#[cfg(unix)]
+mod race;
 #[cfg(unix)]
 mod registries;
 mod release;

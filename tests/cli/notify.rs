@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
+use crate::dying::everywhere;
 use crate::env::Output;
 use crate::publish::{Repo, one_line};
 use crate::server::{Answer, Server};
@@ -100,6 +101,49 @@ fn a_server_is_told_once_it_takes_it() {
     assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
     let _ = run(&repo, &["release", "--quiet"]);
     assert_eq!(got.lock().unwrap().len(), 1, "it is told once");
+}
+
+#[test]
+fn what_to_upgrade_to_is_told_in_each_language() {
+    let got = Got::default();
+    let kept = Arc::clone(&got);
+    let server = Server::start(move |request| {
+        let body = String::from_utf8(request.body.clone()).unwrap();
+        kept.lock().unwrap().push((String::new(), String::new(), body));
+        Answer::status(200)
+    });
+    let all = everywhere();
+    let config = all.repo.env.read("protopact.toml");
+    let hook = format!("\n[[release.notify]]\nurl = \"{}/hook\"\n", server.url());
+    all.repo.env.write("protopact.toml", &format!("{}\n{hook}", config.trim_end()));
+    all.repo.adds();
+    let _ = all.ok(&["release", "--pre", "rc"]);
+    all.repo.edit("int32 amount", "string amount");
+    let _ = all.ok(&["release", "--declare", "2.0.0"]);
+    let told = |number: usize| -> serde_json::Value {
+        serde_json::from_str(&got.lock().unwrap()[number].2).unwrap()
+    };
+    let row = |language: &str, from: &str, to: &str, package: &str| serde_json::json!({"language": language, "from": from, "to": to, "package": package});
+    assert_eq!(
+        told(0)["upgrade"],
+        serde_json::json!([
+            row("go", "v1.0.0", "v1.1.0-rc.1", "example.com/acme/pay-go"),
+            row("java", "1.0.0", "1.1.0-rc.1", "com.acme.pay:acme-pay:1.1.0-rc.1"),
+            row("python", "1.0.0", "1.1.0rc1", "acme-pay==1.1.0rc1"),
+            row("rust", "1.0.0", "1.1.0-rc.1", "acme-pay@1.1.0-rc.1"),
+        ])
+    );
+    assert_eq!(
+        told(1)["upgrade"],
+        serde_json::json!([
+            row("go", "v1.0.0", "v2.0.0", "example.com/acme/pay-go/v2"),
+            row("java", "1.0.0", "2.0.0", "com.acme.pay:acme-pay:2.0.0"),
+            row("python", "1.0.0", "2.0.0", "acme-pay==2.0.0"),
+            row("rust", "1.0.0", "2.0.0", "acme-pay@2.0.0"),
+        ])
+    );
+    // The same rows are those of the notes.
+    assert!(told(1)["notes"].as_str().unwrap().contains("### Upgrading"), "{}", told(1));
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::SystemTime;
 
 use data_encoding::HEXLOWER;
@@ -17,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::env::{Output, TestEnv};
 use crate::git::git;
 
-const OLD: &str = "syntax = \"proto3\";
+pub(crate) const OLD: &str = "syntax = \"proto3\";
 package pay.v1;
 // What somebody pays.
 message Charge {
@@ -138,7 +137,7 @@ impl Repo {
 }
 
 #[expect(clippy::disallowed_methods, reason = "where git is")]
-fn environment(around: &Path) -> BTreeMap<OsString, OsString> {
+pub(crate) fn environment(around: &Path) -> BTreeMap<OsString, OsString> {
     let path = std::env::var_os("PATH").unwrap();
     [("PATH", path), ("HOME", around.join("home").into()), ("GIT_CONFIG_NOSYSTEM", "1".into())]
         .map(|(name, value)| (name.into(), value))
@@ -146,7 +145,7 @@ fn environment(around: &Path) -> BTreeMap<OsString, OsString> {
 }
 
 /// Holds the files of a version against their sums.
-fn whole(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn whole(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
@@ -416,6 +415,37 @@ fn the_changelog_stays_the_kind_of_file_that_it_is() {
 }
 
 #[test]
+fn what_is_planned_is_what_is_written() {
+    let repo = Repo::new();
+    repo.env.write("LICENSE", "Do as you please.\n");
+    repo.env.write("NOTICE.md", "By A.\n");
+    repo.env.write("buf.lock", "version: v2\n");
+    repo.push("texts");
+    // What is not committed is in no version.
+    repo.env.write("COPYING", "x\n");
+    let planned = repo.run(&["release", "--declare", "1.0.0", "--dry-run", "--format", "json"]);
+    let planned: serde_json::Value = serde_json::from_str(&planned.out).unwrap();
+    repo.env.remove("COPYING");
+    assert_eq!(repo.run(&["release", "--declare", "1.0.0", "--quiet"]).code, 0);
+    let written = whole(&repo.around().join("published/acme/pay/1.0.0"));
+    assert_eq!(planned["files"], serde_json::json!(written.keys().collect::<Vec<_>>()));
+    // A contract that is nowhere but in the working tree.
+    repo.env.write(
+        "ship/protopact.toml",
+        "[contract]\nname = \"acme/ship\"\nroots = [\"proto\"]\n[release]\ntag = \"ship/v{version}\"\n",
+    );
+    repo.env.write("ship/proto/ship.proto", "syntax = \"proto3\";\npackage ship;\n");
+    let environment = repo.environment();
+    let output = repo.env.run_with(&["release", "--dry-run"], |io| {
+        (io.env, io.cwd) = (environment, repo.env.work().join("ship"));
+    });
+    assert!(output.code == 0 && output.out.contains("version 0.1.0 is the first"), "{output}");
+    for name in ["LICENSE", "NOTICE.md", "buf.lock", "protopact.toml", "catalogue.json"] {
+        assert!(written.contains_key(name), "{name}: {:?}", written.keys());
+    }
+}
+
+#[test]
 fn what_lies_beside_the_repository_is_in_no_version() {
     let repo = Repo::new();
     let third = |folder: &Path| {
@@ -533,50 +563,6 @@ fn commits_and_tags_are_signed_where_git_is_configured_so() {
 }
 
 #[test]
-fn one_of_twenty_releases_of_a_version_wins() {
-    let repo = Repo::published();
-    repo.adds();
-    let around = repo.around();
-    let clones: Vec<_> = (0..20).map(|n| format!("clone{n}")).collect();
-    for clone in &clones {
-        git(&around, &["clone", "-q", "origin.git", clone]);
-    }
-    let children: Vec<_> = clones
-        .iter()
-        .map(|clone| {
-            let mut command = repo.env.program(&["release"]);
-            command.current_dir(around.join(clone)).envs(environment(&around)).spawn().unwrap()
-        })
-        .collect();
-    let mut winners = Vec::new();
-    for (clone, child) in clones.iter().zip(children) {
-        let output = child.wait_with_output().unwrap();
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        if out.starts_with("version 1.1.0 follows 1.0.0: minor\n") {
-            assert!(output.status.success(), "{out}{err}");
-            winners.push(clone);
-        } else if output.status.success() {
-            // Those that made the same commit in the same second.
-            assert!(out.starts_with("version 1.1.0 was published by another run meanwhile"), "{out}{err}");
-        } else {
-            // By the remote, or by the folder where the winner was quicker.
-            let said = one_line(&err);
-            let told = said.contains("origin") || said.contains("a published version never changes");
-            assert!(out.is_empty() && told, "{out}{err}");
-            assert_ne!(output.status.code(), Some(70), "{err}");
-        }
-    }
-    assert_eq!(winners.len(), 1, "{winners:?}");
-    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
-    let tag = repo.remote()["refs/tags/v1.1.0"].clone();
-    assert_eq!(tag, git(&around.join(winners[0]), &["rev-parse", "refs/tags/v1.1.0"]));
-    // What is in the folder is what the winner made.
-    let about = fs::read_to_string(around.join("published/acme/pay/1.1.0/release.json")).unwrap();
-    let about: serde_json::Value = serde_json::from_str(&about).unwrap();
-    assert_eq!(about["commit"], git(&around.join(winners[0]), &["rev-parse", "HEAD"]));
-}
-
-#[test]
 fn places_are_asked_with_what_was_made_before_and_nothing_is_published_from_it() {
     let repo = Repo::published();
     let releases = repo.around().join("home/.cache/protopact/releases");
@@ -617,17 +603,6 @@ fn places_are_asked_with_what_was_made_before_and_nothing_is_published_from_it()
     }
 }
 
-/// A git that kills the program that called it: before it does the work of one call, or after.
-const KILLER: &str = "#!/bin/sh
-n=$(($(cat \"$COUNT\") + 1))
-echo $n >\"$COUNT\"
-if [ \"$n\" = \"$KILL_AT\" ] && [ \"$KILL\" = before ]; then kill -9 $PPID; exit 1; fi
-\"$GIT\" \"$@\"
-rc=$?
-if [ \"$n\" = \"$KILL_AT\" ] && [ \"$KILL\" = after ]; then kill -9 $PPID; fi
-exit $rc
-";
-
 pub(crate) fn script(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
     #[cfg(unix)]
@@ -635,92 +610,4 @@ pub(crate) fn script(path: &Path, text: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
-}
-
-/// A release whose n-th call of git kills it. `None` when there are not so many calls.
-#[cfg(unix)]
-fn killed(repo: &Repo, at: usize, when: &str) -> Option<()> {
-    let around = repo.around();
-    fs::create_dir_all(around.join("bin")).unwrap();
-    script(&around.join("bin/git"), KILLER);
-    fs::write(around.join("count"), "0").unwrap();
-    let real = which::which("git").unwrap();
-    let mut environment = environment(&around);
-    let path = environment[std::ffi::OsStr::new("PATH")].clone();
-    let first = around.join("bin").into_os_string();
-    environment.insert("PATH".into(), [first, path].join(&OsString::from(":")));
-    let mut command: Command = repo.env.program(&["release"]);
-    command.envs(environment).env("COUNT", around.join("count")).env("GIT", real);
-    let output = command.env("KILL_AT", at.to_string()).env("KILL", when).output().unwrap();
-    if output.status.success() {
-        return None;
-    }
-    assert_eq!(output.status.code(), None, "it was killed: {output:?}");
-    Some(())
-}
-
-#[test]
-#[cfg(unix)]
-fn a_run_that_is_killed_at_any_step_is_finished_or_forgotten_by_the_next() {
-    let mut steps = 0;
-    for when in ["before", "after"] {
-        for at in 1.. {
-            let repo = Repo::published();
-            repo.adds();
-            if killed(&repo, at, when).is_none() {
-                assert!(at > 6, "{at}");
-                break;
-            }
-            steps += 1;
-            // A reader sees the branch and the tag, or neither; and a version in the folder only as a whole.
-            let remote = repo.remote();
-            let moved = repo.git(&["rev-parse", "HEAD"]) != remote["refs/heads/main"]
-                || repo.git(&["log", "-1", "--format=%s"]).starts_with("Release");
-            let pushed = remote.contains_key("refs/tags/v1.1.0");
-            assert_eq!(moved, pushed, "{when} {at}: {remote:?}");
-            assert!(pushed || repo.folder() == ["1.0.0"], "{when} {at}");
-            let output = repo.run(&["release"]);
-            assert_eq!(output.code, 0, "{when} {at}: {output}");
-            assert_eq!(pushed, output.out.contains("an earlier run has begun"), "{when} {at}: {output}");
-            let remote = repo.remote();
-            assert_eq!(
-                remote["refs/tags/v1.1.0"],
-                repo.git(&["rev-parse", "refs/tags/v1.1.0"]),
-                "{when} {at}"
-            );
-            assert_eq!(remote["refs/heads/main"], repo.env.head(), "{when} {at}");
-            assert_eq!(repo.git(&["status", "--porcelain"]), "", "{when} {at}");
-            assert_eq!(repo.folder(), ["1.0.0", "1.1.0"], "{when} {at}");
-            let nothing = repo.run(&["release", "--quiet"]);
-            assert_eq!(&*nothing.out, "nothing changed since 1.1.0: no release\n", "{when} {at}: {nothing}");
-        }
-    }
-    assert!(steps >= 14, "{steps}");
-}
-
-#[test]
-#[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "a shell that sets the limit")]
-fn a_disk_that_is_full_is_found_before_anything_is_published() {
-    let repo = Repo::published();
-    // More than the limit, and nothing that packs well.
-    let lines = (0..4000).map(|n| format!("// {}\n", HEXLOWER.encode(&Sha256::digest(format!("{n}")))));
-    let text = OLD.replace("amount = 2;\n", "amount = 2;\n  string note = 3;\n");
-    repo.env.write("proto/pay/v1/pay.proto", &(lines.collect::<String>() + &text));
-    repo.push("much");
-    let before = (repo.remote(), repo.folder(), repo.env.head());
-    let program = repo.env.program(&["release"]);
-    let mut command = Command::new("sh");
-    // A file that grows beyond 32 KiB is one that has no room.
-    command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$@\"", "sh"]);
-    command.arg(program.get_program()).args(program.get_args()).current_dir(repo.env.work());
-    let output = command.envs(environment(&repo.around())).output().unwrap();
-    let said = one_line(&String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.status.code(), Some(4), "{said}");
-    assert!(said.contains("cannot write"), "{said}");
-    assert_eq!((repo.remote(), repo.folder(), repo.env.head()), before);
-    let beside = fs::read_dir(repo.around().join("published/acme/pay")).unwrap();
-    assert_eq!(beside.count(), 1, "nothing is left beside 1.0.0");
-    assert_eq!(repo.run(&["release", "--quiet"]).code, 0);
-    assert_eq!(repo.folder(), ["1.0.0", "1.1.0"]);
 }

@@ -24,7 +24,7 @@ impl Request {
 /// What is answered.
 pub(crate) struct Answer {
     status: u16,
-    headers: Vec<(&'static str, &'static str)>,
+    headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
     /// Nothing is ever said.
     silent: bool,
@@ -32,7 +32,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn ok(body: Vec<u8>) -> Answer {
-        Answer { body, ..Answer::status(200) }
+        Answer::said(200, body)
+    }
+
+    pub(crate) fn said(status: u16, body: Vec<u8>) -> Answer {
+        Answer { body, ..Answer::status(status) }
     }
 
     pub(crate) fn status(status: u16) -> Answer {
@@ -44,8 +48,8 @@ impl Answer {
         Answer { silent: true, ..Answer::status(200) }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Answer {
-        self.headers.push((name, value));
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+        self.headers.push((name, value.into()));
         self
     }
 }

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
+use data_encoding::HEXLOWER;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::env::Output;
 use crate::git::git;
@@ -301,6 +303,96 @@ fn tags_of_another_contract_are_no_versions_of_this_one() {
     };
     assert_eq!(versions(&repo.run(&["versions", "--format", "json"])), ["1.1.0", "1.0.0"]);
     assert_eq!(versions(&ship(&["versions", "--format", "json"])), ["0.4.0"]);
+}
+
+#[test]
+fn whatever_lists_versions_leaves_out_those_of_another_contract() {
+    let repo = Repo::published();
+    let config =
+        "[contract]\nname = \"acme/ship\"\nroots = [\"proto\"]\n\n[release]\nto = [\"git:origin\"]\n";
+    repo.env.write("ship/protopact.toml", config);
+    repo.env.write(
+        "ship/proto/ship/v1/ship.proto",
+        "syntax = \"proto3\";\npackage ship.v1;\nmessage One {\n  string id = 1;\n}\n",
+    );
+    repo.push("another contract");
+    let ship = |args: &[&str]| run_in(&repo, "ship", args);
+    // A contract that has no version, beside one that has: nothing is found, and it is said why.
+    let own = "tag `v1.0.0` is a version of `acme/pay`, another contract of this repository: give each contract tags of its \
+               own, `tag = \"{contract}/v{version}\"` under `[release]`";
+    let nothing = |args: &[&str], code: i32| {
+        let output = ship(args);
+        assert_eq!(output.code, code, "{args:?}: {output}");
+        assert!(one_line(&output.err).contains(own), "{args:?}: {output}");
+    };
+    nothing(&["check", "--against", "latest"], 4);
+    nothing(&["check", "--against", "tag:*"], 2);
+    nothing(&["check", "--mode", "backward-transitive"], 2);
+    nothing(&["site", "-o", "../../pages"], 2);
+    nothing(&["history"], 0);
+    // One that has a higher version than the other.
+    let output = ship(&["release", "--declare", "3.0.0", "--quiet"]);
+    assert_eq!(output.code, 0, "{output}");
+    repo.edit("  int32 amount = 2;\n", "");
+    let check = repo.run(&["check", "--against", "latest"]);
+    assert!(check.code == 1 && check.out.contains("against tag `v1.0.0`"), "{check}");
+    assert!(check.out.contains("next version must be major (2.0.0)"), "{check}");
+    let check = repo.run(&["check", "--against", "tag:*"]);
+    assert!(check.out.contains("against tag `v1.0.0`"), "{check}");
+    let note = "`tag:*` leaves out 1 tag of another contract: `v3.0.0`";
+    assert!(one_line(&check.err).contains(note), "{check}");
+    let check = repo.run(&["check", "--mode", "backward-transitive"]);
+    assert!(check.out.contains("against tag `v1.0.0`") && !check.out.contains("v3.0.0"), "{check}");
+    // What is named is read whosever it is, and is no version of this one.
+    let check = repo.run(&["check", "--against", "v3.0.0", "--format", "json"]);
+    let check: Value = serde_json::from_str(&check.out).unwrap();
+    let label = check["old"]["label"].as_str().unwrap();
+    assert!(label.starts_with("tag `v3.0.0`") && check["old"]["version"].is_null(), "{check}");
+    let commit = repo.git(&["rev-parse", "v3.0.0^{commit}"]);
+    let check = repo.run(&["check", "--against", &commit, "--format", "json"]);
+    let check: Value = serde_json::from_str(&check.out).unwrap();
+    let label = check["old"]["label"].as_str().unwrap();
+    assert!(label.starts_with("revision ") && check["old"]["version"].is_null(), "{check}");
+    let history = repo.run(&["history"]);
+    assert!(history.code == 0 && history.out.contains("amount int32 in v1.0.0, deleted"), "{history}");
+    assert!(!history.out.contains("v3.0.0"), "{history}");
+    // What numbers were used for is asked of the contract's own versions alone.
+    repo.edit("int32 amount = 2;\n", "int32 amount = 2;\n  string note = 3;\n");
+    let check = repo.run(&["check", "--against", "HEAD"]);
+    let (_, note) = check.err.split_once("were looked up in").unwrap_or_default();
+    assert!(!note.contains("v3.0.0"), "{check}");
+    let site = repo.run(&["site", "-o", "../pages", "--quiet"]);
+    assert_eq!(site.code, 0, "{site}");
+    let pages = repo.around().join("pages");
+    assert!(pages.join("1.0.0").is_dir() && !pages.join("3.0.0").exists(), "{site}");
+    let listed = |output: &Output| {
+        let listed: Value = serde_json::from_str(&output.out).unwrap();
+        listed["versions"].as_array().unwrap().iter().map(|row| row["tag"].to_string()).collect::<String>()
+    };
+    assert_eq!(listed(&repo.run(&["versions", "--format", "json"])), "\"v1.0.0\"");
+    assert_eq!(listed(&ship(&["versions", "--format", "json"])), "\"v3.0.0\"");
+}
+
+#[test]
+fn a_tag_has_the_hashes_of_what_it_is_of() {
+    let repo = Repo::new();
+    repo.env.write("proto/pay/v1/more.proto", "syntax = \"proto3\";\npackage pay.v1;\nmessage More {}\n");
+    repo.push("two files");
+    assert_eq!(repo.run(&["release", "--declare", "1.0.0", "--quiet"]).code, 0);
+    let said = repo.git(&["tag", "-l", "--format=%(contents)", "v1.0.0"]);
+    let line = |name: &str| {
+        let line = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name}: {said}")).to_owned()
+    };
+    let sum = |bytes: &[u8]| HEXLOWER.encode(&Sha256::digest(bytes));
+    // One line a file of the contract as `sha256sum` writes them in the root, sorted by path; of these the sum.
+    let blob =
+        |path: &str| sum(format!("{}\n", repo.git(&["show", &format!("v1.0.0:proto/{path}")])).as_bytes());
+    let lines = ["pay/v1/more.proto", "pay/v1/pay.proto"].map(|path| format!("{}  {path}\n", blob(path)));
+    assert_eq!(line("Sources-SHA256"), sum(lines.concat().as_bytes()));
+    let set = fs::read(repo.around().join("published/acme/pay/1.0.0/descriptors.binpb")).unwrap();
+    assert_eq!(line("Descriptors-SHA256"), sum(&set));
+    assert_eq!((line("Contract"), line("Version")), ("acme/pay".to_owned(), "1.0.0".to_owned()));
 }
 
 #[test]

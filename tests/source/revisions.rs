@@ -130,7 +130,8 @@ fn only_tags_of_the_shape_are_versions() {
     let hash = commit.to_string();
     for name in [&*hash, "acme/pay/v1.2.0", "refs/tags/acme/pay/v1.2.0"] {
         let spec = SourceSpec::parse(name, lab.path(), Side::Old).unwrap();
-        let context = Context { tag: "acme/pay/v{version}", ..Context::new(lab.path()) };
+        let tag = protopact::git::TagPattern::parse("acme/pay/v{version}").unwrap();
+        let context = Context { tag, ..Context::new(lab.path()) };
         let found = tree(source::open(&spec, context));
         assert_eq!(found.name().version().map(ToString::to_string).as_deref(), Some("1.2.0"), "{name}");
         assert_eq!(found.name().to_string(), "tag `acme/pay/v1.2.0`");
@@ -162,7 +163,8 @@ fn latest_is_the_highest_version_and_pre_releases_count_only_when_asked() {
     assert_eq!(lab.tree("latest").name().to_string(), "tag `v1.10.0`");
     assert_eq!(lab.tree("latest-pre").name().to_string(), "tag `v2.0.0-rc.1`");
     let spec = SourceSpec::parse("latest", lab.path(), Side::Old).unwrap();
-    let context = Context { tag: "other/v{version}", ..Context::new(lab.path()) };
+    let tag = protopact::git::TagPattern::parse("other/v{version}").unwrap();
+    let context = Context { tag, ..Context::new(lab.path()) };
     assert_eq!(tree(source::open(&spec, context)).name().to_string(), "tag `other/v9.0.0`");
 }
 

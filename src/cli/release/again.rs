@@ -7,7 +7,7 @@ use super::told::Done;
 use super::{ReleaseArgs, Run, made};
 use crate::cli::{CliError, Ctx, Exit};
 use crate::git::{Draft, Id, Repo};
-use crate::release::{Annotation, Entry, Outcome, ReleaseError, all_have, bring};
+use crate::release::{Entry, Outcome, ReleaseError, all_have, bring};
 
 impl Run<'_> {
     /// Brings a version that is tagged to the places that lack it.
@@ -64,9 +64,7 @@ pub(in crate::cli) fn tagged(
     tag: &str,
     (version, commit): (&Version, Id),
 ) -> Result<(Entry, String), CliError> {
-    let objects = repo.tag_objects().map_err(ReleaseError::from)?;
-    let said = objects.get(tag).and_then(|object| Annotation::read(&repo.annotation(*object)?));
-    let (previous, notes) = said.map(|said| (said.previous, said.notes)).unwrap_or_default();
+    let (previous, notes) = repo.said(tag).map(|said| (said.previous, said.notes)).unwrap_or_default();
     let entry = Entry {
         contract: contract.to_owned(),
         version: version.clone(),

@@ -28,7 +28,7 @@ use crate::config::{Destination, Hook, Overrides};
 use crate::git::{Repo, TagPattern};
 use crate::machine::Host;
 use crate::present::Choice;
-use crate::release::{Plan, ReleaseError, Workplace, of_others};
+use crate::release::{Plan, ReleaseError, Workplace};
 use crate::text::{Line, Style};
 use crate::words::Language;
 
@@ -85,7 +85,7 @@ pub(super) struct ReleaseArgs {
 pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliError> {
     let overrides = Overrides { tag: args.tag.clone(), ..pipeline::overrides(ctx) };
     let (settings, folder) = pipeline::settings_here(&overrides, ctx)?;
-    let shape = TagPattern::parse(&settings.release.tag).map_err(|e| CliError::new(ErrorKind::Usage, e))?;
+    let shape = settings.release.tag.clone();
     let repo = repository(&ctx.io.cwd)?;
     let places = Places::of(&args.to, &settings.release, &ctx.io.cwd, &folder)?;
     let host = Host { env: ctx.io.env.clone(), cwd: ctx.io.cwd.clone() };
@@ -95,8 +95,7 @@ pub(super) fn exec(args: ReleaseArgs, ctx: &mut Ctx<'_>) -> Result<Exit, CliErro
         settings.generate.iter().flat_map(|generate| generate.languages.keys().copied()).collect();
     let hooks = settings.release.notify.clone();
     let generate = settings.generate;
-    let others = settings.name.as_deref().map(|name| of_others(&repo, &shape, name)).transpose();
-    let others = others.map_err(ReleaseError::from)?.unwrap_or_default();
+    let others = repo.others(&shape).map_err(ReleaseError::from)?;
     let imports = settings.imports.iter().map(|place| (place.written.clone(), place.path.clone()));
     let deps = settings.deps.iter().filter_map(|dep| match &dep.source {
         DepSource::Path(path) => Some((path.clone(), path.into())),

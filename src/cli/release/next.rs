@@ -51,7 +51,7 @@ impl Run<'_> {
             let head = self.place.repo.head().map_err(ReleaseError::from)?;
             let (changes, notes) = self.written(&plan, &report, head.commit)?;
             told.writes = changes.into_iter().map(|(path, _)| format!("file `{path}`, committed")).collect();
-            told.files = self.files(head.commit)?;
+            told.files = self.files(head.commit, ctx)?;
             let go = self.go_tag(&plan.version, head.commit)?;
             told.writes.extend(go.map(|tag| format!("tag `{tag}`, for Go")));
             told.writes.extend(
@@ -76,8 +76,7 @@ impl Run<'_> {
         let versions = repo
             .versions(&self.shape)
             .map_err(|e| CliError::outside("cannot look for published versions", e))?;
-        let own = versions.into_iter().filter(|(_, tag)| !self.others.contains_key(tag));
-        let versions = own.map(|(version, _)| version).collect();
+        let versions = versions.into_iter().map(|(version, _)| version).collect();
         let mut published = Published { versions, unchanged: false };
         self.shared(&published, args, ctx)?;
         self.imports()?;
@@ -125,8 +124,8 @@ impl Run<'_> {
         Ok(Ok((plan.map(|plan| Decided { plan, report, breaks, undeclared }), published)))
     }
 
-    /// The files that a version of a commit has, by name. Texts of a licence may come on top.
-    fn files(&self, commit: Id) -> Result<Vec<String>, CliError> {
+    /// The files that a version of a commit has, by name.
+    fn files(&self, commit: Id, ctx: &mut Ctx<'_>) -> Result<Vec<String>, CliError> {
         let mut files: Vec<String> = artefacts::ALWAYS.map(str::to_owned).to_vec();
         files.extend(self.languages.iter().map(|language| artefacts::package(*language)));
         for name in PAPERS {
@@ -134,6 +133,14 @@ impl Run<'_> {
             let there = self.place.repo.place_of(commit, &path).map_err(ReleaseError::from)?;
             files.extend(there.map(|_| name.to_owned()));
         }
+        let job = Job { overrides: pipeline::overrides(ctx), ..Job::new(".") };
+        let legal = pipeline::asked(&job, ctx, |request, stdin| {
+            let new = request.new_side(stdin)?;
+            // A contract that is not committed yet can be planned for. What else is wrong with the commit, a release says.
+            let committed = request.version(&new, Some(&commit.to_string()), stdin);
+            Ok(committed.map_or_else(|_| Vec::new(), |opened| opened.legal))
+        })?;
+        files.extend(legal.into_iter().map(|text| text.name));
         files.sort();
         Ok(files)
     }

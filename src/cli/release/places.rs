@@ -135,10 +135,15 @@ impl Places {
         let folder = |(path, shown): &(PathBuf, String)| {
             Box::new(Directory::new(path, shown, contract, &version)) as Box<dyn Target>
         };
-        let registry =
-            |place| Box::new(Registry::new(place, host, &version, self.patience)) as Box<dyn Target>;
+        // Where nobody else has the last word, the first place does.
+        let decides = self.remote.is_none() && self.folders.is_empty();
+        let registry = |(n, place): (usize, &Place)| {
+            let decides = decides && n == 0;
+            Box::new(Registry::new(place, host, &version, self.patience, decides)) as Box<dyn Target>
+        };
         // People ask for packages by their registries: what those show is in the other places by then.
-        self.folders.iter().map(folder).chain(self.registries.iter().map(registry)).chain(packages).collect()
+        let registries = self.registries.iter().enumerate().map(registry);
+        self.folders.iter().map(folder).chain(registries).chain(packages).collect()
     }
 
     /// Which of the registries show a version, each by its name.

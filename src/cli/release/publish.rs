@@ -4,8 +4,9 @@ use super::next::Decided;
 use super::told::{Done, Told};
 use super::{Places, ReleaseArgs, Run, made, notify, refused};
 use crate::cli::{CliError, Ctx, Exit};
-use crate::git::Draft;
-use crate::release::{Annotation, Entry, Journal, Order, ReleaseError};
+use crate::git::{Annotation, Draft};
+use crate::release::artefacts::tag_text;
+use crate::release::{Begun, Entry, Journal, Order, ReleaseError};
 
 impl Run<'_> {
     /// Releases the next version.
@@ -18,7 +19,19 @@ impl Run<'_> {
         let repo = self.place.repo;
         notify::check(&self.hooks, self.place.host)?;
         let journal = Journal::take(&repo.object_dir(), contract).map_err(ReleaseError::from)?;
-        if let Some(entry) = self.place.left_over(&journal)? {
+        let entry = match self.place.left_over(&journal)? {
+            Some(Begun::Unknown(entry)) => {
+                let places = self.places.others(&entry.places)?;
+                let targets = places.targets(contract, &entry.version, self.place.host);
+                let notes = self.notes_of(&entry);
+                let make = &mut |entry: &Entry| made::files(repo, entry, &notes, ctx);
+                let decided = self.place.has_decided::<CliError>(&journal, &entry, &targets, make)?;
+                decided.then_some(entry)
+            }
+            Some(Begun::Published(entry)) => Some(entry),
+            None => None,
+        };
+        if let Some(entry) = entry {
             let notes = self.notes_of(&entry);
             let (places, left) = self.begun(&entry, args)?;
             let targets = places.targets(contract, &entry.version, self.place.host);
@@ -27,7 +40,7 @@ impl Run<'_> {
             let told = notify::send(&journal, &self.hooks, self.place.host, ctx)?;
             return self.tell(Done { finished: true, told, left, ..Done::of(outcome) }, None, args, ctx);
         }
-        let is_version = |tag: &str| self.shape.version_of(tag).is_some() && !self.others.contains_key(tag);
+        let is_version = |tag: &str| repo.version_of(&self.shape, tag).is_some();
         let (head, branch) = self.place.ready(&is_version)?;
         let (decided, published) = match self.decide(args, ctx)? {
             Ok(decided) => decided,
@@ -75,7 +88,7 @@ impl Run<'_> {
             changes,
             title: format!("Release {contract} {version}\n"),
             tags: std::iter::once(tag.clone()).chain(go).collect(),
-            message: &|files| said.text(files),
+            message: &|files| tag_text(&said, files),
             notices: &|entry, files| about.notices(&self.hooks, entry, files),
         };
         let targets = self.places.targets(contract, &version, self.place.host);

@@ -51,7 +51,8 @@ impl From<ReleaseError> for CliError {
             | ReleaseError::Journal(_)
             | ReleaseError::Push(_)
             | ReleaseError::Target(_)
-            | ReleaseError::Unfinished { .. } => ErrorKind::Outside,
+            | ReleaseError::Unfinished { .. }
+            | ReleaseError::UnfinishedHere { .. } => ErrorKind::Outside,
             _ => ErrorKind::Usage,
         };
         CliError::new(kind, error).hint_opt(hint)

@@ -176,11 +176,11 @@ fn published(
     }
     if *behind {
         let branch = &entry.draft.branch;
-        let from = entry.remote.as_ref().map(|remote| format!(": `git pull {remote} {branch}`"));
-        let line = format!(
-            "branch `{branch}` here went on without the commit of the release{}",
-            from.unwrap_or_default()
-        );
+        let way = match &entry.remote {
+            Some(remote) => format!("git pull {remote} {branch}"),
+            None => format!("git merge {}", shell_word(told.tag.as_deref().unwrap_or_default())),
+        };
+        let line = format!("branch `{branch}` here went on without the commit of the release: `{way}`");
         Line::labelled("note").plain(line).write(view, out)?;
     }
     for Delivery { server, .. } in done.told.iter().filter(|delivery| delivery.error.is_none()) {

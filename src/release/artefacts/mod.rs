@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use crate::compile::Compiled;
 use crate::compile::output::{SetOptions, descriptor_set};
+use crate::git::Annotation;
 use crate::machine::{FileTree, TreeError, sha256};
 use crate::schema::Schema;
 use crate::text::pretty_json;
@@ -33,10 +34,11 @@ pub const DESCRIPTORS: &str = "descriptors.binpb";
 pub const NOTES: &str = "CHANGELOG.md";
 
 /// The names of the files that every version has.
-pub const ALWAYS: [&str; 8] = [
+pub const ALWAYS: [&str; 9] = [
     "sources.tar.gz",
     RELEASE,
     "numbers.json",
+    "catalogue.json",
     "contents.spdx.json",
     NOTES,
     DESCRIPTORS,
@@ -171,6 +173,16 @@ pub fn fits_its_sums(files: &FileTree) -> bool {
 pub fn tree_hash(sources: &BTreeMap<String, Vec<u8>>) -> String {
     let lines = sources.iter().map(|(path, content)| format!("{}  {path}\n", sha256(content)));
     sha256(lines.collect::<String>().as_bytes())
+}
+
+/// The text of the tag of a version: what it says, and the hashes of the files.
+#[must_use]
+pub fn tag_text(said: &Annotation, files: &FileTree) -> String {
+    let about: Option<serde_json::Value> =
+        files.get(RELEASE).and_then(|text| serde_json::from_slice(text).ok());
+    let sources = about.as_ref().and_then(|about| about.get("sources")?.as_str()).unwrap_or_default();
+    let descriptors = files.get(DESCRIPTORS).map(|set| sha256(set)).unwrap_or_default();
+    said.text(sources, &descriptors)
 }
 
 fn about(material: &Material<'_>, descriptors: &[u8]) -> serde_json::Value {

@@ -329,10 +329,10 @@ struct Checked {
 }
 
 impl Prepared for Checked {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let Checked { target, krate, folder } = &*self;
         match target.compare(krate)? {
-            State::Same => return Ok(()),
+            State::Same => return Ok(false),
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
@@ -342,11 +342,11 @@ impl Prepared for Checked {
             std::fs::remove_dir_all(&target_folder).map_err(fail("delete", &target_folder))?;
         }
         let Err(error) = target.publish(&folder, &[]) else {
-            return Ok(());
+            return Ok(true);
         };
         // Of two that send the same, one is told that it is there.
         match target.compare(krate)? {
-            State::Same => Ok(()),
+            State::Same => Ok(false),
             State::Other => Err(target.other()),
             State::Absent => Err(error),
         }

@@ -67,6 +67,10 @@ impl Target for Directory {
         &self.version
     }
 
+    fn decides(&self) -> bool {
+        true
+    }
+
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
         let place = self.place();
         match fs::symlink_metadata(&place) {
@@ -122,15 +126,15 @@ struct Whole {
 }
 
 impl Prepared for Whole {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let place = self.target.place();
         // A folder never takes the name of another one that has something in it.
         let Err(error) = fs::rename(self.made.path(), &place) else {
             let _ = self.made.keep();
-            return Ok(());
+            return Ok(true);
         };
         match self.target.state(&self.files)? {
-            State::Same => Ok(()),
+            State::Same => Ok(false),
             State::Other => Err(self.target.other()),
             State::Absent => Err(fail("make", &place)(error).into()),
         }

@@ -151,7 +151,7 @@ struct Written {
 }
 
 impl Prepared for Written {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let Written { target, beside, folder, prefix, parts } = *self;
         for (end, ours) in &parts {
             let path = target.file(&folder, end);
@@ -173,7 +173,7 @@ impl Prepared for Written {
             let text: String = listed.iter().map(|version| format!("{version}\n")).collect();
             write_whole(&path, |out| out.write_all(text.as_bytes())).map_err(fail("write", &path))
         })?;
-        Ok(())
+        Ok(true)
     }
 }
 

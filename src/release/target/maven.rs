@@ -344,18 +344,18 @@ struct Beside {
 }
 
 impl Prepared for Beside {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let Beside { target, repository, project, folder, laid } = *self;
         let _held = laid.lock()?;
         match target.has_project(&project)? {
-            State::Same => return Ok(()),
+            State::Same => return Ok(false),
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
         // Another version may have come to the list meanwhile.
         let late = laid.is_late()?;
         let laid = if late { target.lay(&repository, folder.path(), &project)? } else { laid };
-        laid.show()
+        laid.show().map(|()| true)
     }
 }
 
@@ -368,18 +368,18 @@ struct Built {
 }
 
 impl Prepared for Built {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let Built { target, project, laid } = &*self;
         match target.has_project(project)? {
-            State::Same => return Ok(()),
+            State::Same => return Ok(false),
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
         let sent = target.send(laid.path(), &project.at);
-        let Err(error) = sent else { return Ok(()) };
+        let Err(error) = sent else { return Ok(true) };
         // Of two that send the same, one is told that it is there.
         match target.has_project(project)? {
-            State::Same => Ok(()),
+            State::Same => Ok(false),
             State::Other => Err(target.other()),
             State::Absent => Err(error),
         }

@@ -108,10 +108,20 @@ pub enum TargetError {
 }
 
 impl TargetError {
+    /// Whether it says that somebody else's files are there.
+    #[must_use]
+    pub fn is_of_another(&self) -> bool {
+        matches!(self, TargetError::Other { .. } | TargetError::Registry(OciError::Overtaken(_)))
+    }
+
     /// What to do, in the imperative.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            TargetError::Other { .. } | TargetError::Registry(OciError::Overtaken(_)) => {
+                "what is there stays: release what follows it; where another clone published it, get its tag from there"
+                    .to_owned()
+            }
             TargetError::NoPackage(language) => {
                 format!("configure it under `[generate.{}]`", language.as_str())
             }
@@ -163,6 +173,12 @@ pub trait Target: std::fmt::Debug {
     /// The version, as it is spelt there.
     fn version(&self) -> &str;
 
+    /// Whether of many that show a version at the same time one alone succeeds, so that where no remote has the last word the
+    /// first such place can have it.
+    fn decides(&self) -> bool {
+        false
+    }
+
     /// The refusal of other files.
     fn other(&self) -> TargetError {
         TargetError::Other { target: self.name(), version: self.version().to_owned() }
@@ -190,10 +206,10 @@ pub trait Target: std::fmt::Debug {
 
 /// A version that a target has and does not show yet. Dropped, it is taken back.
 pub trait Prepared {
-    /// Shows it, in one step. That the same is there by now is success.
+    /// Shows it, in one step, and says whether it was this that showed it: that the same is there by now is success.
     ///
     /// # Errors
     ///
     /// Something else is there by now, or it refuses.
-    fn show(self: Box<Self>) -> Result<(), TargetError>;
+    fn show(self: Box<Self>) -> Result<bool, TargetError>;
 }

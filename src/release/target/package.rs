@@ -71,8 +71,8 @@ pub(super) fn together(states: &[State]) -> State {
 pub(super) struct InOrder(pub(super) Vec<Box<dyn Prepared>>);
 
 impl Prepared for InOrder {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
-        self.0.into_iter().try_for_each(|project| project.show())
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
+        self.0.into_iter().try_fold(false, |shown, project| Ok(project.show()? || shown))
     }
 }
 

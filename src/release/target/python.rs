@@ -181,12 +181,12 @@ struct Built {
 }
 
 impl Prepared for Built {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let Built { target, made, folder, tool: name } = &*self;
         // A run that died may have sent some of them.
         let (state, there) = target.compare(made)?;
         match state {
-            State::Same => return Ok(()),
+            State::Same => return Ok(false),
             State::Other => return Err(target.other()),
             State::Absent => {}
         }
@@ -214,9 +214,9 @@ impl Prepared for Built {
         let sent = tool.run(arguments);
         // Of two that send the same, one is told that it is there.
         match sent {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(error) => match target.compare(made)?.0 {
-                State::Same => Ok(()),
+                State::Same => Ok(false),
                 State::Other => Err(target.other()),
                 State::Absent => Err(error),
             },

@@ -1,6 +1,7 @@
 //! A registry of OCI artefacts: the version is the tag, the files are layers.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -10,6 +11,10 @@ use crate::machine::{FileTree, Host, sha256};
 use crate::oci::{Client, Place, manifest};
 use crate::release::artefacts::RELEASE;
 
+/// How long a registry that decides is left alone at least before it is asked who has the tag: many times what lies between
+/// asking it and writing to it.
+const SETTLES: Duration = Duration::from_millis(500);
+
 /// A repository of a registry for the versions of a contract.
 #[derive(Debug)]
 pub struct Registry {
@@ -17,13 +22,15 @@ pub struct Registry {
     host: Host,
     version: String,
     patience: Patience,
+    /// Whether it has the last word.
+    decides: bool,
 }
 
 impl Registry {
-    /// A repository, for a version as OCI spells it.
+    /// A repository, for a version as OCI spells it. Nobody else `decides` who publishes it.
     #[must_use]
-    pub fn new(place: &Place, host: &Host, version: &str, patience: Patience) -> Registry {
-        Registry { place: place.clone(), host: host.clone(), version: version.to_owned(), patience }
+    pub fn new(place: &Place, host: &Host, version: &str, patience: Patience, decides: bool) -> Registry {
+        Registry { place: place.clone(), host: host.clone(), version: version.to_owned(), patience, decides }
     }
 
     fn client(&self) -> Result<Client, TargetError> {
@@ -53,6 +60,10 @@ impl Target for Registry {
         &self.version
     }
 
+    fn decides(&self) -> bool {
+        self.decides
+    }
+
     fn state(&self, files: &FileTree) -> Result<State, TargetError> {
         let own = format!("sha256:{}", sha256(&manifest(files, &about(files))));
         Ok(match self.client()?.digest(&self.version)? {
@@ -65,7 +76,7 @@ impl Target for Registry {
     fn prepare(&self, files: &FileTree) -> Result<Box<dyn Prepared>, TargetError> {
         let client = self.client()?;
         let content = client.write(files, &about(files))?;
-        Ok(Box::new(Written { client, content, version: self.version.clone() }))
+        Ok(Box::new(Written { client, content, version: self.version.clone(), decides: self.decides }))
     }
 }
 
@@ -74,14 +85,25 @@ struct Written {
     client: Client,
     content: Bytes,
     version: String,
+    decides: bool,
 }
 
 impl Prepared for Written {
-    fn show(self: Box<Self>) -> Result<(), TargetError> {
+    fn show(self: Box<Self>) -> Result<bool, TargetError> {
         let own = format!("sha256:{}", sha256(&self.content));
+        let asked = Instant::now();
         match self.client.digest(&self.version)? {
-            None => Ok(self.client.tag(&self.content, &self.version)?),
-            Some(there) if there == own => Ok(()),
+            None => {
+                self.client.tag(&self.content, &self.version)?;
+                if self.decides {
+                    // Who asked before this one wrote may write after it, and has the tag then: a registry compares nothing. Once
+                    // everybody has written who found nothing there, all see the same.
+                    std::thread::sleep((3 * asked.elapsed()).max(SETTLES));
+                    self.client.stands(&self.content, &self.version)?;
+                }
+                Ok(true)
+            }
+            Some(there) if there == own => Ok(false),
             Some(_) => Err(crate::oci::OciError::Overtaken(self.client.shown(&self.version)).into()),
         }
     }

@@ -1,15 +1,11 @@
 //! What the tag of a version says: its notes, and the hashes of what it is.
 //!
 //! The tag is where the notes are kept. Whoever publishes the version again, or on another machine, reads them there, and
-//! so makes the same files.
-
-use std::collections::BTreeMap;
+//! so makes the same files. And it says whose version it is, where several contracts of a repository have tags of one shape.
 
 use semver::Version;
 
-use super::artefacts::{DESCRIPTORS, RELEASE};
-use crate::git::{GitError, Repo, TagPattern};
-use crate::machine::{FileTree, sha256};
+use super::{Id, Repo};
 
 /// The lines at the end, each with a value.
 const CONTRACT: &str = "Contract";
@@ -35,18 +31,16 @@ pub struct Annotation {
 }
 
 impl Annotation {
-    /// The text of the tag, for the files of the version.
+    /// The text of the tag, with the hashes of the sources and of the descriptor set.
     #[must_use]
-    pub fn text(&self, files: &FileTree) -> String {
+    pub fn text(&self, sources: &str, descriptors: &str) -> String {
         let Annotation { contract, version, previous, breaks, notes } = self;
         let previous = previous.as_ref().map(|v| format!("{PREVIOUS}: {v}\n")).unwrap_or_default();
         let breaks =
             breaks.map(|b| format!("{BREAKS}: {}\n", if b { "yes" } else { "no" })).unwrap_or_default();
-        let set = files.get(DESCRIPTORS).map(|set| sha256(set)).unwrap_or_default();
         format!(
-            "{contract} {version}\n\n{}\n\n{CONTRACT}: {contract}\n{VERSION}: {version}\n{previous}{breaks}{SOURCES}: {}\n{SET}: {set}\n",
+            "{contract} {version}\n\n{}\n\n{CONTRACT}: {contract}\n{VERSION}: {version}\n{previous}{breaks}{SOURCES}: {sources}\n{SET}: {descriptors}\n",
             notes.trim_end(),
-            sources(files).unwrap_or_default(),
         )
     }
 
@@ -67,29 +61,13 @@ impl Annotation {
     }
 }
 
-/// The tags of a shape that are versions of other contracts than this one by what they say, each with the name of the other.
-/// A tag that says nothing of the kind is of whoever has the shape.
-///
-/// # Errors
-///
-/// The references cannot be read.
-pub fn of_others(
-    repo: &Repo,
-    shape: &TagPattern,
-    contract: &str,
-) -> Result<BTreeMap<String, String>, GitError> {
-    let tags = repo.tag_objects()?.into_iter().filter(|(tag, _)| shape.version_of(tag).is_some());
-    let others = tags.filter_map(|(tag, object)| {
-        let said = Annotation::read(&repo.annotation(object)?)?;
-        (said.contract != contract).then_some((tag, said.contract))
-    });
-    Ok(others.collect())
-}
-
-/// The hash of the sources, as the files say it.
-fn sources(files: &FileTree) -> Option<String> {
-    let about: serde_json::Value = serde_json::from_slice(files.get(RELEASE)?).ok()?;
-    Some(about.get("sources")?.as_str()?.to_owned())
+impl Repo {
+    /// What a tag here says; `None` for one that is not annotated, or that no release wrote.
+    #[must_use]
+    pub fn said(&self, tag: &str) -> Option<Annotation> {
+        let object = self.inner.find_reference(&format!("refs/tags/{tag}")).ok()?.target()?;
+        Annotation::read(&self.annotation(Id::from_oid(object))?)
+    }
 }
 
 #[cfg(test)]
@@ -102,7 +80,7 @@ mod tests {
         for (previous, breaks) in [(None, None), (Some(Version::new(1, 0, 0)), Some(true))] {
             let (contract, version) = ("acme/pay".to_owned(), Version::new(1, 1, 0));
             let said = Annotation { contract, version, previous, breaks, notes: notes.to_owned() };
-            let text = said.text(&FileTree::new());
+            let text = said.text("5e2b", "c4d1");
             assert_eq!(Annotation::read(&text).as_ref(), Some(&said));
             let signed =
                 format!("{text}-----BEGIN SSH SIGNATURE-----\nContract: x\n-----END SSH SIGNATURE-----\n");
