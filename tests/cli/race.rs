@@ -416,7 +416,7 @@ fn a_run_with_a_registry_that_is_killed_at_any_step_is_finished_or_forgotten_by_
     let (around, kept) = (repo.around(), Arc::clone(&registry.kept));
     let reader = Reader::of(move || look(&around, &kept));
     let (mut number, mut published) = (0, [0, 0]);
-    let mut next = |number: &mut usize| {
+    let next = |number: &mut usize| {
         *number += 1;
         edit(&repo, *number);
         repo.git(&["push", "-q", "origin", "main"]);
@@ -472,7 +472,7 @@ fn a_run_to_a_registry_alone_that_is_killed_is_finished_or_forgotten_by_the_next
         usize::from(there)
     };
     let (mut number, mut published) = (0, [0, 0]);
-    let mut next = |number: &mut usize| {
+    let next = |number: &mut usize| {
         *number += 1;
         edit(&repo, *number);
         format!("1.{number}.0")

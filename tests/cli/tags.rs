@@ -335,14 +335,14 @@ fn whatever_lists_versions_leaves_out_those_of_another_contract() {
     assert_eq!(output.code, 0, "{output}");
     repo.edit("  int32 amount = 2;\n", "");
     let check = repo.run(&["check", "--against", "latest"]);
-    assert!(check.code == 1 && check.out.contains("against tag `v1.0.0`"), "{check}");
+    assert!(check.code == 1 && check.out.contains("(tag v1.0.0)"), "{check}");
     assert!(check.out.contains("next version must be major (2.0.0)"), "{check}");
     let check = repo.run(&["check", "--against", "tag:*"]);
-    assert!(check.out.contains("against tag `v1.0.0`"), "{check}");
+    assert!(check.out.contains("(tag v1.0.0)"), "{check}");
     let note = "`tag:*` leaves out 1 tag of another contract: `v3.0.0`";
     assert!(one_line(&check.err).contains(note), "{check}");
     let check = repo.run(&["check", "--mode", "backward-transitive"]);
-    assert!(check.out.contains("against tag `v1.0.0`") && !check.out.contains("v3.0.0"), "{check}");
+    assert!(check.out.contains("(tag v1.0.0)") && !check.out.contains("v3.0.0"), "{check}");
     // What is named is read whosever it is, and is no version of this one.
     let check = repo.run(&["check", "--against", "v3.0.0", "--format", "json"]);
     let check: Value = serde_json::from_str(&check.out).unwrap();
