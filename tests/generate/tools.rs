@@ -196,7 +196,7 @@ fn a_crate_has_serde_where_that_is_asked_for() {
     let made = lab.tree("sdk/rust");
     let text = |path: &str| String::from_utf8_lossy(&made[path]).into_owned();
     let user = text("src/proto/acme.user.v1.serde.rs");
-    assert!(user.contains("impl serde::Serialize for User {") && !user.contains("Money {"), "{user}");
+    assert!(user.contains("impl ::serde::Serialize for User {") && !user.contains("Money {"), "{user}");
     assert!(text("src/proto/acme.money.v1.rs").contains("::pbjson_types::Timestamp"));
     assert!(!made.contains_key("src/proto/acme.none.v1.serde.rs"), "there is nothing in it");
     assert!(text("Cargo.toml").contains("pbjson-types = "), "{}", text("Cargo.toml"));

@@ -121,7 +121,7 @@ fn crates_with_serde_and_re_exports_hand_on_the_others() {
     let made = lab.tree("sdk/rust");
     says(&made, "src/lib.rs", &["pub use ::acme_contracts_users;"]);
     says(&made, "parts/users/src/lib.rs", &["pub use ::acme_contracts_core;"]);
-    says(&made, "parts/users/src/proto/acme.user.v1.serde.rs", &["impl serde::Serialize for User"]);
+    says(&made, "parts/users/src/proto/acme.user.v1.serde.rs", &["impl ::serde::Serialize for User"]);
     assert!(!made.contains_key("parts/users/src/proto/acme.money.v1.serde.rs"));
 
     // A package of the contract cannot be called like a crate that is handed on.
