@@ -247,7 +247,7 @@ fn people_see_the_files_and_the_section_of_the_changelog() {
     let output = env.run(&["release", "--dry-run", "--quiet"]);
     assert_eq!(output.code, 0, "{output}");
     let said = output.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    let files = "files CHANGELOG.md, SHA256SUMS, contents.spdx.json, descriptors.binpb, numbers.json, protopact.toml, \
+    let files = "files CHANGELOG.md, SHA256SUMS, catalogue.json, contents.spdx.json, descriptors.binpb, numbers.json, protopact.toml, \
                  provenance.intoto.json, release.json, sources.tar.gz";
     assert!(said.contains("writes file `CHANGELOG.md`, committed") && said.contains(files), "{output}");
     let (_, notes) = output.out.split_once("\n\n").unwrap();
