@@ -11,6 +11,7 @@ mod provenance;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use semver::Version;
 use thiserror::Error;
 
@@ -119,6 +120,9 @@ pub enum ArtefactError {
     },
 }
 
+/// What an archive holds, in its order: paths and bytes.
+type Contents<'a> = Vec<(&'a str, &'a [u8])>;
+
 /// Makes the files of a version.
 ///
 /// # Errors
@@ -130,16 +134,22 @@ pub fn artefacts(material: &Material<'_>) -> Result<FileTree, ArtefactError> {
     let set = SetOptions { include_imports: true, include_source_info: true };
     let descriptors = descriptor_set(material.compiled, set);
     let folder = format!("{}-{version}", contract.rsplit('/').next().unwrap_or(contract));
-    let pack = |name: &str, tree: &mut dyn Iterator<Item = (&str, &[u8])>| {
-        packed::tar_gz(&folder, material.time, tree)
-            .map_err(|source| ArtefactError::Pack { name: name.to_owned(), source })
-    };
-    let slices = |(path, content)| -> (&str, &[u8]) { (String::as_str(path), Vec::as_slice(content)) };
-    files.add("sources.tar.gz", pack("sources.tar.gz", &mut material.sources.iter().map(slices))?)?;
-    for (language, _, tree) in material.packages {
-        let name = archive_of(language);
-        let packed = pack(&name, &mut tree.iter().map(|(path, content)| (path, content.as_ref())))?;
-        files.add(&name, packed)?;
+    // Each archive by itself: to pack them takes longer than all else here.
+    let sources = material.sources.iter().map(|(path, content)| (path.as_str(), content.as_slice()));
+    let mut archives: Vec<(String, Contents<'_>)> = vec![("sources.tar.gz".to_owned(), sources.collect())];
+    archives.extend(material.packages.iter().map(|(language, _, tree)| {
+        (archive_of(language), tree.iter().map(|(path, content)| (path, content.as_ref())).collect())
+    }));
+    let time = material.time;
+    let packed = archives.into_par_iter().map(|(name, content)| {
+        match packed::tar_gz(&folder, time, &mut content.into_iter()) {
+            Ok(archive) => Ok((name, archive)),
+            Err(source) => Err(ArtefactError::Pack { name, source }),
+        }
+    });
+    for archive in packed.collect::<Vec<_>>() {
+        let (name, content) = archive?;
+        files.add(&name, content)?;
     }
     for (name, content) in material.papers {
         files.add(name, content.clone())?;
