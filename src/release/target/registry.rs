@@ -11,9 +11,10 @@ use crate::machine::{FileTree, Host, sha256};
 use crate::oci::{Client, Place, manifest};
 use crate::release::artefacts::RELEASE;
 
-/// How long a registry that decides is left alone at least before it is asked who has the tag: many times what lies between
-/// asking it and writing to it.
-const SETTLES: Duration = Duration::from_millis(500);
+/// How long a registry that decides is left alone before it is asked who has the tag, at least and at most: many times what lies
+/// between asking it and writing to it, by what that took this run, for it may be one of many on a busy machine.
+const SETTLES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
+const TIMES: u32 = 8;
 
 /// A repository of a registry for the versions of a contract.
 #[derive(Debug)]
@@ -98,7 +99,8 @@ impl Prepared for Written {
                 if self.decides {
                     // Who asked before this one wrote may write after it, and has the tag then: a registry compares nothing. Once
                     // everybody has written who found nothing there, all see the same.
-                    std::thread::sleep((3 * asked.elapsed()).max(SETTLES));
+                    let [least, most] = SETTLES;
+                    std::thread::sleep((TIMES * asked.elapsed()).clamp(least, most));
                     self.client.stands(&self.content, &self.version)?;
                 }
                 Ok(true)
