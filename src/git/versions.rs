@@ -126,6 +126,15 @@ pub struct Latest {
     pub revision: Revision,
 }
 
+/// The tags of a shape.
+#[derive(Clone, Debug, Default)]
+pub struct ToldApart {
+    /// Versions of the contract with their tags, lowest first.
+    pub own: Vec<(Version, String)>,
+    /// Tags that say that they are versions of other contracts, each with the name of the other.
+    pub others: BTreeMap<String, String>,
+}
+
 impl Repo {
     /// Every version with its tag, lowest first. Tags that say that they are versions of another contract are none.
     ///
@@ -133,9 +142,7 @@ impl Repo {
     ///
     /// The references cannot be read.
     pub fn versions(&self, pattern: &TagPattern) -> Result<Vec<(Version, String)>, GitError> {
-        let mut versions = self.of_shape(pattern)?;
-        versions.retain(|(_, tag)| self.other(pattern, tag).is_none());
-        Ok(versions)
+        Ok(self.told_apart(pattern)?.own)
     }
 
     /// The version that a tag is; `None` where it has another shape, or says that it is a version of another contract.
@@ -150,10 +157,23 @@ impl Repo {
     ///
     /// The references cannot be read.
     pub fn others(&self, pattern: &TagPattern) -> Result<BTreeMap<String, String>, GitError> {
-        let tags = self.of_shape(pattern)?.into_iter();
-        Ok(tags
-            .filter_map(|(_, tag)| Some((self.other(pattern, &tag)?, tag)).map(|(of, tag)| (tag, of)))
-            .collect())
+        Ok(self.told_apart(pattern)?.others)
+    }
+
+    /// The tags of the shape by whose versions they are: each is read once.
+    ///
+    /// # Errors
+    ///
+    /// The references cannot be read.
+    pub fn told_apart(&self, pattern: &TagPattern) -> Result<ToldApart, GitError> {
+        let mut apart = ToldApart::default();
+        for (version, tag) in self.of_shape(pattern)? {
+            match self.other(pattern, &tag) {
+                Some(of) => drop(apart.others.insert(tag, of)),
+                None => apart.own.push((version, tag)),
+            }
+        }
+        Ok(apart)
     }
 
     /// The tags of the shape, whosever they are, with the lowest version first.

@@ -113,7 +113,8 @@ impl Request<'_> {
         let shape = &new.settings.release.tag;
         let beside = new.loaded.root().and_then(|beside| Repo::discover(&beside.root).ok());
         let repo = beside.map_or_else(|| Repo::discover(self.cwd), Ok).map_err(fail)?;
-        let (versions, of_others) = (repo.versions(shape).map_err(fail)?, repo.others(shape).map_err(fail)?);
+        let apart = repo.told_apart(shape).map_err(fail)?;
+        let (versions, of_others) = (apart.own, apart.others);
         Ok(Tags { shape: shape.to_string(), versions, of_others, all: repo.tags().map_err(fail)? })
     }
 }

@@ -256,10 +256,8 @@ fn contracts_of_one_repository_have_versions_of_their_own() {
     }
 }
 
-#[test]
-fn tags_of_another_contract_are_no_versions_of_this_one() {
-    let repo = Repo::published();
-    repo.adds();
+/// A second contract of the repository, with tags of the same shape.
+fn begins_another(repo: &Repo) {
     let config =
         "[contract]\nname = \"acme/ship\"\nroots = [\"proto\"]\n\n[release]\nto = [\"git:origin\"]\n";
     repo.env.write("ship/protopact.toml", config);
@@ -268,6 +266,13 @@ fn tags_of_another_contract_are_no_versions_of_this_one() {
         "syntax = \"proto3\";\npackage ship.v1;\nmessage One {\n  string id = 1;\n}\n",
     );
     repo.push("another contract");
+}
+
+#[test]
+fn tags_of_another_contract_are_no_versions_of_this_one() {
+    let repo = Repo::published();
+    repo.adds();
+    begins_another(&repo);
     let ship = |args: &[&str]| run_in(&repo, "ship", args);
     let told = |output: &Output, all: &[&str]| {
         let said = one_line(&output.err);
@@ -308,14 +313,7 @@ fn tags_of_another_contract_are_no_versions_of_this_one() {
 #[test]
 fn whatever_lists_versions_leaves_out_those_of_another_contract() {
     let repo = Repo::published();
-    let config =
-        "[contract]\nname = \"acme/ship\"\nroots = [\"proto\"]\n\n[release]\nto = [\"git:origin\"]\n";
-    repo.env.write("ship/protopact.toml", config);
-    repo.env.write(
-        "ship/proto/ship/v1/ship.proto",
-        "syntax = \"proto3\";\npackage ship.v1;\nmessage One {\n  string id = 1;\n}\n",
-    );
-    repo.push("another contract");
+    begins_another(&repo);
     let ship = |args: &[&str]| run_in(&repo, "ship", args);
     // A contract that has no version, beside one that has: nothing is found, and it is said why.
     let own = "tag `v1.0.0` is a version of `acme/pay`, another contract of this repository: give each contract tags of its \
