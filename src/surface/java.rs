@@ -112,7 +112,7 @@ const OWN: [&str; 9] = [
 ];
 
 /// The name of a field as it stands in its accessors, before it is kept apart from others.
-fn plain(schema: &Schema, field: &Field) -> String {
+pub(crate) fn plain(schema: &Schema, field: &Field) -> String {
     let own = match group(schema, field) {
         Some(name) => camel(name, true),
         None => camel(&field.name, true),

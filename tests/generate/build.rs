@@ -33,9 +33,42 @@ fn key(language: Language) -> &'static str {
     if language == Language::Go { "go" } else { "runtime" }
 }
 
+/// A package of one language: of which line of its runtime, the newest being the first, and with what more in its section.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) language: Language,
+    pub(crate) line: usize,
+    pub(crate) more: &'static str,
+}
+
+impl Form {
+    fn line(self) -> &'static str {
+        sdk::lines_of(self.language)[self.line]
+    }
+
+    /// What it is generated for, with names for all languages.
+    pub(crate) fn target(self, names: &[(&str, &str)]) -> Target {
+        let more = self.more.lines().filter_map(|l| Some((l.strip_suffix(" = true")?, "true")));
+        let line = [(key(self.language), self.line())];
+        Target::new(self.language, &names.iter().copied().chain(line).chain(more).collect::<Vec<_>>())
+    }
+
+    /// Generates it as version 1.4.0, as a user would.
+    pub(crate) fn generated(self, files: &Files, machine: &Machine) -> Package {
+        of_line(files, self.language, self.line(), self.more, machine)
+    }
+}
+
+impl std::fmt::Display for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.language.as_str(), self.line())?;
+        self.more.lines().try_for_each(|more| write!(f, ", {more}"))
+    }
+}
+
 /// Generates the package of one language as version 1.4.0, as a user would.
 pub(crate) fn generated(files: &Files, language: Language, machine: &Machine) -> Package {
-    of_line(files, language, sdk::lines_of(language)[0], "", machine)
+    Form { language, line: 0, more: "" }.generated(files, machine)
 }
 
 /// Generates the package of a line, with more keys in the section; the newest line is not named in the configuration.

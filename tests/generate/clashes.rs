@@ -7,13 +7,13 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
-use protopact::codegen::{Target, sdk};
+use protopact::codegen::sdk;
 use protopact::compile::{self, Compiled};
 use protopact::config::package::About;
 use protopact::schema::Schema;
 use protopact::words::Language;
 
-use crate::build::generated;
+use crate::build::Form;
 use crate::files::{Files, input};
 use crate::machine::Machine;
 use crate::refused::{complaints, contract, laid, taken as tools_take};
@@ -230,7 +230,7 @@ fn drawn() -> &'static [Drawn] {
 }
 
 /// What a language refuses of files.
-fn refusals(language: Language, drawn: &Drawn) -> Vec<String> {
+fn refusals(form: Form, drawn: &Drawn) -> Vec<String> {
     let keys = [
         ("module", "github.com/acme/contracts-go"),
         ("group", "com.acme.contracts"),
@@ -238,7 +238,7 @@ fn refusals(language: Language, drawn: &Drawn) -> Vec<String> {
         ("package", "acme-contracts"),
         ("crate", "acme-contracts"),
     ];
-    let (target, about) = (Target::new(language, &keys), About::default());
+    let (target, about) = (form.target(&keys), About::default());
     let contract = contract(&drawn.compiled, &drawn.schema, &about);
     sdk::check_contract(&contract, &target).iter().map(ToString::to_string).collect()
 }
@@ -248,15 +248,15 @@ fn refusals(language: Language, drawn: &Drawn) -> Vec<String> {
 const NOT_ITS_TOOLS: &[&str] = &["upper and lower case"];
 
 /// Builds what is not refused, and has the language's tools refuse what is.
-fn holds(language: Language) {
-    let machine = Machine::new();
-    let all = drawn().iter().map(|drawn| (drawn.files.clone(), refusals(language, drawn)));
+fn holds(form: Form) {
+    let (machine, language) = (Machine::new(), form.language);
+    let all = drawn().iter().map(|drawn| (drawn.files.clone(), refusals(form, drawn)));
     let (taken, refused): (Vec<_>, Vec<_>) = all.partition(|(_, why)| why.is_empty());
-    println!("{}: {} taken, {} refused", language.as_str(), taken.len(), refused.len());
+    println!("{form}: {} taken, {} refused", taken.len(), refused.len());
     assert!(taken.len() > refused.len(), "most names have room in every language");
     let taken: Files = taken.into_iter().flat_map(|(files, _)| files).collect();
     let dir = tempfile::tempdir().unwrap();
-    laid(&generated(&taken, language, &machine), dir.path());
+    laid(&form.generated(&taken, &machine), dir.path());
     if let Some(said) = complaints(language, dir.path(), "acme_contracts", &machine) {
         let is_meant = |path: &str| path.split('/').next().is_some_and(|package| said.contains(package));
         let meant = taken.iter().filter(|(path, _)| is_meant(path)).take(5);
@@ -268,30 +268,40 @@ fn holds(language: Language) {
     let elsewhere = |why: &String| NOT_ITS_TOOLS.iter().any(|known| why.contains(known));
     let asked: Vec<_> =
         refused.into_iter().filter(|(_, why)| !why.iter().any(elsewhere)).take(most).collect();
-    println!("{}: {} of what is refused are asked about", language.as_str(), asked.len());
+    println!("{form}: {} of what is refused are asked about", asked.len());
     let units: Vec<Files> = asked.iter().map(|(files, _)| files.clone()).collect();
     let mut told = String::new();
-    for files in tools_take(&units, language, &machine) {
+    for files in tools_take(&units, form, &machine) {
         let (_, why) = asked.iter().find(|(asked, _)| *asked == files).unwrap();
         let (path, text) = &files[0];
-        let _ = writeln!(told, "{path} is refused, and {} takes it: {}\n{text}", language.title(), why[0]);
+        let _ = writeln!(told, "{path} is refused, and {form} takes it: {}\n{text}", why[0]);
     }
     assert!(told.is_empty(), "{told}");
 }
 
-macro_rules! languages {
-    ($($language:ident $taken:ident)*) => {$(
+macro_rules! forms {
+    ($($taken:ident: $language:ident, $line:expr, $more:literal;)*) => {$(
         #[test]
         #[ignore = "builds packages: ci/sdk"]
         fn $taken() {
-            holds(Language::$language);
+            holds(Form { language: Language::$language, line: $line, more: $more });
         }
     )*};
 }
 
-languages! {
-    Go go_builds_names_that_are_not_refused_and_takes_none_that_is
-    Java java_builds_names_that_are_not_refused_and_takes_none_that_is
-    Python python_builds_names_that_are_not_refused_and_takes_none_that_is
-    Rust rust_builds_names_that_are_not_refused_and_takes_none_that_is
+forms! {
+    go_builds_names_that_are_not_refused_and_takes_none_that_is: Go, 0, "";
+    java_builds_names_that_are_not_refused_and_takes_none_that_is: Java, 0, "";
+    python_builds_names_that_are_not_refused_and_takes_none_that_is: Python, 0, "";
+    rust_builds_names_that_are_not_refused_and_takes_none_that_is: Rust, 0, "";
+    all_go_of_the_older_line: Go, 1, "";
+    all_java_of_the_older_line: Java, 1, "";
+    all_java_of_the_lite_runtime: Java, 0, "lite = true\n";
+    all_java_of_the_lite_runtime_of_the_older_line: Java, 1, "lite = true\n";
+    all_java_with_kotlin: Java, 0, "kotlin = true\n";
+    all_java_with_kotlin_of_the_lite_runtime: Java, 0, "kotlin = true\nlite = true\n";
+    all_python_of_the_older_line: Python, 1, "";
+    all_python_of_the_oldest_line: Python, 2, "";
+    all_rust_of_the_older_line: Rust, 1, "";
+    all_rust_with_serde: Rust, 0, "serde = true\n";
 }

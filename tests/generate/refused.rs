@@ -17,6 +17,7 @@ use protopact::config::package::About;
 use protopact::schema::Schema;
 use protopact::words::Language;
 
+use crate::build::Form;
 use crate::files::{Files, model};
 use crate::machine::Machine;
 
@@ -47,12 +48,12 @@ fn unit(path: &str) -> &str {
 }
 
 /// What the plugins make of a contract; nothing when one of them gives up, or writes one file twice.
-fn made(machine: &Machine, lock: &Lock, prepared: &Prepared, language: Language) -> Option<FileTree> {
+fn made(machine: &Machine, lock: &Lock, prepared: &Prepared, target: &Target) -> Option<FileTree> {
     let mut tree = FileTree::new();
     for call in &prepared.calls {
         let files = match call.plugin {
             Plugin::PROST | Plugin::TONIC => library(prepared, call)?,
-            _ => program(machine, lock, prepared, call, language)?,
+            _ => program(machine, lock, prepared, call, target)?,
         };
         for (path, content) in files {
             tree.add(&path, content).ok()?;
@@ -83,25 +84,25 @@ fn program(
     lock: &Lock,
     prepared: &Prepared,
     call: &PluginCall,
-    language: Language,
+    target: &Target,
 ) -> Option<Vec<(String, Vec<u8>)>> {
     let dir = tempfile::tempdir().unwrap();
     let (set, out) = (dir.path().join("set.binpb"), dir.path().join("out"));
     std::fs::write(&set, &prepared.descriptor_set).unwrap();
     std::fs::create_dir(&out).unwrap();
     let name = call.plugin.as_str();
-    let pinned = spec::needed(&[language], true).into_iter().find(|p| p.name == name);
-    let tool = |plugin| lock.ready(plugin, machine.around()).unwrap().tool;
-    let (protoc, before, name) = match (pinned.map(tool), name) {
-        (Some(Tool::Program { program, .. }), _) => {
+    let mut pinned = spec::needed_for(std::slice::from_ref(target), true);
+    // Of two protocs the one from a Python index is for services.
+    pinned.sort_by_key(|p| (p.name != name, (p.source == spec::Source::Pip) != (name == "grpc_python")));
+    let tools = pinned.into_iter().map(|p| (p.name, lock.ready(p, machine.around()).unwrap().tool));
+    let own = |(plugin, tool): &(&str, Tool)| *plugin == name || matches!(tool, Tool::Protoc { .. });
+    let (protoc, before, name) = match tools.into_iter().find(own) {
+        Some((_, Tool::Protoc { program, arguments, .. })) => (program, arguments, name),
+        Some((_, Tool::Program { program, .. })) => {
             let plugin = format!("--plugin=protoc-gen-it={}", program.display());
             (protoc_bin_vendored::protoc_bin_path().unwrap(), vec![plugin], "it")
         }
-        (_, "grpc_python") => match tool(&spec::GRPC_PYTHON) {
-            Tool::Protoc { program, arguments, .. } => (program, arguments, name),
-            other => panic!("{other:?} is no protoc"),
-        },
-        _ => (protoc_bin_vendored::protoc_bin_path().unwrap(), Vec::new(), name),
+        other => panic!("{other:?} makes no {name}"),
     };
     #[expect(clippy::disallowed_methods, reason = "the languages' own tools are the oracle")]
     let mut command = Command::new(protoc);
@@ -115,7 +116,8 @@ fn program(
 }
 
 /// What the tools of a language take, though all of it is refused: each unit is files with a folder of their own.
-pub(crate) fn taken(units: &[Files], language: Language, machine: &Machine) -> Vec<Files> {
+pub(crate) fn taken(units: &[Files], form: Form, machine: &Machine) -> Vec<Files> {
+    let language = form.language;
     let keys = [
         ("module", "example.com/refused"),
         ("group", "com.refused"),
@@ -123,13 +125,13 @@ pub(crate) fn taken(units: &[Files], language: Language, machine: &Machine) -> V
         ("package", "refused"),
         ("crate", "refused"),
     ];
-    let target = Target::new(language, &keys);
-    let lock = machine.plugins(language);
+    let target = form.target(&keys);
+    let lock = machine.lock(&spec::needed_for(std::slice::from_ref(&target), true));
     let mut generated = FileTree::new();
     let mut left: Vec<Files> = Vec::new();
     for files in units {
         let prepared = with_contract(files, |contract| sdk::prepare_checked(contract, &target));
-        let Some(tree) = prepared.ok().and_then(|p| made(machine, &lock, &p, language)) else { continue };
+        let Some(tree) = prepared.ok().and_then(|p| made(machine, &lock, &p, &target)) else { continue };
         // Two files of one name in a package are none.
         let laid_out = with_contract(files, |contract| sdk::build(contract, &target, tree.clone()));
         // The package is one; each unit has a folder of its own in it.
@@ -237,7 +239,11 @@ pub(crate) fn complaints(
     let (well, said) = match language {
         // It has every package compiled but for the code. A method that is called as one of an interface of Go's own is none.
         Language::Go => try_run("go", &["vet", "-mod=mod", "-stdmethods=false", "./..."], folder, machine),
-        Language::Java => java(folder, machine),
+        Language::Java => match java(folder, machine) {
+            // Maven knows which compiler comes first, and with what.
+            (true, _) if has_kotlin(folder) => try_run("mvn", &["-q", "-B", "compile"], folder, machine),
+            said => said,
+        },
         Language::Python => {
             let source = folder.join("src");
             let python = python(folder, machine).display().to_string();
@@ -263,6 +269,11 @@ fn kept(machine: &Machine, asks: &str, make: impl FnOnce(&Path)) -> PathBuf {
         std::fs::write(done, "").unwrap();
     }
     place
+}
+
+fn has_kotlin(folder: &Path) -> bool {
+    let mut files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap().into_path());
+    files.any(|path| path.extension().is_some_and(|e| e == "kt"))
 }
 
 /// One run of javac, without Maven around it.

@@ -13,6 +13,14 @@ fn older() -> Target {
     Target::new(Language::Java, &keys)
 }
 
+/// The lite runtime of both lines of Java.
+fn lite() -> [Target; 2] {
+    ["4.36", "3.25"].map(|line| {
+        let names = [("group", "com.acme.contracts"), ("artifact", "acme-contracts")];
+        Target::new(Language::Java, &[&names[..], &[("runtime", line), ("lite", "true")]].concat())
+    })
+}
+
 /// The lines that are refused, `FILE:LINE` where there are several files.
 fn lines(target: &Target, list: &[(&str, &str)]) -> String {
     let several = list.len() > 1;
@@ -107,6 +115,55 @@ fn variables_and_classes_of_messages_in_java() {
         });
         assert_eq!(found, expected, "{text}");
     }
+}
+
+#[test]
+fn numbers_of_enums_are_not_kept_apart_in_the_older_line_of_java() {
+    let beside = |fields: &str| {
+        let text = format!("syntax = \"proto3\"; package a; enum E {{ A = 0; }}\nmessage M {{\n {fields} }}");
+        [java(), older()].map(|target| lines(&target, &[("a.proto", &text)]))
+    };
+    assert_eq!(beside("E foo = 1;\n int32 foo_value = 2;"), ["", "4"]);
+    assert_eq!(beside("int32 foo_value = 1;\n optional E foo = 2;"), ["", "3"]);
+    assert_eq!(beside("repeated E foo = 1;\n repeated int32 foo_value = 2;"), ["", "4"]);
+    // One has a position where the other has none.
+    assert_eq!(beside("repeated E foo = 1; int32 foo_value = 2;"), ["", ""]);
+    assert_eq!(beside("E foo = 1; repeated int32 foo_value = 2;"), ["", ""]);
+    assert_eq!(beside("int32 foo = 1; int32 foo_value = 2;"), ["", ""]);
+}
+
+#[test]
+fn names_of_the_lite_runtime_of_java() {
+    let cases = [
+        ("message M { int32 descriptor = 1; int32 parent_for_children = 2; }", ""),
+        ("message M { M sub = 1; int32 sub_builder = 2; M sub_or_builder = 3; }", ""),
+        ("message M { repeated M sub = 1; repeated M sub_builder = 2; int32 sub_builder_list = 3; }", ""),
+        ("message M { repeated M sub = 1; M sub_or_builder = 2; }", ""),
+        ("message M { repeated M sub = 1;\n repeated M sub_or_builder = 2; }", "3"),
+        ("message M { repeated M sub = 1;\n int32 sub_or_builder_list = 2; }", "3"),
+        ("message M { map<string, M> foo = 1; message FooConverter {} }", ""),
+        ("message M { map<string, M> foo = 1; map<string, M> mutable_foo = 2; }", "2"),
+        ("message M {\n map<string, M> foo = 1;\n int32 mutable_foo_map = 2; }", "3"),
+        ("message M { string token = 1;\n bytes token_bytes = 2; }", "3"),
+        ("message M {\n int32 default_instance = 1; }", "3"),
+        ("message M { int32 bit_field0 = 1; }", ""),
+        ("message M { optional int32 a = 2;\n int32 bit_field0 = 1; }", "3"),
+        ("message M {\n message PARSER {} }", "3"),
+        ("message M {\n message unknownFields {} }", "3"),
+        ("message M { message serialVersionUID {} message alwaysUseFieldBuilders {} }", ""),
+        ("message A { message B {} } message A_B {}", ""),
+        ("enum E { VALUES = 0; }", ""),
+        ("enum E {\n EVerifier = 0; }", "3"),
+        ("enum E {\n internalValueMap = 0; }", "3"),
+        ("enum E { option allow_alias = true; A = 0; index = 0; B = 1; }", ""),
+    ];
+    lite().iter().for_each(|target| table(target, "proto3", &cases));
+    let cases = [
+        ("message M { extensions 5 to 9; }\nextend M { optional int32 descriptor = 5; }", ""),
+        ("message M { extensions 5 to 9; optional int32 all_fields_raw = 1; }", ""),
+        ("message M { extensions 5 to 9; extend M { optional int32 memoized_size = 5; } }", ""),
+    ];
+    lite().iter().for_each(|target| table(target, "proto2", &cases));
 }
 
 #[test]

@@ -174,6 +174,16 @@ fn names_that_serde_hides() {
         ("message Vec { int32 a = 1; }", ""),
         ("message Vec { repeated int32 a = 1; }\nmessage Option {} message String {} message Ok {}", "2"),
         ("message Std { message A {} } message Serde { oneof k { int32 a = 1; } }", ""),
+        // What prost begins with a `_` and pbjson does not.
+        ("message N {\n int32 _1 = 1;\n oneof _2 { int32 a = 2;\n int32 _3 = 3; } }", "3 4 5"),
+        ("message N { int32 a_1 = 1; int32 gen = 2; int32 self = 3; int32 type = 4; }", ""),
+        ("message _1 {}\nmessage N {\n message _2 {} }\nenum _3 { A = 0; }\nenum E1 { _4 = 0; }", "2 4 5 6"),
+        ("enum F {\n F_SELF = 0; }\nenum G { G_1 = 0; }", "3"),
+        // A oneof beside a type of its name is called otherwise by prost.
+        ("message N { message Kind {}\n oneof kind { Kind a = 1; } }", "3"),
+        ("message N { oneof kind { M Kind = 1; } }", ""),
+        // Members of oneofs stand beside fields.
+        ("message N { int32 mod = 1;\n oneof k { int32 Mod = 2; } }", "3"),
     ] {
         assert_eq!(of(text, &serde), expected, "{text}");
         assert_eq!(of(text, &rust()), "", "{text}");

@@ -19,6 +19,9 @@ enum Owner {
 /// Whether nobody refuses two elements that want one name.
 pub(super) type Spared = fn(&Schema, &str, [Element; 2]) -> bool;
 
+/// Whether a name of the table is not made in the form that is asked for.
+pub(super) type Lacks = fn(&Schema, &surface::Name) -> bool;
+
 /// Collects names, and a refusal for each two elements that want the same one.
 pub(super) struct Claims<'s> {
     schema: &'s Schema,
@@ -29,6 +32,7 @@ pub(super) struct Claims<'s> {
     own: FxHashMap<String, Owner>,
     told: FxHashSet<(Owner, Owner)>,
     spared: Option<Spared>,
+    lacks: Option<Lacks>,
     /// What was refused.
     pub(super) refused: Vec<PackageError>,
 }
@@ -42,6 +46,7 @@ impl<'s> Claims<'s> {
             own: FxHashMap::default(),
             told: FxHashSet::default(),
             spared: None,
+            lacks: None,
             refused: Vec::new(),
         }
     }
@@ -49,6 +54,11 @@ impl<'s> Claims<'s> {
     /// Takes what is spared for no clash.
     pub(super) fn sparing(self, spared: Spared) -> Claims<'s> {
         Claims { spared: Some(spared), ..self }
+    }
+
+    /// Leaves out names that are not made.
+    pub(super) fn without(self, lacks: Lacks) -> Claims<'s> {
+        Claims { lacks: Some(lacks), ..self }
     }
 
     /// Claims all names of a file. Those at the top stand in `place`, which files may share.
@@ -61,8 +71,8 @@ impl<'s> Claims<'s> {
             }
             for name in surface::names(self.language, self.schema, element) {
                 let key = self.key(&name);
-                // Refused for itself.
-                if key.is_empty() {
+                // Refused for itself, or not there.
+                if key.is_empty() || self.lacks.is_some_and(|lacks| lacks(self.schema, &name)) {
                     continue;
                 }
                 let top = !name.path.split('(').next().unwrap_or_default().contains('.');

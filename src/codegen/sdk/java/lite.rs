@@ -6,6 +6,7 @@ use super::super::common::{self, Home};
 use super::super::{PackageError, shared};
 use crate::codegen::Contract;
 use crate::schema::{Element, Field, FileId, Schema};
+use crate::surface::{Name, java};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
@@ -55,6 +56,33 @@ pub(super) fn check(schema: &Schema, files: &[FileId], out: &mut Vec<PackageErro
             }
         }
     }
+}
+
+/// Whether a name of the full runtime is none in the lite one: there are no builders inside of builders, and those who
+/// read a list of messages as their interfaces find that in the message alone.
+pub(super) fn lacks(schema: &Schema, name: &Name) -> bool {
+    let Element::Field(id) = name.of else { return false };
+    let field = schema.field(id);
+    let Some(message) = field.parent.filter(|_| !field.is_extension()) else { return false };
+    let path = name.path.split('(').next().unwrap_or_default();
+    let Some((holder, method)) = path.rsplit_once('.') else { return false };
+    let called = || java::accessor_names(schema, message).remove(&id).unwrap_or_default();
+    let is = |front: &str, behind: &str| {
+        let rest = method.strip_prefix(front).and_then(|rest| rest.strip_suffix(behind));
+        rest.is_some_and(|rest| rest == called())
+    };
+    if schema.map_entry(field).is_some() {
+        return is("put", "BuilderIfAbsent") || is("getMutable", "") || is("getMutable", "Value");
+    }
+    if !field.kind.is_message() {
+        return false;
+    }
+    let of_lists = is("get", "OrBuilder") || is("get", "OrBuilderList");
+    let is_list = !field.cardinality.is_singular();
+    if of_lists && is_list {
+        return holder != schema.nested_name(Element::Message(message));
+    }
+    of_lists || is("get", "Builder") || is("add", "Builder") || is("get", "BuilderList")
 }
 
 /// The value of a map, or the field itself.

@@ -6,9 +6,9 @@ use super::super::clash::Claims;
 use super::super::lines::line;
 use super::super::{PackageError, shared};
 use super::room::OLDER;
-use super::{java_package, multiple_files, private};
+use super::{LITE, java_package, lite, multiple_files, private};
 use crate::codegen::{Contract, Target};
-use crate::schema::{Element, Enum, EnumId, FileId, Kind, Message, MessageId, Schema};
+use crate::schema::{Element, Enum, EnumId, Field, FileId, Kind, Message, MessageId, Schema};
 use crate::surface::inside;
 use crate::surface::java::{self, KEYWORDS};
 use crate::words::Language;
@@ -24,6 +24,9 @@ const ROOTS: [&str; 2] = ["com", "java"];
 
 /// And that of what code of services writes out.
 const SERVICES: &str = "io";
+
+/// Extensions that the older line calls so without the `_`.
+const NOT_KEPT_APART: [&str; 4] = ["false_", "java_", "null_", "true_"];
 
 /// Variables that the class of a file has by itself, and what its initializer has.
 const OF_FILES: [&str; 2] = ["descriptor", "descriptorData"];
@@ -131,7 +134,7 @@ pub(super) fn check(contract: &Contract<'_>, target: &Target, files: &[FileId], 
         }
     }
     hiding(schema, files, group, out);
-    check_names(schema, files, line(target).name == OLDER, out);
+    check_names(schema, files, Made { older: line(target).name == OLDER, lite: target.has(LITE) }, out);
 }
 
 /// The first parts of the Java packages of which code of a file writes types out.
@@ -236,33 +239,42 @@ fn constant(kind: Kind, default: &str) -> usize {
     }
 }
 
+/// Which classes are made.
+#[derive(Clone, Copy)]
+pub(super) struct Made {
+    /// Of the line of 3.25.
+    pub older: bool,
+    /// For the lite runtime.
+    pub lite: bool,
+}
+
 /// Everything inside the classes of a file has to have a name of its own.
-fn check_names(schema: &Schema, files: &[FileId], older: bool, out: &mut Vec<PackageError>) {
+fn check_names(schema: &Schema, files: &[FileId], made: Made, out: &mut Vec<PackageError>) {
     let mut claims = Claims::new(schema, LANGUAGE);
+    if made.lite {
+        claims = claims.without(lite::lacks);
+    }
     for id in files {
         let file = &schema.file(*id).name;
         claims.file(file, *id);
         for element in inside(schema, Element::File(*id)) {
             match element {
-                Element::File(file) => own_of_file(schema, file, &mut claims),
+                Element::File(file) => own_of_file(schema, file, made, &mut claims),
                 Element::Message(message) => {
                     nameless(schema, message, &mut claims);
-                    own_of_message(schema, message, older, &mut claims);
+                    own_of_message(schema, message, made, &mut claims);
+                    if made.older {
+                        values(schema, message, &mut claims);
+                    }
                     check_enclosing(schema, *id, element, &schema.message(message).name, &mut claims);
                 }
                 Element::Enum(enum_) => {
-                    let name = schema.nested_name(element);
-                    for own in ["VALUES", "internalValueMap", "value"] {
-                        claims.fixed(format!("{name}.{own}"));
-                    }
-                    if has_index(schema, enum_) {
-                        claims.fixed(format!("{name}.index"));
-                    }
+                    own_of_enum(schema, enum_, made, &mut claims);
                     check_enclosing(schema, *id, element, &schema.enum_(enum_).name, &mut claims);
                 }
                 Element::Field(extension) => {
                     let name = java::extension_name(&schema.field(extension).name);
-                    if !is_name(&name) || (older && name == "java_") {
+                    if !is_name(&name) || (made.older && NOT_KEPT_APART.contains(&name.as_str())) {
                         no_name(schema, element, name.trim_end_matches('_'), &mut claims);
                     }
                 }
@@ -272,6 +284,20 @@ fn check_names(schema: &Schema, files: &[FileId], older: bool, out: &mut Vec<Pac
         }
     }
     out.append(&mut claims.refused);
+}
+
+/// What the class of an enum has beside its values: a value called so is there twice, or hides it.
+fn own_of_enum(schema: &Schema, id: EnumId, made: Made, claims: &mut Claims<'_>) {
+    let enum_ = schema.enum_(id);
+    let name = schema.nested_name(Element::Enum(id));
+    let mut own = vec!["internalValueMap".to_owned(), "value".to_owned()];
+    if made.lite {
+        own.push(format!("{}Verifier", enum_.name));
+    } else {
+        own.push("VALUES".to_owned());
+        own.extend(has_index(schema, id).then(|| "index".to_owned()));
+    }
+    own.into_iter().for_each(|own| claims.fixed(format!("{name}.{own}")));
 }
 
 /// Whether the class of an enum keeps the positions of its values: where a second name of a number is before others.
@@ -316,13 +342,36 @@ fn nameless(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
     }
 }
 
+/// Refuses fields that are called like the numbers of an open enum beside them: the older line does not keep these apart.
+fn values(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
+    let fields = || schema.message(id).fields.iter().map(|id| (Element::Field(*id), schema.field(*id)));
+    for (enum_, field) in fields().filter(|(_, f)| f.kind == Kind::Enum && java::is_open(schema, f)) {
+        let name = format!("{}Value", java::plain(schema, field));
+        let alike = |other: &Field| {
+            // A list has its numbers by their position.
+            other.cardinality.is_singular() == field.cardinality.is_singular()
+                && java::plain(schema, other) == name
+        };
+        for (element, _) in fields().filter(|(_, other)| alike(other)) {
+            let what = format!(
+                "{} `{}` would be called `get{name}` in Java {OLDER}, as is the number of `{}`",
+                schema.noun(element),
+                schema.full_name(element),
+                schema.full_name(enum_)
+            );
+            claims.refuse(element, what, "rename one of them, or choose another `runtime`");
+        }
+    }
+}
+
 /// The variables of the class of a file.
-fn own_of_file(schema: &Schema, id: FileId, claims: &mut Claims<'_>) {
+fn own_of_file(schema: &Schema, id: FileId, made: Made, claims: &mut Claims<'_>) {
     let file = schema.file(id);
+    let own = if made.lite { &[][..] } else { &OF_FILES[..] };
     let mut variables: BTreeMap<String, Element> = BTreeMap::new();
     for id in &file.extensions {
         let (element, name) = (Element::Field(*id), java::extension_name(&schema.field(*id).name));
-        if OF_FILES.contains(&name.as_str()) {
+        if own.contains(&name.as_str()) {
             let what = format!(
                 "extension `{}` would be called `{name}` in Java, which is there already in generated code",
                 schema.full_name(element)
@@ -333,7 +382,7 @@ fn own_of_file(schema: &Schema, id: FileId, claims: &mut Claims<'_>) {
         let name = schema.field(*id).name.to_ascii_uppercase();
         variables.insert(format!("{name}_FIELD_NUMBER"), element);
     }
-    variables.insert(OF_FILES[0].to_owned(), Element::File(id));
+    variables.extend(own.first().map(|own| ((*own).to_owned(), Element::File(id))));
     let tops = top_level(schema, id);
     let messages = file.messages.iter().map(|id| Element::Message(*id));
     let types = messages.chain(file.enums.iter().map(|id| Element::Enum(*id)));
@@ -342,18 +391,22 @@ fn own_of_file(schema: &Schema, id: FileId, claims: &mut Claims<'_>) {
 }
 
 /// What every message has, as far as an accessor can be called so and protoc does not keep it apart.
-fn own_of_message(schema: &Schema, id: MessageId, older: bool, claims: &mut Claims<'_>) {
+fn own_of_message(schema: &Schema, id: MessageId, made: Made, claims: &mut Claims<'_>) {
     let of = Element::Message(id);
     let name = schema.nested_name(of);
+    claims.fixed(format!("{name}.getDefaultInstance()"));
+    // Of the lite runtime javac takes it, and it is not what merges messages then.
+    claims.fixed(format!("{name}.Builder.mergeFrom({})", java::class(schema, of)));
+    private::message(schema, id, made, claims);
+    if made.lite {
+        return;
+    }
     for holder in ["", ".Builder"] {
         claims.fixed(format!("{name}{holder}.getDescriptor()"));
     }
-    claims.fixed(format!("{name}.getDefaultInstance()"));
     for own in ["getParentForChildren()", "getUnknownFieldSetBuilder()"] {
         claims.fixed(format!("{name}.Builder.{own}"));
     }
-    claims.fixed(format!("{name}.Builder.mergeFrom({})", java::class(schema, of)));
-    private::message(schema, id, older, claims);
     // The descriptors of messages are variables of the file's class, with a `_` for every dot.
     let descriptor = format!("internal_static_{}", schema.full_name(of).replace('.', "_"));
     claims.claim(None, descriptor, of);

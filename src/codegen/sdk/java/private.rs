@@ -1,11 +1,12 @@
 //! What the classes of messages and services have beside what programs call: variables, classes and methods that protoc
 //! and grpc-java write for themselves, and what their base classes have. An element must not be called like one of them.
 //! Found in what the generators of both lines write, and in the base classes of protobuf-java 4.36 and 3.25 and of
-//! grpc-java 1.83.
+//! grpc-java 1.83, and in what protoc writes for the lite runtime of both lines.
 
 use std::collections::BTreeMap;
 
 use super::super::clash::Claims;
+use super::names::Made;
 use crate::schema::{Cardinality, Element, Kind, Message, MessageId, Schema, ServiceId};
 use crate::surface::java;
 
@@ -16,6 +17,10 @@ const VARIABLES: [&str; 4] =
 /// The others: a type in the message can be called like them.
 const OTHERS: [&str; 4] = ["DEFAULT_INSTANCE", "PARSER", "alwaysUseFieldBuilders", "unknownFields"];
 
+/// Those of both which a message of the lite runtime has too; the second where a field of it is required.
+const OF_LITE: [&str; 5] =
+    ["memoizedHashCode", "memoizedIsInitialized", "DEFAULT_INSTANCE", "PARSER", "unknownFields"];
+
 /// Methods without arguments that messages with extensions have, and others have not.
 const OF_EXTENDABLE: [&str; 2] = ["getAllFieldsRaw", "getExtensionFields"];
 
@@ -25,22 +30,28 @@ const OF_STUBS: [&str; 3] = ["getCallOptions", "getChannel", "withWaitForReady"]
 /// Variables by the elements that they are for.
 type Variables = Vec<(String, Element)>;
 
-/// Claims what a message has for itself; `older` is the line of 3.25.
-pub(super) fn message(schema: &Schema, id: MessageId, older: bool, claims: &mut Claims<'_>) {
+/// Claims what a message has for itself.
+pub(super) fn message(schema: &Schema, id: MessageId, made: Made, claims: &mut Claims<'_>) {
     let of = Element::Message(id);
     let (name, message) = (schema.nested_name(of), schema.message(id));
-    VARIABLES.iter().for_each(|own| claims.fixed(format!("{name}.{own}")));
-    if !message.extension_ranges.is_empty() {
-        OF_EXTENDABLE.iter().for_each(|own| claims.fixed(format!("{name}.{own}()")));
-    }
-    for at in 0..message.fields.len().div_ceil(BITS) {
-        claims.fixed(format!("{name}.Builder.bitField{at}_"));
+    if made.lite {
+        // A builder has no variables of its own: it is the message that it changes.
+        bits(schema, message).for_each(|bits| claims.fixed(format!("{name}.{bits}")));
+    } else {
+        VARIABLES.iter().for_each(|own| claims.fixed(format!("{name}.{own}")));
+        if !message.extension_ranges.is_empty() {
+            OF_EXTENDABLE.iter().for_each(|own| claims.fixed(format!("{name}.{own}()")));
+        }
+        for at in 0..message.fields.len().div_ceil(BITS) {
+            claims.fixed(format!("{name}.Builder.bitField{at}_"));
+        }
     }
     claims.entries(id);
     let [own, builder] = variables(schema, message, id);
     for (variable, element) in own.into_iter().map(|(v, e)| (format!("{name}.{v}"), e)) {
         claims.claim(None, variable, element);
     }
+    let builder = if made.lite { Variables::new() } else { builder };
     for (variable, element) in builder.into_iter().map(|(v, e)| (format!("{name}.Builder.{v}"), e)) {
         claims.claim(None, variable, element);
     }
@@ -49,18 +60,29 @@ pub(super) fn message(schema: &Schema, id: MessageId, older: bool, claims: &mut 
         let (element, field, called) = (Element::Field(*id), schema.field(*id), &names[id].0);
         if let Some((_, value)) = schema.map_entry(field) {
             claims.claim(None, format!("{name}.{called}DefaultEntryHolder {{}}"), element);
-            if schema.field(value).kind.is_message() {
+            if made.lite {
+                claims.claim(None, format!("{name}.getMutable{called}Map()"), element);
+            } else if schema.field(value).kind.is_message() {
                 claims.claim(None, format!("{name}.{called}Converter {{}}"), element);
             }
-        } else if field.kind.is_message() && older {
+        } else if field.kind.is_message() && made.older && !made.lite {
             claims.claim(None, format!("{name}.Builder.get{called}FieldBuilder()"), element);
         }
     }
-    hidden_types(schema, id, claims);
+    hidden_types(schema, id, made, claims);
 }
 
 /// How many fields have a bit in one variable.
 const BITS: usize = 32;
+
+/// The variables of a message for which of its fields are set.
+fn bits(schema: &Schema, message: &Message) -> impl Iterator<Item = String> + use<> {
+    let fields = message.fields.iter().map(|id| schema.field(*id));
+    let bits = fields.filter(|field| {
+        field.oneof.is_none() && matches!(field.cardinality, Cardinality::Explicit | Cardinality::Required)
+    });
+    (0..bits.count().div_ceil(BITS)).map(|at| format!("bitField{at}_"))
+}
 
 /// The variables of the class of a message, and those of its builder.
 fn variables(schema: &Schema, message: &Message, id: MessageId) -> [Variables; 2] {
@@ -103,15 +125,12 @@ fn variables(schema: &Schema, message: &Message, id: MessageId) -> [Variables; 2
 }
 
 /// Where a variable and a type have one name, the name is the variable (6.4.2), and generated code writes types out.
-fn hidden_types(schema: &Schema, id: MessageId, claims: &mut Claims<'_>) {
+fn hidden_types(schema: &Schema, id: MessageId, made: Made, claims: &mut Claims<'_>) {
     let message = schema.message(id);
-    let fixed = VARIABLES.iter().chain(&OTHERS).map(|name| ((*name).to_owned(), Element::Message(id)));
+    let fixed = VARIABLES.iter().chain(&OTHERS).filter(|name| !made.lite || OF_LITE.contains(name));
+    let fixed = fixed.map(|name| ((*name).to_owned(), Element::Message(id)));
     let [own, _] = variables(schema, message, id);
-    let fields = message.fields.iter().map(|id| schema.field(*id));
-    let bits = fields.filter(|field| {
-        field.oneof.is_none() && matches!(field.cardinality, Cardinality::Explicit | Cardinality::Required)
-    });
-    let bits = (0..bits.count().div_ceil(BITS)).map(|at| (format!("bitField{at}_"), Element::Message(id)));
+    let bits = bits(schema, message).map(|bits| (bits, Element::Message(id)));
     let mut variables: BTreeMap<String, Element> = fixed.chain(bits).chain(own).collect();
     for id in message.fields.iter().chain(&message.extensions) {
         let name = &schema.field(*id).name;

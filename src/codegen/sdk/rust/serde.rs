@@ -1,14 +1,16 @@
 //! What a contract must not be called for the serde of its messages to build, as pbjson writes it into the modules of their
 //! packages. Found by asking rustc (pbjson-build 0.9.0).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 
 use super::super::{PackageError, shared};
 use super::LANGUAGE;
 use crate::codegen::Contract;
-use crate::schema::{Element, FileId, Schema};
+use crate::schema::{Element, FieldId, FileId, MessageId, Schema};
 use crate::surface::inside;
-use crate::surface::rust::camel;
+use crate::surface::rust::{camel, oneof_name, snake, variant};
 
 /// Parameters and types of the functions that read a message: of its own name.
 const OF_MESSAGES: [&str; 4] = ["D", "GeneratedField", "GeneratedVisitor", "V"];
@@ -26,7 +28,9 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
     for id in files {
         let package = &*schema.file(*id).package;
         for element in inside(schema, Element::File(*id)) {
+            misnamed(schema, element, out);
             let Element::Message(message) = element else { continue };
+            same_keys(schema, message, out);
             for field in schema.message(message).fields.iter().map(|field| schema.field(*field)) {
                 if !field.cardinality.is_singular() {
                     lists.insert(package);
@@ -62,6 +66,74 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
             }
         }
     }
+}
+
+/// Refuses what pbjson calls otherwise than prost: names that begin with a digit once `_` is taken off, which prost writes with
+/// a `_` in front; values called `Self`; and oneofs that prost keeps apart from a type beside them.
+fn misnamed(schema: &Schema, element: Element, out: &mut Vec<PackageError>) {
+    let mut compare = |of: Element, prost: &str, pbjson: &str| {
+        if prost.trim_start_matches("r#") == pbjson {
+            return;
+        }
+        let what = format!(
+            "{} `{}` is called `{prost}` by prost and `{pbjson}` by pbjson, which writes serde",
+            schema.noun(of),
+            schema.full_name(of)
+        );
+        out.push(shared::refuse(schema, LANGUAGE, of, &[], what, "rename it, or leave out `serde`"));
+    };
+    match element {
+        Element::Message(id) => {
+            let message = schema.message(id);
+            compare(element, &camel(&message.name), &type_name(&message.name));
+            for id in &message.fields {
+                let name = &schema.field(*id).name;
+                compare(Element::Field(*id), &snake(name), &field_name(name));
+            }
+            for id in &message.oneofs {
+                compare(Element::Oneof(*id), &oneof_name(schema, *id).0, &type_name(&schema.oneof(*id).name));
+            }
+        }
+        Element::Enum(id) => {
+            let enum_ = schema.enum_(id);
+            compare(element, &camel(&enum_.name), &type_name(&enum_.name));
+            for id in &enum_.values {
+                let name = &schema.value(*id).name;
+                let (whole, front) = (name.to_upper_camel_case(), enum_.name.to_upper_camel_case());
+                let bare = whole.strip_prefix(&front).filter(|bare| bare.starts_with(char::is_uppercase));
+                compare(Element::EnumValue(*id), &variant(&enum_.name, name), bare.unwrap_or(&whole));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Refuses fields that are one variant in the enum of a message's keys, in which members of oneofs stand beside all others.
+fn same_keys(schema: &Schema, message: MessageId, out: &mut Vec<PackageError>) {
+    let mut keys: BTreeMap<String, FieldId> = BTreeMap::new();
+    for id in &schema.message(message).fields {
+        let key = type_name(&schema.field(*id).name);
+        let Some(first) = keys.insert(key.clone(), *id) else { continue };
+        let (of, first) = (Element::Field(*id), schema.full_name(Element::Field(first)));
+        let what = format!(
+            "field `{}` and field `{first}` are both the key `{key}` for pbjson, which writes serde",
+            schema.full_name(of)
+        );
+        let way = "rename one of them, or leave out `serde`";
+        out.push(shared::refuse(schema, LANGUAGE, of, &[], what, way));
+    }
+}
+
+/// What pbjson-build calls a type or the key of a field.
+fn type_name(name: &str) -> String {
+    let name = name.to_upper_camel_case();
+    if name == "Self" { format!("{name}_") } else { name }
+}
+
+/// What pbjson-build calls a field, without `r#`.
+fn field_name(name: &str) -> String {
+    let name = name.to_snake_case();
+    if ["self", "super", "extern", "crate"].contains(&&*name) { format!("{name}_") } else { name }
 }
 
 /// Whether a field names a type, with a dot in front or without.
