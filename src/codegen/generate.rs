@@ -599,8 +599,12 @@ fn read_tree(folder: &Path) -> std::io::Result<Result<FileTree, TreeError>> {
     Ok(Ok(tree))
 }
 
-/// Calls a plugin that is part of protopact. It may panic on what it does not expect.
-fn call_library(
+/// Calls a plugin that is part of protopact, which may panic on what it does not expect.
+///
+/// # Errors
+///
+/// It refused the request, or gave up.
+pub fn call_library(
     library: Library,
     name: &str,
     request: &[u8],

@@ -9,9 +9,9 @@ use std::process::Command;
 
 use prost::Message as _;
 use prost_types::compiler::CodeGeneratorRequest;
-use protopact::codegen::plugin::{Lock, Tool, spec};
+use protopact::codegen::plugin::{Library, Lock, Tool, spec};
 use protopact::codegen::sdk::{self, Plugin, PluginCall, Prepared};
-use protopact::codegen::{Contract, FileTree, Package, Target, build};
+use protopact::codegen::{Contract, FileTree, Package, Target, build, generate};
 use protopact::compile::Compiled;
 use protopact::config::package::About;
 use protopact::schema::Schema;
@@ -52,7 +52,9 @@ fn made(machine: &Machine, lock: &Lock, prepared: &Prepared, target: &Target) ->
     let mut tree = FileTree::new();
     for call in &prepared.calls {
         let files = match call.plugin {
-            Plugin::PROST | Plugin::TONIC => library(prepared, call)?,
+            Plugin::PROST => library(Library::Prost, prepared, call)?,
+            Plugin::TONIC => library(Library::Tonic, prepared, call)?,
+            plugin if plugin.as_str() == "pbjson-build" => library(Library::Pbjson, prepared, call)?,
             _ => program(machine, lock, prepared, call, target)?,
         };
         for (path, content) in files {
@@ -62,7 +64,7 @@ fn made(machine: &Machine, lock: &Lock, prepared: &Prepared, target: &Target) ->
     Some(tree)
 }
 
-fn library(prepared: &Prepared, call: &PluginCall) -> Option<Vec<(String, Vec<u8>)>> {
+fn library(library: Library, prepared: &Prepared, call: &PluginCall) -> Option<Vec<(String, Vec<u8>)>> {
     let set = prost_types::FileDescriptorSet::decode(prepared.descriptor_set.clone()).unwrap();
     let request = CodeGeneratorRequest {
         file_to_generate: call.files.clone(),
@@ -70,13 +72,8 @@ fn library(prepared: &Prepared, call: &PluginCall) -> Option<Vec<(String, Vec<u8
         proto_file: set.file,
         compiler_version: None,
     };
-    let request = request.encode_to_vec();
-    let answer = std::panic::catch_unwind(|| match call.plugin {
-        Plugin::PROST => protoc_gen_prost::execute(&request),
-        _ => protoc_gen_tonic::execute(&request),
-    });
-    let files = answer.ok()?.ok()?;
-    Some(files.into_iter().map(|f| (f.name().to_owned(), f.content().as_bytes().to_vec())).collect())
+    let answer = generate::call_library(library, call.plugin.as_str(), &request.encode_to_vec()).ok()?;
+    Some(answer.file.into_iter().map(|f| (f.name().to_owned(), f.content().as_bytes().to_vec())).collect())
 }
 
 fn program(

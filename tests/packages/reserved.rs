@@ -167,6 +167,34 @@ fn names_of_the_lite_runtime_of_java() {
 }
 
 #[test]
+fn messages_of_very_many_fields_in_the_lite_runtime_of_java() {
+    for (most, field) in
+        [(4_349, "string f# = #;"), (7_248, "bool f# = #;"), (1_863, "map<string, E> f# = #;")]
+    {
+        for (count, expected) in [(most, ""), (most + 1, "3")] {
+            let fields: String = (1..=count).map(|n: u32| field.replace('#', &n.to_string())).collect();
+            let text = format!("enum E {{ A = 0; }}\nmessage M {{ {fields} }}");
+            lite().iter().for_each(|target| table(target, "proto3", &[(&text, expected)]));
+        }
+    }
+}
+
+#[test]
+fn names_without_a_letter_in_kotlin() {
+    let keys = [("group", "com.acme.contracts"), ("artifact", "acme-contracts"), ("kotlin", "true")];
+    let kotlin = Target::new(Language::Java, &keys);
+    let cases = [
+        ("message __ {}", "2"),
+        ("message M {\n enum ___ { A = 0; } }", "3"),
+        ("message _1 { int32 __a = 1; } enum E { __ = 0; }", ""),
+    ];
+    table(&kotlin, "proto3", &cases);
+    let package = [("a.proto", "syntax = \"proto3\";\npackage a.__;\nmessage M {}")];
+    assert_eq!(lines(&kotlin, &package), "1");
+    assert_eq!(lines(&java(), &package), "");
+}
+
+#[test]
 fn extensions_in_java() {
     let cases = [
         ("message M { extensions 5 to 9; }\nextend M {\n optional int32 descriptor = 5; }", "4"),

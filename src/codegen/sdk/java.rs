@@ -190,6 +190,7 @@ impl Sdk for Java {
                 room::services(schema, &files, out);
                 if target.has(LITE) {
                     lite::check(schema, &files, out);
+                    room::constants(schema, &files, out);
                 } else {
                     room::check(schema, &files, target, out);
                 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::super::{PackageError, shared};
 use super::{java_package, names};
 use crate::schema::{Element, FileId, MessageId, Schema};
+use crate::surface::inside;
 use crate::surface::java::camel;
 use crate::words::Language;
 
@@ -23,6 +24,9 @@ pub(super) fn check(
     coroutines: bool,
     out: &mut Vec<PackageError>,
 ) {
+    for id in files {
+        nameless(schema, *id, group, out);
+    }
     let mut names = Names::new();
     // Classes first, so that what is beside them is what is told.
     for id in files {
@@ -34,7 +38,7 @@ pub(super) fn check(
     for id in files {
         let package = java_package(schema, *id, group);
         let messages = schema.file(*id).messages.iter();
-        inside(schema, &package, messages, &mut names, out);
+        objects(schema, &package, messages, &mut names, out);
     }
     for id in files.iter().filter(|_| coroutines) {
         let (package, outer) = (java_package(schema, *id, group), names::outer_class(schema, *id));
@@ -44,6 +48,36 @@ pub(super) fn check(
         }
         if let Some(first) = schema.file(*id).services.first() {
             claim(schema, format!("{package}.{outer}GrpcKt.kt"), Element::Service(*first), &mut names, out);
+        }
+    }
+}
+
+/// Refuses what has no letter or digit in its name: Java takes `__`, Kotlin does where it stands between back-ticks, and protoc
+/// writes none.
+fn nameless(schema: &Schema, file: FileId, group: &str, out: &mut Vec<PackageError>) {
+    let mut refuse = |element: Element, what: String| {
+        out.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename it, or leave out `kotlin`"));
+    };
+    let is_bare = |name: &str| name.chars().all(|c| c == '_');
+    let package = java_package(schema, file, group);
+    if let Some(part) = package.split('.').find(|part| !part.is_empty() && is_bare(part)) {
+        let what = format!(
+            "the Java package `{package}` has a part `{part}`, where Kotlin has nothing that is called so"
+        );
+        refuse(Element::File(file), what);
+    }
+    for element in inside(schema, Element::File(file)) {
+        let name = match element {
+            Element::Message(id) => &schema.message(id).name,
+            Element::Enum(id) => &schema.enum_(id).name,
+            _ => continue,
+        };
+        if is_bare(name) {
+            let (noun, full) = (schema.noun(element), schema.full_name(element));
+            refuse(
+                element,
+                format!("{noun} `{full}` is called `{name}`, where Kotlin has nothing that is called so"),
+            );
         }
     }
 }
@@ -61,7 +95,7 @@ fn claim(schema: &Schema, name: String, element: Element, names: &mut Names, out
     out.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename one of them"));
 }
 
-fn inside<'s>(
+fn objects<'s>(
     schema: &'s Schema,
     place: &str,
     messages: impl Iterator<Item = &'s MessageId>,
@@ -78,6 +112,6 @@ fn inside<'s>(
         for name in [object.clone(), function].into_iter().chain(own) {
             claim(schema, name, element, names, out);
         }
-        inside(schema, &object, message.messages.iter(), names, out);
+        objects(schema, &object, message.messages.iter(), names, out);
     }
 }

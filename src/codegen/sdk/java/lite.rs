@@ -66,10 +66,12 @@ pub(super) fn lacks(schema: &Schema, name: &Name) -> bool {
     let Some(message) = field.parent.filter(|_| !field.is_extension()) else { return false };
     let path = name.path.split('(').next().unwrap_or_default();
     let Some((holder, method)) = path.rsplit_once('.') else { return false };
-    let called = || java::accessor_names(schema, message).remove(&id).unwrap_or_default();
+    // What accessors call it, which is its name, or its name and its number.
+    let called = java::plain(schema, field);
     let is = |front: &str, behind: &str| {
         let rest = method.strip_prefix(front).and_then(|rest| rest.strip_suffix(behind));
-        rest.is_some_and(|rest| rest == called())
+        let rest = rest.and_then(|rest| rest.strip_prefix(&*called));
+        rest.is_some_and(|rest| rest.is_empty() || rest == field.number.to_string())
     };
     if schema.map_entry(field).is_some() {
         return is("put", "BuilderIfAbsent") || is("getMutable", "") || is("getMutable", "Value");

@@ -4,7 +4,10 @@
 //! first depends on what the fields are; in the older line `getSerializedSize` is a fifth. What a field costs in each was
 //! measured on classes of protobuf-java 4.36 and 3.25 (how much code their methods have, of two sizes of a message of each
 //! kind); where a method jumps over all of its fields jumps are longer, and javac was asked for the largest message that it
-//! takes, so that lists of numbers and members of oneofs are known to within a few of a hundred.
+//! takes, so that lists of numbers and members of oneofs are known to within a few of a hundred. How many constants the classes of
+//! the lite runtime have was counted in those of both lines, of two sizes each.
+
+use std::collections::BTreeSet;
 
 use super::super::lines::line;
 use super::super::{PackageError, shared};
@@ -73,6 +76,72 @@ pub(super) fn services(schema: &Schema, files: &[FileId], out: &mut Vec<PackageE
         );
         let hint = "put methods that belong together into services of their own";
         out.push(shared::refuse(schema, LANGUAGE, Element::Service(id), &[], what, hint));
+    }
+}
+
+/// How many constants a class has room for (JVMS 4.1), and how many of them there are beside what is there for fields, at most.
+const CONSTANTS: u32 = 65_535;
+const OTHERS: u32 = 300;
+
+/// Refuses messages whose class, or whose builder's, has more constants than a class file has room for: in the lite runtime
+/// methods are short, and that is what is full first.
+pub(super) fn constants(schema: &Schema, files: &[FileId], out: &mut Vec<PackageError>) {
+    for (id, message) in schema.messages().filter(|(_, m)| files.contains(&m.file) && !m.map_entry) {
+        let mut types = BTreeSet::new();
+        let mut sums = [OTHERS * 10; 2];
+        for id in &message.fields {
+            let value = schema.map_entry(schema.field(*id)).map_or(*id, |(_, value)| value);
+            types.extend(schema.field(value).type_name.as_deref());
+            let costs = constants_of(schema.field(*id), schema.field(value), is_closed(schema, *id));
+            sums.iter_mut().zip(costs).for_each(|(sum, cost)| *sum += cost);
+        }
+        let types = u32::try_from(types.len()).unwrap_or(u32::MAX).saturating_mul(OF_TYPES);
+        let needs = sums.map(|tenths| (tenths / 10).saturating_add(types)).into_iter().max().unwrap_or(0);
+        if needs > CONSTANTS {
+            let what = format!(
+                "the message `{}` has {} fields, for which its Java class needs {needs} constants, and a class has room for \
+                 {CONSTANTS}",
+                message.full_name,
+                message.fields.len()
+            );
+            let hint = "put fields that belong together into messages of their own";
+            out.push(shared::refuse(schema, LANGUAGE, Element::Message(id), &[], what, hint));
+        }
+    }
+}
+
+/// How many constants each type is of which a message has fields.
+const OF_TYPES: u32 = 14;
+
+/// How many constants a field is in its message and in the builder, in tenths; `value` is the field, or what its map holds.
+fn constants_of(field: &Field, value: &Field, is_closed: bool) -> [u32; 2] {
+    use Kind::{Bytes, Enum, Group, Message, String};
+    let kind = match value.kind {
+        Enum if is_closed => Kind::Int32,
+        Group => Message,
+        kind => kind,
+    };
+    match (field.cardinality, kind) {
+        (Cardinality::Map, Enum) => [350, 280],
+        (Cardinality::Map, _) => [250, 160],
+        (Cardinality::Repeated, String) => [180, 270],
+        (Cardinality::Repeated, Bytes) => [160, 210],
+        (Cardinality::Repeated, Enum) => [280, 360],
+        (Cardinality::Repeated, Message) => [190, 260],
+        (Cardinality::Repeated, _) if value.kind == Enum => [220, 210],
+        (Cardinality::Repeated, _) => [190, 210],
+        (_, String | Enum) if field.oneof.is_some() => [80, 180],
+        (_, Message) if field.oneof.is_some() => [70, 150],
+        _ if field.oneof.is_some() => [60, 120],
+        (Cardinality::Implicit, String) => [130, 150],
+        (Cardinality::Implicit, Bytes) => [110, 90],
+        (Cardinality::Implicit, Enum) => [110, 150],
+        (Cardinality::Implicit, _) => [90, 90],
+        (_, String) => [142, 180],
+        (_, Bytes) => [122, 120],
+        (_, Enum) => [122, 180],
+        (_, Message) => [112, 150],
+        _ => [102, 120],
     }
 }
 
