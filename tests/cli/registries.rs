@@ -445,7 +445,18 @@ fn the_tag_for_go_is_pushed_with_that_of_the_contract_or_neither_is() {
     fs::create_dir_all(hook.parent().unwrap()).unwrap();
     let pushes = all.repo.around().join("pushes");
     script(&hook, &format!("#!/bin/sh\necho $(cut -d' ' -f3) >>'{}'\n", pushes.display()));
-    let _ = all.ok(&["release", "--declare", "1.0.0", "--to", "git:origin"]);
+    let _ = all.ok(&["release", "--declare", "1.0.0", "--to", "git:origin", "--to", "dir:../out"]);
+    let made = |name: &str| -> serde_json::Value {
+        let text = fs::read(all.repo.around().join("out/acme/pay/1.0.0").join(name)).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    };
+    let depend = serde_json::json!({
+        "go": "example.com/acme/pay/sdk/go@v1.0.0",
+        "java": "com.acme.pay:acme-pay:1.0.0",
+        "python": "acme-pay==1.0.0",
+        "rust": "acme-pay@1.0.0",
+    });
+    assert_eq!([&made("release.json")["packages"], &made("catalogue.json")["depend"]], [&depend, &depend]);
     let text = fs::read_to_string(&pushes).unwrap();
     let mut asked: Vec<_> = text.split_whitespace().collect();
     asked.sort_unstable();

@@ -187,6 +187,10 @@ fn names_without_a_letter_in_kotlin() {
         ("message __ {}", "2"),
         ("message M {\n enum ___ { A = 0; } }", "3"),
         ("message _1 { int32 __a = 1; } enum E { __ = 0; }", ""),
+        ("message M {\n int32 _1 = 1; }", "3"),
+        ("message M { int32 new = 1;\n string NEW_ = 2; }", "3"),
+        ("message M { int32 http_code = 1;\n string HTTPCode = 2 [json_name = \"x\"]; }", "3"),
+        ("message M { int32 a_b = 1; int32 AB = 2; int32 val = 3; int32 fun = 4; }", ""),
     ];
     table(&kotlin, "proto3", &cases);
     let package = [("a.proto", "syntax = \"proto3\";\npackage a.__;\nmessage M {}")];

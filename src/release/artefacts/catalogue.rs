@@ -47,14 +47,13 @@ pub(super) fn catalogue(material: &Material<'_>) -> Value {
             entry.enums.extend(file_of.enums.iter().map(|id| said.named(Element::Enum(*id))));
         }
     }
-    let depend = material.packages.iter().map(|(language, coordinate, _)| (language.clone(), coordinate));
     json!({
         "format": 1,
         "contract": material.contract,
         "version": material.version.to_string(),
         "repository": material.repository,
         "licence": material.licence,
-        "depend": depend.collect::<BTreeMap<_, _>>(),
+        "depend": material.depend(),
         "packages": packages.into_iter().map(|(name, entry)| (name, entry.told())).collect::<BTreeMap<_, _>>(),
     })
 }

@@ -195,8 +195,18 @@ pub fn tag_text(said: &Annotation, files: &FileTree) -> String {
     said.text(sources, &descriptors)
 }
 
+impl Material<'_> {
+    /// What to depend on, by language. A Go module is known by its path, to which `go get` is told the version.
+    fn depend(&self) -> BTreeMap<&str, String> {
+        let of = |(language, coordinate, _): &'_ (String, String, FileTree)| match Language::named(language) {
+            Some(Language::Go) => format!("{coordinate}@v{}", self.version),
+            _ => coordinate.clone(),
+        };
+        self.packages.iter().map(|package| (&*package.0, of(package))).collect()
+    }
+}
+
 fn about(material: &Material<'_>, descriptors: &[u8]) -> serde_json::Value {
-    let packages = material.packages.iter().map(|(language, coordinate, _)| (language.clone(), coordinate));
     serde_json::json!({
         "format": 1,
         "contract": material.contract,
@@ -206,7 +216,7 @@ fn about(material: &Material<'_>, descriptors: &[u8]) -> serde_json::Value {
         "time": packed::rfc_3339(material.time),
         "sources": tree_hash(material.sources),
         "descriptors": sha256(descriptors),
-        "packages": packages.collect::<BTreeMap<_, _>>(),
+        "packages": material.depend(),
     })
 }
 

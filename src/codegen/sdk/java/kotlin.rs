@@ -8,7 +8,7 @@ use super::super::{PackageError, shared};
 use super::{java_package, names};
 use crate::schema::{Element, FileId, MessageId, Schema};
 use crate::surface::inside;
-use crate::surface::java::camel;
+use crate::surface::java::{self, camel};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
@@ -55,8 +55,8 @@ pub(super) fn check(
 /// Refuses what has no letter or digit in its name: Java takes `__`, Kotlin does where it stands between back-ticks, and protoc
 /// writes none.
 fn nameless(schema: &Schema, file: FileId, group: &str, out: &mut Vec<PackageError>) {
-    let mut refuse = |element: Element, what: String| {
-        out.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename it, or leave out `kotlin`"));
+    let refuse = |element: Element, what: String| {
+        shared::refuse(schema, LANGUAGE, element, &[], what, "rename it, or leave out `kotlin`")
     };
     let is_bare = |name: &str| name.chars().all(|c| c == '_');
     let package = java_package(schema, file, group);
@@ -64,22 +64,63 @@ fn nameless(schema: &Schema, file: FileId, group: &str, out: &mut Vec<PackageErr
         let what = format!(
             "the Java package `{package}` has a part `{part}`, where Kotlin has nothing that is called so"
         );
-        refuse(Element::File(file), what);
+        out.push(refuse(Element::File(file), what));
     }
     for element in inside(schema, Element::File(file)) {
         let name = match element {
-            Element::Message(id) => &schema.message(id).name,
+            Element::Message(id) => {
+                properties(schema, id, out);
+                &schema.message(id).name
+            }
             Element::Enum(id) => &schema.enum_(id).name,
             _ => continue,
         };
         if is_bare(name) {
             let (noun, full) = (schema.noun(element), schema.full_name(element));
-            refuse(
-                element,
-                format!("{noun} `{full}` is called `{name}`, where Kotlin has nothing that is called so"),
-            );
+            let what =
+                format!("{noun} `{full}` is called `{name}`, where Kotlin has nothing that is called so");
+            out.push(refuse(element, what));
         }
     }
+}
+
+/// Refuses fields whose property has no name, and those of which Kotlin sees one property in the class of Java: getters by
+/// their name, without the capitals that it begins with.
+fn properties(schema: &Schema, id: MessageId, out: &mut Vec<PackageError>) {
+    let names = java::field_names(schema, id);
+    let mut seen: BTreeMap<String, Element> = BTreeMap::new();
+    for id in &schema.message(id).fields {
+        let (element, (called, variable)) = (Element::Field(*id), &names[id]);
+        let full = schema.full_name(element);
+        if variable.starts_with(|c: char| c.is_ascii_digit()) {
+            let what = format!("field `{full}` would be called `{variable}` in Kotlin, which is no name");
+            out.push(shared::refuse(
+                schema,
+                LANGUAGE,
+                element,
+                &[],
+                what,
+                "rename it, or leave out `kotlin`",
+            ));
+        }
+        let property = property(called);
+        if let Some(first) = seen.insert(property.clone(), element) {
+            let what = format!(
+                "field `{full}` and field `{}` are both the property `{property}` for Kotlin",
+                schema.full_name(first)
+            );
+            let way = "rename one of them, or leave out `kotlin`";
+            out.push(shared::refuse(schema, LANGUAGE, element, &[], what, way));
+        }
+    }
+}
+
+/// The property that Kotlin sees in a getter of Java, by what stands behind `get`: capitals at its beginning are small, but for
+/// the last of several before a small letter.
+fn property(called: &str) -> String {
+    let capitals = called.chars().take_while(char::is_ascii_uppercase).count();
+    let small = if capitals > 1 && capitals < called.len() { capitals - 1 } else { capitals };
+    called[..small].to_ascii_lowercase() + &called[small..]
 }
 
 /// Gives an element a name, and refuses it where another one has it.
@@ -113,5 +154,19 @@ fn objects<'s>(
             claim(schema, name, element, names, out);
         }
         objects(schema, &object, message.messages.iter(), names, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_getter_is_a_property() {
+        for (called, expected) in
+            [("Foo", "foo"), ("FOO", "foo"), ("HTTPCode", "httpCode"), ("F1", "f1"), ("1Foo", "1Foo")]
+        {
+            assert_eq!(property(called), expected);
+        }
     }
 }
