@@ -127,7 +127,7 @@ fn what_to_upgrade_to_is_told_in_each_language() {
     assert_eq!(
         told(0)["upgrade"],
         serde_json::json!([
-            row("go", "v1.0.0", "v1.1.0-rc.1", "example.com/acme/pay-go"),
+            row("go", "v1.0.0", "v1.1.0-rc.1", "example.com/acme/pay-go@v1.1.0-rc.1"),
             row("java", "1.0.0", "1.1.0-rc.1", "com.acme.pay:acme-pay:1.1.0-rc.1"),
             row("python", "1.0.0", "1.1.0rc1", "acme-pay==1.1.0rc1"),
             row("rust", "1.0.0", "1.1.0-rc.1", "acme-pay@1.1.0-rc.1"),
@@ -136,7 +136,7 @@ fn what_to_upgrade_to_is_told_in_each_language() {
     assert_eq!(
         told(1)["upgrade"],
         serde_json::json!([
-            row("go", "v1.0.0", "v2.0.0", "example.com/acme/pay-go/v2"),
+            row("go", "v1.0.0", "v2.0.0", "example.com/acme/pay-go/v2@v2.0.0"),
             row("java", "1.0.0", "2.0.0", "com.acme.pay:acme-pay:2.0.0"),
             row("python", "1.0.0", "2.0.0", "acme-pay==2.0.0"),
             row("rust", "1.0.0", "2.0.0", "acme-pay@2.0.0"),
