@@ -146,6 +146,9 @@ fn names_of_the_lite_runtime_of_java() {
         ("message M {\n map<string, M> foo = 1;\n int32 mutable_foo_map = 2; }", "3"),
         ("message M { string token = 1;\n bytes token_bytes = 2; }", "3"),
         ("message M {\n int32 default_instance = 1; }", "3"),
+        // javac takes it, and whoever copies a message by its builder gets it inside the field.
+        ("message M {\n M from = 1; }", "3"),
+        ("message N {} message M { N from = 1; repeated M all_from = 2; }", ""),
         ("message M { int32 bit_field0 = 1; }", ""),
         ("message M { optional int32 a = 2;\n int32 bit_field0 = 1; }", "3"),
         ("message M {\n message PARSER {} }", "3"),
