@@ -69,9 +69,11 @@ fn pascal(name: &str) -> String {
 
 /// A name that something derives from another, or that name.
 fn derived(draw: &mut Draw, name: &str) -> String {
-    let around = match draw.below(4) {
-        0 => name.to_owned(),
-        1 => format!("{}{name}", draw.word(PREFIXES)),
+    let around = match draw.below(9) {
+        0 | 1 => name.to_owned(),
+        2 | 3 => format!("{}{name}", draw.word(PREFIXES)),
+        // What some tools read as the same word.
+        4 => return format!("{}{}", name.to_uppercase(), pascal(draw.word(SUFFIXES))),
         _ => format!("{name}{}", draw.word(SUFFIXES)),
     };
     match draw.below(6) {
@@ -299,6 +301,7 @@ forms! {
     all_java_of_the_lite_runtime: Java, 0, "lite = true\n";
     all_java_of_the_lite_runtime_of_the_older_line: Java, 1, "lite = true\n";
     all_java_with_kotlin: Java, 0, "kotlin = true\n";
+    all_java_with_kotlin_of_the_older_line: Java, 1, "kotlin = true\n";
     all_java_with_kotlin_of_the_lite_runtime: Java, 0, "kotlin = true\nlite = true\n";
     all_python_of_the_older_line: Python, 1, "";
     all_python_of_the_oldest_line: Python, 2, "";

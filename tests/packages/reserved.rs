@@ -21,6 +21,12 @@ fn lite() -> [Target; 2] {
     })
 }
 
+/// Java with Kotlin, and more.
+fn kotlin(more: &[(&str, &str)]) -> Target {
+    let keys = [("group", "com.acme.contracts"), ("artifact", "acme-contracts"), ("kotlin", "true")];
+    Target::new(Language::Java, &[&keys[..], more].concat())
+}
+
 /// The lines that are refused, `FILE:LINE` where there are several files.
 fn lines(target: &Target, list: &[(&str, &str)]) -> String {
     let several = list.len() > 1;
@@ -184,21 +190,57 @@ fn messages_of_very_many_fields_in_the_lite_runtime_of_java() {
 
 #[test]
 fn names_without_a_letter_in_kotlin() {
-    let keys = [("group", "com.acme.contracts"), ("artifact", "acme-contracts"), ("kotlin", "true")];
-    let kotlin = Target::new(Language::Java, &keys);
+    let kotlin = kotlin(&[]);
     let cases = [
         ("message __ {}", "2"),
         ("message M {\n enum ___ { A = 0; } }", "3"),
         ("message _1 { int32 __a = 1; } enum E { __ = 0; }", ""),
-        ("message M {\n int32 _1 = 1; }", "3"),
-        ("message M { int32 new = 1;\n string NEW_ = 2; }", "3"),
-        ("message M { int32 http_code = 1;\n string HTTPCode = 2 [json_name = \"x\"]; }", "3"),
-        ("message M { int32 a_b = 1; int32 AB = 2; int32 val = 3; int32 fun = 4; }", ""),
     ];
     table(&kotlin, "proto3", &cases);
     let package = [("a.proto", "syntax = \"proto3\";\npackage a.__;\nmessage M {}")];
     assert_eq!(lines(&kotlin, &package), "1");
     assert_eq!(lines(&java(), &package), "");
+}
+
+#[test]
+fn properties_in_kotlin() {
+    let cases = [
+        ("message M {\n int32 _1 = 1; }", "3"),
+        ("message M { int32 new = 1;\n string NEW_ = 2; }", "3"),
+        ("message M { int32 http_code = 1;\n string HTTPCode = 2 [json_name = \"x\"]; }", "3"),
+        ("message M { repeated string func = 1;\n repeated string FUNC__ = 2; }", "3"),
+        ("message M { string FOO = 1;\n string foo_bytes = 2; }", "3"),
+        ("enum E { A = 0; } message M { E foo = 1;\n string FOOValue = 2; }", "3"),
+        ("message M { repeated string foo = 1;\n string FOOList = 2; }", "3"),
+        ("message M { map<string, string> foo = 1;\n string FOOMap = 2; }", "3"),
+        ("message M { oneof kind { int32 a = 1; }\n string KINDCase = 2; }", "2"),
+        ("message M {\n string DEFAULTInstanceForType = 1; }", "3"),
+    ];
+    for target in [kotlin(&[]), kotlin(&[("lite", "true")])] {
+        table(&target, "proto3", &cases);
+    }
+    // Code of the older line calls getters as Java does.
+    let built = cases.map(|(text, _)| (text, ""));
+    table(&kotlin(&[("runtime", "3.25")]), "proto3", &built);
+    let cases = [
+        ("message M { int32 a_b = 1; int32 AB = 2; int32 val = 3; int32 fun = 4; }", ""),
+        (
+            "message M { repeated string func = 1; string FUNC__ = 2; map<string, M> a = 3; int32 A_ = 4; }",
+            "",
+        ),
+        ("message M { bool is_initialized = 1; M foo = 2; string FOOFieldBuilder = 3; }", ""),
+        ("message M { string CLASS = 1; }", ""),
+    ];
+    table(&kotlin(&[]), "proto3", &cases);
+    // What only the full runtime has.
+    let full = [
+        ("message M { M foo = 1;\n string FOOBuilder = 2; }", "3"),
+        ("message M { M foo = 1;\n string FOOOrBuilder = 2; }", "3"),
+        ("message M {\n string ALLFields = 1; }", "3"),
+        ("message M {\n string UNKNOWNFields = 1; }", "3"),
+    ];
+    table(&kotlin(&[]), "proto3", &full);
+    table(&kotlin(&[("lite", "true")]), "proto3", &full.map(|(text, _)| (text, "")));
 }
 
 #[test]

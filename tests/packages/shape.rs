@@ -71,7 +71,11 @@ fn published_files_are_depended_on() {
     assert_eq!(calls(python()), ["a.proto"]);
     assert_eq!(calls(rust()), ["google/rpc/status.proto", "a.proto"]);
     let built = offline_package(&contract, &python());
-    assert!(text(&built, "pyproject.toml").contains("googleapis-common-protos>="));
+    assert!(text(&built, "pyproject.toml").contains("\"googleapis-common-protos>=1.76.0,<2\""));
+    // Later ones ask for a later protobuf than that of the line.
+    let older = Target::new(Language::Python, &[("package", "acme-contracts"), ("runtime", "5")]);
+    let older = offline_package(&contract, &older);
+    assert!(text(&older, "pyproject.toml").contains("\"googleapis-common-protos>=1.75.0,<2\""));
     assert!(text(&built, "src/acme_contracts/a_pb2.py").contains("\nfrom google.rpc import status_pb2 as "));
 }
 

@@ -185,7 +185,7 @@ impl Sdk for Java {
                 names::check(contract, target, &files, out);
                 split::check(contract, target, &files, out);
                 if target.has(KOTLIN) {
-                    kotlin::check(schema, &files, group, target.has(COROUTINES), out);
+                    kotlin::check(schema, &files, target, out);
                 }
                 room::services(schema, &files, out);
                 if target.has(LITE) {

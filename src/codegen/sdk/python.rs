@@ -80,19 +80,35 @@ static LINES: Lines = Lines {
             name: "7",
             plugins: &[(&PROTOC, "python"), (&PROTOC, "pyi"), (&GRPC_PYTHON, "grpc_python")],
             options: &[],
-            asks: &[("protobuf", versions::PROTOBUF_PYTHON), ("grpcio", versions::GRPC_PYTHON)],
+            asks: &[
+                ("protobuf", versions::PROTOBUF_PYTHON),
+                ("grpcio", versions::GRPC_PYTHON),
+                ("common-protos", "1.76.0"),
+                ("iam", "0.14.6"),
+            ],
         },
+        // The last of Google's packages that ask for no later protobuf than the line's.
         Line {
             name: "6",
             plugins: &[(&TOOLS_6, "python"), (&TOOLS_6, "pyi"), (&TOOLS_6, "grpc_python")],
             options: &[],
-            asks: &[("protobuf", "6.31.1"), ("grpcio", "1.76.0")],
+            asks: &[
+                ("protobuf", "6.31.1"),
+                ("grpcio", "1.76.0"),
+                ("common-protos", "1.75.0"),
+                ("iam", "0.14.4"),
+            ],
         },
         Line {
             name: "5",
             plugins: &[(&TOOLS_5, "python"), (&TOOLS_5, "pyi"), (&TOOLS_5, "grpc_python")],
             options: &[],
-            asks: &[("protobuf", "5.29.0"), ("grpcio", "1.71.2")],
+            asks: &[
+                ("protobuf", "5.29.0"),
+                ("grpcio", "1.71.2"),
+                ("common-protos", "1.75.0"),
+                ("iam", "0.14.4"),
+            ],
         },
     ],
 };
@@ -251,11 +267,12 @@ fn modules(project: &FileTree, file: &str) -> Vec<String> {
 }
 
 /// The requirement on PyPI.
-fn published(family: Family) -> &'static str {
-    match family {
-        Family::Iam => "grpc-google-iam-v1>=0.14.6,<1",
-        _ => "googleapis-common-protos>=1.76.0,<2",
-    }
+fn published(family: Family, line: &Line) -> String {
+    let (name, version) = match family {
+        Family::Iam => ("grpc-google-iam-v1", line.version("iam")),
+        _ => ("googleapis-common-protos", line.version("common-protos")),
+    };
+    format!("{name}>={version},<{}", next_major(version))
 }
 
 /// <https://docs.python.org/3/reference/lexical_analysis.html#keywords>

@@ -5,27 +5,34 @@
 use std::collections::BTreeMap;
 
 use super::super::{PackageError, shared};
-use super::{java_package, names};
-use crate::schema::{Element, FileId, MessageId, Schema};
-use crate::surface::inside;
+use super::names::Made;
+use super::{COROUTINES, java_package, lite, names};
+use crate::codegen::Target;
+use crate::schema::{Cardinality, Element, Field, FileId, Kind, MessageId, Schema};
 use crate::surface::java::{self, camel};
+use crate::surface::{self, inside};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
 
+/// Getters that every builder has by itself; the first in the lite runtime too.
+const OF_BUILDERS: [&str; 5] = [
+    "DefaultInstanceForType",
+    "AllFields",
+    "DescriptorForType",
+    "InitializationErrorString",
+    "UnknownFields",
+];
+
 /// Who has a name: the element, and how it is made of it.
 type Names = BTreeMap<String, Element>;
 
-/// Refuses names that Kotlin has twice; `coroutines` says whether services are made for it too.
-pub(super) fn check(
-    schema: &Schema,
-    files: &[FileId],
-    group: &str,
-    coroutines: bool,
-    out: &mut Vec<PackageError>,
-) {
+/// Refuses names that Kotlin has twice.
+pub(super) fn check(schema: &Schema, files: &[FileId], target: &Target, out: &mut Vec<PackageError>) {
+    let (group, coroutines) = (target.get("group"), target.has(COROUTINES));
+    let made = Made::of(target);
     for id in files {
-        nameless(schema, *id, group, out);
+        nameless(schema, *id, group, made, out);
     }
     let mut names = Names::new();
     // Classes first, so that what is beside them is what is told.
@@ -54,7 +61,7 @@ pub(super) fn check(
 
 /// Refuses what has no letter or digit in its name: Java takes `__`, Kotlin does where it stands between back-ticks, and protoc
 /// writes none.
-fn nameless(schema: &Schema, file: FileId, group: &str, out: &mut Vec<PackageError>) {
+fn nameless(schema: &Schema, file: FileId, group: &str, made: Made, out: &mut Vec<PackageError>) {
     let refuse = |element: Element, what: String| {
         shared::refuse(schema, LANGUAGE, element, &[], what, "rename it, or leave out `kotlin`")
     };
@@ -69,7 +76,10 @@ fn nameless(schema: &Schema, file: FileId, group: &str, out: &mut Vec<PackageErr
     for element in inside(schema, Element::File(file)) {
         let name = match element {
             Element::Message(id) => {
-                properties(schema, id, out);
+                // Code of the older line calls getters as Java does.
+                if !made.older {
+                    properties(schema, id, made, out);
+                }
                 &schema.message(id).name
             }
             Element::Enum(id) => &schema.enum_(id).name,
@@ -84,34 +94,78 @@ fn nameless(schema: &Schema, file: FileId, group: &str, out: &mut Vec<PackageErr
     }
 }
 
-/// Refuses fields whose property has no name, and those of which Kotlin sees one property in the class of Java: getters by
-/// their name, without the capitals that it begins with.
-fn properties(schema: &Schema, id: MessageId, out: &mut Vec<PackageError>) {
+/// Refuses fields whose property has no name, and getters of a builder that are one property for Kotlin where its code reads
+/// that: by their name, without the capitals that it begins with.
+fn properties(schema: &Schema, id: MessageId, made: Made, out: &mut Vec<PackageError>) {
+    let mut refuse = |element: Element, what: String, way: &str| {
+        out.push(shared::refuse(schema, LANGUAGE, element, &[], what, way));
+    };
     let names = java::field_names(schema, id);
-    let mut seen: BTreeMap<String, Element> = BTreeMap::new();
     for id in &schema.message(id).fields {
-        let (element, (called, variable)) = (Element::Field(*id), &names[id]);
-        let full = schema.full_name(element);
+        let (element, variable) = (Element::Field(*id), &names[id].1);
         if variable.starts_with(|c: char| c.is_ascii_digit()) {
+            let full = schema.full_name(element);
             let what = format!("field `{full}` would be called `{variable}` in Kotlin, which is no name");
-            out.push(shared::refuse(
-                schema,
-                LANGUAGE,
-                element,
-                &[],
-                what,
-                "rename it, or leave out `kotlin`",
-            ));
+            refuse(element, what, "rename it, or leave out `kotlin`");
         }
-        let property = property(called);
-        if let Some(first) = seen.insert(property.clone(), element) {
+    }
+    let own = if made.lite { &OF_BUILDERS[..1] } else { &OF_BUILDERS };
+    let mut seen: BTreeMap<String, Vec<Getter>> = BTreeMap::new();
+    for called in own {
+        seen.entry(property(called)).or_default().push(Getter {
+            called: (*called).to_owned(),
+            of: None,
+            read: false,
+        });
+    }
+    let place = format!("{}.Builder.get", schema.nested_name(Element::Message(id)));
+    for name in surface::names(LANGUAGE, schema, Element::Message(id)) {
+        let called = name.path.strip_prefix(&place).and_then(|rest| rest.strip_suffix("()"));
+        let Some(called) = called.filter(|_| !made.lite || !lite::lacks(schema, &name)) else { continue };
+        let same = seen.entry(property(called)).or_default();
+        if same.iter().any(|other| other.called == called) {
+            continue;
+        }
+        let read = match name.of {
+            Element::Field(id) => is_read(schema, schema.field(id), &names[&id].0, called),
+            _ => false,
+        };
+        if let Some(first) = same.iter().find(|first| first.read || read) {
+            let (full, property) = (schema.full_name(name.of), property(called));
+            let other = match first.of {
+                Some(other) => format!("{} `{}`", schema.noun(other), schema.full_name(other)),
+                None => "every message".to_owned(),
+            };
             let what = format!(
-                "field `{full}` and field `{}` are both the property `{property}` for Kotlin",
-                schema.full_name(first)
+                "`get{called}()` of {} `{full}` and `get{}()` of {other} are both the property `{property}` for Kotlin",
+                schema.noun(name.of),
+                first.called
             );
-            let way = "rename one of them, or leave out `kotlin`";
-            out.push(shared::refuse(schema, LANGUAGE, element, &[], what, way));
+            let way = if first.of.is_some() { "rename one of them" } else { "rename it" };
+            refuse(name.of, what, &format!("{way}, or leave out `kotlin`"));
         }
+        same.push(Getter { called: called.to_owned(), of: Some(name.of), read });
+    }
+}
+
+/// A getter of a builder.
+struct Getter {
+    /// What stands behind `get`.
+    called: String,
+    /// Whose it is; nobody's where every builder has it.
+    of: Option<Element>,
+    /// Whether protoc's code for Kotlin reads it as a property.
+    read: bool,
+}
+
+/// Whether protoc's code for Kotlin reads a getter of a field as a property.
+fn is_read(schema: &Schema, field: &Field, own: &str, called: &str) -> bool {
+    let open = field.kind == Kind::Enum && java::is_open(schema, field);
+    match (field.cardinality, called.strip_prefix(own)) {
+        (Cardinality::Map, ending) => ending == Some("Map"),
+        (Cardinality::Repeated, ending) => ending == Some("List"),
+        (_, Some("Value")) => open,
+        (_, ending) => ending == Some(""),
     }
 }
 

@@ -134,7 +134,7 @@ pub(super) fn check(contract: &Contract<'_>, target: &Target, files: &[FileId], 
         }
     }
     hiding(schema, files, group, out);
-    check_names(schema, files, Made { older: line(target).name == OLDER, lite: target.has(LITE) }, out);
+    check_names(schema, files, Made::of(target), out);
 }
 
 /// The first parts of the Java packages of which code of a file writes types out.
@@ -246,6 +246,13 @@ pub(super) struct Made {
     pub older: bool,
     /// For the lite runtime.
     pub lite: bool,
+}
+
+impl Made {
+    /// What a target asks for.
+    pub(super) fn of(target: &Target) -> Made {
+        Made { older: line(target).name == OLDER, lite: target.has(LITE) }
+    }
 }
 
 /// Everything inside the classes of a file has to have a name of its own.

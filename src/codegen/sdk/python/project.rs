@@ -225,7 +225,7 @@ impl<'a> Workbench<'a> {
             requires.push(format!("grpcio>={grpc},<{}", next_major(&grpc)));
         }
         let families = split::families(contract, target, parts, at);
-        requires.extend(families.into_iter().map(|family| published(family).to_owned()));
+        requires.extend(families.into_iter().map(|family| published(family, line)));
         requires.extend(parts[at].needs.iter().map(|other| format!("{}=={version}", parts[*other].package)));
         requires.sort();
         requires.dedup();
