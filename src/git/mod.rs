@@ -30,7 +30,7 @@ pub use program::ProgramError;
 pub use published::{Folders, Published};
 pub use repo::Repo;
 pub use revision::{Revision, RevisionKind};
-pub use unchanged::Unchanged;
+pub use unchanged::{Tracked, Unchanged};
 pub use versions::{Latest, TagPattern, TagPatternError};
 
 pub(crate) use objects::{BlobError, is_lfs_pointer, read_blobs};

@@ -4,11 +4,13 @@
 //! What is not certain is nobody's: a file that was written about when the index was, as it may have been written again
 //! since; and every file, where git may write other bytes to the working tree than it keeps (line ends, filters).
 
+use std::borrow::Cow;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use git2::{AttrCheckFlags, AttrValue, IndexEntry};
-use rustc_hash::FxHashMap;
+use memchr::memrchr;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Id, Repo};
 
@@ -41,7 +43,43 @@ struct Stat {
     size: u32,
 }
 
+/// Folders of the working tree in which git's index has .proto files, also further down.
+#[derive(Debug, Default)]
+pub struct Tracked(FxHashSet<Vec<u8>>);
+
+impl Tracked {
+    /// Whether a folder, from the root of the working tree, is one of them.
+    pub fn holds(&self, folder: &Path) -> bool {
+        folder.to_str().is_some_and(|folder| self.0.contains(&*slashes(folder.as_bytes())))
+    }
+}
+
+/// A path as git writes it.
+fn slashes(path: &[u8]) -> Cow<'_, [u8]> {
+    if cfg!(windows) {
+        return path.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect::<Vec<u8>>().into();
+    }
+    path.into()
+}
+
 impl Repo {
+    /// The folders with contracts that git knows; none where the index cannot be read.
+    pub fn tracked(&self) -> Tracked {
+        let mut folders = FxHashSet::default();
+        let Ok(index) = self.inner.index() else { return Tracked::default() };
+        for entry in index.iter().filter(|entry| entry.path.ends_with(b".proto")) {
+            let mut path = entry.path.as_slice();
+            while let Some(end) = memrchr(b'/', path) {
+                path = &path[..end];
+                if folders.contains(path) {
+                    break;
+                }
+                folders.insert(path.to_owned());
+            }
+        }
+        Tracked(folders)
+    }
+
     /// What git noted of the working tree; `None` where nothing follows from it.
     pub fn unchanged(&self) -> Option<Unchanged> {
         let workdir = std::fs::canonicalize(self.inner.workdir()?).ok()?;
@@ -99,9 +137,11 @@ fn noted(entry: &IndexEntry, written: (i32, u32)) -> Option<Noted> {
 impl Unchanged {
     /// The id of a file's bytes, by its path on disk. `None` where only reading it tells.
     pub fn id(&self, path: &Path) -> Option<Id> {
-        let below = path.strip_prefix(&self.workdir).ok()?.to_str()?;
-        let below = if cfg!(windows) { below.replace('\\', "/") } else { below.to_owned() };
-        let noted = self.entries.get(below.as_bytes())?;
+        // Byte by byte: to go through the parts of every path takes longer than to ask the system.
+        let workdir = self.workdir.as_os_str().as_encoded_bytes();
+        let below = path.as_os_str().as_encoded_bytes().strip_prefix(workdir)?;
+        let below = below.strip_prefix(std::path::MAIN_SEPARATOR_STR.as_bytes())?;
+        let noted = self.entries.get(&*slashes(below))?;
         let metadata = std::fs::symlink_metadata(path).ok().filter(Metadata::is_file)?;
         (Stat::of(&metadata)? == noted.stat).then_some(noted.id)
     }

@@ -14,6 +14,7 @@
 //!
 //! A file of the set is compiled on both sides wherever it is there, so that it never seems to come or to go.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -62,7 +63,7 @@ impl<'p> Graph<'p> {
         if plan.reached.is_none() || given || !plan.layout.aliases.is_empty() {
             return None;
         }
-        let mut nodes = BTreeMap::new();
+        let mut nodes = Vec::with_capacity(plan.scans.len());
         for (import, scan) in &plan.scans {
             // protoc takes over a whole side where one file declares an edition.
             if scan.unreadable || scan.edition {
@@ -73,9 +74,10 @@ impl<'p> Graph<'p> {
                 Some(file) => (plan.mounts[file.module].tree.known_id(&file.path)?, file.target),
                 None => (ContentId::of(well_known_text(import)?.as_bytes()), false),
             };
-            nodes.insert(&**import, Node { id, target, scan, above });
+            nodes.push((&**import, Node { id, target, scan, above }));
         }
-        Some(Graph(nodes))
+        // They are sorted, and a map of what is sorted is made at once.
+        Some(Graph(nodes.into_iter().collect()))
     }
 
     fn imports(&self, name: &str) -> impl Iterator<Item = &'p str> {
@@ -102,28 +104,89 @@ impl Node<'_> {
         self.scan.package.as_deref().unwrap_or_default()
     }
 
-    /// What a file shares with others whose generated names stand beside its own: the packages of the languages.
-    fn containers(&self, name: &str) -> [(char, String); 4] {
-        let own = |said: &Option<String>| {
-            said.as_deref().filter(|said| !said.is_empty()).unwrap_or(self.package()).to_owned()
-        };
-        let go = own(&self.scan.go_package);
-        let plain = |text: &str| -> String {
-            let letters = text.chars().filter(|c| c.is_alphanumeric() || *c == '.');
-            letters.map(|c| c.to_ascii_lowercase()).collect()
-        };
-        [
-            ('p', plain(self.package())),
-            ('g', go.split(';').next().unwrap_or_default().to_owned()),
-            ('j', own(&self.scan.java_package)),
-            ('m', plain(&name.replace('/', "."))),
-        ]
+    /// A package that an option says, or else its own.
+    fn said<'s>(&'s self, said: &'s Option<String>) -> &'s str {
+        said.as_deref().filter(|said| !said.is_empty()).unwrap_or(self.package())
+    }
+
+    fn go_package(&self) -> &str {
+        self.said(&self.scan.go_package).split(';').next().unwrap_or_default()
     }
 
     /// Whether it declares the options of descriptor.proto: they describe those of every file.
     fn describes_options(&self) -> bool {
         self.package() == "google.protobuf" && self.scan.types.iter().any(|name| name == "FileOptions")
     }
+}
+
+/// What files share with others whose generated names stand beside their own: the packages of the languages.
+#[derive(Debug, Default)]
+struct Containers {
+    /// Packages and modules by their letters, digits and points, where upper and lower case are the same.
+    packages: FxHashSet<String>,
+    modules: FxHashSet<String>,
+    go: FxHashSet<String>,
+    java: FxHashSet<String>,
+}
+
+impl Containers {
+    fn of(files: &[(&str, Node<'_>)]) -> Containers {
+        let mut out = Containers::default();
+        for (name, node) in files {
+            out.packages.insert(plain(node.package()).collect());
+            out.modules.insert(module(name).collect());
+            out.go.insert(node.go_package().to_owned());
+            out.java.insert(node.said(&node.scan.java_package).to_owned());
+        }
+        out
+    }
+
+    /// Whether a file shares one of them; `text` is room to write in.
+    fn hold(&self, name: &str, node: &Node<'_>, text: &mut String) -> bool {
+        let mut is_in = |known: &FxHashSet<String>, letters: &mut dyn Iterator<Item = char>| {
+            text.clear();
+            text.extend(letters);
+            known.contains(text.as_str())
+        };
+        self.go.contains(node.go_package())
+            || self.java.contains(node.said(&node.scan.java_package))
+            || is_in(&self.packages, &mut plain(node.package()))
+            || is_in(&self.modules, &mut module(name))
+    }
+}
+
+fn plain(text: &str) -> impl Iterator<Item = char> {
+    let letters = text.chars().filter(|c| c.is_alphanumeric() || *c == '.');
+    letters.map(|c| c.to_ascii_lowercase())
+}
+
+/// The Python module of a file, by its import path.
+fn module(name: &str) -> impl Iterator<Item = char> {
+    let letters = name.chars().map(|c| if c == '/' { '.' } else { c });
+    letters.filter(|c| c.is_alphanumeric() || *c == '.').map(|c| c.to_ascii_lowercase())
+}
+
+/// The nodes of both sides by their names, in the order of these.
+fn pairs<'p>(old: &Graph<'p>, new: &Graph<'p>) -> Vec<(&'p str, [Option<Node<'p>>; 2])> {
+    let (mut old, mut new) = (old.0.iter().peekable(), new.0.iter().peekable());
+    let mut pairs = Vec::with_capacity(old.len().max(new.len()));
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (Some((was, _)), Some((is, _))) => was.cmp(is),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return pairs,
+        };
+        let was = if order.is_gt() { None } else { old.next() };
+        let is = if order.is_lt() { None } else { new.next() };
+        let name = was.or(is).map(|(name, _)| *name);
+        pairs.extend(name.map(|name| (name, [was, is].map(|side| side.map(|(_, node)| *node)))));
+    }
+}
+
+/// Whether a file is the same on both sides.
+fn is_same(sides: &[Option<Node<'_>>; 2]) -> bool {
+    matches!(sides, [Some(old), Some(new)] if old.id == new.id && old.target == new.target)
 }
 
 /// From how many files on a part has to be a quarter of them at most, and not a half.
@@ -138,15 +201,12 @@ pub(super) fn affected(
     new: &Graph<'_>,
     alike: &dyn Fn(&[&str]) -> Vec<bool>,
 ) -> Option<Affected> {
-    let names: BTreeSet<&str> = old.0.keys().chain(new.0.keys()).copied().collect();
+    let pairs = pairs(old, new);
     let sides = [old, new];
     let nodes =
         |name: &str| sides.into_iter().filter_map(|side| side.0.get(name).copied()).collect::<Vec<_>>();
-    let same = |name: &str| match (old.0.get(name), new.0.get(name)) {
-        (Some(a), Some(b)) => a.id == b.id && a.target == b.target,
-        _ => false,
-    };
-    let changed: BTreeSet<&str> = names.iter().copied().filter(|name| !same(name)).collect();
+    let changed = pairs.iter().filter(|(_, sides)| !is_same(sides)).map(|(name, _)| *name);
+    let changed: BTreeSet<&str> = changed.collect();
     // Where only comments are other ones, nobody else notices.
     let kept = |name: &&str| match (old.0.get(name), new.0.get(name)) {
         (Some(a), Some(b)) => a.target == b.target,
@@ -156,34 +216,36 @@ pub(super) fn affected(
     let alike: FxHashSet<&str> =
         edited.iter().zip(alike(&edited)).filter(|(_, alike)| *alike).map(|(name, _)| *name).collect();
     let meant: BTreeSet<&str> = changed.iter().copied().filter(|name| !alike.contains(name)).collect();
-    let mut reached = closed(&meant, &importers(sides));
+    let mut reached = closed(&meant, &importers(sides, &pairs));
     reached.extend(&changed);
     let of_changed: Vec<(&str, Node<'_>)> =
         meant.iter().flat_map(|name| nodes(name).into_iter().map(|node| (*name, node))).collect();
     if of_changed.iter().any(|(name, node)| node.describes_options() && well_known_text(name).is_none()) {
         return None;
     }
-    let containers: FxHashSet<(char, String)> =
-        of_changed.iter().flat_map(|(name, node)| node.containers(name)).collect();
+    let containers = (!of_changed.is_empty()).then(|| Containers::of(&of_changed));
     let extends = of_changed.iter().any(|(_, node)| node.scan.declares.extensions);
     let outer = new_packages(sides, &meant, &of_changed);
-    let wanted = |name: &str, node: &Node<'_>| {
+    let mut text = String::new();
+    let mut wanted = |name: &str, node: &Node<'_>| {
         node.scan.allows
             || node.scan.extends
             || extends && node.scan.declares.extensions
             || node.describes_options() && node.target
             || outer.contains(node.package())
-            || !containers.is_empty()
-                && node.containers(name).iter().any(|container| containers.contains(container))
+            || containers.as_ref().is_some_and(|containers| containers.hold(name, node, &mut text))
     };
     let mut open: Vec<&str> = reached.iter().copied().collect();
-    // What is the same on both sides is looked at once.
-    let looked = |name: &str| nodes(name).into_iter().take(if same(name) { 1 } else { 2 });
-    let asked = |name: &&str| looked(name).any(|node| wanted(name, &node));
-    open.extend(names.iter().copied().filter(asked));
+    for (name, sides) in &pairs {
+        // What is the same on both sides is looked at once.
+        let looked = if is_same(sides) { &sides[1..] } else { &sides[..] };
+        if looked.iter().flatten().any(|node| wanted(name, node)) {
+            open.push(name);
+        }
+    }
     let mut files: BTreeSet<&str> = BTreeSet::new();
     while let Some(name) = open.pop() {
-        if !names.contains(name) || !files.insert(name) {
+        if sides.iter().all(|side| !side.0.contains_key(name)) || !files.insert(name) {
             continue;
         }
         for side in sides {
@@ -193,8 +255,8 @@ pub(super) fn affected(
     }
     // Of what is left out the heads are still read, and a part that does not tell all is compiled in vain: the larger the
     // part, the likelier that is. Where there are few files, neither is felt.
-    let share = if names.len() > MANY { 4 } else { 2 };
-    if files.len() * share > names.len() {
+    let share = if pairs.len() > MANY { 4 } else { 2 };
+    if files.len() * share > pairs.len() {
         return None;
     }
     let kept = |names: BTreeSet<&str>| names.into_iter().map(Into::into).collect();
@@ -202,15 +264,22 @@ pub(super) fn affected(
 }
 
 /// By file, those that mean something else when it does.
-fn importers<'p>(sides: [&Graph<'p>; 2]) -> FxHashMap<&'p str, Vec<&'p str>> {
+fn importers<'p>(
+    graphs: [&Graph<'p>; 2],
+    pairs: &[(&'p str, [Option<Node<'p>>; 2])],
+) -> FxHashMap<&'p str, Vec<&'p str>> {
     let mut importers: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
-    for side in sides {
-        for (name, node) in &side.0 {
-            for import in side.imports(name) {
+    for (name, sides) in pairs {
+        let once = is_same(sides);
+        for (side, (graph, node)) in graphs.iter().zip(sides).enumerate() {
+            let Some(node) = node else { continue };
+            // The same bytes import the same.
+            for import in node.scan.imports.iter().filter(|_| side == 1 || !once) {
                 importers.entry(import).or_default().push(name);
             }
+            // But what is imported publicly is said by others.
             if node.scan.extends {
-                importers.entry(name).or_default().extend(side.visible(name));
+                importers.entry(name).or_default().extend(graph.visible(name));
             }
         }
     }

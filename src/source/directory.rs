@@ -4,7 +4,7 @@
 //! in becomes a [`Problem`] and never a panic.
 
 use std::fs::{self, FileType};
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use walkdir::WalkDir;
 
@@ -112,8 +112,7 @@ impl Walk<'_> {
                 }
                 continue;
             }
-            let relative = entry.path().strip_prefix(directory).expect("below the directory walked");
-            let shown = format!("{prefix}{}", relative.to_string_lossy());
+            let shown = || format!("{prefix}{}", below(directory, entry.path()).to_string_lossy());
             let Some(name) = entry.file_name().to_str().filter(|n| is_plain_name(n)) else {
                 if kind.is_dir() {
                     walker.skip_current_dir();
@@ -121,21 +120,22 @@ impl Walk<'_> {
                 let proto = entry.file_name().to_string_lossy().ends_with(".proto");
                 if proto || kind.is_dir() {
                     let message = "its name is not plain UTF-8, so that no import can name it";
-                    self.problem(shown, message, proto, Some("rename it"));
+                    self.problem(shown(), message, proto, Some("rename it"));
                 }
                 continue;
             };
             if kind.is_dir() {
-                if (self.skip)(Path::new(&shown)) {
+                if (self.skip)(Path::new(&shown())) {
                     walker.skip_current_dir();
                 }
                 continue;
             }
-            let path = slashed(prefix, relative);
             if kind.is_symlink() {
+                let path = slashed(prefix, below(directory, entry.path()));
                 self.link(entry.path(), name, path, above)?;
             } else if is_wanted(name) {
-                self.file(entry.path().to_path_buf(), path, kind);
+                let path = slashed(prefix, below(directory, entry.path()));
+                self.file(entry.into_path(), path, kind);
             }
         }
         Ok(())
@@ -207,14 +207,19 @@ impl Walk<'_> {
     }
 }
 
+/// A path below the directory that is walked. Cut from its text: to go through the parts of every path takes longer than to list
+/// the directory.
+fn below<'p>(directory: &Path, path: &'p Path) -> &'p Path {
+    let text = || path.to_str()?.strip_prefix(directory.to_str()?)?.strip_prefix(MAIN_SEPARATOR);
+    text().map_or_else(|| path.strip_prefix(directory).expect("below the directory walked"), Path::new)
+}
+
 /// A path below a prefix, with forward slashes. Every part was checked to be plain UTF-8 on the way down.
 fn slashed(prefix: &str, relative: &Path) -> String {
-    let mut path = prefix.to_owned();
-    for (index, part) in relative.components().enumerate() {
-        if index > 0 {
-            path.push('/');
-        }
-        path.push_str(&part.as_os_str().to_string_lossy());
+    let relative = relative.to_string_lossy();
+    if MAIN_SEPARATOR == '/' {
+        format!("{prefix}{relative}")
+    } else {
+        format!("{prefix}{}", relative.replace(MAIN_SEPARATOR, "/"))
     }
-    path
 }

@@ -1,5 +1,6 @@
 //! Which files a contract is made of: import paths, modules, targets.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -399,6 +400,11 @@ impl Layout {
         Layout { policy: settings.policy.clone(), hidden, ..Layout::default() }
     }
 
+    /// Where the import paths of each module begin.
+    pub(super) fn roots(&self) -> Vec<Root> {
+        self.modules.iter().map(|m| Root { path: m.root.clone(), prefix: m.prefix.clone() }).collect()
+    }
+
     /// The layout of a compiled input: no modules, every file judged by the policy for the whole contract.
     #[must_use]
     pub fn of_image(settings: &Settings) -> Layout {
@@ -490,11 +496,9 @@ impl Layout {
                     let module = go_module(tree);
                     roots::with_prefixes(found, &paths, &imports, &elsewhere, module.as_deref())
                 };
-                self.scans.clone_from(&scans);
                 let mut own: Option<Vec<Root>> = None;
                 if let Some(like) = like.filter(|l| !l.modules.is_empty()) {
-                    let root = |m: &Module| Root { path: m.root.clone(), prefix: m.prefix.clone() };
-                    let theirs: Vec<Root> = like.modules.iter().map(root).collect();
+                    let theirs = like.roots();
                     // What leaves nothing open fits, whatever else would.
                     let open = roots::unresolved(&paths, &imports, &theirs);
                     let fits = open == 0
@@ -504,10 +508,12 @@ impl Layout {
                             || theirs.iter().any(|root| tree.has_folder(&root.path)))
                     {
                         self.modules.clone_from(&like.modules);
+                        self.scans = scans;
                         return Ok(());
                     }
                 }
                 let found = own.unwrap_or_else(found);
+                self.scans = scans;
                 self.take_found(tree, settings, &found);
             }
         }
@@ -627,6 +633,13 @@ impl Layout {
         names: &[String],
         imported: Option<&BTreeMap<String, usize>>,
     ) -> Result<(), LayoutError> {
+        if let ([name], None) = (names, imported)
+            && let Entry::Vacant(free) = self.files.entry(name.as_str().into())
+        {
+            let (path, display) = (path.to_owned(), tree.display(path));
+            free.insert(LayoutFile { path, display, module, target: false });
+            return Ok(());
+        }
         let wanted = |name: &&String| imported.is_none_or(|i| i.contains_key(*name)) || *name == &names[0];
         let free =
             names.iter().filter(wanted).chain(names).find(|name| !self.files.contains_key(name.as_str()));

@@ -30,6 +30,7 @@ mod legal;
 mod locate;
 mod mount;
 mod name;
+mod near;
 mod open;
 mod owners;
 mod places;

@@ -91,7 +91,8 @@ impl<'t> Plan<'t> {
             };
             old.par_iter().zip(&new).map(same).collect()
         };
-        affected(&Graph::of(self)?, &Graph::of(new)?, &alike)
+        let (old, new) = rayon::join(|| Graph::of(self), || Graph::of(new));
+        affected(&old?, &new?, &alike)
     }
 
     /// The bytes of files by import path, in the order given, which are kept for the compiler; nothing of those that

@@ -287,10 +287,13 @@ fn directory_tree(typed: &Path, cwd: &Path, file: Option<(&str, bool)>) -> Resul
     // output) is no part of it then.
     let repo = if located.configured { None } else { Repo::discover(&root).ok() };
     let workdir = repo.as_ref().and_then(|r| fs::canonicalize(r.workdir()?).ok());
+    // What git knows it does not ignore, whatever rule there is. And to ask for the rules takes longer than to list a folder.
+    let tracked = repo.as_ref().map(Repo::tracked).unwrap_or_default();
     let skip = |relative: &Path| match (&repo, &workdir) {
-        (Some(repo), Some(workdir)) => {
-            root.strip_prefix(workdir).is_ok_and(|prefix| repo.is_ignored(&prefix.join(relative).join("")))
-        }
+        (Some(repo), Some(workdir)) => root.strip_prefix(workdir).is_ok_and(|prefix| {
+            let folder = prefix.join(relative);
+            !tracked.holds(&folder) && repo.is_ignored(&folder.join(""))
+        }),
         _ => false,
     };
     // A root that is itself ignored was named on purpose.

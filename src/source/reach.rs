@@ -1,8 +1,10 @@
 //! What a side needs besides its own files: every import is followed, and what no root has is looked for in the places
 //! of [`Places`], wave by wave, before anything is compiled.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::layout::{LayoutFile, Missing};
 use super::places::{Place, likely};
@@ -25,22 +27,21 @@ struct Hit<'t> {
 
 /// Takes in all that the targets need, directly or not, and says what is not there.
 pub(super) fn complete<'t>(plan: &mut Plan<'t>, side: Side, places: &'t Places) -> Result<(), LayoutError> {
-    let mut reach =
-        Reach { by_file: BTreeMap::new(), guesses: BTreeMap::new(), indexes: BTreeMap::new(), side, places };
-    for (import, file) in &plan.layout.files {
-        let tree = plan.mounts[file.module].tree;
-        reach.by_file.insert(identity(tree, &file.path), import.clone());
-    }
+    let mut reach = Reach { by_file: None, guesses: BTreeMap::new(), indexes: BTreeMap::new(), side, places };
     let targets = plan.layout.files.iter().filter(|(_, file)| file.target);
     let mut wave: Vec<Box<str>> = targets.map(|(import, _)| import.clone()).collect();
-    let mut reached: BTreeSet<Box<str>> = wave.iter().cloned().collect();
+    let mut reached: FxHashSet<Box<str>> = wave.iter().cloned().collect();
     let mut unclear = false;
     while !wave.is_empty() {
         let mut next = Vec::new();
         let found = scanned(plan, &wave, places);
         for (file, scan) in wave.iter().zip(&found) {
             unclear |= scan.unclear;
+            // What was reached is a file of the side, which is all that there is to be known of it.
             for written in &scan.imports {
+                if reached.contains(written.as_str()) {
+                    continue;
+                }
                 let import = reach.follow(plan, file, written)?;
                 if import.is_none() && is_well_known(written) {
                     plan.take_built_in(written, file);
@@ -52,22 +53,28 @@ pub(super) fn complete<'t>(plan: &mut Plan<'t>, side: Side, places: &'t Places) 
                 }
             }
         }
-        plan.scans.extend(std::mem::replace(&mut wave, next).into_iter().zip(found));
+        let scanned = std::mem::replace(&mut wave, next).into_iter().zip(found);
+        // A map of what is sorted already is made at once.
+        if plan.scans.is_empty() {
+            plan.scans = scanned.collect();
+        } else {
+            plan.scans.extend(scanned);
+        }
     }
     plan.layout.scans = BTreeMap::new();
     reach.tell(plan);
     explain(&mut plan.layout, plan.tree, places);
-    plan.reached = (!unclear).then_some(reached);
+    plan.reached = (!unclear).then(|| reached.into_iter().collect());
     Ok(())
 }
 
 /// What files hold, in their order; what was looked at already is not read again.
-fn scanned(plan: &mut Plan<'_>, wave: &[Box<str>], places: &Places) -> Vec<Arc<Scan>> {
+fn scanned(plan: &Plan<'_>, wave: &[Box<str>], places: &Places) -> Vec<Arc<Scan>> {
     let mut found: Vec<Option<Arc<Scan>>> = Vec::with_capacity(wave.len());
     for import in wave {
         let file = &plan.layout.files[import];
         let own = std::ptr::eq(plan.mounts[file.module].tree, plan.tree);
-        found.push(if own { plan.layout.scans.remove(file.path.as_str()) } else { None });
+        found.push(if own { plan.layout.scans.get(file.path.as_str()).cloned() } else { None });
     }
     plan.by_tree(wave, |tree, paths, places_of| {
         let open = places_of.iter().zip(paths).filter(|(at, _)| found[**at].is_none());
@@ -99,8 +106,8 @@ fn identity(tree: &Tree, path: &str) -> (usize, String) {
 }
 
 struct Reach<'t> {
-    /// The import path of every file that has one.
-    by_file: BTreeMap<(usize, String), Box<str>>,
+    /// The import path of every file that has one, once it is asked for.
+    by_file: Option<FxHashMap<(usize, String), Box<str>>>,
     /// Guessed folders, by how they are shown: what is taken from each.
     guesses: BTreeMap<String, usize>,
     /// The files of trees that were searched, by the tree.
@@ -110,6 +117,14 @@ struct Reach<'t> {
 }
 
 impl<'t> Reach<'t> {
+    /// The import path of every file that has one.
+    fn by_file(&mut self, plan: &Plan<'t>) -> &mut FxHashMap<(usize, String), Box<str>> {
+        self.by_file.get_or_insert_with(|| {
+            let files = plan.layout.files.iter();
+            files.map(|(import, f)| (identity(plan.mounts[f.module].tree, &f.path), import.clone())).collect()
+        })
+    }
+
     /// The import path of the file that an import leads to, after taking it in where that is needed.
     fn follow(
         &mut self,
@@ -141,7 +156,7 @@ impl<'t> Reach<'t> {
             return Ok(None);
         };
         let identity = identity(hit.tree, &hit.path);
-        if let Some(known) = self.by_file.get(&identity) {
+        if let Some(known) = self.by_file(plan).get(&identity) {
             // The same file under another name.
             plan.layout.aliases.insert(import.into(), known.clone());
             return Ok(Some(known.clone()));
@@ -158,16 +173,17 @@ impl<'t> Reach<'t> {
         });
         let file = LayoutFile { display: tree.display(&hit.path), path: hit.path, module, target: false };
         plan.layout.files.insert(import.into(), file);
-        self.by_file.insert(identity, import.into());
+        self.by_file(plan).insert(identity, import.into());
         Ok(Some(import.into()))
     }
 
     /// A file that has another import path already, because roots lie in each other or a link leads to it.
-    fn own(&self, plan: &Plan<'t>, import: &str) -> Option<Hit<'t>> {
+    fn own(&mut self, plan: &Plan<'t>, import: &str) -> Option<Hit<'t>> {
+        let by_file = self.by_file(plan);
         let own = plan.layout.modules.iter().filter_map(|m| {
             let rest = below_prefix(import, &m.prefix)?;
             let path = join(&m.root, rest);
-            let known = self.by_file.contains_key(&identity(plan.tree, &path));
+            let known = by_file.contains_key(&identity(plan.tree, &path));
             known.then(|| Hit {
                 tree: plan.tree,
                 root: m.root.clone(),

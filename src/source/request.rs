@@ -16,7 +16,7 @@ use super::scans::Scans;
 use super::{
     Affected, Around, ConfigSource, ContentId, Context, Counterpart, Image, Layout, LayoutError, LegalText,
     Loaded, Name, Origin, PathSelection, Places, Plan, Side, SourceError, SourceSpec, SpecError, Text,
-    layout, legal, load_settings, names_versions, open,
+    layout, legal, load_settings, names_versions, near, open,
 };
 use crate::compile::Input;
 use crate::config::generate::Generate;
@@ -422,14 +422,23 @@ impl Request<'_> {
         {
             return Ok(unread(settings, opened, layouts, origin));
         }
+        let near = match &new {
+            Laid::Tree(_, plan) if part && from_stdin == [false; 2] => near::plan(sides, plan, &selection),
+            _ => Ok(None),
+        };
+        let near = near.map_err(|e| told(e.into()))?.map(|plan| Laid::Tree(old.name().clone(), plan));
         let like = (Side::Old, Some(new.layout()));
-        let old = Laid::plan(&old, &old_settings, &selection, like, &older).map_err(|e| told(e.into()))?;
+        let old = match near {
+            Some(near) => near,
+            None => Laid::plan(&old, &old_settings, &selection, like, &older).map_err(|e| told(e.into()))?,
+        };
         // What can be read once cannot be read again, whole.
         let affected = match (&old, &new) {
             (Laid::Tree(_, old), Laid::Tree(_, new)) if part && from_stdin == [false; 2] => old.affected(new),
             _ => None,
         };
-        let (new, old) = (new.read(affected.as_ref())?, old.read(affected.as_ref())?);
+        let (new, old) = rayon::join(|| new.read(affected.as_ref()), || old.read(affected.as_ref()));
+        let (new, old) = (new?, old?);
         let nowhere = new.layout.unmatched.iter().find(|p| old.layout.unmatched.contains(p));
         if let Some(path) = nowhere {
             let excluded = new.layout.excluded(path).or_else(|| old.layout.excluded(path)).cloned();
@@ -453,6 +462,10 @@ impl Request<'_> {
         if let (Some(shared), Some(tree)) = (self.shared, old_tree) {
             *shared.texts() = tree.kept();
         }
+        // To give back what was found in thousands of files takes as long as to compile a few: it is done beside that.
+        let scans = [places.scans.clone(), older.scans.clone()];
+        drop((places, older));
+        rayon::spawn(move || drop(scans));
         Ok(Sides { settings, old, new, notes, moved, origin, affected })
     }
 

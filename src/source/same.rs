@@ -33,21 +33,10 @@ impl<'a> Same<'a> {
     /// Whether two sides are the same contract; `None` where they are not, or where telling costs more than it is worth.
     pub(super) fn of(sides: [Known<'a>; 2], selection: &PathSelection) -> Option<Same<'a>> {
         let [old, new] = sides;
-        let trees = [old.loaded.tree()?, new.loaded.tree()?];
-        let plain = |tree: &Tree| {
-            *tree.scope() == Scope::All && tree.problems.is_empty() && tree.descriptors.is_empty()
-        };
-        let [was, is] = trees;
-        let alike = old.settings.modules.are_as(&new.settings.modules)
-            && old.places.listed.is_empty()
-            && new.places.listed.is_empty()
-            && old.places.locks_the_same(new.places)
-            && was.submodules == is.submodules
-            && was.linked == is.linked;
-        if *selection != PathSelection::default() || !alike || !trees.into_iter().all(plain) {
+        let [was, is] = alike(sides, selection)?;
+        if !differing(was, is)?.is_empty() {
             return None;
         }
-        same_files(was, is)?;
         let digest = digest(is, new.settings)?;
         Some(Same { sides: [(old, was), (new, is)], digest })
     }
@@ -72,9 +61,7 @@ impl<'a> Same<'a> {
         if !plan.asks_for_nothing() {
             return Ok(None);
         }
-        let roots = plan.layout.modules.iter();
-        let roots: Vec<Root> =
-            roots.map(|m| Root { path: m.root.clone(), prefix: m.prefix.clone() }).collect();
+        let roots = plan.layout.roots();
         if plan.layout.files.len() >= super::scans::MANY
             && let Some(shelf) = self.shelf()
         {
@@ -95,19 +82,37 @@ impl<'a> Same<'a> {
     }
 }
 
-/// Whether two trees have the same files, by path and bytes.
-fn same_files(old: &Tree, new: &Tree) -> Option<()> {
+/// The trees of two sides that are made up alike, whatever is in their files: nothing is left out of them, nothing added to
+/// them, and the same is configured.
+pub(super) fn alike<'t>(sides: [Known<'t>; 2], selection: &PathSelection) -> Option<[&'t Tree; 2]> {
+    let [old, new] = sides;
+    let trees = [old.loaded.tree()?, new.loaded.tree()?];
+    let plain =
+        |tree: &Tree| *tree.scope() == Scope::All && tree.problems.is_empty() && tree.descriptors.is_empty();
+    let [was, is] = trees;
+    let alike = old.settings.modules.are_as(&new.settings.modules)
+        && old.places.listed.is_empty()
+        && new.places.listed.is_empty()
+        && old.places.locks_the_same(new.places)
+        && was.submodules == is.submodules
+        && was.linked == is.linked;
+    (*selection == PathSelection::default() && alike && trees.into_iter().all(plain)).then_some(trees)
+}
+
+/// The paths at which two trees of the same paths have other bytes; `None` where a path is in one of them only, a file cannot be
+/// read, or telling costs more than it is worth.
+pub(super) fn differing<'t>(old: &'t Tree, new: &Tree) -> Option<Vec<&'t str>> {
     if old.entries.len() != new.entries.len() {
         return None;
     }
-    let mut open: Vec<&str> = Vec::new();
+    let (mut open, mut differing): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for ((path, was), (other, is)) in old.entries.iter().zip(&new.entries) {
         if path != other {
             return None;
         }
         match (was.known(), is.known()) {
             (Some(was), Some(is)) if was == is => {}
-            (Some(_), Some(_)) => return None,
+            (Some(_), Some(_)) => differing.push(path),
             _ => open.push(path),
         }
     }
@@ -115,8 +120,12 @@ fn same_files(old: &Tree, new: &Tree) -> Option<()> {
         return None;
     }
     let id = |tree: &Tree, path: &str| -> Option<ContentId> { tree.id(path).ok() };
-    let same = |path: &&str| id(old, path).is_some_and(|was| id(new, path) == Some(was));
-    open.par_iter().all(same).then_some(())
+    let ids: Vec<_> = open.par_iter().map(|path| Some((id(old, path)?, id(new, path)?))).collect();
+    for (path, ids) in open.into_iter().zip(ids) {
+        let (was, is) = ids?;
+        differing.extend((was != is).then_some(path));
+    }
+    Some(differing)
 }
 
 /// A digest of what decides how a tree is laid out.
@@ -132,7 +141,7 @@ fn digest(tree: &Tree, settings: &Settings) -> Option<String> {
 
 impl Plan<'_> {
     /// Whether all that the files of this side need is among them, and none of them asks for more than what a look tells.
-    fn asks_for_nothing(&self) -> bool {
+    pub(super) fn asks_for_nothing(&self) -> bool {
         let layout = &self.layout;
         self.reached.is_some()
             && layout.aliases.is_empty()

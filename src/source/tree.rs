@@ -269,6 +269,10 @@ impl Tree {
     /// sources, the path inside the repository.
     #[must_use]
     pub fn display(&self, path: &str) -> String {
+        // Where the tree itself was named, as nearly always.
+        if self.display.at.is_empty() && matches!(&*self.display.typed, "" | ".") {
+            return path.to_owned();
+        }
         let at: Vec<&str> = self.display.at.split('/').filter(|p| !p.is_empty()).collect();
         let parts: Vec<&str> = path.split('/').collect();
         let common = at.iter().zip(&parts).take_while(|(a, b)| a == b).count();

@@ -241,6 +241,15 @@ fn properties_in_kotlin() {
     ];
     table(&kotlin(&[]), "proto3", &full);
     table(&kotlin(&[("lite", "true")]), "proto3", &full.map(|(text, _)| (text, "")));
+    // And only the lite one: the cases of oneofs are properties of its builders.
+    let lite = [
+        ("message M {\n oneof KIND { int32 a = 1; } }", "3"),
+        ("message M { oneof kind_x { int32 a = 1; }\n oneof Other { int32 b = 2; } }", ""),
+    ];
+    table(&kotlin(&[("lite", "true")]), "proto3", &lite);
+    let others = lite.map(|(text, _)| (text, ""));
+    table(&kotlin(&[("runtime", "3.25"), ("lite", "true")]), "proto3", &others);
+    table(&kotlin(&[]), "proto3", &others[..1]);
 }
 
 #[test]

@@ -117,6 +117,16 @@ fn what_git_ignores_is_no_part_of_an_unconfigured_contract() {
 }
 
 #[test]
+fn what_git_tracks_in_an_ignored_folder_is_part_of_an_unconfigured_contract() {
+    let lab = Lab::new();
+    lab.commit(&[(".gitignore", "gen/\n"), ("gen/a/a.proto", A), ("gen/b/note.txt", "")]);
+    lab.write(&[("gen/b/b.proto", A), ("gen/c/c.proto", A)]);
+    // As in the revision, which has no other files.
+    assert_eq!(lab.tree("HEAD").protos().collect::<Vec<_>>(), ["gen/a/a.proto"]);
+    assert_eq!(lab.tree(".").protos().collect::<Vec<_>>(), ["gen/a/a.proto"]);
+}
+
+#[test]
 fn images_are_read_and_decompressed() {
     let dir = directory(&[("plain.binpb", "bytes"), ("odd", "{}")]);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -1,17 +1,20 @@
 //! What a side consists of before it is read, and what is known of files that are not compiled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use protopact::compile::{self, CompileError, Compiled, Head, HeadImport, Options};
 use protopact::config::Overrides;
 use protopact::diff::{self, Cx, Kind};
+use protopact::machine::Host;
 use protopact::schema::Schema;
 use protopact::source::{
-    ConfigSource, Loaded, PathSelection, Places, Plan, Side, Tree, layout, load_settings,
+    ConfigSource, Layout, Loaded, PathSelection, Places, Plan, Request, Side, Tree, layout, load_settings,
 };
 use protopact::verdict::Judge;
 use protopact::words::{Effect, Lens};
+
+use crate::lab::Lab;
 
 const MONEY: &str = "syntax = \"proto3\";\npackage acme.money.v1;\nmessage Money { int64 units = 1; enum Unit { UNIT_UNKNOWN = 0; } }\n";
 const PAY: &str = "syntax = \"proto3\";\npackage acme.pay.v1;\nimport public \"money.proto\";\n\
@@ -132,4 +135,62 @@ fn import_paths_begin_with_the_prefix_of_their_mount() {
     mount.prefix = "acme/v1".to_owned();
     assert_eq!(mount.import("vendor/money.proto"), "acme/v1/money.proto");
     assert!(mount.holds("vendor/money.proto") && !mount.holds("vendors/money.proto"));
+}
+
+/// How the old side is laid out, where a part is asked for and where all is.
+fn old_layouts(lab: &Lab) -> [Layout; 2] {
+    let overrides = Overrides { against: vec!["HEAD".to_owned()], ..Overrides::default() };
+    let host = Host { env: BTreeMap::new(), cwd: lab.path().to_owned() };
+    let request = Request {
+        cwd: lab.path(),
+        new: ".",
+        overrides: &overrides,
+        config: None,
+        old_config: None,
+        path: &[],
+        exclude_path: &[],
+        packages: false,
+        host: &host,
+        fetch: false,
+        cache: None,
+        lock: None,
+        shared: None,
+        languages: |_| Ok(()),
+    };
+    let stdin = &mut std::io::empty();
+    [request.affected(stdin).unwrap().old.layout, request.both(stdin).unwrap().old.layout]
+}
+
+#[test]
+fn an_old_side_that_is_laid_out_as_the_new_one_is_laid_out_as_by_itself() {
+    let import = "import \"google/protobuf/any.proto\";\n";
+    for configuration in
+        [None, Some("[contract]\nroots = [\"proto\"]\n"), Some("[check]\ndeny = [\"wire\"]\n")]
+    {
+        let edits: [&[(&str, &str)]; 8] = [
+            &[("proto/pay.proto", &PAY.replace("message Gone", "message Left"))],
+            &[("proto/pay.proto", &PAY.replace("public ", ""))],
+            &[("proto/any.proto", &ANY.replace(import, ""))],
+            &[("proto/more.proto", MORE)],
+            &[("more.proto", MORE)],
+            &[("proto/money.proto", &format!("// protopact:allow wire\n{MONEY}"))],
+            &[("protopact.toml", "[contract]\nroots = [\"proto\"]\n[check]\ndeny = [\"json\"]\n")],
+            &[("go.mod", "module acme.com/proto\n"), ("proto/money.proto", &MONEY.replace("units", "all"))],
+        ];
+        for edit in edits {
+            let lab = Lab::new();
+            let first = [
+                ("proto/any.proto", ANY),
+                ("proto/money.proto", MONEY),
+                ("proto/pay.proto", PAY),
+                ("go.mod", "module acme.com/contracts\n"),
+            ];
+            let configured = configuration.map(|text| ("protopact.toml", text));
+            lab.commit(&first.into_iter().chain(configured).collect::<Vec<_>>());
+            lab.write(edit);
+            let [part, whole] = old_layouts(&lab);
+            assert_eq!(part, whole, "{configuration:?} {edit:?}");
+            assert!(part.files.len() >= 3 && !part.modules.is_empty(), "{part:?}");
+        }
+    }
 }

@@ -109,6 +109,16 @@ fn properties(schema: &Schema, id: MessageId, made: Made, out: &mut Vec<PackageE
             refuse(element, what, "rename it, or leave out `kotlin`");
         }
     }
+    // Of the lite runtime the cases of oneofs are read as well, by a name with one small letter, whatever Kotlin makes of it.
+    for id in schema.message(id).oneofs.iter().filter(|_| made.lite) {
+        let (element, name) = (Element::Oneof(*id), &schema.oneof(*id).name);
+        let (read, is) = (camel(name, false) + "Case", property(&(camel(name, true) + "Case")));
+        if read != is {
+            let full = schema.full_name(element);
+            let what = format!("oneof `{full}` is read as `{read}` in Kotlin, where its property is `{is}`");
+            refuse(element, what, "rename it, or leave out `kotlin` or `lite`");
+        }
+    }
     let own = if made.lite { &OF_BUILDERS[..1] } else { &OF_BUILDERS };
     let mut seen: BTreeMap<String, Vec<Getter>> = BTreeMap::new();
     for called in own {
@@ -128,6 +138,7 @@ fn properties(schema: &Schema, id: MessageId, made: Made, out: &mut Vec<PackageE
         }
         let read = match name.of {
             Element::Field(id) => is_read(schema, schema.field(id), &names[&id].0, called),
+            Element::Oneof(_) => made.lite,
             _ => false,
         };
         if let Some(first) = same.iter().find(|first| first.read || read) {
