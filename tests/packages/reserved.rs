@@ -193,13 +193,45 @@ fn names_without_a_letter_in_kotlin() {
     let kotlin = kotlin(&[]);
     let cases = [
         ("message __ {}", "2"),
-        ("message M {\n enum ___ { A = 0; } }", "3"),
+        ("message M {\n enum ___ { A = 0; } ___ a = 1; }", "3"),
+        ("enum ___ { A = 0; }\nmessage M { map<string, ___> a = 1; }", "2"),
+        ("message M { enum ___ { A = 0; } } enum __ { B = 0; }", ""),
         ("message _1 { int32 __a = 1; } enum E { __ = 0; }", ""),
     ];
     table(&kotlin, "proto3", &cases);
+    let unused = [("a.proto", "syntax = \"proto3\";\npackage a.__;\nenum E { A = 0; }")];
+    assert_eq!(lines(&kotlin, &unused), "");
+    let used = [
+        unused[0],
+        ("b.proto", "syntax = \"proto3\";\npackage b;\nimport \"a.proto\";\nmessage M { a.__.E e = 1; }"),
+    ];
+    assert_eq!(lines(&kotlin, &used), "a.proto:1");
     let package = [("a.proto", "syntax = \"proto3\";\npackage a.__;\nmessage M {}")];
     assert_eq!(lines(&kotlin, &package), "1");
     assert_eq!(lines(&java(), &package), "");
+}
+
+#[test]
+fn packages_that_properties_hide_in_kotlin() {
+    let cases = [
+        ("message M {\n int32 com = 1; repeated string a = 2; }", "3"),
+        ("message M {\n int32 Com = 1; map<string, string> a = 2; }", "3"),
+        ("message M {\n repeated string com = 1; }", "3"),
+        ("message M { int32 com = 1; message N { repeated string a = 1; } }", ""),
+        ("message M { oneof com { int32 a = 1; } repeated string google = 2; int32 kotlin = 3; }", ""),
+        ("message M { int32 acme = 1; int32 contracts = 2; }", ""),
+        ("option java_package = \"x\";\nmessage M {\n int32 X = 1; }", "4"),
+        ("option java_package = \"xList\";\nmessage M {\n repeated int32 x = 1; }", "4"),
+        ("option java_package = \"x\"; message M { oneof x { int32 a = 2; } }", ""),
+        ("option java_package = \"x.y\"; message M { int32 x = 1; int32 y = 2; }", ""),
+    ];
+    let forms: [&[(&str, &str)]; 3] = [&[], &[("lite", "true")], &[("runtime", "3.25")]];
+    for form in forms {
+        table(&kotlin(form), "proto3", &cases);
+        let extended = [("message M {\n optional int32 com = 1; extensions 5 to 9; }", "3")];
+        table(&kotlin(form), "proto2", &extended);
+    }
+    table(&java(), "proto3", &cases.map(|(text, _)| (text, "")));
 }
 
 #[test]

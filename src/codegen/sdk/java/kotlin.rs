@@ -4,11 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::super::{PackageError, shared};
 use super::names::Made;
 use super::{COROUTINES, java_package, lite, names};
 use crate::codegen::Target;
-use crate::schema::{Cardinality, Element, Field, FileId, Kind, MessageId, Schema};
+use crate::schema::{Cardinality, Element, EnumId, Field, FileId, Kind, MessageId, Schema};
 use crate::surface::java::{self, camel};
 use crate::surface::{self, inside};
 use crate::words::Language;
@@ -24,15 +26,18 @@ const OF_BUILDERS: [&str; 5] = [
     "UnknownFields",
 ];
 
+/// The first part of the package of the runtime.
+const RUNTIME: &str = "com";
+
 /// Who has a name: the element, and how it is made of it.
 type Names = BTreeMap<String, Element>;
 
 /// Refuses names that Kotlin has twice.
 pub(super) fn check(schema: &Schema, files: &[FileId], target: &Target, out: &mut Vec<PackageError>) {
     let (group, coroutines) = (target.get("group"), target.has(COROUTINES));
-    let made = Made::of(target);
+    let written = enums(schema, files);
     for id in files {
-        nameless(schema, *id, group, made, out);
+        nameless(schema, *id, target, &written, out);
     }
     let mut names = Names::new();
     // Classes first, so that what is beside them is what is told.
@@ -59,15 +64,33 @@ pub(super) fn check(schema: &Schema, files: &[FileId], target: &Target, out: &mu
     }
 }
 
-/// Refuses what has no letter or digit in its name: Java takes `__`, Kotlin does where it stands between back-ticks, and protoc
-/// writes none.
-fn nameless(schema: &Schema, file: FileId, group: &str, made: Made, out: &mut Vec<PackageError>) {
+/// The enums that the code writes down: those that fields are of.
+fn enums(schema: &Schema, files: &[FileId]) -> FxHashSet<EnumId> {
+    let messages = schema.messages().filter(|(_, message)| files.contains(&message.file));
+    let fields = messages.flat_map(|(_, message)| &message.fields);
+    fields.filter_map(|id| schema.field_enum(schema.field(*id))).collect()
+}
+
+/// Refuses what has no letter or digit in its name where the code writes that down: Java takes `__`, Kotlin does where it stands
+/// between back-ticks, and protoc writes none.
+fn nameless(
+    schema: &Schema,
+    file: FileId,
+    target: &Target,
+    written: &FxHashSet<EnumId>,
+    out: &mut Vec<PackageError>,
+) {
+    let made = Made::of(target);
     let refuse = |element: Element, what: String| {
         shared::refuse(schema, LANGUAGE, element, &[], what, "rename it, or leave out `kotlin`")
     };
     let is_bare = |name: &str| name.chars().all(|c| c == '_');
-    let package = java_package(schema, file, group);
-    if let Some(part) = package.split('.').find(|part| !part.is_empty() && is_bare(part)) {
+    let package = java_package(schema, file, target.get("group"));
+    let of = schema.file(file);
+    let is_written = !of.messages.is_empty()
+        || of.enums.iter().any(|id| written.contains(id))
+        || target.has(COROUTINES) && !of.services.is_empty();
+    if let Some(part) = package.split('.').find(|part| is_written && !part.is_empty() && is_bare(part)) {
         let what = format!(
             "the Java package `{package}` has a part `{part}`, where Kotlin has nothing that is called so"
         );
@@ -76,13 +99,14 @@ fn nameless(schema: &Schema, file: FileId, group: &str, made: Made, out: &mut Ve
     for element in inside(schema, Element::File(file)) {
         let name = match element {
             Element::Message(id) => {
+                hiding(schema, id, &package, made, out);
                 // Code of the older line calls getters as Java does.
                 if !made.older {
                     properties(schema, id, made, out);
                 }
                 &schema.message(id).name
             }
-            Element::Enum(id) => &schema.enum_(id).name,
+            Element::Enum(id) if written.contains(&id) => &schema.enum_(id).name,
             _ => continue,
         };
         if is_bare(name) {
@@ -90,6 +114,35 @@ fn nameless(schema: &Schema, file: FileId, group: &str, made: Made, out: &mut Ve
             let what =
                 format!("{noun} `{full}` is called `{name}`, where Kotlin has nothing that is called so");
             out.push(refuse(element, what));
+        }
+    }
+}
+
+/// Refuses fields that hide a package of which the code writes names out: among the properties of a builder that of the runtime,
+/// where there are lists, maps or extensions; among those of a message the package that it is in, where that has one part.
+fn hiding(schema: &Schema, id: MessageId, package: &str, made: Made, out: &mut Vec<PackageError>) {
+    let (of, message) = (Element::Message(id), schema.message(id));
+    let mut refuse = |element: Element, name: &str| {
+        let (noun, full) = (schema.noun(element), schema.full_name(element));
+        let what = format!(
+            "{noun} `{full}` would be the property `{name}` in Kotlin, and hide the package `{name}` from generated code"
+        );
+        out.push(shared::refuse(schema, LANGUAGE, element, &[], what, "rename it, or leave out `kotlin`"));
+    };
+    let is_many = |field: &Field| !field.cardinality.is_singular();
+    if !message.extension_ranges.is_empty() || message.fields.iter().any(|id| is_many(schema.field(*id))) {
+        for (id, (_, variable)) in java::field_names(schema, id) {
+            if variable == RUNTIME {
+                refuse(Element::Field(id), RUNTIME);
+            }
+        }
+    }
+    let place = format!("{}.get", schema.nested_name(of));
+    for name in surface::names(LANGUAGE, schema, of) {
+        let called = name.path.strip_prefix(&place).and_then(|rest| rest.strip_suffix("()"));
+        let is_made = |_: &&str| !made.lite || !lite::lacks(schema, &name);
+        if called.filter(is_made).is_some_and(|called| property(called) == package) {
+            refuse(name.of, package);
         }
     }
 }
