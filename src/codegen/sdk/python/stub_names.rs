@@ -4,9 +4,11 @@
 //! value or of an extension stands for that, so that a type of the name is not found any more (`status: status`, and `status`
 //! again among the parameters of `__init__`); and a type at the top that is called like a builtin stands for it everywhere.
 //! Here each of them is named through a module: what is hidden from the class through this one (`_this.status`), a builtin
-//! through `builtins`. And what a public import passes on under the name of something that comes after it is left out, as it
-//! is when the module runs.
+//! through `builtins`. And what a public import passes on under the name of something that comes after it is left out, as it is
+//! when the module runs. A field `self` keeps its name in the constructor, as it does when the program runs: the object itself
+//! is called something else there, which protoc does since 30.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::schema::{Element, EnumId, Field, FieldId, FileId, MessageId, Schema};
@@ -184,7 +186,7 @@ impl Around {
 
 /// Corrects a stub, as protoc writes it.
 pub(super) fn mend(text: &str, own: &Own) -> String {
-    let text = once(text);
+    let text = constructors(&once(text)).into_owned();
     let mut members: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut around = Around::default();
     for text in text.lines() {
@@ -226,6 +228,43 @@ pub(super) fn mend(text: &str, own: &Own) -> String {
         out.push_str(&format!("from . import {} as {}\n", own.module, rewrite.this));
     }
     out + &body
+}
+
+const CONSTRUCTOR: &str = "def __init__(self, ";
+
+/// Constructors of messages with a field `self`, as later protocs write them. Those before 30 call the parameter of such a field
+/// `self_` where it comes first, which nobody may give when the program runs, and elsewhere like the object.
+fn constructors(text: &str) -> Cow<'_, str> {
+    if !text.contains("\"self\"") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    let (mut slots, mut around) = (Vec::<BTreeSet<&str>>::new(), Around::default());
+    for text in text.split_inclusive('\n') {
+        let (line, depth) = line(text);
+        around.of(line, depth);
+        slots.resize(around.0.len(), BTreeSet::new());
+        let code = text.trim_start_matches(' ');
+        if let (Some(fields), Some(names)) = (slots.last_mut(), code.strip_prefix("__slots__ = (")) {
+            *fields = names.split('"').skip(1).step_by(2).collect();
+        }
+        match (slots.last(), code.strip_prefix(CONSTRUCTOR)) {
+            (Some(fields), Some(parameters)) if fields.contains("self") => {
+                let mut object = "self_".to_owned();
+                while fields.contains(object.as_str()) {
+                    object.push('_');
+                }
+                let parameters = match parameters.strip_prefix("self_: ") {
+                    Some(rest) if !parameters.contains(" self: ") => format!("self: {rest}"),
+                    _ => parameters.to_owned(),
+                };
+                let indent = &text[..text.len() - code.len()];
+                out.push_str(&format!("{indent}def __init__({object}, {parameters}"));
+            }
+            _ => out.push_str(text),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A name that a text does not have.
@@ -282,7 +321,11 @@ impl Rewrite<'_> {
             if behind.starts_with(':') {
                 declared = word;
                 seen.clear();
-            } else if path || out.ends_with("class ") || behind.starts_with('=') {
+            } else if path
+                || out.ends_with("class ")
+                || out.ends_with("def __init__(")
+                || behind.starts_with('=')
+            {
                 // Said as what it is.
             } else if BUILTINS.contains(&word) {
                 let before = seen.entry(word).or_default();
@@ -359,6 +402,27 @@ mod tests {
             A: E\n\nclass Bar(_message.Message):\n    A: int\n";
         let new = "from x.b_pb2 import Foo as Foo\nA: E\n\nclass Bar(_message.Message):\n    A: int\n";
         assert_eq!(mended(old, &["Bar", "E"]), new);
+    }
+
+    #[test]
+    fn a_field_called_self_is_a_parameter_of_its_name() {
+        let stub = |first: &str, a: &str, second: &str, b: &str| {
+            format!(
+                "class M(_message.Message):\n    class N(_message.Message):\n        __slots__ = (\"self_\",)\n        def \
+                 __init__(self, self_: _Optional[str] = ...) -> None: ...\n    __slots__ = (\"self\", \"x\")\n    \
+                 def __init__({first}, {a}: _Optional[str] = ..., x: _Optional[M.N] = ...) -> None: ...\n\nclass \
+                 O(_message.Message):\n    __slots__ = (\"self_\", \"self\")\n    def __init__({second}, \
+                 self_: int = ..., {b}: int = ...) -> None: ...\n"
+            )
+        };
+        let new = stub("self_", "self", "self__", "self");
+        assert_eq!(mended(&stub("self", "self_", "self", "self"), &["M", "O"]), new);
+        assert_eq!(mended(&new, &["M", "O"]), new);
+        // A type and a value of the name: the object stays what it is.
+        let value = "class self(_message.Message):\n    a: int\nclass M(_message.Message):\n    self: M.E\n    \
+            def __init__(self, of: _Optional[self] = ...) -> None: ...\n";
+        let new = value.replace("[self]", "[_this.self]");
+        assert_eq!(mended(value, &["self", "M"]), format!("from . import a_pb2 as _this\n{new}"));
     }
 
     #[test]
