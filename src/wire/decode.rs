@@ -391,6 +391,7 @@ impl<'s> Decoder<'s> {
             self.keep(tree, field.number, UnknownData::Bytes(bytes.to_vec()));
             return Ok(());
         }
+        let value = self.reader.in_entry(value);
         match tree.fields.get_mut(&field.number) {
             Some(Slot::Map(entries)) => {
                 entries.insert(key, value);

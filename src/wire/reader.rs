@@ -62,7 +62,8 @@ pub enum JsonStyle {
     /// As the guide says.
     Strict,
     /// Java's: numbers and booleans are text to a string, a string is a boolean or the number of an enum, and an
-    /// array of one is a single value (its JSON library reads all of them as strings).
+    /// array of one is a single value (its JSON library reads all of them as strings). Of a key that is there twice the last
+    /// value counts, where others refuse it.
     Java,
     /// Python's: a string or boolean is the number of an enum; a boolean is a floating
     /// point number; and nothing in quotes is an empty message.
@@ -87,6 +88,15 @@ impl Reader {
                 Value::Float(n) => *n == 0.0,
                 _ => false,
             }
+    }
+
+    /// What is left of the value of a map's entry, which is written as a field without presence is.
+    pub(super) fn in_entry(&self, value: Value) -> Value {
+        match value {
+            Value::Double(_) if self.takes_for_nothing(&value) => Value::Double(0.0),
+            Value::Float(_) if self.takes_for_nothing(&value) => Value::Float(0.0),
+            value => value,
+        }
     }
 }
 

@@ -52,11 +52,15 @@ const UPB_NAMES: Reader = Reader { json_skips_enums: false, ..UPB_INT };
 const PURE_NAMES: Reader = Reader { json_skips_enums: false, ..PURE_INT };
 
 /// The rows of a language stand by back end, the newest first.
-pub static ROWS: [Row; 17] = [
+pub static ROWS: [Row; 21] = [
     go([1, 36, 12], EDITION_2024, &["1.36.12"], Reader::GO),
     go([1, 34, 0], EDITION_2023, &["1.34.2"], Reader::GO),
     go([1, 32, 0], EDITION_NONE, &["1.32.0", "1.33.0"], Reader::GO),
     go([1, 28, 0], EDITION_NONE, &["1.28.1", "1.30.0", "1.31.0"], GO_NAMES),
+    java([4, 36, 0], EDITION_ANY, &["4.36.2"]),
+    java([4, 32, 0], EDITION_2024, &["4.32.1", "4.33.6", "4.35.1"]),
+    java([4, 27, 0], EDITION_2023, &["4.27.5", "4.29.5", "4.31.1"]),
+    java([3, 21, 0], EDITION_NONE, &["3.21.12", "3.25.8", "4.26.1"]),
     python(false, [7, 36, 0], EDITION_ANY, &["7.36.2"], Reader::PYTHON),
     python(false, [6, 33, 0], EDITION_2024, &["6.33.0"], Reader::PYTHON),
     python(false, [6, 32, 1], EDITION_2024, &["6.32.1"], UPB_32),
@@ -83,6 +87,11 @@ const EDITION_ANY: i32 = i32::MAX;
 
 const fn go(from: [u16; 3], edition: i32, tried: &'static [&'static str], reader: Reader) -> Row {
     Row { language: Language::Go, pure: false, from, edition, tried, reader }
+}
+
+/// All releases of Java that were tried read alike.
+const fn java(from: [u16; 3], edition: i32, tried: &'static [&'static str]) -> Row {
+    Row { language: Language::Java, pure: false, from, edition, tried, reader: Reader::JAVA }
 }
 
 const fn python(
@@ -179,6 +188,7 @@ mod tests {
         assert_eq!(error.hint(), "there are models of 4.22.0 and later, with `+pure` 3.20.0 and later");
         let error = one("go=1.27.1").unwrap_err();
         assert_eq!(error.hint(), "there are models of 1.28.0 and later");
+        assert_eq!(one("java=3.20.3").unwrap_err().hint(), "there are models of 3.21.0 and later");
         assert_eq!(one("rust=0.13.0").unwrap_err().hint(), "of Rust only the newest release takes part");
     }
 

@@ -16,8 +16,9 @@ use crate::forms::programs;
 use crate::support::project;
 
 /// The releases beside the newest one of each language.
-const RELEASES: [&str; 5] = [
+const RELEASES: [&str; 6] = [
     "go=1.28.1,1.31.0,1.33.0",
+    "java=3.21.12,3.25.8,4.31.1",
     "python=3.20.3+pure,4.25.8,4.25.8+pure",
     "python=5.29.5,5.29.5+pure",
     "python=6.33.0,6.33.0+pure",
@@ -141,7 +142,7 @@ fn everybody(side: &Side, cases: &[Case]) -> Vec<(Who, Vec<Value>)> {
 }
 
 #[test]
-#[ignore = "builds programs in four languages and with eight releases of Python's protobuf"]
+#[ignore = "builds programs in four languages and with releases of Go's, Java's and Python's protobuf"]
 fn the_page_of_releases_is_what_they_do() {
     let cases: Vec<Case> = questions().into_iter().filter(|case| case.title.is_some()).collect();
     let said = everybody(&side(&files(), "v1"), &cases);

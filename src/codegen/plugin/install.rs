@@ -393,8 +393,8 @@ fn strange(plugin: &'static Pinned, reason: String) -> InstallError {
     InstallError::Strange { plugin: plugin.name, version: plugin.version, reason }
 }
 
-/// The classifier of an executable artifact, as the os-maven-plugin names platforms.
-fn maven_classifier() -> Option<&'static str> {
+/// The classifier of an executable artifact for this machine, as the os-maven-plugin names platforms.
+pub(crate) fn maven_classifier() -> Option<&'static str> {
     Some(match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "linux-x86_64",
         ("linux", "aarch64") => "linux-aarch_64",

@@ -69,6 +69,12 @@ pub fn is_in_every_runtime(file: &str) -> bool {
     RUNTIME.contains(&file)
 }
 
+/// Whether the runtime of a language brings `file` itself.
+#[must_use]
+pub fn is_in_runtime(language: Language, file: &str) -> bool {
+    home(language, file) == Some(Home::Runtime)
+}
+
 /// Where `file` comes from in a language; `None` when the package has to bring it.
 pub(super) fn home(language: Language, file: &str) -> Option<Home> {
     if !file.starts_with("google/") {

@@ -209,7 +209,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-pub use common::is_in_every_runtime;
+pub use common::{is_in_every_runtime, is_in_runtime};
 pub use configured::{check, stand_in, target};
 pub use lines::names as lines_of;
 pub(crate) use lines::{Line, Lines, line, plugins};

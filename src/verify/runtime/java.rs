@@ -7,16 +7,50 @@ use std::fs;
 use minijinja::context;
 
 use super::{Runtime, Start, asked};
+use crate::codegen::plugin::install::maven_classifier;
 use crate::codegen::render::render;
-use crate::codegen::sdk::versions;
+use crate::codegen::sdk::{self, versions};
 use crate::codegen::{FileTree, Target};
+use crate::compile::output::{SetOptions, descriptor_set};
+use crate::compile::{Compiled, encode};
 use crate::verify::build::{BuildError, Place, Work, failed};
 use crate::verify::driver::{Build, Driver, DriverError, Purpose, Subject};
 use crate::verify::literal;
 use crate::wire::Reader;
+use crate::words::{Age, Language};
 
 /// What the driver reads and writes its lines with; protobuf-java-util brings it, but not for its users.
 const GSON: &str = "2.14.0";
+
+/// What the program of another release reads JSON with: what protobuf-java-util asks for, from 3.20 to 4.36.
+const GSON_OF_UTIL: &str = "2.8.9";
+
+fn is_brought(file: &str) -> bool {
+    sdk::is_in_runtime(Language::Java, file)
+}
+
+/// Every file a package of its own, so that no names meet, and with all that this program asks of its classes. What is set a
+/// second time in a message counts, as parsers merge it.
+fn apart(compiled: &Compiled) -> Compiled {
+    const OPTIONS: u32 = 8;
+    // Of FileOptions.
+    const JAVA_PACKAGE: u32 = 1;
+    const JAVA_OUTER_CLASSNAME: u32 = 8;
+    const OPTIMIZE_FOR: u32 = 9;
+    const JAVA_GENERIC_SERVICES: u32 = 17;
+    let mut all = compiled.clone();
+    for (n, file) in all.files.iter_mut().enumerate().filter(|(_, file)| !is_brought(&file.name)) {
+        let mut descriptor = file.descriptor.to_vec();
+        encode::nested(&mut descriptor, OPTIONS, |options| {
+            encode::bytes(options, JAVA_PACKAGE, format!("protopact.invalid.f{n}").as_bytes());
+            encode::bytes(options, JAVA_OUTER_CLASSNAME, b"ProtopactFile");
+            encode::int_field(options, OPTIMIZE_FOR, 1);
+            encode::bool_field(options, JAVA_GENERIC_SERVICES, false);
+        });
+        file.descriptor = descriptor.into();
+    }
+    all
+}
 
 pub(super) struct Java;
 
@@ -47,6 +81,31 @@ impl Runtime for Java {
         build.put("src/main/java/Server.java", include_str!("../templates/java/Server.java"))
     }
 
+    /// The generator of the release makes the classes, which Maven fetches beside the runtime.
+    fn write_aged(&self, build: &mut Build<'_>, age: Age) -> Result<(), DriverError> {
+        let Some(machine) = maven_classifier() else {
+            return Err(build.missing("no protoc is published for this machine"));
+        };
+        let content = SetOptions { include_imports: true, include_source_info: false };
+        let set = descriptor_set(&apart(&build.side.compiled), content);
+        build.put("contract.binpb", set)?;
+        // One argument a line, whatever is in it.
+        let mut arguments = String::from("--descriptor_set_in=contract.binpb\n--java_out=src/main/java\n");
+        for file in build.side.compiled.files.iter().filter(|file| !is_brought(&file.name)) {
+            arguments += &format!("{}\n", file.name);
+        }
+        build.put("protoc.args", arguments)?;
+        let artifact = format!("driver-{}", age.number());
+        build.jar = format!("{artifact}-{}.jar", build.side.version);
+        let values = context! {
+            artifact, machine, version => &build.side.version, protobuf => age.number(), gson => GSON_OF_UTIL,
+            java => versions::JAVA,
+        };
+        build.put("pom.xml", render(include_str!("../templates/java/aged/pom.xml.j2"), values))?;
+        build.put("src/main/java/Driver.java", include_str!("../templates/java/Driver.java"))?;
+        build.put("src/main/java/Calls.java", include_str!("../templates/java/aged/Calls.java"))
+    }
+
     fn write_timing(
         &self,
         build: &mut Build<'_>,
@@ -75,7 +134,10 @@ impl Runtime for Java {
         let grpc = "<artifactId>grpc-protobuf</artifactId>\n      <version>";
         let grpc =
             ["driver/pom.xml", "sdk/pom.xml"].iter().find_map(|path| asked(driver, "grpc", path, grpc));
-        asked(driver, "protobuf", "sdk/pom.xml", protobuf).into_iter().chain(grpc).collect()
+        let of_runtime = ["sdk/pom.xml", "driver/pom.xml"]
+            .iter()
+            .find_map(|path| asked(driver, "protobuf", path, protobuf));
+        of_runtime.into_iter().chain(grpc).collect()
     }
 
     /// One Maven run for all: its start is what takes longest.
@@ -83,8 +145,14 @@ impl Runtime for Java {
         const QUIET: [&str; 5] = ["-q", "-B", "-ntp", "-DskipTests", "-Dstyle.color=never"];
         let folder = work.base.join("aggregate");
         fs::create_dir_all(&folder).map_err(failed("make", &folder))?;
-        let folders: Vec<String> = places.iter().map(|p| format!("../{}", p.key)).collect();
-        let pom = render(include_str!("../templates/java/aggregate.xml.j2"), context! { folders });
+        let modules: Vec<String> = places
+            .iter()
+            .flat_map(|place| {
+                let own = place.driver.age.is_none().then(|| format!("../{}/sdk", place.key));
+                own.into_iter().chain([format!("../{}/driver", place.key)])
+            })
+            .collect();
+        let pom = render(include_str!("../templates/java/aggregate.xml.j2"), context! { modules });
         let path = folder.join("pom.xml");
         fs::write(&path, pom).map_err(failed("write", &path))?;
         let offline = [&QUIET[..], &["-o", "package"]].concat();
@@ -110,7 +178,8 @@ impl Runtime for Java {
         let mut path = folder.join("target/classes").into_os_string();
         path.push(separator);
         path.push(lib.join("*"));
-        let jar = lib.join(&place.driver.jar).into_os_string();
+        let jars = if place.driver.age.is_some() { folder.join("target") } else { lib };
+        let jar = jars.join(&place.driver.jar).into_os_string();
         // Short runs: no time for the second compiler. Who has no memory left says so and ends, and does not fail
         // calls that are none of its business.
         let fast = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(Into::into);

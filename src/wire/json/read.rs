@@ -1,6 +1,7 @@
 //! ProtoJSON to trees: what parsers take at their default settings.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::{self, Known};
 use super::{Json, JsonError, unbase64, unbase64_loosely};
@@ -21,7 +22,7 @@ type Outcome<T> = Result<T, JsonError>;
 /// The first thing that a parser refuses: a key it does not know, a value of another form, two members of one
 /// oneof.
 pub fn read(schema: &Schema, message: MessageId, json: &Json, reader: Reader) -> Outcome<Tree> {
-    Parser { schema, reader, lenient: false }.message(message, json, 0)
+    Parser { schema, reader, lenient: false }.document(message, json)
 }
 
 /// The same of a parser that was told to pass over what it does not know: keys, and, where the reader does, names of
@@ -31,7 +32,38 @@ pub fn read(schema: &Schema, message: MessageId, json: &Json, reader: Reader) ->
 ///
 /// As of [`read`], but for those.
 pub fn read_lenient(schema: &Schema, message: MessageId, json: &Json, reader: Reader) -> Outcome<Tree> {
-    Parser { schema, reader, lenient: true }.message(message, json, 0)
+    Parser { schema, reader, lenient: true }.document(message, json)
+}
+
+/// Whether an object of the document has a key twice.
+fn has_twice(json: &Json) -> bool {
+    match json {
+        Json::List(items) => items.iter().any(has_twice),
+        Json::Object(members) => {
+            let mut keys = BTreeSet::new();
+            members.iter().any(|(key, value)| !keys.insert(key) || has_twice(value))
+        }
+        _ => false,
+    }
+}
+
+/// The document as Gson keeps it: of a key that is there twice the last value, at the place of the first.
+fn by_last_key(json: &Json) -> Json {
+    match json {
+        Json::List(items) => Json::List(items.iter().map(by_last_key).collect()),
+        Json::Object(members) => {
+            let mut kept: Vec<(String, Json)> = Vec::with_capacity(members.len());
+            for (key, value) in members {
+                let value = by_last_key(value);
+                match kept.iter_mut().find(|(known, _)| known == key) {
+                    Some((_, known)) => *known = value,
+                    None => kept.push((key.clone(), value)),
+                }
+            }
+            Json::Object(kept)
+        }
+        json => json.clone(),
+    }
 }
 
 /// A parser over one schema.
@@ -44,6 +76,12 @@ pub(super) struct Parser<'s> {
 }
 
 impl Parser<'_> {
+    fn document(self, message: MessageId, json: &Json) -> Outcome<Tree> {
+        let java = self.reader.json == JsonStyle::Java;
+        let json = if java && has_twice(json) { Cow::Owned(by_last_key(json)) } else { Cow::Borrowed(json) };
+        self.message(message, &json, 0)
+    }
+
     pub(super) fn message(self, message: MessageId, json: &Json, depth: usize) -> Outcome<Tree> {
         if depth > MAX_DEPTH {
             return Err(JsonError::new(format!("messages are nested more than {MAX_DEPTH} deep")));
@@ -173,7 +211,11 @@ impl Parser<'_> {
         };
         let (key_field, value_field) = (self.schema.field(key), self.schema.field(value));
         let mut entries = BTreeMap::new();
+        let mut texts = BTreeSet::new();
         for (text, json) in members {
+            if !texts.insert(text) {
+                return Err(JsonError::new("the key is there twice").under(text));
+            }
             let as_json = match (key_field.kind, text.as_str()) {
                 (Kind::Bool, "true") => Json::Bool(true),
                 (Kind::Bool, "false") => Json::Bool(false),
@@ -188,7 +230,7 @@ impl Parser<'_> {
                 continue;
             }
             let value = self.value(value_field, json, depth).map_err(|e| e.under(text))?;
-            entries.insert(key, value);
+            entries.insert(key, self.reader.in_entry(value));
         }
         Ok(Slot::Map(entries))
     }

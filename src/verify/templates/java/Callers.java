@@ -55,7 +55,7 @@ public final class Callers {
 
     private static <Q, R> void start(JsonObject request) throws Exception {
         @SuppressWarnings("unchecked")
-        MethodDescriptor<Q, R> method = (MethodDescriptor<Q, R>) Driver.METHODS.get(Driver.text(request, "method"));
+        MethodDescriptor<Q, R> method = (MethodDescriptor<Q, R>) Calls.METHODS.get(Driver.text(request, "method"));
         if (method == null) {
             throw new IllegalArgumentException("no method " + Driver.text(request, "method"));
         }

@@ -10,6 +10,7 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
 import java.io.ByteArrayInputStream;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -28,9 +30,56 @@ final class Calls {
     /** No answer of a server is waited for longer than this, in milliseconds. */
     static final long PATIENCE = 10_000;
 
+    static final Map<String, ServiceDescriptor> SERVICES = new TreeMap<>();
+    static final Map<String, MethodDescriptor<?, ?>> METHODS = new TreeMap<>();
     private static final Map<String, ManagedChannel> CHANNELS = new HashMap<>();
 
     private Calls() {}
+
+    /** Takes a class for a service, where it is one. */
+    static void take(String name, Class<?> found) throws Exception {
+        if (!name.endsWith("Grpc") || name.contains("$")) {
+            return;
+        }
+        ServiceDescriptor service;
+        try {
+            service = (ServiceDescriptor) found.getMethod("getServiceDescriptor").invoke(null);
+        } catch (NoSuchMethodException e) {
+            return;
+        }
+        SERVICES.put(service.getName(), service);
+        for (MethodDescriptor<?, ?> method : service.getMethods()) {
+            METHODS.put("/" + method.getFullMethodName(), method);
+        }
+    }
+
+    static void serve(JsonObject settings) throws Exception {
+        Server.serve(settings);
+    }
+
+    static JsonArray pairs(Metadata metadata) {
+        TreeMap<String, String> found = new TreeMap<>();
+        if (metadata != null) {
+            for (String key : metadata.keys()) {
+                if (!key.startsWith(PREFIX)) {
+                    continue;
+                }
+                if (key.endsWith("-bin")) {
+                    found.put(key, Driver.hex(metadata.get(binary(key))));
+                } else {
+                    found.put(key, metadata.get(ascii(key)));
+                }
+            }
+        }
+        JsonArray out = new JsonArray();
+        found.forEach((key, value) -> {
+            JsonArray pair = new JsonArray();
+            pair.add(key);
+            pair.add(value);
+            out.add(pair);
+        });
+        return out;
+    }
 
     static Metadata.Key<String> ascii(String name) {
         return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
@@ -67,7 +116,7 @@ final class Calls {
         answer.add("id", request.get("id"));
         try {
             @SuppressWarnings("unchecked")
-            MethodDescriptor<Q, R> method = (MethodDescriptor<Q, R>) Driver.METHODS.get(Driver.text(request, "method"));
+            MethodDescriptor<Q, R> method = (MethodDescriptor<Q, R>) METHODS.get(Driver.text(request, "method"));
             if (method == null) {
                 throw new IllegalArgumentException("no method " + Driver.text(request, "method"));
             }
@@ -142,8 +191,8 @@ final class Calls {
                 answer.addProperty("code", status.getCode().value());
                 answer.addProperty("status", status.getDescription() == null ? "" : status.getDescription());
                 answer.add("responses", responses);
-                answer.add("initial", Driver.pairs(head));
-                answer.add("trailing", Driver.pairs(trailers));
+                answer.add("initial", pairs(head));
+                answer.add("trailing", pairs(trailers));
                 done.countDown();
             }
         };

@@ -1,13 +1,10 @@
 import com.google.gson.Gson;
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.protobuf.ExtensionRegistry;
 import com.google.protobuf.Message;
 import com.google.protobuf.util.JsonFormat;
-import io.grpc.MethodDescriptor;
-import io.grpc.ServiceDescriptor;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.InputStreamReader;
@@ -32,8 +29,6 @@ import java.util.jar.JarFile;
  */
 public final class Driver {
     static final Map<String, Message> MESSAGES = new TreeMap<>();
-    static final Map<String, ServiceDescriptor> SERVICES = new TreeMap<>();
-    static final Map<String, MethodDescriptor<?, ?>> METHODS = new TreeMap<>();
     static final PrintStream OUT = new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), false,
             StandardCharsets.UTF_8);
     /** What other classes of the program answer, by op. */
@@ -72,18 +67,7 @@ public final class Driver {
                 // Not the class of a file.
             }
         }
-        if (name.endsWith("Grpc") && !name.contains("$")) {
-            ServiceDescriptor service;
-            try {
-                service = (ServiceDescriptor) found.getMethod("getServiceDescriptor").invoke(null);
-            } catch (NoSuchMethodException e) {
-                return;
-            }
-            SERVICES.put(service.getName(), service);
-            for (MethodDescriptor<?, ?> method : service.getMethods()) {
-                METHODS.put("/" + method.getFullMethodName(), method);
-            }
-        }
+        Calls.take(name, found);
     }
 
     static String hex(byte[] bytes) {
@@ -143,30 +127,6 @@ public final class Driver {
         return answer;
     }
 
-    static JsonArray pairs(io.grpc.Metadata metadata) {
-        TreeMap<String, String> found = new TreeMap<>();
-        if (metadata != null) {
-            for (String key : metadata.keys()) {
-                if (!key.startsWith(Calls.PREFIX)) {
-                    continue;
-                }
-                if (key.endsWith("-bin")) {
-                    found.put(key, hex(metadata.get(Calls.binary(key))));
-                } else {
-                    found.put(key, metadata.get(Calls.ascii(key)));
-                }
-            }
-        }
-        JsonArray out = new JsonArray();
-        found.forEach((key, value) -> {
-            JsonArray pair = new JsonArray();
-            pair.add(key);
-            pair.add(value);
-            out.add(pair);
-        });
-        return out;
-    }
-
     /**
      * Reads requests as they come, whatever the one at hand does. Once standard input ends nobody waits: what was read has
      * as much time as any call, and the program ends with it.
@@ -190,7 +150,7 @@ public final class Driver {
         MESSAGES.values().forEach(m -> types.add(m.getDescriptorForType()));
         registry = types.build();
         if (arguments.length == 3 && arguments[1].equals("server")) {
-            Server.serve(JsonParser.parseString(arguments[2]).getAsJsonObject());
+            Calls.serve(JsonParser.parseString(arguments[2]).getAsJsonObject());
             return;
         }
         BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();

@@ -66,7 +66,7 @@ final class Load {
 
     private static <Q, R> void answer(JsonObject request, JsonObject answer) throws Exception {
         @SuppressWarnings("unchecked")
-        MethodDescriptor<Q, R> method = (MethodDescriptor<Q, R>) Driver.METHODS.get(Driver.text(request, "method"));
+        MethodDescriptor<Q, R> method = (MethodDescriptor<Q, R>) Calls.METHODS.get(Driver.text(request, "method"));
         if (method == null) {
             throw new IllegalArgumentException("no method " + Driver.text(request, "method"));
         }

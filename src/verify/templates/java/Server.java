@@ -48,7 +48,7 @@ final class Server {
             SAMPLES.put(Driver.text(entry, "message"), all);
         }
         List<ServerServiceDefinition> services = new ArrayList<>();
-        for (ServiceDescriptor service : Driver.SERVICES.values()) {
+        for (ServiceDescriptor service : Calls.SERVICES.values()) {
             ServerServiceDefinition.Builder definition = ServerServiceDefinition.builder(service);
             for (MethodDescriptor<?, ?> method : service.getMethods()) {
                 add(definition, method);
