@@ -140,8 +140,9 @@ fn declaring_file<'i>(name: &str, input: &'i Input) -> Option<&'i str> {
     let found = all.find(|(_, text)| declares(text) && in_package(text)).map(|(name, _)| name);
     found.or_else(|| {
         let of_package = |p: &str| package.is_empty() || p == package || p.ends_with(&format!(".{package}"));
-        let mut heads = input.heads.iter();
-        let head = heads.find(|h| h.types.iter().any(|t| **t == *last) && of_package(&h.package))?;
-        Some(&*head.name)
+        let mut left_out = input.left_out.files.iter();
+        let (name, _) =
+            left_out.find(|(_, look)| look.types.iter().any(|t| t == last) && of_package(look.package()))?;
+        Some(&**name)
     })
 }

@@ -191,7 +191,8 @@ struct Names<'n> {
 
 impl<'n> Names<'n> {
     fn new(input: &'n Input) -> Names<'n> {
-        let own = input.files.iter().map(|f| &*f.name).chain(input.heads.iter().map(|h| &*h.name));
+        let own = input.files.iter().map(|f| &*f.name);
+        let own = own.chain(input.left_out.files.iter().map(|(name, _)| &**name));
         let mut by_file: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
         for name in own.chain(well_known::names().map(|n| -> &'n str { n })) {
             by_file.entry(file_name(name)).or_default().push(name);

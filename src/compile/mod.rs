@@ -13,8 +13,8 @@ mod declared;
 mod diagnostic;
 pub(crate) mod encode;
 mod graph;
-mod head;
 pub mod image;
+mod left_out;
 mod link;
 mod load;
 mod names;
@@ -37,8 +37,8 @@ use thiserror::Error;
 pub(crate) use declared::{Call, Declared, Holds, Number, declared, signature};
 pub(crate) use diagnostic::shortened;
 pub use diagnostic::{Diagnostic, Excerpt, Severity};
-pub(crate) use head::ALLOW;
-pub use head::{Declares, Head, HeadImport};
+pub(crate) use left_out::ALLOW;
+pub use left_out::{Declares, LeftOut, Look};
 pub use load::MAX_FILE_SIZE;
 pub(crate) use names::json_name;
 pub(crate) use parse::{Span as TextSpan, lex};
@@ -67,8 +67,8 @@ pub struct InputFile {
 pub struct Input {
     /// The files, in any order; import paths are unique.
     pub files: Vec<InputFile>,
-    /// Files that belong to the side and are not compiled: nothing that is compiled imports them.
-    pub heads: Arc<[Head]>,
+    /// Of files that belong to the side and are not compiled: nothing that is compiled imports them.
+    pub left_out: Arc<LeftOut>,
     /// The import roots as a sentence has them, each quoted, for hints about missing imports.
     pub roots: Vec<String>,
     /// Whether nobody wrote the roots down, and they were found.
@@ -140,7 +140,7 @@ pub struct Compiled {
     /// The files.
     pub files: Vec<CompiledFile>,
     /// Files that belong to the side and were not compiled.
-    pub heads: Arc<[Head]>,
+    pub left_out: Arc<LeftOut>,
     /// What is odd about the contract's own files without being wrong, sorted by file and position.
     pub warnings: Vec<Diagnostic>,
 }
@@ -192,7 +192,7 @@ pub fn compile(input: &Input, options: &Options) -> Result<Compiled, CompileErro
     }
     warnings.extend(found);
     sort(&mut warnings);
-    Ok(Compiled { files, heads: input.heads.clone(), warnings })
+    Ok(Compiled { files, left_out: input.left_out.clone(), warnings })
 }
 
 /// By file and position, each once.

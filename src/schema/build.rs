@@ -51,11 +51,7 @@ impl Schema {
                 .map_err(|reason| BuildError { file: file.name.to_string(), reason })?;
         }
         schema.link();
-        for head in compiled.heads.iter() {
-            let known = schema.head_packages.entry(head.package.clone()).or_default();
-            *known = known.or(head.declares);
-        }
-        schema.heads.clone_from(&compiled.heads);
+        schema.left_out.clone_from(&compiled.left_out);
         Ok(schema)
     }
 

@@ -10,7 +10,7 @@ use super::model::{
     MethodId, Oneof, OneofId, Service, ServiceId, qualify,
 };
 use super::span::{SourcePath, Span, SpanTable};
-use crate::compile::{Declares, Head};
+use crate::compile::{Declares, LeftOut};
 
 /// One compiled contract version.
 #[derive(Debug, Default)]
@@ -26,9 +26,7 @@ pub struct Schema {
     pub(super) by_file: FxHashMap<Box<str>, FileId>,
     pub(super) by_name: FxHashMap<Box<str>, Element>,
     pub(super) packages: FxHashMap<Box<str>, Vec<FileId>>,
-    pub(super) heads: Arc<[Head]>,
-    /// What the heads of each package declare.
-    pub(super) head_packages: FxHashMap<Box<str>, Declares>,
+    pub(super) left_out: Arc<LeftOut>,
     pub(super) extensions: FxHashMap<(Box<str>, i32), FieldId>,
     pub(super) by_extendee: OnceLock<FxHashMap<Box<str>, Vec<FieldId>>>,
 }
@@ -126,16 +124,17 @@ impl Schema {
         all
     }
 
-    /// The files that were not compiled.
-    pub fn heads(&self) -> &[Head] {
-        &self.heads
+    /// What is known of the files that were not compiled.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     /// Whether something at the top of a compiled file has the name of a package that files have which were not compiled:
     /// they do not go together.
     pub fn clashes_elsewhere(&self) -> bool {
         let packages: FxHashSet<&str> = self
-            .head_packages
+            .left_out
+            .packages
             .keys()
             .flat_map(|package| {
                 let outer = package.match_indices('.').map(|(at, _)| &package[..at]);
@@ -153,12 +152,12 @@ impl Schema {
 
     /// Whether any file is of a package, compiled or not.
     pub fn has_package(&self, name: &str) -> bool {
-        self.packages.contains_key(name) || self.head_packages.contains_key(name)
+        self.packages.contains_key(name) || self.left_out.packages.contains_key(name)
     }
 
     /// What the files of a package that were not compiled declare.
     pub fn declared_elsewhere(&self, package: &str) -> Declares {
-        self.head_packages.get(package).copied().unwrap_or_default()
+        self.left_out.packages.get(package).copied().unwrap_or_default()
     }
 
     /// The compiled files of one package.

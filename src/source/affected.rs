@@ -101,7 +101,7 @@ impl<'p> Graph<'p> {
 
 impl Node<'_> {
     fn package(&self) -> &str {
-        self.scan.package.as_deref().unwrap_or_default()
+        self.scan.look.package()
     }
 
     /// A package that an option says, or else its own.
@@ -115,7 +115,7 @@ impl Node<'_> {
 
     /// Whether it declares the options of descriptor.proto: they describe those of every file.
     fn describes_options(&self) -> bool {
-        self.package() == "google.protobuf" && self.scan.types.iter().any(|name| name == "FileOptions")
+        self.package() == "google.protobuf" && self.scan.look.types.iter().any(|name| name == "FileOptions")
     }
 }
 
@@ -224,13 +224,13 @@ pub(super) fn affected(
         return None;
     }
     let containers = (!of_changed.is_empty()).then(|| Containers::of(&of_changed));
-    let extends = of_changed.iter().any(|(_, node)| node.scan.declares.extensions);
+    let extends = of_changed.iter().any(|(_, node)| node.scan.look.declares.extensions);
     let outer = new_packages(sides, &meant, &of_changed);
     let mut text = String::new();
     let mut wanted = |name: &str, node: &Node<'_>| {
         node.scan.allows
             || node.scan.extends
-            || extends && node.scan.declares.extensions
+            || extends && node.scan.look.declares.extensions
             || node.describes_options() && node.target
             || outer.contains(node.package())
             || containers.as_ref().is_some_and(|containers| containers.hold(name, node, &mut text))

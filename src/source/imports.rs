@@ -3,9 +3,11 @@
 //! The scan knows comments, strings and braces and nothing else of the language. It never fails: in a file that
 //! does not parse it finds what it can, and the compiler reports the error.
 
+use std::sync::Arc;
+
 use memchr::memmem;
 
-use crate::compile::{ALLOW, Declares, Head, HeadImport};
+use crate::compile::{ALLOW, Look};
 
 /// What the scan finds in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,8 +16,8 @@ pub struct Scan {
     pub imports: Vec<String>,
     /// Those of them that are public.
     pub public: Vec<String>,
-    /// The package, when there is one.
-    pub package: Option<String>,
+    /// What it declares.
+    pub look: Arc<Look>,
     /// Whether an import or a package of a language is written in a way that the scan does not spell out: with an
     /// escape, or in pieces.
     pub unclear: bool,
@@ -23,12 +25,6 @@ pub struct Scan {
     pub unreadable: bool,
     /// Whether the file declares an edition.
     pub edition: bool,
-    /// The messages and enums of the top level.
-    pub types: Vec<String>,
-    /// What is declared at any level.
-    pub declares: Declares,
-    /// Whether `google.protobuf.Any` is named. A type whose name ends like this one counts as well.
-    pub any: bool,
     /// Whether it extends messages that are no options of descriptor.proto. A relative name counts as one.
     pub extends: bool,
     /// Whether it can hold a comment that accepts a break.
@@ -39,27 +35,11 @@ pub struct Scan {
     pub java_package: Option<String>,
 }
 
-impl Scan {
-    /// The head of the file, but for what the file is called and whose it is.
-    #[must_use]
-    pub fn head(&self) -> Head {
-        let import =
-            |path: &String| HeadImport { path: path.as_str().into(), public: self.public.contains(path) };
-        Head {
-            package: self.package.as_deref().unwrap_or_default().into(),
-            imports: self.imports.iter().map(import).collect(),
-            types: self.types.iter().map(|t| t.as_str().into()).collect(),
-            declares: self.declares,
-            any: self.any,
-            ..Head::default()
-        }
-    }
-}
-
 /// Scans a file.
 #[must_use]
 pub fn scan(text: &[u8]) -> Scan {
     let mut found = Scan { allows: memmem::find(text, ALLOW.as_bytes()).is_some(), ..Scan::default() };
+    let mut look = Look::default();
     let mut rest = Tokens { text, at: 0 };
     let mut depth = 0_usize;
     let mut at_start = true;
@@ -93,7 +73,7 @@ pub fn scan(text: &[u8]) -> Scan {
             Token::Word(word) if depth == 0 && at_start && word == b"package" => {
                 let name = String::from_utf8_lossy(&rest.joined()).into_owned();
                 if !name.is_empty() {
-                    found.package.get_or_insert(name);
+                    look.package.get_or_insert(name);
                 }
                 at_start = false;
             }
@@ -107,10 +87,10 @@ pub fn scan(text: &[u8]) -> Scan {
             }
             Token::Word(word) if at_start && is_declaration(word) && rest.names_follow() => {
                 match word {
-                    b"message" => found.declares.messages = true,
-                    b"enum" => found.declares.enums = true,
+                    b"message" => look.declares.messages = true,
+                    b"enum" => look.declares.enums = true,
                     _ => {
-                        found.declares.extensions = true;
+                        look.declares.extensions = true;
                         found.extends |= !rest.options_follow();
                         extending |= depth == 0;
                     }
@@ -122,20 +102,20 @@ pub fn scan(text: &[u8]) -> Scan {
             Token::Word(b"export" | b"local") if at_start => name.clear(),
             // A group is a message beside its field.
             Token::Word(b"group") if rest.group_follows() => {
-                found.declares.messages = true;
+                look.declares.messages = true;
                 names_type = extending && depth == 1;
                 at_start = false;
             }
             Token::Word(word) => {
                 if std::mem::take(&mut names_type) {
-                    found.types.push(String::from_utf8_lossy(word).into_owned());
+                    look.types.push(String::from_utf8_lossy(word).into_owned());
                 }
                 // A name may be written in pieces.
                 if !name.ends_with(b".") && !word.starts_with(b".") {
                     name.clear();
                 }
                 name.extend_from_slice(word);
-                any |= is_any(&name, found.package.as_deref());
+                any |= is_any(&name, look.package.as_deref());
                 at_start = false;
             }
             Token::Symbol(symbol @ (b'{' | b'}' | b';')) => {
@@ -156,7 +136,8 @@ pub fn scan(text: &[u8]) -> Scan {
             }
         }
     }
-    found.any = any;
+    look.any = any;
+    found.look = look.into();
     found
 }
 
@@ -300,6 +281,7 @@ fn is_word(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compile::Declares;
     use crate::compile::{Value, parse_declarations};
     use proptest::prelude::*;
 
@@ -316,7 +298,7 @@ mod tests {
         let found = scan(text);
         assert_eq!(found.imports, ["a.proto", "b/b.proto", "c.proto"]);
         assert_eq!(found.public, ["b/b.proto"]);
-        assert_eq!((found.package.as_deref(), found.unclear), (Some("acme.pay.v1"), false));
+        assert_eq!((found.look.package.as_deref(), found.unclear), (Some("acme.pay.v1"), false));
         for unclear in ["import \"a\" \"b\";", "import 'a\\x2fb';", "import a b;", "import {}"] {
             assert!(scan(unclear.as_bytes()).unclear, "{unclear}");
         }
@@ -330,12 +312,12 @@ mod tests {
             /* enum No {} */ enum Colour { RED = 0; } service S { rpc Get(Outer) returns (Outer); }
         "#;
         let found = scan(text);
-        assert_eq!(found.types, ["Outer", "Colour"]);
-        assert_eq!(found.declares, Declares { messages: true, enums: true, extensions: false });
+        assert_eq!(found.look.types, ["Outer", "Colour"]);
+        assert_eq!(found.look.declares, Declares { messages: true, enums: true, extensions: false });
         let found = scan(b"package acme; message M { extend acme.N { optional int32 x = 9; } }");
-        assert_eq!(found.declares, Declares { messages: true, enums: false, extensions: true });
+        assert_eq!(found.look.declares, Declares { messages: true, enums: false, extensions: true });
         assert_eq!(
-            scan(b"option message = 1; enum E").declares,
+            scan(b"option message = 1; enum E").look.declares,
             Declares { enums: true, ..Declares::default() }
         );
     }
@@ -347,6 +329,7 @@ mod tests {
                 format!("package {package}; message M {{ {name} x = 1; map<string, string> y = 2; }}")
                     .as_bytes(),
             )
+            .look
             .any
         };
         for (package, name, is) in [
@@ -366,8 +349,8 @@ mod tests {
         ] {
             assert_eq!(in_package(package, name), is, "{package}: {name}");
         }
-        assert!(scan(b"message M { map<string, google.protobuf.Any> all = 1; }").any);
-        assert!(!scan(b"// google.protobuf.Any\noption x = \"google.protobuf.Any\";").any);
+        assert!(scan(b"message M { map<string, google.protobuf.Any> all = 1; }").look.any);
+        assert!(!scan(b"// google.protobuf.Any\noption x = \"google.protobuf.Any\";").look.any);
     }
 
     #[test]
@@ -381,7 +364,7 @@ mod tests {
         let found = scan(text);
         assert_eq!(found.go_package.as_deref(), Some("a.b/c;d"));
         assert_eq!(found.java_package.as_deref(), Some("x.y"));
-        assert_eq!(found.declares, Declares { messages: false, enums: true, extensions: true });
+        assert_eq!(found.look.declares, Declares { messages: false, enums: true, extensions: true });
         assert_eq!((found.extends, found.edition, found.allows, found.unclear), (false, false, false, false));
         for (name, is) in [
             ("google.protobuf.FieldOptions", false),
@@ -429,12 +412,12 @@ mod tests {
             let public = file.imports.iter().filter(|i| i.public).map(|i| i.path.to_string());
             let public: Vec<String> = public.collect();
             assert_eq!((&found.imports, &found.public), (&imports, &public), "{shown}");
-            assert_eq!(found.package.as_deref().unwrap_or_default(), file.package, "{shown}");
+            assert_eq!(found.look.package.as_deref().unwrap_or_default(), file.package, "{shown}");
             assert_eq!(found.edition, parsed.edition.is_some(), "{shown}");
             let messages = file.messages.iter().filter(|m| m.parent.is_none()).map(|m| &*m.name);
             let enums = file.enums.iter().filter(|e| e.parent.is_none()).map(|e| e.name);
             let mut types: Vec<&str> = messages.chain(enums).collect();
-            let mut scanned: Vec<&str> = found.types.iter().map(String::as_str).collect();
+            let mut scanned: Vec<&str> = found.look.types.iter().map(String::as_str).collect();
             types.sort_unstable();
             scanned.sort_unstable();
             assert_eq!(scanned, types, "{shown}");
@@ -444,7 +427,7 @@ mod tests {
                 enums: !file.enums.is_empty(),
                 extensions: nested || !file.top_extensions.is_empty(),
             };
-            assert_eq!(found.declares, declares, "{shown}");
+            assert_eq!(found.look.declares, declares, "{shown}");
             for (name, scanned) in [("go_package", &found.go_package), ("java_package", &found.java_package)]
             {
                 let option = file.options.iter().find(|o| matches!(&o.name[..], [part] if part.name == name));

@@ -613,7 +613,7 @@ impl Layout {
                     let excluded = self.excluded(path).cloned();
                     return Err(LayoutError::NotInContract { path: tree.display(path), excluded });
                 }
-                let package = || tree.read(path).ok().and_then(|bytes| scan(&bytes).package);
+                let package = || tree.read(path).ok().and_then(|bytes| scan(&bytes).look.package.clone());
                 package_files.then(package).flatten()
             }
             _ => None,
@@ -622,8 +622,9 @@ impl Layout {
             Some(package) => {
                 let paths: Vec<&str> = self.files.values().map(|f| f.path.as_str()).collect();
                 let texts = tree.read_all_kept(&paths);
-                let of =
-                    |text: &Result<bytes::Bytes, ReadError>| text.as_ref().ok().and_then(|t| scan(t).package);
+                let of = |text: &Result<bytes::Bytes, ReadError>| {
+                    text.as_ref().ok().and_then(|t| scan(t).look.package.clone())
+                };
                 let hits = paths.iter().zip(&texts).filter(|(_, t)| of(t).as_ref() == Some(package));
                 hits.map(|(path, _)| (*path).to_owned()).collect()
             }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::affected::{Affected, Graph, affected};
 use super::layout::{LayoutFile, told_root};
 use super::{ContentId, Layout, LayoutError, Problem, ReadError, Scan, Tree};
-use crate::compile::{Head, Input, InputFile, same_tokens};
+use crate::compile::{Input, InputFile, LeftOut, same_tokens};
 use crate::config::{Root, is_under};
 
 /// A folder of a tree whose files belong to a side.
@@ -119,15 +119,15 @@ impl<'t> Plan<'t> {
         Ok(Input { files: self.read(&taken)?, ..self.rest() })
     }
 
-    /// The same for a part of the files: those that `taken` accepts by import path are read, of the others there are
-    /// heads. What the compiled ones import has to be among them.
+    /// The same for a part of the files: those that `taken` accepts by import path are read, of the others little is
+    /// known. What the compiled ones import has to be among them.
     ///
     /// # Errors
     ///
     /// As [`Plan::read`].
     pub fn input_of(&self, taken: &(dyn Fn(&str) -> bool + Sync)) -> Result<Input, LayoutError> {
-        let heads = self.heads(&|import| !taken(import));
-        Ok(Input { files: self.read(taken)?, heads: heads.into(), ..self.rest() })
+        let left_out = self.left_out(taken).into();
+        Ok(Input { files: self.read(taken)?, left_out, ..self.rest() })
     }
 
     /// The bytes of the files that `taken` accepts by import path, in the order of their import paths.
@@ -190,17 +190,21 @@ impl<'t> Plan<'t> {
         Ok(texts.collect())
     }
 
-    /// The heads of the files that `taken` accepts by import path, in the order of their import paths: of targets and
-    /// of what they import.
-    #[must_use]
-    pub fn heads(&self, taken: &dyn Fn(&str) -> bool) -> Vec<Head> {
-        let wanted = self.scans.iter().filter(|(import, scan)| !scan.unreadable && taken(import));
-        let heads = wanted.map(|(import, scan)| {
-            let file = self.layout.files.get(import);
-            let display = file.map_or_else(|| import.clone(), |file| file.display.as_str().into());
-            Head { name: import.clone(), display, target: file.is_some_and(|f| f.target), ..scan.head() }
-        });
-        heads.collect()
+    /// What is known of the files that `taken` does not accept by import path: of targets and of what they import.
+    fn left_out(&self, taken: &dyn Fn(&str) -> bool) -> LeftOut {
+        let mut all = LeftOut::default();
+        for (import, scan) in self.scans.iter().filter(|(import, scan)| !scan.unreadable && !taken(import)) {
+            let look = &scan.look;
+            match all.packages.get_mut(look.package()) {
+                Some(known) => *known = known.or(look.declares),
+                None => {
+                    all.packages.insert(look.package().into(), look.declares);
+                }
+            }
+            all.files.push((import.clone(), look.clone()));
+            all.any = all.any || look.any && self.layout.files.get(import).is_some_and(|file| file.target);
+        }
+        all
     }
 
     /// What the compiler knows besides files.

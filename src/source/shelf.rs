@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ContentId, Scan};
-use crate::compile::Declares;
+use crate::compile::{Declares, Look};
 use crate::config::Root;
 use crate::machine::{Cache, Space, sha256, write_whole};
 
@@ -267,8 +267,9 @@ impl Writer {
 
     fn scan(&mut self, scan: &Scan) {
         // Every field is named, so that a new one is not forgotten.
-        let Scan { imports, public, package, unclear, unreadable: _, edition, types, .. } = scan;
-        let Scan { declares, any, extends, allows, go_package, java_package, .. } = scan;
+        let Scan { imports, public, look, unclear, unreadable: _, edition, .. } = scan;
+        let Scan { extends, allows, go_package, java_package, .. } = scan;
+        let Look { package, types, declares, any } = &**look;
         let Declares { messages, enums, extensions } = *declares;
         let flags = [*unclear, *edition, messages, enums, extensions, *any, *extends, *allows];
         self.0.push(flags.iter().rev().fold(0, |byte, flag| byte << 1 | u8::from(*flag)));
@@ -324,13 +325,10 @@ impl<'b> Reader<'b> {
         Some(Scan {
             imports,
             public,
-            package,
+            look: Look { package, types, declares, any }.into(),
             unclear,
             unreadable,
             edition,
-            types,
-            declares,
-            any,
             extends,
             allows,
             go_package,

@@ -120,8 +120,7 @@ fn required(schema: &Schema) -> FxHashMap<EnumId, String> {
 
 fn uses_any(schema: &Schema) -> bool {
     let is_any = |f: &Field| f.type_name.as_deref() == Some("google.protobuf.Any");
-    schema.fields().any(|(_, f)| is_any(f) && schema.file(f.file).target)
-        || schema.heads().iter().any(|head| head.any && head.target)
+    schema.fields().any(|(_, f)| is_any(f) && schema.file(f.file).target) || schema.left_out().any
 }
 
 /// What taking something away does once its retirement is taken into account: deprecated before and reserved

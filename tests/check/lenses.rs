@@ -473,3 +473,35 @@ fn http_bindings_are_compared_by_what_reaches_them() {
     assert!(is(&judge(&old, &text(""), Lens::Http), ["rejects", "ok"]));
     assert!(is(&judge(&text(""), &old, Lens::Http), ["ok", "rejects"]));
 }
+
+#[test]
+fn what_a_url_holds_is_asked_of_a_request_of_another_type_too() {
+    const OLD: &str = "syntax = \"proto3\";\npackage t;\nimport \"google/api/annotations.proto\";\n\
+        enum Color { NONE = 0; RED = 1; }\nmessage In { string a = 1; string b = 2; }\n\
+        message Ask { Color c = 1; In in = 2; string name = 3; }\nmessage Other { Color c = 1; In in = 2; string name = 3; }\n\
+        service S { rpc Get(Ask) returns (In) { option (google.api.http) = {get: \"/v1/{name}\"}; } }\n";
+    let cases: [(&[(&str, &str)], [&str; 2]); 4] = [
+        (&[], ["ok", "ok"]),
+        (&[("RED", "GREEN")], ["writes `RED` for `c`", "writes `GREEN` for `c`"]),
+        (
+            &[("{ string a = 1; string b = 2; }", "{ oneof o { string a = 1; string b = 2; } }")],
+            ["beside another of one oneof is refused", "ok"],
+        ),
+        (
+            &[("Other { Color c = 1; In in = 2; string name", "Other { Color c = 1; In in = 2; int32 name")],
+            ["a text for `string` is read as one for `int32`", "ok"],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (edits, wanted) in cases {
+        let new = edits.iter().fold(OLD.replace("Get(Ask)", "Get(Other)"), |text, (a, b)| {
+            assert!(text.contains(a), "{a}");
+            text.replace(a, b)
+        });
+        let got = judge(OLD, &new, Lens::Http);
+        if !is(&got, wanted) {
+            wrong.push(format!("{edits:?}: {got:#?}, expected {wanted:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use protopact::compile::{self, CompileError, Compiled, Head, HeadImport, Options};
+use protopact::compile::{self, CompileError, Compiled, LeftOut, Look, Options};
 use protopact::config::Overrides;
 use protopact::diff::{self, Cx, Kind};
 use protopact::machine::Host;
@@ -51,24 +51,27 @@ fn schema(tree: &Loaded, compiled: &[&str]) -> Schema {
 }
 
 #[test]
-fn what_is_not_compiled_has_a_head() {
+fn something_is_known_of_what_is_not_compiled() {
     let tree = tree(&[("any.proto", ANY), ("money.proto", MONEY), ("pay.proto", PAY)]);
     let compiled = part(&tree, &["money.proto"]).unwrap();
     assert_eq!(compiled.files.len(), 1);
-    let names: Vec<&str> = compiled.heads.iter().map(|h| &*h.name).collect();
+    let LeftOut { files, packages, any } = &*compiled.left_out;
+    let names: Vec<&str> = files.iter().map(|(name, _)| &**name).collect();
     let built_in = ["google/protobuf/any.proto", "google/protobuf/descriptor.proto"];
     assert_eq!(names, ["any.proto", built_in[0], built_in[1], "pay.proto"], "what is built in belongs to it");
-    assert!(!compiled.heads[1].target);
-    let Head { package, imports, types, declares, any, target, .. } = &compiled.heads[3];
-    assert_eq!((&**package, *any, *target), ("acme.pay.v1", false, true));
-    assert_eq!(*imports, [HeadImport { path: "money.proto".into(), public: true }]);
-    assert_eq!(types.iter().map(|t| &**t).collect::<Vec<_>>(), ["Pay", "Gone"]);
+    let Look { package, types, declares, any: of_pay } = &*files[3].1;
+    assert_eq!((package.as_deref(), *of_pay), (Some("acme.pay.v1"), false));
+    assert_eq!(*types, ["Pay", "Gone"]);
     assert!(declares.messages && !declares.enums && !declares.extensions);
-    let any = &compiled.heads[0];
-    assert!(any.any && any.declares.extensions);
+    assert!(files[0].1.any && files[0].1.declares.extensions && *any);
+    let names: BTreeSet<&str> = packages.keys().map(|package| &**package).collect();
+    assert_eq!(names, ["acme.any.v1", "acme.pay.v1", "google.protobuf"].into());
+    assert_eq!(packages["acme.pay.v1"], *declares);
+    let without = part(&tree, &["any.proto", "money.proto"]).unwrap();
+    assert!(!without.left_out.any, "only files that the contract owns are asked");
     // All files are compiled where nobody chooses.
     let input = plan(&tree).input().unwrap();
-    assert_eq!((input.files.len(), input.heads.len()), (3, 0));
+    assert_eq!((input.files.len(), input.left_out.files.len()), (3, 0));
 }
 
 /// What changes, and what it does to a reader of packed messages, between a contract and the same without `Gone`.

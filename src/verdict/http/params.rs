@@ -188,17 +188,43 @@ pub(super) fn of_values(change: &Change, calls: [&Calls<'_>; 2], cells: &mut Cel
 }
 
 impl Calls<'_> {
-    /// The worst over the URLs that lead through a field: their call, what serves it, and the place.
+    /// The worst over the URLs that lead through a field, where what serves them has the message of the field at that
+    /// place: their call, what serves it, and the place.
     fn through(&self, field: FieldId, judge: impl Fn(&Binding, &Binding, &Place) -> Loss) -> Loss {
+        self.led(field, |call, served, place| {
+            let known = self.takes_the_same(call, served) || self.has_parent(field, call, served, place);
+            if known { judge(call, served, place) } else { Loss::none() }
+        })
+    }
+
+    /// The worst over the URLs that lead through a field.
+    fn led(&self, field: FieldId, judge: impl Fn(&Binding, &Binding, &Place) -> Loss) -> Loss {
         let params = self.own.params(self.client);
         let places = params.by_field.get(&field).into_iter().flatten().map(|place| &params.places[*place]);
         places.fold(Loss::none(), |worst, place| {
             let call = &params.bindings[place.binding];
-            match self.served(call).filter(|served| self.takes_the_same(call, served)) {
+            match self.served(call) {
                 Some(served) => worst.or_worse(judge(call, &served, place)),
                 None => worst,
             }
         })
+    }
+
+    /// Whether a request of another type has, where a place leads through a field, the message that the field is of.
+    fn has_parent(&self, field: FieldId, call: &Binding, served: &Binding, place: &Place) -> bool {
+        let mut mine = self.client.message_by_name(&self.client.method(call.method).input);
+        let mut theirs = self.server.message_by_name(&self.server.method(served.method).input);
+        for name in place.name.split('.') {
+            let (Some(here), Some(there)) = (mine, theirs) else { return false };
+            let Some(id) = self.client.field_by_key(here, name) else { return false };
+            if id == field {
+                return self.client.message(here).full_name == self.server.message(there).full_name;
+            }
+            mine = self.client.field_message(self.client.field(id));
+            let other = self.server.field_by_key(there, name);
+            theirs = other.and_then(|id| self.server.field_message(self.server.field(id)));
+        }
+        false
     }
 
     /// The binding of the same method with the same template. That there is none is said of the method.
@@ -262,13 +288,7 @@ impl Calls<'_> {
                     let found = theirs.parent.and_then(|m| self.server.field_by_key(m, &mine.name));
                     found == Some(other)
                 }
-                Some(variable) => {
-                    let at = |binding: &Binding| {
-                        let (start, end, _) = binding.fields.get(variable)?;
-                        Some(around(&binding.shape, *start, *end))
-                    };
-                    at(call) == at(served)
-                }
+                Some(variable) => place_of(call, variable) == place_of(served, variable),
             };
             // Where the text leads to another field, the change of the name or of the template says so.
             if led {
@@ -306,8 +326,16 @@ impl Calls<'_> {
         let is_held = |id: &&FieldId| self.client.field_enum(self.client.field(**id)) == Some(holder);
         let mut fields: Vec<FieldId> = params.by_field.keys().filter(is_held).copied().collect();
         fields.sort_unstable();
+        // A request of another type may have the enum too.
+        let has_it = |call: &Binding, served: &Binding, place: &Place| {
+            let leaf = self.leaf(call, served, place).map(|id| self.server.field(id));
+            leaf.is_some_and(|leaf| self.server.field_enum(leaf) == Some(now))
+        };
         fields.into_iter().fold(Loss::none(), |worst, field| {
-            worst.or_worse(self.through(field, |call, _, place| {
+            worst.or_worse(self.led(field, |call, served, place| {
+                if !self.takes_the_same(call, served) && !has_it(call, served, place) {
+                    return Loss::none();
+                }
                 Loss::rejects(format!(
                     "in the URL of {call} {client} writes `{gone}` for `{}`, which {server} does not know",
                     place.name
@@ -323,24 +351,35 @@ impl Calls<'_> {
         let here = |b: &Binding| b.method == call.method && b.shape == call.shape && b.verb == call.verb;
         let index = params.bindings.iter().position(here);
         let places = index.and_then(|index| params.by_binding.get(&index)).into_iter().flatten();
+        places.map(|place| &params.places[*place]).fold(Loss::none(), |worst, place| {
+            let loss = match self.leaf(call, served, place) {
+                Some(id) => {
+                    let texts = self.texts(self.client.field(place.leaf), self.server.field(id), place);
+                    texts.within(&format!("in the URL of {call}"))
+                }
+                // The template says so.
+                None if place.variable.is_some() => Loss::none(),
+                None => Loss::lossy(format!(
+                    "in the query of {call} {client} may write `{}`, which {server} does not know: it leaves it out \
+                     without a word or refuses the call",
+                    place.name
+                )),
+            };
+            worst.or_worse(loss)
+        })
+    }
+
+    /// The field that a server fills with what stands at a place.
+    fn leaf(&self, call: &Binding, served: &Binding, place: &Place) -> Option<FieldId> {
         let request = &self.server.method(served.method).input;
-        places.map(|place| &params.places[*place]).filter(|place| place.variable.is_none()).fold(
-            Loss::none(),
-            |worst, place| {
-                let loss = match found(self.server, request, &place.name) {
-                    Some(id) => {
-                        let texts = self.texts(self.client.field(place.leaf), self.server.field(id), place);
-                        texts.within(&format!("in the URL of {call}"))
-                    }
-                    None => Loss::lossy(format!(
-                        "in the query of {call} {client} may write `{}`, which {server} does not know: it leaves it out \
-                         without a word or refuses the call",
-                        place.name
-                    )),
-                };
-                worst.or_worse(loss)
-            },
-        )
+        let name = match place.variable {
+            Some(variable) if place_of(call, variable) == place_of(served, variable) => {
+                &served.fields.get(variable)?.2
+            }
+            Some(_) => return None,
+            None => &place.name,
+        };
+        found(self.server, request, name)
     }
 
     /// Whether the texts of one field are read as the same values of another.
@@ -363,6 +402,12 @@ impl Calls<'_> {
         let loss = scalar(mine, theirs);
         if loss.is_ok() { loss } else { loss.within(&format!("`{name}`")) }
     }
+}
+
+/// How many segments stand before and after a variable of a path.
+fn place_of(binding: &Binding, variable: usize) -> Option<(usize, usize)> {
+    let (start, end, _) = binding.fields.get(variable)?;
+    Some(around(&binding.shape, *start, *end))
 }
 
 fn same_or_unknown(mine: &Field, theirs: &Field, name: &str) -> Loss {
