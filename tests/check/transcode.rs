@@ -259,8 +259,20 @@ impl Contract {
         &self.messages[NAMES.iter().position(|name| *name == message).unwrap()]
     }
 
-    /// A request as an old client sends it.
-    fn request(&self, rng: &mut Rng) -> (String, String, String) {
+    /// The bindings that one method alone has, as they are told: which of several answers is laid down nowhere.
+    fn of_one_method(&self) -> BTreeSet<String> {
+        let mut methods = BTreeMap::<String, BTreeSet<&str>>::new();
+        for (name, _, bindings) in &self.methods {
+            for binding in bindings {
+                let told = format!("{} {}", binding.verb.to_uppercase(), binding.path);
+                methods.entry(told).or_default().insert(name);
+            }
+        }
+        methods.into_iter().filter(|(_, methods)| methods.len() == 1).map(|(told, _)| told).collect()
+    }
+
+    /// A request as an old client sends it; with `filled_body` there is something in its body.
+    fn request(&self, rng: &mut Rng, filled_body: bool) -> (String, String, String) {
         let (_, message, bindings) = rng.pick(&self.methods);
         let binding = rng.pick(&bindings);
         let fields = self.fields_of(message);
@@ -310,8 +322,24 @@ impl Contract {
             }
         }
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let body = if binding.body.is_empty() { "" } else { "{}" };
-        (binding.verb.to_uppercase(), format!("{path}{query}"), body.to_owned())
+        let body = match binding.body {
+            "" => String::new(),
+            _ if !filled_body => "{}".to_owned(),
+            "*" => self.body(fields, &filled, rng),
+            _ => self.body(&self.messages[1], &[], rng),
+        };
+        (binding.verb.to_uppercase(), format!("{path}{query}"), body)
+    }
+
+    /// JSON of one field that the path does not fill.
+    fn body(&self, fields: &[Field], filled: &[String], rng: &mut Rng) -> String {
+        let free = |f: &&Field| f.kind != "In" && !filled.contains(&f.name);
+        let free: Vec<&Field> = fields.iter().filter(free).collect();
+        let field = rng.pick(&free);
+        let text = rng.text(field.kind, &self.colors);
+        let value = if field.kind == "bool" { json!(true) } else { json!(text) };
+        let value = if field.repeated { json!([value]) } else { value };
+        json!({ field.key(): value }).to_string()
     }
 }
 
@@ -503,6 +531,11 @@ fn verdict(old: &Side, new: &Side) -> (Effect, String) {
     worst.map_or((Effect::Ok, String::new()), |cell| (cell.effect, cell.reason.to_string()))
 }
 
+/// The call that a reason is about.
+fn first_binding(reason: &str) -> Option<&str> {
+    reason.split('`').skip(1).step_by(2).find(|quoted| quoted.contains(" /"))
+}
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
 }
@@ -527,15 +560,19 @@ fn urls_reach_what_the_http_lens_says() {
         let (effect, reason) = verdict(&old, &new);
         *counts.entry(effect.as_str()).or_default() += 1;
         let (mut shown, mut met) = (None, BTreeSet::<String>::new());
-        // More are sent where a loss is claimed and not seen yet.
-        for _ in 0..if matches!(effect, Effect::Ok | Effect::Unknown) { 1 } else { 6 } {
-            let requests: Vec<_> = (0..60).map(|_| contract.request(&mut rng)).collect();
+        let known = contract.of_one_method();
+        // More are sent where a loss is claimed and not seen yet, at last with something in their bodies: what becomes of that
+        // the lens of JSON says, and this one only whether it is read.
+        for round in 0..if matches!(effect, Effect::Ok | Effect::Unknown) { 1 } else { 8 } {
+            let requests: Vec<_> = (0..60).map(|_| contract.request(&mut rng, round >= 6)).collect();
             let (there, here) = (gateway.ask(&old, &requests), gateway.ask(&new, &requests));
             for (request, (before, after)) in requests.iter().zip(there.iter().zip(&here)) {
                 // What reached nothing before says nothing.
                 let Ok(before) = before else { continue };
                 requests_in_all += 1;
-                met.insert(before.binding.clone());
+                if known.contains(&before.binding) {
+                    met.insert(before.binding.clone());
+                }
                 let equal = after.as_ref().is_ok_and(|after| same(&texts(&old, before), &texts(&new, after)));
                 if !equal {
                     shown = Some(format!("{} {}: {after:?} after {before:?}", request.0, request.1));
@@ -548,7 +585,7 @@ fn urls_reach_what_the_http_lens_says() {
         let fault = match (effect, &shown) {
             (Effect::Ok, Some(shown)) => format!("ok says the lens, but {shown}"),
             // A call all of whose URLs reach another one.
-            (_, None) if !met.iter().any(|call| reason.contains(&format!("`{call}`"))) => continue,
+            (_, None) if !first_binding(&reason).is_some_and(|call| met.contains(call)) => continue,
             (Effect::Lossy | Effect::Corrupt | Effect::Rejects, None) => {
                 format!("{} says the lens ({reason}), and no URL shows it", effect.as_str())
             }
@@ -565,7 +602,7 @@ fn urls_reach_what_the_http_lens_says() {
         "{tried} pairs, {requests_in_all} requests, verdicts {counts:?}, {} disagreements",
         wrong.len()
     );
-    let first: Vec<&String> = wrong.iter().take(5).collect();
+    let first: Vec<&String> = wrong.iter().take(12).collect();
     assert!(wrong.is_empty(), "{} of {tried} disagree:\n{first:#?}", wrong.len());
     assert!(counts.len() >= 3, "all kinds of verdicts are met: {counts:?}");
 }

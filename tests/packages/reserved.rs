@@ -224,6 +224,15 @@ fn packages_that_properties_hide_in_kotlin() {
         ("option java_package = \"xList\";\nmessage M {\n repeated int32 x = 1; }", "4"),
         ("option java_package = \"x\"; message M { oneof x { int32 a = 2; } }", ""),
         ("option java_package = \"x.y\"; message M { int32 x = 1; int32 y = 2; }", ""),
+        ("option java_package = \"block\";\nmessage M {}", "1"),
+        ("option java_package = \"block.v1\";\nmessage M {}", "1"),
+        ("option java_package = \"v1.block\"; message M {}", ""),
+        ("option java_package = \"block\"; enum E { A = 0; }", ""),
+        ("option java_package = \"serializedSize\";\nmessage M {}", "1"),
+        ("option java_package = \"isInitialized\";\nmessage M {}", "1"),
+        ("option java_package = \"javaClass.v1\"; message M {}", ""),
+        ("option java_package = \"kotlin.v1\";\nmessage M {}", "1"),
+        ("option java_package = \"kotlinx.v1\"; message M {}", ""),
     ];
     let forms: [&[(&str, &str)]; 3] = [&[], &[("lite", "true")], &[("runtime", "3.25")]];
     for form in forms {

@@ -265,6 +265,9 @@ impl Calls<'_> {
                     if !loss.is_ok() {
                         return loss.within(&format!("in the URL of {call}"));
                     }
+                    if self.excludes(field, found) {
+                        return refused_beside(call, place);
+                    }
                 }
             }
             Loss::none()
@@ -301,16 +304,16 @@ impl Calls<'_> {
 
     /// Whether a URL may hold two parameters that have become members of one oneof.
     fn together(&self, field: FieldId, other: FieldId) -> Loss {
-        let same = |schema: &Schema, message, f: &Field| schema.field_by_key(message, &f.name);
-        if !excludes((self.client, field), (self.server, other), same) {
+        if !self.excludes(field, other) {
             return Loss::none();
         }
-        self.through(field, |call, _, place| {
-            Loss::rejects(format!(
-                "a URL of {call} that holds `{}` beside another of one oneof is refused",
-                place.name
-            ))
-        })
+        self.through(field, |call, _, place| refused_beside(call, place))
+    }
+
+    /// Whether a field of the server shares a oneof with one that the client may set beside it.
+    fn excludes(&self, field: FieldId, other: FieldId) -> bool {
+        let same = |schema: &Schema, message, f: &Field| schema.field_by_key(message, &f.name);
+        excludes((self.client, field), (self.server, other), same)
     }
 
     /// Whether a server knows the names of enum values that a URL may hold.
@@ -326,14 +329,14 @@ impl Calls<'_> {
         let is_held = |id: &&FieldId| self.client.field_enum(self.client.field(**id)) == Some(holder);
         let mut fields: Vec<FieldId> = params.by_field.keys().filter(is_held).copied().collect();
         fields.sort_unstable();
-        // A request of another type may have the enum too.
+        // Where the field is of something else now, its own change says what becomes of the text.
         let has_it = |call: &Binding, served: &Binding, place: &Place| {
             let leaf = self.leaf(call, served, place).map(|id| self.server.field(id));
             leaf.is_some_and(|leaf| self.server.field_enum(leaf) == Some(now))
         };
         fields.into_iter().fold(Loss::none(), |worst, field| {
             worst.or_worse(self.led(field, |call, served, place| {
-                if !self.takes_the_same(call, served) && !has_it(call, served, place) {
+                if !has_it(call, served, place) {
                     return Loss::none();
                 }
                 Loss::rejects(format!(
@@ -402,6 +405,13 @@ impl Calls<'_> {
         let loss = scalar(mine, theirs);
         if loss.is_ok() { loss } else { loss.within(&format!("`{name}`")) }
     }
+}
+
+fn refused_beside(call: &Binding, place: &Place) -> Loss {
+    Loss::rejects(format!(
+        "a URL of {call} that holds `{}` beside another of one oneof is refused",
+        place.name
+    ))
 }
 
 /// How many segments stand before and after a variable of a path.

@@ -26,6 +26,20 @@ const OF_BUILDERS: [&str; 5] = [
     "UnknownFields",
 ];
 
+/// What code about a message takes for a property of it, those of the lite runtime first.
+const OF_MESSAGES: [&str; 8] = [
+    "defaultInstanceForType",
+    "isInitialized",
+    "javaClass",
+    "parserForType",
+    "serializedSize",
+    "allFields",
+    "descriptorForType",
+    "initializationErrorString",
+];
+/// What functions about a message call what they are given.
+const PARAMETER: &str = "block";
+
 /// The first part of the package of the runtime.
 const RUNTIME: &str = "com";
 
@@ -94,6 +108,16 @@ fn nameless(
         let what = format!(
             "the Java package `{package}` has a part `{part}`, where Kotlin has nothing that is called so"
         );
+        out.push(refuse(Element::File(file), what));
+    }
+    let own = if made.lite { &OF_MESSAGES[..5] } else { &OF_MESSAGES };
+    let first = package.split('.').next();
+    if !of.messages.is_empty() && (own.contains(&&*package) || first == Some(PARAMETER)) {
+        let what = format!("Kotlin takes the Java package `{package}` for a name of its code about messages");
+        out.push(refuse(Element::File(file), what));
+    }
+    if is_written && first == Some("kotlin") {
+        let what = format!("the Java package `{package}` is in that of Kotlin's own library");
         out.push(refuse(Element::File(file), what));
     }
     for element in inside(schema, Element::File(file)) {
