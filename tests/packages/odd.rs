@@ -44,6 +44,8 @@ fn oneofs() {
     one("message M {\n oneof kind { int32 x = 1; }\n int32 kind_case = 2; }", "java:3 java:4");
     one("message M {\n oneof kind { int32 x = 1; }\n enum KindCase { A = 0; } }", "java:4");
     one("message A {\n oneof x { int32 B = 1; } }\nmessage A_B {}", "go:4");
+    // Go calls the second one `Ctx_`, and what its wrappers implement too.
+    one("message M {\n oneof ctx { int32 a = 1; }\n oneof Ctx { int32 b = 2; } }", "java:4 rust:4");
     one("message A {\n optional int32 a = 1;\n oneof _a { int32 b = 2; } }", "java:4 rust:4");
     one("message M {\n oneof kind { int32 x = 1; }\n repeated bytes kind_case = 2; }", "java:4");
     one("message M {\n oneof kind { int32 x = 1; }\n map<int32, int32> kind_case = 2; }", "java:3 java:4");

@@ -9,7 +9,7 @@ use super::layout::{Layout, file_name, is_of_windows, join, said};
 use crate::codegen::Contract;
 use crate::schema::{Cardinality, Element, Field, FileId, GoApi, Kind, Schema};
 use crate::surface;
-use crate::surface::go::{camel, type_name};
+use crate::surface::go::{camel, member_names, type_name};
 
 /// All refusals of a contract.
 pub(super) fn check(contract: &Contract<'_>, layout: &Layout, out: &mut Vec<PackageError>) {
@@ -204,10 +204,16 @@ fn check_names(contract: &Contract<'_>, layout: &Layout) -> Vec<PackageError> {
             // Of the methods that every message has, the only one that protoc-gen-go does not keep fields apart from.
             claims.fixed(format!("{name}.ProtoReflect"));
             claims.entries(message);
-            for oneof in &schema.message(message).oneofs {
-                // What the wrappers of a oneof implement.
-                let interface = format!("is{name}_{}", camel(&schema.oneof(*oneof).name));
-                claims.claim(Some(folder), interface, Element::Oneof(*oneof));
+            let oneofs = &schema.message(message).oneofs;
+            if oneofs.is_empty() {
+                continue;
+            }
+            let members = member_names(schema, message);
+            for oneof in oneofs {
+                // What the wrappers of a oneof implement, by what the oneof is called beside the fields.
+                let of = &schema.oneof(*oneof).name;
+                let called = members.get(&(0, &**of)).cloned().unwrap_or_else(|| camel(of));
+                claims.claim(Some(folder), format!("is{name}_{called}"), Element::Oneof(*oneof));
             }
         }
         let first = *folders.entry(folder.to_lowercase()).or_insert(*id);
