@@ -97,6 +97,8 @@ pub struct GeneratorFeatures {
     pub go_api: GoApi,
     /// `features.(pb.go).strip_enum_prefix`.
     pub go_enum_prefix: GoEnumPrefix,
+    /// `features.(pb.go).legacy_unmarshal_json_enum`: a method that enums of proto2 have anyway.
+    pub go_enum_json: bool,
     /// `features.(pb.java).nest_in_file_class`.
     pub java_nesting: JavaNesting,
     /// `features.(pb.java).large_enum`: a class with constants in place of a Java enum.
@@ -105,7 +107,7 @@ pub struct GeneratorFeatures {
 
 impl GeneratorFeatures {
     /// Every feature as written in a .proto file, with its value.
-    pub fn named(self) -> [(&'static str, &'static str); 4] {
+    pub fn named(self) -> [(&'static str, &'static str); 5] {
         [
             (
                 "(pb.go).api_level",
@@ -132,6 +134,7 @@ impl GeneratorFeatures {
                 },
             ),
             ("(pb.java).large_enum", if self.java_large_enum { "true" } else { "false" }),
+            ("(pb.go).legacy_unmarshal_json_enum", if self.go_enum_json { "true" } else { "false" }),
         ]
     }
 }
@@ -173,6 +176,7 @@ pub(super) struct LanguageFeatures {
     java_nesting: Option<u64>,
     go_api: Option<u64>,
     go_enum_prefix: Option<u64>,
+    go_enum_json: Option<u64>,
 }
 
 const EDITION_2024: i32 = 1001;
@@ -183,6 +187,7 @@ const JAVA_UTF8: u32 = 2;
 const JAVA_LARGE_ENUM: u32 = 3;
 const JAVA_NESTING: u32 = 5;
 const GO: u32 = 1002;
+const GO_ENUM_JSON: u32 = 1;
 const GO_API: u32 = 2;
 const GO_ENUM_PREFIX: u32 = 3;
 
@@ -198,6 +203,7 @@ impl LanguageFeatures {
             self.java_nesting = said(JAVA, JAVA_NESTING).or(self.java_nesting);
             self.go_api = said(GO, GO_API).or(self.go_api);
             self.go_enum_prefix = said(GO, GO_ENUM_PREFIX).or(self.go_enum_prefix);
+            self.go_enum_json = said(GO, GO_ENUM_JSON).or(self.go_enum_json);
         }
         self
     }
@@ -225,6 +231,7 @@ impl LanguageFeatures {
                 _ => JavaNesting::Option,
             },
             java_large_enum: self.java_large_enum == Some(1),
+            go_enum_json: self.go_enum_json == Some(1),
         }
     }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::{Name, Names, Surface, View, entry};
 use crate::schema::{
     Cardinality, Element, EnumId, EnumValueId, Field, FieldId, FileId, GoApi, GoEnumPrefix, Kind, Message,
-    MessageId, MethodId, OneofId, Schema, ServiceId,
+    MessageId, MethodId, OneofId, Schema, ServiceId, Syntax,
 };
 
 pub(super) struct Go;
@@ -98,6 +98,13 @@ pub(crate) fn value_names(schema: &Schema, id: EnumValueId) -> (String, Option<S
             (name, old)
         }
     }
+}
+
+/// Whether an enum has a method of its own that reads JSON (`genEnum`): those of proto2 have, with the API of old.
+pub(crate) fn unmarshals_json(schema: &Schema, id: EnumId) -> bool {
+    let file = schema.file(schema.file_of(Element::Enum(id)));
+    let said = file.syntax == Syntax::Proto2 || schema.enum_(id).generators.go_enum_json;
+    said && file.generators.go_api == GoApi::Open
 }
 
 /// The name of a value without that of its enum in front, however both are written; as it is where nothing would be
@@ -500,6 +507,9 @@ impl Surface for Go {
         let name = type_name(schema, of);
         out.add(of, None, format!("{name}_name"), "map[int32]string");
         out.add(of, None, format!("{name}_value"), "map[string]int32");
+        if unmarshals_json(schema, id) {
+            out.add(of, None, format!("{name}.UnmarshalJSON()"), "error");
+        }
         for value in &schema.enum_(id).values {
             if !out.wants(Element::EnumValue(*value)) {
                 continue;

@@ -145,13 +145,19 @@ impl Surface for Python {
         out.add(of, None, name.to_string(), "class");
         for id in &service.methods {
             let method = schema.method(*id);
+            // What a call takes no one looks at, before a type checker does.
+            let output = match schema.message_by_name(&method.output) {
+                Some(id) => {
+                    let element = Element::Message(id);
+                    format!("{}.{}", self.container(schema, element), schema.nested_name(element))
+                }
+                None => method.output.to_string(),
+            };
             let stream = |yes: bool| if yes { "stream " } else { "" };
             let shape = format!(
-                "{}{} -> {}{}",
+                "{}call -> {}{output}",
                 stream(method.client_streaming),
-                method.input,
-                stream(method.server_streaming),
-                method.output
+                stream(method.server_streaming)
             );
             for class in ["Stub", "Servicer", ""] {
                 let path = format!("{name}{class}.{}", method.name);

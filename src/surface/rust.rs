@@ -404,12 +404,19 @@ impl Surface for Rust {
             let (method, of) = (schema.method(*id), Element::Method(*id));
             let called = snake(&method.name);
             let stream = |yes: bool| if yes { "stream " } else { "" };
+            let message = |name: &str| match schema.message_by_name(name) {
+                Some(id) => {
+                    let element = Element::Message(id);
+                    format!("{}::{}", package(schema, schema.file_of(element)), type_name(schema, element))
+                }
+                None => name.to_owned(),
+            };
             let shape = format!(
                 "{}{} -> {}{}",
                 stream(method.client_streaming),
-                method.input,
+                message(&method.input),
                 stream(method.server_streaming),
-                method.output
+                message(&method.output)
             );
             out.add(of, None, format!("{client}.{called}()"), shape.clone());
             out.add(of, None, format!("{implement}.{called}()"), shape);

@@ -353,7 +353,6 @@ fn go() {
                 "Type()",
                 "Number()",
                 "EnumDescriptor()",
-                "UnmarshalJSON()",
             ]
             .contains(&last)
                 || last.starts_with("XXX_")

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::java;
 use super::lost::{Lost, Sides};
 use super::pairs::{back, counterpart, key_of, nested_counterpart, of_map, parent, with_parts};
 use super::shared::{Shared, within};
@@ -33,6 +34,8 @@ pub(super) enum Says {
 
 /// A container: the language, that of its files, and the file where it is a class of the file's own.
 type Container = (Language, String, Option<FileId>);
+/// Elements by their containers, their names there, and what kind they are of.
+type Places = FxHashMap<((String, String), std::mem::Discriminant<Element>), Element>;
 /// The files below each container.
 type Groups = FxHashMap<String, Vec<FileId>>;
 
@@ -56,6 +59,8 @@ pub(in crate::verdict) struct Generated {
     tops: Memo<Container, Shared>,
     members: Memo<(Language, Element), Members>,
     groups: Memo<Language, Groups>,
+    /// What stands in a file of the new side, by where its names are.
+    places: Memo<(Language, Element), Places>,
     /// What of a new element has names right below its container.
     below: Memo<(Language, Element), FxHashSet<Element>>,
     /// Of the old side and of the new one.
@@ -110,6 +115,7 @@ impl Generated {
             tops: Memo::default(),
             members: Memo::default(),
             groups: Memo::default(),
+            places: Memo::default(),
             below: Memo::default(),
             kin: [Memo::default(), Memo::default()],
         }
@@ -168,25 +174,47 @@ impl Generated {
                 Some(old) => self.part(language, cx, old, None),
                 None => Says::Nothing,
             },
-            Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged => {
-                match (change.old, change.new) {
-                    (Some(old), Some(new)) => self.part(language, cx, old, Some(surface::owner(cx.new, new))),
-                    _ => Says::Nothing,
-                }
-            }
-            // What a generator leaves out nobody can miss.
-            Kind::TypeRemoved(_) => match change.old {
-                Some(old) if surface::names(language, cx.old, old).is_empty() => Says::Kept,
+            Kind::MethodClientStreamingChanged
+            | Kind::MethodServerStreamingChanged
+            | Kind::MethodRequestTypeChanged(_)
+            | Kind::MethodResponseTypeChanged(_) => match (change.old, change.new) {
+                (Some(old), Some(new)) => self.part(language, cx, old, Some(surface::owner(cx.new, new))),
                 _ => Says::Nothing,
             },
+            Kind::TypeRemoved(_) => match change.old {
+                // What a generator leaves out nobody can miss.
+                Some(old) if surface::names(language, cx.old, old).is_empty() => Says::Kept,
+                Some(old) if self.another_has_its_names(language, cx, old) => Says::Kept,
+                _ => Says::Nothing,
+            },
+            // Where names do not follow packages, what became of the types in it is all there is to say.
+            Kind::PackageRemoved { package } => {
+                let stays = |file: &FileId| {
+                    let was = Element::File(*file);
+                    counterpart(cx, was).is_some_and(|now| {
+                        surface::container(language, cx.old, was) == surface::container(language, cx.new, now)
+                    })
+                };
+                if cx.old.package(package).is_some_and(|files| files.iter().all(stays)) {
+                    Says::Kept
+                } else {
+                    Says::Nothing
+                }
+            }
             Kind::MessageFieldsReordered => match (change.old, change.new) {
                 (Some(old), Some(new)) => self.order(language, cx, old, new),
                 _ => Says::Nothing,
             },
             Kind::TypeMoved(_) | Kind::TypeRenamed(_) => match (change.old, change.new) {
+                (Some(old), Some(new)) if language == Language::Python && forwards(cx, old, new) => {
+                    Says::Kept
+                }
                 (Some(old), Some(new)) => self.place(language, cx, old, new),
                 _ => Says::Nothing,
             },
+            Kind::FileOptionChanged(FileOption::JavaOuterClassname) if matches!(change.old, Some(Element::File(file)) if !java::holds_types(cx.old, file)) => {
+                Says::Nothing
+            }
             Kind::FileOptionChanged(
                 FileOption::GoPackage
                 | FileOption::JavaPackage
@@ -238,16 +266,23 @@ impl Generated {
         }
     }
 
+    /// Whether something else in the file is called now as a type that is gone was, with all that was in it: the file
+    /// is in another package, or the type is spelled otherwise, and its generator does not tell these apart.
+    fn another_has_its_names(&self, language: Language, cx: &Cx<'_>, old: Element) -> bool {
+        let Some(file) = counterpart(cx, Element::File(cx.old.file_of(old))) else { return false };
+        let places = self.places.get((language, file), || {
+            let all = surface::inside(cx.new, file).into_iter();
+            all.filter(|new| !matches!(new, Element::File(_)))
+                .map(|new| ((place(language, cx.new, new), std::mem::discriminant(&new)), new))
+                .collect()
+        });
+        let was = (place(language, cx.old, old), std::mem::discriminant(&old));
+        places.get(&was).is_some_and(|new| self.lost(language, cx, old, *new).first.is_none())
+    }
+
     /// Whether a type has another name or place.
     fn place(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
-        let place = |schema: &Schema, element| {
-            // What stands right below a container is a shorter list.
-            let first = |names: Vec<Name>| names.into_iter().find(|name| name.of == element);
-            let name = first(surface::tops(language, schema, element, None))
-                .or_else(|| first(surface::names(language, schema, element)));
-            (surface::container(language, schema, element), name.map(|name| name.path).unwrap_or_default())
-        };
-        let (was, now) = (place(cx.old, old), place(cx.new, new));
+        let (was, now) = (place(language, cx.old, old), place(language, cx.new, new));
         if was == now { Says::Kept } else { Says::Lost(moved(&was, &now)) }
     }
 
@@ -256,6 +291,8 @@ impl Generated {
         if let Element::EnumValue(_) = old {
             return self.part(language, cx, old, None);
         }
+        // The first by name, for the order of declarations means nothing.
+        let mut first: Option<String> = None;
         for was in surface::inside(cx.old, old) {
             let now = if was == old { Some(new) } else { nested_counterpart(cx, was, old, new) };
             let Some(now) = now else { continue };
@@ -274,10 +311,13 @@ impl Generated {
             if (before != after || matches!(was, Element::File(_)))
                 && let Some(name) = &self.lost(language, cx, was, now).first
             {
-                return Says::Lost(gone(name));
+                let reason = gone(name);
+                if first.as_ref().is_none_or(|first| reason < *first) {
+                    first = Some(reason);
+                }
             }
         }
-        Says::Kept
+        first.map_or(Says::Kept, Says::Lost)
     }
 
     /// What is called otherwise where a type is no more: the class of its file.
@@ -495,6 +535,36 @@ impl Generated {
     }
 }
 
+/// The container of a type and its name there.
+fn place(language: Language, schema: &Schema, element: Element) -> (String, String) {
+    // What stands right below a container is a shorter list.
+    let first = |names: Vec<Name>| names.into_iter().find(|name| name.of == element);
+    let name = first(surface::tops(language, schema, element, None))
+        .or_else(|| first(surface::names(language, schema, element)));
+    (surface::container(language, schema, element), name.map(|name| name.path).unwrap_or_default())
+}
+
+/// Whether a module has all names of another one, because its file imports that one's publicly: then what moves from
+/// the one to the other is still found. The modules of services have no such names.
+fn forwards(cx: &Cx<'_>, old: Element, new: Element) -> bool {
+    let target = cx.new.file_of(new);
+    if matches!(old, Element::Service(_)) || cx.old.nested_name(old) != cx.new.nested_name(new) {
+        return false;
+    }
+    let Some(Element::File(from)) = counterpart(cx, Element::File(cx.old.file_of(old))) else { return false };
+    let (mut seen, mut todo) = (FxHashSet::default(), vec![from]);
+    while let Some(file) = todo.pop() {
+        if file == target {
+            return true;
+        }
+        if seen.insert(file) {
+            let public = cx.new.file(file).imports.iter().filter(|import| import.public);
+            todo.extend(public.filter_map(|import| cx.new.file_by_name(&import.path)));
+        }
+    }
+    false
+}
+
 /// Whether a type is gone, or is elsewhere now: what that does to others is not what it does to the type.
 pub(super) fn of_type(change: &Change) -> bool {
     matches!(change.kind, Kind::TypeRemoved(_) | Kind::TypeMoved(_) | Kind::TypeRenamed(_))
@@ -514,11 +584,11 @@ fn moved(was: &(String, String), now: &(String, String)) -> String {
     format!("`{}` is now `{}`", whole(was), whole(now))
 }
 
-/// What features say at an element.
-fn features(schema: &Schema, element: Element) -> GeneratorFeatures {
+/// What features, and the syntax for the one method that goes with it, say at an element.
+fn features(schema: &Schema, element: Element) -> (GeneratorFeatures, bool) {
     match element {
-        Element::Message(id) => schema.message(id).generators,
-        Element::Enum(id) => schema.enum_(id).generators,
-        _ => GeneratorFeatures::default(),
+        Element::Message(id) => (schema.message(id).generators, false),
+        Element::Enum(id) => (schema.enum_(id).generators, surface::go::unmarshals_json(schema, id)),
+        _ => (GeneratorFeatures::default(), false),
     }
 }

@@ -1,9 +1,11 @@
 //! Go, after <https://protobuf.dev/reference/go/go-generated/> and protoc-gen-go-grpc.
 
 use super::{Question, camel, option, optional, renamed, retyped, same_place};
-use crate::diff::{Change, Cx, FileOption};
-use crate::schema::Kind as Type;
+use crate::diff::{Change, Cx, FileOption, Kind};
+use crate::schema::{Element, Kind as Type};
+use crate::surface;
 use crate::verdict::Loss;
+use crate::words::Language;
 
 pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
     match *question {
@@ -37,15 +39,35 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         Question::Oneof(..) => {
             Loss::rejects("members of a oneof are set through a wrapper type, not as a struct field")
         }
-        Question::PublicImportRemoved => Loss::rejects("the aliases that a public import makes are gone"),
+        Question::PublicImportRemoved => {
+            // Aliases are for other packages.
+            let container = |file| surface::container(Language::Go, cx.old, Element::File(file));
+            let imported = match &change.kind {
+                Kind::ImportRemoved { path, .. } => cx.old.file_by_name(path),
+                _ => None,
+            };
+            match (change.old, imported) {
+                (Some(Element::File(file)), Some(imported)) if container(file) == container(imported) => {
+                    Loss::none()
+                }
+                _ => Loss::rejects("the aliases that a public import makes are gone"),
+            }
+        }
+        Question::FileRemoved => match change.old {
+            Some(Element::File(file)) => Loss::unknown(format!(
+                "code that names `{}`, the variable with the descriptor of the file, does not compile",
+                surface::go::descriptor(&cx.old.file(file).name)
+            )),
+            _ => Loss::none(),
+        },
         Question::MethodAdded => Loss::unknown(
             "servers that do not embed the generated Unimplemented type no longer satisfy the interface",
         ),
         Question::FilePackageChanged => {
             Loss::rejects("without go_package the generated package follows the proto package")
         }
-        Question::FileRemoved
-        | Question::FileOption(_)
+        Question::MethodTakes => Loss::rejects("the generated method takes another type"),
+        Question::FileOption(_)
         | Question::FieldAdded
         | Question::OneofAdded
         | Question::EnumClosedness

@@ -1,9 +1,12 @@
 //! Java, after <https://protobuf.dev/reference/java/java-generated/> and protoc-gen-grpc-java.
 
-use super::{Question, camel, option, renamed, retyped, same_place};
+use super::pairs::back;
+use super::{Question, camel, option, renamed, retyped, same_place, was_there};
 use crate::diff::{Change, Cx, FileOption, OneofChange};
-use crate::schema::{Cardinality, FileId, Kind as Type, Schema};
+use crate::schema::{Cardinality, Element, FileId, Kind as Type, Schema};
+use crate::surface;
 use crate::verdict::Loss;
+use crate::words::Language;
 
 pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
     match *question {
@@ -13,9 +16,10 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         Question::FileOption(FileOption::JavaMultipleFiles) => {
             Loss::rejects("the generated classes move into or out of the outer class")
         }
-        Question::FileOption(FileOption::JavaOuterClassname) => {
-            Loss::rejects("the outer class has another name")
-        }
+        Question::FileOption(FileOption::JavaOuterClassname) => match change.old {
+            Some(Element::File(file)) if !holds_types(cx.old, file) => file_class_gone(cx, file),
+            _ => Loss::rejects("the outer class has another name"),
+        },
         Question::FileOption(FileOption::JavaGenericServices) => {
             Loss::rejects("the generic service classes come or go")
         }
@@ -72,17 +76,70 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         Question::Oneof(OneofChange::Switched { .. }, _) => {
             Loss::rejects("the case constant is in another enum")
         }
-        Question::EnumClosedness => {
-            Loss::unknown("UNRECOGNIZED and the number accessors come or go with an open enum")
+        Question::EnumClosedness => match change.new {
+            Some(Element::Enum(id)) if cx.new.enum_(id).is_closed() => {
+                Loss::rejects("`UNRECOGNIZED` and the accessors for numbers go with an open enum")
+            }
+            _ => Loss::unknown("a switch expression over the enum without `default` lacks `UNRECOGNIZED`"),
+        },
+        Question::FieldAdded
+        | Question::Oneof(OneofChange::JoinedAlone(_) | OneofChange::JoinedOthers(_), _)
+            if !was_there(change, cx, camel) && joins(change, cx) =>
+        {
+            Loss::unknown(
+                "a switch expression over the cases of the oneof without `default` lacks the new one",
+            )
         }
-        Question::FileRemoved
-        | Question::FileOption(_)
+        Question::MethodTakes => Loss::rejects("the generated method takes another type"),
+        Question::FileRemoved => match change.old {
+            Some(Element::File(file)) => file_class_gone(cx, file),
+            _ => Loss::none(),
+        },
+        Question::EnumValueAdded if was_there(change, cx, str::to_owned) || is_large(change, cx) => {
+            Loss::none()
+        }
+        Question::EnumValueAdded => {
+            Loss::unknown("a switch expression over the enum without `default` lacks the new constant")
+        }
+        Question::FileOption(_)
         | Question::PublicImportRemoved
         | Question::FieldAdded
         | Question::Oneof(OneofChange::JoinedAlone(_) | OneofChange::JoinedOthers(_), _)
         | Question::OneofAdded
-        | Question::EnumValueAdded
         | Question::MethodAdded => Loss::none(),
+    }
+}
+
+/// The class of a file that is gone: types that are not inside it are elsewhere, its descriptor and its registry of
+/// extensions are not.
+fn file_class_gone(cx: &Cx<'_>, file: FileId) -> Loss {
+    let class =
+        |schema: &Schema, file: FileId| (package(schema, file), surface::java::outer_class(schema, file).0);
+    let was = class(cx.old, file);
+    if cx.new.files().any(|(file, _)| class(cx.new, file) == was) {
+        return Loss::none();
+    }
+    Loss::unknown(format!("code that names `{}`, the class of the file, does not compile", was.1))
+}
+
+/// Whether the class of a file has types or extensions inside.
+pub(super) fn holds_types(schema: &Schema, file: FileId) -> bool {
+    surface::inside(schema, Element::File(file)).into_iter().any(|element| {
+        !matches!(element, Element::File(_)) && surface::in_file_class(Language::Java, schema, element)
+    })
+}
+
+/// Whether the new side of a field is in a oneof that was there.
+fn joins(change: &Change, cx: &Cx<'_>) -> bool {
+    let Some(Element::Field(id)) = change.new else { return false };
+    cx.new.field(id).oneof.is_some_and(|oneof| back(cx, Element::Oneof(oneof)).is_some())
+}
+
+/// Whether the new value is one of an enum that is no enum in Java.
+fn is_large(change: &Change, cx: &Cx<'_>) -> bool {
+    match change.new {
+        Some(Element::EnumValue(id)) => cx.new.enum_(cx.new.value(id).parent).generators.java_large_enum,
+        _ => false,
     }
 }
 

@@ -67,6 +67,8 @@ enum Question<'a> {
     EnumValueAdded,
     /// A method is new.
     MethodAdded,
+    /// A method takes another type.
+    MethodTakes,
 }
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, generated: &Generated, cells: &mut Cells) {
@@ -199,13 +201,44 @@ fn common<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
 
         Kind::MethodAdded => return Answer::Ask(Question::MethodAdded),
         Kind::MethodRemoved => Loss::rejects("the generated client method is gone"),
-        Kind::MethodRequestTypeChanged(_) => Loss::rejects("the generated method takes another type"),
+        Kind::MethodRequestTypeChanged(_) => return Answer::Ask(Question::MethodTakes),
         Kind::MethodResponseTypeChanged(_) => Loss::rejects("the generated method returns another type"),
         Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged => {
             Loss::rejects("the generated method has another shape when it streams")
         }
         beside!(source) => Loss::none(),
     })
+}
+
+/// Whether a new part of a message or an enum is called as one that was there: it is the same part to code, whatever its
+/// number is now.
+fn was_there(change: &Change, cx: &Cx<'_>, spell: fn(&str) -> String) -> bool {
+    let message = |id| match pairs::back(cx, Element::Message(id)) {
+        Some(Element::Message(was)) => Some(cx.old.message(was)),
+        _ => None,
+    };
+    match change.new {
+        Some(Element::Field(id)) => {
+            let field = cx.new.field(id);
+            let in_oneof = |schema: &Schema, field: &Field| field.oneof.map(|o| spell(&schema.oneof(o).name));
+            let same =
+                |was: &Field| was.name == field.name && in_oneof(cx.old, was) == in_oneof(cx.new, field);
+            field.parent.and_then(message).is_some_and(|m| m.fields.iter().any(|f| same(cx.old.field(*f))))
+        }
+        Some(Element::Oneof(id)) => {
+            let oneof = cx.new.oneof(id);
+            let same = |was: &str| spell(was) == spell(&oneof.name);
+            message(oneof.parent).is_some_and(|m| m.oneofs.iter().any(|o| same(&cx.old.oneof(*o).name)))
+        }
+        Some(Element::EnumValue(id)) => {
+            let value = cx.new.value(id);
+            match pairs::back(cx, Element::Enum(value.parent)) {
+                Some(Element::Enum(was)) => cx.old.value_by_name(was, &value.name).is_some(),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
 }
 
 /// Whether a value name is still declared somewhere in the new enum.

@@ -5,8 +5,12 @@
 
 use super::{Question, renamed, retyped};
 use crate::diff::{Change, Cx, FileOption, OneofChange};
-use crate::schema::{Cardinality, Kind as Type};
+use crate::schema::{Cardinality, Element, Kind as Type, Schema};
+use crate::surface;
 use crate::verdict::Loss;
+use crate::words::Language;
+
+const TYPE_OF_NUMBERS: &str = "type checkers tell numbers and enums apart; at run time both are numbers";
 
 pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
     match *question {
@@ -31,7 +35,8 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             // Enum values are plain integers.
             let integer = |kind| class(kind) == "int" || kind == Type::Enum;
             if integer(old.kind) && integer(new.kind) {
-                return Loss::none();
+                let same = old.type_name == new.type_name;
+                return if same { Loss::none() } else { Loss::unknown(TYPE_OF_NUMBERS) };
             }
             retyped(old, new, class, "the attribute takes and returns another type")
         }
@@ -51,6 +56,24 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         }
         Question::Oneof(OneofChange::Switched { .. }, _) => {
             Loss::unknown("WhichOneof names the field for another oneof")
+        }
+        Question::MethodTakes => {
+            let (Some(Element::Method(old)), Some(Element::Method(new))) = (change.old, change.new) else {
+                return Loss::none();
+            };
+            let class = |schema: &Schema, name: &str| {
+                let element = schema.by_name(name)?;
+                let module = surface::container(Language::Python, schema, element);
+                Some((module, schema.nested_name(element)))
+            };
+            if class(cx.old, &cx.old.method(old).input) == class(cx.new, &cx.new.method(new).input) {
+                Loss::none()
+            } else {
+                // Every message is written by the same method.
+                Loss::unknown(
+                    "type checkers refuse what the method took; at run time it is sent as what it is, unasked",
+                )
+            }
         }
         Question::PublicImportRemoved => {
             Loss::rejects("the names that a public import re-exports are gone from the module")

@@ -1,8 +1,9 @@
 //! Rust with prost and tonic, after <https://docs.rs/prost/latest/prost/#generated-output>.
 
-use super::{Question, optional, renamed, retyped};
+use super::{Question, optional, renamed, retyped, was_there};
 use crate::diff::{Change, Cx};
 use crate::schema::{Cardinality, Element, Field, Kind as Type};
+use crate::surface::rust::snake;
 use crate::verdict::Loss;
 
 pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
@@ -30,6 +31,11 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             }
         }
         Question::Oneof(..) => Loss::rejects("members of a oneof are variants of an enum, not struct fields"),
+        Question::FieldAdded | Question::OneofAdded | Question::EnumValueAdded
+            if was_there(change, cx, snake) =>
+        {
+            Loss::none()
+        }
         Question::FieldAdded => match change.new {
             Some(Element::Field(id)) if cx.new.field(id).oneof.is_some() => {
                 Loss::unknown("an exhaustive match on the oneof lacks the new variant")
@@ -40,6 +46,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             Loss::unknown("a struct literal without `..Default::default()` lacks the new field")
         }
         Question::EnumValueAdded => Loss::unknown("an exhaustive match on the enum lacks the new variant"),
+        Question::MethodTakes => Loss::rejects("the generated method takes another type"),
         Question::MethodAdded => {
             Loss::rejects("servers have to implement the new method of the generated trait")
         }
@@ -63,18 +70,4 @@ fn class(kind: Type) -> &'static str {
         Type::Uint64 | Type::Fixed64 => "u64",
         other => other.as_str(),
     }
-}
-
-/// prost names fields in snake case.
-fn snake(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut lower_before = false;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && lower_before {
-            out.push('_');
-        }
-        lower_before = c.is_ascii_lowercase() || c.is_ascii_digit();
-        out.push(c.to_ascii_lowercase());
-    }
-    out
 }

@@ -1,0 +1,135 @@
+"""Draws edits, asks the lenses `source.*` what they do to code on the old packages, and asks the languages' own tools.
+
+`python3 trial.py FOLDER COUNT SEED LANG=COMMAND…`: each command is given the folders of an old and a new package and
+prints, a JSON line a case, what its tools say of code on the old one: `plain` and `strict`, null or the first error,
+and `peer`, what a tool for comparing interfaces says. PROTOPACT is the program that is asked.
+"""
+
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import edits
+
+CASE = re.compile(r"\bc\d{4}\b")
+WORST = ["ok", "unknown", "lossy", "corrupt", "rejects"]
+
+
+def protopact(*args):
+    return subprocess.run([os.environ["PROTOPACT"], *map(str, args)], capture_output=True, text=True, check=False)
+
+
+def verdicts(root):
+    """Of each case and language the worst effect, with its reasons."""
+    said = protopact("diff", root / "old" / "proto", root / "new" / "proto", "--format", "json", "--quiet")
+    if said.returncode:
+        sys.exit(f"protopact diff: {said.stderr}")
+    worst = collections.defaultdict(lambda: ("ok", []))
+    for change in json.loads(said.stdout)["changes"]:
+        at = CASE.search(change["symbol"]) or CASE.search(change["message"])
+        if not at:
+            sys.exit(f"a change that is about no case: {change}")
+        for language, verdict in change["verdict"]["source"].items():
+            key = at.group(), language
+            effect, reasons = worst[key]
+            reason = f"{change['change']}: {verdict['effect']}: {verdict.get('reason', '')}"
+            worst[key] = (max(effect, verdict["effect"], key=WORST.index), [*reasons, reason])
+    return worst
+
+
+def generate(root, language):
+    """Makes both packages; cases that are refused are taken away, and those that the new side is refused are told."""
+    refused = {}
+    while True:
+        again = False
+        for side in ("old", "new"):
+            here = root / language / side
+            said = protopact("-C", here, "generate", "--lang", language, "--as", "1.0.0", "--quiet")
+            if said.returncode == 0:
+                continue
+            found = set(CASE.findall(said.stderr))
+            if not found:
+                sys.exit(f"protopact generate: {said.stderr}")
+            for case in found:
+                if side == "new":
+                    refused[case] = next(line for line in said.stderr.splitlines() if case in line)
+                for both in ("old", "new"):
+                    shutil.rmtree(root / language / both / "proto" / case)
+            again = True
+        if not again:
+            return refused
+
+
+def ask(root, language, command):
+    for side in ("old", "new"):
+        shutil.copytree(root / side, root / language / side)
+    refused = generate(root, language)
+    folders = [root / language / side / "sdk" / language for side in ("old", "new")]
+    with (root / language / "log").open("w") as log:
+        done = subprocess.run([*shlex.split(command), *folders], stdout=subprocess.PIPE, stderr=log, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{command}: {(root / language / 'log').read_text()[-4000:]}")
+    answers = {}
+    for line in done.stdout.splitlines():
+        answer = json.loads(line)
+        answers[answer["case"]] = answer
+    for case, line in refused.items():
+        answers[case] = {"case": case, "plain": f"refused: {line}", "strict": "refused", "peer": None}
+    return answers
+
+
+def expected(answer):
+    if answer["plain"]:
+        return "rejects"
+    return "unknown" if answer["strict"] else "ok"
+
+
+def main():
+    root, count, seed = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    commands = dict(arg.split("=", 1) for arg in sys.argv[4:])
+    shutil.rmtree(root, ignore_errors=True)
+    sys.argv[1:] = [str(root), str(count), str(seed)]
+    edits.main()
+    for side in ("old", "new"):
+        shutil.copy(os.environ["LOCK"], root / side / "protopact.lock")
+    said = json.loads((root / "edits.json").read_text())
+    verdict = verdicts(root)
+    wrong = 0
+    for language, command in commands.items():
+        answers = ask(root, language, command)
+        tally = collections.Counter()
+        for case, answer in sorted(answers.items()):
+            effect, reasons = verdict[case, language]
+            effect = "ok" if effect in ("lossy", "corrupt") else effect
+            truth = expected(answer)
+            tally[truth] += 1
+            if effect == truth:
+                continue
+            wrong += 1
+            print(f"{language} {case}: {effect}, but {truth}: {'; '.join(said[case])}")
+            print(f"    lens: {' | '.join(reasons) or 'no change'}")
+            for which in ("plain", "strict"):
+                if answer[which]:
+                    print(f"    {which}: {answer[which][:300]}")
+        # The consumers have to see what a tool for comparing interfaces sees.
+        for case, answer in sorted(answers.items()):
+            if answer["peer"] and expected(answer) == "ok":
+                wrong += 1
+                print(f"{language} {case}: only the peer: {'; '.join(said[case])}: {answer['peer'][:300]}")
+        links = collections.Counter((bool(a["plain"]), bool(a["link"])) for a in answers.values() if "link" in a)
+        if links:
+            print(f"{language}: of those that do not compile {links[True, False]} link, of those that do {links[False, True]} do not")
+        print(f"{language}: {len(answers)} edits: {dict(tally)}")
+    print(f"{wrong} disagreements")
+    sys.exit(wrong > 0)
+
+
+if __name__ == "__main__":
+    main()
