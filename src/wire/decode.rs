@@ -11,7 +11,7 @@ use super::reader::{Reader, Utf8};
 use super::value::{
     Key, Slot, Tree, Unknown, UnknownData, Value, default_of, field_at, is_message_set, is_zero, zero_of,
 };
-use crate::schema::{Cardinality, Field, JavaUtf8, Kind, MessageId, Schema, Utf8Validation};
+use crate::schema::{Cardinality, Field, JavaUtf8, Kind, MessageId, Schema, Syntax, Utf8Validation};
 
 /// How deep messages may be nested; Java, Python and prost refuse more by default.
 pub const MAX_DEPTH: usize = 100;
@@ -453,9 +453,11 @@ impl<'s> Decoder<'s> {
             Kind::Enum => Value::Enum(input.varint()? as i32),
             Kind::String => {
                 let bytes = input.blob()?;
+                let declared = field.features.utf8_validation == Utf8Validation::Verify;
                 let checked = match self.reader.utf8 {
                     Utf8::Always => true,
-                    Utf8::Declared => field.features.utf8_validation == Utf8Validation::Verify,
+                    Utf8::Declared => declared,
+                    Utf8::Go => declared && !self.is_extension_of_edition(field),
                     Utf8::Java => field.java_utf8 == JavaUtf8::Verify,
                 };
                 if checked && std::str::from_utf8(bytes).is_err() {
@@ -467,6 +469,10 @@ impl<'s> Decoder<'s> {
             // The schema does not have the message: nothing can be said about what is in it.
             Kind::Message | Kind::Group => Value::Bytes(input.blob()?.to_vec()),
         })
+    }
+
+    fn is_extension_of_edition(&self, field: &Field) -> bool {
+        field.is_extension() && matches!(self.schema.file(field.file).syntax, Syntax::Edition(_))
     }
 
     fn required(&mut self, tree: &Tree) -> Outcome<()> {

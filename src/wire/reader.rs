@@ -50,6 +50,10 @@ pub struct Reader {
     pub json: JsonStyle,
     /// Text is a whole number also with an exponent or a fraction of zero (`"1e3"`, `"1.0"`).
     pub json_takes_exponents: bool,
+    /// Of text that is to be a number only what stands before a space, a comma or the like is read (`"12,34"`).
+    pub json_cuts_numbers: bool,
+    /// Where an Empty in an Any is.
+    pub json_empty: EmptyInAny,
     /// Of the number of an enum the lower 32 bits count, where they are listed.
     pub json_cuts_enums: bool,
     /// Told to pass over what is not known, its JSON parser passes over names of enums as well as over keys.
@@ -63,10 +67,11 @@ pub enum JsonStyle {
     Strict,
     /// Java's: numbers and booleans are text to a string, a string is a boolean or the number of an enum, and an
     /// array of one is a single value (its JSON library reads all of them as strings). Of a key that is there twice the last
-    /// value counts, where others refuse it.
+    /// value counts, where others refuse it; of a field under both of its keys the second, where the first left it empty.
     Java,
     /// Python's: a string or boolean is the number of an enum; a boolean is a floating
-    /// point number; and nothing in quotes is an empty message.
+    /// point number; and nothing in quotes is an empty message. A field that is there under both of its keys is read twice, and
+    /// messages are put together, where others refuse it.
     Python,
 }
 
@@ -100,11 +105,24 @@ impl Reader {
     }
 }
 
+/// Where a JSON parser looks for an Empty in an Any. The guide gives it no form of its own; Go took it for a type that has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmptyInAny {
+    /// There is nothing beside the `@type`.
+    Nowhere,
+    /// It is the `value` of the Any.
+    Value,
+    /// As either of them.
+    Either,
+}
+
 /// Which strings have to be UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Utf8 {
     /// Those whose features say so.
     Declared,
+    /// The same, but for extensions in a file with an edition, of which none has to.
+    Go,
     /// Those of which Java's own switch says so.
     Java,
     /// All.
@@ -133,11 +151,20 @@ impl Reader {
         short_tags: true,
         json: JsonStyle::Strict,
         json_takes_exponents: true,
+        json_cuts_numbers: false,
+        json_empty: EmptyInAny::Nowhere,
         json_cuts_enums: false,
         json_skips_enums: true,
     };
     /// google.golang.org/protobuf: every enum is open.
-    pub const GO: Reader = Reader { name: "Go", closes_enums: false, short_tags: false, ..Reader::SPEC };
+    pub const GO: Reader = Reader {
+        name: "Go",
+        closes_enums: false,
+        short_tags: false,
+        utf8: Utf8::Go,
+        json_empty: EmptyInAny::Either,
+        ..Reader::SPEC
+    };
     /// com.google.protobuf.
     pub const JAVA: Reader = Reader {
         name: "Java",

@@ -6,7 +6,7 @@
 
 use thiserror::Error;
 
-use super::reader::{Reader, Utf8};
+use super::reader::{EmptyInAny, Reader, Utf8};
 use crate::words::{Language, Pinned};
 
 /// A range of releases that read alike.
@@ -26,8 +26,12 @@ pub struct Row {
     pub reader: Reader,
 }
 
+/// Go before 1.36.12: of text that is to be a number the first one is read, and nothing else.
+const GO_TOKENS: Reader = Reader { json_cuts_numbers: true, ..Reader::GO };
+/// Before 1.35.2: an Empty has to be the `value` of an Any.
+const GO_EMPTY: Reader = Reader { json_empty: EmptyInAny::Value, ..GO_TOKENS };
 /// Go before 1.32: an unknown name of an enum is refused also by a parser that is told to pass over what it does not know.
-const GO_NAMES: Reader = Reader { json_skips_enums: false, ..Reader::GO };
+const GO_NAMES: Reader = Reader { json_skips_enums: false, ..GO_EMPTY };
 /// Python without its compiled part, in its newest release.
 const PURE: Reader = Reader {
     utf8: Utf8::Always,
@@ -52,10 +56,11 @@ const UPB_NAMES: Reader = Reader { json_skips_enums: false, ..UPB_INT };
 const PURE_NAMES: Reader = Reader { json_skips_enums: false, ..PURE_INT };
 
 /// The rows of a language stand by back end, the newest first.
-pub static ROWS: [Row; 21] = [
+pub static ROWS: [Row; 22] = [
     go([1, 36, 12], EDITION_2024, &["1.36.12"], Reader::GO),
-    go([1, 34, 0], EDITION_2023, &["1.34.2"], Reader::GO),
-    go([1, 32, 0], EDITION_NONE, &["1.32.0", "1.33.0"], Reader::GO),
+    go([1, 35, 2], EDITION_2023, &["1.35.2", "1.36.11"], GO_TOKENS),
+    go([1, 34, 0], EDITION_2023, &["1.34.2"], GO_EMPTY),
+    go([1, 32, 0], EDITION_NONE, &["1.32.0", "1.33.0"], GO_EMPTY),
     go([1, 28, 0], EDITION_NONE, &["1.28.1", "1.30.0", "1.31.0"], GO_NAMES),
     java([4, 36, 0], EDITION_ANY, &["4.36.2"]),
     java([4, 32, 0], EDITION_2024, &["4.32.1", "4.33.6", "4.35.1"]),

@@ -17,6 +17,7 @@ mod codec;
 mod forms;
 mod lab;
 mod laws;
+mod suite;
 mod truth;
 mod verdicts;
 mod witnesses;

@@ -10,7 +10,7 @@ pub(crate) use crate::schema::Known;
 use crate::schema::{MessageId, Schema};
 use crate::wire::decode::{decode, get};
 use crate::wire::encode::encode;
-use crate::wire::reader::{JsonStyle, Reader};
+use crate::wire::reader::{EmptyInAny, JsonStyle, Reader};
 use crate::wire::value::{Key, Slot, Tree, Value, is_zero};
 
 /// The years 1 to 9999.
@@ -18,6 +18,8 @@ pub(crate) const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_
 /// Ten thousand years either way.
 pub(crate) const DURATION_SECONDS: std::ops::RangeInclusive<i64> = -315_576_000_000..=315_576_000_000;
 const NANOS: i32 = 1_000_000_000;
+/// It has no JSON form of its own, but to Go for long.
+const EMPTY: &str = "google.protobuf.Empty";
 
 fn bytes_of(tree: &Tree, number: i32) -> Vec<u8> {
     match tree.one(number) {
@@ -270,10 +272,16 @@ fn read_any(parser: Parser<'_>, message: MessageId, json: &Json, depth: usize) -
         return Err(JsonError::new(format!("the type `{url}` of an Any is not known")));
     };
     let rest: Vec<(String, Json)> = members.iter().filter(|(key, _)| key != "@type").cloned().collect();
-    let packed = match (Known::of(name), rest.as_slice()) {
-        (Some(_), [(key, json)]) if key == "value" => parser.message(inner, json, depth + 1)?,
-        (Some(_), _) => return Err(JsonError::new("an Any of a well-known type has one `value`")),
-        (None, rest) => parser.members(inner, rest, depth + 1)?,
+    let has_value = match (Known::of(name), parser.reader.json_empty) {
+        (Some(_), _) => true,
+        (None, EmptyInAny::Value) => name == EMPTY,
+        (None, EmptyInAny::Either) => name == EMPTY && rest.iter().any(|(key, _)| key == "value"),
+        (None, EmptyInAny::Nowhere) => false,
+    };
+    let packed = match (has_value, rest.as_slice()) {
+        (true, [(key, json)]) if key == "value" => parser.message(inner, json, depth + 1)?,
+        (true, _) => return Err(JsonError::new("an Any of a well-known type has one `value`")),
+        (false, rest) => parser.members(inner, rest, depth + 1)?,
     };
     tree.fields.insert(1, Slot::One(Value::String(url.clone().into_bytes())));
     let bytes = encode(parser.schema, &packed);

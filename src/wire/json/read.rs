@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::{self, Known};
 use super::{Json, JsonError, unbase64, unbase64_loosely};
-use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind, MessageId, Schema};
+use crate::schema::{Cardinality, Element, EnumId, Field, FieldId, Kind, MessageId, OneofId, Schema};
 use crate::wire::decode::MAX_DEPTH;
 use crate::wire::reader::{JsonStyle, Reader};
 use crate::wire::value::{Key, Slot, Tree, Value, is_zero};
@@ -89,14 +89,18 @@ impl Parser<'_> {
         if let Some(known) = Known::of(&self.schema.message(message).full_name) {
             return known::read(self, message, json, known, depth);
         }
-        let members = match json {
-            Json::Object(members) => members.as_slice(),
+        self.members(message, self.object(json)?, depth)
+    }
+
+    /// The members of what is read as an object.
+    fn object(self, json: &Json) -> Outcome<&[(String, Json)]> {
+        match json {
+            Json::Object(members) => Ok(members),
             // Python looks for names in it, and finds none.
-            Json::String(text) if text.is_empty() && self.reader.json == JsonStyle::Python => &[],
-            Json::List(items) if items.is_empty() && self.reader.json == JsonStyle::Python => &[],
-            _ => return Err(JsonError::new(format!("{} is not an object", json.noun()))),
-        };
-        self.members(message, members, depth)
+            Json::String(text) if text.is_empty() && self.reader.json == JsonStyle::Python => Ok(&[]),
+            Json::List(items) if items.is_empty() && self.reader.json == JsonStyle::Python => Ok(&[]),
+            _ => Err(JsonError::new(format!("{} is not an object", json.noun()))),
+        }
     }
 
     /// The message that the members of an object are.
@@ -106,9 +110,14 @@ impl Parser<'_> {
         members: &[(String, Json)],
         depth: usize,
     ) -> Outcome<Tree> {
-        let schema = self.schema;
-        let mut tree = Tree::new(message);
+        self.put_into(Tree::new(message), members, depth)
+    }
+
+    /// Puts the members of an object into a message. There is something in it only where Python reads a field again.
+    fn put_into(self, mut tree: Tree, members: &[(String, Json)], depth: usize) -> Outcome<Tree> {
+        let (schema, message) = (self.schema, tree.message);
         let mut seen: BTreeMap<i32, &str> = BTreeMap::new();
+        let mut oneofs: BTreeMap<OneofId, &str> = BTreeMap::new();
         for (key, json) in members {
             let Some(id) = self.field(message, key) else {
                 if self.lenient {
@@ -117,17 +126,31 @@ impl Parser<'_> {
                 return Err(JsonError::new("the key is not known").under(key));
             };
             let field = schema.field(id);
-            if seen.insert(field.number, key).is_some() {
+            let again = seen.insert(field.number, key);
+            let before = tree.fields.remove(&field.number);
+            // A field has two keys. Java looks whether it holds something; Python compares keys, but for members of a oneof,
+            // which it knows by the oneof, and that is what `optional` is to it.
+            let twice = again.is_some_and(|first| match self.reader.json {
+                JsonStyle::Strict => true,
+                JsonStyle::Java => before.is_some(),
+                JsonStyle::Python => {
+                    first == key || field.proto3_optional && before.is_some() && *json != Json::Null
+                }
+            });
+            if twice {
                 return Err(JsonError::new("the field is there twice").under(key));
             }
-            let Some(slot) = self.slot(field, json, depth).map_err(|e| e.under(key))? else { continue };
+            let Some(slot) = self.again(field, before, json, depth).map_err(|e| e.under(key))? else {
+                continue;
+            };
             if let Some(oneof) = field.oneof {
-                let others = schema.oneof(oneof).fields.iter().map(|f| schema.field(*f));
-                if let Some(other) =
-                    others.filter(|f| f.number != field.number).find(|f| tree.fields.contains_key(&f.number))
-                {
-                    let what = format!("`{}` of the same oneof is there too", other.json_name);
-                    return Err(JsonError::new(what).under(key));
+                if let Some(other) = oneofs.insert(oneof, &field.json_name) {
+                    return Err(
+                        JsonError::new(format!("`{other}` of the same oneof is there too")).under(key)
+                    );
+                }
+                for other in &schema.oneof(oneof).fields {
+                    tree.fields.remove(&schema.field(*other).number);
                 }
             }
             match &slot {
@@ -149,6 +172,20 @@ impl Parser<'_> {
             }
         }
         Ok(tree)
+    }
+
+    /// What a member is, after another of the same field: messages are put together, and anything else counts alone.
+    fn again(self, field: &Field, before: Option<Slot>, json: &Json, depth: usize) -> Outcome<Option<Slot>> {
+        match before {
+            Some(Slot::One(Value::Message(inner)))
+                if *json != Json::Null
+                    && Known::of(&self.schema.message(inner.message).full_name).is_none() =>
+            {
+                let inner = self.put_into(inner, self.object(json)?, depth + 1)?;
+                Ok(Some(Slot::One(Value::Message(inner))))
+            }
+            _ => self.slot(field, json, depth),
+        }
     }
 
     /// The field that a key is of. Where two have one JSON name it is the last one's in Python, the first one's
@@ -210,6 +247,8 @@ impl Parser<'_> {
             return Err(JsonError::new("the map has no types"));
         };
         let (key_field, value_field) = (self.schema.field(key), self.schema.field(value));
+        // Keys are read as a whole by all of them.
+        let of_keys = Parser { reader: Reader { json_cuts_numbers: false, ..self.reader }, ..self };
         let mut entries = BTreeMap::new();
         let mut texts = BTreeSet::new();
         for (text, json) in members {
@@ -221,7 +260,7 @@ impl Parser<'_> {
                 (Kind::Bool, "false") => Json::Bool(false),
                 _ => Json::String(text.clone()),
             };
-            let key = self.value(key_field, &as_json, depth).map_err(|e| e.under(text))?;
+            let key = of_keys.value(key_field, &as_json, depth).map_err(|e| e.under(text))?;
             let Some(key) = Key::of(&key) else { continue };
             if *json == Json::Null && !is_value(value_field) && !is_null_value(value_field) {
                 return Err(JsonError::new("null is the value of a key").under(text));
@@ -263,6 +302,10 @@ impl Parser<'_> {
             },
             (Json::Bool(b), Kind::Double | Kind::Float) if style == JsonStyle::Python => {
                 as_text = Json::Number(u8::from(*b).to_string());
+                &as_text
+            }
+            (Json::String(text), kind) if self.reader.json_cuts_numbers && is_number(kind) => {
+                as_text = Json::String(first_number(text).to_owned());
                 &as_text
             }
             _ => json,
@@ -370,6 +413,19 @@ fn takes_null_inside(field: &Field, reader: Reader) -> bool {
         Some("google.protobuf.NullValue") => reader.json != JsonStyle::Python,
         _ => false,
     }
+}
+
+fn is_number(kind: Kind) -> bool {
+    !matches!(kind, Kind::String | Kind::Bytes | Kind::Bool | Kind::Enum | Kind::Message | Kind::Group)
+}
+
+/// What a tokenizer reads of text that begins with a number: all up to what ends one.
+fn first_number(text: &str) -> &str {
+    let begins = text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
+    let ends = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.' | '_'));
+    // Space around it is seen before.
+    let whole = !begins || text.trim() != text;
+    text.find(ends).filter(|_| !whole).map_or(text, |end| &text[..end])
 }
 
 /// A whole number: as a number or a string, also with an exponent or a zero fraction; in a string only with `exponents`.
