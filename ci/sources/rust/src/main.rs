@@ -50,7 +50,10 @@ fn main() {
     for (module, consumer) in &consumers {
         let [plain, strict] = &consumer.error;
         let case = module.split('.').next();
-        println!("{}", serde_json::json!({ "case": case, "plain": plain, "strict": strict.as_ref().or(plain.as_ref()), "peer": null }));
+        println!(
+            "{}",
+            serde_json::json!({ "case": case, "plain": plain, "strict": strict.as_ref().or(plain.as_ref()), "peer": null })
+        );
     }
 }
 
@@ -85,13 +88,18 @@ fn check(side: &Path, consumers: &mut BTreeMap<String, Consumer>) {
     for line in text.lines() {
         with.push_str(line);
         with.push('\n');
-        let Some(module) = line.trim().strip_prefix("include!(\"proto/").and_then(|l| l.strip_suffix(".rs\");")) else {
+        let Some(module) =
+            line.trim().strip_prefix("include!(\"proto/").and_then(|l| l.strip_suffix(".rs\");"))
+        else {
             continue;
         };
         // Behind the last of a package's files.
         if consumers.contains_key(module) {
             for name in NAMES {
-                let _ = writeln!(with, "mod use_{name} {{ use super::*; include!(\"proto/{module}.{name}.rs\"); }}");
+                let _ = writeln!(
+                    with,
+                    "mod use_{name} {{ use super::*; include!(\"proto/{module}.{name}.rs\"); }}"
+                );
             }
         }
     }
@@ -200,7 +208,11 @@ impl Writer {
                 Item::Mod(ItemMod { ident, content: Some((_, inner)), vis, .. }) if public(vis) => {
                     let inside: Vec<String> = path.iter().cloned().chain([ident.to_string()]).collect();
                     let up = "super::".repeat(inside.len() + 1);
-                    let line = format!("mod in_{} {{ use {up}{}::*;", ident.to_string().trim_start_matches("r#"), inside.join("::"));
+                    let line = format!(
+                        "mod in_{} {{ use {up}{}::*;",
+                        ident.to_string().trim_start_matches("r#"),
+                        inside.join("::")
+                    );
                     self.line(&line);
                     self.module(inner, &inside);
                     self.line("}");
@@ -250,7 +262,9 @@ impl Writer {
             let name = self.name();
             self.line(&format!("fn {name}(x: {of}) -> {of_type} {{ x.{ident} }}"));
             let name = self.name();
-            self.line(&format!("fn {name}(v: {of_type}) -> {of} {{ {of} {{ {ident}: v, ..Default::default() }} }}"));
+            self.line(&format!(
+                "fn {name}(v: {of_type}) -> {of} {{ {of} {{ {ident}: v, ..Default::default() }} }}"
+            ));
             self.accessors(&of, &ident.to_string(), field);
             let _ = write!(whole.0, "{ident}: {of_type}, ");
             let _ = write!(whole.1, "{ident}, ");
@@ -279,9 +293,9 @@ impl Writer {
         let bare = ident.trim_start_matches("r#");
         let map = words.get("map").or_else(|| words.get("btree_map"));
         let enumeration = match map {
-            Some(map) => map
-                .split_once(',')
-                .and_then(|(_, value)| Some(value.trim().strip_prefix("enumeration(")?.strip_suffix(')')?.to_owned())),
+            Some(map) => map.split_once(',').and_then(|(_, value)| {
+                Some(value.trim().strip_prefix("enumeration(")?.strip_suffix(')')?.to_owned())
+            }),
             None => words.get("enumeration").cloned(),
         };
         let lines: Vec<String> = match (enumeration, map) {
@@ -398,7 +412,8 @@ impl Writer {
         for part in &item.items {
             match part {
                 TraitItem::Type(part) => {
-                    let line = format!("type {} = ::std::pin::Pin<Box<dyn {}>>;", part.ident, text(&part.bounds));
+                    let line =
+                        format!("type {} = ::std::pin::Pin<Box<dyn {}>>;", part.ident, text(&part.bounds));
                     self.line(&line);
                 }
                 TraitItem::Fn(part) if part.default.is_none() => {
