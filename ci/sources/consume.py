@@ -118,7 +118,7 @@ class Writer:
                 elif text.startswith("_ClassVar") or name.startswith("__"):
                     continue
                 elif text == "_descriptor.FieldDescriptor":
-                    self.say(f"{here}.{name}")
+                    self.extension(here, name, descriptor)
                 elif text == "_descriptor.FileDescriptor":
                     self.say(f"{here}.{name}.serialized_pb")
                 elif text in self.enums:
@@ -183,22 +183,51 @@ class Writer:
                 self.say(set_, f"x.WhichOneof({which!r})", f"x.ClearField({which!r})")
                 self.say(set_, f"assert x.WhichOneof({which!r}) == {name!r}", strict=True)
 
-    def dynamic(self, here, field):
-        """A field that no stub can have, for it is called like a word of Python."""
-        name = field.name
-        values = {"INT32": "1", "BOOL": "True", "STRING": "'x'", "BYTES": "b'x'", "FLOAT": "1.5", "DOUBLE": "1.5"}
-        kind = next(k[5:] for k in dir(field) if k.startswith("TYPE_") and getattr(field, k) == field.type)
-        value = repr(field.enum_type.values[0].name) if field.enum_type else values.get(kind, "1")
-        self.say(f"x: typing.Any = {here}()", f"getattr(x, {name!r})", f"x.ClearField({name!r})")
+    def extension(self, here, name, descriptor):
+        """An extension of a message of the same file; stubs do not say what it holds."""
+        field = self.real
+        for part in here.split(".")[1:]:
+            field = getattr(field, part)
+        field = getattr(field, name)
+        value = scalar(field)
+        of = f"{self.name(self.module)}.{field.containing_type.full_name.removeprefix(field.file.package + '.')}"
+        at = f"x.Extensions[{here}.{name}]"
+        lines = [f"x: typing.Any = {of}()"]
         if field.message_type is not None:
-            self.say(f"x: typing.Any = {here}()", f"getattr(x, {name!r}).{'add' if field.is_repeated and not is_map(field) else 'MergeFrom' if not field.is_repeated else 'keys'}")
+            lines += [f"{at}.{'add' if field.is_repeated else 'SetInParent'}()", f"y: typing.Any = {here}.{name}", f"assert y.message_type.name == {field.message_type.name!r}"]
         elif field.is_repeated:
-            self.say(f"x: typing.Any = {here}()", f"getattr(x, {name!r}).append({value})", f"x = {here}(**{{{name!r}: [{value}]}})  # type: ignore")
+            lines += [f"{at}.append({value})", f"assert type({at}[0]) is type({value})"]
         else:
-            self.say(f"x: typing.Any = {here}()", f"setattr(x, {name!r}, {value})",
-                     *([] if field.enum_type else [f"assert type(getattr(x, {name!r})) is type({value})"]))
+            lines += [f"{at} = {value}", f"assert type({at}) is type({value})"]
+        self.say(*lines)
+
+    def dynamic(self, here, field):
+        """A field that no stub can have, for it is called like a word of Python: run, and seen by no type checker."""
+        name = field.name
+        new = f"x: typing.Any = {here}()"
+        value = scalar(field)
+        self.say(new, f"getattr(x, {name!r})", f"x.ClearField({name!r})")
+        if is_map(field):
+            key, held = (field.message_type.fields_by_name[part] for part in ("key", "value"))
+            if held.message_type is None:
+                self.say(new, f"getattr(x, {name!r})[{scalar(key)}] = {scalar(held)}",
+                         f"assert type(getattr(x, {name!r})[{scalar(key)}]) is type({scalar(held)})")
+            else:
+                self.say(new, f"getattr(x, {name!r})[{scalar(key)}].SetInParent()")
+        elif field.message_type is not None:
+            package = field.message_type.file.package
+            of = f"{self.name(self.module)}.{field.message_type.full_name.removeprefix(package + '.')}"
+            if field.message_type.file.name == field.file.name:
+                self.say(new, f"getattr(x, {name!r}).{f'append({of}())' if field.is_repeated else f'CopyFrom({of}())'}")
+        elif field.is_repeated:
+            self.say(new, f"getattr(x, {name!r}).append({value})",
+                     f"assert type(getattr(x, {name!r})[0]) is type({value})")
+        else:
+            self.say(new, f"setattr(x, {name!r}, {value})", f"assert type(getattr(x, {name!r})) is type({value})")
         if field.has_presence:
-            self.say(f"x: typing.Any = {here}()", f"x.HasField({name!r})")
+            self.say(new, f"x.HasField({name!r})")
+        if field.containing_oneof and not field.containing_oneof.name.startswith("_"):
+            self.say(new, f"x.WhichOneof({field.containing_oneof.name!r})")
 
     def services(self, body, here):
         for node in body:
@@ -235,6 +264,13 @@ class Writer:
                              "raise NotImplementedError")
             self.say(*lines, f"{here}.add_{service}Servicer_to_server(Own(), grpc.server(None))  # type: ignore[arg-type]",
                      *[f"assert hasattr({here}.{service}Servicer, {m.name!r})" for m in methods])
+
+
+def scalar(field):
+    """An expression of a value that is no message."""
+    kind = next(k[5:] for k in dir(field) if k.startswith("TYPE_") and getattr(field, k) == field.type)
+    values = {"BOOL": "True", "STRING": "'x'", "BYTES": "b'x'", "FLOAT": "1.5", "DOUBLE": "1.5"}
+    return str(field.enum_type.values[0].number) if field.enum_type else values.get(kind, "1")
 
 
 def is_map(field):
