@@ -97,6 +97,8 @@ pub struct GeneratorFeatures {
     pub go_api: GoApi,
     /// `features.(pb.go).strip_enum_prefix`.
     pub go_enum_prefix: GoEnumPrefix,
+    /// `features.(pb.go).legacy_unmarshal_json_enum`: enums have a method of their own for JSON, as those of proto2 do.
+    pub go_enum_json: bool,
     /// `features.(pb.java).nest_in_file_class`.
     pub java_nesting: JavaNesting,
     /// `features.(pb.java).large_enum`: a class with constants in place of a Java enum.
@@ -105,7 +107,8 @@ pub struct GeneratorFeatures {
 
 impl GeneratorFeatures {
     /// Every feature as written in a .proto file, with its value.
-    pub fn named(self) -> [(&'static str, &'static str); 4] {
+    pub fn named(self) -> [(&'static str, &'static str); 5] {
+        let switch = |on| if on { "true" } else { "false" };
         [
             (
                 "(pb.go).api_level",
@@ -123,6 +126,7 @@ impl GeneratorFeatures {
                     GoEnumPrefix::Strip => "STRIP_ENUM_PREFIX_STRIP",
                 },
             ),
+            ("(pb.go).legacy_unmarshal_json_enum", switch(self.go_enum_json)),
             (
                 "(pb.java).nest_in_file_class",
                 match self.java_nesting {
@@ -131,7 +135,7 @@ impl GeneratorFeatures {
                     JavaNesting::Inside => "YES",
                 },
             ),
-            ("(pb.java).large_enum", if self.java_large_enum { "true" } else { "false" }),
+            ("(pb.java).large_enum", switch(self.java_large_enum)),
         ]
     }
 }
@@ -168,21 +172,26 @@ impl Schema {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LanguageFeatures {
     cpp_string_type: Option<u64>,
+    java_closed_enum: Option<u64>,
     java_utf8: Option<u64>,
     java_large_enum: Option<u64>,
     java_nesting: Option<u64>,
     go_api: Option<u64>,
     go_enum_prefix: Option<u64>,
+    go_enum_json: Option<u64>,
 }
 
+const EDITION_PROTO3: i32 = 999;
 const EDITION_2024: i32 = 1001;
 const CPP: u32 = 1000;
 const CPP_STRING_TYPE: u32 = 2;
 const JAVA: u32 = 1001;
+const JAVA_CLOSED_ENUM: u32 = 1;
 const JAVA_UTF8: u32 = 2;
 const JAVA_LARGE_ENUM: u32 = 3;
 const JAVA_NESTING: u32 = 5;
 const GO: u32 = 1002;
+const GO_ENUM_JSON: u32 = 1;
 const GO_API: u32 = 2;
 const GO_ENUM_PREFIX: u32 = 3;
 
@@ -193,11 +202,13 @@ impl LanguageFeatures {
             self.cpp_string_type =
                 enum_in(&set.__buffa_unknown_fields, CPP, CPP_STRING_TYPE).or(self.cpp_string_type);
             let said = |extension, field| enum_in(&set.__buffa_unknown_fields, extension, field);
+            self.java_closed_enum = said(JAVA, JAVA_CLOSED_ENUM).or(self.java_closed_enum);
             self.java_utf8 = said(JAVA, JAVA_UTF8).or(self.java_utf8);
             self.java_large_enum = said(JAVA, JAVA_LARGE_ENUM).or(self.java_large_enum);
             self.java_nesting = said(JAVA, JAVA_NESTING).or(self.java_nesting);
             self.go_api = said(GO, GO_API).or(self.go_api);
             self.go_enum_prefix = said(GO, GO_ENUM_PREFIX).or(self.go_enum_prefix);
+            self.go_enum_json = said(GO, GO_ENUM_JSON).or(self.go_enum_json);
         }
         self
     }
@@ -218,6 +229,7 @@ impl LanguageFeatures {
                 Some(3) => GoEnumPrefix::Strip,
                 _ => GoEnumPrefix::Keep,
             },
+            go_enum_json: self.go_enum_json.map_or(edition < EDITION_PROTO3, |said| said == 1),
             java_nesting: match self.java_nesting {
                 Some(1) => JavaNesting::Apart,
                 Some(2) => JavaNesting::Inside,
@@ -247,6 +259,11 @@ impl LanguageFeatures {
             _ if edition >= EDITION_2024 => CppStringType::View,
             _ => CppStringType::String,
         }
+    }
+
+    /// Whether Java takes every enum for closed in a field: in proto2, where nothing else is said.
+    pub(super) fn java_closes_enums(self, edition: i32) -> bool {
+        self.java_closed_enum.map_or(edition < EDITION_PROTO3, |said| said == 1)
     }
 
     pub(super) fn java_utf8(

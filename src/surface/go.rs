@@ -510,6 +510,10 @@ impl Surface for Go {
                 out.add(Element::EnumValue(*value), None, old, name.clone());
             }
         }
+        let file = schema.file(schema.enum_(id).file);
+        if schema.enum_(id).generators.go_enum_json && file.generators.go_api == GoApi::Open {
+            out.add(of, None, format!("{name}.UnmarshalJSON()"), "error");
+        }
         out.add(of, None, name, "int32");
     }
 

@@ -158,7 +158,17 @@ fn samples() -> Vec<Sample> {
             add(format!("{group}/{name}/{side}"), &read(&folder.join(side)));
         }
     }
-    for folder in ["codegen/odd", "codegen/programs", "wire", "verify/compatible", "verify/odd"] {
+    for folder in [
+        "codegen/odd",
+        "codegen/programs",
+        "editions/01-proto3",
+        "editions/02-edition-2023",
+        "editions/03-edition-2024",
+        "editions/04-edition-2026",
+        "wire",
+        "verify/compatible",
+        "verify/odd",
+    ] {
         add(folder.to_owned(), &read(&project().join("fixtures").join(folder)));
     }
     if let Some(corpus) = std::env::vars_os().find(|(name, _)| name == "PROTOPACT_CORPUS") {

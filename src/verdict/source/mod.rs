@@ -174,6 +174,8 @@ fn common<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
         Kind::OneofRemoved { renamed: Some(_), .. } => Loss::rejects("the generated oneof has another name"),
         Kind::OneofRemoved { renamed: None, .. } => Loss::rejects("the generated oneof is gone"),
 
+        // Java's accessors for numbers are compared by their names.
+        Kind::FieldJavaEnumTypeChanged => Loss::none(),
         Kind::EnumClosednessChanged => return Answer::Ask(Question::EnumClosedness),
         Kind::EnumValueAdded { alias: false, .. } => return Answer::Ask(Question::EnumValueAdded),
         Kind::EnumValueAdded { alias: true, .. } => Loss::none(),
