@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use prost::Message as _;
 use protopact::codegen::plugin::{Tool, spec};
+use protopact::codegen::request::Set;
 use protopact::codegen::{Contract, Target, sdk};
 use protopact::compile::output::{SetOptions, descriptor_set};
 use protopact::compile::{self, Compiled, Options};
@@ -110,7 +111,7 @@ impl Sample {
         let compiled = compile::compile(&input("", files), &Options::default()).ok()?;
         let schema = Schema::build(&compiled).ok()?;
         let options = SetOptions { include_imports: true, include_source_info: false };
-        let set = descriptor_set(&compiled, options);
+        let set = Set::new(descriptor_set(&compiled, options).into()).unwrap().for_protoc();
         let given: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         let files = schema.files().filter(|(_, f)| {
             given.contains(&*f.name) && wanted(&f.name) && !f.name.starts_with("google/protobuf/")

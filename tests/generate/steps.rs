@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use protopact::codegen::request::Set;
 use protopact::codegen::{Contract, FileTree, Package, Target, sdk};
+use protopact::compile::output::{SetOptions, descriptor_set};
 use protopact::compile::{self, Options};
 use protopact::schema::{Element, Schema};
 use protopact::surface;
@@ -11,7 +13,7 @@ use protopact::words::Language;
 
 use crate::build::{builds, generated};
 use crate::files::{Files, input, project, read};
-use crate::lab::Lab;
+use crate::lab::{Lab, protoc, tree};
 use crate::machine::Machine;
 use crate::names::{program, run, rust_names};
 
@@ -123,6 +125,37 @@ fn what_only_options_come_from_is_not_generated() {
         // Before, what is imported is code.
         assert_eq!(made("02-edition-2023").len(), if target.language() == Language::Python { 2 } else { 1 });
         assert_eq!(made("03-edition-2024"), [""; 0], "{}", target.language().as_str());
+    }
+}
+
+/// protoc looks at a descriptor set by the defaults of its edition, though the sources hold on to older ones, of which no set
+/// has anything.
+#[test]
+fn protoc_makes_of_the_set_of_a_step_what_it_makes_of_the_step() {
+    for name in STEPS {
+        let files = step(name);
+        let compiled = compile::compile(&input("", &files), &Options::default()).unwrap();
+        let whole = SetOptions { include_imports: true, include_source_info: true };
+        let set = Set::new(descriptor_set(&compiled, whole).into()).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        std::fs::write(at("set"), set.for_protoc()).unwrap();
+        let root = project().join("fixtures/editions").join(name);
+        let made = |out: &str, from: String| {
+            std::fs::create_dir(at(out)).unwrap();
+            let mut arguments =
+                vec![from, format!("--java_out={}", at(out)), format!("--python_out={}", at(out))];
+            arguments.extend(files.iter().map(|(path, _)| path.clone()));
+            protoc(&arguments);
+            tree(&dir.path().join(out))
+        };
+        let ours = made("ours", format!("--descriptor_set_in={}", at("set")));
+        let plain = made("plain", format!("--proto_path={}", root.display()));
+        assert!(ours.len() > 10, "{:?}", ours.keys());
+        for (path, content) in &plain {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            assert_eq!(text(&ours[path]), text(content), "{name}: {path}");
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::codegen::plugin::spec::EDITION_2026;
 use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::{Contract, FileTree, Package, Target, lower, pbjson};
 use crate::config::generate::all;
-use crate::schema::{Element, FileId, MessageId, MethodId, Schema, ServiceId};
+use crate::schema::{Element, FileId, MessageId, MethodId, Schema, ServiceId, Syntax};
 use crate::surface::rust::{camel, snake as module};
 use crate::words::Language;
 pub use names::{RustMethod, RustService};
@@ -312,7 +312,8 @@ fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Package
             }
             Ok(changed)
         },
-        |id| files.contains(&id),
+        // Those of others, which it leaves out, prost looks at too.
+        |id| files.contains(&id) || matches!(schema.file(id).syntax, Syntax::Edition(_)),
     )?;
     // Generators before that parameter know one folder only.
     let flat = if is_older(target) { "" } else { "flat_output_dir," };
