@@ -126,7 +126,7 @@ fn an_edition_that_a_generator_does_not_take() {
         &[("a.proto", named)],
         &serde,
         "proto/a.proto:6:1",
-        "enum value `a.v1.KIND_RED` is `red` in JSON, and `KIND_RED` for pbjson",
+        "enum value `a.v1.Kind.KIND_RED` is `red` in JSON, and `KIND_RED` for pbjson",
     );
     taken(&[("a.proto", &named.replace("\"red\"", "\"KIND_RED\""))], &serde);
     let older = plain.replace("2026", "2024");
