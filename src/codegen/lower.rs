@@ -19,6 +19,7 @@ use buffa_descriptor::generated::descriptor as pb;
 use pb::field_descriptor_proto::{Label, Type};
 use thiserror::Error;
 
+use crate::codegen::plugin::spec::EDITION_2026;
 use crate::schema::{
     Cardinality, Element, EnumId, Field, FieldId, FileId, Kind, MessageId, Schema, ServiceId, Span, Syntax,
 };
@@ -44,8 +45,9 @@ fn place(display: &str, span: &Option<Span>) -> String {
     }
 }
 
-/// The newest edition whose features are known (2024).
-const NEWEST: i32 = 1001;
+/// The newest edition whose features are known. What 2026 brought is nothing to prost: limits, names, who may use a type,
+/// and what is written in JSON for an enum value, of which serde says so itself.
+const NEWEST: i32 = EDITION_2026;
 /// `edition` in `FileDescriptorProto`.
 const EDITION: i32 = 14;
 

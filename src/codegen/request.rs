@@ -12,6 +12,7 @@ use prost_types::compiler::CodeGeneratorResponse;
 use thiserror::Error;
 
 use super::insertion::{self, InsertionError};
+use super::plugin::spec::EDITION_2024;
 use super::{FileTree, TreeError, json_names};
 use crate::compile::encode;
 
@@ -25,6 +26,11 @@ const SOURCE_FILE_DESCRIPTORS: u32 = 17;
 /// `FEATURE_PROTO3_OPTIONAL` and `FEATURE_SUPPORTS_EDITIONS`.
 const PROTO3_OPTIONAL: u64 = 1;
 const EDITIONS: u64 = 2;
+
+/// `options.features` of a file, with `enforce_naming_style = STYLE_LEGACY` and `default_symbol_visibility = EXPORT_ALL`, as
+/// bytes to put behind it. What sources say of these is for the compiler, so that no descriptor set has it; protoc looks at
+/// a set by the defaults of the edition again, and would refuse what it has just compiled. Its generators leave both out.
+const HELD: [u8; 9] = [0x42, 7, 0x92, 0x03, 4, 0x38, 2, 0x40, 1];
 
 /// Why an answer is no use.
 #[derive(Debug, Error)]
@@ -139,7 +145,12 @@ impl Set {
     pub fn for_protoc(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.encoded.len());
         for file in &self.files {
-            encode::nested(&mut out, 1, |out| json_names::without_implied(&file.descriptor, out));
+            encode::nested(&mut out, 1, |out| {
+                json_names::without_implied(&file.descriptor, out);
+                if file.edition.is_some_and(|edition| edition >= EDITION_2024) {
+                    out.extend_from_slice(&HELD);
+                }
+            });
         }
         out
     }

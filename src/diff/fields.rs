@@ -63,6 +63,14 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: FieldId, new_id: FieldId) {
     if both(&[Type::String, Type::Bytes]) && !both_entries && old.cpp_string_type != new.cpp_string_type {
         found.push(Kind::FieldCppStringTypeChanged);
     }
+    if both(&[Type::Enum])
+        && old.type_name == new.type_name
+        && old.java_closes_enums != new.java_closes_enums
+        && is_open(cx.old, old)
+        && is_open(cx.new, new)
+    {
+        found.push(Kind::FieldJavaEnumTypeChanged);
+    }
     let jstype = |f: &Field| f.options.as_deref().and_then(|o| o.jstype).map_or(0, |j| j as i32);
     if both(&[Type::Int64, Type::Uint64, Type::Sint64, Type::Fixed64, Type::Sfixed64])
         && jstype(old) != jstype(new)
@@ -73,6 +81,11 @@ pub(super) fn pair(differ: &mut Differ<'_>, old_id: FieldId, new_id: FieldId) {
         differ.push(kind, Some(old_element), Some(new_element));
     }
     differ.options(old_element, new_element);
+}
+
+/// Whether the enum of a field is open, and to whom a field makes a difference that closes all.
+fn is_open(schema: &Schema, field: &Field) -> bool {
+    schema.field_enum(field).is_some_and(|id| !schema.enum_(id).is_closed())
 }
 
 /// What a changed name at one number means. Extensions are known by their full name.

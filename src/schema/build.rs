@@ -376,6 +376,7 @@ impl Schema {
             features,
             cpp_string_type,
             java_utf8,
+            java_closes_enums: kind == Kind::Enum && language.java_closes_enums(scope.edition),
             name: name.into(),
             extendee,
         });

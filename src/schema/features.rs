@@ -171,6 +171,7 @@ impl Schema {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LanguageFeatures {
     cpp_string_type: Option<u64>,
+    java_closed_enum: Option<u64>,
     java_utf8: Option<u64>,
     java_large_enum: Option<u64>,
     java_nesting: Option<u64>,
@@ -179,10 +180,12 @@ pub(super) struct LanguageFeatures {
     go_enum_json: Option<u64>,
 }
 
+const EDITION_PROTO3: i32 = 999;
 const EDITION_2024: i32 = 1001;
 const CPP: u32 = 1000;
 const CPP_STRING_TYPE: u32 = 2;
 const JAVA: u32 = 1001;
+const JAVA_CLOSED_ENUM: u32 = 1;
 const JAVA_UTF8: u32 = 2;
 const JAVA_LARGE_ENUM: u32 = 3;
 const JAVA_NESTING: u32 = 5;
@@ -198,6 +201,7 @@ impl LanguageFeatures {
             self.cpp_string_type =
                 enum_in(&set.__buffa_unknown_fields, CPP, CPP_STRING_TYPE).or(self.cpp_string_type);
             let said = |extension, field| enum_in(&set.__buffa_unknown_fields, extension, field);
+            self.java_closed_enum = said(JAVA, JAVA_CLOSED_ENUM).or(self.java_closed_enum);
             self.java_utf8 = said(JAVA, JAVA_UTF8).or(self.java_utf8);
             self.java_large_enum = said(JAVA, JAVA_LARGE_ENUM).or(self.java_large_enum);
             self.java_nesting = said(JAVA, JAVA_NESTING).or(self.java_nesting);
@@ -254,6 +258,11 @@ impl LanguageFeatures {
             _ if edition >= EDITION_2024 => CppStringType::View,
             _ => CppStringType::String,
         }
+    }
+
+    /// Whether Java takes every enum for closed in a field: in proto2, where nothing else is said.
+    pub(super) fn java_closes_enums(self, edition: i32) -> bool {
+        self.java_closed_enum.map_or(edition < EDITION_PROTO3, |said| said == 1)
     }
 
     pub(super) fn java_utf8(

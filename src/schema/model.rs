@@ -253,6 +253,9 @@ pub struct Field {
     pub cpp_string_type: CppStringType,
     /// Whether Java checks UTF-8 when parsing, from `java_string_check_utf8` or the `pb.java` feature.
     pub java_utf8: JavaUtf8,
+    /// Whether Java takes the enum for closed here, whatever it is: all fields of proto2, and
+    /// `features.(pb.java).legacy_closed_enum`.
+    pub java_closes_enums: bool,
 }
 
 impl Field {

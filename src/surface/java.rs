@@ -202,11 +202,7 @@ pub(crate) fn accessor_names(schema: &Schema, id: MessageId) -> BTreeMap<FieldId
 
 /// Whether Java takes unknown numbers of the field's enum into it.
 pub(crate) fn is_open(schema: &Schema, field: &Field) -> bool {
-    // Up to proto2 the field's file decides, not the enum's.
-    if schema.file(field.file).syntax == Syntax::Proto2 {
-        return false;
-    }
-    schema.field_enum(field).is_some_and(|e| !schema.enum_(e).is_closed())
+    schema.field_enum(field).is_some_and(|e| !field.java_closes_enums && !schema.enum_(e).is_closed())
 }
 
 /// The variable of an extension (`UnderscoresToCamelCaseCheckReserved`).

@@ -23,6 +23,9 @@ pub(super) struct Facts {
     pub(super) old_uses_any: bool,
     /// For enums of the old contract that a required field holds: the first such field by name.
     pub(super) old_required: FxHashMap<EnumId, String>,
+    /// For open enums of the old contract that Java takes for closed in a field: the first such field by name, and whether
+    /// it is required, which come before others.
+    pub(super) old_closed_in_java: FxHashMap<EnumId, (String, bool)>,
     /// The enums that some field holds on both sides.
     held: FxHashSet<Box<str>>,
     /// What is gone without a successor.
@@ -43,6 +46,7 @@ impl Facts {
             new_defined_only: DefinedOnly::default(),
             old_uses_any: uses_any(cx.old),
             old_required: required(cx.old),
+            old_closed_in_java: closed_in_java(cx.old),
             held: held(cx, changes),
             removed: Removed::new(changes, cx),
             wire: [Memory::new(), Memory::new()],
@@ -114,6 +118,23 @@ fn required(schema: &Schema) -> FxHashMap<EnumId, String> {
         let Some(enum_) = schema.field_enum(field) else { continue };
         let name = schema.full_name(Element::Field(id));
         found.entry(enum_).and_modify(|first| *first = name.clone().min(first.clone())).or_insert(name);
+    }
+    found
+}
+
+fn closed_in_java(schema: &Schema) -> FxHashMap<EnumId, (String, bool)> {
+    let mut found: FxHashMap<EnumId, (String, bool)> = FxHashMap::default();
+    for (id, field) in schema.fields().filter(|(_, f)| f.java_closes_enums) {
+        let Some(enum_) = schema.field_enum(field).filter(|e| !schema.enum_(*e).is_closed()) else {
+            continue;
+        };
+        let this = (schema.full_name(Element::Field(id)), field.cardinality == Cardinality::Required);
+        let before = |a: &(String, bool), b: &(String, bool)| (!a.1, &a.0) < (!b.1, &b.0);
+        match found.get_mut(&enum_) {
+            Some(first) if before(&this, first) => *first = this,
+            Some(_) => {}
+            None => drop(found.insert(enum_, this)),
+        }
     }
     found
 }

@@ -150,6 +150,24 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
             Lens::Json,
             Loss::unknown("the type no longer promises a JSON form: keys may collide and nothing checks it"),
         ),
+        Kind::FieldJavaEnumTypeChanged => {
+            let Some((_, new)) = change.fields() else { return };
+            let now = cx.new.field(new);
+            // Into the entries of a map Java puts any number.
+            if now.parent.is_some_and(|message| cx.new.message(message).map_entry) {
+                return;
+            }
+            let loss = || {
+                Loss::rejects(
+                    "a number that is not listed is written by one side, and refused by Java on the other",
+                )
+            };
+            if now.java_closes_enums {
+                cells.backward(Lens::Json, loss());
+            } else {
+                cells.forward(Lens::Json, loss());
+            }
+        }
         Kind::EnumClosednessChanged => {
             let Some(Element::Enum(id)) = change.new else { return };
             let loss = || {

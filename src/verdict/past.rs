@@ -51,5 +51,6 @@ pub(super) fn as_it_was(past: &Past, new: &Field) -> Option<Field> {
         features: new.features,
         cpp_string_type: new.cpp_string_type,
         java_utf8: new.java_utf8,
+        java_closes_enums: new.java_closes_enums,
     })
 }

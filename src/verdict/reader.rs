@@ -12,6 +12,9 @@ use crate::schema::{
 };
 use crate::words::{Direction, Effect};
 
+/// Why a field of an open enum does not keep every number.
+const JAVA_CLOSES: &str = "Java takes the enum for closed here";
+
 /// One side reads what the other wrote.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'a> {
@@ -91,7 +94,7 @@ impl<'a> Reader<'a> {
             }
             (Enum, Enum) => match (self.write.field_enum(w), self.read.field_enum(r)) {
                 _ if w.type_name == r.type_name => Loss::none(),
-                (Some(a), Some(b)) => self.enums(a, b),
+                (Some(a), Some(b)) => self.enums(a, b, [w.java_closes_enums, r.java_closes_enums]),
                 _ => Loss::unknown("the enum is not part of the contract"),
             },
             (a, b) if a == b => Loss::none(),
@@ -252,27 +255,29 @@ impl<'a> Reader<'a> {
         let Some(id) = self.read.field_enum(r) else {
             return Loss::unknown("the enum is not part of the contract");
         };
-        if !self.read.enum_(id).is_closed() {
+        if !self.read.enum_(id).is_closed() && !r.java_closes_enums {
             return Loss::none();
         }
         let listed = numbers(self.read, id);
         if !certain.is_empty() && certain.iter().all(|n| listed.contains(n)) {
             return Loss::none();
         }
-        Loss::lossy(format!("the enum is closed: {what} it does not list reads as absent"))
+        let closed = if self.read.enum_(id).is_closed() { "the enum is closed" } else { JAVA_CLOSES };
+        Loss::lossy(format!("{closed}: {what} it does not list reads as absent"))
     }
 
-    /// Two enums of different names.
-    fn enums(&self, w: EnumId, r: EnumId) -> Loss {
+    /// Two enums of different names, in fields that Java closes or not.
+    fn enums(&self, w: EnumId, r: EnumId, closes: [bool; 2]) -> Loss {
         let (a, b) = (self.write.enum_(w), self.read.enum_(r));
         let written = values(self.write, a);
         let is_listed = |number: i32| self.read.value_by_number(r, number).is_some();
         if let Some((number, name)) = written.iter().find(|(n, _)| !is_listed(*n)) {
-            if self.from == Direction::Forward && !b.is_closed() {
+            if self.from == Direction::Forward && !b.is_closed() && !closes[1] {
                 // An old reader meets a value it does not know, as after any addition.
-            } else if b.is_closed() {
+            } else if b.is_closed() || closes[1] {
+                let closed = if b.is_closed() { "the enum is closed" } else { JAVA_CLOSES };
                 let loss = Loss::lossy(format!(
-                    "the enum is closed and does not list `{name}` ({number}): it reads as absent"
+                    "{closed} and does not list `{name}` ({number}): it reads as absent"
                 ));
                 return if self.from == Direction::Forward { loss.growing() } else { loss };
             } else {
@@ -290,6 +295,11 @@ impl<'a> Reader<'a> {
         if !a.is_closed() && b.is_closed() {
             return Loss::lossy(
                 "a number that is not listed is kept on one side and reads as absent on the other",
+            );
+        }
+        if !b.is_closed() && closes == [false, true] {
+            return Loss::lossy(
+                "a number that is not listed is kept on one side and reads as absent in Java on the other",
             );
         }
         Loss::none()

@@ -33,6 +33,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
         Kind::FieldOneofChanged(_) => oneof_changed(change, cx, cells),
         Kind::FieldUtf8ValidationChanged => utf8_changed(change, cx, cells),
         Kind::FieldJavaUtf8Changed => java_utf8_changed(change, cx, cells),
+        Kind::FieldJavaEnumTypeChanged => java_enum_type_changed(change, cx, cells),
         Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. } => cells.backward(
             Lens::Wire,
             Loss::unknown("what was retired may now come back with another meaning, while old data still has the old one"),
@@ -418,6 +419,28 @@ fn java_utf8_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
     }
 }
 
+fn java_enum_type_changed(change: &Change, cx: &Cx<'_>, cells: &mut Cells) {
+    let Some((old, new)) = change.fields() else { return };
+    // Entries that have another number now are not read as each other.
+    if map_of(cx.old, old) != map_of(cx.new, new) {
+        return;
+    }
+    let (was, now) = (cx.old.field(old), cx.new.field(new));
+    let loss = |closing: &Field| match closing.cardinality {
+        Cardinality::Required => Loss::rejects(
+            "a number that is not listed is kept on one side; Java refuses the message on the other, where the field is required",
+        ),
+        _ => Loss::lossy(
+            "a number that is not listed is kept on one side and reads as absent in Java on the other",
+        ),
+    };
+    if now.java_closes_enums {
+        cells.backward(Lens::Wire, loss(now));
+    } else {
+        cells.forward(Lens::Wire, loss(was));
+    }
+}
+
 fn extension_range_removed(in_use: &[Box<str>], cx: &Cx<'_>, cells: &mut Cells) {
     // What became a field is read as one.
     let lost: Vec<&str> = in_use
@@ -479,6 +502,21 @@ fn enum_value_added(change: &Change, cx: &Cx<'_>, facts: &Facts, cells: &mut Cel
     let enum_ = cx.new.enum_(cx.new.value(id).parent);
     let Some(old_enum) = cx.old.enum_by_name(&enum_.full_name) else { return };
     if !cx.old.enum_(old_enum).is_closed() {
+        // Java may take it for closed all the same, for the field that holds it.
+        if let Some((field, required)) = facts.old_closed_in_java.get(&old_enum) {
+            cells.forward(
+                Lens::Wire,
+                if *required {
+                    Loss::rejects(format!(
+                        "Java takes the enum for closed in `{field}`: an old reader does not see the value, and refuses the message, where the field is required"
+                    ))
+                } else {
+                    Loss::lossy(format!(
+                        "Java takes the enum for closed in `{field}`: an old reader sees the field as absent"
+                    ))
+                },
+            );
+        }
         return;
     }
     // An old reader keeps the number out of the field; a required field then is missing.

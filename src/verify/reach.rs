@@ -192,7 +192,7 @@ fn field(schema: &Schema, id: FieldId) -> String {
     let f = schema.field(id);
     let oneof = f.oneof.map(|id| &schema.oneof(id).name);
     format!(
-        "  {} {} {:?} {:?} {:?} {:?} {} {:?} {oneof:?} {} {} {:?} {:?} {:?}\n",
+        "  {} {} {:?} {:?} {:?} {:?} {} {:?} {oneof:?} {} {} {:?} {:?} {:?} {}\n",
         f.name,
         f.number,
         f.kind,
@@ -206,6 +206,7 @@ fn field(schema: &Schema, id: FieldId) -> String {
         f.options,
         f.features,
         f.java_utf8,
+        f.java_closes_enums,
     )
 }
 

@@ -73,9 +73,15 @@ impl Comparison<'_> {
             let (other_id, other) = (other, self.read.field(other));
             let seen = r.fields.get(&other.number);
             // What the writer's own schema does not make anything of may be anything to the reader.
-            if slot.is_none() && w.unknown.iter().any(|u| u.number == written.number) {
-                continue;
+            let mut pared = None;
+            if w.unknown.iter().any(|u| u.number == written.number) {
+                match (slot, seen) {
+                    (None, _) => continue,
+                    (Some(slot), Some(seen)) => pared = without_more(slot, seen),
+                    (Some(_), None) => {}
+                }
             }
+            let seen = pared.as_ref().or(seen);
             if slot.is_some() && self.by == By::Number && self.is_renamed(written, other) {
                 add(Effect::Corrupt, true);
             }
@@ -450,6 +456,18 @@ fn real(value: &Value) -> Option<f64> {
     match value {
         Value::Double(n) => Some(*n),
         Value::Float(n) => Some(f64::from(*n)),
+        _ => None,
+    }
+}
+
+/// A list or a map as it is read, without what it holds beyond what was written: elements that come behind it, entries of
+/// other keys. What a writer kept among its unknown fields comes behind what it made something of.
+fn without_more(written: &Slot, seen: &Slot) -> Option<Slot> {
+    match (written, seen) {
+        (Slot::List(a), Slot::List(b)) => b.get(..a.len()).map(|b| Slot::List(b.to_vec())),
+        (Slot::Map(a), Slot::Map(b)) => Some(Slot::Map(
+            b.iter().filter(|(key, _)| a.contains_key(key)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        )),
         _ => None,
     }
 }

@@ -255,7 +255,7 @@ impl<'s> Decoder<'s> {
     fn unlisted(&self, field: &Field, value: &Value) -> Option<i32> {
         let Value::Enum(number) = *value else { return None };
         let id = self.schema.field_enum(field)?;
-        let closed = self.reader.closes_enums && self.schema.enum_(id).is_closed();
+        let closed = self.reader.closes(self.schema, field);
         (closed && self.schema.value_by_number(id, number).is_none()).then_some(number)
     }
 

@@ -5,6 +5,7 @@
 //! (<https://protobuf.dev/programming-guides/enum/#history>), and what the runtimes do, which the tests hold this against.
 
 use super::value::Value;
+use crate::schema::{Field, Schema};
 use crate::words::Age;
 
 /// Who reads: what runtimes decide differently.
@@ -20,6 +21,8 @@ pub struct Reader {
     pub keeps_unknown: bool,
     /// Numbers that a closed enum does not list become unknown fields; else they are kept as numbers.
     pub closes_enums: bool,
+    /// So do numbers that an open enum does not list, in a field of a file that closes all enums, as proto2 does.
+    pub closes_by_file: bool,
     /// A message without a required field is an error.
     pub checks_required: bool,
     /// An entry of a map whose value a closed enum does not list is kept with zero, which is written again; else the
@@ -130,6 +133,13 @@ pub enum Utf8 {
 }
 
 impl Reader {
+    /// Whether numbers that its enum does not list are kept out of a field.
+    pub(crate) fn closes(&self, schema: &Schema, field: &Field) -> bool {
+        let closed =
+            |enum_| schema.enum_(enum_).is_closed() || self.closes_by_file && field.java_closes_enums;
+        self.closes_enums && schema.field_enum(field).is_some_and(closed)
+    }
+
     /// What the encoding guide asks for.
     pub const SPEC: Reader = Reader {
         name: "protobuf",
@@ -137,6 +147,7 @@ impl Reader {
         strict_wire_types: false,
         keeps_unknown: true,
         closes_enums: true,
+        closes_by_file: false,
         checks_required: true,
         zeroes_entries: false,
         cuts_unlisted: false,
@@ -168,6 +179,7 @@ impl Reader {
     /// com.google.protobuf.
     pub const JAVA: Reader = Reader {
         name: "Java",
+        closes_by_file: true,
         utf8: Utf8::Java,
         cuts_varints: true,
         cuts_tags: true,

@@ -14,6 +14,7 @@ mod history;
 mod env;
 
 mod catalogue;
+mod editions;
 mod fingerprints;
 mod fixes;
 mod ledger;

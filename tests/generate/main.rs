@@ -37,5 +37,6 @@ mod refused;
 mod sdk;
 mod shapes;
 mod split;
+mod steps;
 mod template;
 mod tools;

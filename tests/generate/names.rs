@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 
 use prost::Message as _;
 use protopact::codegen::plugin::{Tool, spec};
+use protopact::codegen::request::Set;
 use protopact::codegen::{Contract, Target, sdk};
 use protopact::compile::output::{SetOptions, descriptor_set};
 use protopact::compile::{self, Compiled, Options};
@@ -110,7 +111,7 @@ impl Sample {
         let compiled = compile::compile(&input("", files), &Options::default()).ok()?;
         let schema = Schema::build(&compiled).ok()?;
         let options = SetOptions { include_imports: true, include_source_info: false };
-        let set = descriptor_set(&compiled, options);
+        let set = Set::new(descriptor_set(&compiled, options).into()).unwrap().for_protoc();
         let given: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         let files = schema.files().filter(|(_, f)| {
             given.contains(&*f.name) && wanted(&f.name) && !f.name.starts_with("google/protobuf/")
@@ -158,7 +159,17 @@ fn samples() -> Vec<Sample> {
             add(format!("{group}/{name}/{side}"), &read(&folder.join(side)));
         }
     }
-    for folder in ["codegen/odd", "codegen/programs", "wire", "verify/compatible", "verify/odd"] {
+    for folder in [
+        "codegen/odd",
+        "codegen/programs",
+        "editions/01-proto3",
+        "editions/02-edition-2023",
+        "editions/03-edition-2024",
+        "editions/04-edition-2026",
+        "wire",
+        "verify/compatible",
+        "verify/odd",
+    ] {
         add(folder.to_owned(), &read(&project().join("fixtures").join(folder)));
     }
     if let Some(corpus) = std::env::vars_os().find(|(name, _)| name == "PROTOPACT_CORPUS") {

@@ -107,8 +107,8 @@ fn an_edition_that_a_generator_does_not_take() {
         refused(list, target, place, plugin);
     };
     refuses(&list, &go(), "proto/a.proto:1:1", "(protoc-gen-go 1.36.12) does not take");
-    refuses(&list, &rust(), "proto/a.proto:1:1", "(protoc-gen-prost 0.5.0) does not take");
-    // protoc makes messages of Java and Python itself, and takes it.
+    // prost gets what it knows, and protoc makes messages of Java and Python itself.
+    taken(&list, &rust());
     taken(&list, &java());
     taken(&list, &python());
     // Plugins for services refuse whatever leads to such a file.
@@ -116,6 +116,19 @@ fn an_edition_that_a_generator_does_not_take() {
     let list = [("a.proto", plain.as_str()), ("b.proto", service)];
     refuses(&list, &java(), "proto/a.proto:1:1", "generator for services (protoc-gen-grpc-java 1.83.1)");
     refuses(&list, &python(), "proto/a.proto:1:1", "generator for services (grpcio-tools 1.85.1)");
+    taken(&list, &rust());
+    // What an enum value is called in JSON prost does not ask, and serde does.
+    let serde = Target::new(Language::Rust, &[("crate", "acme-contracts"), ("serde", "true")]);
+    let named = "edition = \"2026\";\npackage a.v1;\nimport option \"google/protobuf/json_options.proto\";\nexport enum Kind {\n\
+        KIND_NONE = 0;\nKIND_RED = 1 [(pb.enumvalue.json).string = \"red\"];\n}\n";
+    taken(&[("a.proto", named)], &rust());
+    refused(
+        &[("a.proto", named)],
+        &serde,
+        "proto/a.proto:6:1",
+        "enum value `a.v1.Kind.KIND_RED` is `red` in JSON, and `KIND_RED` for pbjson",
+    );
+    taken(&[("a.proto", &named.replace("\"red\"", "\"KIND_RED\""))], &serde);
     let older = plain.replace("2026", "2024");
     for target in [go(), java(), python(), rust()] {
         taken(&[("a.proto", older.as_str()), ("b.proto", service)], &target);

@@ -51,6 +51,12 @@ pub(crate) fn compatible() -> (Files, Files) {
     (old, new)
 }
 
+/// A contract in proto2 and proto3, and what says the same in edition 2024, the newest that all languages have calls for.
+pub(crate) fn editions() -> (Files, Files) {
+    let step = |name: &str| read(&fixtures().join("editions").join(name));
+    (step("01-proto3"), step("03-edition-2024"))
+}
+
 /// Services and methods whose names are hard to say in some language, and the same with edits that break nobody.
 pub(crate) fn odd() -> (Files, Files) {
     let old = read(&fixtures().join("verify/odd/old"));

@@ -56,7 +56,10 @@ fn packages(files: &Files) -> BTreeSet<String> {
 }
 
 static WHOLE: LazyLock<Whole> = LazyLock::new(|| {
-    let (compatible, probes) = (pairs::compatible(), pairs::probes());
+    let (mut compatible, probes) = (pairs::compatible(), pairs::probes());
+    let editions = pairs::editions();
+    compatible.0.extend(editions.0);
+    compatible.1.extend(editions.1);
     let truth = truth::contracts(seed(), COUNT, true);
     let side = |all: [&Files; 3]| all.into_iter().flatten().cloned().collect::<Files>();
     let old = side([&compatible.0, &probes.0, &truth.old]);

@@ -23,6 +23,7 @@ use crate::codegen::plugin::spec::EDITION_2024;
 use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::render::render;
 use crate::codegen::{Contract, FileTree, Package, Target};
+use crate::compile::CompiledFile;
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
 use crate::surface::go::camel;
@@ -215,6 +216,13 @@ fn prepare(contract: &Contract<'_>, module: &str) -> Result<Prepared, PackageErr
             layout.import(*id),
             layout.places[id].name
         ));
+    }
+    // Of what is there for options alone nothing is made or named; the generator asks for its package all the same.
+    let unnamed = |(id, file): &(FileId, &CompiledFile)| {
+        !layout.places.contains_key(id) && common::home(LANGUAGE, &file.name).is_none()
+    };
+    for (_, file) in shared::files(contract).filter(unnamed) {
+        parameter.push_str(&format!(",M{}={}/options;options", file.name, layout.module));
     }
     let call = |plugin, files: Vec<String>| PluginCall {
         plugin,

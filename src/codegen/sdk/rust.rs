@@ -17,11 +17,11 @@ use super::shared::{self, DESCRIPTORS};
 use super::used::{Used, UsedService, own_services};
 use super::{Key, Line, Lines, PackageError, Plugin, PluginCall, Prepared, Sdk, Table, split, versions};
 use crate::codegen::build::{Outcome, Run, Stop, write};
-use crate::codegen::plugin::spec::EDITION_2024;
+use crate::codegen::plugin::spec::EDITION_2026;
 use crate::codegen::plugin::{Library, Pinned, Source};
 use crate::codegen::{Contract, FileTree, Package, Target, lower, pbjson};
 use crate::config::generate::all;
-use crate::schema::{Element, FileId, MessageId, MethodId, Schema, ServiceId};
+use crate::schema::{Element, FileId, MessageId, MethodId, Schema, ServiceId, Syntax};
 use crate::surface::rust::{camel, snake as module};
 use crate::words::Language;
 pub use names::{RustMethod, RustService};
@@ -53,7 +53,7 @@ pub static MESSAGES: Pinned = Pinned {
     version: "0.5.0",
     source: Source::Library(Library::Prost),
     services_only: false,
-    newest_edition: EDITION_2024,
+    newest_edition: EDITION_2026,
 };
 
 /// Services.
@@ -62,12 +62,12 @@ pub static SERVICES: Pinned = Pinned {
     version: "0.5.0",
     source: Source::Library(Library::Tonic),
     services_only: true,
-    newest_edition: EDITION_2024,
+    newest_edition: EDITION_2026,
 };
 
 /// Messages and services of an older line. Only one version can be a library of protopact.
 const fn older(name: &'static str, version: &'static str, services_only: bool) -> Pinned {
-    Pinned { name, version, source: Source::Cargo, services_only, newest_edition: EDITION_2024 }
+    Pinned { name, version, source: Source::Cargo, services_only, newest_edition: EDITION_2026 }
 }
 
 static MESSAGES_0_13: Pinned = older("protoc-gen-prost", "0.4.0", false);
@@ -79,7 +79,7 @@ static PBJSON: Pinned = Pinned {
     version: "0.9.0",
     source: Source::Library(Library::Pbjson),
     services_only: false,
-    newest_edition: EDITION_2024,
+    newest_edition: EDITION_2026,
 };
 
 impl Plugin {
@@ -312,7 +312,8 @@ fn prepare(contract: &Contract<'_>, target: &Target) -> Result<Prepared, Package
             }
             Ok(changed)
         },
-        |id| files.contains(&id),
+        // Those of others, which it leaves out, prost looks at too.
+        |id| files.contains(&id) || matches!(schema.file(id).syntax, Syntax::Edition(_)),
     )?;
     // Generators before that parameter know one folder only.
     let flat = if is_older(target) { "" } else { "flat_output_dir," };

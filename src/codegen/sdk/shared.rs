@@ -1,6 +1,6 @@
 //! What every language needs: descriptors, the contract's own data, templates, versions out of generated code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use buffa::{DecodeOptions, Message as _};
 use buffa_descriptor::generated::descriptor as pb;
@@ -123,12 +123,33 @@ pub(super) fn files<'a>(
 
 /// The files that a language's package brings itself, imports before importers.
 pub(super) fn generated<'a>(contract: &Contract<'a>, language: Language) -> Vec<FileId> {
-    files(contract).filter(|(_, f)| common::home(language, &f.name).is_none()).map(|(id, _)| id).collect()
+    let own = |(_, f): &(FileId, &CompiledFile)| common::home(language, &f.name).is_none();
+    match language {
+        // It registers nothing, and has its copy of everything.
+        Language::Rust => files(contract).filter(own).map(|(id, _)| id).collect(),
+        _ => in_code(contract).filter(own).map(|(id, _)| id).collect(),
+    }
+}
+
+/// The files that generated code has to do with: the contract's own and what these import. Of an `import option` it has
+/// nothing but values of options, so that what it alone leads to is neither brought nor depended on.
+pub(super) fn in_code<'a>(
+    contract: &Contract<'a>,
+) -> impl Iterator<Item = (FileId, &'a CompiledFile)> + use<'a> {
+    let mut todo: Vec<FileId> = files(contract).filter(|(_, f)| f.target).map(|(id, _)| id).collect();
+    let mut wanted = BTreeSet::new();
+    while let Some(id) = todo.pop() {
+        if wanted.insert(id) {
+            let imports = contract.schema.file(id).imports.iter();
+            todo.extend(imports.filter_map(|import| contract.schema.file_by_name(&import.path)));
+        }
+    }
+    files(contract).filter(move |(id, _)| wanted.contains(id))
 }
 
 /// The published families that the package has to depend on.
 pub(super) fn families(contract: &Contract<'_>, language: Language) -> Vec<Family> {
-    let mut families: Vec<Family> = files(contract)
+    let mut families: Vec<Family> = in_code(contract)
         .filter_map(|(_, file)| match common::home(language, &file.name) {
             Some(Home::Google(family)) => Some(family),
             _ => None,

@@ -414,6 +414,22 @@ pub(super) static JAVA_UTF8_CHANGED: Facts = Facts {
     shown: Shown::Field,
 };
 
+pub(super) static JAVA_ENUM_TYPE_CHANGED: Facts = Facts {
+    id: Id::OfNoun("java-enum-type-changed"),
+    nature: Nature::Changed,
+    place: |_| Place::Written(&[&[8, 21, 1001, 1], &[8, 21]]),
+    says: |change, cx| {
+        let now = new_field(change, cx).is_some_and(|f| f.java_closes_enums);
+        checked(&old(change, cx), "of an enum that Java takes for closed", now)
+    },
+    among: once,
+    apart: no_more,
+    whole: false,
+    rule: |_, _| Some("FIELD_SAME_JAVA_ENUM_TYPE"),
+    remedy: no_remedy,
+    shown: Shown::Field,
+};
+
 pub(super) static CPP_STRING_TYPE_CHANGED: Facts = Facts {
     id: Id::OfNoun("cpp-string-type-changed"),
     nature: Nature::Changed,

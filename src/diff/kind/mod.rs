@@ -124,6 +124,8 @@ pub enum Kind {
     FieldUtf8ValidationChanged,
     /// The same for Java, which has a switch of its own.
     FieldJavaUtf8Changed,
+    /// Whether Java takes an open enum for closed in the field.
+    FieldJavaEnumTypeChanged,
     /// What C++ generates for a string.
     FieldCppStringTypeChanged,
     /// What JavaScript generates for a 64-bit number.
@@ -316,6 +318,7 @@ macro_rules! beside {
         | Kind::TypeAdded | Kind::TypeRemoved(_) | Kind::TypeMoved(_) | Kind::TypeRenamed(_)
         | Kind::FieldNameChanged(_) | Kind::FieldJsonNameChanged | Kind::FieldDefaultChanged { .. }
         | Kind::FieldOneofChanged(_) | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
+        | Kind::FieldJavaEnumTypeChanged
         | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
         | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
         | Kind::EnumClosednessChanged | Kind::EnumValueNameChanged { .. } | Kind::EnumValueJsonNameChanged
@@ -354,7 +357,7 @@ macro_rules! beside {
     // What no text shows.
     (bytes) => {
         Kind::FieldDefaultChanged { .. }
-        | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
+        | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed | Kind::FieldJavaEnumTypeChanged
         | Kind::OneofAdded | Kind::OneofRemoved { .. }
         | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
         | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
@@ -398,6 +401,7 @@ impl Kind {
             Kind::FieldPackedChanged => &fields::PACKED_CHANGED,
             Kind::FieldUtf8ValidationChanged => &fields::UTF8_VALIDATION_CHANGED,
             Kind::FieldJavaUtf8Changed => &fields::JAVA_UTF8_CHANGED,
+            Kind::FieldJavaEnumTypeChanged => &fields::JAVA_ENUM_TYPE_CHANGED,
             Kind::FieldCppStringTypeChanged => &fields::CPP_STRING_TYPE_CHANGED,
             Kind::FieldJsTypeChanged => &fields::JS_TYPE_CHANGED,
 

@@ -49,6 +49,7 @@ pub(super) fn refuses(change: &Change, cx: &Cx<'_>) -> Option<bool> {
         | Kind::FilePackageChanged
         | Kind::FieldPackedChanged
         | Kind::FieldUtf8ValidationChanged
+        | Kind::FieldJavaEnumTypeChanged
         | Kind::FieldCppStringTypeChanged
         | Kind::FieldJsTypeChanged
         | Kind::FieldOneofChanged(_)

@@ -11,6 +11,7 @@ mod field_no_swap;
 mod field_same_cardinality;
 mod field_same_cpp_string_type;
 mod field_same_default;
+mod field_same_java_enum_type;
 mod field_same_java_utf8_validation;
 mod field_same_json_name;
 mod field_same_jstype;
@@ -40,6 +41,7 @@ pub(super) const RULES: &[&Rule] = &[
     &field_same_cardinality::RULE,
     &field_same_cpp_string_type::RULE,
     &field_same_default::RULE,
+    &field_same_java_enum_type::RULE,
     &field_same_java_utf8_validation::RULE,
     &field_same_json_name::RULE,
     &field_same_jstype::RULE,

@@ -13,7 +13,7 @@ use super::lost::{Lost, Sides};
 use super::pairs::{back, counterpart, key_of, nested_counterpart, of_map, parent, with_parts};
 use super::shared::{Shared, within};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
-use crate::schema::{Element, FileId, GeneratorFeatures, Schema};
+use crate::schema::{Element, FileId, GeneratorFeatures, JavaNesting, Schema};
 use crate::surface::kin::{self, Kin};
 use crate::surface::rust::{self, Derived};
 use crate::surface::{self, Name};
@@ -153,6 +153,7 @@ impl Generated {
             | Kind::FieldTypeChanged(_)
             | Kind::FieldCardinalityChanged
             | Kind::FieldOneofChanged(_)
+            | Kind::FieldJavaEnumTypeChanged
             | Kind::FieldDefaultChanged { .. } => match (change.old, change.new) {
                 (Some(old), Some(new)) => {
                     let (old, new) = (of_map(cx.old, old), of_map(cx.new, new));
@@ -215,18 +216,18 @@ impl Generated {
             Kind::FileOptionChanged(FileOption::JavaOuterClassname) if matches!(change.old, Some(Element::File(file)) if !java::holds_types(cx.old, file)) => {
                 Says::Nothing
             }
-            Kind::FileOptionChanged(
-                FileOption::GoPackage
-                | FileOption::JavaPackage
-                | FileOption::JavaMultipleFiles
-                | FileOption::JavaOuterClassname,
-            )
-            | Kind::FilePackageChanged
-            | Kind::FileSyntaxChanged
-            | Kind::GeneratorFeaturesChanged => match (change.old, change.new) {
-                (Some(old), Some(new)) => self.scope(language, cx, old, new),
+            Kind::FileOptionChanged(option) => match (change.old, change.new, decides(*option)) {
+                (Some(old), Some(new), Some((of, whole))) if of == language => {
+                    self.scope(language, cx, old, new, whole)
+                }
                 _ => Says::Nothing,
             },
+            Kind::FilePackageChanged | Kind::FileSyntaxChanged | Kind::GeneratorFeaturesChanged => {
+                match (change.old, change.new) {
+                    (Some(old), Some(new)) => self.scope(language, cx, old, new, true),
+                    _ => Says::Nothing,
+                }
+            }
             _ => Says::Nothing,
         }
     }
@@ -286,8 +287,9 @@ impl Generated {
         if was == now { Says::Kept } else { Says::Lost(moved(&was, &now)) }
     }
 
-    /// What became of everything in a file, or in a type, as far as options and features decide it.
-    fn scope(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
+    /// What became of everything in a file, or in a type, as far as options and features decide it; `whole` where they
+    /// decide over what a file has beside its types too.
+    fn scope(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element, whole: bool) -> Says {
         if let Element::EnumValue(_) = old {
             return self.part(language, cx, old, None);
         }
@@ -306,9 +308,9 @@ impl Generated {
                 };
                 return Says::Lost(moved(&(place_was, called.clone()), &(place_now, called)));
             }
-            let features = |schema: &Schema, element| features(schema, element);
+            let features = |schema: &Schema, element| features(language, schema, element);
             let (before, after) = (features(cx.old, was), features(cx.new, now));
-            if (before != after || matches!(was, Element::File(_)))
+            if (before != after || whole && matches!(was, Element::File(_)))
                 && let Some(name) = &self.lost(language, cx, was, now).first
             {
                 let reason = gone(name);
@@ -343,6 +345,7 @@ impl Generated {
             | Kind::FieldTypeChanged(_)
             | Kind::FieldCardinalityChanged
             | Kind::FieldOneofChanged(_)
+            | Kind::FieldJavaEnumTypeChanged
             | Kind::OneofAdded
             | Kind::OneofRemoved { .. }
             | Kind::EnumValueAdded { .. }
@@ -584,11 +587,27 @@ fn moved(was: &(String, String), now: &(String, String)) -> String {
     format!("`{}` is now `{}`", whole(was), whole(now))
 }
 
-/// What features, and the syntax for the one method that goes with it, say at an element.
-fn features(schema: &Schema, element: Element) -> (GeneratorFeatures, bool) {
-    match element {
-        Element::Message(id) => (schema.message(id).generators, false),
-        Element::Enum(id) => (schema.enum_(id).generators, surface::go::unmarshals_json(schema, id)),
-        _ => (GeneratorFeatures::default(), false),
+/// The language that an option of a file is for whose names it decides, and whether they are also those of what the file
+/// has beside its types.
+fn decides(option: FileOption) -> Option<(Language, bool)> {
+    match option {
+        FileOption::GoPackage => Some((Language::Go, true)),
+        FileOption::JavaPackage | FileOption::JavaOuterClassname => Some((Language::Java, true)),
+        FileOption::JavaMultipleFiles => Some((Language::Java, false)),
+        _ => None,
     }
+}
+
+/// What features say at an element, but for where its class is, which shows in its place, and the one method of Go's
+/// that goes with the syntax too.
+fn features(language: Language, schema: &Schema, element: Element) -> GeneratorFeatures {
+    let (all, json) = match element {
+        Element::Message(id) => (schema.message(id).generators, false),
+        Element::Enum(id) => (
+            schema.enum_(id).generators,
+            language == Language::Go && surface::go::unmarshals_json(schema, id),
+        ),
+        _ => (GeneratorFeatures::default(), false),
+    };
+    GeneratorFeatures { java_nesting: JavaNesting::default(), go_enum_json: json, ..all }
 }

@@ -72,11 +72,17 @@ enum Question<'a> {
 }
 
 pub(super) fn judge(change: &Change, cx: &Cx<'_>, generated: &Generated, cells: &mut Cells) {
-    let answer = if in_map_entry(change, cx) { map_entry(change) } else { common(change, cx) };
+    let answer = if in_map_entry(change, cx) { map_entry(change, cx) } else { common(change, cx) };
     for language in Language::ALL {
         let loss = match &answer {
             Answer::Same(loss) => loss.clone(),
             Answer::Ask(question) => speaker(language)(question, change, cx),
+            Answer::AskOfMap(question) => match speaker(language)(question, change, cx) {
+                loss if loss.effect == Effect::Rejects => {
+                    Loss::rejects("the key or value type of the map is another one")
+                }
+                loss => loss,
+            },
         };
         let loss = heard(generated.says(language, change, cx), loss, change);
         cells.add(Lens::Source(language), Direction::Backward, loss);
@@ -109,15 +115,18 @@ enum Answer<'a> {
     Same(Loss),
     /// Each something of its own.
     Ask(Question<'a>),
+    /// The same, of the key or the value of a map.
+    AskOfMap(Question<'a>),
 }
 
 /// The generated code has no entry type: the map field is what code names.
-fn map_entry(change: &Change) -> Answer<'static> {
-    Answer::Same(if let Kind::FieldTypeChanged(_) = change.kind {
-        Loss::rejects("the key or value type of the map is another one")
-    } else {
-        Loss::none()
-    })
+fn map_entry<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
+    match (&change.kind, change.fields()) {
+        (Kind::FieldTypeChanged(_), Some((old, new))) => {
+            Answer::AskOfMap(Question::FieldRetyped(cx.old.field(old), cx.new.field(new)))
+        }
+        _ => Answer::Same(Loss::none()),
+    }
 }
 
 fn in_map_entry(change: &Change, cx: &Cx<'_>) -> bool {
@@ -176,6 +185,8 @@ fn common<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
         Kind::OneofRemoved { renamed: Some(_), .. } => Loss::rejects("the generated oneof has another name"),
         Kind::OneofRemoved { renamed: None, .. } => Loss::rejects("the generated oneof is gone"),
 
+        // Java's accessors for numbers are compared by their names.
+        Kind::FieldJavaEnumTypeChanged => Loss::none(),
         Kind::EnumClosednessChanged => return Answer::Ask(Question::EnumClosedness),
         Kind::EnumValueAdded { alias: false, .. } => return Answer::Ask(Question::EnumValueAdded),
         Kind::EnumValueAdded { alias: true, .. } => Loss::none(),

@@ -349,20 +349,20 @@ impl Parser<'_> {
             Json::String(name) => match self.schema.value_by_json(id, name) {
                 Some(value) => Ok(Value::Enum(self.schema.value(value).number)),
                 None if self.reader.json != JsonStyle::Strict && integer::<i64>(json, true).is_ok() => {
-                    self.number_of(id, json)
+                    self.number_of(field, id, json)
                 }
                 None => Err(JsonError::new(format!("the value `{name}` is not known"))),
             },
             Json::Bool(b) if self.reader.json == JsonStyle::Python => {
-                self.number_of(id, &Json::Number(u8::from(*b).to_string()))
+                self.number_of(field, id, &Json::Number(u8::from(*b).to_string()))
             }
-            Json::Number(_) => self.number_of(id, json),
+            Json::Number(_) => self.number_of(field, id, json),
             _ => Err(JsonError::new(format!("{} is not an enum value", json.noun()))),
         }
     }
 
     /// A number of an enum.
-    fn number_of(self, id: EnumId, json: &Json) -> Outcome<Value> {
+    fn number_of(self, field: &Field, id: EnumId, json: &Json) -> Outcome<Value> {
         let fraction = match json {
             Json::Number(text) if self.reader.json == JsonStyle::Python => text.parse::<f64>().ok(),
             _ => None,
@@ -375,8 +375,10 @@ impl Parser<'_> {
             return Ok(Value::Enum(whole as i32));
         }
         let number = i32::try_from(whole).map_err(|_| JsonError::new(format!("{whole} is out of range")))?;
-        let closed = self.reader.closes_enums && self.schema.enum_(id).is_closed();
-        if closed && !listed(number) {
+        // Java puts any number into the entries of a map of an open enum.
+        let in_map = field.parent.is_some_and(|message| self.schema.message(message).map_entry);
+        let closes_by_file = self.reader.closes_by_file && !in_map;
+        if (Reader { closes_by_file, ..self.reader }).closes(self.schema, field) && !listed(number) {
             return Err(JsonError::new(format!("the number {number} is not listed")));
         }
         Ok(Value::Enum(number))

@@ -20,7 +20,7 @@ const DESCRIBING: [&str; 3] = [
 
 /// What the package has itself. Nobody publishes `google/api` and its like for this runtime, so it has its own copies.
 pub(super) fn generated(contract: &Contract<'_>) -> Vec<FileId> {
-    let files = shared::files(contract);
+    let files = shared::in_code(contract);
     files.filter(|(_, f)| common::home(LANGUAGE, &f.name) != Some(Home::Runtime)).map(|(id, _)| id).collect()
 }
 

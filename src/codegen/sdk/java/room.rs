@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 use super::super::lines::line;
 use super::super::{PackageError, shared};
 use crate::codegen::Target;
-use crate::schema::{Cardinality, Element, Field, FieldId, FileId, Kind, Schema, Syntax};
+use crate::schema::{Cardinality, Element, Field, FieldId, FileId, Kind, Schema};
+use crate::surface::java;
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
@@ -149,13 +150,11 @@ fn constants_of(field: &Field, value: &Field, is_closed: bool) -> [u32; 2] {
 const INVOKED: usize = 23;
 const BOUND: usize = 20;
 
-/// Whether numbers that its enum does not list are kept out of a field, or of the values of a map: in proto2 they are
-/// whatever the enum is.
+/// Whether numbers that its enum does not list are kept out of a field, or of the values of a map.
 fn is_closed(schema: &Schema, id: FieldId) -> bool {
     let field = schema.map_entry(schema.field(id)).map_or(id, |(_, value)| value);
-    let of = schema.field_enum(schema.field(field));
-    let is_proto2 = || schema.file(schema.file_of(Element::Field(id))).syntax == Syntax::Proto2;
-    of.is_some_and(|of| schema.enum_(of).is_closed() || is_proto2())
+    let field = schema.field(field);
+    schema.field_enum(field).is_some() && !java::is_open(schema, field)
 }
 
 /// What a field costs in `getSerializedSize` where that is in one piece, in tenths of a byte.

@@ -8,7 +8,7 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use super::super::{PackageError, shared};
 use super::LANGUAGE;
 use crate::codegen::Contract;
-use crate::schema::{Element, FieldId, FileId, MessageId, Schema};
+use crate::schema::{Element, EnumValueId, FieldId, FileId, MessageId, Schema};
 use crate::surface::inside;
 use crate::surface::rust::{camel, oneof_name, snake, variant};
 
@@ -103,9 +103,27 @@ fn misnamed(schema: &Schema, element: Element, out: &mut Vec<PackageError>) {
                 let bare = whole.strip_prefix(&front).filter(|bare| bare.starts_with(char::is_uppercase));
                 compare(Element::EnumValue(*id), &variant(&enum_.name, name), bare.unwrap_or(&whole));
             }
+            for id in &enum_.values {
+                json_name(schema, *id, out);
+            }
         }
         _ => {}
     }
+}
+
+/// Refuses a value that is written in JSON by another name than its own, which pbjson does not know: it would write the
+/// name, and refuse what others write.
+fn json_name(schema: &Schema, id: EnumValueId, out: &mut Vec<PackageError>) {
+    let value = schema.value(id);
+    let Some(other) = value.json_name.as_deref().filter(|other| *other != &*value.name) else { return };
+    let of = Element::EnumValue(id);
+    let what = format!(
+        "enum value `{}` is `{other}` in JSON, and `{}` for pbjson, which writes serde",
+        schema.full_name(of),
+        value.name
+    );
+    let way = "leave out `serde`, or the JSON name";
+    out.push(shared::refuse(schema, LANGUAGE, of, &[], what, way));
 }
 
 /// Refuses fields that are one variant in the enum of a message's keys, in which members of oneofs stand beside all others.
