@@ -92,13 +92,16 @@ fn compatible_versions_understand_each_other() {
             assert_eq!(package["total"]["red"], 0, "{package:#}");
         }
     }
-    // Only what a middleman in Rust has no place for, its -0, and the largest float in Python's JSON.
+    // Only what a middleman in Rust has no place for, its -0, the largest float in Python's JSON, and extensions in Java's.
     for cell in cells(&whole.all.1) {
         let noted = cell["noted"].as_array().into_iter().flatten();
         if noted.map(|name| name.as_str().unwrap()).any(|name| whole.compatible.contains(name)) {
             let name = cell["cell"].as_str().unwrap();
             let python = cell["subject"] == "json" && cell["to"].as_str().unwrap().starts_with("python@");
-            assert!(name.contains("rust@") || python, "{cell}");
+            let java = cell["subject"] == "json" && name.contains("java@");
+            let java =
+                java && cell["note"].as_str().unwrap().ends_with("JsonFormat of Java has no extensions");
+            assert!(name.contains("rust@") || python || java, "{cell}");
         }
     }
     for kind in ["bytes", "middle", "json", "unary", "server", "client", "bidi"] {
@@ -121,6 +124,20 @@ const UNSEEN: &[(&str, &str)] = &[
     ("message-removed p09_int32_to_enum.v1.Uses", "json backward rejects"),
     ("message-removed p10_message_renamed_any.v1.Old", "wire backward rejects"),
     ("message-removed p10_message_renamed_any.v1.Old", "json backward rejects"),
+    // What Java keeps out of the field it keeps among the unknown fields, and writes it again: the bytes are the same.
+    // In a list they are not, but only an exhaustive run has numbers there that the enum does not list.
+    (
+        "field-java-enum-type-changed p33_proto2_with_open_enum_to_edition_2023.v1.M.kind",
+        "wire forward lossy",
+    ),
+    (
+        "field-java-enum-type-changed p33_proto2_with_open_enum_to_edition_2023.v1.M.kinds",
+        "wire forward lossy",
+    ),
+    (
+        "field-java-enum-type-changed p33_proto2_with_open_enum_to_edition_2023.v1.M.kinds",
+        "json forward rejects",
+    ),
 ];
 
 #[test]

@@ -3,9 +3,11 @@
 //! Python finds out at run time: `rejects` means an AttributeError, ImportError, TypeError or ValueError where
 //! the code used to work.
 
+use rustc_hash::FxHashMap;
+
 use super::{Question, renamed, retyped};
 use crate::diff::{Change, Cx, FileOption, OneofChange};
-use crate::schema::{Cardinality, Element, Kind as Type, Schema};
+use crate::schema::{Cardinality, Element, Field, FieldId, FileId, Kind as Type, MessageId, Schema};
 use crate::surface;
 use crate::verdict::Loss;
 use crate::words::Language;
@@ -21,21 +23,27 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         Question::TypeMoved => Loss::rejects("the generated class is in the module of another file"),
         Question::TypeRenamed => {
             let (Some(old), Some(new)) = (change.old, change.new) else { return Loss::none() };
-            let file = |s: &crate::schema::Schema, e| s.file(s.file_of(e)).name.clone();
+            let file = |s: &Schema, e| s.file(s.file_of(e)).name.clone();
             if file(cx.old, old) == file(cx.new, new) && cx.old.nested_name(old) == cx.new.nested_name(new) {
                 Loss::none() // modules follow files, not packages
             } else {
                 Loss::rejects("the generated class has another name, or is in the module of another file")
             }
         }
+        // The module stays, and with it every class of the same name, whatever became of the message.
+        Question::FilePackageChanged => match (change.old, change.new) {
+            (Some(Element::File(old)), Some(Element::File(new))) if numbers_change(cx, old, new) => {
+                Loss::unknown(TYPE_OF_NUMBERS)
+            }
+            _ => Loss::none(),
+        },
         Question::FieldRenamed => {
             renamed(change, cx, str::to_owned, |now| format!("the attribute is now called `{now}`"))
         }
         Question::FieldRetyped(old, new) => {
             // Enum values are plain integers.
-            let integer = |kind| class(kind) == "int" || kind == Type::Enum;
             if integer(old.kind) && integer(new.kind) {
-                let same = old.type_name == new.type_name;
+                let same = enum_of(cx.old, old) == enum_of(cx.new, new);
                 return if same { Loss::none() } else { Loss::unknown(TYPE_OF_NUMBERS) };
             }
             retyped(old, new, class, "the attribute takes and returns another type")
@@ -61,12 +69,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             let (Some(Element::Method(old)), Some(Element::Method(new))) = (change.old, change.new) else {
                 return Loss::none();
             };
-            let class = |schema: &Schema, name: &str| {
-                let element = schema.by_name(name)?;
-                let module = surface::container(Language::Python, schema, element);
-                Some((module, schema.nested_name(element)))
-            };
-            if class(cx.old, &cx.old.method(old).input) == class(cx.new, &cx.new.method(new).input) {
+            if place(cx.old, &cx.old.method(old).input) == place(cx.new, &cx.new.method(new).input) {
                 Loss::none()
             } else {
                 // Every message is written by the same method.
@@ -78,8 +81,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         Question::PublicImportRemoved => {
             Loss::rejects("the names that a public import re-exports are gone from the module")
         }
-        Question::FilePackageChanged
-        | Question::FileOption(_)
+        Question::FileOption(_)
         | Question::FieldAdded
         | Question::Oneof(OneofChange::JoinedAlone(_) | OneofChange::JoinedOthers(_), _)
         | Question::OneofAdded
@@ -87,6 +89,43 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         | Question::EnumValueAdded
         | Question::MethodAdded => Loss::none(),
     }
+}
+
+/// The module and the name in it of a type.
+fn place(schema: &Schema, name: &str) -> Option<(String, String)> {
+    let element = schema.by_name(name)?;
+    Some((surface::container(Language::Python, schema, element), schema.nested_name(element)))
+}
+
+fn integer(kind: Type) -> bool {
+    class(kind) == "int" || kind == Type::Enum
+}
+
+/// The enum that the stub of a field names.
+fn enum_of(schema: &Schema, field: &Field) -> Option<(String, String)> {
+    field.type_name.as_deref().filter(|_| field.kind == Type::Enum).and_then(|name| place(schema, name))
+}
+
+/// Whether in some message of a file a field, or the value of a map, is a number and was an enum, or another enum, or the
+/// other way round.
+fn numbers_change(cx: &Cx<'_>, old: FileId, new: FileId) -> bool {
+    let value = |schema: &Schema, field: FieldId| match schema.map_entry(schema.field(field)) {
+        Some((_, value)) => value,
+        None => field,
+    };
+    let changed = |was: FieldId, message: MessageId| {
+        let Some(now) = cx.new.field_by_name(message, &cx.old.field(was).name) else { return false };
+        let (was, now) = (cx.old.field(value(cx.old, was)), cx.new.field(value(cx.new, now)));
+        integer(was.kind) && integer(now.kind) && enum_of(cx.old, was) != enum_of(cx.new, now)
+    };
+    let messages = |schema: &'_ Schema, file: FileId| -> FxHashMap<String, MessageId> {
+        let own = schema.messages().filter(|(_, m)| m.file == file && !m.map_entry);
+        own.map(|(id, _)| (schema.nested_name(Element::Message(id)), id)).collect()
+    };
+    let now = messages(cx.new, new);
+    messages(cx.old, old).iter().any(|(name, was)| {
+        now.get(name).is_some_and(|now| cx.old.message(*was).fields.iter().any(|f| changed(*f, *now)))
+    })
 }
 
 fn class(kind: Type) -> &'static str {

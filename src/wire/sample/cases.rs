@@ -84,10 +84,15 @@ impl<'s> Maker<'s> {
         self.filled(message, DEPTH, &|m, f| m.scalars(f).into_iter().next().map(|(_, value)| value))
     }
 
-    /// Every field with its largest (`max`) or smallest (`min`) value.
+    /// Every field with its largest (`max`) or smallest (`min`) value, of an enum those that it lists.
     pub(crate) fn extreme(&self, message: MessageId, which: &str) -> Tree {
         self.left.set(FIELDS);
         self.filled(message, 1, &|maker, field| {
+            if let Some(id) = maker.schema.field_enum(field) {
+                let listed = maker.schema.enum_(id).values.iter().map(|v| maker.schema.value(*v).number);
+                let number = if which == "max" { listed.max() } else { listed.min() };
+                return number.map(Value::Enum);
+            }
             let mut all = maker.scalars(field);
             let at = all.iter().position(|(name, _)| name == which)?;
             Some(all.swap_remove(at).1)
@@ -492,7 +497,8 @@ impl<'s> Maker<'s> {
                 let many = values.len().saturating_sub(ENUM_VALUES);
                 values.drain(..many);
                 // Of NullValue JSON knows one value.
-                if !enum_.is_closed() && &*enum_.full_name != "google.protobuf.NullValue" {
+                if !super::some_close(self.schema, field) && &*enum_.full_name != "google.protobuf.NullValue"
+                {
                     let free = free_number(self.schema, id);
                     values.extend(free.map(|n| case("unlisted", Enum(n))));
                     if self.schema.value_by_number(id, -1).is_none() {

@@ -294,9 +294,15 @@ fn tag_length(number: i32) -> usize {
     bytes.len()
 }
 
+/// Whether some runtime keeps numbers that the enum of a field does not list out of it: all but Go's where the enum is
+/// closed, Java's also where the file of the field says so. What was written then is no value to all.
+fn some_close(schema: &Schema, field: &Field) -> bool {
+    field.java_closes_enums || schema.field_enum(field).is_some_and(|id| schema.enum_(id).is_closed())
+}
+
 /// A number that the closed enum of a field that may be absent does not list.
 fn unlisted(schema: &Schema, field: &Field) -> Option<i32> {
-    let id = schema.field_enum(field).filter(|id| schema.enum_(*id).is_closed())?;
+    let id = schema.field_enum(field).filter(|_| some_close(schema, field))?;
     let takes = matches!(field.cardinality, Cardinality::Explicit | Cardinality::Repeated);
     if takes { free_number(schema, id) } else { None }
 }
