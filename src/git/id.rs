@@ -4,7 +4,9 @@
 use std::fmt;
 
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use git2::{ObjectType, Oid};
+use git2::Oid;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 /// Names an object: a commit, a folder, or the content of a file, wherever the file comes from. Equal ids mean equal
 /// bytes; the same bytes have two ids where one repository counts with SHA-1 and the other with SHA-256.
@@ -17,11 +19,25 @@ pub struct Id {
 /// Bytes of a SHA-256; a SHA-1 has 20.
 const LONGEST: usize = 32;
 
+/// What git hashes of a file: a head, and the bytes.
+fn hash<D: Digest>(bytes: &[u8]) -> sha2::digest::Output<D> {
+    let head = format!("blob {}\0", bytes.len());
+    D::new().chain_update(head).chain_update(bytes).finalize()
+}
+
 impl Id {
     /// The id that git gives a file with these bytes in a repository that counts with SHA-1, as most do.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Id {
-        Id::from_oid(Oid::hash_object(ObjectType::Blob, bytes).expect("hashing memory cannot fail"))
+        Id::from_bytes(&hash::<Sha1>(bytes)).expect("20 bytes")
+    }
+
+    /// Whether this is the id of a file with these bytes, in a repository that counts as the id says.
+    pub(super) fn is_of(self, bytes: &[u8]) -> bool {
+        match self.as_bytes().len() {
+            LONGEST => self.as_bytes() == &hash::<Sha256>(bytes)[..],
+            _ => self.as_bytes() == &hash::<Sha1>(bytes)[..],
+        }
     }
 
     /// Seven digits: what git prints by default.
@@ -112,10 +128,16 @@ mod tests {
         assert_eq!(id.to_string(), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391");
         assert_eq!(id.short(), "e69de29");
         assert_eq!(Id::from_oid(id.oid()), id);
-        let long = Oid::hash_object_ext(ObjectType::Blob, b"", git2::ObjectFormat::Sha256).unwrap();
+        assert!(id.is_of(b"") && !id.is_of(b"\n"));
+        for bytes in [&b"message M {}"[..], &[0; 1000]] {
+            let of_git = Oid::hash_object(git2::ObjectType::Blob, bytes).unwrap();
+            assert_eq!(Id::of(bytes), Id::from_oid(of_git));
+        }
+        let long = Oid::hash_object_ext(git2::ObjectType::Blob, b"", git2::ObjectFormat::Sha256).unwrap();
         let id = Id::from_oid(long);
         assert_eq!(id.to_string(), "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813");
         assert_eq!(id.oid(), long);
+        assert!(id.is_of(b"") && !id.is_of(b"\n"));
         assert_ne!(id, Id::of(b""));
     }
 }

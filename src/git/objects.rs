@@ -479,6 +479,8 @@ pub(crate) enum BlobError {
     TooLarge { size: u64 },
     #[error("its object {id} is missing from the object database")]
     Missing { id: Id },
+    #[error("its object {id} is damaged: its bytes are not what it is named after")]
+    Other { id: Id },
     #[error("its object {id} cannot be read")]
     Git {
         id: Id,
@@ -521,7 +523,11 @@ fn read_blob(repository: &Repository, folders: &[PathBuf], id: Id) -> Result<Byt
     if size as u64 > MAX_FILE_BYTES {
         return Err(BlobError::TooLarge { size: size as u64 });
     }
-    Ok(Bytes::copy_from_slice(odb.read(oid).map_err(fail)?.data()))
+    let object = odb.read(oid).map_err(fail)?;
+    if !id.is_of(object.data()) {
+        return Err(BlobError::Other { id });
+    }
+    Ok(Bytes::copy_from_slice(object.data()))
 }
 
 /// Whether these bytes stand for a file kept in Git LFS (the pointer file format, version 1).

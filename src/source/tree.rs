@@ -481,7 +481,7 @@ impl From<BlobError> for ReadError {
     fn from(error: BlobError) -> Self {
         match error {
             BlobError::TooLarge { size } => ReadError::TooLarge { size },
-            BlobError::Missing { .. } => ReadError::Object(error.to_string()),
+            BlobError::Missing { .. } | BlobError::Other { .. } => ReadError::Object(error.to_string()),
             BlobError::Git { ref source, .. } => ReadError::Object(format!("{error}: {}", source.message())),
         }
     }

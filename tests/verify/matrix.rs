@@ -94,15 +94,17 @@ fn compatible_versions_understand_each_other() {
     }
     // Only what a middleman in Rust has no place for, its -0, the largest float in Python's JSON, and extensions in Java's.
     for cell in cells(&whole.all.1) {
-        let noted = cell["noted"].as_array().into_iter().flatten();
-        if noted.map(|name| name.as_str().unwrap()).any(|name| whole.compatible.contains(name)) {
-            let name = cell["cell"].as_str().unwrap();
-            let python = cell["subject"] == "json" && cell["to"].as_str().unwrap().starts_with("python@");
-            let java = cell["subject"] == "json" && name.contains("java@");
-            let java =
-                java && cell["note"].as_str().unwrap().ends_with("JsonFormat of Java has no extensions");
-            assert!(name.contains("rust@") || python || java, "{cell}");
+        let noted = cell["noted"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap());
+        let noted: Vec<&str> = noted.filter(|name| whole.compatible.contains(*name)).collect();
+        if noted.is_empty() {
+            continue;
         }
+        let name = cell["cell"].as_str().unwrap();
+        let json = cell["subject"] == "json";
+        let python = json && cell["to"].as_str().unwrap().starts_with("python@");
+        // One of them has extensions.
+        let java = json && name.contains("java@") && noted == ["acme.depot.v1"];
+        assert!(name.contains("rust@") || python || java, "{cell}");
     }
     for kind in ["bytes", "middle", "json", "unary", "server", "client", "bidi"] {
         let tried = among(&whole.all.1, &whole.compatible).filter_map(|p| p["parts"][kind]["cases"].as_u64());
