@@ -2,7 +2,7 @@
 //!
 //! The parts, from the bottom up; imports point only this way:
 //!
-//! - [`text`]: what is safe to show, lines, numbers, near matches; [`words`]: lens, direction, effect, level, bump,
+//! - [`text`]: what is safe to show, lines, numbers, near matches, templates of paths; [`words`]: lens, direction, effect, level, bump,
 //!   language, kind of call; [`present`]: formats, pages and documents that reports share;
 //! - [`machine`]: programs, the cache, files and folders that are written whole; [`lock`]: `protopact.lock`;
 //!   [`oci`]: registries of OCI artefacts;

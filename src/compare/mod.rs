@@ -160,8 +160,7 @@ impl<'a> Comparison<'a> {
             || change.new.is_some_and(|e| self.own.new[new.file_of(e).index()])
     }
 
-    /// Whether the changes are all in these files, and what was made of them rests on no file that was left out. What the
-    /// files of a side serve together is not told by some of them.
+    /// Whether the changes are all in these files.
     pub fn is_of(&self, changed: &BTreeSet<Box<str>>) -> bool {
         let Cx { old, new } = self.cx;
         let inside =
@@ -169,7 +168,7 @@ impl<'a> Comparison<'a> {
         let of = |change: &Change| {
             change.old.is_none_or(|e| inside(old, e)) && change.new.is_none_or(|e| inside(new, e))
         };
-        !self.judge.asked_for_routes() && self.changes.iter().all(of)
+        self.changes.iter().all(of)
     }
 
     /// The file whose policy decides: where the element was, or where it is when it is new.

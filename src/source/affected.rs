@@ -4,11 +4,13 @@
 //! all the same where the verdict on a change looks at it: the rule is to take in a file too many, never to leave out one
 //! that would have added a word. What is taken in:
 //!
-//! - files that came, went, have other bytes, or belong to the contract on one side only;
-//! - files that import one of them, directly or not, unless only its comments are other ones: they hold its types, their calls carry them, and names in them
+//! - files that came, went, have other bytes, or belong to the contract on one side only, unless only their comments are
+//!   other ones;
+//! - files that import one of them, directly or not: they hold its types, their calls carry them, and names in them
 //!   may mean something else now. What extends a message is an importer of the file that declares it too: whatever holds
 //!   the message holds the extension;
-//! - files that share a package, or a container of generated names, with a file of which more than comments has changed;
+//! - files that share a package, or a container of generated names, with one of them;
+//! - files with HTTP calls that match every URL of a call that one of them has;
 //! - files that extend messages of others, and files with comments that accept a break;
 //! - what all of these import, and of what is only there to be imported a way that leads to it.
 //!
@@ -21,6 +23,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{ContentId, Layout, Plan, Scan};
 use crate::compile::{Diagnostic, well_known_text};
+use crate::text::templates::{Templates, covers, shape};
 
 /// The files of one side: targets and what they import, by import path.
 #[derive(Debug, Default)]
@@ -41,7 +44,7 @@ pub(super) struct Node<'p> {
 pub struct Affected {
     /// What has to be compiled.
     pub files: BTreeSet<Box<str>>,
-    /// Those that are not the same on both sides.
+    /// Those that do not say the same on both sides.
     pub changed: BTreeSet<Box<str>>,
     /// These, and what can mean something else because of them.
     pub reached: BTreeSet<Box<str>>,
@@ -155,6 +158,37 @@ impl Containers {
     }
 }
 
+/// The HTTP calls of some files: another file may have one that serves them too.
+#[derive(Debug, Default)]
+struct Calls {
+    shapes: Vec<String>,
+    templates: Templates,
+}
+
+impl Calls {
+    /// All that some files may have; `None` where one is not spelled out.
+    fn of(files: &[(&str, Node<'_>)]) -> Option<Calls> {
+        let mut shapes = FxHashSet::default();
+        for (_, node) in files {
+            shapes.extend(node.scan.paths.as_deref()?.lines().map(|path| shape(path).0));
+        }
+        let mut calls = Calls { shapes: shapes.into_iter().collect(), ..Calls::default() };
+        for (number, shape) in calls.shapes.iter().enumerate() {
+            calls.templates.add(shape, number);
+        }
+        Some(calls)
+    }
+
+    /// Whether a file may have a call that matches every URL of one of these.
+    fn may_be_served(&self, by: &Scan) -> bool {
+        let serves = |path: &str| {
+            let wide = shape(path).0;
+            self.templates.overlapping(&wide).iter().any(|number| covers(&wide, &self.shapes[*number]))
+        };
+        !self.shapes.is_empty() && by.paths.as_deref().is_none_or(|paths| paths.lines().any(serves))
+    }
+}
+
 fn plain(text: &str) -> impl Iterator<Item = char> {
     let letters = text.chars().filter(|c| c.is_alphanumeric() || *c == '.');
     letters.map(|c| c.to_ascii_lowercase())
@@ -189,9 +223,6 @@ fn is_same(sides: &[Option<Node<'_>>; 2]) -> bool {
     matches!(sides, [Some(old), Some(new)] if old.id == new.id && old.target == new.target)
 }
 
-/// From how many files on a part has to be a quarter of them at most, and not a half.
-const MANY: usize = 2_000;
-
 /// What has to be compiled for the whole report; `None` where that is everything, or so much that leaving out the rest
 /// saves nothing.
 ///
@@ -216,8 +247,7 @@ pub(super) fn affected(
     let alike: FxHashSet<&str> =
         edited.iter().zip(alike(&edited)).filter(|(_, alike)| *alike).map(|(name, _)| *name).collect();
     let meant: BTreeSet<&str> = changed.iter().copied().filter(|name| !alike.contains(name)).collect();
-    let mut reached = closed(&meant, &importers(sides, &pairs));
-    reached.extend(&changed);
+    let reached = closed(&meant, &importers(sides, &pairs));
     let of_changed: Vec<(&str, Node<'_>)> =
         meant.iter().flat_map(|name| nodes(name).into_iter().map(|node| (*name, node))).collect();
     if of_changed.iter().any(|(name, node)| node.describes_options() && well_known_text(name).is_none()) {
@@ -226,6 +256,7 @@ pub(super) fn affected(
     let containers = (!of_changed.is_empty()).then(|| Containers::of(&of_changed));
     let extends = of_changed.iter().any(|(_, node)| node.scan.look.declares.extensions);
     let outer = new_packages(sides, &meant, &of_changed);
+    let calls = Calls::of(&of_changed)?;
     let mut text = String::new();
     let mut wanted = |name: &str, node: &Node<'_>| {
         node.scan.allows
@@ -233,6 +264,7 @@ pub(super) fn affected(
             || extends && node.scan.look.declares.extensions
             || node.describes_options() && node.target
             || outer.contains(node.package())
+            || calls.may_be_served(node.scan)
             || containers.as_ref().is_some_and(|containers| containers.hold(name, node, &mut text))
     };
     let mut open: Vec<&str> = reached.iter().copied().collect();
@@ -253,14 +285,12 @@ pub(super) fn affected(
             open.extend(side.0.get(name).filter(|node| !node.target).and_then(|node| node.above));
         }
     }
-    // Of what is left out the heads are still read, and a part that does not tell all is compiled in vain: the larger the
-    // part, the likelier that is. Where there are few files, neither is felt.
-    let share = if pairs.len() > MANY { 4 } else { 2 };
-    if files.len() * share > pairs.len() {
+    // Of what is left out the heads are still read, and a part that does not tell all is compiled in vain.
+    if files.len() * 2 > pairs.len() {
         return None;
     }
     let kept = |names: BTreeSet<&str>| names.into_iter().map(Into::into).collect();
-    Some(Affected { files: kept(files), changed: kept(changed), reached: kept(reached) })
+    Some(Affected { files: kept(files), changed: kept(meant), reached: kept(reached) })
 }
 
 /// By file, those that mean something else when it does.

@@ -33,12 +33,15 @@ pub struct Scan {
     pub go_package: Option<String>,
     /// `java_package`, as written.
     pub java_package: Option<String>,
+    /// Texts that can be path templates of HTTP calls, a line each; `None` where one of them is not spelled out.
+    pub paths: Option<String>,
 }
 
 /// Scans a file.
 #[must_use]
 pub fn scan(text: &[u8]) -> Scan {
-    let mut found = Scan { allows: memmem::find(text, ALLOW.as_bytes()).is_some(), ..Scan::default() };
+    let allows = memmem::find(text, ALLOW.as_bytes()).is_some();
+    let mut found = Scan { allows, paths: Some(String::new()), ..Scan::default() };
     let mut look = Look::default();
     let mut rest = Tokens { text, at: 0 };
     let mut depth = 0_usize;
@@ -47,7 +50,12 @@ pub fn scan(text: &[u8]) -> Scan {
     let mut extending = false;
     let (mut names_type, mut any) = (false, false);
     let mut name: Vec<u8> = Vec::new();
+    let mut before_path = BeforePath::Nothing;
     while let Some(token) = rest.next() {
+        if let (Token::Text(path), BeforePath::Sign) = (&token, before_path) {
+            rest.path(path, &mut found.paths);
+        }
+        before_path = before_path.then(&token);
         match token {
             Token::Word(word) if depth == 0 && at_start && word == b"import" => {
                 let mut next = rest.next();
@@ -141,6 +149,30 @@ pub fn scan(text: &[u8]) -> Scan {
     found
 }
 
+/// How much there is of what stands before the path of an HTTP call: `get:`, `custom { kind: "HEAD" path:`,
+/// `option (google.api.http).get =`.
+#[derive(Clone, Copy, Debug)]
+enum BeforePath {
+    Nothing,
+    Word,
+    Sign,
+}
+
+impl BeforePath {
+    fn then(self, token: &Token<'_>) -> BeforePath {
+        const WORDS: [&[u8]; 6] = [b"get", b"put", b"post", b"delete", b"patch", b"path"];
+        match (self, token) {
+            (_, Token::Word(word))
+                if word.rsplit(|b| *b == b'.').next().is_some_and(|w| WORDS.contains(&w)) =>
+            {
+                BeforePath::Word
+            }
+            (BeforePath::Word, Token::Symbol(b':' | b'=')) => BeforePath::Sign,
+            _ => BeforePath::Nothing,
+        }
+    }
+}
+
 fn is_declaration(word: &[u8]) -> bool {
     [&b"message"[..], b"enum", b"extend"].contains(&word)
 }
@@ -219,6 +251,18 @@ impl<'a> Tokens<'a> {
         };
         *wanted = Some(String::from_utf8_lossy(text).into_owned());
         (!text.contains(&b'\\')).then_some(())
+    }
+
+    /// Keeps a text that can be the path of an HTTP call.
+    fn path(&self, text: &[u8], paths: &mut Option<String>) {
+        let spelled = !text.contains(&b'\\') && !matches!(self.ahead().next(), Some(Token::Text(_)));
+        match (paths.as_mut(), std::str::from_utf8(text)) {
+            (Some(known), Ok(text)) if spelled => {
+                known.push_str(text);
+                known.push('\n');
+            }
+            _ => *paths = None,
+        }
     }
 
     fn ahead(&self) -> Tokens<'a> {

@@ -33,7 +33,7 @@ const MOST_ROOTS: usize = 64;
 /// How many answers stay.
 const MOST_ANSWERS: usize = 64;
 /// Changes when a scan holds something else, or in another form.
-const FORM: &str = concat!("1-", env!("CARGO_PKG_VERSION"));
+const FORM: &str = concat!("2-", env!("CARGO_PKG_VERSION"));
 
 pub(super) type Known = FxHashMap<ContentId, Arc<Scan>>;
 
@@ -268,13 +268,15 @@ impl Writer {
     fn scan(&mut self, scan: &Scan) {
         // Every field is named, so that a new one is not forgotten.
         let Scan { imports, public, look, unclear, unreadable: _, edition, .. } = scan;
-        let Scan { extends, allows, go_package, java_package, .. } = scan;
+        let Scan { extends, allows, go_package, java_package, paths, .. } = scan;
         let Look { package, types, declares, any } = &**look;
         let Declares { messages, enums, extensions } = *declares;
         let flags = [*unclear, *edition, messages, enums, extensions, *any, *extends, *allows];
         self.0.push(flags.iter().rev().fold(0, |byte, flag| byte << 1 | u8::from(*flag)));
         [imports, public, types].into_iter().for_each(|list| self.list(list));
-        [package, go_package, java_package].into_iter().for_each(|option| self.option(option.as_ref()));
+        [package, go_package, java_package, paths]
+            .into_iter()
+            .for_each(|option| self.option(option.as_ref()));
     }
 }
 
@@ -320,6 +322,7 @@ impl<'b> Reader<'b> {
             std::array::from_fn(|bit| byte >> bit & 1 == 1);
         let [imports, public, types] = [self.list()?, self.list()?, self.list()?];
         let [package, go_package, java_package] = [self.option()?, self.option()?, self.option()?];
+        let paths = self.option()?;
         let declares = Declares { messages, enums, extensions };
         let unreadable = false;
         Some(Scan {
@@ -333,6 +336,7 @@ impl<'b> Reader<'b> {
             allows,
             go_package,
             java_package,
+            paths,
         })
     }
 }

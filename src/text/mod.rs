@@ -1,4 +1,5 @@
-//! Text for people: what is safe to show, lines of a terminal, words for numbers, names that are nearly right.
+//! Text for people: what is safe to show, lines of a terminal, words for numbers, names that are nearly right; and templates
+//! of paths.
 //!
 //! One rule each, for every part that tells something.
 
@@ -12,6 +13,7 @@ mod secret;
 mod sentence;
 mod shell;
 mod size;
+pub(crate) mod templates;
 mod version;
 
 pub use date::Date;

@@ -9,7 +9,6 @@
 //! one did. What several of them match is served by whichever a server asks first, which nobody lays down.
 
 mod params;
-mod templates;
 
 use std::sync::OnceLock;
 
@@ -20,9 +19,9 @@ use super::raw::Raw;
 use super::{Cells, Loss};
 use crate::diff::{Change, Cx, Kind, beside};
 use crate::schema::{Element, Meaning, MethodId, Schema};
+use crate::text::templates::{self, Templates, shape};
 use crate::words::Lens;
 use params::Params;
-use templates::Templates;
 
 /// The extension of `google.protobuf.MethodOptions`.
 const HTTP: u32 = 72_295_728;
@@ -73,11 +72,6 @@ impl Routes {
 
     fn params(&self, schema: &Schema) -> &Params {
         self.params.get_or_init(|| Params::of(schema))
-    }
-
-    /// Whether anything asked for all of them.
-    pub(super) fn were_found(&self) -> bool {
-        self.all.get().is_some()
     }
 
     /// What serves a call: best the same template, else the first that matches all that it matches.
@@ -364,36 +358,4 @@ fn binding(rule: &Raw, method: MethodId) -> Option<Binding> {
         body: rule.text(7).unwrap_or_default(),
         response_body: rule.text(12).unwrap_or_default(),
     })
-}
-
-/// A template without field names, and where the fields were.
-fn shape(path: &str) -> (String, Vec<(usize, usize, String)>) {
-    let (mut shape, mut fields, mut rest) = (String::new(), Vec::new(), path);
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((variable, behind)) = after.split_once('}') else { break };
-        shape.push_str(before);
-        let (name, template) = variable.split_once('=').unwrap_or((variable, "*"));
-        let start = shape.len();
-        shape.push_str(template);
-        fields.push((start, shape.len(), name.to_owned()));
-        rest = behind;
-    }
-    shape.push_str(rest);
-    (shape, fields)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn field_names_do_not_change_what_a_template_matches() {
-        assert_eq!(shape("/v1/{name=shelves/*}:move").0, "/v1/shelves/*:move");
-        assert_eq!(
-            shape("/v1/{a}/x/{b.c=**}"),
-            ("/v1/*/x/**".to_owned(), vec![(4, 5, "a".to_owned()), (8, 10, "b.c".to_owned())])
-        );
-        assert_eq!(shape("/v1/shelves/{id}").0, shape("/v1/{name=shelves/*}").0);
-        assert_eq!(shape("/v1/{open").0, "/v1/{open");
-    }
 }

@@ -111,11 +111,6 @@ impl<'a> Judge<'a> {
         self.of_others(change).with(of_generated(change, &self.cx, &self.generated)).finish()
     }
 
-    /// Whether any verdict rests on all HTTP calls that a side serves.
-    pub(crate) fn asked_for_routes(&self) -> bool {
-        self.facts.old_routes.were_found() || self.facts.new_routes.were_found()
-    }
-
     /// What it does to everything else.
     fn of_others(&self, change: &Change) -> Cells {
         let mut cells = Cells::default();

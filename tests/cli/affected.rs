@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use protopact::config::Overrides;
-use protopact::source::{ConfigSource, Loaded, PathSelection, Places, Side, Tree, layout, load_settings};
+use protopact::source::{
+    Affected, ConfigSource, Loaded, PathSelection, Places, Side, Tree, layout, load_settings,
+};
 
 use crate::env::TestEnv;
 
@@ -162,7 +164,11 @@ impl Repository {
     fn add_method(&mut self, dice: &mut Dice, file: usize) {
         let (Some(takes), Some(gives)) = (self.message(dice, file), self.message(dice, file)) else { return };
         let number = self.files.iter().map(|f| f.methods.len()).sum::<usize>();
-        let http = dice.once_in(3).then(|| format!("/v1/things/{}", dice.below(6)));
+        let http = dice.once_in(3).then(|| match dice.below(8) {
+            6 => "/v1/things/*".to_owned(),
+            7 => "/v1/**".to_owned(),
+            number => format!("/v1/things/{number}"),
+        });
         self.files[file].methods.push(Method { name: format!("Do{number}"), takes, gives, http });
     }
 
@@ -418,15 +424,12 @@ impl Repository {
     }
 }
 
-/// Whether a part of the files would do.
-fn is_part(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bool {
-    let loaded = |files: &BTreeMap<String, String>| {
-        // Without a place for imports there is none but the root.
-        let name = |path: &str| path.replace("third_party/other.proto", "other.proto");
-        let files = files.iter().map(|(path, text)| (name(path), text.clone().into()));
+/// What a change between two sets of files takes in.
+fn affected(sides: [Vec<(String, String)>; 2]) -> Option<Affected> {
+    let [old, new] = sides.map(|files| {
+        let files = files.into_iter().map(|(path, text)| (path, text.into()));
         Loaded::Tree(Tree::from_memory("memory", files))
-    };
-    let (old, new) = (loaded(old), loaded(new));
+    });
     let places = Places::default();
     let plan = |loaded| {
         let source = ConfigSource { cwd: Path::new("/"), flag: None };
@@ -434,7 +437,15 @@ fn is_part(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bo
         let selection = PathSelection::default();
         layout::plan(loaded.tree().unwrap(), &settings, &selection, Side::New, None, &places).unwrap()
     };
-    plan(&old).affected(&plan(&new)).is_some()
+    plan(&old).affected(&plan(&new))
+}
+
+/// Whether a part of the files would do.
+fn is_part(old: &BTreeMap<String, String>, new: &BTreeMap<String, String>) -> bool {
+    // Without a place for imports there is none but the root.
+    let name = |path: &str| path.replace("third_party/other.proto", "other.proto");
+    affected([old, new].map(|files| files.iter().map(|(path, text)| (name(path), text.clone())).collect()))
+        .is_some()
 }
 
 /// Checks with and without `--all`. Says whether a part was compiled.
@@ -510,42 +521,83 @@ fn held(seed: u64) -> bool {
     is_part(&old, &new)
 }
 
+/// Small files of packages of their own.
+fn plain(count: usize) -> impl Iterator<Item = (String, String)> {
+    (0..count).map(|n| (format!("p{n}.proto"), format!("syntax = \"proto3\";\npackage p{n};\n")))
+}
+
 /// How many files a change to the first of many takes in, which all others import.
 fn taken(old: &str, new: &str) -> Option<usize> {
-    let loaded = |text: &str| {
+    let files = |text: &str| {
         let others = (0..30).map(|n| {
             let user = format!(
                 "syntax = \"proto3\";\npackage u{n};\nimport \"a.proto\";\nmessage M {{ a.A a = 1; }}\n"
             );
-            (format!("u{n}.proto"), user.into())
+            (format!("u{n}.proto"), user)
         });
-        let plain =
-            (0..70).map(|n| (format!("p{n}.proto"), format!("syntax = \"proto3\";\npackage p{n};\n").into()));
-        let first = [("a.proto".to_owned(), text.to_owned().into())];
-        Loaded::Tree(Tree::from_memory("memory", first.into_iter().chain(others).chain(plain)))
+        let first = ("a.proto".to_owned(), text.to_owned());
+        std::iter::once(first).chain(others).chain(plain(70)).collect()
     };
-    let (old, new, places) = (loaded(old), loaded(new), Places::default());
-    let plan = |loaded| {
-        let source = ConfigSource { cwd: Path::new("/"), flag: None };
-        let settings = load_settings(loaded, source, &Overrides::default()).unwrap();
-        let selection = PathSelection::default();
-        layout::plan(loaded.tree().unwrap(), &settings, &selection, Side::New, None, &places).unwrap()
-    };
-    plan(&old).affected(&plan(&new)).map(|affected| affected.files.len())
+    affected([files(old), files(new)]).map(|affected| affected.files.len())
 }
 
 #[test]
-fn who_imports_a_file_does_not_notice_its_comments() {
+fn nobody_notices_the_comments_of_a_file() {
     let text = "syntax = \"proto3\";\npackage a;\nmessage A { string x = 1; }\n";
     assert_eq!(taken(text, text), Some(0));
     for other in
         [format!("// More.\n{text}"), text.replace('\n', "\r\n"), text.replace("{ ", "{\n  // x\n  ")]
     {
-        assert_eq!(taken(text, &other), Some(1), "{other}");
-        assert_eq!(taken(&other, text), Some(1), "{other}");
+        assert_eq!(taken(text, &other), Some(0), "{other}");
+        assert_eq!(taken(&other, text), Some(0), "{other}");
     }
     for other in [text.replace("x = 1", "x = 2"), text.replace("A {", "B {"), format!("{text}/* open")] {
         assert_eq!(taken(text, &other), Some(31), "{other}");
+    }
+}
+
+/// A file with one HTTP call.
+fn call(package: &str, binding: &str) -> String {
+    format!(
+        "syntax = \"proto3\";\npackage {package};\nimport \"google/api/annotations.proto\";\nmessage M {{}}\nservice S {{\n  \
+         rpc Get(M) returns (M) {{ option (google.api.http) = {{ {binding} }}; }}\n}}\n"
+    )
+}
+
+/// Which other files an edit of the call of a file takes in.
+fn taken_for_calls(old: &str, new: &str, others: &[&str]) -> Option<Vec<String>> {
+    let files = |binding: &str| {
+        let others = others.iter().enumerate();
+        let own = [
+            ("a.proto".to_owned(), call("a", binding)),
+            ("google/api/annotations.proto".to_owned(), HTTP.to_owned()),
+        ];
+        let others = others.map(|(n, binding)| (format!("o{n}.proto"), call(&format!("o{n}"), binding)));
+        own.into_iter().chain(others).chain(plain(40)).collect()
+    };
+    let files = affected([files(old), files(new)])?.files;
+    Some(files.iter().map(|file| file.to_string()).filter(|file| file.starts_with('o')).collect())
+}
+
+#[test]
+fn who_may_serve_a_call_is_looked_at() {
+    let others = ["get: '/v1/{a}'", "post : /* so */ \"/v1/**\"", "get: \"/v1/y\"", "get: \"/v2/x\""];
+    let of = |old: &str, new: &str| taken_for_calls(old, new, &others);
+    for (old, new) in
+        [("get: '/v1/x'", "get: '/v3/x'"), ("get: '/v3/x'", "custom { kind: 'X' path: '/v1/x' }")]
+    {
+        assert_eq!(of(old, new).unwrap(), ["o0.proto", "o1.proto"], "{old} {new}");
+    }
+    assert_eq!(of("get: '/v3/x'", "get: '/v4/x'").unwrap(), [""; 0]);
+    // What is not spelled out may be any.
+    for unclear in ["get: '/v' '1/x'", "get: '/v1\\x2fx'"] {
+        assert_eq!(of("get: '/v3/x'", unclear), None, "{unclear}");
+        let others = [unclear, "get: '/v5'"];
+        assert_eq!(
+            taken_for_calls("get: '/v3/x'", "get: '/v4/x'", &others).unwrap(),
+            ["o0.proto"],
+            "{unclear}"
+        );
     }
 }
 
@@ -688,12 +740,7 @@ fn sides_with_the_same_files_give_the_same_report_as_all() {
 /// What a part alone would get wrong: each needs a file that the change does not reach.
 #[test]
 fn everything_is_compiled_where_a_part_does_not_tell_all() {
-    let http = |package: &str, get: &str| {
-        format!(
-            "syntax = \"proto3\";\npackage {package};\nimport \"google/api/annotations.proto\";\nmessage M {{}}\nservice S {{\n  \
-             rpc Get(M) returns (M) {{ option (google.api.http) = {{ get: \"{get}\" }}; }}\n}}\n"
-        )
-    };
+    let http = |package: &str, get: &str| call(package, &format!("get: \"{get}\""));
     let plain = "syntax = \"proto3\";\npackage a;\nmessage M {}\n";
     let (inner, any) = (
         "syntax = \"proto3\";\npackage a.inner;\nmessage N {}\n",

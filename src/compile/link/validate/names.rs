@@ -61,11 +61,15 @@ impl Check<'_, '_, '_> {
         for method in &service.methods {
             for (name, span) in [&method.input, &method.output] {
                 if let Some(&hiding) = seen.get(&**name) {
+                    let own = self.ast.messages.iter().any(|m| m.parent.is_none() && m.name == **name);
+                    let full = match &*self.ast.package {
+                        _ if !own => String::new(),
+                        "" => format!(": `.{name}`"),
+                        package => format!(": `.{package}.{name}`"),
+                    };
                     let problem = Problem::new(*span, format!("`{name}` is a method, not a message"))
                         .hint(format!("the method is at {}", self.place(hiding)))
-                        .hint(format!(
-                            "write the full name of the message, starting with a dot: `.….{name}`"
-                        ));
+                        .hint(format!("write the full name of the message, starting with a dot{full}"));
                     self.problems.push(problem);
                 }
             }

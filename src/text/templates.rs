@@ -1,4 +1,7 @@
-//! Path templates as sets of paths, and which of many hold all of another one.
+//! Path templates of HTTP as sets of paths, and which of many hold all of another one.
+//!
+//! Source: the comments of google/api/http.proto
+//! (<https://github.com/googleapis/googleapis/blob/master/google/api/http.proto>).
 
 use std::collections::BTreeSet;
 
@@ -7,7 +10,7 @@ use rustc_hash::FxHashMap;
 /// Templates without field names, each with a number, as a tree of their segments: what is looked for walks down all
 /// branches at once, so that a contract of ten thousand calls costs each call no more than its own segments.
 #[derive(Debug)]
-pub(super) struct Templates(Vec<Node>);
+pub(crate) struct Templates(Vec<Node>);
 
 /// A place between two segments.
 #[derive(Debug, Default)]
@@ -27,7 +30,7 @@ impl Default for Templates {
 }
 
 impl Templates {
-    pub(super) fn add(&mut self, shape: &str, number: usize) {
+    pub(crate) fn add(&mut self, shape: &str, number: usize) {
         let (segments, verb) = split(shape);
         let mut at = 0;
         for segment in segments {
@@ -46,7 +49,7 @@ impl Templates {
 
     /// The numbers of those that match every path that a template matches, in no order. One that does so only together
     /// with others is not among them.
-    pub(super) fn covering(&self, shape: &str) -> Vec<usize> {
+    pub(crate) fn covering(&self, shape: &str) -> Vec<usize> {
         let (segments, verb) = split(shape);
         let mut places = BTreeSet::new();
         self.reach(0, &mut places);
@@ -77,7 +80,7 @@ impl Templates {
 
     /// The numbers of those that match some path that a template matches, in no order. A wildcard at the end takes what
     /// others have as a verb after a colon for a part of the segment.
-    pub(super) fn overlapping(&self, shape: &str) -> Vec<usize> {
+    pub(crate) fn overlapping(&self, shape: &str) -> Vec<usize> {
         let (segments, verb) = split(shape);
         let segments: Vec<&str> = segments.collect();
         let any_verb = verb.is_empty() && segments.last().is_some_and(|last| matches!(*last, "*" | "**"));
@@ -128,7 +131,7 @@ impl Templates {
 }
 
 /// Whether a template matches every path that another one matches. No is also said where that is not seen at once.
-pub(super) fn covers(wide: &str, narrow: &str) -> bool {
+pub(crate) fn covers(wide: &str, narrow: &str) -> bool {
     let mut templates = Templates::default();
     templates.add(wide, 0);
     !templates.covering(narrow).is_empty()
@@ -144,9 +147,37 @@ fn split(shape: &str) -> (std::str::Split<'_, char>, &str) {
     (path.split('/'), verb)
 }
 
+/// A template with the names of fields taken out, so that equal ones match equal URLs; and of each field where it begins
+/// and ends there, and its path in the request.
+pub(crate) fn shape(path: &str) -> (String, Vec<(usize, usize, String)>) {
+    let (mut shape, mut fields, mut rest) = (String::new(), Vec::new(), path);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((variable, behind)) = after.split_once('}') else { break };
+        shape.push_str(before);
+        let (name, template) = variable.split_once('=').unwrap_or((variable, "*"));
+        let start = shape.len();
+        shape.push_str(template);
+        fields.push((start, shape.len(), name.to_owned()));
+        rest = behind;
+    }
+    shape.push_str(rest);
+    (shape, fields)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn field_names_do_not_change_what_a_template_matches() {
+        assert_eq!(shape("/v1/{name=shelves/*}:move").0, "/v1/shelves/*:move");
+        assert_eq!(
+            shape("/v1/{a}/x/{b.c=**}"),
+            ("/v1/*/x/**".to_owned(), vec![(4, 5, "a".to_owned()), (8, 10, "b.c".to_owned())])
+        );
+        assert_eq!(shape("/v1/shelves/{id}").0, shape("/v1/{name=shelves/*}").0);
+        assert_eq!(shape("/v1/{open").0, "/v1/{open");
+    }
 
     #[test]
     fn a_template_is_the_set_of_paths_it_matches() {
