@@ -480,6 +480,10 @@ fn all_rust_messages_have_serde() {
         let path = format!("{}/m.proto", package.replace('.', "/"));
         odd.push((path, format!("syntax = \"proto3\";\npackage {package};\n{text}")));
     }
+    // Lists that are read and written as they are name no `Vec`.
+    let text = "syntax = \"proto3\";\npackage lists;\nmessage Vec { repeated string a = 1; repeated bool b = 2; \
+                repeated Vec c = 3; map<string, bytes> d = 4; map<int64, Kind> e = 5; }\nenum Kind { A = 0; }\n";
+    odd.push(("lists/m.proto".to_owned(), text.to_owned()));
     line_builds(&odd, Language::Rust, newest, "serde = true\n", |_, _| {});
 }
 

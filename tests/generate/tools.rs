@@ -204,6 +204,20 @@ fn a_crate_has_serde_where_that_is_asked_for() {
     let output = lab.run(&["generate", "--dry-run"]);
     assert!(output.to_string().contains("proto/bare.proto") && output.code == 1, "{output}");
     lab.env.write("proto/bare.proto", "syntax = \"proto3\";\n");
+    // A type `Vec` is what functions name that convert the elements of a list, and no others.
+    for (of, code) in [("string", 0), ("bool", 0), ("Vec", 0), ("bytes", 1), ("double", 1), ("Kind", 1)] {
+        let text = format!(
+            "message Vec {{ repeated {of} a = 1; map<string, bytes> b = 2; }}\nenum Kind {{ A = 0; }}"
+        );
+        lab.env.write("proto/lists.proto", &format!("syntax = \"proto3\";\npackage lists;\n{text}\n"));
+        let output = lab.run(&["generate", "--dry-run"]);
+        assert_eq!(
+            (output.code, output.to_string().contains("`lists.Vec`")),
+            (code, code == 1),
+            "{of}\n{output}"
+        );
+    }
+    std::fs::remove_file(lab.env.work().join("proto/lists.proto")).unwrap();
     // An older line has none.
     rust("serde = true\nruntime = \"0.13\"\n");
     let output = lab.run(&["generate", "--dry-run"]);

@@ -8,7 +8,7 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 use super::super::{PackageError, shared};
 use super::LANGUAGE;
 use crate::codegen::Contract;
-use crate::schema::{Element, EnumValueId, FieldId, FileId, MessageId, Schema};
+use crate::schema::{Element, EnumValueId, Field, FieldId, FileId, Kind, MessageId, Schema};
 use crate::surface::inside;
 use crate::surface::rust::{camel, oneof_name, snake, variant};
 
@@ -18,7 +18,7 @@ const OF_MESSAGES: [&str; 4] = ["D", "GeneratedField", "GeneratedVisitor", "V"];
 const OF_ENUMS: [&str; 3] = ["D", "E", "GeneratedVisitor"];
 /// Of functions of messages that have a field of the enum.
 const OF_FIELDS: [&str; 3] = ["S", "SerializeStruct", "V"];
-/// What functions of messages with lists name.
+/// What functions of messages name that have a list whose elements are not read and written as they are.
 const LIST: &str = "Vec";
 
 /// Refuses types that functions hide from themselves, and those without a package.
@@ -32,7 +32,7 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
             let Element::Message(message) = element else { continue };
             same_keys(schema, message, out);
             for field in schema.message(message).fields.iter().map(|field| schema.field(*field)) {
-                if !field.cardinality.is_singular() {
+                if is_converted_list(schema, field) {
                     lists.insert(package);
                 }
                 let value = schema.map_entry(field).map_or(field, |(_, value)| schema.field(value));
@@ -66,6 +66,13 @@ pub(super) fn check(contract: &Contract<'_>, files: &[FileId], out: &mut Vec<Pac
             }
         }
     }
+}
+
+/// Whether pbjson names `Vec` for a field: for a list of numbers (which may be texts), bytes (base64) or of an enum. Lists of
+/// messages, strings and booleans are serde's own, and so are maps.
+fn is_converted_list(schema: &Schema, field: &Field) -> bool {
+    let own = matches!(field.kind, Kind::Bool | Kind::String | Kind::Message | Kind::Group);
+    !own && !field.cardinality.is_singular() && schema.map_entry(field).is_none()
 }
 
 /// Refuses what pbjson calls otherwise than prost: names that begin with a digit once `_` is taken off, which prost writes with
