@@ -20,6 +20,7 @@ mod protolock;
 mod records;
 pub mod tell;
 mod timeline;
+mod words;
 
 use std::collections::BTreeSet;
 
