@@ -106,7 +106,7 @@ mod tests {
             "Item",
             "message M {\n  Item item = 1;\n}",
             "message M { repeated a.Item item = 1; }",
-            "int32 a = 1; // a message\nItem b = 2;",
+            "int32 a = 1; // of messages\nItem b = 2;",
             "message M {\n  // Of the message.\n  //\n  // Others\n  Item b = 2;",
             "rpc Get(stream Item) returns (Item);",
             "map<string, Item> a = 1;",

@@ -74,19 +74,17 @@ struct Listening {
 
 impl Server {
     pub(crate) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let at = listener.local_addr().unwrap();
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
         #[cfg(target_os = "linux")]
-        let _held = {
-            // Of two that share a port at most one may listen, and it comes second.
-            drop(listener);
+        let (at, _held) = {
+            // Of two that share a port at most one may listen, and it comes second. The port is never free between them.
             let held = tokio::net::TcpSocket::new_v4().unwrap();
             held.set_reuseaddr(true).unwrap();
-            held.bind(at).unwrap();
-            held
+            held.bind(any).unwrap();
+            (held.local_addr().unwrap(), held)
         };
         #[cfg(not(target_os = "linux"))]
-        drop(listener);
+        let at = TcpListener::bind(any).and_then(|listener| listener.local_addr()).unwrap();
         let server = Server {
             at,
             answer: Arc::new(answer),
