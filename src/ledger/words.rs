@@ -69,12 +69,13 @@ fn may_be_declared(before: &[u8]) -> bool {
         before = trim(before);
         let Some(last) = before.last() else { return false };
         let word = before.iter().rposition(|byte| !is_part(*byte)).map_or(0, |at| at + 1);
-        if DECLARING.contains(&&before[word..]) || *last == b'.' || before.ends_with(b"*/") {
+        if DECLARING.contains(&&before[word..]) || before.ends_with(b"*/") {
             return true;
         }
         let line = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let (above, line) = before.split_at(line);
-        let Some(comment) = line.windows(2).position(|part| part == b"//") else { return false };
+        // `extend a. Name`
+        let Some(comment) = line.windows(2).position(|part| part == b"//") else { return *last == b'.' };
         // In a string or beside the end of a comment these two may be something else.
         let code = &line[..comment];
         if holds(line, b"*/") || holds(code, b"/*") || code.iter().any(|byte| matches!(byte, b'"' | b'\'')) {
