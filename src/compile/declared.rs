@@ -76,20 +76,12 @@ pub(crate) struct Number {
 /// Every message, enum and service that a file declares, in source order, and what it extends; the messages made for maps
 /// are left out.
 pub(crate) fn declared(text: &str) -> Vec<Declared> {
-    declared_of(text, &|_| true)
-}
-
-/// The same of those whose full name is wanted. To say what is declared costs more than to read it.
-pub(crate) fn declared_of(text: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<Declared> {
     let parsed = parse_declarations(text);
     let (file, edition) = (parsed.file, parsed.edition.is_some());
-    let messages = file.messages.iter().enumerate().filter(|(_, m)| !m.map_entry);
-    let named = |(index, message)| (name_of_message(&file, index as u32), index, message);
-    let messages = messages.map(named).filter(|(name, ..)| wanted(name));
-    let messages = messages.map(|(full_name, index, message)| {
+    let messages = file.messages.iter().enumerate().filter(|(_, m)| !m.map_entry).map(|(index, message)| {
         let fields = message.fields.iter().map(|f| &file.fields[*f as usize]);
         Declared {
-            full_name,
+            full_name: name_of_message(&file, index as u32),
             what: Holds::Message,
             numbers: fields.map(|f| number(&file, edition, Some(index as u32), f)).collect(),
             reserved: message.reserved_ranges.iter().map(|r| (r.start, r.end.saturating_sub(1))).collect(),
@@ -102,9 +94,8 @@ pub(crate) fn declared_of(text: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<Decl
             deprecated: scope_deprecated(&file, Some(index as u32)),
         }
     });
-    let enums = file.enums.iter().map(|e| (join(&scope_name(&file, e.parent), e.name), e));
-    let enums = enums.filter(|(name, _)| wanted(name)).map(|(full_name, e)| Declared {
-        full_name,
+    let enums = file.enums.iter().map(|e| Declared {
+        full_name: join(&scope_name(&file, e.parent), e.name),
         what: Holds::Enum,
         numbers: values(e),
         reserved: e.reserved_ranges.iter().map(|r| (r.start, r.end)).collect(),
@@ -113,9 +104,8 @@ pub(crate) fn declared_of(text: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<Decl
         calls: Vec::new(),
         deprecated: is_deprecated(&e.options) || scope_deprecated(&file, e.parent),
     });
-    let services = file.services.iter().map(|s| (join(&file.package, s.name), s));
-    let services = services.filter(|(name, _)| wanted(name)).map(|(full_name, s)| Declared {
-        full_name,
+    let services = file.services.iter().map(|s| Declared {
+        full_name: join(&file.package, s.name),
         what: Holds::Service,
         numbers: Vec::new(),
         reserved: Vec::new(),
@@ -131,7 +121,7 @@ pub(crate) fn declared_of(text: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<Decl
         },
         deprecated: is_deprecated(&s.options) || scope_deprecated(&file, None),
     });
-    messages.chain(enums).chain(services).chain(extended(&file, edition, wanted)).collect()
+    messages.chain(enums).chain(services).chain(extended(&file, edition)).collect()
 }
 
 /// Whether a message, one around it or the file is deprecated, and with it what stands inside.
@@ -159,19 +149,14 @@ pub(crate) fn signature([input, output]: [&str; 2], [client, server]: [bool; 2])
     format!("({}{input}) returns ({}{output})", stream(client), stream(server))
 }
 
-/// The extensions that a file declares, by the wanted messages that they may extend.
-fn extended(file: &File<'_>, edition: bool, wanted: &dyn Fn(&str) -> bool) -> Vec<Declared> {
+/// The extensions that a file declares, by the messages that they may extend.
+fn extended(file: &File<'_>, edition: bool) -> Vec<Declared> {
     let mut of: BTreeMap<String, Vec<Number>> = BTreeMap::new();
     for field in &file.fields {
         let Some((extendee, _)) = field.extendee() else { continue };
-        let mut names = resolve(file, field.parent, extendee);
-        names.retain(|name| wanted(name));
-        if names.is_empty() {
-            continue;
-        }
         let mut number = number(file, edition, field.parent, field);
         number.name = join(&scope_name(file, field.parent), &number.name);
-        for name in names {
+        for name in resolve(file, field.parent, extendee) {
             of.entry(name).or_default().push(number.clone());
         }
     }

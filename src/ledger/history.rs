@@ -13,9 +13,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::looked::{Looked, Whole};
 use super::timeline::Numbers;
-use super::words::Words;
 use super::{Had, Memory, Query, Recalled, Sort, Use};
-use crate::compile::{Call, Declared, Holds, Number, declared_of};
+use crate::compile::{Call, Declared, Holds, Number, declared};
 use crate::git::{BlobRef, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
 use crate::schema::{Kind as Type, Label, Range};
 
@@ -413,15 +412,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a text declares; `None` where it cannot declare any of the names.
+    /// What a text declares; `None` where it has none of the names.
     fn parse(&self, bytes: &[u8]) -> Option<Whole> {
-        if !self.simple_names.may_be_declared_in(bytes) {
+        if !self.simple_names.is_one_in(bytes) {
             return None;
         }
         let text = String::from_utf8_lossy(bytes);
+        let found = declared(&text).into_iter();
         // Others ask for others of it.
-        let wanted = |full_name: &str| self.looked.is_some() || self.full_names.contains(full_name);
-        Some(declared_of(&text, &wanted).into_iter().map(Arc::new).collect())
+        let wanted = |d: &Declared| self.looked.is_some() || self.full_names.contains(&*d.full_name);
+        Some(found.filter(wanted).map(Arc::new).collect())
     }
 
     /// What is asked for of what a file declares.
@@ -468,9 +468,47 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Names to look for in texts.
+#[derive(Debug)]
+struct Words<'a> {
+    names: FxHashSet<&'a str>,
+    /// The bytes with which one begins.
+    starts: [bool; 256],
+    longest: usize,
+}
+
+impl<'a> Words<'a> {
+    fn new(names: FxHashSet<&'a str>) -> Words<'a> {
+        let mut words = Words { starts: [false; 256], longest: 0, names };
+        for name in words.names.iter().filter(|name| !name.is_empty()) {
+            words.starts[usize::from(name.as_bytes()[0])] = true;
+            words.longest = words.longest.max(name.len());
+        }
+        words
+    }
+
+    /// Whether a text has one of the names as a word of its own.
+    fn is_one_in(&self, text: &[u8]) -> bool {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let words = text.split(|byte| !is_part(byte));
+        // Most words begin with another letter, and cost one look.
+        let starts = |word: &&[u8]| word.first().is_some_and(|byte| self.starts[usize::from(*byte)]);
+        let mut likely = words.filter(starts).filter(|word| word.len() <= self.longest);
+        likely.any(|word| std::str::from_utf8(word).is_ok_and(|word| self.names.contains(word)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_a_word_of_its_own() {
+        let names = Words::new(FxHashSet::from_iter(["Item", "Note"]));
+        assert!(names.is_one_in(b"message Item{"));
+        assert!(names.is_one_in(b"LineItem pay.Note"));
+        assert!(!names.is_one_in(b"message LineItem {} message Items {} Item_2"));
+    }
 
     #[test]
     fn every_keyword_is_a_scalar_and_nothing_else_is() {

@@ -20,7 +20,6 @@ mod protolock;
 mod records;
 pub mod tell;
 mod timeline;
-mod words;
 
 use std::collections::BTreeSet;
 
