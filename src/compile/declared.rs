@@ -6,7 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::parse::ast::{Enum, Field, File, Label, Message, Method, Opt, Type, Value};
+use super::parse::lex::{Kind, Lexer};
 use super::parse::parse_declarations;
+
+/// Keywords that the name of what is declared, or extended, follows.
+const DECLARING: [&str; 5] = ["message", "enum", "service", "extend", "group"];
 
 /// Whose numbers they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +80,20 @@ pub(crate) struct Number {
 /// Every message, enum and service that a file declares, in source order, and what it extends; the messages made for maps
 /// are left out.
 pub(crate) fn declared(text: &str) -> Vec<Declared> {
+    declared_of(text, &|_| true)
+}
+
+/// The same of those whose full name is wanted. To say what is declared costs more than to read it.
+pub(crate) fn declared_of(text: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<Declared> {
     let parsed = parse_declarations(text);
     let (file, edition) = (parsed.file, parsed.edition.is_some());
-    let messages = file.messages.iter().enumerate().filter(|(_, m)| !m.map_entry).map(|(index, message)| {
+    let messages = file.messages.iter().enumerate().filter(|(_, m)| !m.map_entry);
+    let named = |(index, message)| (name_of_message(&file, index as u32), index, message);
+    let messages = messages.map(named).filter(|(name, ..)| wanted(name));
+    let messages = messages.map(|(full_name, index, message)| {
         let fields = message.fields.iter().map(|f| &file.fields[*f as usize]);
         Declared {
-            full_name: name_of_message(&file, index as u32),
+            full_name,
             what: Holds::Message,
             numbers: fields.map(|f| number(&file, edition, Some(index as u32), f)).collect(),
             reserved: message.reserved_ranges.iter().map(|r| (r.start, r.end.saturating_sub(1))).collect(),
@@ -94,8 +106,9 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
             deprecated: scope_deprecated(&file, Some(index as u32)),
         }
     });
-    let enums = file.enums.iter().map(|e| Declared {
-        full_name: join(&scope_name(&file, e.parent), e.name),
+    let enums = file.enums.iter().map(|e| (join(&scope_name(&file, e.parent), e.name), e));
+    let enums = enums.filter(|(name, _)| wanted(name)).map(|(full_name, e)| Declared {
+        full_name,
         what: Holds::Enum,
         numbers: values(e),
         reserved: e.reserved_ranges.iter().map(|r| (r.start, r.end)).collect(),
@@ -104,8 +117,9 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
         calls: Vec::new(),
         deprecated: is_deprecated(&e.options) || scope_deprecated(&file, e.parent),
     });
-    let services = file.services.iter().map(|s| Declared {
-        full_name: join(&file.package, s.name),
+    let services = file.services.iter().map(|s| (join(&file.package, s.name), s));
+    let services = services.filter(|(name, _)| wanted(name)).map(|(full_name, s)| Declared {
+        full_name,
         what: Holds::Service,
         numbers: Vec::new(),
         reserved: Vec::new(),
@@ -121,7 +135,26 @@ pub(crate) fn declared(text: &str) -> Vec<Declared> {
         },
         deprecated: is_deprecated(&s.options) || scope_deprecated(&file, None),
     });
-    messages.chain(enums).chain(services).chain(extended(&file, edition)).collect()
+    messages.chain(enums).chain(services).chain(extended(&file, edition, wanted)).collect()
+}
+
+/// Whether a text may declare or extend something of a wanted simple name: whether one stands where a declaration has it.
+/// It is `true` of every text of which [`declared`] gives such a thing, and costs less.
+pub(crate) fn may_declare(text: &str, wanted: &dyn Fn(&str) -> bool) -> bool {
+    let mut lex = Lexer::new(text);
+    // Whether such a name, or what a full one begins with, may come next; and whether that has just come.
+    let (mut expected, mut begun) = (false, false);
+    while lex.next() {
+        let word = lex.text(lex.current);
+        (expected, begun) = match lex.current.kind {
+            Kind::Ident if expected && wanted(word) => return true,
+            // A keyword can be a name.
+            Kind::Ident => (DECLARING.contains(&word), expected),
+            Kind::Symbol if word == "." => (expected || begun, false),
+            _ => (false, false),
+        };
+    }
+    false
 }
 
 /// Whether a message, one around it or the file is deprecated, and with it what stands inside.
@@ -149,14 +182,19 @@ pub(crate) fn signature([input, output]: [&str; 2], [client, server]: [bool; 2])
     format!("({}{input}) returns ({}{output})", stream(client), stream(server))
 }
 
-/// The extensions that a file declares, by the messages that they may extend.
-fn extended(file: &File<'_>, edition: bool) -> Vec<Declared> {
+/// The extensions that a file declares, by the wanted messages that they may extend.
+fn extended(file: &File<'_>, edition: bool, wanted: &dyn Fn(&str) -> bool) -> Vec<Declared> {
     let mut of: BTreeMap<String, Vec<Number>> = BTreeMap::new();
     for field in &file.fields {
         let Some((extendee, _)) = field.extendee() else { continue };
+        let mut names = resolve(file, field.parent, extendee);
+        names.retain(|name| wanted(name));
+        if names.is_empty() {
+            continue;
+        }
         let mut number = number(file, edition, field.parent, field);
         number.name = join(&scope_name(file, field.parent), &number.name);
-        for name in resolve(file, field.parent, extendee) {
+        for name in names {
             of.entry(name).or_default().push(number.clone());
         }
     }
@@ -318,6 +356,80 @@ mod tests {
             })
         });
         lines.map(|l| l.trim_end().to_owned()).collect()
+    }
+
+    fn told(names: &[&str], text: &str) -> bool {
+        may_declare(text, &|name| names.contains(&name))
+    }
+
+    #[test]
+    fn where_no_declaration_can_have_a_name_it_is_not_looked_for() {
+        for text in [
+            "Item",
+            "message M {\n  Item item = 1;\n}",
+            "message M { repeated a.Item item = 1; }",
+            "int32 a = 1; // message Item {}\nItem b = 2;",
+            "message M {\n  /* message Item {} */ string s = 2 [default = \"message Item {}\"];",
+            "message M.Item2 {} message ItemA {} message AItem {} message Item_2 {}",
+            "rpc Get(stream Item) returns (Item);",
+            "map<string, Item> a = 1;",
+            "oneof Item {}",
+            "extend a {} Item",
+        ] {
+            assert!(!told(&["Item"], text), "{text}");
+        }
+    }
+
+    #[test]
+    fn where_a_declaration_can_have_a_name_it_is_looked_for() {
+        let keywords = ["message", "enum", "service", "extend", "extend a.b.", "extend .", "extend a .", "group"];
+        let between = [
+            " ",
+            "\n",
+            "\t\x0b\x0c\r\n",
+            "/**/",
+            "/*/ */",
+            " /* an\n enum */ ",
+            " // of this\n",
+            " // of this; \n\n  // and that }\n  ",
+            " // \"\n",
+            " // '/*\n",
+            "// */\n",
+            " /* // */ // \"\n",
+            "\u{1}",
+        ];
+        let front = ["", "\u{feff}", "option a = \"x;//\"; ", "option a = '\\'/*'; ", "/* ; // */ ", "/*\n// */ ", "// 'b\n"];
+        let all = keywords.iter().flat_map(|k| between.iter().map(move |b| (k, b)));
+        for (front, (keyword, between)) in front.iter().flat_map(|f| all.clone().map(move |rest| (f, rest))) {
+            let text = match *keyword {
+                "group" => format!("{front}message M {{ optional group{between}Item = 1 {{}} }}"),
+                _ => format!("{front}{keyword}{between}Item {{ optional int32 a = 1; rpc G(M) returns (M); }}"),
+            };
+            // The text is what it is meant to be.
+            let name = |d: &Declared| d.full_name == "Item" || d.full_name.ends_with(".Item");
+            assert!(declared(&text).iter().any(name), "{text}");
+            assert!(told(&["Item"], &text), "{text}");
+        }
+        // Keywords are names too.
+        assert!(told(&["message"], "message message {}") && told(&["Item"], "extend message.Item {}"));
+    }
+
+    #[test]
+    fn whatever_a_file_declares_is_looked_for() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+        let mut count = 0;
+        for entry in walkdir::WalkDir::new(root).into_iter().filter_map(Result::ok) {
+            if entry.path().extension().is_none_or(|extension| extension != "proto") {
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+            for found in declared(&text) {
+                let name = found.full_name.rsplit('.').next().unwrap_or_default();
+                assert!(told(&[name], &text), "{}: {name}", entry.path().display());
+                count += 1;
+            }
+        }
+        assert!(count > 1000, "{count}");
     }
 
     #[test]

@@ -34,7 +34,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use thiserror::Error;
 
-pub(crate) use declared::{Call, Declared, Holds, Number, declared, signature};
+pub(crate) use declared::{Call, Declared, Holds, Number, declared, declared_of, may_declare, signature};
 pub(crate) use diagnostic::shortened;
 pub use diagnostic::{Diagnostic, Excerpt, Severity};
 pub(crate) use left_out::ALLOW;

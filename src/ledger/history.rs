@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::looked::{Looked, Whole};
 use super::timeline::Numbers;
 use super::{Had, Memory, Query, Recalled, Sort, Use};
-use crate::compile::{Call, Declared, Holds, Number, declared};
+use crate::compile::{Call, Declared, Holds, Number, declared_of, may_declare};
 use crate::git::{BlobRef, GitError, Id, Published, Repo, Revision, TagPattern, read_blobs};
 use crate::schema::{Kind as Type, Label, Range};
 
@@ -412,16 +412,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What a text declares; `None` where it has none of the names.
+    /// What a text declares; `None` where it cannot declare any of the names.
     fn parse(&self, bytes: &[u8]) -> Option<Whole> {
         if !self.simple_names.is_one_in(bytes) {
             return None;
         }
         let text = String::from_utf8_lossy(bytes);
-        let found = declared(&text).into_iter();
+        if !may_declare(&text, &|name| self.simple_names.names.contains(name)) {
+            return None;
+        }
         // Others ask for others of it.
-        let wanted = |d: &Declared| self.looked.is_some() || self.full_names.contains(&*d.full_name);
-        Some(found.filter(wanted).map(Arc::new).collect())
+        let wanted = |full_name: &str| self.looked.is_some() || self.full_names.contains(full_name);
+        Some(declared_of(&text, &wanted).into_iter().map(Arc::new).collect())
     }
 
     /// What is asked for of what a file declares.
