@@ -27,7 +27,7 @@ def protopact(*args):
 
 
 def verdicts(root, cases):
-    """Of each case and language the worst effect, with its reasons. Each is asked about alone: what is gone in one and
+    """Of each case and language the worst effect, with its reasons and what it breaks. Each is asked about alone: what is gone in one and
     what is new in another would be taken for one thing with two names."""
 
     def ask_about(case):
@@ -39,14 +39,18 @@ def verdicts(root, cases):
             sys.exit(f"protopact diff: {said.stderr}")
         return case, json.loads(said.stdout)["changes"]
 
-    worst = collections.defaultdict(lambda: ("ok", []))
+    worst = collections.defaultdict(lambda: ("ok", [], set()))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         for case, changes in pool.map(ask_about, cases):
             for change in changes:
                 for language, verdict in change["verdict"]["source"].items():
-                    effect, reasons = worst[case, language]
+                    effect, reasons, breaks = worst[case, language]
                     reason = f"{change['change']}: {verdict['effect']}: {verdict.get('reason', '')}"
-                    worst[case, language] = (max(effect, verdict["effect"], key=WORST.index), [*reasons, reason])
+                    worst[case, language] = (
+                        max(effect, verdict["effect"], key=WORST.index),
+                        [*reasons, reason],
+                        breaks | set(verdict.get("breaks", [])),
+                    )
     return worst
 
 
@@ -99,7 +103,12 @@ def at_run_time(language, said):
 def expected(answer):
     if answer["plain"]:
         return "rejects"
-    return "unknown" if answer["strict"] else "ok"
+    return "unknown" if answer["strict"] or answer.get("link") else "ok"
+
+
+def misses(answer):
+    """What goes on no more of plain code, where a language compiles it apart from the package."""
+    return {what for what, where in (("compile", "plain"), ("link", "link")) if answer[where]}
 
 
 def main():
@@ -120,26 +129,29 @@ def main():
             if at_run_time(language, said[case]):
                 tally["not asked"] += 1
                 continue
-            effect, reasons = verdict[case, language]
+            effect, reasons, breaks = verdict[case, language]
             effect = "ok" if effect in ("lossy", "corrupt") else effect
             truth = expected(answer)
             tally[truth] += 1
             if effect == truth:
-                continue
+                # What is refused was not compiled, and what only strict code shows was not linked.
+                if "link" not in answer or not misses(answer) or breaks == misses(answer):
+                    continue
+                effect, truth = (" and ".join(sorted(what)) for what in (breaks, misses(answer)))
             wrong += 1
             print(f"{language} {case}: {effect}, but {truth}: {'; '.join(said[case])}")
             print(f"    lens: {' | '.join(reasons) or 'no change'}")
-            for which in ("plain", "strict"):
-                if answer[which]:
+            for which in ("plain", "strict", "link"):
+                if answer.get(which):
                     print(f"    {which}: {answer[which][:300]}")
         # The consumers have to see what a tool for comparing interfaces sees.
         for case, answer in sorted(answers.items()):
             if answer["peer"] and expected(answer) == "ok":
                 wrong += 1
                 print(f"{language} {case}: only the peer: {'; '.join(said[case])}: {answer['peer'][:300]}")
-        links = collections.Counter((bool(a["plain"]), bool(a["link"])) for a in answers.values() if "link" in a)
-        if links:
-            print(f"{language}: of those that do not compile {links[True, False]} link, of those that do {links[False, True]} do not")
+        apart = collections.Counter(" and ".join(sorted(misses(a))) or "nothing" for a in answers.values() if "link" in a)
+        if apart:
+            print(f"{language}: breaks {dict(apart)}")
         print(f"{language}: {len(answers)} edits: {dict(tally)}")
     print(f"{wrong} disagreements")
     sys.exit(wrong > 0)

@@ -382,7 +382,8 @@ mod tests {
 
     #[test]
     fn where_a_declaration_can_have_a_name_it_is_looked_for() {
-        let keywords = ["message", "enum", "service", "extend", "extend a.b.", "extend .", "extend a .", "group"];
+        let keywords =
+            ["message", "enum", "service", "extend", "extend a.b.", "extend .", "extend a .", "group"];
         let between = [
             " ",
             "\n",
@@ -398,12 +399,22 @@ mod tests {
             " /* // */ // \"\n",
             "\u{1}",
         ];
-        let front = ["", "\u{feff}", "option a = \"x;//\"; ", "option a = '\\'/*'; ", "/* ; // */ ", "/*\n// */ ", "// 'b\n"];
+        let front = [
+            "",
+            "\u{feff}",
+            "option a = \"x;//\"; ",
+            "option a = '\\'/*'; ",
+            "/* ; // */ ",
+            "/*\n// */ ",
+            "// 'b\n",
+        ];
         let all = keywords.iter().flat_map(|k| between.iter().map(move |b| (k, b)));
         for (front, (keyword, between)) in front.iter().flat_map(|f| all.clone().map(move |rest| (f, rest))) {
             let text = match *keyword {
                 "group" => format!("{front}message M {{ optional group{between}Item = 1 {{}} }}"),
-                _ => format!("{front}{keyword}{between}Item {{ optional int32 a = 1; rpc G(M) returns (M); }}"),
+                _ => {
+                    format!("{front}{keyword}{between}Item {{ optional int32 a = 1; rpc G(M) returns (M); }}")
+                }
             };
             // The text is what it is meant to be.
             let name = |d: &Declared| d.full_name == "Item" || d.full_name.ends_with(".Item");

@@ -123,6 +123,7 @@ mod tests {
                 effect: *effect,
                 reason: "because".into(),
                 grows: false,
+                breaks: None,
             })
             .collect();
         Verdict { cells }

@@ -17,7 +17,7 @@ use crate::source::Name;
 use crate::text::View;
 use crate::verdict::Verdict;
 use crate::wire::{Proof, Read, Saw, Shown};
-use crate::words::{Direction, Effect, Language, Lens, Level};
+use crate::words::{Direction, Effect, Language, Lens, Level, Stages};
 
 /// Grows when a reader of the last version would misread the next.
 const SCHEMA_VERSION: u32 = 1;
@@ -436,6 +436,8 @@ struct JsonCell<'a> {
     effect: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breaks: Option<&'static [&'static str]>,
 }
 
 impl<'a> Matrix<'a> {
@@ -443,6 +445,7 @@ impl<'a> Matrix<'a> {
         let cell = |lens, direction| JsonCell {
             effect: verdict.effect(lens, direction).as_str(),
             reason: verdict.cell(lens, direction).map(|c| &*c.reason),
+            breaks: verdict.cell(lens, direction).and_then(|c| c.breaks).map(Stages::names),
         };
         let both = |lens| BothWays {
             backward: cell(lens, Direction::Backward),

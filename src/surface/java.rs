@@ -7,13 +7,45 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::{Names, Surface, entry};
+use super::{Name, Names, Surface, entry};
 use crate::schema::{
     Cardinality, Element, EnumId, Field, FieldId, FileId, JavaNesting, Kind, MessageId, OneofId, Schema,
     ServiceId, Syntax,
 };
 
 pub(super) struct Java;
+
+/// The shape of what a `case` takes.
+const CONSTANT: &str = "constant";
+
+/// A name as a compiled program looks for it, without what only the compiler knows (Java Language Specification 13.1 and
+/// 13.4): types in brackets are erased, and constants are copied. `None` where it looks for nothing.
+pub(crate) fn linked(schema: &Schema, name: &Name) -> Option<Name> {
+    let number = name.shape == "int" && !name.path.ends_with(')');
+    if number || name.shape == CONSTANT {
+        return None;
+    }
+    // The type of what an extension holds stands in brackets.
+    if matches!(name.of, Element::Field(id) if schema.field(id).is_extension()) {
+        return Some(Name { shape: String::new(), ..name.clone() });
+    }
+    Some(Name { path: erased(&name.path), shape: erased(&name.shape), ..name.clone() })
+}
+
+/// A type, or a path with types, without what stands in `<>`.
+fn erased(text: &str) -> String {
+    let mut depth = 0_usize;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
 
 /// Keywords and literals (Java Language Specification 3.9, 3.10.3, 3.10.8).
 pub(crate) const KEYWORDS: [&str; 54] = [
@@ -400,9 +432,15 @@ impl Surface for Java {
             if !out.wants(Element::EnumValue(*id)) {
                 continue;
             }
-            let value = &schema.value(*id).name;
-            out.add(Element::EnumValue(*id), None, format!("{name}.{value}"), class(schema, of));
-            out.add(Element::EnumValue(*id), None, format!("{name}.{value}_VALUE"), "int");
+            let schema_value = schema.value(*id);
+            let (value, path) = (Element::EnumValue(*id), format!("{name}.{}", schema_value.name));
+            // A second name of a number is a field, and so are all of an enum that is none in Java: no `case` takes them.
+            let first = schema.value_by_number(schema_value.parent, schema_value.number) == Some(*id);
+            if first && !enum_.generators.java_large_enum {
+                out.add(value, None, path.clone(), CONSTANT);
+            }
+            out.add(value, None, format!("{path}_VALUE"), "int");
+            out.add(value, None, path, class(schema, of));
         }
     }
 

@@ -24,7 +24,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use crate::diff::{self, Change, Cx};
-use crate::words::{Direction, Effect, Lens};
+use crate::words::{Direction, Effect, Language, Lens, Stages};
 
 /// One cell of a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Cell {
     /// The effect is only that the new side has more: a type that took another's place may hold more, and that is an
     /// addition as much as a new field of the type itself.
     pub grows: bool,
+    /// For Java, whose programs are compiled apart from the package: which of them it breaks.
+    pub breaks: Option<Stages>,
 }
 
 /// What one change does to whom.
@@ -162,6 +164,8 @@ struct Loss {
     reason: Cow<'static, str>,
     /// Of an old reader, who only does not know what is new.
     grows: bool,
+    /// Of generated code.
+    breaks: Stages,
 }
 
 impl Loss {
@@ -170,7 +174,7 @@ impl Loss {
     }
 
     fn new(effect: Effect, reason: impl Into<Cow<'static, str>>) -> Loss {
-        Loss { effect, reason: reason.into(), grows: false }
+        Loss { effect, reason: reason.into(), grows: false, breaks: Stages::Both }
     }
 
     fn lossy(reason: impl Into<Cow<'static, str>>) -> Loss {
@@ -192,6 +196,11 @@ impl Loss {
     /// The same, of a reader who only does not know what is new.
     fn growing(self) -> Loss {
         Loss { grows: !self.is_ok(), ..self }
+    }
+
+    /// The same, of code that is compiled, and not of what is compiled already.
+    fn compiling(self) -> Loss {
+        Loss { breaks: Stages::Compiling, ..self }
     }
 
     /// How bad it is: what is merely new is milder than any loss of what was there.
@@ -223,8 +232,9 @@ impl Cells {
         if loss.is_ok() {
             return;
         }
-        let Loss { effect, reason, grows } = loss;
-        let cell = Cell { lens, direction, effect, reason, grows };
+        let Loss { effect, reason, grows, breaks } = loss;
+        let breaks = (lens == Lens::Source(Language::Java)).then_some(breaks);
+        let cell = Cell { lens, direction, effect, reason, grows, breaks };
         let weight = |c: &Cell| (!c.grows, c.effect);
         match self.0.iter_mut().find(|c| c.lens == lens && c.direction == direction) {
             Some(known) if weight(known) >= weight(&cell) => {}

@@ -11,6 +11,7 @@ mod level;
 mod nature;
 mod registry;
 mod runtime;
+mod stages;
 
 pub use call::CallKind;
 pub use language::Language;
@@ -20,3 +21,4 @@ pub use level::{Bump, Level};
 pub use nature::Nature;
 pub use registry::Registry;
 pub use runtime::{Age, Pinned, PinnedError};
+pub use stages::Stages;

@@ -543,3 +543,104 @@ fn the_class_of_a_file_follows_what_is_no_longer_in_it() {
     let line = found.iter().find(|line| line.starts_with("message-moved pay.v1.Billing")).unwrap();
     assert!(line.contains("; beside it `Billing` is now called `BillingOuterClass`"), "{line}");
 }
+
+/// What of Java's programs goes on no more, for each change that breaks some.
+fn stages(old: &str, new: &str) -> Vec<String> {
+    compared(old, new, |comparison| {
+        let cx = comparison.cx();
+        let all = comparison.changes().iter().zip(comparison.verdicts());
+        let told = all.filter_map(|(change, verdict)| {
+            let cell = verdict.cell(Lens::Source(Java), Direction::Backward)?;
+            let stages = cell.breaks.unwrap().names().join(", ");
+            assert_eq!(verdict.cells.iter().filter(|cell| cell.breaks.is_some()).count(), 1);
+            let says = cell.effect == Effect::Rejects && stages == "compile";
+            assert_eq!(
+                cell.reason.ends_with("; what was compiled before still links"),
+                says,
+                "{}",
+                cell.reason
+            );
+            Some(format!("{}: {stages}", change.id(&cx)))
+        });
+        told.collect()
+    })
+}
+
+#[test]
+fn what_only_the_compiler_of_java_sees_still_links() {
+    let of = |body: &str| proto3(&format!("message Q {{}} message A {{}} message B {{}} {body}"));
+    let service = |method: &str| of(&format!("service S {{ rpc Get{method}; }}"));
+    // What a future, an iterator and an observer hold is erased; what the blocking stub gives is not.
+    for (old, new, told) in [
+        ("(Q) returns (A)", "(Q) returns (B)", "compile, link"),
+        ("(Q) returns (stream A)", "(Q) returns (stream B)", "compile"),
+        ("(stream Q) returns (A)", "(stream Q) returns (B)", "compile"),
+    ] {
+        let wanted = format!("method-response-type-changed: {told}");
+        assert_eq!(stages(&service(old), &service(new)), [wanted], "{old}");
+    }
+    let (takes, gives) = (service("(stream Q) returns (A)"), service("(stream B) returns (A)"));
+    assert_eq!(stages(&takes, &gives), ["method-request-type-changed: compile"]);
+
+    let extends = |field: &str| {
+        format!(
+            "syntax = \"proto2\"; package pay.v1; message M {{ extensions 1 to 9; }} extend M {{ {field} = 1; }}"
+        )
+    };
+    let was = extends("optional int32 e");
+    assert_eq!(stages(&was, &extends("optional string e")), ["extension-type-changed: compile"]);
+    assert_eq!(stages(&was, &extends("optional int32 f")), ["extension-renamed: compile, link"]);
+
+    let field = |field: &str| of(&format!("message M {{ {field} = 1; }}"));
+    assert_eq!(stages(&field("int32 a"), &field("string a")), ["field-type-changed: compile, link"]);
+    assert_eq!(stages(&field("repeated A a"), &field("repeated B a")), ["field-type-changed: compile, link"]);
+
+    let value = |more: &str| of(&format!("enum E {{ E_NONE = 0; {more} }}"));
+    assert_eq!(stages(&value(""), &value("E_ONE = 1;")), ["enum-value-added: compile"]);
+    assert_eq!(stages(&value("E_ONE = 1;"), &value("")), ["enum-value-removed: compile, link"]);
+
+    let size = |how: &str| format!("{} option optimize_for = {how};", field("int32 a"));
+    assert_eq!(stages(&size("SPEED"), &size("CODE_SIZE")), ["file-option-changed: link"]);
+    assert_eq!(stages(&size("CODE_SIZE"), &size("SPEED")), [""; 0]);
+    let empty = |how: &str| proto3(&format!("option optimize_for = {how}; enum E {{ E_NONE = 0; }}"));
+    assert_eq!(stages(&empty("SPEED"), &empty("CODE_SIZE")), [""; 0]);
+}
+
+#[test]
+fn of_the_names_of_a_number_rust_has_the_first_and_java_a_constant() {
+    let enum_ = |values: &str| {
+        proto3(&format!("enum Kind {{ option allow_alias = true; KIND_NONE = 0; KIND_ZERO = 0; {values} }}"))
+    };
+    let was = enum_("KIND_BIG = 1;");
+    let two = enum_("KIND_BIG = 1; KIND_NEW = 1;");
+    let turned = enum_("KIND_NEW = 1; KIND_BIG = 1;");
+    for (old, new, symbol) in
+        [(&was, &turned, "KIND_BIG"), (&two, &turned, "KIND_BIG"), (&turned, &two, "KIND_NEW")]
+    {
+        let change = format!("enum-value-first-name-changed pay.v1.Kind.{symbol}");
+        breaks(Rust, old, new, &change, "is gone");
+        breaks(Java, old, new, &change, "no `case` takes it");
+        assert_eq!(stages(old, new), ["enum-value-first-name-changed: compile"]);
+        builds(Go, old, new);
+        builds(Python, old, new);
+    }
+    for language in Language::ALL {
+        builds(language, &was, &two);
+        // The same numbers in another order.
+        let later = enum_("KIND_MORE = 2; KIND_BIG = 1;");
+        builds(language, &enum_("KIND_BIG = 1; KIND_MORE = 2;"), &later);
+    }
+    // Rust calls both the same.
+    let spelled =
+        |values: &str| proto3(&format!("enum Kind {{ option allow_alias = true; KIND_NONE = 0; {values} }}"));
+    let (old, new) = (spelled("KIND_BIG = 1; BIG = 1;"), spelled("BIG = 1; KIND_BIG = 1;"));
+    builds(Rust, &old, &new);
+    // An enum of Java's that is none has fields alone.
+    let large = |values: &str| {
+        format!(
+            "edition = \"2024\"; package pay.v1; import option \"google/protobuf/java_features.proto\";
+            enum Kind {{ option allow_alias = true; option features.(pb.java).large_enum = true; K_NONE = 0; {values} }}"
+        )
+    };
+    builds(Java, &large("K_BIG = 1; K_NEW = 1;"), &large("K_NEW = 1; K_BIG = 1;"));
+}

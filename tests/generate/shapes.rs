@@ -4,7 +4,7 @@
 use protopact::words::Language;
 
 /// What the tables say about things whose shape no parser shows: `struct`, `oneof`, `case`.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 24] = [
     "struct",
     "type",
     "interface",
@@ -16,6 +16,7 @@ const KINDS: [&str; 23] = [
     "class",
     "enum",
     "large enum",
+    "constant",
     "entry",
     "file",
     "function",

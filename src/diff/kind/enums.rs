@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, Id, Place, Shown, no_more, once};
 use super::numbers;
-use super::wording::{came, few_names, new, old, old_name, removed, used};
+use super::wording::{came, either, few_names, new, old, old_name, removed, used};
 use super::{Kind, NameChange};
 use crate::diff::remedy::Holder;
 use crate::diff::{Change, Cx, Remedy};
@@ -167,6 +167,32 @@ pub(in crate::diff) fn reserve(change: &Change, cx: &Cx<'_>) -> Option<Remedy> {
         names: if *names_reserved { Vec::new() } else { names.clone() },
     })
     .filter(|_| !(*number_reserved && *names_reserved))
+}
+
+pub(super) static VALUE_FIRST_NAME_CHANGED: Facts = Facts {
+    id: Id::Is("enum-value-first-name-changed"),
+    nature: Nature::Changed,
+    place: |_| Place::Elements,
+    says: |change, cx| {
+        let first = first_of(change, cx).unwrap_or_default();
+        format!("{} is not the first name of its number any more: `{first}` is", either(change, cx))
+    },
+    among: |_| None,
+    apart: |change, cx| first_of(change, cx).unwrap_or_default().to_owned(),
+    whole: false,
+    rule: |_, _| Some("ENUM_VALUE_SAME_FIRST_NAME"),
+    remedy: |change, cx| {
+        let (was, now) = (old_value(change, cx)?, first_of(change, cx)?);
+        Some(Remedy::Advice(format!("write `{}` in front of `{now}`", was.name)))
+    },
+    shown: Shown::Nothing,
+};
+
+/// The first name that the number has now.
+fn first_of<'a>(change: &Change, cx: &Cx<'a>) -> Option<&'a str> {
+    let value = new_value(change, cx)?;
+    let first = cx.new.value_by_number(value.parent, value.number)?;
+    Some(&cx.new.value(first).name)
 }
 
 fn old_value<'a>(change: &Change, cx: &Cx<'a>) -> Option<&'a EnumValue> {

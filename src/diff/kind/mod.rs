@@ -219,6 +219,9 @@ pub enum Kind {
         how: NameChange<i32>,
     },
 
+    /// An enum number that has all the names it had, but another one of them, or a new one, stands first: the one that
+    /// some generators make a constant of. `old` is the value that stood first, `new` the one of its name now.
+    EnumValueFirstNameChanged,
     /// What is written in JSON for a value that keeps its name and its number.
     EnumValueJsonNameChanged,
 
@@ -290,7 +293,7 @@ macro_rules! beside {
         beside!(every) | beside!(lines) | beside!(methods)
         | Kind::TypeAdded | Kind::TypeMoved(_)
         | Kind::FieldJsonNameChanged | Kind::OneofAdded | Kind::OneofRemoved { .. } | Kind::JsonFormatChanged
-        | Kind::EnumValueJsonNameChanged | Kind::OptionChanged { .. }
+        | Kind::EnumValueJsonNameChanged | Kind::EnumValueFirstNameChanged | Kind::OptionChanged { .. }
     };
     (json) => {
         beside!(every) | beside!(lines) | beside!(methods)
@@ -298,7 +301,7 @@ macro_rules! beside {
         | Kind::FieldUtf8ValidationChanged | Kind::FieldJavaUtf8Changed
         | Kind::OneofAdded | Kind::OneofRemoved { .. }
         | Kind::ReservedRangeRemoved { .. } | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged
-        | Kind::OptionChanged { .. }
+        | Kind::EnumValueFirstNameChanged | Kind::OptionChanged { .. }
     };
     (rpc) => {
         beside!(every) | beside!(parts)
@@ -308,7 +311,7 @@ macro_rules! beside {
     (http) => {
         beside!(every) | beside!(files) | beside!(bytes)
         | Kind::PackageRemoved { .. } | Kind::TypeMoved(_) | Kind::MethodResponseTypeChanged(_)
-        | Kind::EnumValueJsonNameChanged
+        | Kind::EnumValueFirstNameChanged | Kind::EnumValueJsonNameChanged
         | Kind::MethodClientStreamingChanged | Kind::MethodServerStreamingChanged
         | Kind::MethodIdempotencyChanged
     };
@@ -321,7 +324,8 @@ macro_rules! beside {
         | Kind::FieldJavaEnumTypeChanged
         | Kind::ReservedRangeRemoved { .. } | Kind::ReservedNameRemoved { .. }
         | Kind::ExtensionRangeRemoved { .. } | Kind::MessageSetChanged | Kind::JsonFormatChanged
-        | Kind::EnumClosednessChanged | Kind::EnumValueNameChanged { .. } | Kind::EnumValueJsonNameChanged
+        | Kind::EnumClosednessChanged | Kind::EnumValueNameChanged { .. } | Kind::EnumValueFirstNameChanged
+        | Kind::EnumValueJsonNameChanged
     };
     (source) => {
         beside!(every)
@@ -352,7 +356,7 @@ macro_rules! beside {
         | Kind::FieldTypeChanged(_) | Kind::FieldCardinalityChanged | Kind::FieldJsonNameChanged
         | Kind::FieldOneofChanged(_) | beside!(bytes)
         | Kind::EnumValueAdded { .. } | Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. }
-        | Kind::EnumValueJsonNameChanged
+        | Kind::EnumValueFirstNameChanged | Kind::EnumValueJsonNameChanged
     };
     // What no text shows.
     (bytes) => {
@@ -425,6 +429,8 @@ impl Kind {
             Kind::EnumValueNameChanged { how: NameChange::Renamed, .. } => &enums::VALUE_RENAMED,
             Kind::EnumValueNameChanged { how: NameChange::Swapped(_), .. } => &enums::VALUE_SWAPPED,
             Kind::EnumValueNameChanged { how: NameChange::Reused { .. }, .. } => &enums::VALUE_NUMBER_REUSED,
+
+            Kind::EnumValueFirstNameChanged => &enums::VALUE_FIRST_NAME_CHANGED,
 
             Kind::MethodAdded => &methods::ADDED,
             Kind::MethodRemoved => &methods::REMOVED,

@@ -34,7 +34,7 @@ enum Status {
 }
 "#,
         fix: "Keep the old name as an alias: `option allow_alias = true;` with both names at the number, \
-                the one to write in JSON first.",
+                the old one first: JSON is written with it, and Rust code and a `case` of Java's know no other.",
     },
     remedy: Change::remedy,
     select,

@@ -14,6 +14,7 @@ mod enum_value_no_delete_unless_name_reserved;
 mod enum_value_no_delete_unless_number_reserved;
 mod enum_value_no_reuse;
 mod enum_value_no_swap;
+mod enum_value_same_first_name;
 mod enum_value_same_json_name;
 mod enum_value_same_name;
 
@@ -35,6 +36,7 @@ pub(super) const RULES: &[&Rule] = &[
     &enum_value_no_delete_unless_number_reserved::RULE,
     &enum_value_no_reuse::RULE,
     &enum_value_no_swap::RULE,
+    &enum_value_same_first_name::RULE,
     &enum_value_same_json_name::RULE,
     &enum_value_same_name::RULE,
 ];

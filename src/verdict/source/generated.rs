@@ -17,7 +17,7 @@ use crate::schema::{Element, FileId, GeneratorFeatures, JavaNesting, Schema};
 use crate::surface::kin::{self, Kin};
 use crate::surface::rust::{self, Derived};
 use crate::surface::{self, Name};
-use crate::words::Language;
+use crate::words::{Language, Stages};
 
 /// What the tables say of a change.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub(super) enum Says {
     Nothing,
     /// Every name that its elements had is there, with its shape.
     Kept,
-    /// Names of its own elements are gone or have another shape.
-    Lost(String),
+    /// Names of its own elements are gone or have another shape; and for whom.
+    Lost(String, Stages),
     /// Names of others are gone or have another shape, or the code does not compile; and what is said of its own.
     Hurts(String, Box<Says>),
 }
@@ -135,7 +135,7 @@ impl Generated {
 
     pub(super) fn says(&self, language: Language, change: &Change, cx: &Cx<'_>) -> Says {
         let own = self.own(language, change, cx);
-        if matches!(own, Says::Lost(_)) && !of_type(change) {
+        if matches!(own, Says::Lost(..)) && !of_type(change) {
             return own;
         }
         match self.without(language, change, cx).or_else(|| self.beside(language, change, cx)) {
@@ -167,7 +167,9 @@ impl Generated {
                 }
                 _ => Says::Nothing,
             },
-            Kind::EnumValueRemoved { .. } | Kind::EnumValueNameChanged { .. } => match change.old {
+            Kind::EnumValueRemoved { .. }
+            | Kind::EnumValueNameChanged { .. }
+            | Kind::EnumValueFirstNameChanged => match change.old {
                 Some(old) => self.part(language, cx, old, None),
                 None => Says::Nothing,
             },
@@ -241,7 +243,7 @@ impl Generated {
         });
         match there.next() {
             Some((_, (_, was, now))) => {
-                Says::Lost(format!("in another order of the fields `{was}` is called `{now}`"))
+                lost_to_all(format!("in another order of the fields `{was}` is called `{now}`"))
             }
             None => Says::Kept,
         }
@@ -261,8 +263,12 @@ impl Generated {
             other => vec![other],
         };
         let parts = || Sides { old: alike(&part), new: Vec::new() };
-        match self.lost_about(language, cx, old_owner, new_owner, parts).of.get(&key_of(cx.old, part)) {
-            Some(name) => Says::Lost(gone(name)),
+        let lost = self.lost_about(language, cx, old_owner, new_owner, parts);
+        let key = key_of(cx.old, part);
+        match lost.of.get(&key) {
+            Some(name) if lost.unlinked.contains(&key) => lost_to_all(gone(name)),
+            // Languages without compiled programs have nothing there, and nobody asks.
+            Some(name) => Says::Lost(gone(name), Stages::Compiling),
             None => Says::Kept,
         }
     }
@@ -284,7 +290,7 @@ impl Generated {
     /// Whether a type has another name or place.
     fn place(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
         let (was, now) = (place(language, cx.old, old), place(language, cx.new, new));
-        if was == now { Says::Kept } else { Says::Lost(moved(&was, &now)) }
+        if was == now { Says::Kept } else { lost_to_all(moved(&was, &now)) }
     }
 
     /// What became of everything in a file, or in a type, as far as options and features decide it; `whole` where they
@@ -306,7 +312,7 @@ impl Generated {
                     Element::File(_) => String::new(),
                     _ => name,
                 };
-                return Says::Lost(moved(&(place_was, called.clone()), &(place_now, called)));
+                return lost_to_all(moved(&(place_was, called.clone()), &(place_now, called)));
             }
             let features = |schema: &Schema, element| features(language, schema, element);
             let (before, after) = (features(cx.old, was), features(cx.new, now));
@@ -319,7 +325,7 @@ impl Generated {
                 }
             }
         }
-        first.map_or(Says::Kept, Says::Lost)
+        first.map_or(Says::Kept, lost_to_all)
     }
 
     /// What is called otherwise where a type is no more: the class of its file.
@@ -571,6 +577,10 @@ fn forwards(cx: &Cx<'_>, old: Element, new: Element) -> bool {
 /// Whether a type is gone, or is elsewhere now: what that does to others is not what it does to the type.
 pub(super) fn of_type(change: &Change) -> bool {
     matches!(change.kind, Kind::TypeRemoved(_) | Kind::TypeMoved(_) | Kind::TypeRenamed(_))
+}
+
+fn lost_to_all(reason: String) -> Says {
+    Says::Lost(reason, Stages::Both)
 }
 
 fn gone(name: &Name) -> String {

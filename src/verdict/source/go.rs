@@ -71,7 +71,8 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         | Question::FieldAdded
         | Question::OneofAdded
         | Question::EnumClosedness
-        | Question::EnumValueAdded => Loss::none(),
+        | Question::EnumValueAdded
+        | Question::EnumValueFirst => Loss::none(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::diff::{Change, Cx, FileOption, OneofChange};
 use crate::schema::{Cardinality, Element, FileId, Kind as Type, Schema};
 use crate::surface;
 use crate::verdict::Loss;
-use crate::words::Language;
+use crate::words::{Effect, Language, Stages};
 
 pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
     match *question {
@@ -27,10 +27,20 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             let (Some(old), Some(new)) = (change.old, change.new) else { return Loss::none() };
             let lite =
                 |schema: &Schema, file: FileId| FileOption::OptimizeFor.value(schema, file) == "LITE_RUNTIME";
-            if lite(cx.old, cx.old.file_of(old)) == lite(cx.new, cx.new.file_of(new)) {
-                Loss::none()
-            } else {
+            if lite(cx.old, cx.old.file_of(old)) != lite(cx.new, cx.new.file_of(new)) {
                 Loss::rejects("lite classes have another base class, without descriptors")
+            } else if FileOption::OptimizeFor.value(cx.new, cx.new.file_of(new)) == "CODE_SIZE"
+                && !cx.old.file(cx.old.file_of(old)).messages.is_empty()
+            {
+                Loss {
+                    breaks: Stages::Linking,
+                    ..Loss::unknown(
+                        "programs that merge messages and were compiled before miss `mergeFrom` until they are compiled \
+                         again: such classes inherit it",
+                    )
+                }
+            } else {
+                Loss::none()
             }
         }
         Question::FilePackageChanged => {
@@ -80,7 +90,8 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             Some(Element::Enum(id)) if cx.new.enum_(id).is_closed() => {
                 Loss::rejects("`UNRECOGNIZED` and the accessors for numbers go with an open enum")
             }
-            _ => Loss::unknown("a switch expression over the enum without `default` lacks `UNRECOGNIZED`"),
+            _ => Loss::unknown("a switch expression over the enum without `default` lacks `UNRECOGNIZED`")
+                .compiling(),
         },
         Question::FieldAdded
         | Question::Oneof(OneofChange::JoinedAlone(_) | OneofChange::JoinedOthers(_), _)
@@ -89,6 +100,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             Loss::unknown(
                 "a switch expression over the cases of the oneof without `default` lacks the new one",
             )
+            .compiling()
         }
         Question::MethodTakes => Loss::rejects("the generated method takes another type"),
         Question::FileRemoved => match change.old {
@@ -100,13 +112,35 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         }
         Question::EnumValueAdded => {
             Loss::unknown("a switch expression over the enum without `default` lacks the new constant")
+                .compiling()
         }
+        // The table says whether it was a constant.
+        Question::EnumValueFirst => match change.old {
+            Some(Element::EnumValue(id)) => {
+                let name = &cx.old.value(id).name;
+                Loss::rejects(format!(
+                    "`{name}` is a field of the enum and no constant any more: no `case` takes it"
+                ))
+                .compiling()
+            }
+            _ => Loss::none(),
+        },
         Question::FileOption(_)
         | Question::PublicImportRemoved
         | Question::FieldAdded
         | Question::Oneof(OneofChange::JoinedAlone(_) | OneofChange::JoinedOthers(_), _)
         | Question::OneofAdded
         | Question::MethodAdded => Loss::none(),
+    }
+}
+
+/// Says too where only code that is compiled does not go on.
+pub(super) fn told(loss: Loss) -> Loss {
+    match (loss.effect, loss.breaks) {
+        (Effect::Rejects, Stages::Compiling) => {
+            Loss { reason: format!("{}; what was compiled before still links", loss.reason).into(), ..loss }
+        }
+        _ => loss,
     }
 }
 

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::pairs::{back, counterpart, key_of};
 use crate::diff::Cx;
-use crate::schema::Element;
+use crate::schema::{Element, Schema};
 use crate::surface::kin::{self, Kin};
 use crate::surface::{self, Name};
 use crate::words::Language;
@@ -18,6 +18,8 @@ pub(super) struct Lost {
     pub(super) of: FxHashMap<Element, Name>,
     /// The first of all.
     pub(super) first: Option<Name>,
+    /// The parts of which a compiled program misses something too (Java).
+    pub(super) unlinked: FxHashSet<Element>,
     /// What is called otherwise for the sake of a new element: whose name it is, how it was called, how it is.
     pub(super) beside: FxHashMap<Element, (Element, String, String)>,
 }
@@ -59,7 +61,7 @@ impl Lost {
     pub(super) fn between(language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Lost {
         let was = surface::names(language, cx.old, old);
         let now = surface::names(language, cx.new, new);
-        Lost::of(cx, &Bare::both(language, cx, old, new), &was, &now, |_| Vec::new())
+        Lost::of(language, cx, &Bare::both(language, cx, old, new), &was, &now, |_| Vec::new())
     }
 
     /// What is to know about some parts: [`Lost::of`] has their own names, [`Lost::beside`] what is called otherwise
@@ -81,7 +83,7 @@ impl Lost {
 
         let was = surface::names_of(language, cx.old, old, Some(&before));
         let now = surface::names_of(language, cx.new, new, Some(&after));
-        Lost::of(cx, &Bare::both(language, cx, old, new), &was, &now, |missing| {
+        Lost::of(language, cx, &Bare::both(language, cx, old, new), &was, &now, |missing| {
             // A name can be another part's now.
             let mut others = FxHashSet::default();
             missing.iter().for_each(|name| new_kin.named_in(&name.path, &mut others));
@@ -94,6 +96,7 @@ impl Lost {
     }
 
     fn of(
+        language: Language,
         cx: &Cx<'_>,
         [old, new]: &[Bare; 2],
         was: &[Name],
@@ -126,6 +129,19 @@ impl Lost {
             }
             lost.of.entry(key_of(cx.old, name.of)).or_insert_with(|| name.clone());
             lost.first.get_or_insert_with(|| name.clone());
+        }
+        if language == Language::Java {
+            let linked = |bare: &Bare, schema: &Schema, name: &Name| {
+                surface::java::linked(schema, name).map(|looked_for| {
+                    let (path, shape) = bare.key(&looked_for);
+                    (path.into_owned(), shape.into_owned())
+                })
+            };
+            let there: FxHashSet<_> =
+                now.iter().chain(&theirs).filter_map(|name| linked(new, cx.new, name)).collect();
+            let gone =
+                missing.iter().filter(|name| linked(old, cx.old, name).is_some_and(|l| !there.contains(&l)));
+            lost.unlinked = gone.map(|name| key_of(cx.old, name.of)).collect();
         }
         lost
     }

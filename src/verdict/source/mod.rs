@@ -65,6 +65,8 @@ enum Question<'a> {
     EnumClosedness,
     /// An enum value is new.
     EnumValueAdded,
+    /// Of the names of a number another one stands first.
+    EnumValueFirst,
     /// A method is new.
     MethodAdded,
     /// A method takes another type.
@@ -85,6 +87,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, generated: &Generated, cells: 
             },
         };
         let loss = heard(generated.says(language, change, cx), loss, change);
+        let loss = if language == Language::Java { java::told(loss) } else { loss };
         cells.add(Lens::Source(language), Direction::Backward, loss);
     }
 }
@@ -95,7 +98,7 @@ fn heard(says: Says, loss: Loss, change: &Change) -> Loss {
         Says::Nothing => loss,
         Says::Kept if loss.effect == Effect::Rejects => Loss::none(),
         Says::Kept => loss,
-        Says::Lost(reason) => loss.or_worse(Loss::rejects(reason)),
+        Says::Lost(reason, breaks) => Loss { breaks, ..loss.or_worse(Loss::rejects(reason)) },
         Says::Hurts(reason, own) if generated::of_type(change) => {
             let own = heard(*own, loss, change);
             if own.effect == Effect::Rejects {
@@ -190,6 +193,8 @@ fn common<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
         Kind::EnumClosednessChanged => return Answer::Ask(Question::EnumClosedness),
         Kind::EnumValueAdded { alias: false, .. } => return Answer::Ask(Question::EnumValueAdded),
         Kind::EnumValueAdded { alias: true, .. } => Loss::none(),
+        // What the generators make of the first name is in their tables.
+        Kind::EnumValueFirstNameChanged => return Answer::Ask(Question::EnumValueFirst),
         Kind::EnumValueRemoved { .. } => Loss::rejects("the generated constant is gone"),
         Kind::EnumValueNameChanged { old_names, new_names, .. } => {
             if old_names.iter().all(|n| still_there(change, cx, n)) {
@@ -208,6 +213,7 @@ fn common<'a>(change: &Change, cx: &Cx<'a>) -> Answer<'a> {
                 "a .proto file of another contract that uses `{}` does not compile any more",
                 few(&hidden, "`, `")
             ))
+            .compiling()
         }
 
         Kind::MethodAdded => return Answer::Ask(Question::MethodAdded),

@@ -87,6 +87,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         | Question::OneofAdded
         | Question::EnumClosedness
         | Question::EnumValueAdded
+        | Question::EnumValueFirst
         | Question::MethodAdded => Loss::none(),
     }
 }

@@ -54,7 +54,8 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         | Question::FileOption(_)
         | Question::PublicImportRemoved
         | Question::TypeMoved
-        | Question::EnumClosedness => Loss::none(),
+        | Question::EnumClosedness
+        | Question::EnumValueFirst => Loss::none(),
     }
 }
 

@@ -61,7 +61,9 @@ impl Prover<'_> {
                     cell.reason = format!("{}; {reason}", cell.reason).into();
                     cell.grows = false;
                 }
-                None => verdict.cells.push(Cell { lens, direction, effect, reason, grows: false }),
+                None => {
+                    verdict.cells.push(Cell { lens, direction, effect, reason, grows: false, breaks: None })
+                }
             }
         }
         self.lenient(&attempts, lens, direction, verdict);
