@@ -86,14 +86,12 @@ fn same_number(differ: &mut Differ<'_>, enums: (EnumId, EnumId), old: &[EnumValu
             differ.options(was, now);
         }
     }
+    let first = old.first().copied();
+    if let Some(now) = new.iter().skip(1).find(|value| namesake(value) == first) {
+        let was = first.map(Element::EnumValue);
+        differ.push(Kind::EnumValueFirstNameChanged, was, Some(Element::EnumValue(*now)));
+    }
     if old_names.iter().all(|n| new_names.binary_search(n).is_ok()) {
-        let first = |values: &[EnumValueId]| values.first().copied();
-        if let Some(now) = new.iter().find(|value| namesake(value) == first(old))
-            && first(new) != Some(*now)
-        {
-            let was = first(old).map(Element::EnumValue);
-            differ.push(Kind::EnumValueFirstNameChanged, was, Some(Element::EnumValue(*now)));
-        }
         return;
     }
     let how = name_change(differ, enums, &old_names, &new_names);

@@ -52,8 +52,9 @@ pub enum Remedy {
     KeepFieldName { message: String, number: i32, name: String, json_name: String },
     /// Pin the key of a field in JSON.
     KeepJsonName { message: String, name: String, number: i32, json_name: String },
-    /// Keep names of an enum value beside the new one, as aliases.
-    KeepAliases { enum_: String, names: Vec<Box<str>>, number: i32 },
+    /// Keep names of an enum value beside the new one, as aliases: behind the name that stood first, where it still does, or
+    /// else in front of all.
+    KeepAliases { enum_: String, names: Vec<Box<str>>, number: i32, behind: Option<Box<str>> },
     /// Keep a oneof.
     KeepOneof { oneof: String },
 
@@ -181,11 +182,13 @@ impl fmt::Display for Remedy {
             Remedy::KeepJsonName { name, number, json_name, .. } => {
                 write!(f, "pin the key: `{name} = {number} [json_name = \"{json_name}\"]`")
             }
-            Remedy::KeepAliases { names, number, .. } => write!(
-                f,
-                "keep {} in front of the new name, under `option allow_alias = true;`",
-                values(names, *number)
-            ),
+            Remedy::KeepAliases { names, number, behind, .. } => {
+                let place = match behind {
+                    Some(first) => format!("behind `{first}`"),
+                    None => "in front of the new name".to_owned(),
+                };
+                write!(f, "keep {} {place}, under `option allow_alias = true;`", values(names, *number))
+            }
             Remedy::KeepOneof { oneof } => write!(f, "keep oneof `{oneof}`"),
 
             Remedy::Renumber { name, number, now, reserved, .. } => {

@@ -68,18 +68,21 @@ pub(super) fn restore(
     Ok(())
 }
 
-/// Puts old names of a number in front of the one that took their place.
+/// Puts old names of a number in front of the one that took their place, or behind the one that stood in front of them.
 pub(super) fn alias(
     draft: &mut Draft,
     sides: &Sides<'_>,
     full: &str,
     names: &[Box<str>],
-    number: i32,
+    (number, behind): (i32, Option<&str>),
 ) -> Result<(), Why> {
     let (old, new) = both(sides, full)?;
     let holder = sides.now(Element::Enum(new))?;
-    let first = sides.cx.new.value_by_number(new, number).ok_or("the number is gone")?;
-    let first = sides.now(Element::EnumValue(first))?;
+    let first = match behind {
+        Some(name) => sides.cx.new.value_by_name(new, name),
+        None => sides.cx.new.value_by_number(new, number),
+    };
+    let first = sides.now(Element::EnumValue(first.ok_or("the number is gone")?))?;
     let mut statements = Vec::new();
     let owned: Vec<String> = names.iter().map(ToString::to_string).collect();
     for &id in &sides.cx.old.enum_(old).values {
@@ -96,7 +99,8 @@ pub(super) fn alias(
     }
     retired::free(draft, sides, holder, &[], &owned);
     allow_alias(draft, sides, holder);
-    draft.insert(sides.new, holder.file, holder.node, Slot::Before(first.node), &statements);
+    let slot = if behind.is_some() { Slot::After(first.node) } else { Slot::Before(first.node) };
+    draft.insert(sides.new, holder.file, holder.node, slot, &statements);
     Ok(())
 }
 

@@ -139,8 +139,8 @@ fn advised(plan: &mut Plan, sides: &Sides<'_>, change: &Change, remedy: &Remedy)
             plan.attempt(|d| fields::rename(d, sides, pair(sides, change)?));
         }
         Remedy::KeepJsonName { .. } => plan.attempt(|d| fields::pin(d, sides, pair(sides, change)?)),
-        Remedy::KeepAliases { enum_, names, number } => {
-            plan.attempt(|d| enums::alias(d, sides, enum_, names, *number));
+        Remedy::KeepAliases { enum_, names, number, behind } => {
+            plan.attempt(|d| enums::alias(d, sides, enum_, names, (*number, behind.as_deref())));
             if let (Some(Element::EnumValue(old)), Some(Element::EnumValue(new))) = (change.old, change.new) {
                 plan.attempt(|d| enums::rename(d, sides, old, new));
             }

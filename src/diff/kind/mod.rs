@@ -219,8 +219,8 @@ pub enum Kind {
         how: NameChange<i32>,
     },
 
-    /// An enum number that has all the names it had, but another one of them, or a new one, stands first: the one that
-    /// some generators make a constant of. `old` is the value that stood first, `new` the one of its name now.
+    /// The name of an enum number that stood first is there, but stands first no more: some generators make a constant of
+    /// the first one alone. `old` is the value that stood first, `new` the one of its name now.
     EnumValueFirstNameChanged,
     /// What is written in JSON for a value that keeps its name and its number.
     EnumValueJsonNameChanged,

@@ -2,7 +2,7 @@
 
 use super::pairs::back;
 use super::{Question, camel, option, renamed, retyped, same_place, was_there};
-use crate::diff::{Change, Cx, FileOption, OneofChange};
+use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
 use crate::schema::{Cardinality, Element, FileId, Kind as Type, Schema};
 use crate::surface;
 use crate::verdict::Loss;
@@ -135,8 +135,10 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
 }
 
 /// Says too where only code that is compiled does not go on.
-pub(super) fn told(loss: Loss) -> Loss {
+pub(super) fn told(loss: Loss, change: &Change) -> Loss {
     match (loss.effect, loss.breaks) {
+        // Nobody takes what is in a .proto file for a program.
+        _ if matches!(change.kind, Kind::VisibilityChanged { .. }) => loss,
         (Effect::Rejects, Stages::Compiling) => {
             Loss { reason: format!("{}; what was compiled before still links", loss.reason).into(), ..loss }
         }

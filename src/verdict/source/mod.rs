@@ -87,7 +87,7 @@ pub(super) fn judge(change: &Change, cx: &Cx<'_>, generated: &Generated, cells: 
             },
         };
         let loss = heard(generated.says(language, change, cx), loss, change);
-        let loss = if language == Language::Java { java::told(loss) } else { loss };
+        let loss = if language == Language::Java { java::told(loss, change) } else { loss };
         cells.add(Lens::Source(language), Direction::Backward, loss);
     }
 }
