@@ -456,8 +456,20 @@ def alias_value(d, files, file):
     e = an_enum(d, file)
     e.alias = True
     name, number = d.pick(e.values)
-    e.values.append((f"{name}_TOO", number))
-    return f"{e.name}.{name} has an alias"
+    if d.r.randrange(2):
+        e.values.append((f"{name}_TOO", number))
+        return f"{e.name}.{name} has an alias"
+    e.values.insert(e.values.index((name, number)), (f"{name}_TOO", number))
+    return f"{e.name}.{name} has an alias in front"
+
+
+def reorder_values(d, files, file):
+    e = an_enum(d, file)
+    before = list(e.values)
+    d.r.shuffle(e.values)
+    if e.values == before:
+        raise Impossible
+    return f"values of {e.name} in another order"
 
 
 def close_enum(d, files, file):
@@ -670,7 +682,8 @@ def extension(d, files, file):
 EDITS = [
     add_field, add_field, remove_field, rename_field, rename_field, retype_field, retype_field, retype_field,
     relabel_field, relabel_field, into_oneof, out_of_oneof, rename_oneof, renumber_field, option_of_field,
-    option_of_field, reorder_fields, add_value, remove_value, rename_value, renumber_value, alias_value, close_enum,
+    option_of_field, reorder_fields, add_value, remove_value, rename_value, renumber_value, alias_value, alias_value,
+    reorder_values, close_enum,
     add_type, remove_type, rename_type, move_type, add_method, remove_method, change_method, change_method,
     change_service, option_of_file, option_of_file, rename_file, change_import, change_syntax, change_package, extension,
 ]
