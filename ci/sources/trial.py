@@ -49,7 +49,7 @@ def verdicts(root, cases):
                     worst[case, language] = (
                         max(effect, verdict["effect"], key=WORST.index),
                         [*reasons, reason],
-                        breaks | set(verdict.get("breaks", [])),
+                        breaks | set(verdict.get("stages", [])),
                     )
     return worst
 

@@ -123,7 +123,7 @@ mod tests {
                 effect: *effect,
                 reason: "because".into(),
                 grows: false,
-                breaks: None,
+                stages: None,
             })
             .collect();
         Verdict { cells }

@@ -437,7 +437,7 @@ struct JsonCell<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    breaks: Option<&'static [&'static str]>,
+    stages: Option<&'static [&'static str]>,
 }
 
 impl<'a> Matrix<'a> {
@@ -445,7 +445,7 @@ impl<'a> Matrix<'a> {
         let cell = |lens, direction| JsonCell {
             effect: verdict.effect(lens, direction).as_str(),
             reason: verdict.cell(lens, direction).map(|c| &*c.reason),
-            breaks: verdict.cell(lens, direction).and_then(|c| c.breaks).map(Stages::names),
+            stages: verdict.cell(lens, direction).and_then(|c| c.stages).map(Stages::names),
         };
         let both = |lens| BothWays {
             backward: cell(lens, Direction::Backward),

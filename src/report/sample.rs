@@ -45,7 +45,7 @@ fn file(path: &str) -> Option<Location> {
 }
 
 fn cell(lens: Lens, direction: Direction, effect: Effect, reason: &str) -> Cell {
-    Cell { lens, direction, effect, reason: reason.to_owned().into(), grows: false, breaks: None }
+    Cell { lens, direction, effect, reason: reason.to_owned().into(), grows: false, stages: None }
 }
 
 fn unconfirmed(lens: Lens, direction: Direction, effect: Effect) -> Proof {

@@ -40,8 +40,8 @@ pub struct Cell {
     /// The effect is only that the new side has more: a type that took another's place may hold more, and that is an
     /// addition as much as a new field of the type itself.
     pub grows: bool,
-    /// For Java, whose programs are compiled apart from the package: which of them it breaks.
-    pub breaks: Option<Stages>,
+    /// For Java, whose programs are compiled apart from the package: at which stages it stops them.
+    pub stages: Option<Stages>,
 }
 
 /// What one change does to whom.
@@ -165,7 +165,7 @@ struct Loss {
     /// Of an old reader, who only does not know what is new.
     grows: bool,
     /// Of generated code.
-    breaks: Stages,
+    stages: Stages,
 }
 
 impl Loss {
@@ -174,7 +174,7 @@ impl Loss {
     }
 
     fn new(effect: Effect, reason: impl Into<Cow<'static, str>>) -> Loss {
-        Loss { effect, reason: reason.into(), grows: false, breaks: Stages::Both }
+        Loss { effect, reason: reason.into(), grows: false, stages: Stages::Both }
     }
 
     fn lossy(reason: impl Into<Cow<'static, str>>) -> Loss {
@@ -200,7 +200,7 @@ impl Loss {
 
     /// The same, of code that is compiled, and not of what is compiled already.
     fn compiling(self) -> Loss {
-        Loss { breaks: Stages::Compiling, ..self }
+        Loss { stages: Stages::Compiling, ..self }
     }
 
     /// How bad it is: what is merely new is milder than any loss of what was there.
@@ -232,9 +232,9 @@ impl Cells {
         if loss.is_ok() {
             return;
         }
-        let Loss { effect, reason, grows, breaks } = loss;
-        let breaks = (lens == Lens::Source(Language::Java)).then_some(breaks);
-        let cell = Cell { lens, direction, effect, reason, grows, breaks };
+        let Loss { effect, reason, grows, stages } = loss;
+        let stages = (lens == Lens::Source(Language::Java)).then_some(stages);
+        let cell = Cell { lens, direction, effect, reason, grows, stages };
         let weight = |c: &Cell| (!c.grows, c.effect);
         match self.0.iter_mut().find(|c| c.lens == lens && c.direction == direction) {
             Some(known) if weight(known) >= weight(&cell) => {}

@@ -551,8 +551,8 @@ fn stages(old: &str, new: &str) -> Vec<String> {
         let all = comparison.changes().iter().zip(comparison.verdicts());
         let told = all.filter_map(|(change, verdict)| {
             let cell = verdict.cell(Lens::Source(Java), Direction::Backward)?;
-            let stages = cell.breaks.unwrap().names().join(", ");
-            assert_eq!(verdict.cells.iter().filter(|cell| cell.breaks.is_some()).count(), 1);
+            let stages = cell.stages.unwrap().names().join(", ");
+            assert_eq!(verdict.cells.iter().filter(|cell| cell.stages.is_some()).count(), 1);
             let says = cell.effect == Effect::Rejects && stages == "compile";
             assert_eq!(
                 cell.reason.ends_with("; what was compiled before still links"),

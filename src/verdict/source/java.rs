@@ -33,7 +33,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
                 && !cx.old.file(cx.old.file_of(old)).messages.is_empty()
             {
                 Loss {
-                    breaks: Stages::Linking,
+                    stages: Stages::Linking,
                     ..Loss::unknown(
                         "programs that merge messages and were compiled before miss `mergeFrom` until they are compiled \
                          again: such classes inherit it",
@@ -136,7 +136,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
 
 /// Says too where only code that is compiled does not go on.
 pub(super) fn told(loss: Loss, change: &Change) -> Loss {
-    match (loss.effect, loss.breaks) {
+    match (loss.effect, loss.stages) {
         // Nobody takes what is in a .proto file for a program.
         _ if matches!(change.kind, Kind::VisibilityChanged { .. }) => loss,
         (Effect::Rejects, Stages::Compiling) => {

@@ -98,7 +98,7 @@ fn heard(says: Says, loss: Loss, change: &Change) -> Loss {
         Says::Nothing => loss,
         Says::Kept if loss.effect == Effect::Rejects => Loss::none(),
         Says::Kept => loss,
-        Says::Lost(reason, breaks) => Loss { breaks, ..loss.or_worse(Loss::rejects(reason)) },
+        Says::Lost(reason, stages) => Loss { stages, ..loss.or_worse(Loss::rejects(reason)) },
         Says::Hurts(reason, own) if generated::of_type(change) => {
             let own = heard(*own, loss, change);
             if own.effect == Effect::Rejects {

@@ -62,7 +62,7 @@ impl Prover<'_> {
                     cell.grows = false;
                 }
                 None => {
-                    verdict.cells.push(Cell { lens, direction, effect, reason, grows: false, breaks: None })
+                    verdict.cells.push(Cell { lens, direction, effect, reason, grows: false, stages: None })
                 }
             }
         }
