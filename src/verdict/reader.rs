@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
                 let listed = self.write.field_enum(w).map(|e| numbers(self.write, e)).unwrap_or_default();
                 let closed = self.write.field_enum(w).is_some_and(|e| self.write.enum_(e).is_closed());
                 if closed && listed.iter().all(|n| matches!(n, 0 | 1)) {
-                    Loss::none()
+                    held_by_some("is read as true")
                 } else {
                     Loss::lossy("every value but the zero one is read as true")
                 }
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
                 if negative {
                     sign()
                 } else if id.is_some_and(|e| self.write.enum_(e).is_closed()) {
-                    Loss::none()
+                    held_by_some("is read as another number where it is negative")
                 } else {
                     Loss::unknown("the enum is open: a negative number in it is read as another number")
                 }
@@ -426,6 +426,14 @@ pub(super) fn cardinality(written: &Field, read: &Field) -> Loss {
         (Repeated, Map) => Loss::lossy("of two elements with the same key only the last is kept"),
         (Repeated, Repeated) | (Map, Map) => Loss::none(),
     }
+}
+
+/// A number that a closed enum does not list: Go and prost take it for a value like any other (docs/design/wire.md), which
+/// the enum forbids.
+fn held_by_some(how: &str) -> Loss {
+    Loss::unknown(format!(
+        "a number that the closed enum does not list, which Go and Rust hold as a value, {how}"
+    ))
 }
 
 fn numbers(schema: &Schema, id: EnumId) -> Vec<i32> {
