@@ -602,6 +602,12 @@ fn what_only_the_compiler_of_java_sees_still_links() {
     assert_eq!(stages(&value(""), &value("E_ONE = 1;")), ["enum-value-added: compile"]);
     assert_eq!(stages(&value("E_ONE = 1;"), &value("")), ["enum-value-removed: compile, link"]);
 
+    // A oneof that is spelled otherwise has the cases that it had.
+    let oneof =
+        |name: &str, more: &str| of(&format!("message M {{ oneof {name} {{ int32 a = 1; {more} }} }}"));
+    let new = stages(&oneof("choice", ""), &oneof("Choice", "int32 b = 2;"));
+    assert_eq!(new, ["field-added: compile"]);
+
     let size = |how: &str| format!("{} option optimize_for = {how};", field("int32 a"));
     assert_eq!(stages(&size("SPEED"), &size("CODE_SIZE")), ["file-option-changed: link"]);
     assert_eq!(stages(&size("CODE_SIZE"), &size("SPEED")), [""; 0]);

@@ -1,7 +1,6 @@
 //! Java, after <https://protobuf.dev/reference/java/java-generated/> and protoc-gen-grpc-java.
 
-use super::pairs::back;
-use super::{Question, camel, option, renamed, retyped, same_place, was_there};
+use super::{Question, camel, oneof_was_there, option, renamed, retyped, same_place, was_there};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
 use crate::schema::{Cardinality, Element, FileId, Kind as Type, Schema};
 use crate::surface;
@@ -165,10 +164,10 @@ pub(super) fn holds_types(schema: &Schema, file: FileId) -> bool {
     })
 }
 
-/// Whether the new side of a field is in a oneof that was there.
+/// Whether the new side of a field is in a oneof whose cases were there.
 fn joins(change: &Change, cx: &Cx<'_>) -> bool {
     let Some(Element::Field(id)) = change.new else { return false };
-    cx.new.field(id).oneof.is_some_and(|oneof| back(cx, Element::Oneof(oneof)).is_some())
+    cx.new.field(id).oneof.is_some_and(|oneof| oneof_was_there(cx, oneof, camel))
 }
 
 /// Whether the new value is one of an enum that is no enum in Java.

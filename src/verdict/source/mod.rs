@@ -15,7 +15,7 @@ mod shared;
 
 use super::{Cells, Loss};
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange, beside};
-use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, Schema};
+use crate::schema::{Cardinality, Element, Field, FileId, Kind as Type, OneofId, Schema};
 use crate::text::few;
 use crate::words::{Direction, Effect, Language, Lens};
 pub(super) use generated::Generated;
@@ -242,11 +242,7 @@ fn was_there(change: &Change, cx: &Cx<'_>, spell: fn(&str) -> String) -> bool {
                 |was: &Field| was.name == field.name && in_oneof(cx.old, was) == in_oneof(cx.new, field);
             field.parent.and_then(message).is_some_and(|m| m.fields.iter().any(|f| same(cx.old.field(*f))))
         }
-        Some(Element::Oneof(id)) => {
-            let oneof = cx.new.oneof(id);
-            let same = |was: &str| spell(was) == spell(&oneof.name);
-            message(oneof.parent).is_some_and(|m| m.oneofs.iter().any(|o| same(&cx.old.oneof(*o).name)))
-        }
+        Some(Element::Oneof(id)) => oneof_was_there(cx, id, spell),
         Some(Element::EnumValue(id)) => {
             let value = cx.new.value(id);
             match pairs::back(cx, Element::Enum(value.parent)) {
@@ -256,6 +252,14 @@ fn was_there(change: &Change, cx: &Cx<'_>, spell: fn(&str) -> String) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether the message of a oneof had one that is spelled alike, be it the same or not.
+fn oneof_was_there(cx: &Cx<'_>, id: OneofId, spell: fn(&str) -> String) -> bool {
+    let oneof = cx.new.oneof(id);
+    let Some(Element::Message(was)) = pairs::back(cx, Element::Message(oneof.parent)) else { return false };
+    let mut before = cx.old.message(was).oneofs.iter();
+    before.any(|before| spell(&cx.old.oneof(*before).name) == spell(&oneof.name))
 }
 
 /// Whether a value name is still declared somewhere in the new enum.
