@@ -1,3 +1,11 @@
+import japicmp.cmp.JApiCmpArchive;
+import japicmp.cmp.JarArchiveComparator;
+import japicmp.cmp.JarArchiveComparatorOptions;
+import japicmp.model.JApiClass;
+import japicmp.model.JApiCompatibility;
+import japicmp.model.JApiCompatibilityChange;
+import japicmp.model.JApiCompatibilityChangeType;
+import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
@@ -33,7 +41,9 @@ import javax.tools.ToolProvider;
  * <p>Of every case two consumers are written from the classes of the old side: a plain one that calls, reads, writes and
  * extends all that is public, and a strict one whose switches over enums are exhaustive. Both have to compile with the old
  * side. What javac says of them with the new one is printed, and, as {@code link}, what the virtual machine says of the
- * plain one as it was compiled with the old side: JSON, a line a case.
+ * plain one as it was compiled with the old side: JSON, a line a case. {@code peer} is what japicmp says does not compile
+ * any more, or not link, and {@code peerLink} the latter alone: but for interfaces of messages, which nobody implements but
+ * what is generated, and for numbers of fields, which javac writes into what uses them.
  */
 public class Consume {
   static final String[] NAMES = {"Plain", "Strict"};
@@ -42,6 +52,8 @@ public class Consume {
     final String[] text = new String[2];
     final String[] error = new String[2];
     String link;
+    String peer;
+    String peerLink;
   }
 
   public static void main(String[] args) throws Exception {
@@ -75,11 +87,12 @@ public class Consume {
     }
     link(consumers, linked, newClasses);
     compile(consumers, newClasses, work.resolve("consumer-new"));
+    compare(consumers, oldClasses, newClasses);
     for (var entry : consumers.entrySet()) {
       Consumer c = entry.getValue();
       String strict = c.error[1] == null ? c.error[0] : c.error[1];
       System.out.println("{\"case\":" + json(entry.getKey()) + ",\"plain\":" + json(c.error[0]) + ",\"strict\":" + json(strict)
-          + ",\"link\":" + json(c.link) + ",\"peer\":null}");
+          + ",\"link\":" + json(c.link) + ",\"peer\":" + json(c.peer) + ",\"peerLink\":" + json(c.peerLink) + "}");
     }
   }
 
@@ -186,6 +199,47 @@ public class Consume {
         }
       }
     }
+  }
+
+  /** What japicmp says of all that can be named from outside. */
+  static void compare(Map<String, Consumer> consumers, Path oldClasses, Path newClasses) throws IOException {
+    var options = new JarArchiveComparatorOptions();
+    options.getIgnoreMissingClasses().setIgnoreAllMissingClasses(true);
+    List<String> libraries = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
+    options.setClassPathMode(JarArchiveComparatorOptions.ClassPathMode.TWO_SEPARATE_CLASSPATHS);
+    options.getOldClassPath().addAll(libraries);
+    options.getNewClassPath().addAll(libraries);
+    for (JApiClass type : new JarArchiveComparator(options).compare(jar(oldClasses), jar(newClasses))) {
+      var at = java.util.regex.Pattern.compile("\\bc\\d{4}").matcher(type.getFullyQualifiedName());
+      Consumer consumer = at.find() ? consumers.get(at.group()) : null;
+      if (consumer == null) continue;
+      String name = type.getFullyQualifiedName();
+      said(consumer, type, name);
+      said(consumer, type.getSuperclass(), name + " extends");
+      type.getInterfaces().forEach(i -> said(consumer, i, name + " implements " + i.getFullyQualifiedName()));
+      type.getMethods().forEach(m -> said(consumer, m, name + "." + m.getName()));
+      type.getConstructors().forEach(m -> said(consumer, m, name + "." + m.getName()));
+      type.getFields().forEach(f -> said(consumer, f, name + "." + f.getName()));
+    }
+  }
+
+  static void said(Consumer consumer, JApiCompatibility element, String name) {
+    for (JApiCompatibilityChange change : element.getCompatibilityChanges()) {
+      String said = name + ": " + change.getType();
+      boolean links = change.isBinaryCompatible() || name.endsWith("_FIELD_NUMBER");
+      boolean builds = change.isSourceCompatible() || change.getType() == JApiCompatibilityChangeType.METHOD_ADDED_TO_INTERFACE && name.contains("OrBuilder.");
+      if (!links && consumer.peerLink == null) consumer.peerLink = said;
+      if (!(links && builds) && consumer.peer == null) consumer.peer = said;
+    }
+  }
+
+  static JApiCmpArchive jar(Path classes) {
+    File jar = new File(classes + ".jar");
+    var tool = java.util.spi.ToolProvider.findFirst("jar").orElseThrow();
+    if (tool.run(System.out, System.err, "--create", "--file", jar.toString(), "-C", classes.toString(), ".") != 0) {
+      throw new IllegalStateException("jar: " + jar);
+    }
+    return new JApiCmpArchive(jar, "1.0.0");
   }
 
   static Object nothing(Class<?> type) {

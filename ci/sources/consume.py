@@ -359,17 +359,44 @@ def judge(side, folder, cases):
     return wrong
 
 
+def pyright(side, folder, cases):
+    """What pyright says of each strict consumer, by the consumer's name: lines and what is wrong there."""
+    config = folder / f"{side.parents[1].name}.json"
+    config.write_text(json.dumps({"typeCheckingMode": "standard", "extraPaths": [str(side / "src")],
+                                  "include": [f"{case}_strict.py" for case in cases]}))
+    done = subprocess.run([sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable,
+                           "--project", str(config)], capture_output=True, text=True, check=False)
+    if done.returncode > 1:
+        sys.exit(f"pyright: {done.stderr or done.stdout}")
+    wrong = {}
+    for said in json.loads(done.stdout)["generalDiagnostics"]:
+        if said["severity"] == "error":
+            at = said["range"]["start"]["line"]
+            wrong.setdefault(pathlib.Path(said["file"]).stem, {})[at] = said["message"]
+            if side.parents[1].name == "old" and said.get("rule") == "reportMissingImports":
+                sys.exit(f"pyright: {said['message']}")
+    return wrong
+
+
 def main():
-    old, new = map(pathlib.Path, sys.argv[1:3])
+    old, new = (pathlib.Path(arg).resolve() for arg in sys.argv[1:3])
     folder = old.parents[2] / "consumers"
     cases = write(old, folder)
     for name, said in judge(old, folder, cases).items():
         if said:
             sys.exit(f"{name}: the consumer does not fit the old side: {said}")
     wrong = judge(new, folder, cases)
+    # What it says of the old side is between it and mypy, which the consumer was written for.
+    before, after = pyright(old, folder, cases), pyright(new, folder, cases)
     for case in cases:
-        plain = wrong[f"{case}_plain"]
-        print(json.dumps({"case": case, "plain": plain, "strict": wrong[f"{case}_strict"] or plain, "peer": None}))
+        plain, strict = wrong[f"{case}_plain"], wrong[f"{case}_strict"]
+        came = {at: said for at, said in after.get(f"{case}_strict", {}).items() if at not in before.get(f"{case}_strict", {})}
+        peer = None
+        if came:
+            at = min(came)
+            source = (folder / f"{case}_strict.py").read_text().splitlines()[at]
+            peer = f"pyright: {' '.join(came[at].split())} in {source.strip()}"
+        print(json.dumps({"case": case, "plain": plain, "strict": strict or plain, "peer": peer}))
 
 
 if __name__ == "__main__":

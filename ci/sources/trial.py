@@ -2,7 +2,7 @@
 
 `python3 trial.py FOLDER COUNT SEED LANG=COMMAND…`: each command is given the folders of an old and a new package and
 prints, a JSON line a case, what its tools say of code on the old one: `plain` and `strict`, null or the first error,
-and `peer`, what a tool for comparing interfaces says. PROTOPACT is the program that is asked.
+and `peer`, what a tool for comparing interfaces says does not go on. PROTOPACT is the program that is asked.
 """
 
 import collections
@@ -27,8 +27,8 @@ def protopact(*args):
 
 
 def verdicts(root, cases):
-    """Of each case and language the worst effect, with its reasons and what it breaks. Each is asked about alone: what is gone in one and
-    what is new in another would be taken for one thing with two names."""
+    """Of each case and language the worst effect, with its reasons and what it breaks. Each is asked about alone: what is
+    gone in one and what is new in another would be taken for one thing with two names."""
 
     def ask_about(case):
         alone = root / "alone" / case
@@ -146,11 +146,16 @@ def main():
             for which in ("plain", "strict", "link"):
                 if answer.get(which):
                     print(f"    {which}: {answer[which][:300]}")
-        # The consumers have to see what a tool for comparing interfaces sees.
+        # The lens has to see what a tool for comparing interfaces sees.
         for case, answer in sorted(answers.items()):
-            if answer["peer"] and expected(answer) == "ok":
+            effect, reasons, breaks = verdict[case, language]
+            only = [answer["peer"]] if answer["peer"] and effect == "ok" else []
+            if answer.get("peerLink") and "link" not in breaks:
+                only.append(f"does not link: {answer['peerLink']}")
+            if only:
                 wrong += 1
-                print(f"{language} {case}: only the peer: {'; '.join(said[case])}: {answer['peer'][:300]}")
+                print(f"{language} {case}: only the peer: {'; '.join(said[case])}: {'; '.join(only)[:300]}")
+                print(f"    lens: {' | '.join(reasons) or 'no change'}")
         apart = collections.Counter(" and ".join(sorted(misses(a))) or "nothing" for a in answers.values() if "link" in a)
         if apart:
             print(f"{language}: breaks {dict(apart)}")

@@ -450,6 +450,25 @@ fn an_alias_before_the_old_name_changes_what_is_written() {
 }
 
 #[test]
+fn names_that_are_gone_are_never_the_place_to_write_others() {
+    // More of them than are named; the one that stood first comes last in the order of names.
+    let many: String = (10..40).map(|i| format!("N{i} = 1; ")).collect();
+    let enum_ = |values: &str| {
+        one(&format!(
+            "syntax = \"proto3\";\npackage t;\nenum E {{ option allow_alias = true; A = 0; B = 0; {values} }}\n"
+        ))
+    };
+    for (now, place) in [("NEW = 1;", "in front of the new name"), ("ZED = 1;", "behind `ZED`")] {
+        let (old, new) = (enum_(&format!("ZED = 1; {many}")), enum_(now));
+        let findings = support::findings(&old, &new, &PolicySet::from(LensPolicy::standard()));
+        let fixes: Vec<String> =
+            findings.iter().filter_map(|f| f.fix.as_ref()).map(ToString::to_string).collect();
+        assert!(fixes.iter().any(|fix| fix.contains(place)), "{fixes:?}");
+        assert!(!fixes.iter().any(|fix| fix.contains("behind `N")), "{fixes:?}");
+    }
+}
+
+#[test]
 fn an_extension_that_becomes_a_field_is_the_same_on_the_wire() {
     let old = "syntax = \"proto2\";\npackage t;\nmessage M { extensions 10 to 20; }\nextend M { optional int32 x = 10; }\n";
     let new = "syntax = \"proto2\";\npackage t;\nmessage M { optional int32 x = 10; extensions 11 to 20; }\n";

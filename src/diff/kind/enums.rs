@@ -99,10 +99,10 @@ pub(super) static VALUE_RENAMED: Facts = Facts {
     remedy: |change, cx| {
         let value = old_value(change, cx)?;
         let holder = cx.old.enum_(value.parent).full_name.to_string();
-        let names = lost_names(change);
+        let Kind::EnumValueNameChanged { new_names, .. } = &change.kind else { return None };
         let first = cx.old.value_by_number(value.parent, value.number).map(|first| &cx.old.value(first).name);
-        let behind = first.filter(|first| !names.contains(first)).cloned();
-        Some(Remedy::KeepAliases { enum_: holder, names, number: value.number, behind })
+        let behind = first.filter(|first| new_names.binary_search(first).is_ok()).cloned();
+        Some(Remedy::KeepAliases { enum_: holder, names: lost_names(change), number: value.number, behind })
     },
     shown: Shown::EnumValue,
 };
