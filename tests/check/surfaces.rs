@@ -616,6 +616,48 @@ fn what_only_the_compiler_of_java_sees_still_links() {
 }
 
 #[test]
+fn calls_of_a_service_in_another_package_are_compared() {
+    let file = |package: &str, takes: &str, gives: &str| {
+        format!(
+            "syntax = \"proto3\"; package {package}; option go_package = \"x/pay\"; option java_package = \"pay\";
+            message A {{ int32 a = 1; }} message B {{ int32 a = 1; }}
+            service Store {{ rpc Get({takes}) returns ({gives}); }}"
+        )
+    };
+    let old = file("pay.v1", "A", "A");
+    let renamed = "service-renamed pay.v1.Store";
+    for language in [Go, Java, Python] {
+        builds(language, &old, &file("pay.v2", "A", "A"));
+        breaks(language, &old, &file("pay.v2", "A", "B"), renamed, "is gone, or has another type");
+    }
+    for language in [Go, Java] {
+        breaks(language, &old, &file("pay.v2", "B", "A"), renamed, "is gone, or has another type");
+    }
+    let said = says(&old, &file("pay.v2", "B", "A"), Python);
+    let unknown = "file-package-changed billing.proto: unknown: type checkers refuse what the method took";
+    assert!(said.len() == 1 && said[0].starts_with(unknown), "{said:#?}");
+}
+
+#[test]
+fn members_of_oneofs_in_another_package_are_compared() {
+    let file = |package: &str, body: &str| {
+        format!("syntax = \"proto3\"; package {package}; message A {{ {body} int32 d = 4; }}")
+    };
+    let old = "oneof one { int32 a = 1; int32 b = 2; } oneof two { int32 c = 3; }";
+    let unknown =
+        ["file-package-changed billing.proto: unknown: WhichOneof no longer names the field".to_owned()];
+    for new in [
+        "oneof one { int32 a = 1; } oneof two { int32 c = 3; int32 b = 2; }",
+        "oneof one { int32 a = 1; } optional int32 b = 2; oneof two { int32 c = 3; }",
+    ] {
+        assert_eq!(says(&file("pay.v1", old), &file("pay.v2", new), Python), unknown);
+    }
+    for new in [old, "oneof one { int32 a = 1; int32 b = 2; int32 e = 5; } oneof two { int32 c = 3; }"] {
+        assert_eq!(says(&file("pay.v1", old), &file("pay.v2", new), Python), [""; 0]);
+    }
+}
+
+#[test]
 fn of_the_names_of_a_number_rust_has_the_first_and_java_a_constant() {
     let enum_ = |values: &str| {
         proto3(&format!("enum Kind {{ option allow_alias = true; KIND_NONE = 0; KIND_ZERO = 0; {values} }}"))

@@ -212,7 +212,10 @@ impl Generated {
                 (Some(old), Some(new)) if language == Language::Python && forwards(cx, old, new) => {
                     Says::Kept
                 }
-                (Some(old), Some(new)) => self.place(language, cx, old, new),
+                (Some(old), Some(new)) => match self.place(language, cx, old, new) {
+                    Says::Kept => self.calls(language, cx, old, new),
+                    moved => moved,
+                },
                 _ => Says::Nothing,
             },
             Kind::FileOptionChanged(FileOption::JavaOuterClassname) if matches!(change.old, Some(Element::File(file)) if !java::holds_types(cx.old, file)) => {
@@ -291,6 +294,22 @@ impl Generated {
     fn place(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
         let (was, now) = (place(language, cx.old, old), place(language, cx.new, new));
         if was == now { Says::Kept } else { lost_to_all(moved(&was, &now)) }
+    }
+
+    /// What became of the calls of a service in another package that is called as it was: it is the same one by the names
+    /// of its methods alone.
+    fn calls(&self, language: Language, cx: &Cx<'_>, old: Element, new: Element) -> Says {
+        if !matches!(old, Element::Service(_)) {
+            return Says::Kept;
+        }
+        let lost = self.lost(language, cx, old, new);
+        match &lost.first {
+            Some(name) if language == Language::Java && lost.unlinked.is_empty() => {
+                Says::Lost(gone(name), Stages::Compiling)
+            }
+            Some(name) => lost_to_all(gone(name)),
+            None => Says::Kept,
+        }
     }
 
     /// What became of everything in a file, or in a type, as far as options and features decide it; `whole` where they

@@ -7,12 +7,17 @@ use rustc_hash::FxHashMap;
 
 use super::{Question, renamed, retyped};
 use crate::diff::{Change, Cx, FileOption, OneofChange};
-use crate::schema::{Cardinality, Element, Field, FieldId, FileId, Kind as Type, MessageId, Schema};
+use crate::schema::{
+    Cardinality, Element, Field, FieldId, FileId, Kind as Type, MessageId, Schema, ServiceId,
+};
 use crate::surface;
 use crate::verdict::Loss;
 use crate::words::Language;
 
 const TYPE_OF_NUMBERS: &str = "type checkers tell numbers and enums apart; at run time both are numbers";
+const MEMBER_OF_ONEOF: &str = "WhichOneof no longer names the field";
+const TYPE_OF_REQUEST: &str =
+    "type checkers refuse what the method took; at run time it is sent as what it is, unasked";
 
 pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss {
     match *question {
@@ -32,9 +37,9 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         }
         // The module stays, and with it every class of the same name, whatever became of the message.
         Question::FilePackageChanged => match (change.old, change.new) {
-            (Some(Element::File(old)), Some(Element::File(new))) if numbers_change(cx, old, new) => {
-                Loss::unknown(TYPE_OF_NUMBERS)
-            }
+            (Some(Element::File(old)), Some(Element::File(new))) => fields_change(cx, old, new)
+                .or_else(|| calls_change(cx, old, new).then_some(TYPE_OF_REQUEST))
+                .map_or_else(Loss::none, Loss::unknown),
             _ => Loss::none(),
         },
         Question::FieldRenamed => {
@@ -59,7 +64,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
             if new.cardinality == Cardinality::Implicit {
                 Loss::rejects("HasField raises ValueError, and WhichOneof no longer names the field")
             } else {
-                Loss::unknown("WhichOneof no longer names the field")
+                Loss::unknown(MEMBER_OF_ONEOF)
             }
         }
         Question::Oneof(OneofChange::Switched { .. }, _) => {
@@ -73,9 +78,7 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
                 Loss::none()
             } else {
                 // Every message is written by the same method.
-                Loss::unknown(
-                    "type checkers refuse what the method took; at run time it is sent as what it is, unasked",
-                )
+                Loss::unknown(TYPE_OF_REQUEST)
             }
         }
         Question::PublicImportRemoved => {
@@ -107,25 +110,49 @@ fn enum_of(schema: &Schema, field: &Field) -> Option<(String, String)> {
     field.type_name.as_deref().filter(|_| field.kind == Type::Enum).and_then(|name| place(schema, name))
 }
 
-/// Whether in some message of a file a field, or the value of a map, is a number and was an enum, or another enum, or the
-/// other way round.
-fn numbers_change(cx: &Cx<'_>, old: FileId, new: FileId) -> bool {
+/// What no name tells of the fields of a file's messages: one, or the value of a map, is a number and was an enum, or
+/// another enum, or the other way round; or it is a member of its oneof no longer.
+fn fields_change(cx: &Cx<'_>, old: FileId, new: FileId) -> Option<&'static str> {
     let value = |schema: &Schema, field: FieldId| match schema.map_entry(schema.field(field)) {
         Some((_, value)) => value,
         None => field,
     };
-    let changed = |was: FieldId, message: MessageId| {
-        let Some(now) = cx.new.field_by_name(message, &cx.old.field(was).name) else { return false };
+    let oneof = |schema: &'_ Schema, field: FieldId| -> Option<Box<str>> {
+        schema.field(field).oneof.map(|oneof| schema.oneof(oneof).name.clone())
+    };
+    let change = |was: FieldId, message: MessageId| {
+        let now = cx.new.field_by_name(message, &cx.old.field(was).name)?;
+        if oneof(cx.old, was).is_some_and(|was| oneof(cx.new, now) != Some(was)) {
+            return Some(MEMBER_OF_ONEOF);
+        }
         let (was, now) = (cx.old.field(value(cx.old, was)), cx.new.field(value(cx.new, now)));
-        integer(was.kind) && integer(now.kind) && enum_of(cx.old, was) != enum_of(cx.new, now)
+        let numbers = integer(was.kind) && integer(now.kind) && enum_of(cx.old, was) != enum_of(cx.new, now);
+        numbers.then_some(TYPE_OF_NUMBERS)
     };
     let messages = |schema: &'_ Schema, file: FileId| -> FxHashMap<String, MessageId> {
         let own = schema.messages().filter(|(_, m)| m.file == file && !m.map_entry);
         own.map(|(id, _)| (schema.nested_name(Element::Message(id)), id)).collect()
     };
     let now = messages(cx.new, new);
-    messages(cx.old, old).iter().any(|(name, was)| {
-        now.get(name).is_some_and(|now| cx.old.message(*was).fields.iter().any(|f| changed(*f, *now)))
+    let mut changes = messages(cx.old, old).into_iter().filter_map(|(name, was)| {
+        let now = *now.get(&name)?;
+        cx.old.message(was).fields.iter().find_map(|field| change(*field, now))
+    });
+    // The first by what it says: the messages are in no order.
+    let first = changes.next()?;
+    Some(changes.fold(first, |first, other| first.min(other)))
+}
+
+/// Whether a call of a service in a file takes another message; in another package none of them is compared by itself.
+fn calls_change(cx: &Cx<'_>, old: FileId, new: FileId) -> bool {
+    let now: FxHashMap<&str, ServiceId> =
+        cx.new.file(new).services.iter().map(|id| (&*cx.new.service(*id).name, *id)).collect();
+    cx.old.file(old).services.iter().map(|id| cx.old.service(*id)).any(|was| {
+        let Some(now) = now.get(&*was.name) else { return false };
+        was.methods.iter().map(|id| cx.old.method(*id)).any(|was| {
+            let now = cx.new.method_by_name(*now, &was.name).map(|id| cx.new.method(id));
+            now.is_some_and(|now| place(cx.old, &was.input) != place(cx.new, &now.input))
+        })
     })
 }
 
