@@ -7,7 +7,19 @@ use crate::schema::{
     Cardinality, Element, EnumId, Field, FieldId, FileId, Kind, MessageId, Schema, ServiceId,
 };
 
+/// <https://docs.python.org/3/reference/lexical_analysis.html#keywords>
+const KEYWORDS: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
 pub(super) struct Python;
+
+/// Whether no attribute can be written with this name: code asks for it by `getattr`, and stubs leave it out.
+pub(crate) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
 
 /// The module that protoc gives a proto file (`ModuleName` in protoc's Python generator).
 pub(crate) fn module(file: &str) -> String {

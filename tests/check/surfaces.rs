@@ -639,6 +639,19 @@ fn calls_of_a_service_in_another_package_are_compared() {
 }
 
 #[test]
+fn a_field_called_as_a_keyword_of_python_is_in_no_stub() {
+    let file = |body: &str| proto3(&format!("enum E {{ E_NONE = 0; }} message A {{ {body} }}"));
+    for (old, new) in [("E", "int32"), ("int64", "E"), ("map<int32, E>", "map<int32, int32>")] {
+        let said = |name: &str| {
+            says(&file(&format!("{old} {name} = 1;")), &file(&format!("{new} {name} = 1;")), Python).len()
+        };
+        assert_eq!([said("class"), said("None"), said("classes")], [0, 0, 1], "{old} {new}");
+    }
+    let said = says(&file("E class = 1;"), &file("string class = 1;"), Python);
+    assert!(said.len() == 1 && said[0].contains("rejects"), "{said:#?}");
+}
+
+#[test]
 fn members_of_oneofs_in_another_package_are_compared() {
     let file = |package: &str, body: &str| {
         format!("syntax = \"proto3\"; package {package}; message A {{ {body} int32 d = 4; }}")

@@ -27,7 +27,7 @@ use crate::codegen::plugin::{Pinned, Source};
 use crate::codegen::{Contract, FileTree, Package, Target};
 use crate::config::generate::all;
 use crate::schema::{Element, FileId, Schema};
-use crate::surface::python::module as module_of;
+use crate::surface::python::{is_keyword, module as module_of};
 use crate::text::pep_440;
 use crate::words::Language;
 use imports::place_of_module;
@@ -273,17 +273,6 @@ fn published(family: Family, line: &Line) -> String {
         _ => ("googleapis-common-protos", line.version("common-protos")),
     };
     format!("{name}>={version},<{}", next_major(version))
-}
-
-/// <https://docs.python.org/3/reference/lexical_analysis.html#keywords>
-const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
-    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
-    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
-
-pub(super) fn is_keyword(name: &str) -> bool {
-    KEYWORDS.contains(&name)
 }
 
 /// The import package of a distribution: `acme-contracts` is imported as `acme_contracts`.

@@ -5,12 +5,14 @@
 
 use rustc_hash::FxHashMap;
 
+use super::pairs::of_map;
 use super::{Question, renamed, retyped};
 use crate::diff::{Change, Cx, FileOption, OneofChange};
 use crate::schema::{
     Cardinality, Element, Field, FieldId, FileId, Kind as Type, MessageId, Schema, ServiceId,
 };
 use crate::surface;
+use crate::surface::python::is_keyword;
 use crate::verdict::Loss;
 use crate::words::Language;
 
@@ -48,7 +50,10 @@ pub(super) fn say(question: &Question<'_>, change: &Change, cx: &Cx<'_>) -> Loss
         Question::FieldRetyped(old, new) => {
             // Enum values are plain integers.
             if integer(old.kind) && integer(new.kind) {
-                let same = enum_of(cx.old, old) == enum_of(cx.new, new);
+                let field = change.old.map(|old| of_map(cx.old, old));
+                let unseen = |id| is_keyword(&cx.old.field(id).name);
+                let unseen = matches!(field, Some(Element::Field(id)) if unseen(id));
+                let same = unseen || enum_of(cx.old, old) == enum_of(cx.new, new);
                 return if same { Loss::none() } else { Loss::unknown(TYPE_OF_NUMBERS) };
             }
             retyped(old, new, class, "the attribute takes and returns another type")
@@ -124,6 +129,9 @@ fn fields_change(cx: &Cx<'_>, old: FileId, new: FileId) -> Option<&'static str> 
         let now = cx.new.field_by_name(message, &cx.old.field(was).name)?;
         if oneof(cx.old, was).is_some_and(|was| oneof(cx.new, now) != Some(was)) {
             return Some(MEMBER_OF_ONEOF);
+        }
+        if is_keyword(&cx.old.field(was).name) {
+            return None;
         }
         let (was, now) = (cx.old.field(value(cx.old, was)), cx.new.field(value(cx.new, now)));
         let numbers = integer(was.kind) && integer(now.kind) && enum_of(cx.old, was) != enum_of(cx.new, now);

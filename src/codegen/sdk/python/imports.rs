@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::is_keyword;
+use crate::surface::python::is_keyword;
 
 /// Where a generated file goes: a folder called like a keyword could not be imported.
 pub(super) fn place_of(path: &str) -> String {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::clash::Claims;
 use super::super::{PackageError, shared};
+use super::LANGUAGE;
 use super::imports::place_of_module;
 use super::reserved::{IN_STUBS_OF_SERVICES, OF_MESSAGES, OF_MODULES, OF_NESTED, OF_NUMBERS, OF_SERVICES};
-use super::{LANGUAGE, is_keyword};
 use crate::codegen::Contract;
 use crate::schema::{Cardinality, Element, FieldId, FileId, Kind, MessageId, Schema, ServiceId};
 use crate::surface::inside;
+use crate::surface::python::is_keyword;
 use crate::surface::python::module as module_of;
 
 /// What every message has by itself (`google.protobuf.message.Message`): a field of the name would stand for it.
