@@ -309,6 +309,34 @@ fn top(schema: &Schema, element: Element) -> Element {
     }
 }
 
+/// Words that no type may be called (Java Language Specification 3.9, restricted identifiers).
+pub(crate) const NOT_TYPES: [&str; 5] = ["permits", "record", "sealed", "var", "yield"];
+
+/// Why there can be no class with the name that a type has.
+pub(crate) enum NoClass {
+    /// It is a word of the language.
+    Word,
+    /// A class around it has that name.
+    Around,
+    /// It has a class of that name in it.
+    Builder,
+}
+
+/// What javac has against the class of a message or an enum, whatever else there is.
+pub(crate) fn no_class(schema: &Schema, element: Element) -> Option<NoClass> {
+    let nested = schema.nested_name(element);
+    let (around, name) = nested.rsplit_once('.').unwrap_or(("", &nested));
+    if KEYWORDS.contains(&name) || NOT_TYPES.contains(&name) {
+        Some(NoClass::Word)
+    } else if around.split('.').any(|outer| outer == name) {
+        Some(NoClass::Around)
+    } else if name == "Builder" && around.is_empty() && matches!(element, Element::Message(_)) {
+        Some(NoClass::Builder)
+    } else {
+        None
+    }
+}
+
 /// A class by its full name.
 pub(crate) fn class(schema: &Schema, element: Element) -> String {
     let container = Java.container(schema, element);

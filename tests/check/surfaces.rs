@@ -616,6 +616,25 @@ fn what_only_the_compiler_of_java_sees_still_links() {
 }
 
 #[test]
+fn a_type_of_which_java_can_have_no_class_does_not_compile() {
+    let with = |more: &str| proto3(&format!("message Pay {{ int32 a = 1; }} {more}"));
+    for (more, name, why) in [
+        ("message Builder { int32 a = 1; }", "Builder", "has the name of the class `Builder`"),
+        ("message Card { message Card { int32 a = 1; } }", "Card", "has the name of a class around it"),
+        ("message Card { message In { enum Card { X = 0; } } }", "Card", "has the name of a class around it"),
+        ("enum record { X = 0; }", "record", "has a name that no class can have"),
+        ("message native { int32 a = 1; }", "native", "has a name that no class can have"),
+    ] {
+        let kind = if more.starts_with("enum") { "enum" } else { "message" };
+        breaks(Java, &with(""), &with(more), &format!("{kind}-added pay.v1.{name}"), why);
+        builds(Go, &with(""), &with(more));
+        // What was there did not compile before either.
+        builds(Java, &with(more), &with(&format!("{more} message Other {{ int32 a = 1; }}")));
+    }
+    builds(Java, &with(""), &with("enum Builder { X = 0; } message Card { int32 Card = 1; }"));
+}
+
+#[test]
 fn calls_of_a_service_in_another_package_are_compared() {
     let file = |package: &str, takes: &str, gives: &str| {
         format!(

@@ -385,6 +385,7 @@ impl Generated {
         self.renames(language, change, new, cx)
             .or_else(|| self.traits(language, new, cx))
             .or_else(|| self.clashes(language, new, cx))
+            .or_else(|| if language == Language::Java { java::no_class(cx, new) } else { None })
     }
 
     /// A trait that a message, or a oneof in it, no longer derives because of a field.

@@ -4,6 +4,7 @@ use super::{Question, camel, oneof_was_there, option, renamed, retyped, same_pla
 use crate::diff::{Change, Cx, FileOption, Kind, OneofChange};
 use crate::schema::{Cardinality, Element, FileId, Kind as Type, Schema};
 use crate::surface;
+use crate::surface::java::{NoClass, no_class as no_class_of};
 use crate::verdict::Loss;
 use crate::words::{Effect, Language, Stages};
 
@@ -143,6 +144,23 @@ pub(super) fn told(loss: Loss, change: &Change) -> Loss {
         }
         _ => loss,
     }
+}
+
+/// A type that is new, or has a new name, and of which there can be no class.
+pub(super) fn no_class(cx: &Cx<'_>, new: Element) -> Option<String> {
+    if !matches!(new, Element::Message(_) | Element::Enum(_)) {
+        return None;
+    }
+    let types = surface::inside(cx.new, new).into_iter();
+    types.filter(|of| matches!(of, Element::Message(_) | Element::Enum(_))).find_map(|of| {
+        let why = match no_class_of(cx.new, of)? {
+            NoClass::Word => "has a name that no class can have",
+            NoClass::Around => "has the name of a class around it",
+            NoClass::Builder => "has the name of the class `Builder` that every message has in it",
+        };
+        let (noun, name) = (cx.new.noun(of), cx.new.full_name(of));
+        Some(format!("the generated code does not compile: {noun} `{name}` {why}"))
+    })
 }
 
 /// The class of a file that is gone: types that are not inside it are elsewhere, its descriptor and its registry of

@@ -10,13 +10,10 @@ use super::{LITE, java_package, lite, multiple_files, private};
 use crate::codegen::{Contract, Target};
 use crate::schema::{Element, Enum, EnumId, Field, FileId, Kind, Message, MessageId, Schema};
 use crate::surface::inside;
-use crate::surface::java::{self, KEYWORDS};
+use crate::surface::java::{self, KEYWORDS, NOT_TYPES, NoClass};
 use crate::words::Language;
 
 const LANGUAGE: Language = Language::Java;
-
-/// Words that no type may be called (3.9, restricted identifiers).
-const NOT_TYPES: [&str; 5] = ["permits", "record", "sealed", "var", "yield"];
 
 /// The first parts of the packages of which generated code of messages writes types out: a type or a variable of that name
 /// would hide them.
@@ -421,19 +418,16 @@ fn own_of_message(schema: &Schema, id: MessageId, made: Made, claims: &mut Claim
 
 /// A class cannot be called like one around it; every message has a `Builder` in it.
 fn check_enclosing(schema: &Schema, file: FileId, element: Element, name: &str, claims: &mut Claims<'_>) {
-    let nested = schema.nested_name(element);
-    let around = nested.rsplit_once('.').map_or("", |(around, _)| around);
-    let twice = around.split('.').any(|outer| outer == name);
+    let why = java::no_class(schema, element);
     let file_class = !multiple_files(schema, file) && outer_class(schema, file) == name;
-    let builder = name == "Builder" && matches!(element, Element::Message(_));
-    if twice || file_class {
+    if matches!(why, Some(NoClass::Around)) || file_class {
         let what = format!(
             "{} `{}` has the name of a class around it, which Java does not take",
             schema.noun(element),
             schema.full_name(element)
         );
         claims.refuse(element, what, "rename one of them");
-    } else if builder && around.is_empty() {
+    } else if matches!(why, Some(NoClass::Builder)) {
         let what = format!(
             "message `{}` has the name of the class `Builder` that every message has in it",
             schema.full_name(element)
@@ -443,7 +437,7 @@ fn check_enclosing(schema: &Schema, file: FileId, element: Element, name: &str, 
 }
 
 fn type_name(schema: &Schema, element: Element, name: &str) -> Result<(), PackageError> {
-    if !is_keyword(name) && !NOT_TYPES.contains(&name) {
+    if !matches!(java::no_class(schema, element), Some(NoClass::Word)) {
         return Ok(());
     }
     let what = format!("no Java class can be called `{name}`");
